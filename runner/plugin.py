@@ -1,0 +1,50 @@
+"""The public plugin API: all that a package needs to bring its own STT, LLM or TTS.
+
+A plugin is a factory and a pydantic model of its options, registered as an entry point::
+
+    [project.entry-points."lkrun.llm"]
+    parrot = "lkrun_parrot:plugin"
+
+    class Options(pydantic.BaseModel):
+        phrase: str = "hello"
+
+    def build(options: Options) -> livekit.agents.llm.LLM: ...
+
+    plugin = Plugin(options=Options, build=build)
+
+A person then writes ``llm: parrot`` and the options under ``with:``. Options are checked when the folder is loaded, in
+a child process, so what a validator of the model refuses (``ValueError``) is a diagnostic at the person's line. ``build``
+runs in the process of the call, once a call; its options hold no templates any more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from pydantic import BaseModel
+
+__all__ = ["API_VERSION", "GROUPS", "Plugin"]
+
+API_VERSION = 1
+
+GROUPS = {"llm": "lkrun.llm", "stt": "lkrun.stt", "tts": "lkrun.tts"}
+"""Kind of a provider → the entry-point group of its plugins."""
+
+OptionsT = TypeVar("OptionsT", bound=BaseModel)
+
+
+@dataclass(frozen=True, slots=True)
+class Plugin(Generic[OptionsT]):
+    """A provider that a package brings.
+
+    Attributes:
+        options: what may stand under ``with:``; its field descriptions are shown by ``lkrun plugins``.
+        build: makes the LiveKit object (``llm.LLM``, ``stt.STT`` or ``tts.TTS``) for one call.
+        api: the version of this API that the plugin was written for.
+    """
+
+    options: type[OptionsT]
+    build: Callable[[OptionsT], Any]
+    api: int = API_VERSION
