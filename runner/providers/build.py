@@ -1,0 +1,86 @@
+"""The LiveKit object of a provider, made in the process of a call."""
+
+from __future__ import annotations
+
+import os
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from runner.providers.catalogue import Catalogue, Provider
+from runner.providers.loading import UnusableError, load
+from runner.providers.validation import validate
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+_SECRET = ("key", "secret", "token", "password", "credentials")
+_HIDDEN = "…"
+_TOO_SHORT = 4
+
+
+class ProviderBuildError(Exception):
+    """A provider that could not be made; the message is one plain sentence without any secret."""
+
+
+def build(kind: str, name: str, values: Any, *, secrets: Iterable[str] = ()) -> Any:
+    """Make the LiveKit object (`llm.LLM`, `stt.STT`, `tts.TTS` or `vad.VAD`) of a provider.
+
+    Args:
+        kind: `llm`, `stt`, `tts` or `vad`.
+        name: the plugin's name.
+        values: what stands under `with`, templates rendered; converted as in `check_options`.
+        secrets: texts that no message may show, besides options and environment variables whose
+            name says so.
+
+    Raises:
+        ProviderBuildError: it is not installed, refuses an option, or cannot be set up (a missing
+            key, for one).
+    """
+    subject = f"{kind} '{name}'"
+    provider = _catalogue().find(kind, name)
+    if not isinstance(provider, Provider):
+        raise ProviderBuildError("; ".join(filter(None, (provider.message, provider.help))))
+    hidden = {*secrets, *_secrets_in(values), *_secrets_in(dict(os.environ))}
+    try:
+        loaded = load(provider.source, provider.target)
+        options, problems = validate(loaded.options, values, subject)
+        if options is not None:
+            return loaded.make(options)
+    except UnusableError as error:
+        raise ProviderBuildError(f"{subject} cannot be used: {error}") from None
+    except Exception as error:  # noqa: BLE001 - whatever a plugin raises becomes one plain sentence
+        raise ProviderBuildError(_told(f"{subject} could not be set up", error, hidden)) from None
+    first = problems[0]
+    where = ".".join(str(part) for part in first.location)
+    message = _without(first.message, hidden)
+    raise ProviderBuildError(f"{subject}, option '{where}': {message}" if where else message)
+
+
+@lru_cache(maxsize=1)
+def _catalogue() -> Catalogue:
+    return Catalogue()
+
+
+def _told(beginning: str, error: Exception, hidden: Iterable[str]) -> str:
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    reason = lines[0] if lines else type(error).__name__
+    return f"{beginning}: {_without(reason, hidden)}"
+
+
+def _without(text: str, hidden: Iterable[str]) -> str:
+    for secret in sorted(hidden, key=len, reverse=True):
+        if len(secret) >= _TOO_SHORT:
+            text = text.replace(secret, _HIDDEN)
+    return text
+
+
+def _secrets_in(values: Any) -> Iterator[str]:
+    if isinstance(values, dict):
+        for name, value in values.items():
+            if isinstance(value, str) and str(name).lower().endswith(_SECRET):
+                yield value
+            else:
+                yield from _secrets_in(value)
+    elif isinstance(values, list):
+        for value in values:
+            yield from _secrets_in(value)

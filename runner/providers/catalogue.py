@@ -1,0 +1,190 @@
+"""Which plugin a name means, found without importing any."""
+
+from __future__ import annotations
+
+import ast
+import sys
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Literal
+
+from runner.diagnostics.nearest import nearest
+from runner.plugin import GROUPS
+from runner.providers import known
+from runner.providers.installed import Distribution, scan
+from runner.providers.problems import NameProblem
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+KINDS = ("llm", "stt", "tts", "vad")
+"""The kinds of provider, as keys of YAML; in capitals the class of a LiveKit plugin."""
+
+Source = Literal["plugin", "livekit"]
+
+_FRAMEWORK = "livekit-agents"
+_BUILT_IN = "inference"
+_WRITTEN = {"pip": "pip install {package}", "exact": "pip install {package}=={version}"}
+
+
+@dataclass(frozen=True, slots=True)
+class Provider:
+    """An installed provider.
+
+    Attributes:
+        kind: `llm`, `stt`, `tts` or `vad`.
+        name: as written in YAML.
+        source: `plugin` (an entry point of lkrun's API) or `livekit` (a class of LiveKit's).
+        target: `module:attribute`.
+        package: the distribution that brings it.
+        version: of that distribution.
+        fingerprint: of its source files, where the install is an editable one.
+    """
+
+    kind: str
+    name: str
+    source: Source
+    target: str
+    package: str
+    version: str
+    fingerprint: str = ""
+
+
+class Catalogue:
+    """The providers that are installed on some import paths (by default this process's own)."""
+
+    def __init__(self, paths: Sequence[str] | None = None) -> None:
+        """Take the import paths; nothing is read before the first question."""
+        self.paths = tuple(sys.path if paths is None else paths)
+
+    @cached_property
+    def distributions(self) -> dict[str, Distribution]:
+        """Installed packages by name (with dashes)."""
+        return {found.name: found for found in scan(self.paths)}
+
+    @cached_property
+    def providers(self) -> dict[tuple[str, str], tuple[Provider, ...]]:
+        """Kind and name (with underscores) → whoever brings it; more than one is a conflict."""
+        found: dict[tuple[str, str], list[Provider]] = {}
+        for provider in (*self._plugins(), *self._livekit(), *self._inference()):
+            found.setdefault((provider.kind, _plain(provider.name)), []).append(provider)
+        return {key: tuple(rivals) for key, rivals in found.items()}
+
+    @property
+    def livekit_version(self) -> str:
+        """The version of livekit-agents, to which LiveKit's plugins are pinned."""
+        framework = self.distributions.get(_FRAMEWORK)
+        return framework.version if framework else ""
+
+    def names(self, kind: str) -> list[str]:
+        """The names that can be written for a kind right now."""
+        return sorted(rivals[0].name for key, rivals in self.providers.items() if key[0] == kind)
+
+    def find(self, kind: str, name: str) -> Provider | NameProblem:
+        """The provider that a name means, or what is wrong with the name."""
+        rivals = self.providers.get((kind, _plain(name)), ())
+        if not rivals:
+            return self._missing(kind, name)
+        if rivals[0].name != name:
+            return self._unknown(kind, name)
+        return rivals[0] if len(rivals) == 1 else _conflict(name, rivals)
+
+    def _missing(self, kind: str, name: str) -> NameProblem:
+        if name in known.LATER:
+            return NameProblem("E102", f"the built-in '{name}' is not available yet")
+        others = [other for other in KINDS if (other, _plain(name)) in self.providers]
+        offered = known.LIVEKIT.get(_plain(name), ())
+        own, own_kinds = known.OWN.get(_plain(name), ("", ()))
+        if others or ((offered or own_kinds) and kind not in {*offered, *own_kinds}):
+            return self._wrong_kind(kind, name, others or [*offered, *own_kinds])
+        if own_kinds or offered:
+            line = _WRITTEN["pip"].format(package=own)
+            if offered:
+                package, version = known.package_of(_plain(name)), self.livekit_version
+                line = _WRITTEN["exact"].format(package=package, version=version)
+            return NameProblem("E401", f"the plugin '{name}' is not installed", f"run: {line}")
+        return self._unknown(kind, name)
+
+    def _wrong_kind(self, kind: str, name: str, kinds: Iterable[str]) -> NameProblem:
+        has = " and ".join(f"'{other}'" for other in kinds)
+        choices = ", ".join(self.names(kind))
+        return NameProblem(
+            "E206",
+            f"'{name}' cannot be used as '{kind}', only as {has}",
+            f"installed for '{kind}': {choices}" if choices else None,
+        )
+
+    def _unknown(self, kind: str, name: str) -> NameProblem:
+        published = [module for module, kinds in known.LIVEKIT.items() if kind in kinds]
+        own = [plugin for plugin, (_, kinds) in known.OWN.items() if kind in kinds]
+        near = nearest(_plain(name), {*self.names(kind), *published, *own})
+        choices = ", ".join(self.names(kind))
+        return NameProblem(
+            "E402",
+            f"there is no plugin '{name}' for '{kind}'",
+            f"did you mean '{near}'?" if near else f"installed for '{kind}': {choices}",
+        )
+
+    def _plugins(self) -> Iterable[Provider]:
+        kinds = {group: kind for kind, group in GROUPS.items()}
+        for package in self.distributions.values():
+            for group, name, target in package.entry_points:
+                if group in kinds:
+                    yield _provider(kinds[group], name, "plugin", target, package)
+
+    def _livekit(self) -> Iterable[Provider]:
+        for package in self.distributions.values():
+            if package.name.startswith(known.PREFIX):
+                module = known.module_of(package.name)
+                target = f"livekit.plugins.{module}:"
+                for kind in _offered(package, module):
+                    yield _provider(kind, module, "livekit", target + kind.upper(), package)
+
+    def _inference(self) -> Iterable[Provider]:
+        framework = self.distributions.get(_FRAMEWORK)
+        if framework:
+            for kind in KINDS:
+                target = f"livekit.agents.inference:{kind.upper()}"
+                yield _provider(kind, _BUILT_IN, "livekit", target, framework)
+
+
+def _provider(kind: str, name: str, source: Source, target: str, package: Distribution) -> Provider:
+    return Provider(kind, name, source, target, package.name, package.version, package.fingerprint)
+
+
+def _offered(package: Distribution, module: str) -> tuple[str, ...]:
+    """The kinds that a LiveKit plugin exports, read from its source where that can be told."""
+    file = package.folder.parent / "livekit" / "plugins" / module / "__init__.py"
+    try:
+        tree = ast.parse(file.read_bytes())
+    except (OSError, SyntaxError, ValueError):
+        return known.LIVEKIT.get(module, KINDS)
+    names = {name for statement in tree.body for name in _bound(statement)}
+    if names & {"*", "__getattr__"}:
+        return known.LIVEKIT.get(module, KINDS)
+    return tuple(kind for kind in KINDS if kind.upper() in names)
+
+
+def _bound(statement: ast.stmt) -> Iterable[str]:
+    match statement:
+        case ast.Import() | ast.ImportFrom():
+            return [alias.asname or alias.name for alias in statement.names]
+        case ast.ClassDef() | ast.FunctionDef():
+            return [statement.name]
+        case ast.Assign():
+            return [target.id for target in statement.targets if isinstance(target, ast.Name)]
+        case _:
+            return []
+
+
+def _conflict(name: str, rivals: Sequence[Provider]) -> NameProblem:
+    packages = [f"{rival.package} {rival.version}" for rival in rivals]
+    return NameProblem(
+        "E404",
+        f"several packages bring a plugin '{name}': {', '.join(packages)}",
+        f"keep one, for example: pip uninstall {rivals[-1].package}",
+    )
+
+
+def _plain(name: str) -> str:
+    return name.replace("-", "_").lower().removeprefix("livekit_plugins_")

@@ -1,0 +1,84 @@
+"""A provider imported: its options model and its maker.
+
+Used in the child of `probe` and in the process of a call, nowhere else.
+"""
+
+from __future__ import annotations
+
+import importlib
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from pydantic import BaseModel
+
+from runner.plugin import API_VERSION, Plugin
+from runner.providers.signature import SignatureOptions, chosen, options_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """What a provider takes, and what makes the LiveKit object of it."""
+
+    options: type[BaseModel]
+    make: Callable[[Any], Any]
+
+
+class UnusableError(Exception):
+    """What was imported cannot be used; the message is for people.
+
+    Attributes:
+        code: of the diagnostic.
+    """
+
+    def __init__(self, message: str, code: str = "E404") -> None:
+        """Take what is wrong, in plain words."""
+        super().__init__(message)
+        self.code = code
+
+
+@lru_cache(maxsize=64)
+def load(source: str, target: str) -> Loaded:
+    """Import a provider.
+
+    Raises:
+        UnusableError: what was imported is no such provider.
+        BaseException: whatever the package's own import raises.
+    """
+    module_name, _, attribute = target.partition(":")
+    module = importlib.import_module(module_name)
+    found: Any = module
+    for part in filter(None, attribute.split(".")):
+        found = getattr(found, part, None)
+    return _of_plugin(found, target) if source == "plugin" else _of_livekit(found, target)
+
+
+def _of_plugin(plugin: Any, target: str) -> Loaded:
+    if not isinstance(plugin, Plugin):
+        raise UnusableError(f"{target} is not a runner.plugin.Plugin")
+    if plugin.api > API_VERSION:
+        raise UnusableError(f"it needs a newer lkrun (plugin API {plugin.api}, here {API_VERSION})")
+    if not (isinstance(plugin.options, type) and issubclass(plugin.options, BaseModel)):
+        raise UnusableError("its options are not a pydantic model")
+    return Loaded(plugin.options, plugin.build)
+
+
+def _of_livekit(found: Any, target: str) -> Loaded:
+    module, _, kind = target.partition(":")
+    if not isinstance(found, type):
+        name = module.rpartition(".")[2]
+        raise UnusableError(f"'{name}' cannot be used as '{kind.lower()}'", "E206")
+    maker: Any = getattr(found, "load", None) if kind == "VAD" else None
+    maker = maker or found
+    try:
+        options = options_of(maker)
+    except TypeError as error:
+        raise UnusableError(f"YAML cannot give it its '{error}'") from error
+
+    def make(options: SignatureOptions) -> Any:
+        return maker(**chosen(options))
+
+    return Loaded(options, make)

@@ -1,0 +1,87 @@
+"""The child process that imports plugins for `check`.
+
+Run as `python -m runner.providers.probe` by `child.ask`: jobs come as JSON on stdin, one line of
+JSON for each step goes to stdout. What a plugin prints goes nowhere; when it ends this process, or never
+comes back, the parent knows from the last line which one it was.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from dataclasses import asdict
+from typing import Any, TextIO
+
+from runner.providers.loading import Loaded, UnusableError, load
+from runner.providers.validation import validate
+
+_LONGEST = 200
+
+
+def main() -> None:
+    """Answer all jobs and leave at once, whatever threads a plugin started."""
+    jobs = json.load(sys.stdin)
+    with _own_channel() as channel:
+        for number, job in enumerate(jobs):
+            _tell(channel, {"job": number})
+            _tell(channel, {"job": number, "answer": answer(job)})
+    os._exit(0)
+
+
+def answer(job: dict[str, Any]) -> dict[str, Any]:
+    """Check the options of one job, or describe them.
+
+    Args:
+        job: `source` and `target` of the provider, `kind` and `name` for messages, `requests` (each
+            `values` and `opaque`), `describe`.
+
+    Returns:
+        `problems`, a list for each request, and `schema` where it was asked for; or `failed`: code
+        and message.
+    """
+    try:
+        loaded = load(job["source"], job["target"])
+        return {"problems": _problems(loaded, job), "schema": _schema(loaded, job)}
+    except UnusableError as error:
+        return {"failed": {"code": error.code, "message": str(error)}}
+    except BaseException as error:  # noqa: BLE001 - a plugin may raise anything, sys.exit included
+        return {"failed": {"code": "E404", "message": _last_line(error)}}
+
+
+def _problems(loaded: Loaded, job: dict[str, Any]) -> list[list[dict[str, Any]]]:
+    subject = f"{job['kind']} '{job['name']}'"
+    answers = []
+    for request in job["requests"]:
+        opaque = [tuple(leaf) for leaf in request["opaque"]]
+        _, problems = validate(loaded.options, request["values"], subject, opaque)
+        answers.append([asdict(problem) for problem in problems])
+    return answers
+
+
+def _schema(loaded: Loaded, job: dict[str, Any]) -> dict[str, Any] | None:
+    return loaded.options.model_json_schema(by_alias=True) if job.get("describe") else None
+
+
+def _last_line(error: BaseException) -> str:
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    text = f"{type(error).__name__}: {lines[-1]}" if lines else type(error).__name__
+    return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
+
+
+def _own_channel() -> TextIO:
+    """A private copy of stdout; 0, 1 and 2 lead nowhere from here on."""
+    channel = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    nowhere = os.open(os.devnull, os.O_RDWR)
+    for descriptor in (0, 1, 2):
+        os.dup2(nowhere, descriptor)
+    return channel
+
+
+def _tell(channel: TextIO, message: dict[str, Any]) -> None:
+    channel.write(json.dumps(message, default=str) + "\n")
+    channel.flush()
+
+
+if __name__ == "__main__":
+    main()
