@@ -1,0 +1,219 @@
+"""What is said of a template that cannot be read: Jinja's complaints in plain words."""
+
+from __future__ import annotations
+
+import difflib
+import itertools
+import re
+from bisect import bisect_right
+from collections.abc import Iterable
+from typing import Final, NamedTuple
+
+from jinja2.exceptions import TemplateSyntaxError
+
+from runner.template.analysis import Problem
+from runner.template.limits import MAX_SOURCE
+
+
+class Token(NamedTuple):
+    """A piece of a template as Jinja's lexer names it, and where it begins."""
+
+    offset: int
+    name: str
+    value: str
+
+
+class Place:
+    """Lines and columns of a text."""
+
+    def __init__(self, text: str) -> None:
+        """Find the lines."""
+        self.text = text
+        self._starts = [0, *(match.end() for match in re.finditer("\n", text))]
+
+    def of(self, offset: int) -> tuple[int, int]:
+        """Give line and column, from 1."""
+        line = bisect_right(self._starts, offset)
+        return line, offset - self._starts[line - 1] + 1
+
+    def after(self, offset: int, word: str) -> int:
+        """Find a word at or after an offset."""
+        return max(self.text.find(word, offset), offset)
+
+    def problem(self, offset: int, code: str, message: str, help_: str | None) -> Problem:
+        """Make a problem that stands at an offset."""
+        return Problem(code, message, help_, *self.of(max(0, min(offset, len(self.text)))))
+
+
+_CLOSERS: Final = {"variable_begin": "}}", "block_begin": "%}"}
+_FORBIDDEN: Final = frozenset(
+    "autoescape block break call continue do extends from import include macro trans".split()
+)
+_STATEMENTS: Final = (
+    "elif",
+    "else",
+    "endfor",
+    "endif",
+    "endset",
+    "endwith",
+    "filter",
+    "for",
+    "if",
+    "set",
+    "with",
+)
+_BLOCKS: Final = frozenset({"filter", "for", "if", "with"})
+_UNKNOWN_TAG: Final = re.compile(r"Encountered unknown tag '(\w+)'")
+_INNERMOST: Final = re.compile(r"innermost block that needs to be closed is '(\w+)'")
+_PIECE: Final = re.compile(r"\w+|\S")
+_LITERAL: Final = "to mean the two characters themselves, write {{ '%s' }}"
+_HINTS: Final = {
+    "!": "write 'not' for the opposite, '!=' for 'is different'",
+    '"': "close the quote, or leave it out",
+    "&": "write 'and'",
+    "'": "close the quote, or leave it out",
+    "=": "to compare, write '=='",
+    "?": "write {{ 'this' if … else 'that' }}",
+    "AND": "write 'and'",
+    "IF": "write 'if'",
+    "IN": "write 'in'",
+    "IS": "write 'is'",
+    "NOT": "write 'not'",
+    "OR": "write 'or'",
+    "|": "write 'or' for a choice; a filter has a name, as in {{ order | lines }}",
+    "\u2018": "use straight quotes: ' or \"",
+    "\u2019": "use straight quotes: ' or \"",
+    "\u201c": "use straight quotes: ' or \"",
+    "\u201d": "use straight quotes: ' or \"",
+    "}": "each '{{' needs '}}'",
+}
+
+
+def nearest(word: str, words: Iterable[str]) -> str | None:
+    """Say which known word was probably meant."""
+    close = difflib.get_close_matches(word, sorted(words), n=1)
+    return f"did you mean '{close[0]}'?" if close else None
+
+
+def too_long() -> Problem:
+    """Refuse a text that is longer than a template may be."""
+    message = f"a text with '{{{{' in it may have {MAX_SOURCE // 1024} KB at most"
+    return Problem("E118", message, "split it, or leave out the braces", 1, 1)
+
+
+def too_deep(place: Place, offset: int) -> Problem:
+    """Refuse what is nested deeper than anybody writes."""
+    message = "this template is nested too deeply"
+    return place.problem(offset, "E301", message, "take it apart with {% set … %}")
+
+
+def with_braces(text: str) -> Problem | None:
+    """Complain of a condition that is written as a template."""
+    offset = min((at for at in map(text.find, ("{{", "{%", "{#")) if at >= 0), default=-1)
+    if offset < 0:
+        return None
+    whole = re.fullmatch(r"\s*\{\{(.*)\}\}\s*", text, re.DOTALL)
+    inner = whole[1].strip() if whole else ""
+    help_ = (
+        f"write: {inner}" if inner and "{{" not in inner else "write the names alone: attempts >= 3"
+    )
+    message = "a condition is written without braces"
+    return Place(text).problem(offset, "E310", message, help_)
+
+
+def explain(
+    place: Place, tokens: list[Token], error: TemplateSyntaxError, *, condition: bool
+) -> Problem:
+    """Say in plain words why a text cannot be read.
+
+    Args:
+        place: the text.
+        tokens: what Jinja's lexer found before it gave up; all of it, if the parser did.
+        error: Jinja's complaint; its line number is an offset, or a line where the lexer complained.
+        condition: the text is an expression alone.
+    """
+    message = error.message or ""
+    if "end of comment" in message:
+        at = place.text.rfind("{#")
+        return place.problem(at, "E301", "'{#' is never closed", _LITERAL % "{#")
+    if "raw directive" in message:
+        at = place.text.rfind("{%")
+        return place.problem(
+            at, "E301", "'{% raw %}' is never closed", "write '{% endraw %}' after it"
+        )
+    if not condition and (unclosed := _unclosed(place, tokens)):
+        return unclosed
+    if tag := _UNKNOWN_TAG.search(message):
+        return _tag(place, tag[1], error)
+    if innermost := _INNERMOST.search(message):
+        return _never_closed(place, tokens, innermost[1])
+    from_lexer = message.startswith(("unexpected char", "unexpected '"))
+    return _expression(
+        place, _end(place, tokens) if from_lexer else error.lineno, condition=condition
+    )
+
+
+def _end(place: Place, tokens: list[Token]) -> int:
+    """Give the place at which the lexer stopped: after the last token and the white space that follows it."""
+    at = tokens[-1].offset + len(tokens[-1].value) if tokens else 0
+    rest = place.text[at:]
+    return at + len(rest) - len(rest.lstrip())
+
+
+def _unclosed(place: Place, tokens: list[Token]) -> Problem | None:
+    opening = next((token for token in reversed(tokens) if token.name in _CLOSERS), None)
+    if opening is None:
+        return None
+    closer = _CLOSERS[opening.name]
+    brace = opening.value[:2]
+    after = opening.offset + 2
+    following = [at for at in (place.text.find(each, after) for each in ("{{", "{%")) if at >= 0]
+    if closer in place.text[after : min(following, default=len(place.text))]:
+        return None
+    help_ = f"write '{closer}' after it; {_LITERAL % brace}"
+    return place.problem(opening.offset, "E301", f"'{brace}' is never closed", help_)
+
+
+def _tag(place: Place, tag: str, error: TemplateSyntaxError) -> Problem:
+    offset = error.lineno
+    if tag in _FORBIDDEN or tag.removeprefix("end") in _FORBIDDEN:
+        return place.problem(offset, "E301", f"'{{% {tag} %}}' cannot be used here", None)
+    if innermost := _INNERMOST.search(error.message or ""):
+        open_tag = innermost[1]
+        if tag.startswith(("end", "el")):
+            text = f"'{{% {tag} %}}' cannot stand here: '{{% {open_tag} %}}' is still open"
+            return place.problem(
+                offset, "E301", text, f"close it with '{{% end{open_tag} %}}' first"
+            )
+    if tag in _STATEMENTS:
+        return place.problem(offset, "E301", f"'{{% {tag} %}}' belongs to nothing before it", None)
+    return place.problem(offset, "E301", f"unknown statement '{tag}'", nearest(tag, _STATEMENTS))
+
+
+def _never_closed(place: Place, tokens: list[Token], tag: str) -> Problem:
+    """Point at the opening statement that waits for its end."""
+    waiting: list[tuple[str, int]] = []
+    meaningful = [token for token in tokens if token.name != "whitespace"]
+    for before, token in itertools.pairwise(meaningful):
+        if before.name != "block_begin":
+            continue
+        if token.value.startswith("end") and waiting:
+            waiting.pop()
+        elif token.value in _BLOCKS:
+            waiting.append((token.value, before.offset))
+    offset = next((at for name, at in reversed(waiting) if name == tag), 0)
+    help_ = f"write '{{% end{tag} %}}' where it ends"
+    return place.problem(offset, "E301", f"'{{% {tag} %}}' is never closed", help_)
+
+
+def _expression(place: Place, offset: int, *, condition: bool) -> Problem:
+    found = _PIECE.search(place.text, offset)
+    piece = found[0] if found else ""
+    if condition and not place.text.strip():
+        return place.problem(0, "E301", "there is no condition here", None)
+    if piece == "}" and place.text[:offset].rstrip().endswith("{{"):
+        return place.problem(offset, "E301", "there is nothing between '{{' and '}}'", None)
+    if found is None or place.text.startswith(("}}", "%}", "-}}", "-%}"), found.start()):
+        what = "this condition" if condition else "this template"
+        return place.problem(offset, "E301", f"something is missing at the end of {what}", None)
+    return place.problem(found.start(), "E301", f"'{piece}' cannot stand here", _HINTS.get(piece))

@@ -1,0 +1,280 @@
+"""The filters and tests that a template may use: Jinja's own where they are harmless, made bounded, and lkrun's."""
+
+from __future__ import annotations
+
+import functools
+import re
+import unicodedata
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Final
+
+from jinja2.filters import FILTERS as JINJA_FILTERS
+from jinja2.tests import TESTS as JINJA_TESTS
+from markupsafe import escape
+
+from runner.template.empty import EMPTY, Empty
+from runner.template.limits import MAX_TEXT, Refused, fits, weigh, width
+from runner.template.operators import compare, equal, kind, number
+from runner.template.words import as_json, as_text
+
+Function = Callable[..., Any]
+Read = Callable[[Any], str]
+
+_FORMAT: Final = re.compile(r"%(?:%|[-+ 0#]{0,5}\d{0,3}(?:\.\d{0,3})?[sdfgeixX])|[^%]+")
+_TAG: Final = re.compile(r"<[^<>]*>")
+_AS_THEY_ARE: Final = (
+    "dictsort filesizeformat first float groupby int items last list map max min random reject rejectattr reverse "
+    "select selectattr unique"
+).split()
+_COUNTING: Final = frozenset({"batch", "indent", "round", "slice", "truncate"})
+_OF_NUMBERS: Final = frozenset({"abs", "filesizeformat", "round"})
+_OF_TEXT: Final = frozenset({"indent", "title", "truncate"})
+_DEFAULTING: Final = frozenset({"d", "default"})
+COUNTED: Final = frozenset({"count", "length", "sum"})
+"""Filters that give 0 for what is empty."""
+
+UNWANTED: Final[dict[str, str]] = {
+    "attr": "write the name after a dot instead, as in {{ order.total }}",
+    "center": "leave it out: speech has no columns",
+    "forceescape": "write 'escape' instead",
+    "pprint": "write 'tojson' instead",
+    "safe": "leave it out: nothing is escaped",
+    "urlize": "leave it out: speech has no links",
+    "wordwrap": "leave it out: speech has no lines",
+    "xmlattr": "write the attributes one by one, with 'escape'",
+}
+"""Jinja's filters that are left out, and what to write instead."""
+
+
+def _default(value: Any, default_value: Any = "", boolean: bool = False) -> Any:
+    return default_value if isinstance(value, Empty) or (boolean and not value) else value
+
+
+def _length(value: Any) -> int:
+    if not hasattr(value, "__len__"):
+        raise Refused(f"{kind(value)} has no length")
+    return len(value)
+
+
+def _sum(items: Any, attribute: Any = None, start: Any = 0) -> Any:
+    if attribute is not None:
+        items = [functools.reduce(_part, str(attribute).split("."), each) for each in items]
+    return sum((number(each) for each in items if not isinstance(each, (Empty, type(None)))), start)
+
+
+def _part(value: Any, name: str) -> Any:
+    return value.get(name, EMPTY) if isinstance(value, Mapping) else EMPTY
+
+
+def _format(pattern: str, *args: Any, **kwargs: Any) -> str:
+    if kwargs or "".join(_FORMAT.findall(pattern)) != pattern:
+        raise Refused("this pattern of 'format' cannot be used")
+    values = tuple(each if isinstance(each, str) else number(each) for each in args)
+    return pattern % values
+
+
+def _replace(text: str, old: Any, new: Any, count: int | None = None) -> str:
+    fits(len(text) + (text.count(old) if old else len(text) + 1) * len(new))
+    return text.replace(old, new, -1 if count is None else count)
+
+
+def _spell(text: str) -> str:
+    """Write each letter and digit apart, so that `4711` is read as 4 7 1 1."""
+    return " ".join("".join(unicodedata.normalize("NFC", text).split()))
+
+
+def _readers(read: Read) -> dict[str, Function]:
+    """Give the filters that write text, in the manner of `read`."""
+
+    def line(position: int, record: Any) -> str:
+        if not isinstance(record, Mapping):
+            return f"{position}. {read(record)}"
+        known = ((key, read(value)) for key, value in record.items() if key != "line")
+        fields = ", ".join(f"{key}: {text}" for key, text in known if text)
+        return f"{read(record.get('line')) or position}. {fields}"
+
+    def lines(records: Any) -> str:
+        if isinstance(records, str):
+            return records
+        if isinstance(records, Mapping) or not isinstance(records, Iterable):
+            records = [records]
+        return "\n".join(line(position, each) for position, each in enumerate(records, 1))
+
+    def join(items: Any, d: Any = "", attribute: Any = None) -> str:
+        if attribute is not None:
+            items = [functools.reduce(_part, str(attribute).split("."), each) for each in items]
+        words = [text for each in items if (text := read(each))]
+        separator = read(d)
+        fits(len(separator) * len(words) + sum(map(len, words)))
+        return separator.join(words)
+
+    def of_text(work: Function) -> Function:
+        def apply(value: Any, *args: Any, **kwargs: Any) -> Any:
+            text = read(value)
+            return work(text[:MAX_TEXT], *args, **kwargs)
+
+        return apply
+
+    def url(value: Any) -> Any:
+        return JINJA_FILTERS["urlencode"](
+            value if isinstance(value, (Mapping, list)) else read(value)
+        )
+
+    def replace(value: Any, old: Any, new: Any, count: int | None = None) -> str:
+        return _replace(read(value), read(old), read(new), count)
+
+    texts: dict[str, Function] = {
+        "capitalize": str.capitalize,
+        "escape": lambda text: str(escape(text)),
+        "format": _format,
+        "lower": str.lower,
+        "spell": _spell,
+        "string": str,
+        "striptags": lambda text: " ".join(_TAG.sub("", text).split()),
+        "trim": str.strip,
+        "upper": str.upper,
+        "wordcount": lambda text: len(text.split()),
+    }
+    filters = {name: of_text(work) for name, work in texts.items()}
+    filters |= {
+        "e": filters["escape"],
+        "join": join,
+        "lines": lines,
+        "replace": replace,
+        "urlencode": url,
+    }
+    return filters
+
+
+def _bounded(name: str, work: Function, read: Read) -> Function:
+    """Make one of Jinja's filters read values as lkrun does, and keep its widths small."""
+    place = 1 if hasattr(work, "jinja_pass_arg") else 0
+
+    @functools.wraps(work)
+    def apply(*args: Any, **kwargs: Any) -> Any:
+        before, value, rest = args[:place], args[place], args[place + 1 :]
+        if name in _COUNTING:
+            for each in (*rest, *kwargs.values()):
+                if isinstance(each, int):
+                    width(each)
+                elif isinstance(each, str):
+                    fits(len(each), 100)
+        if name in _OF_NUMBERS:
+            value = number(value)
+        elif name in _OF_TEXT:
+            value = read(value)[:MAX_TEXT]
+        elif isinstance(value, (list, tuple)):
+            value = [EMPTY if each is None else each for each in value]
+        return work(*before, value, *rest, **kwargs)
+
+    return apply
+
+
+def _sort(work: Function) -> Function:
+    @functools.wraps(work)
+    def apply(environment: Any, value: Any, *args: Any, **kwargs: Any) -> Any:
+        weigh(value)
+        return work(environment, value, *args, **kwargs)
+
+    return apply
+
+
+def _may_be_empty(name: str, work: Function) -> Function:
+    """Give what is empty back for what is empty; what a counting filter gives is 0."""
+    place = 1 if hasattr(work, "jinja_pass_arg") else 0
+
+    @functools.wraps(work)
+    def apply(*args: Any, **kwargs: Any) -> Any:
+        value = args[place]
+        if name in _DEFAULTING:
+            return work(EMPTY if value is None else value, *args[1:], **kwargs)
+        if value is None or isinstance(value, Empty):
+            return _from_nothing(name, value, args[place + 1 :], kwargs)
+        return work(*args, **kwargs)
+
+    return apply
+
+
+def _from_nothing(name: str, value: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    if name in COUNTED:
+        return 0
+    if name == "tojson":
+        return "null"
+    if name in {"float", "int"} and (args or "default" in kwargs):
+        return kwargs.get("default", args[0] if args else 0)
+    return EMPTY if value is None else value
+
+
+def filters(read: Read) -> dict[str, Function]:
+    """Build the table of filters for one way of reading values as text."""
+    table = {
+        name: _bounded(name, JINJA_FILTERS[name], read)
+        for name in (*_AS_THEY_ARE, *_COUNTING, *_OF_NUMBERS, *_OF_TEXT)
+    }
+    table |= {
+        "count": _length,
+        "d": _default,
+        "default": _default,
+        "length": _length,
+        "sort": _sort(_bounded("sort", JINJA_FILTERS["sort"], read)),
+        "sum": _sum,
+        "tojson": lambda value, indent=None: _to_json(value, indent),
+        **_readers(read),
+    }
+    return {name: _may_be_empty(name, work) for name, work in table.items()}
+
+
+def _to_json(value: Any, indent: Any) -> str:
+    weigh(value)
+    if indent is not None:
+        raise Refused("'tojson' takes nothing here")
+    return as_json(value)
+
+
+_EMPTINESS: Final[dict[str, bool]] = {
+    "defined": False,
+    "known": False,
+    "none": True,
+    "undefined": True,
+}
+_LEFT_OUT: Final = frozenset({"callable", "escaped", "filter", "test"})
+_COMPARING: Final[dict[str, str]] = {
+    "!=": "ne",
+    "<": "lt",
+    "<=": "lteq",
+    "==": "eq",
+    ">": "gt",
+    ">=": "gteq",
+    "eq": "eq",
+    "equalto": "eq",
+    "ge": "gteq",
+    "greaterthan": "gt",
+    "gt": "gt",
+    "in": "in",
+    "le": "lteq",
+    "lessthan": "lt",
+    "lt": "lt",
+    "ne": "ne",
+}
+
+
+def _test(name: str, work: Function) -> Function:
+    """Make one of Jinja's tests false for what is empty; `sequence`, `iterable` and the like too."""
+
+    def apply(value: Any, *args: Any) -> bool:
+        if value is None or isinstance(value, Empty):
+            return _EMPTINESS.get(name, False)
+        return bool(work(value, *args))
+
+    return apply
+
+
+def tests() -> dict[str, Function]:
+    """Build the table of tests: `is known`, and Jinja's own that mean something here."""
+    table: dict[str, Function] = {
+        name: work for name, work in JINJA_TESTS.items() if name not in _LEFT_OUT
+    }
+    table |= {name: functools.partial(compare, sign) for name, sign in _COMPARING.items()}
+    table |= {name: lambda _, known=not empty: known for name, empty in _EMPTINESS.items()}
+    table |= {"sameas": equal}
+    return {name: _test(name, work) for name, work in table.items()}

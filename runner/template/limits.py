@@ -1,0 +1,115 @@
+"""How far a template may go, and the two ways in which it is stopped."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+
+MAX_SOURCE: Final = 64 * 1024
+"""Characters of a text with braces."""
+
+MAX_OUTPUT: Final = 64 * 1024
+"""Bytes that a rendering may give."""
+
+MAX_TEXT: Final = 256 * 1024
+"""Characters of one text within an expression."""
+
+MAX_WEIGHT: Final = 100_000
+"""Items of one list or mapping within an expression, with all that is inside it."""
+
+MAX_RANGE: Final = 10_000
+MAX_WIDTH: Final = 1_000
+MAX_BITS: Final = 2_048
+MAX_DEPTH: Final = 60
+MAX_BRACKETS: Final = 40
+MAX_STEPS: Final = 50_000
+MAX_SECONDS: Final = 1.0
+
+_CHARACTERS_PER_ITEM: Final = 32
+
+
+class Refused(Exception):  # noqa: N818  (it is an answer, not a fault)
+    """One part of an expression cannot be worked out; its text is a plain sentence without any value in it."""
+
+
+class Exhausted(Exception):  # noqa: N818  (as above)
+    """The whole rendering ends here."""
+
+
+def weigh(value: Any, most: int = MAX_WEIGHT) -> int:
+    """Count the items of a value and of all inside it, each time that it stands there.
+
+    A list of two equal lists, eight deep, weighs 256: what writing or comparing it would cost.
+
+    Raises:
+        Refused: it is heavier than `most`.
+    """
+    weight = 0
+    waiting = [value]
+    while waiting:
+        item = waiting.pop()
+        weight += 1
+        if isinstance(item, str):
+            weight += len(item) // _CHARACTERS_PER_ITEM
+        elif isinstance(item, Mapping):
+            waiting.extend(item.keys())
+            waiting.extend(item.values())
+        elif isinstance(item, (list, tuple, set, frozenset)):
+            waiting.extend(item)
+        if weight + len(waiting) > most:
+            raise Refused("a list became too long")
+    return weight
+
+
+def gather(items: Iterable[Any]) -> list[Any]:
+    """Make a list of what a filter yields, and stop one that yields too much.
+
+    Raises:
+        Refused: the list would be heavier than `MAX_WEIGHT`.
+    """
+    gathered: list[Any] = []
+    weight = 0
+    for item in items:
+        weight += weigh(item)
+        if weight > MAX_WEIGHT:
+            raise Refused("a list became too long")
+        gathered.append(item)
+    return gathered
+
+
+def fits(length: int, most: int = MAX_TEXT) -> None:
+    """Allow a text of this length.
+
+    Raises:
+        Refused: it is longer than `most`.
+    """
+    if length > most:
+        raise Refused("a text became too long")
+
+
+def width(value: Any) -> int:
+    """Read a width, a count or a precision that a filter was given.
+
+    Raises:
+        Refused: it is no whole number, or a large one.
+    """
+    if not isinstance(value, int) or abs(value) > MAX_WIDTH:
+        raise Refused(f"a filter takes whole numbers up to {MAX_WIDTH} here")
+    return value
+
+
+def count_range(*bounds: Any) -> list[int]:
+    """Count as Python's `range` does.
+
+    Raises:
+        Refused: it would be longer than `MAX_RANGE`, or the bounds are no whole numbers.
+    """
+    try:
+        numbers = range(*bounds)
+        if len(numbers) <= MAX_RANGE:
+            return list(numbers)
+    except (TypeError, ValueError):
+        raise Refused("'range' takes whole numbers") from None
+    except OverflowError:
+        pass
+    raise Refused(f"'range' counts to {MAX_RANGE} at most")

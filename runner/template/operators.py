@@ -1,0 +1,211 @@
+"""Comparisons and arithmetic, as a person who never programmed expects them."""
+
+from __future__ import annotations
+
+import operator
+import re
+from collections.abc import Callable, Mapping
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from typing import Any, Final
+
+from runner.template.empty import Empty
+from runner.template.limits import MAX_BITS, Refused, fits, weigh
+from runner.template.words import as_text
+
+_NUMBERS: Final = (int, float, Decimal)
+_NUMERAL: Final = re.compile(r"\s*[+-]?\d{1,40}(\.\d{1,40})?\s*", re.ASCII)
+_YES_NO: Final = {"yes": True, "true": True, "on": True, "no": False, "false": False, "off": False}
+_KINDS: Final[tuple[tuple[Any, str], ...]] = (
+    (bool, "a yes/no value"),
+    (_NUMBERS, "a number"),
+    (str, "a text"),
+    (Mapping, "a record"),
+    ((list, tuple, set, frozenset), "a list"),
+    (date, "a date"),
+    (time, "a time"),
+)
+
+
+def kind(value: Any) -> str:
+    """Name the sort of a value in plain words, never the value."""
+    return next((name for types, name in _KINDS if isinstance(value, types)), "this value")
+
+
+def number(value: Any) -> Any:
+    """Read a text that is a number as that number; anything else stays what it is."""
+    if isinstance(value, str) and _NUMERAL.fullmatch(value):
+        return float(value) if "." in value else int(value)
+    return value
+
+
+def _moment(value: Any, like: Any) -> Any:
+    if isinstance(value, str):
+        for each in (type(like), datetime):
+            try:
+                value = each.fromisoformat(value)
+            except ValueError:
+                continue
+            break
+    if isinstance(value, datetime) and not isinstance(like, datetime):
+        return value.time() if isinstance(like, time) else value.date()
+    if isinstance(value, datetime) and value.tzinfo is None:
+        return value.replace(tzinfo=like.tzinfo)
+    return value
+
+
+def _alike(left: Any, right: Any) -> tuple[Any, Any]:
+    """Bring two values to one kind: `3` and `'3'`, yes and `'yes'`, a date and `'2026-12-04'`."""
+    for this, other, swapped in ((left, right, False), (right, left, True)):
+        if isinstance(this, bool):
+            if isinstance(other, str):
+                other = _YES_NO.get(other.strip().lower(), other)  # noqa: PLW2901  (the other side, read anew)
+        elif isinstance(this, _NUMBERS):
+            other = number(other)  # noqa: PLW2901  (as above)
+        elif isinstance(this, (date, time)) and isinstance(other, (str, datetime)):
+            other = _moment(other, this)  # noqa: PLW2901  (as above)
+        else:
+            continue
+        return (other, this) if swapped else (this, other)
+    return left, right
+
+
+def equal(left: Any, right: Any) -> bool:
+    """Compare two values after they are brought to one kind. What is empty equals nothing."""
+    if isinstance(left, Empty) or isinstance(right, Empty):
+        return False
+    if not isinstance(left, str) and hasattr(left, "__len__"):
+        weigh(left)
+        weigh(right)
+    left, right = _alike(left, right)
+    return bool(left == right)
+
+
+def contains(item: Any, container: Any) -> bool:
+    """Tell whether a list has an item, a record a key or a text a piece."""
+    if isinstance(container, str):
+        return as_text(item) in container
+    if isinstance(container, Mapping):
+        return item in container
+    if isinstance(container, (list, tuple, set, frozenset)):
+        return any(equal(item, each) for each in container)
+    raise Refused(f"{kind(container)} holds nothing that 'in' could look for")
+
+
+def _ordered(compare: Callable[[Any, Any], bool]) -> Callable[[Any, Any], bool]:
+    def apply(left: Any, right: Any) -> bool:
+        weigh(left)
+        weigh(right)
+        this, other = _alike(left, right)
+        try:
+            return bool(compare(this, other))
+        except TypeError:
+            raise Refused(f"{kind(left)} cannot be compared with {kind(right)}") from None
+
+    return apply
+
+
+_COMPARE: Final[dict[str, Callable[[Any, Any], bool]]] = {
+    "eq": equal,
+    "gt": _ordered(operator.gt),
+    "gteq": _ordered(operator.ge),
+    "in": contains,
+    "lt": _ordered(operator.lt),
+    "lteq": _ordered(operator.le),
+    "ne": lambda left, right: not equal(left, right),
+    "notin": lambda item, container: not contains(item, container),
+}
+
+
+def compare(sign: str, left: Any, right: Any) -> bool:
+    """Compare by Jinja's name of the sign. Every comparison with what is empty is false, `!=` and `not in` too.
+
+    Raises:
+        Refused: the two cannot be compared.
+    """
+    if isinstance(left, Empty) or isinstance(right, Empty):
+        return False
+    return _COMPARE[sign](left, right)
+
+
+def _bits(value: Any) -> int:
+    return value.bit_length() if isinstance(value, int) else 0
+
+
+def _add(left: Any, right: Any) -> Any:
+    if isinstance(left, str) and isinstance(right, str):
+        fits(len(left) + len(right))
+    elif isinstance(left, list) and isinstance(right, list):
+        weigh([left, right])
+    elif not _measures(left, right):
+        raise TypeError
+    return left + right
+
+
+def _power(left: Any, right: Any) -> Any:
+    if isinstance(left, int) and isinstance(right, int) and _bits(left) * abs(right) > MAX_BITS:
+        raise OverflowError
+    return left**right
+
+
+def _measures(left: Any, right: Any) -> bool:
+    """Tell whether both are numbers or times, which Python may work with at no cost."""
+    numbers = (*_NUMBERS, date, time, timedelta)
+    return isinstance(left, numbers) and isinstance(right, numbers)
+
+
+_ARITHMETIC: Final[dict[str, tuple[str, Callable[[Any, Any], Any]]]] = {
+    "Add": ("+", _add),
+    "Div": ("/", operator.truediv),
+    "FloorDiv": ("//", operator.floordiv),
+    "Mod": ("%", operator.mod),
+    "Mul": ("*", operator.mul),
+    "Pow": ("**", _power),
+    "Sub": ("-", operator.sub),
+}
+
+
+def calculate(name: str, left: Any, right: Any) -> Any:
+    """Work out a sum by the name of Jinja's node. With what is empty, the result is empty.
+
+    Raises:
+        Refused: it cannot be done with these two, or the result would be too large.
+    """
+    sign, work = _ARITHMETIC[name]
+    for operand in (left, right):
+        if isinstance(operand, Empty):
+            return operand
+    this, other = left, right
+    if not (isinstance(left, str) and isinstance(right, str)):
+        this, other = number(left), number(right)
+    if isinstance(this, Decimal) != isinstance(other, Decimal):
+        this, other = (float(x) if isinstance(x, Decimal) else x for x in (this, other))
+    try:
+        if _bits(this) > MAX_BITS or _bits(other) > MAX_BITS:
+            raise OverflowError
+        if name != "Add" and not _measures(this, other):
+            raise TypeError
+        result = work(this, other)
+    except ZeroDivisionError:
+        raise Refused("a number was divided by zero") from None
+    except (OverflowError, ArithmeticError):
+        raise Refused("a number became too large") from None
+    except TypeError:
+        raise Refused(f"'{sign}' cannot be used with {kind(left)} and {kind(right)}") from None
+    if isinstance(result, complex):
+        raise Refused("a number has no such root")
+    return result
+
+
+def signed(minus: bool, value: Any) -> Any:
+    """Put a sign before a number.
+
+    Raises:
+        Refused: it is no number.
+    """
+    value = number(value)
+    if isinstance(value, Empty):
+        return value
+    if not isinstance(value, (*_NUMBERS, timedelta)):
+        raise Refused(f"{'-' if minus else '+'} cannot stand before {kind(value)}")
+    return -value if minus else +value

@@ -1,0 +1,286 @@
+"""A walk over a template's tree: which names it uses, how, and what in it cannot be used."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, ClassVar, Final, NamedTuple
+
+from jinja2 import nodes
+from jinja2.sandbox import SandboxedEnvironment
+
+from runner.template.analysis import Analysis, Problem, Use
+from runner.template.complaints import Place, nearest
+from runner.template.filters import COUNTED, UNWANTED
+from runner.template.limits import MAX_DEPTH
+from runner.template.lookup import METHODS
+
+GLOBALS: Final = frozenset({"dict", "namespace", "range"})
+"""What may be called by its bare name. As names of values these are free."""
+
+_NAMED_BY_TEXT: Final = {
+    "map": (0, "filter"),
+    "reject": (0, "test"),
+    "rejectattr": (1, "test"),
+    "select": (0, "test"),
+    "selectattr": (1, "test"),
+}
+_FALL_BACK: Final = frozenset({"d", "default", *COUNTED})
+_TAGS: Final = {
+    "Block": "block",
+    "CallBlock": "call",
+    "Extends": "extends",
+    "FromImport": "from",
+    "Import": "import",
+    "Include": "include",
+    "Macro": "macro",
+    "ScopedEvalContextModifier": "autoescape",
+}
+
+Path = tuple[str, ...]
+
+
+class TooDeep(Exception):  # noqa: N818  (it ends the reading, and becomes a problem)
+    """The tree is nested deeper than a rendering could follow."""
+
+    def __init__(self, offset: int) -> None:
+        """Take the offset of the place."""
+        super().__init__(offset)
+        self.offset = offset
+
+
+class _At(NamedTuple):
+    """Where the walk is: the names bound so far, paths that were asked for, whether emptiness is harmless, how deep."""
+
+    bound: set[str]
+    asked: tuple[Path, ...] = ()
+    guarded: bool = False
+    depth: int = 0
+
+
+def chain(node: nodes.Node) -> tuple[nodes.Name | None, Path, list[nodes.Node]]:
+    """Take a chain such as `job.metadata['patient']` apart.
+
+    Returns:
+        The name that it begins with, if it does; the whole path; and what stands beside it: subscripts that are worked
+        out, or the expression that it begins with.
+    """
+    parts: list[str] = []
+    beside: list[nodes.Node] = []
+    while isinstance(node, (nodes.Getattr, nodes.Getitem)):
+        if isinstance(node, nodes.Getattr):
+            parts.append(node.attr)
+        elif isinstance(node.arg, nodes.Const) and isinstance(node.arg.value, (str, int)):
+            parts.append(str(node.arg.value))
+        else:
+            parts.clear()
+            beside.append(node.arg)
+        node = node.node
+    if isinstance(node, nodes.Name):
+        return node, (node.name, *reversed(parts)), beside
+    return None, (), [*beside, node]
+
+
+class Walk:
+    """Collects uses and problems from a tree whose nodes carry offsets where Jinja has line numbers."""
+
+    def __init__(
+        self, environment: SandboxedEnvironment, place: Place, opening: Callable[[int], int]
+    ) -> None:
+        """Take the tables of filters and tests, the text, and the way to the braces around an offset."""
+        self._environment = environment
+        self._place = place
+        self._opening = opening
+        self._whole: nodes.Node | None = None
+        self._uses: list[tuple[int, Use]] = []
+        self._problems: list[Problem] = []
+
+    def everything(
+        self, body: list[nodes.Node], single: nodes.Node | None, *, condition: bool
+    ) -> None:
+        """Walk over a whole template.
+
+        Raises:
+            TooDeep: it is nested too deeply.
+        """
+        self._whole = single
+        self._all(body, _At(set(), guarded=condition))
+
+    def analysis(self, *, single: bool) -> Analysis:
+        """Give what was found, in the order of the text."""
+        problems = sorted(self._problems, key=lambda each: (each.line, each.column))
+        uses = sorted(self._uses, key=lambda each: each[0])
+        if problems:
+            return Analysis(tuple(problems), single=single)
+        return Analysis(uses=tuple(use for _, use in uses), single=single)
+
+    def _complain(self, offset: int, code: str, message: str, help_: str | None = None) -> None:
+        self._problems.append(self._place.problem(offset, code, message, help_))
+
+    def _all(self, several: Any, at: _At) -> None:
+        for node in several:
+            if node is not None:
+                self._one(node, at)
+
+    def _one(self, node: nodes.Node, at: _At) -> None:
+        if at.depth > MAX_DEPTH:
+            raise TooDeep(node.lineno)
+        work = self._walks.get(type(node))
+        if work is not None:
+            work(self, node, at._replace(depth=at.depth + 1))
+        elif type(node).__name__ in _TAGS:
+            tag = _TAGS[type(node).__name__]
+            self._complain(node.lineno, "E301", f"'{{% {tag} %}}' cannot be used here")
+        else:
+            self._all(node.iter_child_nodes(), at._replace(depth=at.depth + 1))
+
+    def _chain(self, node: nodes.Node, at: _At) -> None:
+        name, path, beside = chain(node)
+        self._all(beside, at)
+        for attribute in path[1:]:
+            if attribute.startswith("__"):
+                message = f"'{attribute}' cannot be used: it begins with '__'"
+                self._complain(node.lineno, "E301", message)
+        if name is None or name.name in at.bound:
+            return
+        guarded = at.guarded or any(
+            path[: len(asked)] == asked or asked[: len(path)] == path for asked in at.asked
+        )
+        offset = name.lineno
+        part = node is not self._whole
+        use = Use(path, *self._place.of(offset), guarded, part, self._opening(offset))
+        self._uses.append((offset, use))
+
+    def _asking(self, test: nodes.Node, at: _At) -> _At:
+        """Walk over a test; what it asks for cannot be a hole in what depends on it."""
+        before = len(self._uses)
+        self._one(test, at._replace(guarded=True))
+        asked = tuple(use.path for _, use in self._uses[before:])
+        return at._replace(asked=at.asked + asked)
+
+    def _harmless(self, node: nodes.Node, at: _At) -> None:
+        self._all(node.iter_child_nodes(), at._replace(guarded=True))
+
+    def _or(self, node: nodes.Or, at: _At) -> None:
+        self._one(node.right, self._asking(node.left, at))
+
+    def _and(self, node: nodes.And, at: _At) -> None:
+        before = len(self._uses)
+        self._one(node.left, at)
+        asked = tuple(use.path for _, use in self._uses[before:])
+        self._one(node.right, at._replace(asked=at.asked + asked))
+
+    def _conditional(self, node: nodes.CondExpr, at: _At) -> None:
+        self._all((node.expr1, node.expr2), self._asking(node.test, at))
+
+    def _filter(self, node: nodes.Filter, at: _At) -> None:
+        self._known(node.name, "filter", node.lineno)
+        if node.name in _NAMED_BY_TEXT:
+            place, sort = _NAMED_BY_TEXT[node.name]
+            if len(node.args) > place and isinstance(node.args[place], nodes.Const):
+                self._known(str(node.args[place].as_const()), sort, node.lineno)
+        if node.node is not None:
+            fall_back = node.name in _FALL_BACK
+            self._one(node.node, at._replace(guarded=at.guarded or fall_back))
+        self._arguments(node, at)
+
+    def _test(self, node: nodes.Test, at: _At) -> None:
+        self._known(node.name, "test", self._place.after(node.lineno, node.name))
+        self._one(node.node, at._replace(guarded=True))
+        self._arguments(node, at._replace(guarded=True))
+
+    def _known(self, name: str, sort: str, offset: int) -> None:
+        table: Any = self._environment.filters if sort == "filter" else self._environment.tests
+        if name in table:
+            return
+        if sort == "filter" and name in UNWANTED:
+            self._complain(offset, "E303", f"the filter '{name}' cannot be used", UNWANTED[name])
+        else:
+            self._complain(offset, "E303", f"unknown {sort} '{name}'", nearest(name, table))
+
+    def _call(self, node: nodes.Call, at: _At) -> None:
+        self._arguments(node, at)
+        called = node.node
+        if isinstance(called, nodes.Name) and called.name in GLOBALS:
+            return
+        if isinstance(called, nodes.Getattr):
+            if called.attr not in METHODS:
+                message = f"'{called.attr}' cannot be called here"
+                self._complain(called.lineno, "E301", message, nearest(called.attr, METHODS))
+                return
+            self._one(called.node, at)
+            return
+        text = f"'{called.name}'" if isinstance(called, nodes.Name) else "this value"
+        help_ = "a value is written without '(' and ')'"
+        self._complain(node.lineno, "E301", f"{text} cannot be called", help_)
+
+    def _arguments(self, node: Any, at: _At) -> None:
+        self._all((*node.args, *(each.value for each in node.kwargs)), at)
+        if node.dyn_args or node.dyn_kwargs:
+            self._complain(node.lineno, "E301", "'*' cannot stand before an argument here")
+
+    def _for(self, node: nodes.For, at: _At) -> None:
+        self._one(node.iter, at._replace(guarded=True))
+        inner = at._replace(bound={*at.bound, "loop", *_targets(node.target)})
+        if node.recursive:
+            self._complain(node.lineno, "E301", "a loop cannot be 'recursive' here")
+        if node.test is not None:
+            inner = self._asking(node.test, inner)
+        self._all(node.body, inner)
+        self._all(node.else_, at._replace(bound=set(at.bound)))
+
+    def _if(self, node: nodes.If, at: _At) -> None:
+        at = self._asking(node.test, at)
+        self._all(node.body, at)
+        for each in node.elif_:
+            at = self._asking(each.test, at)
+            self._all(each.body, at)
+        self._all(node.else_, at)
+
+    def _set(self, node: nodes.Assign, at: _At) -> None:
+        self._one(node.node, at)
+        at.bound.update(_targets(node.target))
+
+    def _set_block(self, node: nodes.AssignBlock, at: _At) -> None:
+        self._all(node.body, at._replace(bound=set(at.bound)))
+        if node.filter is not None:
+            self._one(node.filter, at)
+        at.bound.update(_targets(node.target))
+
+    def _with(self, node: nodes.With, at: _At) -> None:
+        self._all(node.values, at)
+        names = {name for target in node.targets for name in _targets(target)}
+        self._all(node.body, at._replace(bound={*at.bound, *names}))
+
+    def _filter_block(self, node: nodes.FilterBlock, at: _At) -> None:
+        self._all(node.body, at._replace(bound=set(at.bound)))
+        self._one(node.filter, at)
+
+    def _constant(self, _node: nodes.Node, _at: _At) -> None:
+        return
+
+    _walks: ClassVar[dict[type[nodes.Node], Callable[..., None]]] = {
+        nodes.And: _and,
+        nodes.Assign: _set,
+        nodes.AssignBlock: _set_block,
+        nodes.Call: _call,
+        nodes.Compare: _harmless,
+        nodes.CondExpr: _conditional,
+        nodes.Const: _constant,
+        nodes.Filter: _filter,
+        nodes.FilterBlock: _filter_block,
+        nodes.For: _for,
+        nodes.Getattr: _chain,
+        nodes.Getitem: _chain,
+        nodes.If: _if,
+        nodes.Name: _chain,
+        nodes.Not: _harmless,
+        nodes.Or: _or,
+        nodes.TemplateData: _constant,
+        nodes.Test: _test,
+        nodes.With: _with,
+    }
+
+
+def _targets(node: nodes.Node) -> set[str]:
+    names = {node.name} if isinstance(node, nodes.Name) else set()
+    return names | {name.name for name in node.find_all(nodes.Name)}

@@ -1,0 +1,149 @@
+"""How a value reads as text."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import math
+from collections.abc import Mapping
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from enum import Enum
+from typing import Any, Final
+from uuid import UUID
+
+from runner.template.empty import Empty
+
+_DAYS: Final = "Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split()
+_MONTHS: Final = (
+    "January February March April May June July August September October November December".split()
+)
+_LISTS: Final = (list, tuple, set, frozenset)
+_DIGITS: Final = 15  # what a float holds for certain: 0.1 + 0.2 is 0.3
+
+
+def as_text(value: Any, *, wire: bool = False) -> str:
+    """Write a value as a caller should hear it, or a model read it.
+
+    | value | text |
+    |---|---|
+    | nothing, `None` | nothing |
+    | yes/no | `yes`, `no` |
+    | a number | without exponent, and without `.0` where it is whole |
+    | a date, a moment, a time | `Friday 4 December 2026`, `Friday 4 December 2026, 14:30`, `14:30` |
+    | a stretch of time | `1 hour 20 minutes` |
+    | a list of such values | `a, b and c` |
+    | a record, a list of records | compact JSON |
+
+    Args:
+        value: what an expression gave.
+        wire: write for a service instead: `true`, `false`, dates as ISO 8601 (`2026-12-04T14:30:00+07:00`), a stretch
+            of time in seconds, and each list as JSON.
+
+    Returns:
+        The text. An object of any other class reads as nothing, never as its address.
+    """
+    if isinstance(value, str):
+        return str(value)
+    for kinds, write in _WIRE if wire else _SPEECH:
+        if isinstance(value, kinds):
+            return write(value)
+    if isinstance(value, Enum):
+        return as_text(value.value, wire=wire)
+    return ""
+
+
+def as_data(value: Any) -> Any:
+    """Turn a value into what JSON can hold: dates as ISO 8601, decimals as numbers, what is missing as `None`."""
+    if value is None or isinstance(value, (Empty, str, bool, int)):
+        return None if isinstance(value, Empty) else value
+    if isinstance(value, Mapping):
+        return {as_text(key, wire=True): as_data(item) for key, item in value.items()}
+    if isinstance(value, _LISTS):
+        return [as_data(item) for item in value]
+    if isinstance(value, (float, Decimal)):
+        return _json_number(value)
+    if isinstance(value, timedelta):
+        return value.total_seconds()
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {each.name: as_data(getattr(value, each.name)) for each in dataclasses.fields(value)}
+    return as_text(value, wire=True) or None
+
+
+def as_json(value: Any) -> str:
+    """Write compact JSON, letters of any language as they are."""
+    return json.dumps(as_data(value), ensure_ascii=False, separators=(",", ":"))
+
+
+def _json_number(value: float | Decimal) -> float | int | None:
+    if not math.isfinite(value):
+        return None
+    if isinstance(value, Decimal) and value == value.to_integral_value():
+        return int(value)
+    return float(value)
+
+
+def _number(value: float | Decimal) -> str:
+    if not math.isfinite(value):
+        return ""
+    exact = value if isinstance(value, Decimal) else Decimal(f"{value:.{_DIGITS}g}")
+    text = format(exact, "f")
+    if "." in text:
+        text = text.rstrip("0").rstrip(".")
+    return "0" if text == "-0" else text
+
+
+def _date(value: date) -> str:
+    return f"{_DAYS[value.weekday()]} {value.day} {_MONTHS[value.month - 1]} {value.year}"
+
+
+def _moment(value: datetime) -> str:
+    return f"{_date(value)}, {value:%H:%M}"
+
+
+def _stretch(value: timedelta) -> str:
+    left = abs(round(value.total_seconds()))
+    words = []
+    for unit, seconds in (("day", 86400), ("hour", 3600), ("minute", 60), ("second", 1)):
+        number, left = divmod(left, seconds)
+        if number:
+            words.append(f"{number} {unit}{'' if number == 1 else 's'}")
+    return " ".join(words) or "0 seconds"
+
+
+def _list(value: Any) -> str:
+    if any(
+        isinstance(item, (Mapping, *_LISTS)) or dataclasses.is_dataclass(item) for item in value
+    ):
+        return as_json(value)
+    words = [text for item in value if (text := as_text(item))]
+    if isinstance(value, (set, frozenset)):
+        words.sort()
+    return " and ".join(filter(None, (", ".join(words[:-1]), *words[-1:])))
+
+
+def _record(value: Any) -> str:
+    return as_json(value)
+
+
+_SPEECH: Final[tuple[tuple[Any, Any], ...]] = (
+    ((Empty, type(None)), lambda _: ""),
+    (bool, lambda value: "yes" if value else "no"),
+    (int, lambda value: str(int(value))),
+    ((float, Decimal), _number),
+    (datetime, _moment),
+    (date, _date),
+    (time, lambda value: f"{value:%H:%M}"),
+    (timedelta, _stretch),
+    (_LISTS, _list),
+    (Mapping, _record),
+    (UUID, str),
+    (bytes, lambda value: value.decode("utf-8", "replace")),
+)
+_WIRE: Final[tuple[tuple[Any, Any], ...]] = (
+    (bool, lambda value: "true" if value else "false"),
+    ((date, time), lambda value: value.isoformat()),
+    (timedelta, lambda value: _number(value.total_seconds())),
+    (_LISTS, as_json),
+    *_SPEECH,
+)
