@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Literal, Protocol, TypeAlias
+from array import array
+from bisect import bisect_right
+from typing import Any, Literal, TypeAlias
 
-from runner.diagnostics import Diagnostic, Span
+from runner.diagnostics import Diagnostic, Related, Span
 
 Data: TypeAlias = "dict[str, Data] | list[Data] | str | None"
 """What strictyaml's grammar can hold. `None` is a key with nothing behind it (`tools:`); `""` was written with quotes."""
@@ -14,16 +16,170 @@ Location: TypeAlias = "tuple[str | int, ...]"
 
 Style = Literal["plain", "quoted", "block", "mapping", "sequence"]
 
+STYLES: tuple[Style, ...] = ("plain", "quoted", "block", "mapping", "sequence")
 
-class Document(Protocol):
-    file: str
-    data: dict[str, Data]
-    diagnostics: tuple[Diagnostic, ...]
-    words: frozenset[str]
-    allows: dict[int, frozenset[str]]
+_Place: TypeAlias = "tuple[int, int, int, int, int]"
 
-    def value_span(self, location: Location) -> Span: ...
 
-    def key_span(self, location: Location) -> Span: ...
+class Document:
+    """One file after syntax: what could be read, and what is wrong with the rest.
 
-    def style(self, location: Location) -> Style: ...
+    Attributes:
+        file: relative to the configuration folder.
+        data: section → definitions. What could not be parsed is left out; a section of which nothing is left is empty.
+        diagnostics: what syntax found.
+        words: every identifier in the parts that were left out, so that their names are not called unknown.
+        allows: line → codes of its `# lkrun: allow …` comment.
+    """
+
+    __slots__ = ("_lines", "_marks", "_places", "allows", "data", "diagnostics", "file", "words")
+
+    def __init__(  # noqa: PLR0913 - one value for each attribute
+        self,
+        file: str,
+        data: dict[str, Data],
+        *,
+        diagnostics: tuple[Diagnostic, ...] = (),
+        words: frozenset[str] = frozenset(),
+        allows: dict[int, frozenset[str]] | None = None,
+        marks: bytes = b"",
+        lines: bytes = b"",
+    ) -> None:
+        """Take `marks` and `lines` as `tree.py` packs them."""
+        self.file = file
+        self.data = data
+        self.diagnostics = diagnostics
+        self.words = words
+        self.allows = allows or {}
+        self._marks = marks
+        self._lines = lines
+        self._places: dict[Location, _Place] | None = None
+
+    def value_span(self, location: Location) -> Span:
+        """Return where the value stands; for a key that is missing, its definition's name.
+
+        Parts of `location` that the file does not have (a union's tag in pydantic's `loc`) are passed over.
+        """
+        path, whole = self._follow(location)
+        if not whole:
+            return self.key_span(path)
+        start, end, style, _, _ = self._all_places()[path]
+        if style == _EMPTY:
+            return self.key_span(path)
+        return self._span(start, end)
+
+    def key_span(self, location: Location) -> Span:
+        """Return where the last key of `location` stands; for a list's item, its first key or its value."""
+        path, _ = self._follow(location)
+        start, end, style, key_start, key_end = self._all_places()[path]
+        if key_end:
+            return self._span(key_start, key_end)
+        if not path:
+            return Span(self.file, 1, 1, 1, 1)
+        if style == STYLES.index("mapping"):
+            return self.key_span((*path, next(iter(self._at(path)))))
+        return self._span(start, end)
+
+    def style(self, location: Location) -> Style:
+        """Return how the value is written."""
+        path, _ = self._follow(location)
+        style = self._all_places()[path][2]
+        return "plain" if style == _EMPTY else STYLES[style]
+
+    def pack(self) -> list[Any]:
+        """Return all of it but the file's name as plain values that `unpack` takes."""
+        return [
+            self.data,
+            [_pack_diagnostic(item) for item in self.diagnostics],
+            sorted(self.words),
+            [[line, sorted(codes)] for line, codes in self.allows.items()],
+            self._marks,
+            self._lines,
+        ]
+
+    @classmethod
+    def unpack(cls, file: str, packed: list[Any]) -> Document:
+        """Return the document that `pack` gave, as the one of `file`.
+
+        Raises:
+            ValueError, TypeError: if `packed` never came from `pack`.
+        """
+        data, diagnostics, words, allows, marks, lines = packed
+        if type(data) is not dict or type(marks) is not bytes or type(lines) is not bytes:
+            raise TypeError("not a packed document")
+        return cls(
+            file,
+            data,
+            diagnostics=tuple(_unpack_diagnostic(file, item) for item in diagnostics),
+            words=frozenset(words),
+            allows={line: frozenset(codes) for line, codes in allows},
+            marks=marks,
+            lines=lines,
+        )
+
+    def _follow(self, location: Location) -> tuple[Location, bool]:
+        """The part of `location` that exists; whether its last part does."""
+        node: Any = self.data
+        path: list[str | int] = []
+        found = True
+        for part in location:
+            found = (
+                part in node
+                if isinstance(node, dict)
+                else isinstance(node, list) and isinstance(part, int) and 0 <= part < len(node)
+            )
+            if found:
+                node = node[part]
+                path.append(part)
+        return tuple(path), found
+
+    def _at(self, path: Location) -> Any:
+        node: Any = self.data
+        for part in path:
+            node = node[part]
+        return node
+
+    def _all_places(self) -> dict[Location, _Place]:
+        if self._places is None:
+            self._places = {(): (0, 0, _EMPTY, 0, 0)}
+            if self._marks:
+                _collect((), self.data, iter(array("I", self._marks)), self._places)
+        return self._places
+
+    def _span(self, start: int, end: int) -> Span:
+        lines = array("I", self._lines)
+        first = bisect_right(lines, start)
+        last = bisect_right(lines, end)
+        return Span(
+            self.file, first, start - lines[first - 1] + 1, last, end - lines[last - 1] + 1
+        )
+
+
+_EMPTY = len(STYLES)
+
+
+def _collect(path: Location, data: Data, marks: Any, places: dict[Location, _Place]) -> None:
+    """Take the marks of `data` and of all below it, in the order in which `tree.py` wrote them."""
+    key_start, key_end, start, end, style = (next(marks) for _ in range(5))
+    places[path] = (start, end, style, key_start, key_end)
+    if isinstance(data, dict):
+        for key, value in data.items():
+            _collect((*path, key), value, marks, places)
+    elif isinstance(data, list):
+        for index, value in enumerate(data):
+            _collect((*path, index), value, marks, places)
+
+
+def _pack_span(span: Span) -> list[int]:
+    return [span.line, span.column, span.end_line, span.end_column]
+
+
+def _pack_diagnostic(item: Diagnostic) -> list[Any]:
+    related = [[_pack_span(other.span), other.message] for other in item.related]
+    return [_pack_span(item.span), item.code, item.message, item.help, related]
+
+
+def _unpack_diagnostic(file: str, packed: list[Any]) -> Diagnostic:
+    span, code, message, help_, related = packed
+    others = tuple(Related(Span(file, *place), words) for place, words in related)
+    return Diagnostic(Span(file, *span), code, message, help_, others)

@@ -1,0 +1,133 @@
+"""Text to a `Document`: every mistake of the file, and all that can be used of it."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from runner.diagnostics import Diagnostic, Related, Span
+from runner.syntax.allows import allows
+from runner.syntax.characters import UNSEEN, decode, describe
+from runner.syntax.document import Data, Document
+from runner.syntax.remainder import Remainder
+
+if TYPE_CHECKING:
+    from runner.syntax.scene import Mistake
+    from runner.syntax.tree import Tree
+
+MAX_ROUNDS = 20
+
+_ROOTS: dict[type, str] = {list: "a list", str: "a text"}
+
+
+def parse(file: str, data: bytes) -> Document:
+    """Return what the YAML file `file` with the content `data` holds; never raises.
+
+    A mistake costs the definition in which it stands: the rest of the file is read again without it, up to 20 times.
+    """
+    decoded = decode(file, data)
+    remainder = Remainder(decoded.text)
+    diagnostics = list(decoded.diagnostics)
+    diagnostics += _unseen(file, remainder)
+    root, tree, mistakes = _read(file, remainder)
+    diagnostics += mistakes
+    words = remainder.words
+    found: dict[str, Data] = {}
+    if isinstance(root, dict):
+        found = root
+        words |= tree.words
+        _restore_sections(found, remainder)
+    elif root is not None:
+        diagnostics.append(_wrong_root(file, root, tree))
+        words |= set(_WORD.findall(remainder.text))
+    elif not diagnostics:
+        message = "this file is empty" if not decoded.text.strip() else "this file holds only comments"
+        diagnostics.append(Diagnostic(Span(file), "W001", message, "write a section such as 'agents:', or delete it"))
+    diagnostics += tree.diagnostics
+    return Document(
+        file,
+        found,
+        diagnostics=tuple(sorted(diagnostics, key=_order)),
+        words=frozenset(words),
+        allows=allows(remainder.text, tree.texts),
+        marks=tree.marks.tobytes() if isinstance(root, dict) else b"",
+        lines=tree.starts.tobytes(),
+    )
+
+
+_WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
+
+
+def _order(item: Diagnostic) -> tuple[Any, ...]:
+    return (item.span, item.code)
+
+
+def _unseen(file: str, remainder: Remainder) -> list[Diagnostic]:
+    """A diagnostic for each line that holds characters nobody can see; these lines' definitions are left out."""
+    found: list[Diagnostic] = []
+    rows: list[int] = []
+    if not UNSEEN.search(remainder.text):
+        return found
+    for row, line in enumerate(remainder.lines):
+        match = UNSEEN.search(line)
+        if match is None:
+            continue
+        rows.append(row)
+        if len(rows) <= MAX_ROUNDS:
+            column = match.start() + 1
+            message = f"there is a character here that cannot be seen: {describe(match[0])}"
+            span = Span(file, row + 1, column, row + 1, column + 1)
+            help_ = "delete it; it often comes along when text is copied"
+            found.append(Diagnostic(span, "E011", message, help_))
+    for row in rows:
+        remainder.leave_out(row)
+    return found
+
+
+def _read(file: str, remainder: Remainder) -> tuple[Data, Tree, list[Diagnostic]]:
+    from runner.syntax import rounds  # noqa: PLC0415 - imports strictyaml, not needed with a full cache
+
+    found: list[Diagnostic] = []
+    while True:
+        outcome = rounds.compose(file, remainder.text)
+        mistake, lost = outcome.mistake, outcome.tree.lost
+        if mistake is None and not lost:
+            return outcome.data, outcome.tree, found
+        found += [_diagnostic(file, mistake)] if mistake else lost
+        if len(found) >= MAX_ROUNDS:
+            remainder.leave_out_rest(0)
+        elif mistake is None:
+            for row in {item.span.line - 1 for item in lost}:
+                remainder.leave_out(row)
+        elif mistake.rest_lost:
+            remainder.leave_out_rest(mistake.row)
+        else:
+            remainder.leave_out(mistake.row, line_only=mistake.line_only)
+
+
+def _diagnostic(file: str, mistake: Mistake) -> Diagnostic:
+    line = mistake.row + 1
+    related: tuple[Related, ...] = ()
+    if mistake.related:
+        row, words = mistake.related
+        related = (Related(Span(file, row + 1, 1, row + 1, 1), words),)
+    span = Span(file, line, mistake.column + 1, line, mistake.end + 1)
+    return Diagnostic(span, mistake.code, mistake.message, mistake.help, related)
+
+
+def _restore_sections(data: dict[str, Data], remainder: Remainder) -> None:
+    """A section whose definitions were all left out is empty, not without a value."""
+    for section in remainder.sections:
+        if section in data and data[section] is None:
+            data[section] = {}
+
+
+def _wrong_root(file: str, root: Data, tree: Tree) -> Diagnostic:
+    what = _ROOTS[type(root)]
+    start, end = tree.marks[2], tree.marks[3]
+    span = tree.span(start, end)
+    line, column = tree.line(start)
+    short = Span(file, span.line, span.column, span.line, len(line.rstrip()) + 1)
+    del column
+    message = f"a file holds sections such as 'agents:', but this one is {what}"
+    return Diagnostic(short, "E104", message, "start it with a section: agents, personas, tools, providers or runner")

@@ -1,0 +1,256 @@
+"""The loader's nodes to plain data and packed marks, with the rules that strictyaml leaves to its constructor."""
+
+from __future__ import annotations
+
+import re
+from array import array
+from bisect import bisect_right
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from runner.diagnostics import Diagnostic, Related, Span
+from runner.syntax.document import STYLES, Data
+from runner.syntax.quoting import quoted_line
+
+if TYPE_CHECKING:
+    from runner.syntax.strict import MappingNode, Node, ScalarNode, SequenceNode
+
+_PLAIN, _QUOTED, _BLOCK, _MAPPING, _SEQUENCE = range(len(STYLES))
+_EMPTY = len(STYLES)
+_SCALARS = {None: _PLAIN, "'": _QUOTED, '"': _QUOTED, "|": _BLOCK, ">": _BLOCK}
+_WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
+
+
+def line_starts(text: str) -> array[int]:
+    """Return the offset of each line's first character."""
+    starts = array("I", [0])
+    starts.extend(match.end() for match in re.finditer("\n", text))
+    return starts
+
+
+class Tree:
+    """What one composed text holds.
+
+    Attributes:
+        marks: key start and end, value start and end, and style of every value, depth first.
+        starts: offset of each line.
+        diagnostics: mistakes that the loader's grammar lets pass, and that leave the data usable.
+        lost: those whose definition is not what its author meant.
+        words: identifiers of what was dropped (a key's second value).
+        texts: start and end of all quoted and block texts, in order.
+    """
+
+    def __init__(self, file: str, text: str) -> None:
+        """Take the text that the nodes will come from."""
+        self.file = file
+        self.text = text
+        self.marks = array("I")
+        self.starts = line_starts(text)
+        self.diagnostics: list[Diagnostic] = []
+        self.lost: list[Diagnostic] = []
+        self.words: set[str] = set()
+        self.texts: list[tuple[int, int]] = []
+
+    def read(self, node: Node, key_start: int = 0, key_end: int = 0) -> Data:
+        """Return the data of `node`, noting its marks."""
+        at = len(self.marks)
+        self.marks.extend((key_start, key_end, node.start_mark, node.end_mark, _EMPTY))
+        if node.id == "scalar":
+            return self._scalar(node, at)
+        data = self._mapping(node, at) if node.id == "mapping" else self._sequence(node, at)
+        self.marks[at + 3] = self._end_below(at)
+        return data
+
+    def span(self, start: int, end: int) -> Span:
+        """Return the stretch between two offsets."""
+        first, last = bisect_right(self.starts, start), bisect_right(self.starts, end)
+        column = start - self.starts[first - 1] + 1
+        return Span(self.file, first, column, last, end - self.starts[last - 1] + 1)
+
+    def line(self, offset: int) -> tuple[str, int]:
+        """Return the line of `offset`, and the column in it, from 0."""
+        start = self.text.rfind("\n", 0, offset) + 1
+        end = self.text.find("\n", offset)
+        return self.text[start : end if end >= 0 else None], offset - start
+
+    def _end(self, node: Node) -> int:
+        """Where the text of `node` ends, its blank last lines left out."""
+        while node.id != "scalar":
+            child = node.value[-1]
+            if node.id == "mapping":
+                key, child = child
+                child = key if child.id == "scalar" and not child.value and child.style is None else child
+            node = child
+        end: int = max(node.end_mark, node.start_mark)
+        while end and self.text[end - 1] in " \n":
+            end -= 1
+        return end
+
+    def _end_below(self, at: int) -> int:
+        """Where the last value or key below ends."""
+        return max(self.marks[-2], self.marks[at + 2])
+
+    def _scalar(self, node: ScalarNode, at: int) -> Data:
+        value: str = node.value
+        style = _SCALARS[node.style]
+        if style == _PLAIN:
+            if not value:
+                self.marks[at + 2] = self.marks[at + 3] = self.marks[at + 1]
+                return None
+            self._check_plain(node)
+        else:
+            if style == _BLOCK:
+                written = self.text[node.start_mark : node.end_mark]
+                self.marks[at + 3] = node.start_mark + len(written.rstrip(" \n"))
+            self.texts.append((node.start_mark, node.end_mark))
+        self.marks[at + 4] = style
+        return value
+
+    def _sequence(self, node: SequenceNode, at: int) -> Data:
+        self.marks[at + 4] = _SEQUENCE
+        items: list[Data] = []
+        for child in node.value:
+            begin = len(self.marks)
+            items.append(self.read(child))
+            if self.marks[begin + 4] == _EMPTY:  # nothing after the dash: the dash itself is shown
+                self.marks[begin + 2] = child.start_mark - 1
+                self.marks[begin + 3] = child.start_mark
+        return items
+
+    def _mapping(self, node: MappingNode, at: int) -> Data:
+        self.marks[at + 4] = _MAPPING
+        data: dict[str, Data] = {}
+        first: dict[str, Node] = {}
+        blocks: list[tuple[Node, Node]] = []
+        for key_node, value_node in node.value:
+            key: str = key_node.value
+            self._check_key(key_node)
+            if value_node.id == "mapping":
+                blocks.append((key_node, value_node))
+            if key in first:
+                self._twice(key_node, first[key], value_node)
+                continue
+            first[key] = key_node
+            data[key] = self.read(value_node, key_node.start_mark, key_node.end_mark)
+        if len(blocks) > 1:
+            self._check_siblings(blocks)
+        return data
+
+    def _twice(self, key: Node, first: Node, value: Node) -> None:
+        self.words.update(_WORD.findall(self.text[key.start_mark : self._end(value)]))
+        related = Related(self.span(first.start_mark, first.end_mark), "it stands here first")
+        self._report(
+            (key.start_mark, key.end_mark),
+            "E021",
+            f"'{key.value}' stands twice in the same block",
+            "keep one of the two, or give this one another name",
+            (related,),
+        )
+
+    def _check_siblings(self, blocks: list[tuple[Node, Node]]) -> None:
+        """strictyaml's rule: the mappings of one block are indented alike."""
+        columns = [self.line(value.start_mark)[1] for _, value in blocks]
+        if len(set(columns)) == 1:
+            return
+        usual, _ = Counter(columns).most_common(1)[0]
+        model = blocks[columns.index(usual)][0]
+        for (key, value), column in zip(blocks, columns, strict=True):
+            if column == usual:
+                continue
+            span = self.span(value.start_mark, self._end(value))
+            lines = f"line {span.line}" if span.line == span.end_line else (
+                f"lines {span.line} to {span.end_line}"
+            )
+            side = "left" if column > usual else "right"
+            self._report(
+                (value.start_mark, value.start_mark + 1),
+                "E013",
+                f"the lines below '{key.value}' start after {spaces(column)}, but those below "
+                f"'{model.value}' beside it after {usual}",
+                f"move {lines} by {spaces(abs(column - usual))} to the {side}",
+                (Related(self.span(model.start_mark, model.end_mark), "lines up with this one"),),
+            )
+
+    def _check_key(self, node: ScalarNode) -> None:
+        if node.style is not None:
+            return
+        if node.value == "<<":
+            self._lose(
+                (node.start_mark, node.end_mark),
+                "E020",
+                "'<<' (taking over the keys of another block) is not available",
+                "write the keys here, one a line",
+            )
+        elif not node.value.isascii():
+            self._check_edges(node)
+
+    def _check_plain(self, node: ScalarNode) -> None:
+        text, end = self.text, node.end_mark
+        if text.startswith(" #", end):
+            self._cut_by_comment(node)
+        if not node.value.isascii():
+            self._check_edges(node)
+        if text.find("\n", node.start_mark, end) >= 0:
+            self._check_wrapped(node)
+
+    def _cut_by_comment(self, node: ScalarNode) -> None:
+        line, column = self.line(node.start_mark)
+        help_ = "write two spaces before the # of a comment"
+        if node.end_mark <= node.start_mark - column + len(line):
+            help_ += f"; if # belongs to the text, put it in quotes: {quoted_line(line, column)}"
+        self._report(
+            (node.end_mark + 1, node.end_mark + 2),
+            "E016",
+            "the text ends before this '#', because one space and '#' start a comment",
+            help_,
+        )
+
+    def _check_edges(self, node: ScalarNode) -> None:
+        """A no-break space looks like a space, and YAML takes it for a letter."""
+        value = node.value
+        odd = len(value) - len(value.lstrip())
+        at = node.start_mark if odd else node.end_mark - 1
+        if value == value.strip():
+            return
+        self._lose(
+            (at, at + 1),
+            "E011",
+            "there is a special space here that looks like a space but is another character",
+            "delete it and type a normal space, or nothing",
+        )
+
+    def _check_wrapped(self, node: ScalarNode) -> None:
+        """A list item or a key that YAML would silently take for the text of the line above."""
+        begin = self.text.find("\n", node.start_mark) + 1
+        found = _ITEM.search(self.text, begin, node.end_mark)
+        if not found:
+            return
+        line = self.span(node.start_mark, node.end_mark).line
+        self._lose(
+            (found.start(1), found.end(1)),
+            "E013",
+            f"this list item is read as part of the text in line {line}",
+            "line its '-' up with the other items; or, if it is text, write the text as a block: "
+            "'|' after the key and the lines below",
+        )
+
+    def _report(
+        self,
+        place: tuple[int, int],
+        code: str,
+        message: str,
+        help_: str,
+        related: tuple[Related, ...] = (),
+    ) -> None:
+        self.diagnostics.append(Diagnostic(self.span(*place), code, message, help_, related))
+
+    def _lose(self, place: tuple[int, int], code: str, message: str, help_: str) -> None:
+        self.lost.append(Diagnostic(self.span(*place), code, message, help_))
+
+
+_ITEM = re.compile(r"^ *(-)(?= )", re.MULTILINE)
+
+
+def spaces(count: int) -> str:
+    """Return `count` spaces in words."""
+    return f"{count} space" if count == 1 else f"{count} spaces"
