@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 _SECRET = ("key", "secret", "token", "password", "credentials")
 _HIDDEN = "…"
-_TOO_SHORT = 4
+_TOO_SHORT = 6
 
 
 class ProviderBuildError(Exception):

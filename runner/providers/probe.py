@@ -1,8 +1,8 @@
 """The child process that imports plugins for `check`.
 
 Run as `python -m runner.providers.probe` by `child.ask`: jobs come as JSON on stdin, one line of
-JSON for each step goes to stdout. What a plugin prints goes nowhere; when it ends this process, or never
-comes back, the parent knows from the last line which one it was.
+JSON for each step goes to stdout. What a plugin prints goes nowhere; when it ends this process, or
+never comes back, the parent knows from the last line which one it was.
 """
 
 from __future__ import annotations

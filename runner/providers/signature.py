@@ -11,7 +11,7 @@ import typing
 from datetime import timedelta
 from typing import Any, ClassVar, cast
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, create_model
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter, create_model
 from typing_extensions import is_typeddict
 
 _FILLED_BY_RUNNER = frozenset(
@@ -79,7 +79,7 @@ def chosen(options: BaseModel) -> dict[str, Any]:
 
 
 def _offered(parameter: inspect.Parameter, scope: dict[str, Any]) -> Any:
-    if parameter.name == "self" or parameter.name in _FILLED_BY_RUNNER:
+    if parameter.name.startswith("_") or parameter.name in {"self", *_FILLED_BY_RUNNER}:
         return _HIDDEN
     usable = _usable(_resolved(parameter.annotation, scope))
     if usable is _HIDDEN and parameter.default is parameter.empty:
@@ -150,6 +150,8 @@ def _usable_generic(annotation: Any, origin: Any) -> Any:
 def _usable_class(annotation: Any) -> Any:
     if not isinstance(annotation, type):
         return Any
+    if annotation.__name__ == "Timeout":  # httpx's and openai's are made of one number of seconds
+        return typing.Annotated[float, AfterValidator(annotation)]
     if is_typeddict(annotation) or dataclasses.is_dataclass(annotation):
         return annotation
     return annotation if issubclass(annotation, (BaseModel, enum.Enum, str)) else _HIDDEN

@@ -34,11 +34,16 @@ def validate(
         said = {problem.location for problem in problems}
         for entry in error.errors(include_url=False):
             problem = _problem(entry, converted, subject)
-            if problem.location not in said:
+            if problem.location not in said and not _follows(problem, conversion.problems):
                 said.add(problem.location)
                 problems.append(problem)
     problems = [problem for problem in problems if not _depends(problem, opaque)]
     return (None if problems else options), problems
+
+
+def _follows(problem: OptionProblem, unknown: Sequence[OptionProblem]) -> bool:
+    """Whether it only says that a block lacks what its misspelt key should have been."""
+    return any(other.on_key and other.location[:-1] == problem.location for other in unknown)
 
 
 def _depends(problem: OptionProblem, opaque: Sequence[Location]) -> bool:
@@ -67,7 +72,7 @@ def _problem(entry: Any, values: Any, subject: str) -> OptionProblem:
         return OptionProblem("E403", location, _one_line(str(error)), " ".join(notes) or None)
     says = _WORDS.get(kind)
     if says is None:
-        return OptionProblem("E403", location, _sentence(entry["msg"]))
+        return OptionProblem("E403", location, _sentence(entry["msg"]), context.get("help"))
     message, hint = says(_shown(entry["input"]), context)
     return OptionProblem("E403", location, message, hint)
 
