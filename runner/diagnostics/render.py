@@ -1,0 +1,191 @@
+"""Diagnostics as text for people, JSON for programs, annotations for GitHub."""
+
+from __future__ import annotations
+
+import json
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from runner.diagnostics import Diagnostic, Related, Span
+
+FLOOD = 100
+"""How many diagnostics the text form shows before it only counts."""
+
+_WIDEST = 160
+"""Longest piece of a source line that is shown."""
+
+Lines = Mapping[str, Sequence[str]]
+"""File → its lines."""
+
+
+@dataclass(frozen=True, slots=True)
+class Colours:
+    """Terminal colours; all empty where there are none."""
+
+    error: str = ""
+    warning: str = ""
+    help: str = ""
+    place: str = ""
+    off: str = ""
+
+    def of(self, diagnostic: Diagnostic) -> str:
+        """The colour of a diagnostic's severity."""
+        return self.error if diagnostic.severity == "error" else self.warning
+
+
+PLAIN = Colours()
+BRIGHT = Colours("\x1b[1;31m", "\x1b[1;33m", "\x1b[36m", "\x1b[1m", "\x1b[0m")
+
+
+def text(diagnostics: Sequence[Diagnostic], lines: Lines, colours: Colours = PLAIN) -> str:
+    """Show each diagnostic with its source line, a caret, and help; a flood is cut and counted."""
+    shown = [_one(d, lines, colours) for d in diagnostics[:FLOOD]]
+    rest = len(diagnostics) - FLOOD
+    if rest > 0:
+        shown.append(f"… and {rest} more: mend these first, or use --format json to see all\n")
+    return "\n".join(shown)
+
+
+def summary(diagnostics: Iterable[Diagnostic], files: int) -> str:
+    """Say in one line what came of a check."""
+    found = list(diagnostics)
+    errors = sum(d.severity == "error" for d in found)
+    warnings = len(found) - errors
+    counted = f"{files} file{'s' if files != 1 else ''}"
+    if not found:
+        return f"{counted} checked: no mistakes"
+    parts = [_count(errors, "error")] if errors else []
+    parts += [_count(warnings, "warning")] if warnings else []
+    return f"{counted} checked: {', '.join(parts)}"
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'s' if number != 1 else ''}"
+
+
+def _one(diagnostic: Diagnostic, lines: Lines, colours: Colours) -> str:
+    span = diagnostic.span
+    place = f"{colours.place}{printable(span.file)}:{span.line}:{span.column}:{colours.off}"
+    label = f"{colours.of(diagnostic)}{diagnostic.severity}[{diagnostic.code}]{colours.off}"
+    shown = [f"{place} {label}: {printable(diagnostic.message)}"]
+    shown += _source(span, lines, colours.of(diagnostic), colours.off)
+    for related in diagnostic.related:
+        where = related.span
+        shown.append(f"  {colours.place}{printable(where.file)}:{where.line}:{where.column}:{colours.off} {printable(related.message)}")
+    if diagnostic.help:
+        shown.append(f"  {colours.help}help:{colours.off} {printable(diagnostic.help)}")
+    return "\n".join(shown) + "\n"
+
+
+def _source(span: Span, lines: Lines, colour: str, off: str) -> list[str]:
+    source = lines.get(span.file, ())
+    if not 0 < span.line <= len(source):
+        return []
+    line = source[span.line - 1].rstrip("\n")
+    if not line.strip():
+        return []
+    begin = span.column - 1
+    end = span.end_column - 1 if span.end_line == span.line else len(line)
+    cut = max(0, begin - _WIDEST // 2) if len(line) > _WIDEST else 0
+    piece = line[cut : cut + _WIDEST]
+    before = piece[: begin - cut]
+    marked = piece[begin - cut : max(end - cut, begin - cut + 1)] or " "
+    number = f"{span.line:>5} | "
+    pad = " " * (len(number) - 2) + "| "
+    return [
+        number + printable(piece),
+        pad + " " * width(before) + colour + "^" * max(width(marked), 1) + off,
+    ]
+
+
+def printable(value: str) -> str:
+    """Make control characters visible, so that no file can steer the terminal."""
+    return "".join(c if c.isprintable() or c == " " else _escape(c) for c in value)
+
+
+def _escape(character: str) -> str:
+    if character == "\t":
+        return " "
+    return character.encode("unicode_escape", "surrogatepass").decode()
+
+
+def width(value: str) -> int:
+    """Columns that a text takes on a terminal (Unicode East Asian Width, combining marks take none)."""
+    return sum(
+        0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else len(printable(c))
+        for c in value
+    )
+
+
+def as_json(diagnostics: Iterable[Diagnostic], files: int) -> dict[str, Any]:
+    """The document of `lkrun check --format json`."""
+    found = list(diagnostics)
+    return {
+        "ok": not any(d.severity == "error" for d in found),
+        "files": files,
+        "diagnostics": [diagnostic_data(d) for d in found],
+    }
+
+
+def diagnostic_data(diagnostic: Diagnostic) -> dict[str, Any]:
+    """One diagnostic as plain data."""
+    span = diagnostic.span
+    return {
+        "severity": diagnostic.severity,
+        "code": diagnostic.code,
+        "file": _utf8(span.file),
+        "line": span.line,
+        "column": span.column,
+        "end_line": span.end_line,
+        "end_column": span.end_column,
+        "message": diagnostic.message,
+        "help": diagnostic.help,
+        "related": [_related(r) for r in diagnostic.related],
+    }
+
+
+def _related(related: Related) -> dict[str, Any]:
+    span = related.span
+    return {
+        "file": _utf8(span.file),
+        "line": span.line,
+        "column": span.column,
+        "message": related.message,
+    }
+
+
+def _utf8(value: str) -> str:
+    return value.encode("utf-8", "backslashreplace").decode()
+
+
+def json_text(diagnostics: Iterable[Diagnostic], files: int) -> str:
+    """The same as text."""
+    return json.dumps(as_json(diagnostics, files), ensure_ascii=False, indent=2)
+
+
+def github(diagnostics: Iterable[Diagnostic], folder: str) -> str:
+    """Workflow commands of GitHub Actions: each an annotation at its line.
+
+    Follows https://docs.github.com/actions/reference/workflow-commands-for-github-actions.
+    """
+    return "".join(_annotation(d, folder) for d in diagnostics)
+
+
+def _annotation(diagnostic: Diagnostic, folder: str) -> str:
+    span = diagnostic.span
+    file = folder if span.file == "." else f"{folder}/{span.file}"
+    message = diagnostic.message + (f"\nhelp: {diagnostic.help}" if diagnostic.help else "")
+    place = f"file={_property(file)},line={span.line},endLine={span.end_line},col={span.column}"
+    if span.end_line == span.line:
+        place += f",endColumn={span.end_column}"
+    return f"::{diagnostic.severity} {place},title={diagnostic.code}::{_data(message)}\n"
+
+
+def _data(value: str) -> str:
+    return value.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _property(value: str) -> str:
+    return _data(_utf8(value)).replace(":", "%3A").replace(",", "%2C")

@@ -1,0 +1,1 @@
+"""Requests of HTTP tools: the only importer of httpx; secrets are resolved here."""

@@ -1,0 +1,71 @@
+"""What a conversation asks of the egress, and what it gets: plain data, so that it may travel through the call socket."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from typing import Any, Protocol, Self
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """One call of an HTTP tool.
+
+    Attributes:
+        tool: its name in the agent's release.
+        arguments: what the model or an action gave, validated against the tool's parameters.
+        values: all that its templates may use besides: variables, `caller`, `call`, `job`, `room`, `now`, `today`, as plain
+            JSON-like data (dates as ISO 8601 texts).
+    """
+
+    tool: str
+    arguments: dict[str, Any]
+    values: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One request that was sent."""
+
+    method: str
+    url: str
+    status: int | None
+    error: str | None
+    ms: float
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came of it.
+
+    Attributes:
+        ok: whether the service answered as it should.
+        output: what the model sees: text, at most 1,000 characters on failure, never empty then.
+        saved: variable → value, from `result.save`.
+        result: the service's whole answer, for the templates of `then`; None where there is none or it failed.
+        error: one line for the log on failure, at most 300 characters, no secrets in it.
+        attempts: the requests that were sent, secrets masked.
+    """
+
+    ok: bool
+    output: str
+    saved: dict[str, Any] = field(default_factory=dict)
+    result: Any = None
+    error: str | None = None
+    attempts: tuple[Attempt, ...] = ()
+
+    def to_data(self) -> dict[str, Any]:
+        """The same as plain data."""
+        return asdict(self)
+
+    @classmethod
+    def from_data(cls, data: dict[str, Any]) -> Self:
+        """Read what `to_data` gave."""
+        return cls(**{**data, "attempts": tuple(Attempt(**a) for a in data["attempts"])})
+
+
+class Egress(Protocol):
+    """Whoever sends the requests of HTTP tools: in process for `chat` and tests, through the call socket in a job."""
+
+    async def ask(self, ask: Ask) -> Answer:
+        """Send it, within the tool's own time. Never raises for what a service does."""
+        ...

@@ -1,0 +1,111 @@
+"""Paths of a call: what no path reaches, and values that nothing on a path can have set."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+
+from runner.diagnostics import Diagnostic, Span
+from runner.link.findings import Findings
+from runner.link.pinpoint import Pinpoint
+from runner.link.scope import Scope
+from runner.link.texts import Texts
+from runner.link.walk import walk
+from runner.spec.load import Definition
+from runner.spec.text import Condition, Text
+
+_FIRST_WORDS = ("greeting", "on_handoff")
+"""Keys of a persona that are used before its own tools can have set anything."""
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """Follows an agent's handoffs."""
+
+    scope: Scope
+    texts: Texts
+    pinpoint: Pinpoint
+    prompts: dict[str, list[tuple[Span, str]]]
+    """Persona → its prompt files: the span of the whole file, and the text."""
+
+    def check(self, findings: Findings) -> None:
+        """Warn of each use of a variable on a path on which nothing can have set it."""
+        scope = self.scope
+        setters = {name: scope.setters(persona) for name, persona in scope.personas.items()}
+        open_names = {v.name for v in scope.variables.values() if not v.has_value}
+        for name in scope.personas:
+            for variable, span, first_words in self._uses(name, open_names):
+                if variable in setters[name] and not first_words:
+                    continue
+                path = self._path(name, {p for p, sets in setters.items() if variable in sets})
+                if path:
+                    findings.add_for(scope.name, ("personas", name), _warning(variable, span, path))
+
+    def _uses(self, name: str, open_names: set[str]) -> list[tuple[str, Span, bool]]:
+        definition = self.scope.table.entries["personas"][name]
+        found = []
+        for leaf in walk(self.scope.personas[name], definition.location):
+            if isinstance(leaf.value, Text) and not isinstance(leaf.value, Condition):
+                place = definition.document.value_span(leaf.location)
+                first_words = leaf.location[len(definition.location)] in _FIRST_WORDS
+                found += [(v, s, first_words) for v, s in self._open(leaf.value, place, open_names)]
+        for place, text in self.prompts.get(name, ()):
+            found += [(v, s, False) for v, s in self._open(Text(text), place, open_names)]
+        return found
+
+    def _open(self, text: Text, place: Span, open_names: set[str]) -> list[tuple[str, Span]]:
+        return [
+            (use.path[0], self.pinpoint.at(place, text, use.line, use.column, ".".join(use.path)))
+            for use in self.texts.analysis(text).uses
+            if use.path[0] in open_names and not use.guarded
+        ]
+
+    def _path(self, target: str, setting: set[str]) -> list[str]:
+        """The shortest way from the start to a persona on which nothing sets the variable."""
+        start = str(self.scope.agent.start)
+        came: dict[str, str | None] = {start: None}
+        waiting = deque([start])
+        while waiting:
+            here = waiting.popleft()
+            if here == target:
+                path = [here]
+                while (before := came[path[-1]]) is not None:
+                    path.append(before)
+                return path[::-1]
+            if here in setting:
+                continue
+            for there in self.scope.targets(here):
+                if there not in came:
+                    came[there] = here
+                    waiting.append(there)
+        return []
+
+
+def _warning(variable: str, span: Span, path: list[str]) -> Diagnostic:
+    if len(path) == 1:
+        message = f"'{variable}' has no value yet when '{path[0]}' begins the call"
+    else:
+        message = f"'{variable}' may have no value yet in '{path[-1]}': nothing sets it on the way {' → '.join(path)}"
+    hint = f"set it before, or say what to use instead: {{{{ {variable} or 'something else' }}}}"
+    return Diagnostic(span, "W203", message, hint)
+
+
+def unused(definitions: list[Definition], scopes: list[Scope], words: frozenset[str]) -> list[Diagnostic]:
+    """Warn of definitions that no agent reaches."""
+    used = {
+        "personas": {n for s in scopes for n in s.personas},
+        "tools": {n for s in scopes for n in s.tools},
+        "providers": {n for s in scopes for n in s.providers},
+    }
+    found = []
+    for definition in definitions:
+        section, name = definition.section, definition.name
+        if section not in used or name in used[section] or name in words:
+            continue
+        span = definition.document.key_span(definition.location)
+        if section == "personas":
+            found.append(Diagnostic(span, "W202", f"no call can reach persona '{name}'", "name it as an agent's start, or below another persona's handoffs"))
+        else:
+            noun = section[:-1]
+            found.append(Diagnostic(span, "W201", f"nothing uses {noun} '{name}'", "name it where it is needed, or delete it"))
+    return found

@@ -1,0 +1,81 @@
+"""From an agent to all that it reaches."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from runner.link.scope import Scope
+from runner.link.table import Table
+from runner.link.walk import blocks
+from runner.spec.actions import BACK, HandOff, RunTool
+from runner.spec.agents import Agent
+from runner.spec.load import Definition
+from runner.spec.personas import Persona
+from runner.spec.shape import Block
+
+Resolve = Callable[[Definition, Scope], Block | None]
+"""Gives a definition in an agent's own terms: its settings resolved."""
+
+PROVIDER_KEYS = ("llm", "stt", "tts", "vad")
+
+
+def reach(definition: Definition, agent: Agent, table: Table, resolve: Resolve) -> Scope:
+    """Follow every handoff, tool and provider from an agent's `start`.
+
+    Names that nothing defines are passed over here; `references` tells of them.
+    """
+    scope = Scope(definition, agent, table)
+
+    def take(section: str, name: str) -> Block | None:
+        entry = table.entries[section].get(name)
+        return resolve(entry, scope) if entry is not None else None
+
+    _take_tools(scope, agent, agent.tools, take)
+    waiting = [str(agent.start), *map(str, agent.handoffs), *_acted(agent)]
+    seen: set[str] = set()
+    while waiting:
+        name = waiting.pop(0)
+        if name in seen or name == BACK:
+            continue
+        seen.add(name)
+        persona = take("personas", name)
+        if not isinstance(persona, Persona):
+            continue
+        scope.personas[name] = persona
+        _take_tools(scope, persona, persona.tools, take)
+        waiting += [*map(str, persona.handoffs), *_acted(persona)]
+        waiting += [n for tool in scope.tools_of(persona).values() for n in _acted(tool)]
+    for user in (agent, *scope.personas.values()):
+        for name in chosen(user):
+            provider = take("providers", name)
+            if provider is not None:
+                scope.providers[name] = provider
+    return scope
+
+
+def _take_tools(
+    scope: Scope, user: Block, names: tuple[str, ...], take: Callable[[str, str], Block | None]
+) -> None:
+    waiting = [*map(str, names), *(str(b.tool) for b in blocks(user) if isinstance(b, RunTool))]
+    while waiting:
+        name = waiting.pop(0)
+        if name in scope.tools:
+            continue
+        tool = take("tools", name)
+        if tool is not None:
+            scope.tools[name] = tool
+            waiting += [str(b.tool) for b in blocks(tool) if isinstance(b, RunTool)]
+
+
+def _acted(block: Block) -> Iterator[str]:
+    return (str(b.handoff) for b in blocks(block) if isinstance(b, HandOff))
+
+
+def chosen(user: Block) -> Iterator[str]:
+    """Names of the providers that an agent or persona chooses."""
+    for key in PROVIDER_KEYS:
+        value = getattr(user, key)
+        if isinstance(value, str):
+            yield str(value)
+        elif isinstance(value, tuple):
+            yield from map(str, value)

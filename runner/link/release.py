@@ -1,0 +1,96 @@
+"""The Release: what a folder without mistakes becomes. Frozen, linked, with an id from its content."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from functools import cached_property
+from typing import Any, Self
+
+from pydantic import BaseModel, ConfigDict
+
+from runner.spec.agents import Agent
+from runner.spec.fields import Field
+from runner.spec.personas import Persona
+from runner.spec.process import Process
+from runner.spec.providers import Provider
+from runner.spec.tools import Tool
+
+FORM = 1
+"""The version of the form in which releases are stored."""
+
+
+class AgentRelease(BaseModel):
+    """All that one agent needs in a call; nothing outside it is looked up.
+
+    Attributes:
+        name: the agent's name.
+        agent: its own keys.
+        personas: name → persona, all that its calls can reach.
+        tools: name → tool, all that these may call or run.
+        providers: name → provider, all that these choose.
+        prompts: persona → the text of its `instructions_file`.
+        env: the environment variables that its texts use, as they were at load.
+        places: template → `file:line`, for what the log says of it.
+    """
+
+    model_config = ConfigDict(frozen=True, defer_build=True)
+
+    form: int = FORM
+    name: str
+    agent: Agent
+    personas: dict[str, Persona]
+    tools: dict[str, Tool]
+    providers: dict[str, Provider]
+    prompts: dict[str, str] = {}
+    env: dict[str, str] = {}
+    places: dict[str, str] = {}
+
+    def to_json(self) -> str:
+        """The form in which it is stored: the same content gives the same text."""
+        data = self.model_dump(mode="json", by_alias=True, exclude_unset=True)
+        return json.dumps(data, ensure_ascii=False, sort_keys=False, separators=(",", ":"))
+
+    @classmethod
+    def from_json(cls, text: str | bytes) -> Self:
+        """Read what `to_json` gave.
+
+        Raises:
+            pydantic.ValidationError: it is something else.
+        """
+        return cls.model_validate_json(text)
+
+    @cached_property
+    def fixed(self) -> dict[str, Any]:
+        """The fixed variables: name → text or tuple of texts."""
+        return {n: v for n, v in self.agent.variables.items() if not isinstance(v, Field)}
+
+    @property
+    def digest(self) -> str:
+        """A name for its content: 16 hex digits of the SHA-256."""
+        return hashlib.sha256(self.to_json().encode()).hexdigest()[:16]
+
+
+class Release(BaseModel):
+    """A compiled folder.
+
+    Attributes:
+        agents: name → agent; those with `enabled: no` are left out.
+        process: the section `runner`.
+        secrets: names of the secrets that are needed, with the places that need them (`file:line`).
+    """
+
+    model_config = ConfigDict(frozen=True, defer_build=True)
+
+    agents: dict[str, AgentRelease]
+    process: Process = Process.model_construct()
+    secrets: dict[str, tuple[str, ...]] = {}
+
+    @cached_property
+    def id(self) -> str:
+        """12 hex digits of the SHA-256 of the content."""
+        whole = hashlib.sha256()
+        for name in sorted(self.agents):
+            whole.update(f"{name}\0{self.agents[name].digest}\0".encode())
+        whole.update(self.process.model_dump_json(by_alias=True, exclude_unset=True).encode())
+        return whole.hexdigest()[:12]

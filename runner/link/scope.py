@@ -1,0 +1,136 @@
+"""What one agent reaches: its personas, tools, providers and variables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from runner.link.table import Table
+from runner.link.walk import blocks
+from runner.spec.actions import BACK, HandOff, RunTool, Set
+from runner.spec.agents import Agent
+from runner.spec.fields import Field
+from runner.spec.load import Definition
+from runner.spec.personas import Persona
+from runner.spec.shape import Block
+from runner.spec.tools import AddTo, ChangeIn, HttpTool, Remember, RemoveFrom, SetTool
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """A variable of an agent.
+
+    Attributes:
+        field: how it is declared; None where it is fixed, or only saved by a tool.
+        fixed: its value, where nothing changes it.
+    """
+
+    name: str
+    field: Field | None = None
+    fixed: Any = None
+
+    @property
+    def has_value(self) -> bool:
+        """Whether it has a value as soon as the call begins."""
+        return self.fixed is not None or (self.field is not None and self.field.default is not None)
+
+    @property
+    def remembered(self) -> bool:
+        """Whether the model may set it."""
+        return self.field is not None and self.field.description is not None and not self.field.private
+
+
+@dataclass
+class Scope:
+    """An agent with all that it reaches; definitions with mistakes are reached, but not entered.
+
+    Attributes:
+        specs: (section, name) → the spec in this agent's own terms (its settings resolved).
+    """
+
+    definition: Definition
+    agent: Agent
+    table: Table
+    specs: dict[tuple[str, str], Block] = field(default_factory=dict)
+    personas: dict[str, Persona] = field(default_factory=dict)
+    tools: dict[str, Block] = field(default_factory=dict)
+    providers: dict[str, Block] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        """The agent's name."""
+        return self.definition.name
+
+    @cached_property
+    def variables(self) -> dict[str, Variable]:
+        """Declared and saved variables."""
+        found: dict[str, Variable] = {}
+        for name, value in self.agent.variables.items():
+            found[name] = (
+                Variable(name, field=value) if isinstance(value, Field) else Variable(name, fixed=value)
+            )
+        for tool in self.tools.values():
+            if isinstance(tool, HttpTool):
+                for saved in tool.result.save:
+                    found.setdefault(str(saved), Variable(str(saved)))
+        return found
+
+    @property
+    def fixed(self) -> dict[str, Any]:
+        """Fixed variables and their values."""
+        return {n: v for n, v in self.agent.variables.items() if not isinstance(v, Field)}
+
+    def tools_of(self, persona: Persona) -> dict[str, Block]:
+        """The tools that the model may call while a persona speaks, and those that their actions run."""
+        names = [*self.agent.tools, *persona.tools]
+        found: dict[str, Block] = {}
+        while names:
+            name = str(names.pop(0))
+            if name in self.tools and name not in found:
+                found[name] = self.tools[name]
+                names += [a.tool for a in blocks(self.tools[name]) if isinstance(a, RunTool)]
+        return found
+
+    def targets(self, name: str) -> Iterator[str]:
+        """Personas that a call can go to from a persona, by the model's choice or by an action."""
+        persona = self.personas[name]
+        seen = {name, BACK}
+        sources: list[Block] = [persona, *self.tools_of(persona).values(), self.agent]
+        named = [*persona.handoffs, *self.agent.handoffs]
+        acted = [b.handoff for s in sources for b in blocks(s) if isinstance(b, HandOff)]
+        for target in map(str, named + acted):
+            if target not in seen and target in self.personas:
+                seen.add(target)
+                yield target
+
+    def setters(self, persona: Persona) -> set[str]:
+        """Variables that something may set while a persona speaks."""
+        found: set[str] = set()
+        tools = self.tools_of(persona)
+        for source in (persona, self.agent, *tools.values()):
+            for block in blocks(source):
+                found |= _sets(block)
+        names = {*self.agent.tools, *persona.tools}
+        if "remember" in names:
+            found |= {v.name for v in self.variables.values() if v.remembered}
+        return found
+
+
+def _sets(block: Block) -> set[str]:
+    match block:
+        case HttpTool():
+            return set(map(str, block.result.save))
+        case Set() | SetTool():
+            return set(map(str, block.set))
+        case AddTo():
+            return {str(block.add_to)}
+        case ChangeIn():
+            return {str(block.change_in)}
+        case RemoveFrom():
+            return {str(block.remove_from)}
+        case Remember():
+            return set(map(str, block.remember))
+        case _:
+            return set()

@@ -1,0 +1,67 @@
+"""All definitions of a folder, by section and name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from runner.diagnostics import Diagnostic, Related, Span
+from runner.spec.file import SECTIONS, SINGULAR
+from runner.spec.load import Definition, Specs
+
+
+@dataclass(slots=True)
+class Table:
+    """Names over all files; the first definition of a name holds.
+
+    Attributes:
+        entries: section → name → definition.
+        process: the `runner` section, where there is one.
+        words: all words in parts that could not be read: what may be defined or used there.
+    """
+
+    entries: dict[str, dict[str, Definition]] = field(default_factory=lambda: {s: {} for s in SECTIONS})
+    process: Definition | None = None
+    words: frozenset[str] = frozenset()
+
+    def all(self) -> Iterator[Definition]:
+        """Every definition, section by section."""
+        for section in SECTIONS:
+            yield from self.entries[section].values()
+
+
+def build(files: Iterable[Specs]) -> tuple[Table, list[Diagnostic]]:
+    """Gather the definitions of all files; what stands twice is a diagnostic at each later place."""
+    table, diagnostics, words = Table(), [], set[str]()
+    for specs in files:
+        words |= specs.document.words
+        for definition in specs.definitions:
+            if definition.spec is None and not definition.deferred:
+                words |= definition.words()
+            first = _first(table, definition)
+            if first is not definition:
+                diagnostics.append(_twice(definition, first))
+    table.words = frozenset(words)
+    return table, diagnostics
+
+
+def _first(table: Table, definition: Definition) -> Definition:
+    if definition.section == "runner":
+        table.process = table.process or definition
+        return table.process
+    return table.entries[definition.section].setdefault(definition.name, definition)
+
+
+def name_span(definition: Definition) -> Span:
+    """Where a definition's name stands."""
+    return definition.document.key_span(definition.location)
+
+
+def _twice(later: Definition, first: Definition) -> Diagnostic:
+    span, related = name_span(later), (Related(name_span(first), "first defined here"),)
+    if later.section == "runner":
+        hint = "move its keys to the file that has it first"
+        return Diagnostic(span, "E203", "'runner' stands in more than one file", hint, related)
+    noun = SINGULAR[later.section]
+    hint = "give one of them another name, or delete it"
+    return Diagnostic(span, "E203", f"the {noun} '{later.name}' is defined twice", hint, related)

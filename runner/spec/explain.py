@@ -1,0 +1,235 @@
+"""What pydantic collected, in a person's words, at the place in the file."""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any, Union, get_args, get_origin
+
+from runner.diagnostics import Diagnostic
+from runner.diagnostics.nearest import did_you_mean, nearest
+from runner.spec.later import LATER
+from runner.spec.setting import DEFERRED
+from runner.spec.shape import Block
+from runner.syntax import Document, Location
+
+
+@dataclass(frozen=True, slots=True)
+class _Error:
+    """One error of pydantic: `location` in the document, `model` the block that it is about."""
+
+    type: str
+    location: Location
+    model: type[Block] | None
+    input: Any
+    context: dict[str, Any]
+
+    @property
+    def key(self) -> str:
+        return str(self.location[-1]) if self.location else ""
+
+
+def explain(
+    document: Document,
+    base: Location,
+    annotation: Any,
+    errors: Sequence[Any],
+    *,
+    ignore: Iterable[Location] = (),
+) -> list[Diagnostic]:
+    """Turn the errors of one validated value into diagnostics.
+
+    Args:
+        document: where the value stands.
+        base: its location there.
+        annotation: the type that it was validated against.
+        errors: `ValidationError.errors()`.
+        ignore: keys that have been told already.
+    """
+    found = [_read(base, annotation, e) for e in errors if e["type"] != DEFERRED]
+    told = set(ignore)
+    found = _pair(_once([e for e in found if e.location not in told]))
+    return [_TELL.get(e.type, _own if e.type[0] in "EW" else _shape)(document, e) for e in found]
+
+
+def _read(base: Location, annotation: Any, error: Any) -> _Error:
+    location: list[str | int] = []
+    model, current = None, annotation
+    for part in error["loc"]:
+        if isinstance(part, str) and part[:1] == "<" and part[-1:] == ">":
+            current = _tagged(current, part[1:-1]) or current
+            continue
+        if part == "[key]":
+            continue
+        location.append(part)
+        block = _block(current)
+        if block is not None:
+            model = block
+            field = block.model_fields.get(block.keys().get(str(part), ""))
+            current = field.annotation if field is not None else None
+        else:
+            current = _inside(current, part)
+    if error["type"] not in ("missing", "extra_forbidden"):
+        model = _block(current) or model
+    return _Error(error["type"], (*base, *location), model, error.get("input"), error.get("ctx", {}))
+
+
+def _arms(annotation: Any) -> Iterable[Any]:
+    origin = get_origin(annotation)
+    if origin is Annotated:
+        yield from _arms(get_args(annotation)[0])
+    elif origin in (Union, types.UnionType):
+        for arm in get_args(annotation):
+            yield from _arms(arm)
+    elif annotation is not None:
+        yield annotation
+
+
+def _block(annotation: Any) -> type[Block] | None:
+    blocks = [a for a in _arms(annotation) if isinstance(a, type) and issubclass(a, Block)]
+    return blocks[0] if len(blocks) == 1 else None
+
+
+def _tagged(annotation: Any, name: str) -> Any:
+    return next((a for a in _arms(annotation) if getattr(a, "__name__", "") == name), None)
+
+
+def _inside(annotation: Any, part: str | int) -> Any:
+    for arm in _arms(annotation):
+        origin, args = get_origin(arm), get_args(arm)
+        if origin is dict and isinstance(part, str):
+            return args[1]
+        if origin in (list, tuple) and isinstance(part, int):
+            return args[0]
+    return None
+
+
+def _once(errors: list[_Error]) -> list[_Error]:
+    seen: dict[tuple[Location, str], _Error] = {}
+    for error in errors:
+        seen.setdefault((error.location, error.type), error)
+    return list(seen.values())
+
+
+def _pair(errors: list[_Error]) -> list[_Error]:
+    """Drop 'missing x' where an unknown key beside it is x misspelt."""
+    unknown = [e for e in errors if e.type == "extra_forbidden"]
+
+    def meant(error: _Error) -> bool:
+        beside = [u.key for u in unknown if u.location[:-1] == error.location[:-1]]
+        return error.type == "missing" and nearest(error.key, beside) is not None
+
+    return [e for e in errors if not meant(e)]
+
+
+def _own(document: Document, error: _Error) -> Diagnostic:
+    context = error.context
+    location = (*error.location, *context.get("at", ()))
+    span = document.key_span if context.get("on") == "key" else document.value_span
+    return Diagnostic(span(location), error.type, context["message"], context["help"])
+
+
+def _missing(document: Document, error: _Error) -> Diagnostic:
+    noun = error.model.noun if error.model else "this"
+    about = ""
+    if error.model:
+        info = error.model.model_fields[error.model.keys()[error.key]]
+        about = f" {info.description}"
+    return Diagnostic(
+        document.key_span(error.location[:-1]),
+        "E103",
+        f"{noun} needs '{error.key}'",
+        f"add {error.key}:{about}",
+    )
+
+
+def _unknown(document: Document, error: _Error) -> Diagnostic:
+    span = document.key_span(error.location)
+    model, name = error.model, error.key
+    if model is None:
+        return Diagnostic(span, "E101", f"unknown key '{name}'")
+    if name in LATER.get(model.noun, ()):
+        return Diagnostic(
+            span,
+            "E102",
+            f"'{name}' is not available yet in this version of lkrun",
+            "delete it until a later version has it",
+        )
+    owners = [cls.kind for cls in model.kinds if name in cls.keys()]
+    if owners:
+        return Diagnostic(
+            span,
+            "E112",
+            f"'{name}' does not go with '{model.kind}'",
+            f"it goes with: {', '.join(owners)}",
+        )
+    if name in model.elsewhere:
+        return Diagnostic(span, "E101", f"'{name}' is no key of {model.noun}", model.elsewhere[name])
+    siblings = [k for k in model.keys() if k not in model.kind or k == model.kind]
+    return Diagnostic(
+        span, "E101", f"unknown key '{name}'", did_you_mean(name, siblings, noun="keys here")
+    )
+
+
+def _what(value: Any) -> str:
+    if isinstance(value, dict):
+        return "a block of keys"
+    return "a list" if isinstance(value, list | tuple) else "a text"
+
+
+def _shape(document: Document, error: _Error) -> Diagnostic:
+    wanted, hint = _WANTED.get(error.type, ("something else", lambda _: None))
+    last = next((p for p in reversed(error.location) if isinstance(p, str)), "")
+    on_item = bool(error.location) and isinstance(error.location[-1], int)
+    subject = f"an entry of '{last}'" if on_item else f"'{last}'"
+    if isinstance(error.input, str):
+        span = document.value_span(error.location)
+    else:
+        span = document.key_span(error.location)
+    return Diagnostic(
+        span, "E104", f"{subject} holds {_what(error.input)}, where {wanted} belongs", hint(error)
+    )
+
+
+def _as_list(error: _Error) -> str | None:
+    if isinstance(error.input, str):
+        return f"write each entry on a line of its own, with a dash: - {error.input.strip()}"
+    if isinstance(error.input, dict) and error.input:
+        return f"write a dash and a space before each entry: - {next(iter(error.input))}"
+    return "write each entry on a line of its own, with a dash"
+
+
+def _as_names(error: _Error) -> str | None:
+    if isinstance(error.input, list) and error.input and isinstance(error.input[0], str):
+        return f"write each name with a colon instead of a dash: {error.input[0]}:"
+    return "write each name with a colon, on a line of its own, and what belongs to it below"
+
+
+def _as_block(error: _Error) -> str | None:
+    if error.model is None:
+        return None
+    first = [k for k, n in error.model.keys().items() if error.model.model_fields[n].is_required()]
+    shown = first or list(error.model.keys())[:6]
+    return f"on the lines below, further to the right, write its keys, such as {', '.join(f'{k}:' for k in shown)}"
+
+
+def _as_text(error: _Error) -> str | None:
+    if isinstance(error.input, list):
+        return "write one text behind the colon, without a dash"
+    return "write one text behind the colon"
+
+
+_WANTED: dict[str, tuple[str, Callable[[_Error], str | None]]] = {
+    "string_type": ("a text", _as_text),
+    "list_type": ("a list", _as_list),
+    "tuple_type": ("a list", _as_list),
+    "dict_type": ("a block of names", _as_names),
+    "model_type": ("a block of keys", _as_block),
+    "model_attributes_type": ("a block of keys", _as_block),
+}
+
+_TELL: dict[str, Callable[[Document, _Error], Diagnostic]] = {
+    "extra_forbidden": _unknown,
+    "missing": _missing,
+}

@@ -1,0 +1,42 @@
+"""Keys of the language that this version has not built: a table of names, no models.
+
+A block's row stands under its noun. Writing such a key is an error that says so, so that nobody waits for it to work.
+"""
+
+from __future__ import annotations
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+LATER: dict[str, frozenset[str]] = {
+    "a file": _words("services knowledge external_agents tests folder"),
+    "an agent": _words(
+        "realtime avatar dispatch reload keyterms languages before_call after_call events record phone dial"
+        " voicemail hours speech background_audio intents keypad"
+    ),
+    "a persona": _words("realtime intents needs when_known keypad if"),
+    "a handoff": frozenset(),
+    "an action": _words("play ask_again transfer_call press_keys"),
+    "a tool": _words(
+        "mcp knowledge plugin transfer_call press_keys while_waiting confirm if_already_running max_uses background"
+    ),
+    "a request": _words(
+        "service auth budget retries idempotency_key max_response redirects"
+    ),
+    "a body": _words("multipart"),
+    "a result": _words("max_size"),
+    "a provider": _words("realtime turn_detector noise_cancellation avatar"),
+    "the room": _words("noise_cancellation"),
+    "the runner": _words(
+        "environments http reload records capacity data_dir commands shutdown"
+    ),
+    "the network": _words("proxy"),
+}
+
+LATER_TOOLS = _words("press_keys")
+"""Tools that may one day be listed without being defined."""
+
+LATER_NAMES = _words("open_now language")
+"""Names of templates that belong to keys of this table."""

@@ -1,0 +1,33 @@
+"""How a validator of the schema tells a person's mistake."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic_core import PydanticCustomError
+
+Place = Literal["value", "key"]
+
+
+def mistake(
+    code: str,
+    message: str,
+    help: str | None = None,  # noqa: A002 - the word of the diagnostics
+    *,
+    at: tuple[str | int, ...] = (),
+    on: Place = "value",
+) -> PydanticCustomError:
+    """Make the error that pydantic collects and `load` turns into a `Diagnostic`.
+
+    Args:
+        code: a key of `diagnostics.codes.CODES`.
+        message: what is wrong.
+        help: what to write.
+        at: where below the validated value it is.
+        on: whether the key or the value there is shown.
+    """
+    return PydanticCustomError(
+        code,  # type: ignore[arg-type]  # any text may be a type here; pydantic wants a literal
+        "{message}",
+        {"message": message, "help": help, "at": at, "on": on},
+    )

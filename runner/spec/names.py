@@ -1,0 +1,135 @@
+"""Names: how they look where they are defined, and what they point to where they are used."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any, ClassVar, Self
+
+from pydantic import AfterValidator, GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema, core_schema
+
+from runner.spec.mistake import mistake
+
+NAME = re.compile(r"[a-z][a-z0-9_-]{0,62}")
+FIELD_NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
+SHORT = 50
+"""Longest name of a persona or tool: the model sees `transfer_to_<persona>`, and providers stop at 64."""
+
+RESERVED = frozenset(
+    {
+        "args", "call", "caller", "env", "job", "language", "now", "open_now",
+        "result", "room", "secrets", "today",
+        "true", "false", "none", "not", "and", "or", "in", "is", "if", "else",
+    }
+)  # fmt: skip
+"""What no variable may be called: templates use these words themselves."""
+
+
+def check_name(text: str, noun: str, *, field: bool = False, short: bool = False) -> None:
+    """Refuse a name that a definition may not have.
+
+    Raises:
+        PydanticCustomError: E111 with the nearest name that would do, or E204 for a reserved word.
+    """
+    pattern = FIELD_NAME if field else NAME
+    longest = SHORT if short else 63
+    if not pattern.fullmatch(text) or len(text) > longest:
+        kinds = "small letters, digits and _" if field else "small letters, digits, _ and -"
+        raise mistake(
+            "E111",
+            f"'{text}' cannot be the name of {noun}",
+            _better(text, field=field, longest=longest)
+            or f"use {kinds}, beginning with a letter, at most {longest} characters",
+            on="key",
+        )
+    if field and text in RESERVED:
+        raise mistake(
+            "E204",
+            f"'{text}' means something else in templates, so it cannot be the name of {noun}",
+            f"choose another name, such as my_{text}",
+            on="key",
+        )
+
+
+def _better(text: str, *, field: bool, longest: int) -> str | None:
+    simple = re.sub(r"[^a-z0-9_-]+", "_", text.strip().casefold()).strip("_-")
+    if field:
+        simple = simple.replace("-", "_")
+    simple = re.sub(r"^[0-9_-]+", "", simple)
+    fits = (FIELD_NAME if field else NAME).fullmatch(simple) and len(simple) <= longest
+    return f"write {simple}" if fits and simple != text else None
+
+
+def _field_key(text: str) -> str:
+    check_name(text, "a variable or parameter", field=True)
+    return text
+
+
+FieldKey = Annotated[str, AfterValidator(_field_key)]
+"""A name that is declared here: of a parameter, of a field of a record."""
+
+
+class Name(str):
+    """A name that points to a definition. `section` says where it is looked up."""
+
+    __slots__ = ()
+    section: ClassVar[str]
+
+    @classmethod
+    def read(cls, value: str) -> Self:
+        """Accept a name; whether it exists is for the link stage to say."""
+        if not value.strip():
+            raise mistake("E105", "there is no name here", "write the name, or delete the line")
+        return cls(value)
+
+    @classmethod
+    def __get_pydantic_core_schema__(
+        cls, source: Any, handler: GetCoreSchemaHandler
+    ) -> CoreSchema:
+        return core_schema.no_info_after_validator_function(
+            cls.read,
+            core_schema.str_schema(strict=True),
+            serialization=core_schema.plain_serializer_function_ser_schema(str),
+        )
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        return {"type": ["string", "number", "boolean"], "pattern": r"\S"}
+
+
+class PersonaName(Name):
+    """A persona, by name."""
+
+    __slots__ = ()
+    section = "personas"
+
+
+class ToolName(Name):
+    """A tool, by name: defined in `tools`, or one of those that need no definition."""
+
+    __slots__ = ()
+    section = "tools"
+
+
+class ProviderName(Name):
+    """A provider, by name, or an inference string such as `openai/gpt-4.1-mini`."""
+
+    __slots__ = ()
+    section = "providers"
+
+
+class VariableName(Name):
+    """A variable of the agent."""
+
+    __slots__ = ()
+    section = "variables"
+
+
+class FileName(Name):
+    """A text file, relative to the file that names it."""
+
+    __slots__ = ()
+    section = "files"

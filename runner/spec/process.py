@@ -1,0 +1,68 @@
+"""The section `runner`: settings of the process."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from typing import Annotated, ClassVar
+
+from pydantic import AfterValidator
+
+from runner.spec.mistake import mistake
+from runner.spec.shape import Block, key
+from runner.spec.text import Plain, Sent
+from runner.spec.values import one_of
+
+_HOST = re.compile(r"(\*\.)?[A-Za-z0-9_]([A-Za-z0-9_.-]*[A-Za-z0-9_])?(:\d{1,5})?|\[[0-9A-Fa-f:.]+\](:\d{1,5})?")
+
+
+def _host(text: Plain) -> Plain:
+    if "/" in text:
+        try:
+            ipaddress.ip_network(text)
+        except ValueError:
+            raise mistake("E114", f"'{text}' is not a host or network", "write a host, host:port, *.domain or a network such as 10.0.0.0/8") from None
+    elif not _HOST.fullmatch(text):
+        raise mistake("E114", f"'{text}' is not a host", "write a host, host:port or *.domain, without https://")
+    return text
+
+
+Host = Annotated[Plain, AfterValidator(_host)]
+"""`host`, `host:port`, `*.domain` or a network in CIDR notation (RFC 4632)."""
+
+
+class LiveKit(Block):
+    """Where the LiveKit server is; the standard environment variables fill what is left out."""
+
+    noun: ClassVar[str] = "livekit"
+
+    url: Sent | None = key("LIVEKIT_URL without it", None)
+    api_key: Sent | None = key("LIVEKIT_API_KEY without it", None)
+    api_secret: Sent | None = key("LIVEKIT_API_SECRET without it", None)
+
+
+class Network(Block):
+    """What tools may reach."""
+
+    noun: ClassVar[str] = "the network"
+
+    allow: tuple[Host, ...] = key("private or loopback hosts that tools may reach", ())
+
+
+class Log(Block):
+    """What the runner writes."""
+
+    noun: ClassVar[str] = "the log"
+
+    level: Annotated[str, one_of("debug", "info", "warning", "error")] = key("how much", "info")
+    format: Annotated[str, one_of("text", "json")] = key("for people or for programs", "text")
+
+
+class Process(Block):
+    """Settings of the process."""
+
+    noun: ClassVar[str] = "the runner"
+
+    livekit: LiveKit = key("where the LiveKit server is", LiveKit.model_construct())
+    network: Network = key("what tools may reach", Network.model_construct())
+    log: Log = key("what the runner writes", Log.model_construct())

@@ -1,0 +1,223 @@
+"""How definitions are built: blocks of known keys, kinds told by a key, one or a list, a block or `no`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Annotated, Any, ClassVar, Union, get_args
+
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Discriminator,
+    Field,
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
+    Tag,
+)
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema, core_schema
+
+from runner.diagnostics.nearest import nearest
+from runner.spec.later import LATER
+from runner.spec.mistake import mistake
+from runner.spec.values import NO, NO_SHAPE, YES, YES_NO_SHAPE
+
+
+class Block(BaseModel):
+    """A block of keys. Unknown keys are refused; a key that is a Python word has it as its alias."""
+
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, defer_build=True, loc_by_alias=True, validate_default=False
+    )
+
+    noun: ClassVar[str] = "a block"
+    """What a message calls it: 'an agent', 'a handoff'."""
+
+    elsewhere: ClassVar[dict[str, str]] = {}
+    """Keys that people write here although they belong somewhere else → where."""
+
+    kinds: ClassVar[tuple[type[Block], ...]] = ()
+    """Of a block that is one of several kinds: all of them."""
+
+    kind: ClassVar[str] = ""
+    """Of such a block: the key that tells its kind."""
+
+    @classmethod
+    def keys(cls) -> dict[str, str]:
+        """The keys of the language → the attributes that hold them."""
+        return {(info.alias or name): name for name, info in cls.model_fields.items()}
+
+
+def key(
+    description: str,
+    default: Any = ...,
+    *,
+    alias: str | None = None,
+    names: tuple[str, ...] = (),
+) -> Any:
+    """Declare a key: its line in the reference, its default, and the names that templates below it may use besides."""
+    extra = {"x-lkrun-names": list(names)} if names else None
+    return Field(default, description=description, alias=alias, json_schema_extra=extra)
+
+
+def kinds(noun: str, *classes: type[Block]) -> Any:
+    """A block that is one of several kinds, told by which of their keys stands in it.
+
+    An error's location then holds the tag `<ClassName>`, which is in no file.
+    """
+    by_key = {cls.kind: f"<{cls.__name__}>" for cls in classes}
+    for cls in classes:
+        cls.kinds = classes
+    tagged = tuple(Annotated[cls, Tag(f"<{cls.__name__}>")] for cls in classes)
+    first = next(iter(classes)).__name__
+
+    def pick(data: Any) -> str | None:
+        if isinstance(data, dict):
+            return next((by_key[k] for k in data if k in by_key), None)
+        return f"<{type(data).__name__}>" if isinstance(data, Block) else f"<{first}>"
+
+    union = Annotated[Union[tagged], Discriminator(pick)]  # noqa: UP007 - a union of a computed tuple
+    return Annotated[union, _ExactlyOne(noun, tuple(by_key), classes)]
+
+
+@dataclass(frozen=True)
+class _ExactlyOne:
+    noun: str
+    kind_keys: tuple[str, ...]
+    classes: tuple[type[Block], ...]
+
+    def _check(self, data: Any) -> Any:
+        if not isinstance(data, dict):
+            return data
+        present = [k for k in data if k in self.kind_keys]
+        if len(present) == 1:
+            return data
+        if present:
+            raise mistake(
+                "E106",
+                f"'{present[0]}' and '{present[1]}' stand together, but {self.noun} has exactly one of them",
+                "keep one of the two",
+                at=(present[1],),
+                on="key",
+            )
+        raise self._none(data)
+
+    def _none(self, data: dict[str, Any]) -> Exception:
+        known = {k for cls in self.classes for k in cls.keys()}
+        later = LATER.get(self.noun, frozenset())
+        for name in data:
+            if name in known:
+                continue
+            if name in later:
+                return not_yet(name, at=(name,))
+            near = nearest(name, self.kind_keys)
+            if near:
+                return mistake("E101", f"unknown key '{name}'", f"did you mean '{near}'?", at=(name,), on="key")
+        return mistake(
+            "E106", f"{self.noun} must say what it does", f"write one of: {', '.join(self.kind_keys)}"
+        )
+
+    def __get_pydantic_core_schema__(
+        self, source: Any, handler: GetCoreSchemaHandler
+    ) -> CoreSchema:
+        return core_schema.no_info_before_validator_function(self._check, handler(source))
+
+
+def not_yet(name: str, *, at: tuple[str | int, ...] = ()) -> Exception:
+    """The mistake of a key that the language has but this version has not built."""
+    return mistake(
+        "E102",
+        f"'{name}' is not available yet in this version of lkrun",
+        "delete it until a later version has it",
+        at=at,
+        on="key",
+    )
+
+
+@dataclass(frozen=True)
+class OneOrList:
+    """Lets one value stand where a list may; `words` are bare words that mean a whole entry.
+
+    Attributes:
+        words: bare word → the entry that it stands for.
+        text_as: the key under which any other bare text is an entry.
+        by_language: the noun of a thing that will be given by language one day.
+    """
+
+    words: tuple[str, ...] = ()
+    text_as: str | None = None
+    scalars: bool = False
+
+    def _read(self, value: Any) -> Any:
+        if isinstance(value, list):
+            return [self._entry(v) for v in value]
+        if isinstance(value, dict) and self.scalars:
+            raise mistake(
+                "E102", "a value for each language is not available yet", "write one text, or a list of texts"
+            )
+        if isinstance(value, str | dict):
+            return [self._entry(value)]
+        return value
+
+    def _entry(self, value: Any) -> Any:
+        if not isinstance(value, str) or self.scalars:
+            return value
+        if value in self.words:
+            return {value: "yes"}
+        return {self.text_as: value} if self.text_as else value
+
+    def __get_pydantic_core_schema__(
+        self, source: Any, handler: GetCoreSchemaHandler
+    ) -> CoreSchema:
+        return core_schema.no_info_before_validator_function(self._read, handler(source))
+
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        shape = handler(schema)
+        entry: list[JsonSchemaValue] = [shape["items"]]
+        if self.text_as:
+            entry.append({"type": ["string", "number", "boolean"], "pattern": r"\S"})
+        elif self.words:
+            entry.append({"enum": list(self.words)})
+        item = entry[0] if len(entry) == 1 else {"anyOf": entry}
+        return {"anyOf": [item, {**shape, "items": item}]}
+
+
+@dataclass(frozen=True)
+class OrNo:
+    """Lets `no` switch a block off (the value is then False) and, where `yes` is set, `yes` switch it on (True).
+
+    In `Annotated[Idle | Literal[False] | None, OrNo()]` the first arm is what else may stand there.
+    """
+
+    yes: bool = False
+
+    def _read(self, value: Any, handler: Callable[[Any], Any]) -> Any:
+        if isinstance(value, bool):
+            return value
+        word = value.strip().casefold() if isinstance(value, str) else None
+        if word in NO:
+            return False
+        if word in YES and self.yes:
+            return True
+        if word in YES:
+            raise mistake(
+                "E104",
+                f"'{value}' stands here, where its own value or no belongs",
+                "write its value, or write no",
+            )
+        return handler(value)
+
+    def __get_pydantic_core_schema__(
+        self, source: Any, handler: GetCoreSchemaHandler
+    ) -> CoreSchema:
+        arm = handler(get_args(source)[0])
+        return core_schema.no_info_wrap_validator_function(self._read, arm)
+
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        words = YES_NO_SHAPE if self.yes else NO_SHAPE
+        return {"anyOf": [words, handler(schema)]}

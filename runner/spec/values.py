@@ -1,0 +1,219 @@
+"""Single values of the language: durations, numbers, choices, addresses."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Annotated, Any
+
+from pydantic import AfterValidator
+from pydantic.json_schema import JsonSchemaValue
+
+from runner.diagnostics.nearest import nearest
+from runner.spec.mistake import mistake
+from runner.spec.setting import Setting
+from runner.spec.text import Plain, Sent
+
+UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
+_DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)")
+_LOOSE_DURATION = re.compile(
+    r"(\d+(?:\.\d+)?)\s*(milliseconds?|millis?|ms|seconds?|secs?|s|minutes?|mins?|m|hours?|hrs?|h|days?|d)?",
+    re.IGNORECASE,
+)
+
+
+def parse_duration(text: str) -> float:
+    """Read `300ms`, `1.5s`, `2m`, `1h`, `30d` as seconds.
+
+    Raises:
+        PydanticCustomError: E108, with the duration that was probably meant.
+    """
+    found = _DURATION.fullmatch(text)
+    if found:
+        return float(found[1]) * UNITS[found[2]]
+    loose = _LOOSE_DURATION.fullmatch(text.strip())
+    hint = "write a number and its unit without a space: 300ms, 1.5s, 2m, 1h or 30d"
+    if loose and loose[2]:
+        unit = loose[2].casefold()
+        short = "ms" if unit.startswith("mi") and "ll" in unit or unit == "ms" else unit[0]
+        hint = f"write {loose[1]}{short}"
+    elif loose:
+        hint = f"add the unit: {loose[1]}s for seconds, {loose[1]}m for minutes"
+    raise mistake("E108", f"'{text}' is not a duration", hint)
+
+
+Duration = Annotated[
+    float, Setting(parse_duration, {"type": "string", "pattern": r"^\s*\d+(\.\d+)?(ms|s|m|h|d)\s*$"})
+]
+"""Seconds."""
+
+YES = frozenset({"yes", "true", "on"})
+NO = frozenset({"no", "false", "off"})
+YES_NO_SHAPE: JsonSchemaValue = {
+    "anyOf": [
+        {"type": "boolean"},
+        {"type": "string", "pattern": r"^\s*([yY][eE][sS]|[nN][oO]|[tT][rR][uU][eE]|[fF][aA][lL][sS][eE]|[oO][nN]|[oO][fF][fF])\s*$"},
+    ]
+}  # fmt: skip
+
+NO_SHAPE: JsonSchemaValue = {
+    "anyOf": [
+        {"const": False},
+        {"type": "string", "pattern": r"^\s*([nN][oO]|[oO][fF][fF]|[fF][aA][lL][sS][eE])\s*$"},
+    ]
+}
+
+
+def parse_yes_no(text: str) -> bool:
+    """Read `yes no true false on off`, in any case.
+
+    Raises:
+        PydanticCustomError: E110.
+    """
+    word = text.casefold()
+    if word in YES or word in NO:
+        return word in YES
+    hint = {"y": "write yes", "1": "write yes", "n": "write no", "0": "write no"}.get(word, "write yes or no")
+    raise mistake("E110", f"'{text}' is not yes or no", hint)
+
+
+YesNo = Annotated[bool, Setting(parse_yes_no, YES_NO_SHAPE)]
+
+_INTEGER = re.compile(r"[+-]?\d{1,15}")
+_NUMBER = re.compile(r"[+-]?\d{1,15}(\.\d{1,15})?")
+
+
+def _bounds(low: float | None, high: float | None) -> str:
+    if low is not None and high is not None:
+        return f"write a number from {low:g} to {high:g}"
+    if low is not None:
+        return f"write a number of {low:g} or more"
+    return f"write a number up to {high:g}" if high is not None else "write a number"
+
+
+def _number(kind: type[int] | type[float], low: float | None, high: float | None) -> Callable[[str], Any]:
+    pattern, noun = (_INTEGER, "a whole number") if kind is int else (_NUMBER, "a number")
+
+    def parse(text: str) -> Any:
+        if not pattern.fullmatch(text):
+            raise mistake("E109", f"'{text}' is not {noun}", _bounds(low, high))
+        value = kind(text)
+        if (low is not None and value < low) or (high is not None and value > high):
+            raise mistake("E109", f"{text} is out of bounds", _bounds(low, high))
+        return value
+
+    return parse
+
+
+def whole(low: float | None = None, high: float | None = None) -> Setting:
+    """A whole number within bounds."""
+    return Setting(_number(int, low, high), _number_shape("integer", r"^\s*[+-]?\d+\s*$", low, high))
+
+
+def number(low: float | None = None, high: float | None = None) -> Setting:
+    """A number within bounds."""
+    return Setting(_number(float, low, high), _number_shape("number", r"^\s*[+-]?\d+(\.\d+)?\s*$", low, high))
+
+
+def _number_shape(kind: str, pattern: str, low: float | None, high: float | None) -> JsonSchemaValue:
+    shape: JsonSchemaValue = {"type": kind}
+    if low is not None:
+        shape["minimum"] = low
+    if high is not None:
+        shape["maximum"] = high
+    return {"anyOf": [shape, {"type": "string", "pattern": pattern}]}
+
+
+def one_of(*choices: str, later: tuple[str, ...] = ()) -> Setting:
+    """One word of a few; `later` are words of the language that this version has not built."""
+
+    def parse(text: str) -> str:
+        if text in choices:
+            return text
+        listed = f"write one of: {', '.join(choices)}"
+        if text in later:
+            raise mistake("E102", f"'{text}' is not available yet in this version of lkrun", listed)
+        near = nearest(text, choices)
+        hint = f"did you mean '{near}'?" if near else listed
+        raise mistake("E107", f"'{text}' is not one of the choices here", hint)
+
+    words = [c for c in choices if c not in YES | NO]
+    shapes: list[JsonSchemaValue] = [{"enum": words}]
+    if len(words) != len(choices):
+        shapes.append(YES_NO_SHAPE)
+    return Setting(parse, {"anyOf": shapes} if len(shapes) > 1 else shapes[0])
+
+
+def _time_zone(text: str) -> str:
+    from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones  # noqa: PLC0415 - only folders that name a zone pay for it
+
+    try:
+        ZoneInfo(text)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        zones = available_timezones()
+        near = nearest(text, zones) or nearest(text, {z.rpartition("/")[2] for z in zones})
+        full = next((z for z in sorted(zones) if z == near or z.endswith(f"/{near}")), None) if near else None
+        raise mistake(
+            "E113",
+            f"'{text}' is not a time zone",
+            f"did you mean '{full}'?" if full else "write it as continent and city, such as Europe/Berlin",
+        ) from None
+    return text
+
+
+TimeZone = Annotated[str, Setting(_time_zone, {"type": "string"})]
+
+
+def _pattern(text: str) -> str:
+    try:
+        re.compile(text)
+    except (re.error, RecursionError, OverflowError) as error:
+        reason = getattr(error, "msg", "it is too deep")
+        raise mistake("E115", f"the regular expression cannot be used: {reason}") from None
+    return text
+
+
+Pattern = Annotated[Plain, AfterValidator(lambda text: Plain(_pattern(text)))]
+"""A Python regular expression that the whole text must match."""
+
+
+def _jmespath(text: str) -> str:
+    import jmespath  # noqa: PLC0415 - only folders with a `pick` or `save` pay for it
+    from jmespath.exceptions import JMESPathError  # noqa: PLC0415
+
+    try:
+        jmespath.compile(text)
+    except (JMESPathError, RecursionError) as error:
+        where = getattr(error, "lex_position", None)
+        place = f" at character {where + 1}" if isinstance(where, int) and where >= 0 else ""
+        raise mistake(
+            "E116",
+            f"'{text}' cannot be read as a JMESPath expression{place}",
+            "write the names of the answer with dots, such as customer.name or slots[0].start",
+        ) from None
+    return text
+
+
+JmesPath = Annotated[Plain, AfterValidator(lambda text: Plain(_jmespath(text)))]
+"""Which part of an answer is meant: https://jmespath.org/specification.html"""
+
+
+class Url(Sent):
+    """An address of a service, `http://` or `https://`. Its host is the author's, never a caller's."""
+
+    __slots__ = ()
+    empty = False
+
+    @classmethod
+    def read(cls, value: str) -> Url:
+        """Accept an address that begins with http:// or https://, or with a template for its host."""
+        text = value.strip()
+        if not text:
+            raise mistake("E105", "there is no address here", "write the address, such as https://api.example/slots")
+        if not re.match(r"https?://[^/\s]|\{\{|\{%", text, re.IGNORECASE):
+            scheme = text.partition("://")[0] if "://" in text else None
+            hint = f"write https://{text.lstrip('/')}" if scheme is None else "it must begin with https:// or http://"
+            raise mistake("E114", f"'{text}' is not an address", hint)
+        if re.search(r"\s", re.sub(r"\{\{.*?\}\}|\{%.*?%\}", "", text)):
+            raise mistake("E114", "an address cannot hold a space", "write %20, or put the text under query:")
+        return cls(text)
