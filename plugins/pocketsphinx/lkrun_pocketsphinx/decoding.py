@@ -1,0 +1,147 @@
+"""pocketsphinx itself: from samples to words, without asyncio and without LiveKit."""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+import pocketsphinx  # type: ignore[import-untyped] # it has no types
+
+from lkrun_pocketsphinx import dictionary
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+SAMPLE_RATE = 16_000
+"""Samples a second, 16 bits, one channel: what the acoustic model was trained on."""
+
+_SEARCH = "said"
+_INTERIM_FRAMES = 8
+"""Frames of 30 ms between two looks at what has been understood so far."""
+
+pocketsphinx.set_loglevel("FATAL")
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """Something that the recogniser has noticed.
+
+    Attributes:
+        what: speech has begun, is understood so far, or is over.
+        text: the words; may be empty at the end.
+        start: seconds from the beginning of the stream.
+        end: the same, of the end.
+    """
+
+    what: Literal["begun", "so_far", "over"]
+    text: str = ""
+    start: float = 0.0
+    end: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Language:
+    """What may be said: a JSGF grammar and its words, or anything where there is no grammar."""
+
+    grammar: str | None = None
+    words: frozenset[str] = frozenset()
+
+
+def of_phrases(phrases: Iterable[str]) -> Language:
+    """The language of some phrases (in the dictionary's spelling)."""
+    choices = sorted({" ".join(dictionary.words_of(phrase)) for phrase in phrases})
+    grammar = f"#JSGF V1.0;\ngrammar said;\npublic <said> = {' | '.join(choices)};\n"
+    return Language(grammar, frozenset(" ".join(choices).split()))
+
+
+def load(language: Language) -> pocketsphinx.Decoder:
+    """Load a decoder: some 40 ms with a grammar (its words alone), 500 ms without.
+
+    Raises:
+        ValueError: the grammar cannot be used.
+    """
+    if language.grammar is None:
+        return pocketsphinx.Decoder(samprate=SAMPLE_RATE)
+    with tempfile.TemporaryDirectory() as folder:
+        words = Path(folder) / "words.dict"
+        words.write_text("\n".join(dictionary.entries(language.words)) + "\n", "utf-8")
+        decoder = pocketsphinx.Decoder(samprate=SAMPLE_RATE, lm=None, dict=str(words))
+    decoder.add_jsgf_string(_SEARCH, language.grammar)
+    decoder.activate_search(_SEARCH)
+    return decoder
+
+
+def grammar_problem(grammar: str, words: Iterable[str]) -> str | None:
+    """What is wrong with a grammar, if anything."""
+    try:
+        load(Language(grammar, frozenset(words)))
+    except (ValueError, RuntimeError):
+        return "this grammar cannot be read as JSGF"
+    return None
+
+
+class Recogniser:
+    """Finds utterances in a stream of samples and understands each. Not for two threads at once.
+
+    Args:
+        language: what may be said.
+        pause: seconds of silence that end an utterance.
+    """
+
+    def __init__(self, language: Language, pause: float = 0.3) -> None:
+        """Load the models."""
+        self._decoder = load(language)
+        self._ears = pocketsphinx.Endpointer(window=pause, sample_rate=SAMPLE_RATE)
+        self._buffered = b""
+        self._frames = 0
+        self._so_far = ""
+
+    def feed(self, samples: bytes) -> Iterator[Heard]:
+        """Take samples of any length and tell what they bring."""
+        size = self._ears.frame_bytes
+        self._buffered += samples
+        while len(self._buffered) >= size:
+            frame, self._buffered = self._buffered[:size], self._buffered[size:]
+            spoke = self._ears.in_speech
+            speech = self._ears.process(frame)
+            if speech is not None:
+                yield from self._understand(speech, begins=not spoke)
+                if not self._ears.in_speech:
+                    yield self._finish(self._ears.speech_end)
+
+    def end(self) -> Iterator[Heard]:
+        """End the utterance that is going on, if there is one."""
+        frame, self._buffered = self._buffered, b""
+        if self._ears.in_speech:
+            speech = self._ears.end_stream(frame)
+            if speech:
+                self._decoder.process_raw(speech, no_search=False, full_utt=False)
+            yield self._finish(self._ears.speech_end)
+
+    def decode(self, samples: bytes) -> str:
+        """Understand a whole utterance."""
+        self._decoder.start_utt()
+        self._decoder.process_raw(samples, no_search=False, full_utt=True)
+        self._decoder.end_utt()
+        return self._words()
+
+    def _understand(self, speech: bytes, *, begins: bool) -> Iterator[Heard]:
+        if begins:
+            self._frames, self._so_far = 0, ""
+            self._decoder.start_utt()
+            yield Heard("begun", start=self._ears.speech_start)
+        self._decoder.process_raw(speech, no_search=False, full_utt=False)
+        self._frames += 1
+        if self._frames % _INTERIM_FRAMES == 0 and (words := self._words()) != self._so_far:
+            self._so_far = words
+            yield Heard("so_far", words, self._ears.speech_start)
+
+    def _finish(self, end: float) -> Heard:
+        self._decoder.end_utt()
+        return Heard("over", self._words(), self._ears.speech_start, end)
+
+    def _words(self) -> str:
+        hypothesis = self._decoder.hyp()
+        return hypothesis.hypstr.strip() if hypothesis else ""
