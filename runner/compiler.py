@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
 from runner import source, syntax
-from runner.cache import Cache
+from runner.cache import Cache, cached_document, keep_document
 from runner.diagnostics import Diagnostic, Span
 from runner.link import Linked, Prompt, Release, Surroundings, file_requests, link
 from runner.link.scope import Scope
 from runner.providers.catalogue import Catalogue
+from runner.providers.checks import check_options
 from runner.spec.load import Specs, load
 from runner.template import Analysis, analyse, analyse_condition
 
@@ -68,10 +69,110 @@ class Compiler:
         """Read the folder as it is now."""
         scan = source.scan(self.root)
         specs = [self._load(file) for file in scan.files]
-        lines = _Lines(scan.files)
+        lines = _Lines({file.path: file.data for file in scan.files})
         prompts = self._prompts(specs, lines)
         linked = link(specs, self._surroundings(prompts, lines))
         self._specs = {(f.path, f.digest): s for f, s in zip(scan.files, specs, strict=True)}
         self.cache.flush()
         found = [*scan.diagnostics, *(d for s in specs for d in s.diagnostics), *linked.diagnostics]
-        return self._compiled(found, linked, specs, lines)
+        shown = allowed(found, specs, whole=not scan.diagnostics)
+        return Compiled(
+            linked.release if not any(d.severity == "error" for d in found) else None,
+            tuple(sorted(shown)),
+            len(scan.files),
+            lines,
+            linked.scopes,
+            linked.secrets,
+        )
+
+    def _load(self, file: source.SourceFile) -> Specs:
+        known = self._specs.get((file.path, file.digest))
+        if known is not None:
+            return known
+        document = cached_document(self.cache, file.path, file.digest)
+        if document is None:
+            document = syntax.parse(file.path, file.data)
+            keep_document(self.cache, file.digest, document)
+        return load(document, self.env)
+
+    def _prompts(self, specs: Sequence[Specs], lines: _Lines) -> dict[tuple[str, str], Prompt]:
+        found = {}
+        for request, text in source.read_texts(self.root, file_requests(specs)).items():
+            if isinstance(text, source.Problem):
+                found[request] = Prompt(request[1], problem=(text.code, text.message, text.help))
+            else:
+                found[request] = Prompt(text.path, text.text)
+                lines.add(text.path, text.text)
+        return found
+
+    def _surroundings(self, prompts: Mapping[tuple[str, str], Prompt], lines: _Lines) -> Surroundings:
+        catalogue = self.catalogue or Catalogue()
+        ask = partial(check_options, cache=self.cache, catalogue=catalogue)
+        return Surroundings(self.env, prompts, lines, catalogue, ask, self._analyses)
+
+
+class CachedAnalyses:
+    """Analyses of templates, remembered in memory and in the user's cache."""
+
+    def __init__(self, cache: Cache) -> None:
+        self._cache = cache
+        self._known: dict[tuple[str, bool], Analysis] = {}
+
+    def of(self, text: str, *, condition: bool) -> Analysis:
+        """Analyse a text, or recall what was found."""
+        key = (text, condition)
+        found = self._known.get(key)
+        if found is None:
+            found = self._known[key] = self._recall(text, condition=condition)
+        return found
+
+    def _recall(self, text: str, *, condition: bool) -> Analysis:
+        name = ("if " if condition else "text ") + text
+        data = self._cache.get("templates", name)
+        if data is not None:
+            return Analysis.from_data(data)
+        found = analyse_condition(text) if condition else analyse(text)
+        self._cache.put("templates", name, found.to_data())
+        return found
+
+
+class _Lines(Mapping[str, list[str]]):
+    """Lines of files, split when a diagnostic needs them."""
+
+    def __init__(self, data: dict[str, bytes]) -> None:
+        self._data = data
+        self._lines: dict[str, list[str]] = {}
+
+    def add(self, file: str, text: str) -> None:
+        """Add a prompt file."""
+        self._lines[file] = text.split("\n")
+
+    def __getitem__(self, file: str) -> list[str]:
+        if file not in self._lines:
+            text = self._data[file].decode("utf-8-sig", "replace")
+            self._lines[file] = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+        return self._lines[file]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter({**self._data, **self._lines})
+
+    def __len__(self) -> int:
+        return len({**self._data, **self._lines})
+
+
+def allowed(found: Sequence[Diagnostic], specs: Sequence[Specs], *, whole: bool) -> list[Diagnostic]:
+    """Leave out warnings that a comment at their line allows; a comment that allows nothing is a warning itself."""
+    allows = {(s.document.file, line, code) for s in specs for line, codes in s.document.allows.items() for code in codes}
+    used = {(d.span.file, d.span.line, d.code) for d in found if d.severity == "warning"} & allows
+    shown = [d for d in found if (d.span.file, d.span.line, d.code) not in used]
+    if whole and not any(d.severity == "error" for d in found):
+        shown += [_idle_allow(*place) for place in sorted(allows - used)]
+    return shown
+
+
+def _idle_allow(file: str, line: int, code: str) -> Diagnostic:
+    if code.startswith("E"):
+        message, hint = f"{code} is an error, which cannot be allowed", "mend it, and delete this comment"
+    else:
+        message, hint = f"there is no {code} on this line to allow", "delete this comment, or move it to the line of the warning"
+    return Diagnostic(Span(file, line, 1, line, 1), "W205", message, hint)

@@ -9,18 +9,20 @@ from runner.link.table import Table, name_span
 from runner.spec.tools import AddTo, ChangeIn, RemoveFrom
 
 _NEEDED = {"voice": ("llm", "stt", "tts"), "text": ("llm",)}
-_WHAT = {"llm": "a model", "stt": "ears (speech to text)", "tts": "a voice (text to speech)"}
+_WHAT = {"llm": "model", "stt": "ears (speech to text)", "tts": "voice (text to speech)"}
 
 
 def check_needs(scope: Scope, findings: Findings) -> None:
     """Tell what an agent and its personas lack."""
     agent, document = scope.agent, scope.definition.document
-    for key in _NEEDED[agent.mode]:
-        if getattr(agent, key) is None:
-            hint = f"add {key}: and the name of a provider"
-            if key != "llm":
-                hint += ", or mode: text for an agent that only writes"
-            findings.add(name_span(scope.definition), "E207", f"agent '{scope.name}' has no {_WHAT[key]}: '{key}' is missing", hint)
+    missing = [key for key in _NEEDED[agent.mode] if getattr(agent, key) is None]
+    if missing:
+        what = " and no ".join(_WHAT[key] for key in missing)
+        keys = " and ".join(f"{key}:" for key in missing)
+        hint = f"add {keys}, each with the name of a provider"
+        if "llm" not in missing:
+            hint += ", or mode: text for an agent that only writes"
+        findings.add(name_span(scope.definition), "E207", f"agent '{scope.name}' has no {what}", hint)
     for name, persona in scope.personas.items():
         definition = scope.table.entries["personas"][name]
         if persona.instructions is None and persona.instructions_file is None and agent.instructions is None:

@@ -133,3 +133,11 @@ class FileName(Name):
 
     __slots__ = ()
     section = "files"
+
+BUILT_NAMES: dict[str, JsonSchemaValue] = {
+    "agents": {"pattern": rf"^{NAME.pattern}$"},
+    "personas": {"pattern": rf"^{NAME.pattern}$", "maxLength": SHORT, "not": {"const": "back"}},
+    "providers": {"pattern": rf"^{NAME.pattern}$"},
+    "tools": {"pattern": rf"^{NAME.pattern}$", "maxLength": SHORT, "not": {"enum": ["end_call", "remember", "wait"]}},
+}
+"""The shape of a definition's name in each section, for editors."""

@@ -1,0 +1,65 @@
+"""`lkrun check`: every mistake of every file, in one run."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from runner.cli.folder import compiled, folder
+from runner.cli.options import options, shared
+from runner.diagnostics import Diagnostic, Related, render
+
+if TYPE_CHECKING:
+    from runner.compiler import Compiled
+
+
+@click.command()
+@folder
+@click.option("--keys", is_flag=True, help="Also tell the secrets that are missing.")
+@click.option("--format", "form", type=click.Choice(["text", "json", "github"]), default="text", help="For people, programs, or GitHub.")
+@shared
+def check(folder: Path, *, keys: bool, form: str) -> int:
+    """Tell every mistake in the folder DIR (agents.d)."""
+    result = compiled(folder)
+    found = list(result.diagnostics)
+    if keys:
+        found = sorted(found + missing_secrets(result))
+    show(found, result, folder, form)
+    return 1 if any(d.severity == "error" for d in found) else 0
+
+
+def show(found: list[Diagnostic], result: Compiled, path: Path, form: str) -> None:
+    """Write diagnostics to stdout in one of the forms."""
+    if form == "json":
+        click.echo(render.json_text(found, result.files))
+    elif form == "github":
+        click.echo(render.github(found, path.as_posix()), nl=False)
+    else:
+        bright = options().bright()
+        colours = render.BRIGHT if bright else render.PLAIN
+        if found:
+            click.echo(render.text(found, result.lines, colours), color=bright)
+        click.echo(render.summary(found, result.files))
+    sys.stdout.flush()
+
+
+def missing_secrets(result: Compiled) -> list[Diagnostic]:
+    """A diagnostic for each secret that has no value, with all places that need it."""
+    found = []
+    for name, places in sorted(result.secrets.items()):
+        if not _has_value(name):
+            related = tuple(Related(p, "also needed here") for p in places[1:])
+            hint = f"set the environment variable {name}, or write it to a file {name} in the folder LKRUN_SECRETS_DIR"
+            found.append(Diagnostic(places[0], "E405", f"the secret {name} has no value", hint, related))
+    return found
+
+
+def _has_value(name: str) -> bool:
+    if os.environ.get(name):
+        return True
+    secrets = os.environ.get("LKRUN_SECRETS_DIR")
+    return bool(secrets) and (Path(secrets or "") / name).is_file()

@@ -1,0 +1,35 @@
+"""The configuration folder of a command."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from runner.compiler import Compiled
+
+DEFAULT = "agents.d"
+
+
+def _existing(context: click.Context, parameter: click.Parameter, value: str) -> Path:  # noqa: ARG001 - click's signature
+    path = Path(value)
+    if path.is_dir():
+        return path
+    if path.exists():
+        raise click.UsageError(f"'{value}' is not a folder; name the folder that it is in", context)
+    hint = "" if value != DEFAULT else ": name the folder of your YAML files, as in lkrun check my-folder"
+    raise click.UsageError(f"there is no folder '{value}'{hint}", context)
+
+
+folder = click.argument("folder", metavar="[DIR]", default=DEFAULT, callback=_existing, type=click.Path())
+"""The argument DIR: a folder that exists, `agents.d` where it is left out."""
+
+
+def compiled(path: Path) -> Compiled:
+    """Compile a folder, with the user's cache."""
+    from runner.cache import Cache  # noqa: PLC0415 - only commands that compile pay for it
+    from runner.compiler import Compiler  # noqa: PLC0415 - as above
+
+    return Compiler(path, cache=Cache()).compile()

@@ -1,0 +1,51 @@
+"""The command `lkrun` and its verbs; each verb's module is imported when it is used."""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+import click
+
+from runner import __version__
+from runner.cli.options import shared
+
+VERBS: dict[str, tuple[str, str]] = {
+    "check": ("runner.cli.check", "Tell every mistake in a folder."),
+    "explain": ("runner.cli.explain", "Explain a code such as E101."),
+    "graph": ("runner.cli.graph", "Draw personas and handoffs (Mermaid)."),
+    "schema": ("runner.cli.schema", "Print the JSON Schema for editors."),
+}
+"""Verb → its module, and its line in the help."""
+
+
+class _Verbs(click.Group):
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        return sorted(VERBS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click's signature
+        if cmd_name not in VERBS:
+            return None
+        command: click.Command = getattr(import_module(VERBS[cmd_name][0]), cmd_name)
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError as error:
+            from runner.diagnostics.nearest import did_you_mean  # noqa: PLC0415 - only for this mistake
+
+            hint = did_you_mean(args[0], VERBS, noun="commands")
+            raise click.UsageError(f"there is no command '{args[0]}'" + (f"; {hint}" if hint else ""), ctx) from error
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click's signature
+        with formatter.section("Commands"):
+            formatter.write_dl([(verb, line) for verb, (_, line) in sorted(VERBS.items())])
+
+
+@click.group(cls=_Verbs, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="lkrun")
+@shared
+def lkrun() -> None:
+    """Voice agents declared in YAML, served over LiveKit."""

@@ -1,0 +1,65 @@
+"""Options that all commands share: they stand before or after the command."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, fields, replace
+from typing import IO, Any, TypeVar
+
+import click
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """The global options.
+
+    Attributes:
+        color: `auto`, `always` or `never`.
+        log_level: as `runner.log.level`; None leaves it to the configuration.
+        log_format: as `runner.log.format`; None likewise.
+    """
+
+    color: str = "auto"
+    log_level: str | None = None
+    log_format: str | None = None
+
+    def bright(self, stream: IO[str] | None = None) -> bool:
+        """Whether to write colours to a stream (https://no-color.org)."""
+        if self.color != "auto":
+            return self.color == "always"
+        if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
+            return False
+        return (stream or sys.stdout).isatty()
+
+
+_DECLARED = (
+    ("--color", {"type": click.Choice(["auto", "always", "never"]), "help": "Colours; auto: on a terminal."}),
+    ("--log-level", {"type": click.Choice(["debug", "info", "warning", "error"]), "help": "How much is logged."}),
+    ("--log-format", {"type": click.Choice(["text", "json"]), "help": "The log for people or for programs."}),
+)
+
+
+def shared(command: Command) -> Command:
+    """Give a command the global options; what stands after the command wins over what stands before it."""
+    for name, settings in reversed(_DECLARED):
+        command = click.option(name, expose_value=False, callback=_remember, **settings)(command)  # type: ignore[arg-type]  # a table of keyword arguments
+    return command
+
+
+def _remember(context: click.Context, parameter: click.Parameter, value: str | None) -> None:
+    if value is not None and parameter.name is not None:
+        context.obj = replace(options(context), **{parameter.name: value})
+
+
+def options(context: click.Context | None = None) -> Options:
+    """The global options of the running command."""
+    context = context or click.get_current_context()
+    found = context.find_object(Options)
+    return found if found is not None else Options()
+
+
+assert {name.lstrip("-").replace("-", "_") for name, _ in _DECLARED} == {f.name for f in fields(Options)}  # noqa: S101 - the table and the class say the same

@@ -1,0 +1,26 @@
+"""`lkrun schema`: the JSON Schema of a file, for editors."""
+
+from __future__ import annotations
+
+import json
+
+import click
+
+from runner.cli.options import shared
+from runner.spec.file import SECTIONS
+
+
+@click.command()
+@click.option("--section", type=click.Choice([*SECTIONS, "runner"]), help="Of one definition of this section only.")
+@shared
+def schema(section: str | None) -> int:
+    """Print the JSON Schema of a file.
+
+    Editors with a YAML language server use it when a file begins with a comment line:
+
+    # yaml-language-server: $schema=lkrun.schema.json
+    """
+    from runner.spec.schema import json_schema  # noqa: PLC0415 - heavy, and only this verb needs it
+
+    click.echo(json.dumps(json_schema(section), indent=2, ensure_ascii=False))
+    return 0
