@@ -6,8 +6,8 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from runner.diagnostics import Diagnostic, Related, Span
+from runner.source.characters import Flaw, decode, unseen
 from runner.syntax.allows import allows
-from runner.syntax.characters import UNSEEN, decode, describe
 from runner.syntax.document import Data, Document
 from runner.syntax.remainder import Remainder
 
@@ -25,10 +25,10 @@ def parse(file: str, data: bytes) -> Document:
 
     A mistake costs the definition in which it stands: the rest of the file is read again without it, up to 20 times.
     """
-    decoded = decode(file, data)
+    decoded = decode(data)
     remainder = Remainder(decoded.text)
-    diagnostics = list(decoded.diagnostics)
-    diagnostics += _unseen(file, remainder)
+    diagnostics = [_flawed(file, decoded.flaw)] if decoded.flaw else []
+    diagnostics += _flaws(file, remainder)
     root, tree, mistakes = _read(file, remainder)
     diagnostics += mistakes
     words = remainder.words
@@ -62,26 +62,17 @@ def _order(item: Diagnostic) -> tuple[Any, ...]:
     return (item.span, item.code)
 
 
-def _unseen(file: str, remainder: Remainder) -> list[Diagnostic]:
-    """A diagnostic for each line that holds characters nobody can see; these lines' definitions are left out."""
-    found: list[Diagnostic] = []
-    rows: list[int] = []
-    if not UNSEEN.search(remainder.text):
-        return found
-    for row, line in enumerate(remainder.lines):
-        match = UNSEEN.search(line)
-        if match is None:
-            continue
-        rows.append(row)
-        if len(rows) <= MAX_ROUNDS:
-            column = match.start() + 1
-            message = f"there is a character here that cannot be seen: {describe(match[0])}"
-            span = Span(file, row + 1, column, row + 1, column + 1)
-            help_ = "delete it; it often comes along when text is copied"
-            found.append(Diagnostic(span, "E011", message, help_))
-    for row in rows:
-        remainder.leave_out(row)
-    return found
+def _flaws(file: str, remainder: Remainder) -> list[Diagnostic]:
+    """A diagnostic for each line with characters nobody can see; their definitions are left out."""
+    found = list(unseen(remainder.text))
+    for flaw in found:
+        remainder.leave_out(flaw.line - 1)
+    return [_flawed(file, flaw) for flaw in found[:MAX_ROUNDS]]
+
+
+def _flawed(file: str, flaw: Flaw) -> Diagnostic:
+    span = Span(file, flaw.line, flaw.column, flaw.line, flaw.column + 1)
+    return Diagnostic(span, flaw.code, flaw.message, flaw.help)
 
 
 def _read(file: str, remainder: Remainder) -> tuple[Data, Tree, list[Diagnostic]]:

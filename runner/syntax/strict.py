@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-import importlib.util
+import importlib
 import sys
+from types import ModuleType
+from typing import Any
 
 
-def _postpone(name: str) -> None:
-    """Let `name` be loaded when it is used first."""
-    if name in sys.modules:
-        return
-    spec = importlib.util.find_spec(name)
-    if spec is None or spec.loader is None:
-        return
-    spec.loader = importlib.util.LazyLoader(spec.loader)
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
-    spec.loader.exec_module(module)
+class _Postponed(ModuleType):
+    """A module that is loaded when something of it is used."""
+
+    def __getattr__(self, name: str) -> Any:
+        if sys.modules.get(self.__name__) is self:
+            del sys.modules[self.__name__]
+        return getattr(importlib.import_module(self.__name__), name)
 
 
-_postpone("dateutil.parser")
+_POSTPONED = "dateutil.parser"
+sys.modules.setdefault(_POSTPONED, _Postponed(_POSTPONED))
 
-from strictyaml.parser import StrictYAMLScanner  # noqa: E402 - after dateutil was postponed
+from strictyaml.parser import StrictYAMLScanner  # noqa: E402 - after dateutil.parser was postponed
 from strictyaml.ruamel.composer import Composer  # noqa: E402 - as above
 from strictyaml.ruamel.error import MarkedYAMLError  # noqa: E402 - as above
 from strictyaml.ruamel.nodes import MappingNode, Node, ScalarNode, SequenceNode  # noqa: E402 - as above
@@ -34,6 +33,9 @@ from strictyaml.ruamel.tokens import (  # noqa: E402 - as above
     Token,
     ValueToken,
 )
+
+if isinstance(sys.modules.get(_POSTPONED), _Postponed):
+    del sys.modules[_POSTPONED]
 
 __all__ = [
     "BlockMappingStartToken",

@@ -15,6 +15,9 @@ from runner.syntax.quoting import quoted_line
 if TYPE_CHECKING:
     from runner.syntax.strict import MappingNode, Node, ScalarNode, SequenceNode
 
+MAX_REPORTS = 200
+"""How many mistakes of one file are told; more are one mistake, such as a file that was pasted twice."""
+
 _PLAIN, _QUOTED, _BLOCK, _MAPPING, _SEQUENCE = range(len(STYLES))
 _EMPTY = len(STYLES)
 _SCALARS = {None: _PLAIN, "'": _QUOTED, '"': _QUOTED, "|": _BLOCK, ">": _BLOCK}
@@ -242,10 +245,12 @@ class Tree:
         help_: str,
         related: tuple[Related, ...] = (),
     ) -> None:
-        self.diagnostics.append(Diagnostic(self.span(*place), code, message, help_, related))
+        if len(self.diagnostics) < MAX_REPORTS:
+            self.diagnostics.append(Diagnostic(self.span(*place), code, message, help_, related))
 
     def _lose(self, place: tuple[int, int], code: str, message: str, help_: str) -> None:
-        self.lost.append(Diagnostic(self.span(*place), code, message, help_))
+        if len(self.lost) < MAX_REPORTS:
+            self.lost.append(Diagnostic(self.span(*place), code, message, help_))
 
 
 _ITEM = re.compile(r"^ *(-)(?= )", re.MULTILINE)

@@ -5,9 +5,8 @@ from __future__ import annotations
 import codecs
 import re
 import unicodedata
+from collections.abc import Iterator
 from dataclasses import dataclass
-
-from runner.diagnostics import Diagnostic, Span
 
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -43,30 +42,52 @@ _NICKNAMES = {
 
 
 @dataclass(frozen=True, slots=True)
+class Flaw:
+    """Something in a file's text that must not be there; `line` and `column` from 1."""
+
+    line: int
+    column: int
+    code: str
+    message: str
+    help: str
+
+
+@dataclass(frozen=True, slots=True)
 class Decoded:
     """A file's text with `\\n` as its only line break, and what was wrong with its bytes."""
 
     text: str
-    diagnostics: tuple[Diagnostic, ...]
+    flaw: Flaw | None = None
 
 
-def decode(file: str, data: bytes) -> Decoded:
-    """Return the text of `data`, read as what it most likely is where it is not UTF-8 (with a diagnostic)."""
+def decode(data: bytes) -> Decoded:
+    """Return the text of `data`, read as what it most likely is where it is not UTF-8 (then with a flaw)."""
     encoding, skip = _encoding(data)
-    problem: Diagnostic | None = None
+    flaw: Flaw | None = None
     if encoding == "utf-8":
         try:
             text = data.decode("utf-8-sig")
         except UnicodeDecodeError as error:
-            problem = _not_utf8(file, data, error.start)
+            flaw = _not_utf8(data, error.start)
             text = data[skip:].decode("cp1252", "replace")
     else:
         text = data[skip:].decode(encoding, "replace").removeprefix("\ufeff")
         message = f"this file is saved as {_NAMES[encoding]}, not as UTF-8"
-        problem = Diagnostic(Span(file), "E010", message, _SAVE)
+        flaw = Flaw(1, 1, "E010", message, _SAVE)
     if "\r" in text:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
-    return Decoded(text, (problem,) if problem else ())
+    return Decoded(text, flaw)
+
+
+def unseen(text: str) -> Iterator[Flaw]:
+    """Yield a flaw for each line that holds a character which nobody can see."""
+    if not UNSEEN.search(text):
+        return
+    for number, line in enumerate(text.split("\\n"), 1):
+        if match := UNSEEN.search(line):
+            message = f"there is a character here that cannot be seen: {describe(match[0])}"
+            help_ = "delete it; it often comes along when text is copied"
+            yield Flaw(number, match.start() + 1, "E011", message, help_)
 
 
 def describe(char: str) -> str:
@@ -94,13 +115,12 @@ _GUESSES = {
 }
 
 
-def _not_utf8(file: str, data: bytes, start: int) -> Diagnostic:
+def _not_utf8(data: bytes, start: int) -> Flaw:
     before = data[:start].decode("utf-8-sig", "replace").replace("\r\n", "\n").replace("\r", "\n")
     line = before.count("\n") + 1
     column = len(before) - before.rfind("\n")
-    span = Span(file, line, column, line, column + 1)
     seen = data[start : start + 1].decode("cp1252", "replace")
     message = f"this character is not UTF-8 (byte 0x{data[start]:02X})"
     if seen.isalnum() or seen in "€“”‘’–—…«»°§":
         message += f"; the file is probably saved as Windows-1252 (Latin-1), where it is '{seen}'"
-    return Diagnostic(span, "E010", message, _SAVE)
+    return Flaw(line, column, "E010", message, _SAVE)

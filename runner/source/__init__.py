@@ -1,0 +1,21 @@
+"""Finds, reads and hashes the files of the configuration folder: the only reader of that folder."""
+
+from __future__ import annotations
+
+from runner.source.fingerprint import Fingerprint, fingerprint
+from runner.source.reading import MAX_SIZE, TextProblem
+from runner.source.scan import Scan, SourceFile, scan
+from runner.source.texts import Request, TextFile, read_texts
+
+__all__ = [
+    "MAX_SIZE",
+    "Fingerprint",
+    "TextProblem",
+    "Request",
+    "Scan",
+    "SourceFile",
+    "TextFile",
+    "fingerprint",
+    "read_texts",
+    "scan",
+]

@@ -1,0 +1,85 @@
+"""One file's bytes, and nothing that could hang or fill the memory."""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from dataclasses import dataclass
+
+MAX_SIZE = 256 * 1024
+"""How many bytes a file of the configuration folder may have."""
+
+_FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+
+
+@dataclass(frozen=True, slots=True)
+class TextProblem:
+    """What is wrong with a file, for whoever knows the place to show it at."""
+
+    code: str
+    message: str
+    help: str | None = None
+
+
+def read(path: str, subject: str = "this file") -> bytes | TextProblem | None:
+    """Return the bytes of the regular file `path`, what is wrong with it, or None where there is none.
+
+    Args:
+        path: where the system finds it.
+        subject: how a problem's message calls it.
+    """
+    try:
+        if not stat.S_ISREG(os.stat(path).st_mode):
+            return not_a_file(path, subject)
+        handle = os.open(path, _FLAGS)
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        return unreadable(error, subject)
+    try:
+        if not stat.S_ISREG(os.fstat(handle).st_mode):
+            return not_a_file(path, subject)
+        return _bounded(handle, subject)
+    except OSError as error:
+        return unreadable(error, subject)
+    finally:
+        os.close(handle)
+
+
+def not_a_file(path: str, subject: str = "this") -> TextProblem:
+    """Return the problem of something that is no regular file."""
+    what = "is a folder" if os.path.isdir(path) else "is a pipe or a device"
+    return TextProblem("E006", f"{subject} {what}, not a file", "rename it or take it away")
+
+
+def unreadable(error: OSError, subject: str = "this") -> TextProblem:
+    """Return the problem of a file or folder that the system does not give out."""
+    if error.errno == errno.ELOOP:
+        return TextProblem("E003", f"{subject} is a link that leads in a circle", "remove the link")
+    reason = _REASONS.get(error.errno or 0, (error.strerror or "unknown reason").lower())
+    return TextProblem("E001", f"{subject} cannot be read: {reason}", _HELP.get(error.errno or 0))
+
+
+def _bounded(handle: int, subject: str) -> bytes | TextProblem:
+    parts: list[bytes] = []
+    size = 0
+    while size <= MAX_SIZE:
+        part = os.read(handle, MAX_SIZE + 1 - size)
+        if not part:
+            return b"".join(parts)
+        parts.append(part)
+        size += len(part)
+    limit = MAX_SIZE // 1024
+    return TextProblem("E002", f"{subject} is larger than {limit} KB", "split it into several files")
+
+
+_REASONS = {
+    errno.EACCES: "lkrun is not allowed to",
+    errno.EPERM: "lkrun is not allowed to",
+    errno.ENAMETOOLONG: "its path is too long",
+}
+_HELP = {
+    errno.EACCES: "give the user that runs lkrun the right to read it",
+    errno.EPERM: "give the user that runs lkrun the right to read it",
+}

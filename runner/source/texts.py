@@ -1,0 +1,137 @@
+"""The files that YAML keys name: prompts and other texts."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import posixpath
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeAlias
+
+from runner.diagnostics.nearest import did_you_mean, nearest
+from runner.source.characters import decode, unseen
+from runner.source.reading import TextProblem, read, unreadable
+from runner.source.walk import inside
+
+Request: TypeAlias = tuple[str, str]
+"""The YAML file that names it (relative to the root), and the name as it is written there."""
+
+_ABSOLUTE = re.compile(r"[/~\\]|[A-Za-z]:[/\\]")
+
+
+@dataclass(frozen=True, slots=True)
+class TextFile:
+    """A text file.
+
+    Attributes:
+        path: relative to the root, with `/`.
+        text: with `\\n` as its only line break and without a byte order mark.
+        digest: sha256 of its bytes, in hex.
+    """
+
+    path: str
+    text: str
+    digest: str
+
+
+def read_texts(root: Path, requests: Iterable[Request]) -> tuple[TextFile | TextProblem, ...]:
+    """Return what each request names, or what is wrong with it, in the order asked.
+
+    A name is looked up from the folder of the file that names it, and never leaves `root`.
+    """
+    base = os.fspath(root)
+    real_root = os.path.realpath(base)
+    known: dict[str, TextFile | TextProblem] = {}
+    answers: list[TextFile | TextProblem] = []
+    for file, name in requests:
+        path = resolve(file, name)
+        if isinstance(path, TextProblem):
+            answers.append(path)
+            continue
+        answer = known.get(path)
+        if answer is None or isinstance(answer, TextProblem):  # a problem shows the name as written
+            answer = known[path] = _read(base, real_root, path, name)
+        answers.append(answer)
+    return tuple(answers)
+
+
+def resolve(file: str, name: str) -> str | TextProblem:
+    """Return the path below the root that `name` means in `file`."""
+    outside = TextProblem(
+        "E004",
+        f"'{name}' lies outside the configuration folder",
+        "put the file into the folder and write its path from this file, such as prompts/desk.md",
+    )
+    if not name.strip() or any(char < " " for char in name):
+        return TextProblem("E007", "this is not the name of a file", "write a path such as prompts/desk.md")
+    if _ABSOLUTE.match(name):
+        return outside
+    path = posixpath.normpath(posixpath.join(posixpath.dirname(file), name))
+    return outside if path == ".." or path.startswith("../") else path
+
+
+def _read(root: str, real_root: str, path: str, name: str) -> TextFile | TextProblem:
+    location = os.path.join(root, *path.split("/"))
+    try:
+        real = os.path.realpath(location, strict=True)
+    except (FileNotFoundError, NotADirectoryError):
+        return _missing(root, path, name)
+    except OSError as error:
+        return unreadable(error, f"'{name}'")
+    if not inside(real, real_root):
+        help_ = "copy the file into the folder; nothing outside is read"
+        return TextProblem("E004", f"'{name}' is a link that leads outside the configuration folder", help_)
+    data = read(location, f"'{name}'")
+    if data is None:
+        return _missing(root, path, name)
+    return data if isinstance(data, TextProblem) else _text(path, name, data)
+
+
+def _text(path: str, name: str, data: bytes) -> TextFile | TextProblem:
+    decoded = decode(data)
+    flaw = decoded.flaw or next(unseen(decoded.text), None)
+    if flaw is None:
+        return TextFile(path, decoded.text, hashlib.sha256(data).hexdigest())
+    place = f"'{name}', line {flaw.line}, column {flaw.column}"
+    return TextProblem(flaw.code, f"{place}: {flaw.message}", flaw.help)
+
+
+def _missing(root: str, path: str, name: str) -> TextProblem:
+    """Say which part of the path is not there, and what is."""
+    *folders, last = path.split("/")
+    here = root
+    for folder in folders:
+        below = os.path.join(here, folder)
+        if not os.path.isdir(below):
+            message = f"there is no file '{name}', because there is no folder '{folder}'"
+            return TextProblem("E007", message, _suggestion(name, folder, _beside(here, folders=True)))
+        here = below
+    beside = _beside(here, folders=False)
+    return TextProblem("E007", f"there is no file '{name}'", _suggestion(name, last, beside))
+
+
+def _suggestion(name: str, part: str, beside: list[str]) -> str | None:
+    """The name as it should have been written."""
+    near = nearest(part, beside)
+    if near is None:
+        return did_you_mean(part, beside, noun="there are")
+    parts = [near if item == part else item for item in name.split("/")]
+    return f"did you mean '{'/'.join(parts)}'?"
+
+
+def _beside(folder: str, *, folders: bool) -> list[str]:
+    try:
+        names = os.listdir(folder)
+    except OSError:
+        return []
+    return [
+        name
+        for name in names
+        if name[0] != "."
+        and not name.endswith((".yaml", ".yml"))
+        and os.path.isdir(os.path.join(folder, name)) == folders
+        and name.isprintable()
+    ]

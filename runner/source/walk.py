@@ -1,0 +1,131 @@
+"""The files that the configuration folder declares, without reading them."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from runner.source.reading import TextProblem, not_a_file, unreadable
+
+_UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+_SUFFIXES = (".yaml", ".yml")
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A YAML file, or what is wrong with a file or folder.
+
+    Attributes:
+        path: relative to the root, with `/`; escaped where it could not be shown.
+        location: where the system finds it.
+    """
+
+    path: str
+    location: str
+    problem: TextProblem | None = None
+
+
+def walk(root: str) -> Iterator[Found]:
+    """Yield every YAML file below `root`, at any depth and through links that stay inside.
+
+    A folder that several links lead to is entered once, which keeps links from multiplying.
+    """
+    real_root = os.path.realpath(root)
+    entered = {real_root}
+    linked: list[tuple[str, str]] = []
+    folders = [("", root)]
+    while folders or linked:
+        # real folders first: a link to one of them adds nothing
+        path, location = folders.pop() if folders else linked.pop(0)
+        real = os.path.realpath(location)
+        if path and real in entered and location != real:
+            continue
+        entered.add(real)
+        entries = _entries(location)
+        if isinstance(entries, TextProblem):
+            yield Found(path or ".", location, entries)
+            continue
+        for entry in entries:
+            below = f"{path}/{entry.name}" if path else entry.name
+            found = _look(entry, below, real_root)
+            if isinstance(found, Found):
+                yield found
+            elif found == "folder":
+                folders.append((below, entry.path))
+            elif found == "link":
+                linked.append((below, entry.path))
+
+
+def inside(real: str, real_root: str) -> bool:
+    """Return whether a resolved path lies in the resolved root."""
+    return real == real_root or real.startswith(real_root.rstrip(os.sep) + os.sep)
+
+
+def shown(path: str) -> str:
+    """Return a path as it can be shown: what is no character or no visible one is escaped."""
+    return _UNPRINTABLE.sub(_escape, path)
+
+
+def _escape(match: re.Match[str]) -> str:
+    code = ord(match[0])
+    return f"\\x{code - 0xDC00:02x}" if code >= 0xD800 else f"\\x{code:02x}"  # noqa: PLR2004 - surrogates
+
+
+def _entries(location: str) -> list[os.DirEntry[str]] | TextProblem:
+    try:
+        with os.scandir(location) as listing:
+            return sorted(listing, key=lambda entry: entry.name)
+    except FileNotFoundError:
+        return []  # it went away since it was listed
+    except NotADirectoryError:
+        return TextProblem("E001", "this is not a folder", "name the folder that holds the YAML files")
+    except OSError as error:
+        return unreadable(error)
+
+
+def _look(entry: os.DirEntry[str], path: str, real_root: str) -> Found | str | None:
+    """What an entry of a folder is: a file, a problem, `folder`, `link` (to a folder), or nothing of ours."""
+    if entry.name[0] in "._":
+        return None
+    yaml = entry.name.endswith(_SUFFIXES)
+    try:
+        linked = entry.is_symlink()
+        problem = _link_problem(entry.path, real_root) if linked else None
+        folder = entry.is_dir()
+    except OSError as error:
+        return Found(shown(path), entry.path, unreadable(error)) if yaml else None
+    if problem is not None:
+        return Found(shown(path), entry.path, problem) if yaml or folder else None
+    if not yaml and not folder:
+        return None
+    if _UNPRINTABLE.search(entry.name):
+        return Found(shown(path), entry.path, _BAD_NAME)
+    if yaml:
+        problem = not_a_file(entry.path) if folder else None
+        return Found(path, entry.path, problem)
+    return "link" if linked else "folder"
+
+
+def _link_problem(location: str, real_root: str) -> TextProblem | None:
+    try:
+        real = os.path.realpath(location, strict=True)
+    except FileNotFoundError:
+        return TextProblem("E003", "this is a link that leads nowhere", "remove the link, or let it lead to a file")
+    except OSError as error:
+        return unreadable(error)
+    if not inside(real, real_root):
+        help_ = "copy the file into the folder; nothing outside is read"
+        return TextProblem("E004", "this is a link that leads outside the configuration folder", help_)
+    here = os.path.realpath(os.path.dirname(location))
+    if os.path.isdir(real) and inside(here, real):
+        return TextProblem("E003", "this is a link that leads in a circle", "remove the link")
+    return None
+
+
+_BAD_NAME = TextProblem(
+    "E005",
+    "this name holds characters that are not UTF-8 or cannot be seen",
+    "rename it; letters, digits, '-', '_' and '.' are safe",
+)
