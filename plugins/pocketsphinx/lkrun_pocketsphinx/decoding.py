@@ -21,6 +21,12 @@ _SEARCH = "said"
 _INTERIM_FRAMES = 8
 """Frames of 30 ms between two looks at what has been understood so far."""
 
+_LONGEST = 20 * SAMPLE_RATE * 2
+"""Bytes of an utterance that is understood a second time, as a whole.
+
+With a grammar that takes some 15 ms, and it knows the loudness that the first pass has to guess.
+"""
+
 pocketsphinx.set_loglevel("FATAL")
 
 
@@ -67,7 +73,10 @@ def load(language: Language) -> pocketsphinx.Decoder:
     with tempfile.TemporaryDirectory() as folder:
         words = Path(folder) / "words.dict"
         words.write_text("\n".join(dictionary.entries(language.words)) + "\n", "utf-8")
-        decoder = pocketsphinx.Decoder(samprate=SAMPLE_RATE, lm=None, dict=str(words))
+        # without bestpath: its second pass over the lattice loses last words of a grammar's phrases
+        decoder = pocketsphinx.Decoder(
+            samprate=SAMPLE_RATE, lm=None, dict=str(words), bestpath=False
+        )
     decoder.add_jsgf_string(_SEARCH, language.grammar)
     decoder.activate_search(_SEARCH)
     return decoder
@@ -93,10 +102,12 @@ class Recogniser:
     def __init__(self, language: Language, pause: float = 0.3) -> None:
         """Load the models."""
         self._decoder = load(language)
+        self._twice = language.grammar is not None
         self._ears = pocketsphinx.Endpointer(window=pause, sample_rate=SAMPLE_RATE)
         self._buffered = b""
         self._frames = 0
         self._so_far = ""
+        self._utterance = bytearray()
 
     def feed(self, samples: bytes) -> Iterator[Heard]:
         """Take samples of any length and tell what they bring."""
@@ -117,6 +128,7 @@ class Recogniser:
         if self._ears.in_speech:
             speech = self._ears.end_stream(frame)
             if speech:
+                self._utterance += speech
                 self._decoder.process_raw(speech, no_search=False, full_utt=False)
             yield self._finish(self._ears.speech_end)
 
@@ -130,8 +142,10 @@ class Recogniser:
     def _understand(self, speech: bytes, *, begins: bool) -> Iterator[Heard]:
         if begins:
             self._frames, self._so_far = 0, ""
+            self._utterance.clear()
             self._decoder.start_utt()
             yield Heard("begun", start=self._ears.speech_start)
+        self._utterance += speech
         self._decoder.process_raw(speech, no_search=False, full_utt=False)
         self._frames += 1
         if self._frames % _INTERIM_FRAMES == 0 and (words := self._words()) != self._so_far:
@@ -140,7 +154,10 @@ class Recogniser:
 
     def _finish(self, end: float) -> Heard:
         self._decoder.end_utt()
-        return Heard("over", self._words(), self._ears.speech_start, end)
+        words = self._words()
+        if self._twice and len(self._utterance) <= _LONGEST:
+            words = self.decode(bytes(self._utterance)) or words
+        return Heard("over", words, self._ears.speech_start, end)
 
     def _words(self) -> str:
         hypothesis = self._decoder.hyp()
