@@ -1,8 +1,9 @@
 """Jinja2 text of a YAML author: understood at load, rendered in a call.
 
-The grammar, filters and tests are Jinja's (its own lexer, parser and filters, in a sandboxed environment). No code is
-generated from a template: its tree is checked once and then evaluated node by node, so that each step, size, comparison
-and failure passes through one place. That is what makes a missing value *empty* everywhere, and a hostile text harmless.
+The grammar, filters and tests are Jinja's (its own lexer, parser and filters, in a sandboxed
+environment). No code is generated from a template: its tree is checked once and then evaluated node
+by node, so that each step, size, comparison and failure passes through one place. That is what
+makes a missing value *empty* everywhere, and a hostile text harmless.
 
 Jinja2 is imported when the first text with braces is met, not before.
 """

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import astuple, dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,7 +14,8 @@ class Problem:
     """One mistake in a template.
 
     Attributes:
-        code: E118 (too long), E301 (cannot be read), E303 (an unknown filter or test), E310 (a condition with braces).
+        code: E118 (too long), E301 (cannot be read), E303 (an unknown filter or test), E310 (a
+            condition with braces).
         message: what is wrong, in plain words.
         help: what to write instead, where that can be said.
         line: within the text, from 1.
@@ -31,13 +34,16 @@ class Use:
     """One use of a name that the template itself does not declare.
 
     Attributes:
-        path: the name and its attributes: `("job", "metadata", "patient")`. Fixed subscripts count (`args['day']`,
-            `slots[0]`), one that is worked out ends the path, and so does a method.
+        path: the name and its attributes: `("job", "metadata", "patient")`. Fixed subscripts count
+            (`args['day']`, `slots[0]`), one that is worked out ends the path, and so does a method.
         line: within the text, from 1.
         column: within the line, from 1.
-        guarded: emptiness cannot show as a hole in the text here: there is an `or`, a `default`, a test or a comparison.
-        part: other text or an operation stands around it; False where the text is exactly `{{ path }}`.
-        offset: where its `{{` or `{%` begins, in characters from the start of the text (in a condition: 0).
+        guarded: emptiness cannot show as a hole in the text here: there is an `or`, a `default`, a
+            test or a comparison.
+        part: other text or an operation stands around it; False where the text is exactly
+            `{{ path }}`.
+        offset: where its `{{` or `{%` begins, in characters from the start of the text; in a
+            condition 0.
     """
 
     path: tuple[str, ...]
@@ -55,7 +61,8 @@ class Analysis:
     Attributes:
         problems: in the order of the text. With any, it must not be rendered.
         uses: in the order of the text.
-        single: the text is exactly one `{{ … }}` (white space around it does not count), so its value keeps its type.
+        single: the text is exactly one `{{ … }}` (white space around it does not count), so its
+            value keeps its type.
         literal: there is no template in it at all: the text is its own rendering.
     """
 

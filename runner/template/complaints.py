@@ -6,13 +6,15 @@ import difflib
 import itertools
 import re
 from bisect import bisect_right
-from collections.abc import Iterable
-from typing import Final, NamedTuple
-
-from jinja2.exceptions import TemplateSyntaxError
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from runner.template.analysis import Problem
 from runner.template.limits import MAX_SOURCE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from jinja2.exceptions import TemplateSyntaxError
 
 
 class Token(NamedTuple):
@@ -47,7 +49,20 @@ class Place:
 
 _CLOSERS: Final = {"variable_begin": "}}", "block_begin": "%}"}
 _FORBIDDEN: Final = frozenset(
-    "autoescape block break call continue do extends from import include macro trans".split()
+    [
+        "autoescape",
+        "block",
+        "break",
+        "call",
+        "continue",
+        "do",
+        "extends",
+        "from",
+        "import",
+        "include",
+        "macro",
+        "trans",
+    ]
 )
 _STATEMENTS: Final = (
     "elif",
@@ -67,11 +82,14 @@ _UNKNOWN_TAG: Final = re.compile(r"Encountered unknown tag '(\w+)'")
 _INNERMOST: Final = re.compile(r"innermost block that needs to be closed is '(\w+)'")
 _PIECE: Final = re.compile(r"\w+|\S")
 _LITERAL: Final = "to mean the two characters themselves, write {{ '%s' }}"
+_CLOSE: Final = "close it, or leave it out"
+_STRAIGHT: Final = "use straight quotes: ' or \""
+_QUOTES: Final = frozenset("'\"")
 _HINTS: Final = {
     "!": "write 'not' for the opposite, '!=' for 'is different'",
-    '"': "close the quote, or leave it out",
+    '"': _CLOSE,
     "&": "write 'and'",
-    "'": "close the quote, or leave it out",
+    "'": _CLOSE,
     "=": "to compare, write '=='",
     "?": "write {{ 'this' if … else 'that' }}",
     "AND": "write 'and'",
@@ -81,10 +99,10 @@ _HINTS: Final = {
     "NOT": "write 'not'",
     "OR": "write 'or'",
     "|": "write 'or' for a choice; a filter has a name, as in {{ order | lines }}",
-    "\u2018": "use straight quotes: ' or \"",
-    "\u2019": "use straight quotes: ' or \"",
-    "\u201c": "use straight quotes: ' or \"",
-    "\u201d": "use straight quotes: ' or \"",
+    "\u2018": _STRAIGHT,
+    "\u2019": _STRAIGHT,
+    "\u201c": _STRAIGHT,
+    "\u201d": _STRAIGHT,
     "}": "each '{{' needs '}}'",
 }
 
@@ -129,7 +147,7 @@ def explain(
     Args:
         place: the text.
         tokens: what Jinja's lexer found before it gave up; all of it, if the parser did.
-        error: Jinja's complaint; its line number is an offset, or a line where the lexer complained.
+        error: Jinja's complaint; its line number is an offset, unless the lexer complained.
         condition: the text is an expression alone.
     """
     message = error.message or ""
@@ -147,6 +165,8 @@ def explain(
         return _tag(place, tag[1], error)
     if innermost := _INNERMOST.search(message):
         return _never_closed(place, tokens, innermost[1])
+    if "end of template" in message:
+        return _expression(place, len(place.text), condition=condition)
     from_lexer = message.startswith(("unexpected char", "unexpected '"))
     return _expression(
         place, _end(place, tokens) if from_lexer else error.lineno, condition=condition
@@ -154,7 +174,7 @@ def explain(
 
 
 def _end(place: Place, tokens: list[Token]) -> int:
-    """Give the place at which the lexer stopped: after the last token and the white space that follows it."""
+    """Give the place at which the lexer stopped: after the last token and white space."""
     at = tokens[-1].offset + len(tokens[-1].value) if tokens else 0
     rest = place.text[at:]
     return at + len(rest) - len(rest.lstrip())
@@ -214,6 +234,7 @@ def _expression(place: Place, offset: int, *, condition: bool) -> Problem:
     if piece == "}" and place.text[:offset].rstrip().endswith("{{"):
         return place.problem(offset, "E301", "there is nothing between '{{' and '}}'", None)
     if found is None or place.text.startswith(("}}", "%}", "-}}", "-%}"), found.start()):
-        what = "this condition" if condition else "this template"
-        return place.problem(offset, "E301", f"something is missing at the end of {what}", None)
-    return place.problem(found.start(), "E301", f"'{piece}' cannot stand here", _HINTS.get(piece))
+        what = f"before '{place.text[offset : offset + 2]}'" if found else "at the end"
+        return place.problem(offset, "E301", f"something is missing {what}", None)
+    message = "a quote is not closed" if piece in _QUOTES else f"'{piece}' cannot stand here"
+    return place.problem(found.start(), "E301", message, _HINTS.get(piece))

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 class Empty:
     """A value that is not there: nothing in text, false in a condition and in every comparison.
 
-    Whatever is asked of it (an attribute, a sum) is empty too, so that no depth of a chain has to be tested for.
+    Whatever is asked of it (an attribute, a sum) is empty too, so that no depth of a chain has to
+    be tested for.
     """
 
     __slots__ = ()

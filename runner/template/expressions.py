@@ -13,7 +13,6 @@ from runner.template import lookup
 from runner.template.empty import Empty
 from runner.template.grammar import Missing, Template, environment
 from runner.template.limits import (
-    MAX_SECONDS,
     MAX_STEPS,
     Exhausted,
     Refused,
@@ -33,11 +32,7 @@ _OF_EMPTINESS: Final = frozenset({"d", "default"})
 
 
 class Namespace(dict[str, Any]):
-    """What `namespace(…)` gives: a record that `{% set it.field = … %}` may change, in a loop too."""
-
-    def __hash__(self) -> int:  # type: ignore[override]
-        """Be hashable by identity, as a cell is."""
-        return id(self)
+    """What `namespace(…)` gives: a record that `{% set it.field = … %}` may change in a loop."""
 
 
 _GLOBALS: Final[dict[str, Callable[..., Any]]] = {
@@ -50,7 +45,9 @@ _GLOBALS: Final[dict[str, Callable[..., Any]]] = {
 class Expressions:
     """The values, the scopes and the budget of one rendering."""
 
-    def __init__(self, template: Template, values: Mapping[str, Any], *, wire: bool) -> None:
+    def __init__(
+        self, template: Template, values: Mapping[str, Any], *, wire: bool, seconds: float
+    ) -> None:
         """Begin a rendering. Nothing here is shared with another."""
         self.template = template
         self.missing: dict[tuple[str, ...], None] = {}
@@ -60,7 +57,7 @@ class Expressions:
         self._environment = environment(wire=wire)
         self._context = Context(self._environment, {}, None, {})
         self._steps = MAX_STEPS
-        self._deadline = time.monotonic() + MAX_SECONDS
+        self._deadline = time.monotonic() + seconds
         self._asking = 0
         self.scopes: list[dict[str, Any]] = [{}]
         self.captured = ""
@@ -119,6 +116,7 @@ class Expressions:
             if value.path and not self._asking:
                 self.missing[value.path] = None
             return ""
+        self._weigh(value)
         return as_text(value, wire=self.wire)
 
     def own(self, value: Any) -> Any:
@@ -139,8 +137,11 @@ class Expressions:
             "dict_values",
         }:
             value = gather(value)
-        self.spend(weigh(value) // _ITEMS_PER_STEP)
+        self._weigh(value)
         return value
+
+    def _weigh(self, value: Any) -> None:
+        self.spend(weigh(value) // _ITEMS_PER_STEP)
 
     def own_part(self, value: Any, node: nodes.Node) -> Any:
         """Take over a part of a value: nothing becomes empty, with the path that was asked for."""
@@ -227,7 +228,7 @@ class Expressions:
         else:
             value = (self.ask if node.name in _OF_EMPTINESS else self.work_out)(node.node)
         args, kwargs = self._arguments(node)
-        self.spend(1 + (len(value) // _ITEMS_PER_STEP if isinstance(value, (list, dict)) else 0))
+        self._weigh([value, *args, *kwargs.values()])
         try:
             made = self._environment.call_filter(node.name, value, args, kwargs, self._context)
             return made if isinstance(made, Missing) else self.own(made)
@@ -239,6 +240,7 @@ class Expressions:
     def _test(self, node: nodes.Test) -> bool:
         value = self.ask(node.node)
         args, kwargs = self._arguments(node)
+        self._weigh([value, *args])
         try:
             return bool(self._environment.call_test(node.name, value, args, kwargs, self._context))
         except (Refused, Exhausted, RecursionError):
@@ -254,6 +256,7 @@ class Expressions:
         value = self.work_out(called.node)
         if isinstance(value, Empty):
             return value
+        self._weigh([*args, *kwargs.values()])
         return self.own(lookup.call(value, called.attr, args, kwargs))
 
     _work: ClassVar[dict[type[nodes.Node], Callable[..., Any]]] = {

@@ -1,4 +1,4 @@
-"""The filters and tests that a template may use: Jinja's own where they are harmless, made bounded, and lkrun's."""
+"""The filters and tests of a template: Jinja's own, made bounded, and lkrun's."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import functools
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any, Final
 
 from jinja2.filters import FILTERS as JINJA_FILTERS
@@ -15,17 +16,35 @@ from markupsafe import escape
 from runner.template.empty import EMPTY, Empty
 from runner.template.limits import MAX_TEXT, Refused, fits, weigh, width
 from runner.template.operators import compare, equal, kind, number
-from runner.template.words import as_json, as_text
+from runner.template.words import as_json
 
 Function = Callable[..., Any]
 Read = Callable[[Any], str]
 
+_NOTHING: Final = (Empty, type(None))
 _FORMAT: Final = re.compile(r"%(?:%|[-+ 0#]{0,5}\d{0,3}(?:\.\d{0,3})?[sdfgeixX])|[^%]+")
 _TAG: Final = re.compile(r"<[^<>]*>")
-_AS_THEY_ARE: Final = (
-    "dictsort filesizeformat first float groupby int items last list map max min random reject rejectattr reverse "
-    "select selectattr unique"
-).split()
+_AS_THEY_ARE: Final = [
+    "dictsort",
+    "filesizeformat",
+    "first",
+    "float",
+    "groupby",
+    "int",
+    "items",
+    "last",
+    "list",
+    "map",
+    "max",
+    "min",
+    "random",
+    "reject",
+    "rejectattr",
+    "reverse",
+    "select",
+    "selectattr",
+    "unique",
+]
 _COUNTING: Final = frozenset({"batch", "indent", "round", "slice", "truncate"})
 _OF_NUMBERS: Final = frozenset({"abs", "filesizeformat", "round"})
 _OF_TEXT: Final = frozenset({"indent", "title", "truncate"})
@@ -57,9 +76,14 @@ def _length(value: Any) -> int:
 
 
 def _sum(items: Any, attribute: Any = None, start: Any = 0) -> Any:
-    if attribute is not None:
-        items = [functools.reduce(_part, str(attribute).split("."), each) for each in items]
-    return sum((number(each) for each in items if not isinstance(each, (Empty, type(None)))), start)
+    known = (each for each in _parts(items, attribute) if not isinstance(each, _NOTHING))
+    return sum(map(number, known), start)
+
+
+def _parts(items: Any, attribute: Any) -> list[Any]:
+    """Take one attribute of each item, `guest.name` as deep as it says."""
+    path = [] if attribute is None else str(attribute).split(".")
+    return [functools.reduce(_part, path, each) for each in items]
 
 
 def _part(value: Any, name: str) -> Any:
@@ -69,13 +93,10 @@ def _part(value: Any, name: str) -> Any:
 def _format(pattern: str, *args: Any, **kwargs: Any) -> str:
     if kwargs or "".join(_FORMAT.findall(pattern)) != pattern:
         raise Refused("this pattern of 'format' cannot be used")
-    values = tuple(each if isinstance(each, str) else number(each) for each in args)
-    return pattern % values
-
-
-def _replace(text: str, old: Any, new: Any, count: int | None = None) -> str:
-    fits(len(text) + (text.count(old) if old else len(text) + 1) * len(new))
-    return text.replace(old, new, -1 if count is None else count)
+    try:
+        return pattern % args
+    except TypeError:
+        return pattern % tuple(map(number, args))
 
 
 def _spell(text: str) -> str:
@@ -83,67 +104,82 @@ def _spell(text: str) -> str:
     return " ".join("".join(unicodedata.normalize("NFC", text).split()))
 
 
-def _readers(read: Read) -> dict[str, Function]:
-    """Give the filters that write text, in the manner of `read`."""
+def _strip_tags(text: str) -> str:
+    return " ".join(_TAG.sub("", text).split())
 
-    def line(position: int, record: Any) -> str:
-        if not isinstance(record, Mapping):
-            return f"{position}. {read(record)}"
-        known = ((key, read(value)) for key, value in record.items() if key != "line")
-        fields = ", ".join(f"{key}: {text}" for key, text in known if text)
-        return f"{read(record.get('line')) or position}. {fields}"
 
-    def lines(records: Any) -> str:
+def _escape(text: str) -> str:
+    return str(escape(text))
+
+
+_TEXTS: Final[dict[str, Function]] = {
+    "capitalize": str.capitalize,
+    "e": _escape,
+    "escape": _escape,
+    "format": _format,
+    "lower": str.lower,
+    "spell": _spell,
+    "string": str,
+    "striptags": _strip_tags,
+    "trim": str.strip,
+    "upper": str.upper,
+    "wordcount": lambda text: len(text.split()),
+}
+
+
+@dataclass(frozen=True)
+class _Reader:
+    """The filters that write text, in one manner of reading values."""
+
+    read: Read
+
+    def lines(self, records: Any) -> str:
+        """Number the records of a list, by their own `line` if they have one: `1. dish: tea`."""
         if isinstance(records, str):
             return records
         if isinstance(records, Mapping) or not isinstance(records, Iterable):
             records = [records]
-        return "\n".join(line(position, each) for position, each in enumerate(records, 1))
+        return "\n".join(self._line(place, each) for place, each in enumerate(records, 1))
 
-    def join(items: Any, d: Any = "", attribute: Any = None) -> str:
-        if attribute is not None:
-            items = [functools.reduce(_part, str(attribute).split("."), each) for each in items]
-        words = [text for each in items if (text := read(each))]
-        separator = read(d)
+    def _line(self, place: int, record: Any) -> str:
+        if not isinstance(record, Mapping):
+            return f"{place}. {self.read(record)}"
+        known = ((key, self.read(value)) for key, value in record.items() if key != "line")
+        fields = ", ".join(f"{key}: {text}" for key, text in known if text)
+        return f"{self.read(record.get('line')) or place}. {fields}"
+
+    def join(self, items: Any, d: Any = "", attribute: Any = None) -> str:
+        words = [text for each in _parts(items, attribute) if (text := self.read(each))]
+        separator = self.read(d)
         fits(len(separator) * len(words) + sum(map(len, words)))
         return separator.join(words)
 
-    def of_text(work: Function) -> Function:
+    def replace(self, value: Any, old: Any, new: Any, count: Any = None) -> str:
+        text, old, new = self.read(value), self.read(old), self.read(new)
+        fits(len(text) + (text.count(old) if old else len(text) + 1) * len(new))
+        return text.replace(old, new, -1 if count is None else count)
+
+    def urlencode(self, value: Any) -> Any:
+        as_it_is = isinstance(value, (Mapping, list))
+        return JINJA_FILTERS["urlencode"](value if as_it_is else self.read(value))
+
+    def of_text(self, work: Function) -> Function:
+        """Let a filter of texts take any value, read as text."""
+
         def apply(value: Any, *args: Any, **kwargs: Any) -> Any:
-            text = read(value)
-            return work(text[:MAX_TEXT], *args, **kwargs)
+            return work(self.read(value)[:MAX_TEXT], *args, **kwargs)
 
         return apply
 
-    def url(value: Any) -> Any:
-        return JINJA_FILTERS["urlencode"](
-            value if isinstance(value, (Mapping, list)) else read(value)
-        )
-
-    def replace(value: Any, old: Any, new: Any, count: int | None = None) -> str:
-        return _replace(read(value), read(old), read(new), count)
-
-    texts: dict[str, Function] = {
-        "capitalize": str.capitalize,
-        "escape": lambda text: str(escape(text)),
-        "format": _format,
-        "lower": str.lower,
-        "spell": _spell,
-        "string": str,
-        "striptags": lambda text: " ".join(_TAG.sub("", text).split()),
-        "trim": str.strip,
-        "upper": str.upper,
-        "wordcount": lambda text: len(text.split()),
-    }
-    filters = {name: of_text(work) for name, work in texts.items()}
-    filters |= {
-        "e": filters["escape"],
-        "join": join,
-        "lines": lines,
-        "replace": replace,
-        "urlencode": url,
-    }
-    return filters
+    def table(self) -> dict[str, Function]:
+        """Give them by name."""
+        return {
+            **{name: self.of_text(work) for name, work in _TEXTS.items()},
+            "join": self.join,
+            "lines": self.lines,
+            "replace": self.replace,
+            "urlencode": self.urlencode,
+        }
 
 
 def _bounded(name: str, work: Function, read: Read) -> Function:
@@ -219,7 +255,7 @@ def filters(read: Read) -> dict[str, Function]:
         "sort": _sort(_bounded("sort", JINJA_FILTERS["sort"], read)),
         "sum": _sum,
         "tojson": lambda value, indent=None: _to_json(value, indent),
-        **_readers(read),
+        **_Reader(read).table(),
     }
     return {name: _may_be_empty(name, work) for name, work in table.items()}
 
@@ -259,7 +295,7 @@ _COMPARING: Final[dict[str, str]] = {
 
 
 def _test(name: str, work: Function) -> Function:
-    """Make one of Jinja's tests false for what is empty; `sequence`, `iterable` and the like too."""
+    """Make a test false for what is empty, except those that ask for emptiness."""
 
     def apply(value: Any, *args: Any) -> bool:
         if value is None or isinstance(value, Empty):
@@ -269,12 +305,16 @@ def _test(name: str, work: Function) -> Function:
     return apply
 
 
-def tests() -> dict[str, Function]:
+def _constantly(answer: bool) -> Function:
+    return lambda _: answer
+
+
+def tests() -> dict[str, Any]:
     """Build the table of tests: `is known`, and Jinja's own that mean something here."""
-    table: dict[str, Function] = {
-        name: work for name, work in JINJA_TESTS.items() if name not in _LEFT_OUT
-    }
+    table: dict[str, Any] = {**JINJA_TESTS}
+    for name in _LEFT_OUT:
+        del table[name]
     table |= {name: functools.partial(compare, sign) for name, sign in _COMPARING.items()}
-    table |= {name: lambda _, known=not empty: known for name, empty in _EMPTINESS.items()}
+    table |= {name: _constantly(not empty) for name, empty in _EMPTINESS.items()}
     table |= {"sameas": equal}
     return {name: _test(name, work) for name, work in table.items()}

@@ -1,13 +1,12 @@
-"""Jinja's grammar: a text becomes a tree that knows the place of each name, or a problem in plain words."""
+"""Jinja's grammar: a text becomes a tree that knows its places, or a problem in plain words."""
 
 from __future__ import annotations
 
 import functools
 import re
 from bisect import bisect_right
-from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from jinja2 import nodes
 from jinja2.exceptions import TemplateSyntaxError
@@ -25,12 +24,15 @@ from runner.template.limits import MAX_BRACKETS, MAX_SOURCE
 from runner.template.uses import TooDeep, Walk
 from runner.template.words import as_text
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
 _STRAY_ESCAPE: Final = re.compile(r"""\\(?!["'\\nrtbfavxuUN0-7])""")
 _OPENING: Final = frozenset({"variable_begin", "block_begin"})
 _KEPT: Final = 2_048
 
 
-class Missing(Empty, Undefined):
+class Missing(Empty, Undefined):  # type: ignore[misc]  # comparisons give false, not an error
     """An empty value that knows which name and attributes were asked for."""
 
     __slots__ = ("path",)
@@ -54,7 +56,7 @@ class Environment(ImmutableSandboxedEnvironment):
             trim_blocks=True,
             cache_size=0,
         )
-        self.filters = filters(functools.partial(as_text, wire=wire))
+        self.filters = dict(filters(functools.partial(as_text, wire=wire)))
         self.tests = tests()
         self.globals.clear()
 
@@ -79,9 +81,9 @@ def environment(*, wire: bool = False) -> Environment:
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """A text that was read: its tree, which is evaluated as it is, and what is known of it.
+    """A text that was read: its tree, and what is known of it.
 
-    `line` gives the line of an offset: the nodes of the tree carry offsets where Jinja has line numbers.
+    The nodes of the tree carry offsets where Jinja has line numbers.
     """
 
     text: str
@@ -103,13 +105,18 @@ def _tokens(text: str, state: str | None, found: list[Token]) -> None:
         cursor += len(value)
 
 
-def _brackets(tokens: list[Token]) -> int:
-    deepest = depth = 0
+def _count_brackets(tokens: list[Token]) -> None:
+    """Stop before Jinja's parser would go too deep.
+
+    Raises:
+        TooDeep: at the bracket that is one too many.
+    """
+    depth = 0
     for token in tokens:
         if token.name == "operator":
             depth += (token.value in "([{") - (token.value in ")]}")
-            deepest = max(deepest, depth)
-    return deepest
+            if depth > MAX_BRACKETS:
+                raise TooDeep(token.offset)
 
 
 def _stream(tokens: list[Token]) -> Iterator[tuple[int, str, str]]:
@@ -157,8 +164,7 @@ def _read(text: str, state: str | None) -> Template:
         return Template(text, (), Analysis((too_long(),)))
     try:
         _tokens(text, state, tokens)
-        if _brackets(tokens) > MAX_BRACKETS:
-            raise TooDeep(0)
+        _count_brackets(tokens)
         body = _expression(tokens) if state else _body(tokens)
         begins = [token.offset for token in tokens if token.name in _OPENING]
         walk = Walk(

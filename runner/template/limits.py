@@ -22,14 +22,14 @@ MAX_WIDTH: Final = 1_000
 MAX_BITS: Final = 2_048
 MAX_DEPTH: Final = 60
 MAX_BRACKETS: Final = 40
-MAX_STEPS: Final = 50_000
+MAX_STEPS: Final = 100_000
 MAX_SECONDS: Final = 1.0
 
 _CHARACTERS_PER_ITEM: Final = 32
 
 
 class Refused(Exception):  # noqa: N818  (it is an answer, not a fault)
-    """One part of an expression cannot be worked out; its text is a plain sentence without any value in it."""
+    """One part of an expression cannot be worked out; says why, without any value in it."""
 
 
 class Exhausted(Exception):  # noqa: N818  (as above)

@@ -15,14 +15,26 @@ from runner.template.operators import kind
 from runner.template.words import as_text
 
 _ATTRIBUTES: Final[tuple[tuple[type, frozenset[str]], ...]] = (
-    (datetime, frozenset("year month day hour minute second microsecond".split())),
-    (date, frozenset("year month day".split())),
-    (time, frozenset("hour minute second microsecond".split())),
-    (timedelta, frozenset("days seconds".split())),
+    (datetime, frozenset(["year", "month", "day", "hour", "minute", "second", "microsecond"])),
+    (date, frozenset(["year", "month", "day"])),
+    (time, frozenset(["hour", "minute", "second", "microsecond"])),
+    (timedelta, frozenset(["days", "seconds"])),
     (
         LoopContext,
         frozenset(
-            "first last length index index0 revindex revindex0 depth depth0 previtem nextitem".split()
+            [
+                "first",
+                "last",
+                "length",
+                "index",
+                "index0",
+                "revindex",
+                "revindex0",
+                "depth",
+                "depth0",
+                "previtem",
+                "nextitem",
+            ]
         ),
     ),
 )
@@ -99,7 +111,7 @@ def _strftime(value: Any, pattern: str) -> str:
 
 
 def _named(*names: str) -> dict[str, Any]:
-    return {name: None for name in names}
+    return dict.fromkeys(names)
 
 
 _METHODS: Final[tuple[tuple[type, dict[str, Any]], ...]] = (

@@ -118,7 +118,9 @@ _COMPARE: Final[dict[str, Callable[[Any, Any], bool]]] = {
 
 
 def compare(sign: str, left: Any, right: Any) -> bool:
-    """Compare by Jinja's name of the sign. Every comparison with what is empty is false, `!=` and `not in` too.
+    """Compare by Jinja's name of the sign.
+
+    Every comparison with what is empty is false, `!=` and `not in` too.
 
     Raises:
         Refused: the two cannot be compared.
@@ -137,32 +139,55 @@ def _add(left: Any, right: Any) -> Any:
         fits(len(left) + len(right))
     elif isinstance(left, list) and isinstance(right, list):
         weigh([left, right])
-    elif not _measures(left, right):
-        raise TypeError
+    else:
+        _measures(left, right)
     return left + right
 
 
+def _of_measures(work: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+    def apply(left: Any, right: Any) -> Any:
+        _measures(left, right)
+        return work(left, right)
+
+    return apply
+
+
 def _power(left: Any, right: Any) -> Any:
+    _measures(left, right)
     if isinstance(left, int) and isinstance(right, int) and _bits(left) * abs(right) > MAX_BITS:
         raise OverflowError
     return left**right
 
 
-def _measures(left: Any, right: Any) -> bool:
-    """Tell whether both are numbers or times, which Python may work with at no cost."""
-    numbers = (*_NUMBERS, date, time, timedelta)
-    return isinstance(left, numbers) and isinstance(right, numbers)
+def _measures(*values: Any) -> None:
+    """Allow numbers and times; a text or list would be repeated by `*`."""
+    if not all(isinstance(value, (*_NUMBERS, date, time, timedelta)) for value in values):
+        raise TypeError
 
 
 _ARITHMETIC: Final[dict[str, tuple[str, Callable[[Any, Any], Any]]]] = {
     "Add": ("+", _add),
-    "Div": ("/", operator.truediv),
-    "FloorDiv": ("//", operator.floordiv),
-    "Mod": ("%", operator.mod),
-    "Mul": ("*", operator.mul),
+    "Div": ("/", _of_measures(operator.truediv)),
+    "FloorDiv": ("//", _of_measures(operator.floordiv)),
+    "Mod": ("%", _of_measures(operator.mod)),
+    "Mul": ("*", _of_measures(operator.mul)),
     "Pow": ("**", _power),
-    "Sub": ("-", operator.sub),
+    "Sub": ("-", _of_measures(operator.sub)),
 }
+
+
+def _operands(left: Any, right: Any) -> tuple[Any, Any]:
+    """Read a text as a number where the other side is no text."""
+    if isinstance(left, str) and isinstance(right, str):
+        return left, right
+    left, right = number(left), number(right)
+    if _bits(left) > MAX_BITS or _bits(right) > MAX_BITS:
+        raise OverflowError
+    if isinstance(left, Decimal) and isinstance(right, float):
+        return float(left), right
+    if isinstance(left, float) and isinstance(right, Decimal):
+        return left, float(right)
+    return left, right
 
 
 def calculate(name: str, left: Any, right: Any) -> Any:
@@ -175,20 +200,11 @@ def calculate(name: str, left: Any, right: Any) -> Any:
     for operand in (left, right):
         if isinstance(operand, Empty):
             return operand
-    this, other = left, right
-    if not (isinstance(left, str) and isinstance(right, str)):
-        this, other = number(left), number(right)
-    if isinstance(this, Decimal) != isinstance(other, Decimal):
-        this, other = (float(x) if isinstance(x, Decimal) else x for x in (this, other))
     try:
-        if _bits(this) > MAX_BITS or _bits(other) > MAX_BITS:
-            raise OverflowError
-        if name != "Add" and not _measures(this, other):
-            raise TypeError
-        result = work(this, other)
+        result = work(*_operands(left, right))
     except ZeroDivisionError:
         raise Refused("a number was divided by zero") from None
-    except (OverflowError, ArithmeticError):
+    except ArithmeticError:
         raise Refused("a number became too large") from None
     except TypeError:
         raise Refused(f"'{sign}' cannot be used with {kind(left)} and {kind(right)}") from None
@@ -207,5 +223,5 @@ def signed(minus: bool, value: Any) -> Any:
     if isinstance(value, Empty):
         return value
     if not isinstance(value, (*_NUMBERS, timedelta)):
-        raise Refused(f"{'-' if minus else '+'} cannot stand before {kind(value)}")
+        raise Refused(f"'{'-' if minus else '+'}' cannot stand before {kind(value)}")
     return -value if minus else +value

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from runner.template.analysis import has_template
 from runner.template.empty import EMPTY, Empty
-from runner.template.limits import MAX_OUTPUT
+from runner.template.limits import MAX_OUTPUT, MAX_SECONDS
 from runner.template.words import as_data
 
 if TYPE_CHECKING:
@@ -33,24 +33,27 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class Renderer:
-    """Renders texts with the values of one call. Holds nothing of a call: many threads and tasks may share one.
+    """Renders texts with the values of a call. Many threads and tasks may share one.
 
-    What comes out is never rendered again, and nothing that a value or a template does raises: what cannot be worked out
-    is empty. The two callbacks are called when a rendering is done, each path and failure once; what they raise reaches
-    the caller.
+    What comes out is never rendered again, and nothing that a value or a template does raises: what
+    cannot be worked out is empty. The two callbacks are called when a rendering is done, each path
+    and failure once; what they raise reaches the caller.
 
     Attributes:
-        on_missing: told the path of each emptiness that left a hole in a text. One that has an `or`, a `default` or a test
-            around it does not, nor does a value that is empty as a whole.
+        on_missing: told the path of each emptiness that left a hole in a text. One that has an `or`,
+            a `default` or a test around it does not, nor does a value that is empty as a whole.
         on_error: told what could not be worked out, or was cut.
-        wire: the text goes to a service, so values read as `as_text(…, wire=True)`: dates as ISO 8601, `true`, `false`.
+        wire: the text goes to a service, so values read as `as_text(…, wire=True)`: dates as
+            ISO 8601, `true` and `false`.
         max_output: bytes of a text; what is longer is cut.
+        max_seconds: a rendering that takes longer ends; its number of steps is bounded in any case.
     """
 
     on_missing: Callable[[tuple[str, ...]], None] | None = None
     on_error: Callable[[Failure], None] | None = None
     wire: bool = False
     max_output: int = MAX_OUTPUT
+    max_seconds: float = MAX_SECONDS
 
     def render(
         self, text: str, values: Mapping[str, Any], *, quote: Callable[[str], str] | None = None
@@ -60,7 +63,8 @@ class Renderer:
         Args:
             text: as the author wrote it.
             values: by name; it may be a mapping that works a value out when it is asked for.
-            quote: applied to what each `{{ … }}` gives, an empty text too; for the path of a URL, percent-encoding.
+            quote: applied to what each `{{ … }}` gives, an empty text too; for the path of a URL,
+                percent-encoding.
 
         Returns:
             The text; nothing stands where a value is missing.
@@ -78,7 +82,8 @@ class Renderer:
         """Render a value, which keeps its type where it is exactly one `{{ … }}`.
 
         Returns:
-            A text; or what the one expression gives (a number, a list, a record …), and `EMPTY` where that is missing.
+            A text; or what the one expression gives (a number, a list, a record …), and `EMPTY`
+            where that is missing.
         """
         if not has_template(text):
             return text
@@ -102,8 +107,8 @@ class Renderer:
         """Render each text in lists and mappings, as deep as they are, into what JSON can hold.
 
         Returns:
-            The same shape with typed values. A key or an entry whose value is one empty expression is left out; where
-            `data` itself is one, `EMPTY`.
+            The same shape with typed values. A key or an entry whose value is one empty expression
+            is left out; where `data` itself is one, `EMPTY`.
         """
         if isinstance(data, str):
             value = self.value(data, values)
@@ -121,7 +126,7 @@ class Renderer:
     ) -> Rendering:
         from runner.template.rendering import Rendering  # noqa: PLC0415  (as above)
 
-        rendering = Rendering(template, values, wire=self.wire, most=self.max_output, quote=quote)
+        rendering = Rendering(template, values, self, quote)
         for problem in template.analysis.problems:
             rendering.note(problem.message, problem.line, problem.column)
         return rendering

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from jinja2 import nodes
 from jinja2.runtime import LoopContext
@@ -12,12 +12,15 @@ from jinja2.runtime import LoopContext
 from runner.template.empty import EMPTY, Empty
 from runner.template.expressions import Expressions, Namespace
 from runner.template.grammar import Missing, Template
-from runner.template.limits import MAX_WEIGHT, Exhausted, Refused
+from runner.template.limits import Exhausted, Refused
 from runner.template.operators import kind
+
+if TYPE_CHECKING:
+    from runner.template.renderer import Renderer
 
 
 def _plain(value: Any) -> Any:
-    """Hand on a value without anything of a template in it; what is empty within a list or record is `None`."""
+    """Hand on a value of Python and JSON alone; what is empty within it is `None`."""
     if isinstance(value, Empty):
         return EMPTY
     if isinstance(value, Mapping):
@@ -36,14 +39,12 @@ class Rendering(Expressions):
         self,
         template: Template,
         values: Mapping[str, Any],
-        *,
-        wire: bool,
-        most: int,
+        renderer: Renderer,
         quote: Callable[[str], str] | None,
     ) -> None:
-        """Begin: `most` is the length of the text in bytes, `quote` is applied to what each `{{ … }}` gives."""
-        super().__init__(template, values, wire=wire)
-        self._most = most
+        """Begin, within the renderer's bounds, with `quote` applied to what each `{{ … }}` gives."""
+        super().__init__(template, values, wire=renderer.wire, seconds=renderer.max_seconds)
+        self._most = renderer.max_output
         self._quote = quote
         self._written = 0
         self._parts: list[str] = []
@@ -57,7 +58,7 @@ class Rendering(Expressions):
         return self._cut("".join(self._parts))
 
     def one(self) -> Any:
-        """Work out the one expression of it, as plain lists, records and values; `EMPTY` where it has none."""
+        """Work out the one expression of it; `EMPTY` where that has no value."""
         try:
             return _plain(self.work_out(self.template.body[0]))
         except Exhausted as end:
@@ -108,7 +109,7 @@ class Rendering(Expressions):
         """Write a value as text; one that cannot be written is nothing, and noted."""
         try:
             return self.read(value)
-        except (ValueError, RecursionError):
+        except (Refused, ValueError, RecursionError):
             self.failed(node.lineno, "a value cannot be written as text")
             return ""
 
@@ -183,13 +184,7 @@ class Rendering(Expressions):
         if not isinstance(record, Namespace):
             self.failed(target.lineno, f"'{target.name}' is no namespace, so it cannot be changed")
             return
-        try:
-            self.own([value])
-            record[target.attr] = value
-            if len(record) > MAX_WEIGHT:
-                raise Refused("a namespace became too large")
-        except Refused as refused:
-            self.failed(target.lineno, str(refused))
+        record[target.attr] = value
 
     def _set(self, node: nodes.Assign) -> None:
         self._bind(node.target, self.work_out(node.node))

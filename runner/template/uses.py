@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, ClassVar, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar, Final, NamedTuple
 
 from jinja2 import nodes
-from jinja2.sandbox import SandboxedEnvironment
 
 from runner.template.analysis import Analysis, Problem, Use
 from runner.template.complaints import Place, nearest
 from runner.template.filters import COUNTED, UNWANTED
 from runner.template.limits import MAX_DEPTH
 from runner.template.lookup import METHODS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from jinja2.sandbox import SandboxedEnvironment
 
 GLOBALS: Final = frozenset({"dict", "namespace", "range"})
 """What may be called by its bare name. As names of values these are free."""
@@ -49,7 +52,7 @@ class TooDeep(Exception):  # noqa: N818  (it ends the reading, and becomes a pro
 
 
 class _At(NamedTuple):
-    """Where the walk is: the names bound so far, paths that were asked for, whether emptiness is harmless, how deep."""
+    """Where the walk is: names bound, paths asked for, whether emptiness is harmless, how deep."""
 
     bound: set[str]
     asked: tuple[Path, ...] = ()
@@ -61,8 +64,8 @@ def chain(node: nodes.Node) -> tuple[nodes.Name | None, Path, list[nodes.Node]]:
     """Take a chain such as `job.metadata['patient']` apart.
 
     Returns:
-        The name that it begins with, if it does; the whole path; and what stands beside it: subscripts that are worked
-        out, or the expression that it begins with.
+        The name that it begins with, if it does; the whole path; and what stands beside it:
+        subscripts that are worked out, or the expression that it begins with.
     """
     parts: list[str] = []
     beside: list[nodes.Node] = []
@@ -81,12 +84,12 @@ def chain(node: nodes.Node) -> tuple[nodes.Name | None, Path, list[nodes.Node]]:
 
 
 class Walk:
-    """Collects uses and problems from a tree whose nodes carry offsets where Jinja has line numbers."""
+    """Collects uses and problems from a tree whose nodes carry offsets as line numbers."""
 
     def __init__(
         self, environment: SandboxedEnvironment, place: Place, opening: Callable[[int], int]
     ) -> None:
-        """Take the tables of filters and tests, the text, and the way to the braces around an offset."""
+        """Take the filters and tests, the text, and the way to the braces of an offset."""
         self._environment = environment
         self._place = place
         self._opening = opening
@@ -211,7 +214,7 @@ class Walk:
             return
         text = f"'{called.name}'" if isinstance(called, nodes.Name) else "this value"
         help_ = "a value is written without '(' and ')'"
-        self._complain(node.lineno, "E301", f"{text} cannot be called", help_)
+        self._complain(called.lineno, "E301", f"{text} cannot be called", help_)
 
     def _arguments(self, node: Any, at: _At) -> None:
         self._all((*node.args, *(each.value for each in node.kwargs)), at)

@@ -5,19 +5,29 @@ from __future__ import annotations
 import dataclasses
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from enum import Enum
 from typing import Any, Final
-from uuid import UUID
 
 from runner.template.empty import Empty
 
-_DAYS: Final = "Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split()
-_MONTHS: Final = (
-    "January February March April May June July August September October November December".split()
-)
+_DAYS: Final = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]
+_MONTHS: Final = [
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+]
 _LISTS: Final = (list, tuple, set, frozenset)
 _DIGITS: Final = 15  # what a float holds for certain: 0.1 + 0.2 is 0.3
 
@@ -30,15 +40,16 @@ def as_text(value: Any, *, wire: bool = False) -> str:
     | nothing, `None` | nothing |
     | yes/no | `yes`, `no` |
     | a number | without exponent, and without `.0` where it is whole |
-    | a date, a moment, a time | `Friday 4 December 2026`, `Friday 4 December 2026, 14:30`, `14:30` |
+    | a date, a time | `Friday 4 December 2026`, `14:30` |
+    | a moment | `Friday 4 December 2026, 14:30` |
     | a stretch of time | `1 hour 20 minutes` |
     | a list of such values | `a, b and c` |
     | a record, a list of records | compact JSON |
 
     Args:
         value: what an expression gave.
-        wire: write for a service instead: `true`, `false`, dates as ISO 8601 (`2026-12-04T14:30:00+07:00`), a stretch
-            of time in seconds, and each list as JSON.
+        wire: write for a service instead: `true`, `false`, dates as ISO 8601
+            (`2026-12-04T14:30:00+07:00`), a stretch of time in seconds, and each list as JSON.
 
     Returns:
         The text. An object of any other class reads as nothing, never as its address.
@@ -50,23 +61,21 @@ def as_text(value: Any, *, wire: bool = False) -> str:
             return write(value)
     if isinstance(value, Enum):
         return as_text(value.value, wire=wire)
+    if _is_record(value):
+        return as_json(_fields(value))
     return ""
 
 
 def as_data(value: Any) -> Any:
-    """Turn a value into what JSON can hold: dates as ISO 8601, decimals as numbers, what is missing as `None`."""
-    if value is None or isinstance(value, (Empty, str, bool, int)):
-        return None if isinstance(value, Empty) else value
-    if isinstance(value, Mapping):
-        return {as_text(key, wire=True): as_data(item) for key, item in value.items()}
-    if isinstance(value, _LISTS):
-        return [as_data(item) for item in value]
-    if isinstance(value, (float, Decimal)):
-        return _json_number(value)
-    if isinstance(value, timedelta):
-        return value.total_seconds()
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {each.name: as_data(getattr(value, each.name)) for each in dataclasses.fields(value)}
+    """Turn a value into what JSON can hold.
+
+    Dates become ISO 8601, decimals numbers, stretches of time seconds, what is missing `None`.
+    """
+    if _is_record(value):
+        value = _fields(value)
+    for kinds, write in _DATA:
+        if isinstance(value, kinds):
+            return write(value)
     return as_text(value, wire=True) or None
 
 
@@ -112,9 +121,7 @@ def _stretch(value: timedelta) -> str:
 
 
 def _list(value: Any) -> str:
-    if any(
-        isinstance(item, (Mapping, *_LISTS)) or dataclasses.is_dataclass(item) for item in value
-    ):
+    if any(isinstance(item, (Mapping, *_LISTS)) or _is_record(item) for item in value):
         return as_json(value)
     words = [text for item in value if (text := as_text(item))]
     if isinstance(value, (set, frozenset)):
@@ -122,11 +129,15 @@ def _list(value: Any) -> str:
     return " and ".join(filter(None, (", ".join(words[:-1]), *words[-1:])))
 
 
-def _record(value: Any) -> str:
-    return as_json(value)
+def _is_record(value: Any) -> bool:
+    return dataclasses.is_dataclass(value) and not isinstance(value, type)
 
 
-_SPEECH: Final[tuple[tuple[Any, Any], ...]] = (
+def _fields(value: Any) -> dict[str, Any]:
+    return {each.name: getattr(value, each.name) for each in dataclasses.fields(value)}
+
+
+_SPEECH: Final[tuple[tuple[Any, Callable[[Any], str]], ...]] = (
     ((Empty, type(None)), lambda _: ""),
     (bool, lambda value: "yes" if value else "no"),
     (int, lambda value: str(int(value))),
@@ -136,14 +147,26 @@ _SPEECH: Final[tuple[tuple[Any, Any], ...]] = (
     (time, lambda value: f"{value:%H:%M}"),
     (timedelta, _stretch),
     (_LISTS, _list),
-    (Mapping, _record),
-    (UUID, str),
+    (Mapping, as_json),
     (bytes, lambda value: value.decode("utf-8", "replace")),
 )
-_WIRE: Final[tuple[tuple[Any, Any], ...]] = (
+_WIRE: Final[tuple[tuple[Any, Callable[[Any], str]], ...]] = (
     (bool, lambda value: "true" if value else "false"),
     ((date, time), lambda value: value.isoformat()),
     (timedelta, lambda value: _number(value.total_seconds())),
     (_LISTS, as_json),
     *_SPEECH,
+)
+_DATA: Final[tuple[tuple[Any, Callable[[Any], Any]], ...]] = (
+    ((Empty, type(None)), lambda _: None),
+    (bool, bool),
+    (str, str),
+    (int, int),
+    (
+        Mapping,
+        lambda value: {as_text(key, wire=True): as_data(item) for key, item in value.items()},
+    ),
+    (_LISTS, lambda value: [as_data(item) for item in value]),
+    ((float, Decimal), _json_number),
+    (timedelta, timedelta.total_seconds),
 )
