@@ -82,6 +82,10 @@ _UNKNOWN_TAG: Final = re.compile(r"Encountered unknown tag '(\w+)'")
 _INNERMOST: Final = re.compile(r"innermost block that needs to be closed is '(\w+)'")
 _PIECE: Final = re.compile(r"\w+|\S")
 _LITERAL: Final = "to mean the two characters themselves, write {{ '%s' }}"
+_NEVER_ENDED: Final = (
+    ("end of comment", "{#", "'{#' is never closed", _LITERAL % "{#"),
+    ("raw directive", "{%", "'{% raw %}' is never closed", "write '{% endraw %}' after it"),
+)
 _CLOSE: Final = "close it, or leave it out"
 _STRAIGHT: Final = "use straight quotes: ' or \""
 _QUOTES: Final = frozenset("'\"")
@@ -151,26 +155,21 @@ def explain(
         condition: the text is an expression alone.
     """
     message = error.message or ""
-    if "end of comment" in message:
-        at = place.text.rfind("{#")
-        return place.problem(at, "E301", "'{#' is never closed", _LITERAL % "{#")
-    if "raw directive" in message:
-        at = place.text.rfind("{%")
-        return place.problem(
-            at, "E301", "'{% raw %}' is never closed", "write '{% endraw %}' after it"
-        )
+    for words, opening, text, help_ in _NEVER_ENDED:
+        if words in message:
+            return place.problem(place.text.rfind(opening), "E301", text, help_)
     if not condition and (unclosed := _unclosed(place, tokens)):
         return unclosed
     if tag := _UNKNOWN_TAG.search(message):
         return _tag(place, tag[1], error)
     if innermost := _INNERMOST.search(message):
         return _never_closed(place, tokens, innermost[1])
+    offset = error.lineno
     if "end of template" in message:
-        return _expression(place, len(place.text), condition=condition)
-    from_lexer = message.startswith(("unexpected char", "unexpected '"))
-    return _expression(
-        place, _end(place, tokens) if from_lexer else error.lineno, condition=condition
-    )
+        offset = len(place.text)
+    elif message.startswith(("unexpected char", "unexpected '")):
+        offset = _end(place, tokens)
+    return _expression(place, offset, condition=condition)
 
 
 def _end(place: Place, tokens: list[Token]) -> int:

@@ -40,8 +40,8 @@ class Renderer:
     and failure once; what they raise reaches the caller.
 
     Attributes:
-        on_missing: told the path of each emptiness that left a hole in a text. One that has an `or`,
-            a `default` or a test around it does not, nor does a value that is empty as a whole.
+        on_missing: told the path of each emptiness that left a hole in a text. One that has an
+            `or`, a `default` or a test around it does not, nor a value that is empty as a whole.
         on_error: told what could not be worked out, or was cut.
         wire: the text goes to a service, so values read as `as_text(…, wire=True)`: dates as
             ISO 8601, `true` and `false`.

@@ -42,7 +42,7 @@ class Rendering(Expressions):
         renderer: Renderer,
         quote: Callable[[str], str] | None,
     ) -> None:
-        """Begin, within the renderer's bounds, with `quote` applied to what each `{{ … }}` gives."""
+        """Begin, within the renderer's bounds; `quote` is applied to what each `{{ … }}` gives."""
         super().__init__(template, values, wire=renderer.wire, seconds=renderer.max_seconds)
         self._most = renderer.max_output
         self._quote = quote

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import NamedTuple
@@ -9,6 +10,11 @@ from typing import NamedTuple
 import pytest
 
 from runner.template import Renderer
+
+
+@dataclass
+class Guest:
+    name: str
 
 
 class Point(NamedTuple):
@@ -30,6 +36,7 @@ VALUES = {
     "wait": timedelta(days=1, seconds=30),
     "price": Decimal("2.5"),
     "point": Point(3, 4),
+    "guest": Guest("Ann"),
     "text": "a <b>bold</b> word",
 }
 
@@ -115,6 +122,9 @@ VALUES = {
         ("order[0].get('dish') ~ order[0].get('x', 'y') ~ words.index('a')", "teay1"),
         ("'a'.join.x | default('empty')", "empty"),
         ("{'5': 'five'}[5]", "five"),
+        ("guest.name ;; guest._x ;; guest.other", "Ann"),
+        ("now.strftime('%099999999d') ;; day.strftime('a' * 300)", ""),
+        ("[1, 2] == {'a': 1} ;; day == true", "nono"),
         ("words['1'] ~ words.5", "a"),
     ],
 )

@@ -117,7 +117,7 @@ def test_known_tells_a_value_from_zero_and_no(text, expected):
 
 
 def test_a_hole_is_reported_once_with_its_path():
-    """An emptiness that reaches the text is told once, with the name and attributes that were asked for."""
+    """An emptiness that reaches the text is told once, with what was asked for."""
     missing = []
     text = "{{ caller.name }} {{ caller.name }} {{ slots[0].start }} {{ 'at ' ~ place }}"
     Renderer(on_missing=missing.append).render(text, VALUES)

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from runner.template import Analysis, Renderer, analyse, analyse_condition
 
-PIECES = st.sampled_from(
+SIGNS = ("==", "!=", "<", "<=", ">", ">=", "in", "+", "-", "*", "/", "%", "**", "~", "or", "and")
+WORDS = (
     "{{ }} {% %} {# #} if else elif endif for in endfor set endset with endwith x y.z x[0] x['a'] "
     "or and not is known == != < >= + - * ** / % ~ | lines spell default('a') join sort upper "
-    "map(attribute='a') ( ) [ ] , : 'a' \"b 1 2.5 range(3) loop.index namespace(a=1) true none - -}} "
-    "{%- \\ \n \r\n “ é . = & raw endraw filter round int tojson first length sum items() get('a')".split(
-        " "
-    )
+    "map(attribute='a') ( ) [ ] , : 'a' \"b 1 2.5 range(3) loop.index namespace(a=1) true none "
+    "- -}} {%- \\ “ é . = & raw endraw filter round int tojson first length sum items() get('a')"
 )
+PIECES = st.sampled_from([*WORDS.split(), "\n", "\r\n", ""])
 TEXTS = st.one_of(
     st.lists(PIECES, max_size=20).map(" ".join),
     st.lists(PIECES, max_size=12).map(lambda pieces: "{{ " + " ".join(pieces) + " }}"),
@@ -68,13 +67,7 @@ def test_rendering_never_raises(text, values):
     assert isinstance(Renderer(wire=True).render(text, values), str)
 
 
-@given(
-    ANYTHING,
-    ANYTHING,
-    st.sampled_from(
-        ["==", "!=", "<", "<=", ">", ">=", "in", "+", "-", "*", "/", "%", "**", "~", "or", "and"]
-    ),
-)
+@given(ANYTHING, ANYTHING, st.sampled_from(SIGNS))
 @settings(max_examples=400, deadline=None)
 def test_two_values_meet_without_harm(left, right, sign):
     """Every sign takes every two values, and `!=` is the opposite of `==` where both are there."""

@@ -76,7 +76,7 @@ def test_data_is_what_json_can_hold():
     value = {
         "at": datetime(2026, 1, 2, 3, 4, tzinfo=UTC),
         "price": Decimal("9.90"),
-        "whole": Decimal("9"),
+        "whole": Decimal(9),
         "wait": timedelta(seconds=90),
         "none": EMPTY,
         "nan": float("nan"),
