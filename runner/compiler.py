@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -11,12 +11,17 @@ from pathlib import Path
 from runner import source, syntax
 from runner.cache import Cache, cached_document, keep_document
 from runner.diagnostics import Diagnostic, Span
-from runner.link import Linked, Prompt, Release, Surroundings, file_requests, link
+from runner.diagnostics.lines import Lines
+from runner.link import Prompt, Release, Surroundings, file_requests, link
 from runner.link.scope import Scope
 from runner.providers.catalogue import Catalogue
 from runner.providers.checks import check_options
 from runner.spec.load import Specs, load
 from runner.template import Analysis, analyse, analyse_condition
+
+
+_PASSING = frozenset({"E001", "E404"})
+"""What may be gone the next time although no file has changed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +35,7 @@ class Compiled:
         lines: file → its lines, for showing diagnostics.
         scopes: the agents with all that they reach.
         secrets: secret → the places that need it.
+        texts: the text files that keys name: request → the hash of its content; empty where one cannot be read.
     """
 
     release: Release | None
@@ -38,6 +44,12 @@ class Compiled:
     lines: Mapping[str, Sequence[str]]
     scopes: tuple[Scope, ...] = ()
     secrets: Mapping[str, Sequence[Span]] = field(default_factory=dict)
+    texts: Mapping[tuple[str, str], str] = field(default_factory=dict)
+
+    @property
+    def repeatable(self) -> bool:
+        """Whether the same files would tell the same; not so while a file or a plugin cannot be read."""
+        return all(self.texts.values()) and not any(d.code in _PASSING for d in self.diagnostics)
 
 
 class Compiler:
@@ -69,9 +81,9 @@ class Compiler:
         """Read the folder as it is now."""
         scan = source.scan(self.root)
         specs = [self._load(file) for file in scan.files]
-        lines = _Lines({file.path: file.data for file in scan.files})
+        lines = Lines({file.path: file.data for file in scan.files})
         prompts = self._prompts(specs, lines)
-        linked = link(specs, self._surroundings(prompts, lines))
+        linked = link(specs, self._surroundings({r: p for r, (p, _) in prompts.items()}, lines))
         self._specs = {(f.path, f.digest): s for f, s in zip(scan.files, specs, strict=True)}
         self.cache.flush()
         found = [*scan.diagnostics, *(d for s in specs for d in s.diagnostics), *linked.diagnostics]
@@ -83,6 +95,7 @@ class Compiler:
             lines,
             linked.scopes,
             linked.secrets,
+            {request: digest for request, (_, digest) in prompts.items()},
         )
 
     def _load(self, file: source.SourceFile) -> Specs:
@@ -95,17 +108,21 @@ class Compiler:
             keep_document(self.cache, file.digest, document)
         return load(document, self.env)
 
-    def _prompts(self, specs: Sequence[Specs], lines: _Lines) -> dict[tuple[str, str], Prompt]:
+    def _prompts(
+        self, specs: Sequence[Specs], lines: Lines
+    ) -> dict[tuple[str, str], tuple[Prompt, str]]:
         found = {}
-        for request, text in source.read_texts(self.root, file_requests(specs)).items():
-            if isinstance(text, source.Problem):
-                found[request] = Prompt(request[1], problem=(text.code, text.message, text.help))
+        requests = file_requests(specs)
+        for request, text in zip(requests, source.read_texts(self.root, requests), strict=True):
+            if isinstance(text, source.TextProblem):
+                problem = (text.code, text.message, text.help)
+                found[request] = Prompt(request[1], problem=problem), ""
             else:
-                found[request] = Prompt(text.path, text.text)
+                found[request] = Prompt(text.path, text.text), text.digest
                 lines.add(text.path, text.text)
         return found
 
-    def _surroundings(self, prompts: Mapping[tuple[str, str], Prompt], lines: _Lines) -> Surroundings:
+    def _surroundings(self, prompts: Mapping[tuple[str, str], Prompt], lines: Lines) -> Surroundings:
         catalogue = self.catalogue or Catalogue()
         ask = partial(check_options, cache=self.cache, catalogue=catalogue)
         return Surroundings(self.env, prompts, lines, catalogue, ask, self._analyses)
@@ -134,30 +151,6 @@ class CachedAnalyses:
         found = analyse_condition(text) if condition else analyse(text)
         self._cache.put("templates", name, found.to_data())
         return found
-
-
-class _Lines(Mapping[str, list[str]]):
-    """Lines of files, split when a diagnostic needs them."""
-
-    def __init__(self, data: dict[str, bytes]) -> None:
-        self._data = data
-        self._lines: dict[str, list[str]] = {}
-
-    def add(self, file: str, text: str) -> None:
-        """Add a prompt file."""
-        self._lines[file] = text.split("\n")
-
-    def __getitem__(self, file: str) -> list[str]:
-        if file not in self._lines:
-            text = self._data[file].decode("utf-8-sig", "replace")
-            self._lines[file] = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
-        return self._lines[file]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter({**self._data, **self._lines})
-
-    def __len__(self) -> int:
-        return len({**self._data, **self._lines})
 
 
 def allowed(found: Sequence[Diagnostic], specs: Sequence[Specs], *, whole: bool) -> list[Diagnostic]:

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from runner.cli.folder import compiled, folder
+from runner.cli.folder import folder
 from runner.cli.options import options, shared
 from runner.diagnostics import Diagnostic, Related, render
 
 if TYPE_CHECKING:
+    from runner.checked import Checked
     from runner.compiler import Compiled
 
 
@@ -24,7 +25,10 @@ if TYPE_CHECKING:
 @shared
 def check(folder: Path, *, keys: bool, form: str) -> int:
     """Tell every mistake in the folder DIR (agents.d)."""
-    result = compiled(folder)
+    from runner.cache import Cache  # noqa: PLC0415 - as other verbs: only what runs is imported
+    from runner.checked import check as recall  # noqa: PLC0415 - as above
+
+    result = recall(folder, Cache())
     found = list(result.diagnostics)
     if keys:
         found = sorted(found + missing_secrets(result))
@@ -32,7 +36,7 @@ def check(folder: Path, *, keys: bool, form: str) -> int:
     return 1 if any(d.severity == "error" for d in found) else 0
 
 
-def show(found: list[Diagnostic], result: Compiled, path: Path, form: str) -> None:
+def show(found: list[Diagnostic], result: Checked | Compiled, path: Path, form: str) -> None:
     """Write diagnostics to stdout in one of the forms."""
     if form == "json":
         click.echo(render.json_text(found, result.files))
@@ -47,7 +51,7 @@ def show(found: list[Diagnostic], result: Compiled, path: Path, form: str) -> No
     sys.stdout.flush()
 
 
-def missing_secrets(result: Compiled) -> list[Diagnostic]:
+def missing_secrets(result: Checked | Compiled) -> list[Diagnostic]:
     """A diagnostic for each secret that has no value, with all places that need it."""
     found = []
     for name, places in sorted(result.secrets.items()):

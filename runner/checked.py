@@ -1,0 +1,130 @@
+"""What a check of a folder said, recalled while nothing that it read has changed.
+
+The command `lkrun check` on a folder that was checked before reads and hashes its files, and is done: the schema and the
+linker are not even imported.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from runner import source
+from runner.cache import Cache
+from runner.diagnostics import Diagnostic, Related, Span
+from runner.diagnostics.lines import Lines
+from runner.providers.catalogue import Catalogue
+
+_SPACE = "checks"
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What a check tells.
+
+    Attributes:
+        diagnostics: sorted.
+        files: how many YAML files were read.
+        lines: file → its lines.
+        secrets: secret → the places that need it.
+    """
+
+    diagnostics: tuple[Diagnostic, ...]
+    files: int
+    lines: Mapping[str, Sequence[str]]
+    secrets: Mapping[str, Sequence[Span]] = field(default_factory=dict)
+
+
+class ReadEnv(Mapping[str, str]):
+    """An environment that remembers what was asked of it."""
+
+    def __init__(self, env: Mapping[str, str]) -> None:
+        self._env = env
+        self.asked: set[str] = set()
+
+    def __getitem__(self, name: str) -> str:
+        self.asked.add(name)
+        return self._env[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._env)
+
+    def __len__(self) -> int:
+        return len(self._env)
+
+
+def check(root: Path, cache: Cache) -> Checked:
+    """Check a folder, or recall what was found when it was last checked as it is."""
+    scan = source.scan(root)
+    catalogue = Catalogue()
+    key = _key(scan, catalogue)
+    known = cache.get(_SPACE, key)
+    if known is not None:
+        lines = Lines({file.path: file.data for file in scan.files})
+        if _same(root, known, lines):
+            found = tuple(_diagnostic(d) for d in known["diagnostics"])
+            secrets = {name: [Span(*s) for s in spans] for name, spans in known["secrets"].items()}
+            cache.flush()
+            return Checked(found, len(scan.files), lines, secrets)
+    return _anew(root, cache, catalogue, key)
+
+
+def _anew(root: Path, cache: Cache, catalogue: Catalogue, key: str) -> Checked:
+    from runner.compiler import Compiler  # noqa: PLC0415 - the schema and the linker are only imported when needed
+
+    env = ReadEnv(os.environ)
+    compiled = Compiler(root, env=env, cache=cache, catalogue=catalogue).compile()
+    if compiled.repeatable:
+        kept = {
+            "env": {name: _digest(os.environ.get(name)) for name in env.asked},
+            "texts": [[*request, digest] for request, digest in compiled.texts.items()],
+            "diagnostics": [_data(d) for d in compiled.diagnostics],
+            "secrets": {name: [_span(s) for s in spans] for name, spans in compiled.secrets.items()},
+        }
+        cache.put(_SPACE, key, kept)
+        cache.flush()
+    return Checked(compiled.diagnostics, compiled.files, compiled.lines, compiled.secrets)
+
+
+def _key(scan: source.Scan, catalogue: Catalogue) -> str:
+    whole = hashlib.sha256()
+    for file in scan.files:
+        whole.update(f"{file.path}\0{file.digest}\0".encode("utf-8", "surrogateescape"))
+    for diagnostic in scan.diagnostics:
+        whole.update(repr(diagnostic).encode("utf-8", "backslashreplace"))
+    for rivals in sorted(catalogue.providers.items()):
+        whole.update(repr(rivals).encode())
+    return whole.hexdigest()
+
+
+def _same(root: Path, known: Mapping[str, Any], lines: Lines) -> bool:
+    if any(_digest(os.environ.get(name)) != digest for name, digest in known["env"].items()):
+        return False
+    requests = [(file, name) for file, name, _ in known["texts"]]
+    for text, (_, _, digest) in zip(source.read_texts(root, requests), known["texts"], strict=True):
+        if isinstance(text, source.TextProblem) or text.digest != digest:
+            return False
+        lines.add(text.path, text.text)
+    return True
+
+
+def _digest(value: str | None) -> str:
+    return "" if value is None else hashlib.sha256(value.encode("utf-8", "surrogateescape")).hexdigest()
+
+
+def _span(span: Span) -> list[Any]:
+    return [span.file, span.line, span.column, span.end_line, span.end_column]
+
+
+def _data(found: Diagnostic) -> list[Any]:
+    related = [[_span(r.span), r.message] for r in found.related]
+    return [_span(found.span), found.code, found.message, found.help, related]
+
+
+def _diagnostic(data: Sequence[Any]) -> Diagnostic:
+    span, code, message, hint, related = data
+    return Diagnostic(Span(*span), code, message, hint, tuple(Related(Span(*s), m) for s, m in related))
