@@ -1,0 +1,1 @@
+"""The HTTP front of `lkrun serve`: the page, the turns API, health."""
