@@ -1,8 +1,11 @@
-"""What was computed from a content once and need not be computed again: one file in the user's cache folder.
+"""What was computed from a content once, kept in one file of the user's cache folder.
 
-A cache never fails: without a folder to write to it remembers nothing, and a file that is damaged, foreign or of another
-version of lkrun is as good as none.
+A cache never fails: without a folder to write to it remembers nothing, and a file that is damaged,
+foreign or of another version of lkrun is as good as none.
 """
+
+# os.path: this runs at every start, and pathlib is several times slower
+# ruff: noqa: PTH100, PTH105, PTH108, PTH111, PTH117, PTH118, PTH120
 
 from __future__ import annotations
 
@@ -14,12 +17,14 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from runner import __version__
 from runner.syntax.document import Document
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 MAX_BYTES = 32 * 1024 * 1024
 """How large the file may grow; what was not used for longest goes first."""
@@ -33,7 +38,7 @@ _Entry = tuple[int, bytes]
 
 
 def default_folder() -> Path | None:
-    """Return `LKRUN_CACHE_DIR`, or `lkrun` in `XDG_CACHE_HOME` or `~/.cache`; None where there is no home."""
+    """Return `LKRUN_CACHE_DIR`, or `lkrun` in `XDG_CACHE_HOME` or `~/.cache`; None if homeless."""
     if own := os.environ.get("LKRUN_CACHE_DIR"):
         return Path(own)
     base = os.environ.get("XDG_CACHE_HOME") or ""
@@ -45,8 +50,9 @@ def default_folder() -> Path | None:
 class Cache:
     """Values by namespace and key, kept between runs of the same version of lkrun.
 
-    A value is what `marshal` takes: text, bytes, numbers, None, and lists, tuples, sets and dicts of such. Each `get` gives a
-    copy of its own. Nothing is written before `flush`. Many processes may use one folder at once.
+    A value is what `marshal` takes: text, bytes, numbers, None, and lists, tuples, sets and dicts
+    of such. Each `get` gives a copy of its own. Nothing is written before `flush`. Many processes
+    may use one folder at once.
     """
 
     def __init__(self, folder: Path | None = None, *, max_bytes: int = MAX_BYTES) -> None:
@@ -65,7 +71,7 @@ class Cache:
         if entry is None:
             return None
         try:
-            value = marshal.loads(entry[1])
+            value = marshal.loads(entry[1])  # noqa: S302 - our own, by checksum and owner
         except (EOFError, ValueError, TypeError):
             return None
         if entry[0] != self._today:
@@ -148,7 +154,7 @@ def _code(folder: str) -> Iterator[str]:
 
 
 def _load(path: Path) -> dict[bytes, _Entry]:
-    """The table of a store; empty for one that is not whole, or that somebody else could have written."""
+    """The table of a store; empty for one that is not whole, or that somebody else wrote."""
     try:
         with path.open("rb") as file:
             state = os.fstat(file.fileno())
@@ -161,7 +167,7 @@ def _load(path: Path) -> dict[bytes, _Entry]:
     if data[: len(_MAGIC)] != _MAGIC or _checksum(data[head:]) != data[len(_MAGIC) : head]:
         return {}
     try:
-        table = marshal.loads(memoryview(data)[head:])
+        table = marshal.loads(memoryview(data)[head:])  # noqa: S302 - as in get
     except (EOFError, ValueError, TypeError):
         return {}
     return table if isinstance(table, dict) else {}
@@ -177,8 +183,9 @@ def _bounded(table: dict[bytes, _Entry], limit: int) -> dict[bytes, _Entry]:
     if total <= limit:
         return table
     kept: list[tuple[bytes, _Entry]] = []
+    oldest_first = sorted(table.items(), key=lambda item: item[1][0])
     size = 0
-    for name, entry in sorted(reversed(table.items()), key=lambda item: -item[1][0]):
+    for name, entry in reversed(oldest_first):
         if size + len(entry[1]) <= limit:
             size += len(entry[1])
             kept.append((name, entry))

@@ -10,11 +10,11 @@ from runner.source.texts import Request, TextFile, read_texts
 __all__ = [
     "MAX_SIZE",
     "Fingerprint",
-    "TextProblem",
     "Request",
     "Scan",
     "SourceFile",
     "TextFile",
+    "TextProblem",
     "fingerprint",
     "read_texts",
     "scan",

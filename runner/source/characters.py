@@ -5,8 +5,11 @@ from __future__ import annotations
 import codecs
 import re
 import unicodedata
-from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -21,13 +24,17 @@ _NAMES = {
     "utf-32-le": "UTF-32",
     "utf-32-be": "UTF-32",
 }
+_TYPOGRAPHY = "\u20ac\u201c\u201d\u2018\u2019\u2013\u2014\u2026\xab\xbb\xb0\xa7"
 _SAVE = "save the file again as UTF-8 (most editors: Save as, Encoding: UTF-8)"
 
 UNSEEN = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b\u2028-\u202e\u2060\u2066-\u206f"
     "\ufeff\ufff9-\ufffb\ufffe\uffff]"
 )
-"""What no text may hold. The joiners U+200C and U+200D stay: Persian, Indic scripts and emoji are written with them."""
+"""What no text may hold.
+
+The joiners U+200C and U+200D stay: Persian, Indic scripts and emoji are written with them.
+"""
 
 _NICKNAMES = {
     "\x00": "null character",
@@ -54,14 +61,14 @@ class Flaw:
 
 @dataclass(frozen=True, slots=True)
 class Decoded:
-    """A file's text with `\\n` as its only line break, and what was wrong with its bytes."""
+    r"""A file's text with `\n` as its only line break, and what was wrong with its bytes."""
 
     text: str
     flaw: Flaw | None = None
 
 
 def decode(data: bytes) -> Decoded:
-    """Return the text of `data`, read as what it most likely is where it is not UTF-8 (then with a flaw)."""
+    """Return the text of `data`; one that is not UTF-8 has a flaw and is read as what it may be."""
     encoding, skip = _encoding(data)
     flaw: Flaw | None = None
     if encoding == "utf-8":
@@ -107,7 +114,7 @@ def _encoding(data: bytes) -> tuple[str, int]:
     return "utf-8", 0
 
 
-_GUESSES = {
+_GUESSES: dict[tuple[bool, ...], str] = {
     (False, True, False, True): "utf-16-le",
     (True, False, True, False): "utf-16-be",
     (False, True, True, True): "utf-32-le",
@@ -121,6 +128,6 @@ def _not_utf8(data: bytes, start: int) -> Flaw:
     column = len(before) - before.rfind("\n")
     seen = data[start : start + 1].decode("cp1252", "replace")
     message = f"this character is not UTF-8 (byte 0x{data[start]:02X})"
-    if seen.isalnum() or seen in "€“”‘’–—…«»°§":
+    if seen.isalnum() or seen in _TYPOGRAPHY:
         message += f"; the file is probably saved as Windows-1252 (Latin-1), where it is '{seen}'"
     return Flaw(line, column, "E010", message, _SAVE)

@@ -1,5 +1,8 @@
 """One file's bytes, and nothing that could hang or fill the memory."""
 
+# os.path: a thousand files are looked at every two seconds, and pathlib is slow
+# ruff: noqa: PTH112, PTH116
+
 from __future__ import annotations
 
 import errno
@@ -23,7 +26,7 @@ class TextProblem:
 
 
 def read(path: str, subject: str = "this file") -> bytes | TextProblem | None:
-    """Return the bytes of the regular file `path`, what is wrong with it, or None where there is none.
+    """Return the bytes of a regular file, what is wrong with it, or None where there is none.
 
     Args:
         path: where the system finds it.
@@ -71,7 +74,9 @@ def _bounded(handle: int, subject: str) -> bytes | TextProblem:
         parts.append(part)
         size += len(part)
     limit = MAX_SIZE // 1024
-    return TextProblem("E002", f"{subject} is larger than {limit} KB", "split it into several files")
+    return TextProblem(
+        "E002", f"{subject} is larger than {limit} KB", "split it into several files"
+    )
 
 
 _REASONS = {

@@ -5,11 +5,14 @@ from __future__ import annotations
 import hashlib
 import os
 from dataclasses import dataclass
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from runner.diagnostics import Diagnostic, Span
 from runner.source.reading import TextProblem, read
 from runner.source.walk import walk
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +39,7 @@ class Scan:
 
 
 def scan(root: Path) -> Scan:
-    """Read every YAML file below `root`; what cannot be read is a diagnostic at line 1 of its path."""
+    """Read every YAML file below `root`; what cannot be read is a diagnostic at its line 1."""
     files: list[SourceFile] = []
     diagnostics: list[Diagnostic] = []
     for found in walk(os.fspath(root)):

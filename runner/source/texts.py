@@ -1,20 +1,25 @@
 """The files that YAML keys name: prompts and other texts."""
 
+# os.path: a thousand files are looked at every two seconds, and pathlib is slow
+# ruff: noqa: PTH112, PTH118, PTH208
+
 from __future__ import annotations
 
 import hashlib
 import os
 import posixpath
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
-from pathlib import Path
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from runner.diagnostics.nearest import did_you_mean, nearest
 from runner.source.characters import decode, unseen
 from runner.source.reading import TextProblem, read, unreadable
 from runner.source.walk import inside
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
 
 Request: TypeAlias = tuple[str, str]
 """The YAML file that names it (relative to the root), and the name as it is written there."""
@@ -24,11 +29,11 @@ _ABSOLUTE = re.compile(r"[/~\\]|[A-Za-z]:[/\\]")
 
 @dataclass(frozen=True, slots=True)
 class TextFile:
-    """A text file.
+    r"""A text file.
 
     Attributes:
         path: relative to the root, with `/`.
-        text: with `\\n` as its only line break and without a byte order mark.
+        text: with `\n` as its only line break and without a byte order mark.
         digest: sha256 of its bytes, in hex.
     """
 
@@ -66,7 +71,9 @@ def resolve(file: str, name: str) -> str | TextProblem:
         "put the file into the folder and write its path from this file, such as prompts/desk.md",
     )
     if not name.strip() or any(char < " " for char in name):
-        return TextProblem("E007", "this is not the name of a file", "write a path such as prompts/desk.md")
+        return TextProblem(
+            "E007", "this is not the name of a file", "write a path such as prompts/desk.md"
+        )
     if _ABSOLUTE.match(name):
         return outside
     path = posixpath.normpath(posixpath.join(posixpath.dirname(file), name))
@@ -83,7 +90,9 @@ def _read(root: str, real_root: str, path: str, name: str) -> TextFile | TextPro
         return unreadable(error, f"'{name}'")
     if not inside(real, real_root):
         help_ = "copy the file into the folder; nothing outside is read"
-        return TextProblem("E004", f"'{name}' is a link that leads outside the configuration folder", help_)
+        return TextProblem(
+            "E004", f"'{name}' is a link that leads outside the configuration folder", help_
+        )
     data = read(location, f"'{name}'")
     if data is None:
         return _missing(root, path, name)
@@ -107,7 +116,9 @@ def _missing(root: str, path: str, name: str) -> TextProblem:
         below = os.path.join(here, folder)
         if not os.path.isdir(below):
             message = f"there is no file '{name}', because there is no folder '{folder}'"
-            return TextProblem("E007", message, _suggestion(name, folder, _beside(here, folders=True)))
+            return TextProblem(
+                "E007", message, _suggestion(name, folder, _beside(here, folders=True))
+            )
         here = below
     beside = _beside(here, folders=False)
     return TextProblem("E007", f"there is no file '{name}'", _suggestion(name, last, beside))

@@ -1,13 +1,19 @@
 """The files that the configuration folder declares, without reading them."""
 
+# os.path: a thousand files are looked at every two seconds, and pathlib is slow
+# ruff: noqa: PTH112, PTH120
+
 from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from runner.source.reading import TextProblem, not_a_file, unreadable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 _UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 _SUFFIXES = (".yaml", ".yml")
@@ -44,10 +50,12 @@ def walk(root: str) -> Iterator[Found]:
             continue
         entered.add(real)
         entries = _entries(location)
+        if entries is None and not path:
+            entries = TextProblem("E001", "there is no such folder")
         if isinstance(entries, TextProblem):
             yield Found(path or ".", location, entries)
             continue
-        for entry in entries:
+        for entry in entries or ():
             below = f"{path}/{entry.name}" if path else entry.name
             found = _look(entry, below, real_root)
             if isinstance(found, Found):
@@ -73,20 +81,22 @@ def _escape(match: re.Match[str]) -> str:
     return f"\\x{code - 0xDC00:02x}" if code >= 0xD800 else f"\\x{code:02x}"  # noqa: PLR2004 - surrogates
 
 
-def _entries(location: str) -> list[os.DirEntry[str]] | TextProblem:
+def _entries(location: str) -> list[os.DirEntry[str]] | TextProblem | None:
     try:
         with os.scandir(location) as listing:
             return sorted(listing, key=lambda entry: entry.name)
     except FileNotFoundError:
-        return []  # it went away since it was listed
+        return None  # it went away since it was listed
     except NotADirectoryError:
-        return TextProblem("E001", "this is not a folder", "name the folder that holds the YAML files")
+        return TextProblem(
+            "E001", "this is not a folder", "name the folder that holds the YAML files"
+        )
     except OSError as error:
         return unreadable(error)
 
 
 def _look(entry: os.DirEntry[str], path: str, real_root: str) -> Found | str | None:
-    """What an entry of a folder is: a file, a problem, `folder`, `link` (to a folder), or nothing of ours."""
+    """What an entry is: a file, a problem, `folder`, `link` (to a folder), or nothing of ours."""
     if entry.name[0] in "._":
         return None
     yaml = entry.name.endswith(_SUFFIXES)
@@ -96,15 +106,14 @@ def _look(entry: os.DirEntry[str], path: str, real_root: str) -> Found | str | N
         folder = entry.is_dir()
     except OSError as error:
         return Found(shown(path), entry.path, unreadable(error)) if yaml else None
-    if problem is not None:
-        return Found(shown(path), entry.path, problem) if yaml or folder else None
     if not yaml and not folder:
         return None
-    if _UNPRINTABLE.search(entry.name):
-        return Found(shown(path), entry.path, _BAD_NAME)
-    if yaml:
-        problem = not_a_file(entry.path) if folder else None
-        return Found(path, entry.path, problem)
+    if problem is None and _UNPRINTABLE.search(entry.name):
+        problem = _BAD_NAME
+    if problem is None and yaml and folder:
+        problem = not_a_file(entry.path)
+    if problem is not None or yaml:
+        return Found(shown(path), entry.path, problem)
     return "link" if linked else "folder"
 
 
@@ -112,12 +121,16 @@ def _link_problem(location: str, real_root: str) -> TextProblem | None:
     try:
         real = os.path.realpath(location, strict=True)
     except FileNotFoundError:
-        return TextProblem("E003", "this is a link that leads nowhere", "remove the link, or let it lead to a file")
+        return TextProblem(
+            "E003", "this is a link that leads nowhere", "remove the link, or let it lead to a file"
+        )
     except OSError as error:
         return unreadable(error)
     if not inside(real, real_root):
         help_ = "copy the file into the folder; nothing outside is read"
-        return TextProblem("E004", "this is a link that leads outside the configuration folder", help_)
+        return TextProblem(
+            "E004", "this is a link that leads outside the configuration folder", help_
+        )
     here = os.path.realpath(os.path.dirname(location))
     if os.path.isdir(real) and inside(here, real):
         return TextProblem("E003", "this is a link that leads in a circle", "remove the link")

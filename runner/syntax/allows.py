@@ -6,20 +6,25 @@ import re
 from bisect import bisect_right
 
 _ALLOW = re.compile(
-    r"(?:^|(?<=[ \"']))#[ \t]*lkrun:[ \t]*allow[ \t]+([A-Z]\d{3}(?:[ \t]*,[ \t]*[A-Z]\d{3})*)[ \t]*$",
+    r"(?:^|(?<=[ \"']))#[ \t]*lkrun:[ \t]*allow[ \t]+"
+    r"([A-Z]\d{3}(?:[ \t]*,[ \t]*[A-Z]\d{3})*)[ \t]*$",
     re.MULTILINE,
 )
 
 
 def allows(text: str, texts: list[tuple[int, int]]) -> dict[int, frozenset[str]]:
-    """Return line → codes of the comments in `text` that lie outside `texts` (sorted starts and ends)."""
+    """Return line → codes of the comments in `text` outside `texts` (sorted starts and ends)."""
     if "lkrun:" not in text:
         return {}
     found: dict[int, frozenset[str]] = {}
     starts = [start for start, _ in texts]
     for match in _ALLOW.finditer(text):
         before = bisect_right(starts, match.start()) - 1
-        if before >= 0 and match.start() < texts[before][1] and not _header(text, texts[before], match):
+        if (
+            before >= 0
+            and match.start() < texts[before][1]
+            and not _header(text, texts[before], match)
+        ):
             continue
         line = text.count("\n", 0, match.start()) + 1
         found[line] = frozenset(re.split(r"[ \t,]+", match[1]))

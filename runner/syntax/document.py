@@ -9,7 +9,10 @@ from typing import Any, Literal, TypeAlias
 from runner.diagnostics import Diagnostic, Related, Span
 
 Data: TypeAlias = "dict[str, Data] | list[Data] | str | None"
-"""What strictyaml's grammar can hold. `None` is a key with nothing behind it (`tools:`); `""` was written with quotes."""
+"""What strictyaml's grammar can hold.
+
+`None` is a key with nothing behind it (`tools:`); `""` was written with quotes.
+"""
 
 Location: TypeAlias = "tuple[str | int, ...]"
 """Keys and list positions from the root, as pydantic's `loc`."""
@@ -26,9 +29,11 @@ class Document:
 
     Attributes:
         file: relative to the configuration folder.
-        data: section → definitions. What could not be parsed is left out; a section of which nothing is left is empty.
+        data: section → definitions. What could not be parsed is left out; a section of which
+            nothing is left is empty.
         diagnostics: what syntax found.
-        words: every identifier in the parts that were left out, so that their names are not called unknown.
+        words: every identifier in the parts that were left out, so that their names are not
+            called unknown.
         allows: line → codes of its `# lkrun: allow …` comment.
     """
 
@@ -58,7 +63,8 @@ class Document:
     def value_span(self, location: Location) -> Span:
         """Return where the value stands; for a key that is missing, its definition's name.
 
-        Parts of `location` that the file does not have (a union's tag in pydantic's `loc`) are passed over.
+        Parts of `location` that the file does not have (a union's tag in pydantic's `loc`) are
+        passed over.
         """
         path, whole = self._follow(location)
         if not whole:
@@ -69,7 +75,7 @@ class Document:
         return self._span(start, end)
 
     def key_span(self, location: Location) -> Span:
-        """Return where the last key of `location` stands; for a list's item, its first key or its value."""
+        """Return where the last key stands; for a list's item, its first key or its value."""
         path, _ = self._follow(location)
         start, end, style, key_start, key_end = self._all_places()[path]
         if key_end:
@@ -150,9 +156,7 @@ class Document:
         lines = array("I", self._lines)
         first = bisect_right(lines, start)
         last = bisect_right(lines, end)
-        return Span(
-            self.file, first, start - lines[first - 1] + 1, last, end - lines[last - 1] + 1
-        )
+        return Span(self.file, first, start - lines[first - 1] + 1, last, end - lines[last - 1] + 1)
 
 
 _EMPTY = len(STYLES)

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 from runner.syntax.quoting import shortened
-from runner.syntax.scene import Mistake, Scene
 from runner.syntax.tree import spaces
+
+if TYPE_CHECKING:
+    from runner.syntax.scene import Mistake, Scene
 
 
 def misplaced(scene: Scene, at: int) -> Mistake:
@@ -43,7 +46,9 @@ _NEAR = 3
 
 def _first(scene: Scene, start: int, column: int) -> Mistake:
     message = f"this line starts after {spaces(column)}, and nothing above it explains that"
-    return scene.mistake("E013", start, scene.line_end(start), message, "delete the spaces before it")
+    return scene.mistake(
+        "E013", start, scene.line_end(start), message, "delete the spaces before it"
+    )
 
 
 def _shifted(scene: Scene, start: int, wanted: int, row: int) -> Mistake:
@@ -61,7 +66,10 @@ def _mixed(scene: Scene, start: int, row: int) -> Mistake:
     dash = re.match(r"-(\s|$)", scene.text[start : start + 2])
     if dash:
         message = "a list item stands among keys here"
-        help_ = f"indent it further, below the key that it belongs to; or write 'key: value', like line {row}"
+        help_ = (
+            "indent it further, below the key that it belongs to; "
+            f"or write 'key: value', like line {row}"
+        )
     else:
         message = "a key stands among list items here"
         help_ = f"put '- ' before it to make it an entry, like line {row}; or move it to the left"

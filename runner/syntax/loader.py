@@ -1,9 +1,10 @@
-"""strictyaml's own loader, made fast: the same grammar, tree and refusals, with marks that are plain offsets.
+r"""strictyaml's own loader, made fast: the same tree and refusals; marks are plain offsets.
 
-The text that comes in is clean (`characters.py`): `\\n` is its only line break and it holds no control characters. That
-allows the hot methods of the scanner to be one regular expression each. Everything else is strictyaml's. What strictyaml
-refuses in the end anyway (flow style, anchors, tags), and what lkrun does not have (`? key`, directives, a second
-document), is refused as soon as the character is met, which bounds what a hostile file can cost.
+The text that comes in is clean (`source.characters`): `\n` is its only line break and it holds no
+control characters. That allows the hot methods of the scanner to be one regular expression each.
+Everything else is strictyaml's. What strictyaml refuses in the end anyway (flow style, anchors,
+tags), and what lkrun does not have (`? key`, directives, a second document), is refused as soon as
+the character is met, which bounds what a hostile file can cost.
 """
 
 from __future__ import annotations
@@ -21,7 +22,6 @@ from runner.syntax.strict import (
     ScalarToken,
     SimpleKey,
     StrictYAMLScanner,
-    Token,
     ValueToken,
 )
 
@@ -60,7 +60,7 @@ _REFUSED = {
 }
 
 
-class Refused(Exception):
+class Refused(Exception):  # noqa: N818 - a mistake of the author, no error of lkrun
     """Something that no file may hold, met at offset `index` of the text."""
 
     def __init__(self, kind: str, index: int) -> None:
@@ -92,7 +92,7 @@ class Loader(StrictYAMLScanner, Parser, Composer):
         self.buffer = text + "\0"
         self.encoding = None
         self.pointer = self.line = self.line_start = self.column = 0
-        self.scalars: deque[Token] = deque(maxlen=3)
+        self.scalars: deque[Any] = deque(maxlen=3)
         self.anchors: dict[str, Any] = {}
         self.reset_scanner()
         self.reset_parser()
@@ -145,17 +145,17 @@ class Loader(StrictYAMLScanner, Parser, Composer):
         key = self.possible_simple_keys.get(0)
         return key is not None and key.token_number == self.tokens_taken
 
-    def check_token(self, *choices: type[Token]) -> bool:
+    def check_token(self, *choices: type[Any]) -> bool:
         while self.need_more_tokens():
             self.fetch_more_tokens()
         return bool(self.tokens) and (not choices or isinstance(self.tokens[0], choices))
 
-    def peek_token(self) -> Token:
+    def peek_token(self) -> Any:
         while self.need_more_tokens():
             self.fetch_more_tokens()
         return self.tokens[0]
 
-    def get_token(self) -> Token:
+    def get_token(self) -> Any:
         while self.need_more_tokens():
             self.fetch_more_tokens()
         self.tokens_taken += 1
@@ -281,7 +281,7 @@ class Loader(StrictYAMLScanner, Parser, Composer):
         if line != self.line:
             self.allow_simple_key = True
 
-    def scan_plain(self) -> Token:
+    def scan_plain(self) -> Any:
         buffer = self.buffer
         start = self.pointer
         indent = self.indent + 1
@@ -316,7 +316,7 @@ class Loader(StrictYAMLScanner, Parser, Composer):
     def _at_separator(self) -> bool:
         return self.prefix(3) in {"---", "..."} and self.peek(3) in _END
 
-    def scan_flow_scalar(self, style: str) -> Token:
+    def scan_flow_scalar(self, style: str) -> Any:
         match = _QUOTED[style].match(self.buffer, self.pointer)
         if match is None:
             token = self._scan_long_quoted(style)
@@ -327,7 +327,7 @@ class Loader(StrictYAMLScanner, Parser, Composer):
         self.scalars.append(token)
         return token
 
-    def _scan_long_quoted(self, style: str) -> Token:
+    def _scan_long_quoted(self, style: str) -> Any:
         start = self.pointer
         try:
             token = super().scan_flow_scalar(style)
@@ -337,7 +337,7 @@ class Loader(StrictYAMLScanner, Parser, Composer):
             raise Refused("escape", start)
         return token
 
-    def scan_block_scalar(self, style: str, rt: bool | None = None) -> Token:
+    def scan_block_scalar(self, style: str, rt: bool | None = None) -> Any:
         del rt  # strictyaml's marks for writing folded text back
         start = self.pointer
         header = _HEADER.match(self.buffer, start)
@@ -360,7 +360,7 @@ class Loader(StrictYAMLScanner, Parser, Composer):
         return max(least, *map(len, (lead[0] if lead else "").split("\n")))
 
     def _block_lines(self, indent: int) -> tuple[list[str], bool]:
-        """The lines of a block text without their indentation; whether the last one has a line break."""
+        """The lines of a block text, not indented; whether the last one has a line break."""
         buffer, begin = self.buffer, self.pointer
         pad = " " * indent
         lines: list[str] = []
@@ -383,4 +383,3 @@ class Loader(StrictYAMLScanner, Parser, Composer):
             begin = end + 1
         self._move(begin)
         return lines, True
-

@@ -23,7 +23,8 @@ _ROOTS: dict[type, str] = {list: "a list", str: "a text"}
 def parse(file: str, data: bytes) -> Document:
     """Return what the YAML file `file` with the content `data` holds; never raises.
 
-    A mistake costs the definition in which it stands: the rest of the file is read again without it, up to 20 times.
+    A mistake costs the definition in which it stands: the rest of the file is read again without
+    it, up to 20 times.
     """
     decoded = decode(data)
     remainder = Remainder(decoded.text)
@@ -41,8 +42,14 @@ def parse(file: str, data: bytes) -> Document:
         diagnostics.append(_wrong_root(file, root, tree))
         words |= set(_WORD.findall(remainder.text))
     elif not diagnostics:
-        message = "this file is empty" if not decoded.text.strip() else "this file holds only comments"
-        diagnostics.append(Diagnostic(Span(file), "W001", message, "write a section such as 'agents:', or delete it"))
+        message = (
+            "this file is empty" if not decoded.text.strip() else "this file holds only comments"
+        )
+        diagnostics.append(
+            Diagnostic(
+                Span(file), "W001", message, "write a section such as 'agents:', or delete it"
+            )
+        )
     diagnostics += tree.diagnostics
     return Document(
         file,
@@ -121,4 +128,9 @@ def _wrong_root(file: str, root: Data, tree: Tree) -> Diagnostic:
     short = Span(file, span.line, span.column, span.line, len(line.rstrip()) + 1)
     del column
     message = f"a file holds sections such as 'agents:', but this one is {what}"
-    return Diagnostic(short, "E104", message, "start it with a section: agents, personas, tools, providers or runner")
+    return Diagnostic(
+        short,
+        "E104",
+        message,
+        "start it with a section: agents, personas, tools, providers or runner",
+    )

@@ -16,7 +16,7 @@ def quoted(text: str) -> str:
 
 
 def quoted_line(line: str, column: int) -> str:
-    """Return the line with what starts at `column` (from 0) in quotes, as a person should write it."""
+    """Return the line with what starts at `column` (from 0) in quotes, as it should be written."""
     value = _COMMENT.sub("", line[column:]) if re.search(r"\S\s{2,}#", line) else line[column:]
     return shortened(f"{line[:column].strip()} {quoted(value.strip())}".strip())
 

@@ -29,7 +29,7 @@ class Remainder:
         return "\n".join(self.lines)
 
     def leave_out(self, row: int, *, line_only: bool = False) -> None:
-        """Blank the definition around `row`: the block below a section's name, or else the whole top-level block."""
+        """Blank the definition around `row`, or else the whole top-level block."""
         if not 0 <= row < len(self.lines):
             row = len(self.lines) - 1
         first, last = (row, row + 1) if line_only else self._definition(row)
@@ -63,7 +63,7 @@ class Remainder:
         return row
 
     def _next_at(self, row: int, level: int) -> int:
-        """The nearest line from `row` on that is indented by `level` or less; a list's items belong to their key."""
+        """The nearest line from `row` on that is indented by `level` or less."""
         while row < len(self.lines):
             line = self.lines[row]
             if _is_text(line) and _indent(line) <= level:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from runner.syntax.document import Data
 from runner.syntax.loader import Loader, Refused
 from runner.syntax.mistakes import explain
 from runner.syntax.scene import Mistake, Scene
 from runner.syntax.strict import MarkedYAMLError
 from runner.syntax.tree import Tree
+
+if TYPE_CHECKING:
+    from runner.syntax.document import Data
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +87,13 @@ class Scene:
         """Return the line number of `at`, from 1."""
         return self.text.count("\n", 0, at) + 1
 
+    def over_lines(self, at: int) -> bool:
+        """Return whether a text in quotes starts at `at` and ends on a later line."""
+        return any(
+            item.quoted and item.start == at and "\n" in self.text[at : item.end]
+            for item in self.scalars
+        )
+
     def first_text(self) -> int:
         """Return the offset of the first thing that is neither blank nor a comment."""
         at = 0
@@ -95,7 +104,7 @@ class Scene:
         return 0
 
     def levels(self, at: int) -> dict[int, int]:
-        """Return the columns at which blocks are open above `at` → the nearest offset that starts there."""
+        """Return the columns of blocks open above `at` → the nearest offset that starts there."""
         found: dict[int, int] = {}
         least: int | None = None
         end = self.line_start(at)

@@ -1,4 +1,4 @@
-"""The loader's nodes to plain data and packed marks, with the rules that strictyaml leaves to its constructor."""
+"""The loader's nodes to data and packed marks, with the rules that compose leaves unchecked."""
 
 from __future__ import annotations
 
@@ -6,17 +6,14 @@ import re
 from array import array
 from bisect import bisect_right
 from collections import Counter
-from typing import TYPE_CHECKING
+from typing import Any
 
 from runner.diagnostics import Diagnostic, Related, Span
 from runner.syntax.document import STYLES, Data
 from runner.syntax.quoting import quoted_line
 
-if TYPE_CHECKING:
-    from runner.syntax.strict import MappingNode, Node, ScalarNode, SequenceNode
-
 MAX_REPORTS = 200
-"""How many mistakes of one file are told; more are one mistake, such as a file that was pasted twice."""
+"""How many mistakes of one file are told; more are one mistake, such as a file pasted twice."""
 
 _PLAIN, _QUOTED, _BLOCK, _MAPPING, _SEQUENCE = range(len(STYLES))
 _EMPTY = len(STYLES)
@@ -54,7 +51,7 @@ class Tree:
         self.words: set[str] = set()
         self.texts: list[tuple[int, int]] = []
 
-    def read(self, node: Node, key_start: int = 0, key_end: int = 0) -> Data:
+    def read(self, node: Any, key_start: int = 0, key_end: int = 0) -> Data:
         """Return the data of `node`, noting its marks."""
         at = len(self.marks)
         self.marks.extend((key_start, key_end, node.start_mark, node.end_mark, _EMPTY))
@@ -76,13 +73,17 @@ class Tree:
         end = self.text.find("\n", offset)
         return self.text[start : end if end >= 0 else None], offset - start
 
-    def _end(self, node: Node) -> int:
+    def _end(self, node: Any) -> int:
         """Where the text of `node` ends, its blank last lines left out."""
         while node.id != "scalar":
             child = node.value[-1]
             if node.id == "mapping":
                 key, child = child
-                child = key if child.id == "scalar" and not child.value and child.style is None else child
+                child = (
+                    key
+                    if child.id == "scalar" and not child.value and child.style is None
+                    else child
+                )
             node = child
         end: int = max(node.end_mark, node.start_mark)
         while end and self.text[end - 1] in " \n":
@@ -93,7 +94,7 @@ class Tree:
         """Where the last value or key below ends."""
         return max(self.marks[-2], self.marks[at + 2])
 
-    def _scalar(self, node: ScalarNode, at: int) -> Data:
+    def _scalar(self, node: Any, at: int) -> Data:
         value: str = node.value
         style = _SCALARS[node.style]
         if style == _PLAIN:
@@ -109,7 +110,7 @@ class Tree:
         self.marks[at + 4] = style
         return value
 
-    def _sequence(self, node: SequenceNode, at: int) -> Data:
+    def _sequence(self, node: Any, at: int) -> Data:
         self.marks[at + 4] = _SEQUENCE
         items: list[Data] = []
         for child in node.value:
@@ -120,11 +121,11 @@ class Tree:
                 self.marks[begin + 3] = child.start_mark
         return items
 
-    def _mapping(self, node: MappingNode, at: int) -> Data:
+    def _mapping(self, node: Any, at: int) -> Data:
         self.marks[at + 4] = _MAPPING
         data: dict[str, Data] = {}
-        first: dict[str, Node] = {}
-        blocks: list[tuple[Node, Node]] = []
+        first: dict[str, Any] = {}
+        blocks: list[tuple[Any, Any]] = []
         for key_node, value_node in node.value:
             key: str = key_node.value
             self._check_key(key_node)
@@ -139,7 +140,7 @@ class Tree:
             self._check_siblings(blocks)
         return data
 
-    def _twice(self, key: Node, first: Node, value: Node) -> None:
+    def _twice(self, key: Any, first: Any, value: Any) -> None:
         self.words.update(_WORD.findall(self.text[key.start_mark : self._end(value)]))
         related = Related(self.span(first.start_mark, first.end_mark), "it stands here first")
         self._report(
@@ -150,8 +151,8 @@ class Tree:
             (related,),
         )
 
-    def _check_siblings(self, blocks: list[tuple[Node, Node]]) -> None:
-        """strictyaml's rule: the mappings of one block are indented alike."""
+    def _check_siblings(self, blocks: list[tuple[Any, Any]]) -> None:
+        """A rule of strictyaml: the mappings of one block are indented alike."""
         columns = [self.line(value.start_mark)[1] for _, value in blocks]
         if len(set(columns)) == 1:
             return
@@ -161,8 +162,10 @@ class Tree:
             if column == usual:
                 continue
             span = self.span(value.start_mark, self._end(value))
-            lines = f"line {span.line}" if span.line == span.end_line else (
-                f"lines {span.line} to {span.end_line}"
+            lines = (
+                f"line {span.line}"
+                if span.line == span.end_line
+                else (f"lines {span.line} to {span.end_line}")
             )
             side = "left" if column > usual else "right"
             self._report(
@@ -174,7 +177,7 @@ class Tree:
                 (Related(self.span(model.start_mark, model.end_mark), "lines up with this one"),),
             )
 
-    def _check_key(self, node: ScalarNode) -> None:
+    def _check_key(self, node: Any) -> None:
         if node.style is not None:
             return
         if node.value == "<<":
@@ -187,7 +190,7 @@ class Tree:
         elif not node.value.isascii():
             self._check_edges(node)
 
-    def _check_plain(self, node: ScalarNode) -> None:
+    def _check_plain(self, node: Any) -> None:
         text, end = self.text, node.end_mark
         if text.startswith(" #", end):
             self._cut_by_comment(node)
@@ -196,7 +199,7 @@ class Tree:
         if text.find("\n", node.start_mark, end) >= 0:
             self._check_wrapped(node)
 
-    def _cut_by_comment(self, node: ScalarNode) -> None:
+    def _cut_by_comment(self, node: Any) -> None:
         line, column = self.line(node.start_mark)
         help_ = "write two spaces before the # of a comment"
         if node.end_mark <= node.start_mark - column + len(line):
@@ -208,7 +211,7 @@ class Tree:
             help_,
         )
 
-    def _check_edges(self, node: ScalarNode) -> None:
+    def _check_edges(self, node: Any) -> None:
         """A no-break space looks like a space, and YAML takes it for a letter."""
         value = node.value
         odd = len(value) - len(value.lstrip())
@@ -222,7 +225,7 @@ class Tree:
             "delete it and type a normal space, or nothing",
         )
 
-    def _check_wrapped(self, node: ScalarNode) -> None:
+    def _check_wrapped(self, node: Any) -> None:
         """A list item or a key that YAML would silently take for the text of the line above."""
         begin = self.text.find("\n", node.start_mark) + 1
         found = _ITEM.search(self.text, begin, node.end_mark)
