@@ -23,10 +23,15 @@ def main() -> None:
     """Answer all jobs and leave at once, whatever threads a plugin started."""
     jobs = json.load(sys.stdin)
     with _own_channel() as channel:
-        for number, job in enumerate(jobs):
-            _tell(channel, {"job": number})
-            _tell(channel, {"job": number, "answer": answer(job)})
+        run(jobs, channel)
     os._exit(0)
+
+
+def run(jobs: list[dict[str, Any]], channel: TextIO) -> None:
+    """Answer each job: a line before it is begun, a line with its answer."""
+    for number, job in enumerate(jobs):
+        _tell(channel, {"job": number})
+        _tell(channel, {"job": number, "answer": answer(job)})
 
 
 def answer(job: dict[str, Any]) -> dict[str, Any]:

@@ -1,0 +1,173 @@
+"""Options checked in a child process."""
+
+from __future__ import annotations
+
+import pytest
+
+from runner.providers.checks import check_options, describe
+from runner.providers.child import ProbeError, ask
+from runner.providers.problems import NameProblem, OptionProblem, OptionRequest
+
+OPTIONS = """
+model_config = pydantic.ConfigDict(extra='forbid')
+phrase: str
+loud: bool = False
+times: int = pydantic.Field(1, ge=1)
+wait: float = 0.0
+"""
+
+
+def asked(site, *values, name="parrot", cache=None, opaque=(), budget=30.0):
+    """The problems of some options of one plugin."""
+    requests = [OptionRequest("llm", name, value, opaque) for value in values]
+    return check_options(requests, cache=cache, catalogue=site.catalogue, budget=budget)
+
+
+def test_good_options_have_no_problems_and_bad_ones_say_what_is_wrong(site, source):
+    """YAML's texts are converted; each mistake is one problem at its place."""
+    site.plugin("parrot", source(OPTIONS))
+    good = {"phrase": "hi", "loud": "Yes", "times": "3", "wait": "300ms"}
+    bad = {"phrase": "hi", "lout": "yes", "times": "0", "wait": "soon"}
+    fine, problems, missing = asked(site, good, bad, {})
+    assert fine == []
+    assert {(item.location, item.code) for item in problems} == {
+        (("lout",), "E403"), (("times",), "E403"), (("wait",), "E403"),
+    }  # fmt: skip
+    assert [item.help for item in problems if item.on_key] == ["did you mean 'loud'?"]
+    assert missing == [
+        OptionProblem("E103", (), "llm 'parrot' needs 'phrase'", "add a line: phrase: …")
+    ]
+
+
+def test_a_plugin_is_asked_once_and_then_the_cache_answers(site, source, cache):
+    """With a full cache no child starts: not even an impossible time limit is noticed."""
+    site.plugin("parrot", source(OPTIONS))
+    first = asked(site, {"phrase": "hi"}, {"phras": "hi"}, cache=cache)
+    again = asked(site, {"phrase": "hi"}, {"phras": "hi"}, cache=cache, budget=0.0)
+    assert first == again
+    assert len(cache.kept) == 2
+
+
+@pytest.mark.parametrize(
+    ("at_import", "words"),
+    [
+        ("raise RuntimeError('line one\\nno licence')", "RuntimeError: no licence"),
+        ("import missing_module_x", "ModuleNotFoundError: No module named 'missing_module_x'"),
+        ("raise SystemExit(4)", "SystemExit: 4"),
+        ("raise KeyboardInterrupt", "KeyboardInterrupt"),
+        ("raise ValueError('x' * 999)", "xxx…"),
+        ("import os; os._exit(7)", "it ended the process that was asking it (exit code 7)"),
+        ("import os; os.kill(os.getpid(), 11)", "it crashed (SIGSEGV)"),
+        ("import threading; threading.Event().wait()", "it did not come back within 3 seconds"),
+    ],
+)
+def test_a_plugin_that_breaks_is_named_and_does_no_harm(site, source, cache, at_import, words):
+    """Whatever a plugin does at import, it alone gets E404; the others are checked."""
+    site.plugin("broken", source(at_import=at_import))
+    site.plugin("parrot", source(OPTIONS))
+    requests = [OptionRequest("llm", "broken", {}), OptionRequest("llm", "parrot", {"phrase": "x"})]
+    broken, fine = check_options(requests, cache=cache, catalogue=site.catalogue, budget=3.0)
+    assert fine == []
+    assert [item.code for item in broken] == ["E404"]
+    assert "'broken' (lkrun-broken 1.0) cannot be loaded" in broken[0].message
+    assert words in broken[0].message
+    assert len(cache.kept) == 1
+
+
+def test_what_a_plugin_prints_is_kept_apart(site, source):
+    """Prints, logs and rubbish on the descriptors of a plugin disturb nothing."""
+    noise = "import os, sys; print('{'); sys.stderr.write('x'); os.write(1, b'\\n{\"job\": 9}\\n')"
+    site.plugin("parrot", source(OPTIONS, at_import=noise))
+    assert asked(site, {"phrase": "x"}) == [[]]
+
+
+def test_the_child_sees_no_secret(site, source, monkeypatch):
+    """The environment of the child holds no variable of the person's."""
+    monkeypatch.setenv("ACME_API_KEY", "s3cr3t")
+    site.plugin("parrot", source(OPTIONS, at_import="import os; os.environ['ACME_API_KEY']"))
+    ((problem,),) = asked(site, {"phrase": "x"})
+    assert "KeyError" in problem.message
+
+
+def test_threads_of_a_plugin_do_not_keep_the_child(site, source):
+    """A thread that never ends does not hold up the answer."""
+    thread = "import threading; threading.Thread(target=threading.Event().wait).start()"
+    site.plugin("parrot", source(OPTIONS, at_import=thread))
+    assert asked(site, {"phrase": "x"}, budget=10.0) == [[]]
+
+
+def test_a_value_known_only_at_run_time_is_not_judged(site, source):
+    """A template with a secret may stand where a number or a checked text is wanted."""
+    rules = OPTIONS + (
+        "@pydantic.model_validator(mode='after')\n"
+        "def _rule(self):\n"
+        "    raise ValueError('never good')\n"
+    )
+    site.plugin("parrot", source(rules))
+    values = {"phrase": "{{ secrets.A }}", "times": "{{ secrets.B }}"}
+    assert asked(site, values, opaque=(("times",), ("phrase",))) == [[]]
+    ((problem,),) = asked(site, {"phrase": "x"})
+    assert problem == OptionProblem("E403", (), "never good")
+
+
+def test_a_name_that_means_nothing_has_no_problem_here(site):
+    """What is wrong with a name is the catalogue's to say, once."""
+    assert asked(site, {}, name="nobody") == [[]]
+
+
+def test_a_package_without_a_plugin_behind_its_entry_point_is_refused(site):
+    """The object behind an entry point must be a Plugin of an API version that this lkrun has."""
+    site.plugin("odd", "plugin = 5")
+    newer = "from runner.plugin import Plugin\nimport pydantic\n"
+    site.plugin("new", newer + "plugin = Plugin(pydantic.BaseModel, print, api=99)")
+    site.plugin("plain", newer + "plugin = Plugin(dict, print)")
+    says = {name: asked(site, {}, name=name)[0][0].message for name in ("odd", "new", "plain")}
+    assert "made_up_odd:plugin is not a runner.plugin.Plugin" in says["odd"]
+    assert "needs a newer lkrun" in says["new"]
+    assert "not a pydantic model" in says["plain"]
+
+
+def test_a_livekit_plugin_is_checked_by_its_signature(site):
+    """The constructor's parameters are the options; those that the runner fills are not offered."""
+    site.livekit(
+        "acme",
+        "from __future__ import annotations\n"
+        "from typing import Literal\n"
+        "from livekit.agents.types import NOT_GIVEN, NotGivenOr\n"
+        "class LLM:\n"
+        "    def __init__(self, *, model: Literal['a', 'b'], api_key: str,\n"
+        "                 heat: NotGivenOr[float] = NOT_GIVEN, http_session: object = None): ...\n"
+        "class TTS:\n"
+        "    def __init__(self, loop_thing: threading.Thread): ...\n"
+        "import threading\n"
+        "STT = 5\n",
+    )
+    requests = [
+        OptionRequest("llm", "acme", {"model": "a", "heat": "0.5"}),
+        OptionRequest("llm", "acme", {"model": "c", "http_session": "x"}),
+        OptionRequest("tts", "acme", {}),
+        OptionRequest("stt", "acme", {}),
+    ]
+    fine, bad, needy, odd = check_options(requests, catalogue=site.catalogue)
+    assert fine == []
+    assert [item.location for item in bad] == [("http_session",), ("model",)]
+    assert "YAML cannot give it its 'loop_thing'" in needy[0].message
+    assert odd == [OptionProblem("E206", (), "'acme' cannot be used as 'stt'")]
+
+
+def test_describe_gives_the_json_schema_of_the_options(site, source, cache):
+    """`describe` answers with a schema, from the cache the second time, or with what is wrong."""
+    site.plugin("parrot", source(OPTIONS))
+    site.plugin("broken", "1 / 0")
+    for budget in (30.0, 0.0):
+        schema = describe("llm", "parrot", cache=cache, catalogue=site.catalogue, budget=budget)
+        assert schema["properties"]["times"]["minimum"] == 1
+    assert isinstance(describe("llm", "nobody", catalogue=site.catalogue), NameProblem)
+    assert describe("llm", "broken", catalogue=site.catalogue).code == "E404"
+
+
+def test_a_child_that_cannot_start_is_a_fault_of_the_installation(tmp_path):
+    """An import path without lkrun's own packages is not blamed on a plugin."""
+    (tmp_path / "pydantic.py").write_text("raise ImportError('broken installation')")
+    with pytest.raises(ProbeError, match="broken installation"):
+        ask([{"source": "plugin"}], [str(tmp_path)])
