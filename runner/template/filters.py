@@ -7,6 +7,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any, Final
 
 from jinja2.filters import FILTERS as JINJA_FILTERS
@@ -93,10 +94,11 @@ def _part(value: Any, name: str) -> Any:
 def _format(pattern: str, *args: Any, **kwargs: Any) -> str:
     if kwargs or "".join(_FORMAT.findall(pattern)) != pattern:
         raise Refused("this pattern of 'format' cannot be used")
+    numbers = tuple(map(number, args))
     try:
         return pattern % args
     except TypeError:
-        return pattern % tuple(map(number, args))
+        return pattern % numbers
 
 
 def _spell(text: str) -> str:
@@ -195,7 +197,7 @@ def _bounded(name: str, work: Function, read: Read) -> Function:
                     width(each)
                 elif isinstance(each, str):
                     fits(len(each), 100)
-        if name in _OF_NUMBERS:
+        if name in _OF_NUMBERS or isinstance(value, Decimal):
             value = number(value)
         elif name in _OF_TEXT:
             value = read(value)[:MAX_TEXT]

@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from runner.template.empty import Empty
-from runner.template.limits import MAX_BITS, Refused, fits, weigh
+from runner.template.limits import MAX_BITS, MAX_WIDTH, Refused, fits, weigh
 from runner.template.words import as_text
 
 _NUMBERS: Final = (int, float, Decimal)
@@ -33,7 +33,13 @@ def kind(value: Any) -> str:
 
 
 def number(value: Any) -> Any:
-    """Read a text that is a number as that number; anything else stays what it is."""
+    """Read a text that is a number as that number; anything else stays what it is.
+
+    Raises:
+        Refused: it is a decimal whose digits would fill the memory.
+    """
+    if isinstance(value, Decimal) and value.is_finite() and value.adjusted() > MAX_WIDTH:
+        raise Refused("a number is too large")
     if isinstance(value, str) and _NUMERAL.fullmatch(value):
         return float(value) if "." in value else int(value)
     return value
@@ -61,7 +67,7 @@ def _alike(left: Any, right: Any) -> tuple[Any, Any]:
             if isinstance(other, str):
                 other = _YES_NO.get(other.strip().lower(), other)  # noqa: PLW2901  (the other side, read anew)
         elif isinstance(this, _NUMBERS):
-            other = number(other)  # noqa: PLW2901  (as above)
+            other = number(other) if isinstance(other, str) else other  # noqa: PLW2901  (as above)
         elif isinstance(this, (date, time)) and isinstance(other, (str, datetime)):
             other = _moment(other, this)  # noqa: PLW2901  (as above)
         else:
@@ -78,7 +84,10 @@ def equal(left: Any, right: Any) -> bool:
         weigh(left)
         weigh(right)
     left, right = _alike(left, right)
-    return bool(left == right)
+    try:
+        return bool(left == right)
+    except (ArithmeticError, RecursionError):  # a signalling NaN, a list that holds itself
+        return False
 
 
 def contains(item: Any, container: Any) -> bool:

@@ -29,6 +29,8 @@ _MONTHS: Final = [
     "December",
 ]
 _LISTS: Final = (list, tuple, set, frozenset)
+_MAX_EXPONENT: Final = 400
+_MAX_BITS: Final = 8_192  # Python itself refuses to write much longer ones
 _DIGITS: Final = 15  # what a float holds for certain: 0.1 + 0.2 is 0.3
 
 
@@ -84,8 +86,19 @@ def as_json(value: Any) -> str:
     return json.dumps(as_data(value), ensure_ascii=False, separators=(",", ":"))
 
 
+def _finite(value: float | Decimal) -> bool:
+    """Tell whether a number can be written: no infinity, no thousands of digits."""
+    if isinstance(value, Decimal):
+        return value.is_finite() and abs(value.adjusted()) <= _MAX_EXPONENT
+    return math.isfinite(value)
+
+
+def _whole(value: int) -> str:
+    return str(int(value)) if value.bit_length() <= _MAX_BITS else ""
+
+
 def _json_number(value: float | Decimal) -> float | int | None:
-    if not math.isfinite(value):
+    if not _finite(value):
         return None
     if isinstance(value, Decimal) and value == value.to_integral_value():
         return int(value)
@@ -93,7 +106,7 @@ def _json_number(value: float | Decimal) -> float | int | None:
 
 
 def _number(value: float | Decimal) -> str:
-    if not math.isfinite(value):
+    if not _finite(value):
         return ""
     exact = value if isinstance(value, Decimal) else Decimal(f"{value:.{_DIGITS}g}")
     text = format(exact, "f")
@@ -140,7 +153,7 @@ def _fields(value: Any) -> dict[str, Any]:
 _SPEECH: Final[tuple[tuple[Any, Callable[[Any], str]], ...]] = (
     ((Empty, type(None)), lambda _: ""),
     (bool, lambda value: "yes" if value else "no"),
-    (int, lambda value: str(int(value))),
+    (int, _whole),
     ((float, Decimal), _number),
     (datetime, _moment),
     (date, _date),

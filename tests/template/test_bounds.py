@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from decimal import Decimal
 
 import pytest
 
@@ -20,6 +21,7 @@ VALUES = {
     "deep": DEEP,
     "cycle": CYCLE,
     "tags": "<!--" * 50_000 + "<" * 50_000,
+    "huge": Decimal("1E+999999999"),
     "f": lambda: "called",
     "cls": str,
 }
@@ -65,6 +67,9 @@ HOSTILE = [
     "{{ [1] | slice(99999999) | list }}",
     "{{ long | map('replace', 'w', text) | list }}",
     "{{ tags | striptags }}",
+    "{{ huge == 1 }}{{ huge < 1 }}{{ huge == 1.5 }}",
+    "{{ huge }}{{ huge | int }}{{ huge * huge }}{{ huge | round }}{{ [huge] | tojson }}",
+    "{{ '%d' | format(huge) }}{{ range(huge) }}{{ huge // 1 }}{{ huge % 7 }}{{ huge + 0.5 }}",
     "{{ text | tojson(indent=99999999) }}",
     "{{ deep }}{{ deep | tojson }}{{ deep == [deep] }}",
     "{{ cycle }}{{ cycle | tojson }}{{ cycle | join }}{{ cycle | lines }}{{ cycle == cycle }}",
