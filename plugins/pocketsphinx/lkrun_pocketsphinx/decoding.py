@@ -27,7 +27,7 @@ _LONGEST = 20 * SAMPLE_RATE * 2
 With a grammar that takes some 15 ms, and it knows the loudness that the first pass has to guess.
 """
 
-pocketsphinx.set_loglevel("FATAL")
+_QUIET = {"samprate": SAMPLE_RATE, "loglevel": "FATAL"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,14 +69,12 @@ def load(language: Language) -> pocketsphinx.Decoder:
         ValueError: the grammar cannot be used.
     """
     if language.grammar is None:
-        return pocketsphinx.Decoder(samprate=SAMPLE_RATE)
+        return pocketsphinx.Decoder(**_QUIET)
     with tempfile.TemporaryDirectory() as folder:
         words = Path(folder) / "words.dict"
         words.write_text("\n".join(dictionary.entries(language.words)) + "\n", "utf-8")
         # without bestpath: its second pass over the lattice loses last words of a grammar's phrases
-        decoder = pocketsphinx.Decoder(
-            samprate=SAMPLE_RATE, lm=None, dict=str(words), bestpath=False
-        )
+        decoder = pocketsphinx.Decoder(lm=None, dict=str(words), bestpath=False, **_QUIET)
     decoder.add_jsgf_string(_SEARCH, language.grammar)
     decoder.activate_search(_SEARCH)
     return decoder

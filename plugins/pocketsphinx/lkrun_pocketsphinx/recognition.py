@@ -80,6 +80,9 @@ class PocketsphinxSTT(stt.STT[str]):
 class _Listening(stt.RecognizeStream):
     _stt: PocketsphinxSTT
 
+    def push_frame(self, frame: rtc.AudioFrame) -> None:
+        super().push_frame(_one_channel(frame))  # LiveKit's resampler here takes one channel only
+
     async def _run(self) -> None:
         loop = asyncio.get_running_loop()
         with ThreadPoolExecutor(1, "pocketsphinx") as thread:
@@ -119,18 +122,20 @@ class _Listening(stt.RecognizeStream):
 
 def samples_of(frames: list[rtc.AudioFrame]) -> bytes:
     """Frames as 16-bit samples of one channel at the recogniser's rate."""
-    whole = rtc.combine_audio_frames(frames)
-    samples = whole.data
-    if whole.num_channels > 1:
-        mono = samples[:: whole.num_channels].tobytes()
-        count = len(mono) // 2
-        whole = rtc.AudioFrame(mono, whole.sample_rate, 1, count)
+    whole = _one_channel(rtc.combine_audio_frames(frames))
     if whole.sample_rate == decoding.SAMPLE_RATE:
         return bytes(whole.data)
     resampler = rtc.AudioResampler(
         whole.sample_rate, decoding.SAMPLE_RATE, quality=rtc.AudioResamplerQuality.HIGH
     )
     return b"".join(bytes(frame.data) for frame in [*resampler.push(whole), *resampler.flush()])
+
+
+def _one_channel(frame: rtc.AudioFrame) -> rtc.AudioFrame:
+    if frame.num_channels == 1:
+        return frame
+    first = frame.data[:: frame.num_channels].tobytes()
+    return rtc.AudioFrame(first, frame.sample_rate, 1, frame.samples_per_channel)
 
 
 def _language(options: Options) -> decoding.Language:
