@@ -26,7 +26,14 @@ def run(folder: Path, cache: Path) -> tuple[float, float]:
     env = {**os.environ, "LKRUN_CACHE_DIR": str(cache), "PYTHONDONTWRITEBYTECODE": ""}
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     begin = time.perf_counter()
-    done = subprocess.run([sys.executable, "-m", "runner", "check", str(folder)], env=env, cwd=ROOT, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "-m", "runner", "check", str(folder)],
+        env=env,
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     wall = time.perf_counter() - begin
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     if done.returncode:
@@ -53,9 +60,29 @@ def profile(folder: Path) -> str:
     return "\n".join(f"    {name:32} {seconds:6.2f} s" for name, seconds in _rooms(rows))
 
 
-def _rooms(rows: dict[tuple[str, int, str], tuple[int, int, float, float, dict[str, float]]]) -> list[tuple[str, float]]:
-    wanted = ("runner/source/scan.py:scan", "runner/syntax/parse.py:parse", "runner/spec/load.py:load", "runner/link/link.py:link")
-    return [(w, max((v[3] for (f, _, n), v in rows.items() if w == f"{f.partition('/runner/')[1][1:]}{f.rpartition('/runner/')[2]}:{n}"), default=0.0)) for w in wanted]
+def _rooms(
+    rows: dict[tuple[str, int, str], tuple[int, int, float, float, dict[str, float]]],
+) -> list[tuple[str, float]]:
+    wanted = (
+        "runner/source/scan.py:scan",
+        "runner/syntax/parse.py:parse",
+        "runner/spec/load.py:load",
+        "runner/link/link.py:link",
+    )
+    return [
+        (
+            w,
+            max(
+                (
+                    v[3]
+                    for (f, _, n), v in rows.items()
+                    if w == f"{f.partition('/runner/')[1][1:]}{f.rpartition('/runner/')[2]}:{n}"
+                ),
+                default=0.0,
+            ),
+        )
+        for w in wanted
+    ]
 
 
 def main() -> None:
@@ -66,11 +93,19 @@ def main() -> None:
         write(base / "thousand", 1000)
         size = (base / "thousand" / "desk500.yaml").stat().st_size
         run(base / "ten", base / "warm")
-        print(f"start-up, 10 files, cached:   {medians([run(base / 'ten', base / 'warm') for _ in range(7)])}")
-        print(f"10 files, no cache:           {medians([run(base / 'ten', base / f'ten{i}') for i in range(5)])}")
+        print(
+            f"start-up, 10 files, cached:   {medians([run(base / 'ten', base / 'warm') for _ in range(7)])}"
+        )
+        print(
+            f"10 files, no cache:           {medians([run(base / 'ten', base / f'ten{i}') for i in range(5)])}"
+        )
         print(f"1,000 files of {size} bytes")
-        print(f"  cold:                       {medians([run(base / 'thousand', base / f'cold{i}') for i in range(3)])}")
-        print(f"  cached:                     {medians([run(base / 'thousand', base / 'cold0') for _ in range(5)])}")
+        print(
+            f"  cold:                       {medians([run(base / 'thousand', base / f'cold{i}') for i in range(3)])}"
+        )
+        print(
+            f"  cached:                     {medians([run(base / 'thousand', base / 'cold0') for _ in range(5)])}"
+        )
         print("  where a cold compile goes (under the profiler, which slows it):")
         print(profile(base / "thousand"))
 

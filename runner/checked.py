@@ -83,7 +83,9 @@ def _anew(root: Path, cache: Cache, catalogue: Catalogue, key: str) -> Checked:
             "env": {name: _digest(os.environ.get(name)) for name in env.asked},
             "texts": [[*request, digest] for request, digest in compiled.texts.items()],
             "diagnostics": [_data(d) for d in compiled.diagnostics],
-            "secrets": {name: [_span(s) for s in spans] for name, spans in compiled.secrets.items()},
+            "secrets": {
+                name: [_span(s) for s in spans] for name, spans in compiled.secrets.items()
+            },
         }
         cache.put(_SPACE, key, kept)
         cache.flush()
@@ -113,7 +115,11 @@ def _same(root: Path, known: Mapping[str, Any], lines: Lines) -> bool:
 
 
 def _digest(value: str | None) -> str:
-    return "" if value is None else hashlib.sha256(value.encode("utf-8", "surrogateescape")).hexdigest()
+    return (
+        ""
+        if value is None
+        else hashlib.sha256(value.encode("utf-8", "surrogateescape")).hexdigest()
+    )
 
 
 def _span(span: Span) -> list[Any]:
@@ -127,4 +133,6 @@ def _data(found: Diagnostic) -> list[Any]:
 
 def _diagnostic(data: Sequence[Any]) -> Diagnostic:
     span, code, message, hint, related = data
-    return Diagnostic(Span(*span), code, message, hint, tuple(Related(Span(*s), m) for s, m in related))
+    return Diagnostic(
+        Span(*span), code, message, hint, tuple(Related(Span(*s), m) for s, m in related)
+    )

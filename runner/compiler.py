@@ -19,7 +19,6 @@ from runner.providers.checks import check_options
 from runner.spec.load import Specs, load
 from runner.template import Analysis, analyse, analyse_condition
 
-
 _PASSING = frozenset({"E001", "E404"})
 """What may be gone the next time although no file has changed."""
 
@@ -122,7 +121,9 @@ class Compiler:
                 lines.add(text.path, text.text)
         return found
 
-    def _surroundings(self, prompts: Mapping[tuple[str, str], Prompt], lines: Lines) -> Surroundings:
+    def _surroundings(
+        self, prompts: Mapping[tuple[str, str], Prompt], lines: Lines
+    ) -> Surroundings:
         catalogue = self.catalogue or Catalogue()
         ask = partial(check_options, cache=self.cache, catalogue=catalogue)
         return Surroundings(self.env, prompts, lines, catalogue, ask, self._analyses)
@@ -153,9 +154,16 @@ class CachedAnalyses:
         return found
 
 
-def allowed(found: Sequence[Diagnostic], specs: Sequence[Specs], *, whole: bool) -> list[Diagnostic]:
+def allowed(
+    found: Sequence[Diagnostic], specs: Sequence[Specs], *, whole: bool
+) -> list[Diagnostic]:
     """Leave out warnings that a comment at their line allows; a comment that allows nothing is a warning itself."""
-    allows = {(s.document.file, line, code) for s in specs for line, codes in s.document.allows.items() for code in codes}
+    allows = {
+        (s.document.file, line, code)
+        for s in specs
+        for line, codes in s.document.allows.items()
+        for code in codes
+    }
     used = {(d.span.file, d.span.line, d.code) for d in found if d.severity == "warning"} & allows
     shown = [d for d in found if (d.span.file, d.span.line, d.code) not in used]
     if whole and not any(d.severity == "error" for d in found):
@@ -165,7 +173,13 @@ def allowed(found: Sequence[Diagnostic], specs: Sequence[Specs], *, whole: bool)
 
 def _idle_allow(file: str, line: int, code: str) -> Diagnostic:
     if code.startswith("E"):
-        message, hint = f"{code} is an error, which cannot be allowed", "mend it, and delete this comment"
+        message, hint = (
+            f"{code} is an error, which cannot be allowed",
+            "mend it, and delete this comment",
+        )
     else:
-        message, hint = f"there is no {code} on this line to allow", "delete this comment, or move it to the line of the warning"
+        message, hint = (
+            f"there is no {code} on this line to allow",
+            "delete this comment, or move it to the line of the warning",
+        )
     return Diagnostic(Span(file, line, 1, line, 1), "W205", message, hint)

@@ -21,7 +21,13 @@ if TYPE_CHECKING:
 @click.command()
 @folder
 @click.option("--keys", is_flag=True, help="Also tell the secrets that are missing.")
-@click.option("--format", "form", type=click.Choice(["text", "json", "github"]), default="text", help="For people, programs, or GitHub.")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json", "github"]),
+    default="text",
+    help="For people, programs, or GitHub.",
+)
 @shared
 def check(folder: Path, *, keys: bool, form: str) -> int:
     """Tell every mistake in the folder DIR (agents.d)."""
@@ -58,7 +64,9 @@ def missing_secrets(result: Checked | Compiled) -> list[Diagnostic]:
         if not _has_value(name):
             related = tuple(Related(p, "also needed here") for p in places[1:])
             hint = f"set the environment variable {name}, or write it to a file {name} in the folder LKRUN_SECRETS_DIR"
-            found.append(Diagnostic(places[0], "E405", f"the secret {name} has no value", hint, related))
+            found.append(
+                Diagnostic(places[0], "E405", f"the secret {name} has no value", hint, related)
+            )
     return found
 
 

@@ -20,7 +20,11 @@ def explain(code: str) -> int:
     name = code.strip().strip("[]").upper()
     if name not in CODES:
         near = nearest(name, CODES) if re.fullmatch(r"[EW]\d+", name) else None
-        hint = f"; did you mean {near}?" if near else "; codes look like E101 or W203 and stand in brackets in each message"
+        hint = (
+            f"; did you mean {near}?"
+            if near
+            else "; codes look like E101 or W203 and stand in brackets in each message"
+        )
         raise click.UsageError(f"there is no code '{code}'{hint}")
     click.echo(explanation(name), nl=False)
     return 0
@@ -28,4 +32,8 @@ def explain(code: str) -> int:
 
 def explanation(code: str) -> str:
     """The text of a code: what it means, an example that is wrong, and the same made right."""
-    return files("runner.diagnostics").joinpath("explanations", f"{code}.md").read_text(encoding="utf-8")
+    return (
+        files("runner.diagnostics")
+        .joinpath("explanations", f"{code}.md")
+        .read_text(encoding="utf-8")
+    )

@@ -19,11 +19,17 @@ def _existing(context: click.Context, parameter: click.Parameter, value: str) ->
         return path
     if path.exists():
         raise click.UsageError(f"'{value}' is not a folder; name the folder that it is in", context)
-    hint = "" if value != DEFAULT else ": name the folder of your YAML files, as in lkrun check my-folder"
+    hint = (
+        ""
+        if value != DEFAULT
+        else ": name the folder of your YAML files, as in lkrun check my-folder"
+    )
     raise click.UsageError(f"there is no folder '{value}'{hint}", context)
 
 
-folder = click.argument("folder", metavar="[DIR]", default=DEFAULT, callback=_existing, type=click.Path())
+folder = click.argument(
+    "folder", metavar="[DIR]", default=DEFAULT, callback=_existing, type=click.Path()
+)
 """The argument DIR: a folder that exists, `agents.d` where it is left out."""
 
 

@@ -37,7 +37,9 @@ class _Verbs(click.Group):
             from runner.diagnostics.nearest import did_you_mean  # noqa: PLC0415 - only for this mistake
 
             hint = did_you_mean(args[0], VERBS, noun="commands")
-            raise click.UsageError(f"there is no command '{args[0]}'" + (f"; {hint}" if hint else ""), ctx) from error
+            raise click.UsageError(
+                f"there is no command '{args[0]}'" + (f"; {hint}" if hint else ""), ctx
+            ) from error
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click's signature
         with formatter.section("Commands"):

@@ -37,9 +37,24 @@ class Options:
 
 
 _DECLARED = (
-    ("--color", {"type": click.Choice(["auto", "always", "never"]), "help": "Colours; auto: on a terminal."}),
-    ("--log-level", {"type": click.Choice(["debug", "info", "warning", "error"]), "help": "How much is logged."}),
-    ("--log-format", {"type": click.Choice(["text", "json"]), "help": "The log for people or for programs."}),
+    (
+        "--color",
+        {
+            "type": click.Choice(["auto", "always", "never"]),
+            "help": "Colours; auto: on a terminal.",
+        },
+    ),
+    (
+        "--log-level",
+        {
+            "type": click.Choice(["debug", "info", "warning", "error"]),
+            "help": "How much is logged.",
+        },
+    ),
+    (
+        "--log-format",
+        {"type": click.Choice(["text", "json"]), "help": "The log for people or for programs."},
+    ),
 )
 
 
@@ -62,4 +77,6 @@ def options(context: click.Context | None = None) -> Options:
     return found if found is not None else Options()
 
 
-assert {name.lstrip("-").replace("-", "_") for name, _ in _DECLARED} == {f.name for f in fields(Options)}  # noqa: S101 - the table and the class say the same
+assert {name.lstrip("-").replace("-", "_") for name, _ in _DECLARED} == {
+    f.name for f in fields(Options)
+}

@@ -11,7 +11,11 @@ from runner.spec.file import SECTIONS
 
 
 @click.command()
-@click.option("--section", type=click.Choice([*SECTIONS, "runner"]), help="Of one definition of this section only.")
+@click.option(
+    "--section",
+    type=click.Choice([*SECTIONS, "runner"]),
+    help="Of one definition of this section only.",
+)
 @shared
 def schema(section: str | None) -> int:
     """Print the JSON Schema of a file.

@@ -73,7 +73,9 @@ def _one(diagnostic: Diagnostic, lines: Lines, colours: Colours) -> str:
     shown += _source(span, lines, colours.of(diagnostic), colours.off)
     for related in diagnostic.related:
         where = related.span
-        shown.append(f"  {colours.place}{printable(where.file)}:{where.line}:{where.column}:{colours.off} {printable(related.message)}")
+        shown.append(
+            f"  {colours.place}{printable(where.file)}:{where.line}:{where.column}:{colours.off} {printable(related.message)}"
+        )
     if diagnostic.help:
         shown.append(f"  {colours.help}help:{colours.off} {printable(diagnostic.help)}")
     return "\n".join(shown) + "\n"
@@ -114,7 +116,11 @@ def _escape(character: str) -> str:
 def width(value: str) -> int:
     """Columns that a text takes on a terminal (Unicode East Asian Width, combining marks take none)."""
     return sum(
-        0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else len(printable(c))
+        0
+        if unicodedata.combining(c)
+        else 2
+        if unicodedata.east_asian_width(c) in "WF"
+        else len(printable(c))
         for c in value
     )
 

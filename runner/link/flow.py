@@ -90,7 +90,9 @@ def _warning(variable: str, span: Span, path: list[str]) -> Diagnostic:
     return Diagnostic(span, "W203", message, hint)
 
 
-def unused(definitions: list[Definition], scopes: list[Scope], words: frozenset[str]) -> list[Diagnostic]:
+def unused(
+    definitions: list[Definition], scopes: list[Scope], words: frozenset[str]
+) -> list[Diagnostic]:
     """Warn of definitions that no agent reaches."""
     used = {
         "personas": {n for s in scopes for n in s.personas},
@@ -104,8 +106,22 @@ def unused(definitions: list[Definition], scopes: list[Scope], words: frozenset[
             continue
         span = definition.document.key_span(definition.location)
         if section == "personas":
-            found.append(Diagnostic(span, "W202", f"no call can reach persona '{name}'", "name it as an agent's start, or below another persona's handoffs"))
+            found.append(
+                Diagnostic(
+                    span,
+                    "W202",
+                    f"no call can reach persona '{name}'",
+                    "name it as an agent's start, or below another persona's handoffs",
+                )
+            )
         else:
             noun = section[:-1]
-            found.append(Diagnostic(span, "W201", f"nothing uses {noun} '{name}'", "name it where it is needed, or delete it"))
+            found.append(
+                Diagnostic(
+                    span,
+                    "W201",
+                    f"nothing uses {noun} '{name}'",
+                    "name it where it is needed, or delete it",
+                )
+            )
     return found

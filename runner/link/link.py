@@ -27,7 +27,7 @@ from runner.spec.names import FileName, Name
 from runner.spec.process import Process
 from runner.spec.setting import Settings
 from runner.spec.shape import Block
-from runner.spec.text import Sent, Text, Told
+from runner.spec.text import Text, Told
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +108,9 @@ class _Linker:
             diagnostics += unused_variables(scope, used_names)
         providers = self.table.entries["providers"].values()
         diagnostics += check_plugins(providers, self.around.catalogue, self.around.ask_plugins)
-        words = self.table.words | {str(d.name) for d in self.table.all() if d.section == "agents" and d.spec is None}
+        words = self.table.words | {
+            str(d.name) for d in self.table.all() if d.section == "agents" and d.spec is None
+        }
         diagnostics += unused(list(self.table.all()), scopes, words)
         diagnostics += self.findings.diagnostics()
         release = None if any(d.severity == "error" for d in diagnostics) else self._release(scopes)
@@ -146,16 +148,30 @@ class _Linker:
             self.texts.form(_whole(prompt), Told(prompt.text), self._tell)
 
     def _typed(self, definition: Definition, leaf: Leaf, place: Span) -> None:
-        if leaf.key == "json" and definition.document.style(leaf.location) == "plain" and _LOOKS_TYPED.fullmatch(leaf.value):
+        if (
+            leaf.key == "json"
+            and definition.document.style(leaf.location) == "plain"
+            and _LOOKS_TYPED.fullmatch(leaf.value)
+        ):
             kind = "yes/no" if leaf.value[0].isalpha() else "number"
-            self.findings.add(place, "W204", f"{leaf.value} is sent as text here", f'write "{{{{ {_literal(leaf.value)} }}}}" to send a {kind}, or "{leaf.value}" in quotes to send a text')
+            self.findings.add(
+                place,
+                "W204",
+                f"{leaf.value} is sent as text here",
+                f'write "{{{{ {_literal(leaf.value)} }}}}" to send a {kind}, or "{leaf.value}" in quotes to send a text',
+            )
 
     def _fixed_only(self, place: Span, leaf: Leaf) -> None:
         assert isinstance(leaf.value, Text)  # noqa: S101 - the caller picks texts
         for use in self.texts.analysis(leaf.value).uses:
             if use.path[0] not in ("env", "secrets"):
                 span = self.pinpoint.at(place, leaf.value, use.line, use.column, ".".join(use.path))
-                self.findings.add(span, "E308", f"'{use.path[0]}' is not known when the folder is loaded", "only {{ env.NAME }} and {{ secrets.NAME }} may stand here")
+                self.findings.add(
+                    span,
+                    "E308",
+                    f"'{use.path[0]}' is not known when the folder is loaded",
+                    "only {{ env.NAME }} and {{ secrets.NAME }} may stand here",
+                )
 
     def _scope(self, definition: Definition) -> Scope | None:
         agent = definition.spec
@@ -213,7 +229,9 @@ class _Linker:
         Flow(scope, self.texts, self.pinpoint, self._prompts(scope)).check(self.findings)
         return read_names
 
-    def _prompt_names(self, definition: Definition, leaf: Leaf, scope: Scope, tell: Any, spec: Block) -> set[str]:
+    def _prompt_names(
+        self, definition: Definition, leaf: Leaf, scope: Scope, tell: Any, spec: Block
+    ) -> set[str]:
         prompt = self.around.prompts[definition.document.file, str(leaf.value)]
         if prompt.problem is not None:
             return set()
@@ -233,7 +251,10 @@ class _Linker:
 
     def _release(self, scopes: list[Scope]) -> Release:
         process = self.table.process.spec if self.table.process else Process.model_construct()
-        secrets = {n: tuple(sorted({f"{s.file}:{s.line}" for s in spans})) for n, spans in sorted(self.texts.secrets_used.items())}
+        secrets = {
+            n: tuple(sorted({f"{s.file}:{s.line}" for s in spans}))
+            for n, spans in sorted(self.texts.secrets_used.items())
+        }
         agents = {s.name: self._agent_release(s) for s in scopes if s.agent.enabled}
         return Release(agents=agents, process=process, secrets=secrets)
 
@@ -252,7 +273,9 @@ class _Linker:
         for name, files in self._prompts(scope).items():
             prompts[name] = "\n\n".join(text.strip() for _, text in files)
             for span, text in files:
-                env |= {u.path[1] for u in self.texts.analysis(Told(text)).uses if u.path[0] == "env"}
+                env |= {
+                    u.path[1] for u in self.texts.analysis(Told(text)).uses if u.path[0] == "env"
+                }
             places.setdefault(prompts[name], f"{files[0][0].file}:1")
         return AgentRelease.model_construct(
             name=scope.name,

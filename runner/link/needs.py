@@ -22,22 +22,47 @@ def check_needs(scope: Scope, findings: Findings) -> None:
         hint = f"add {keys}, each with the name of a provider"
         if "llm" not in missing:
             hint += ", or mode: text for an agent that only writes"
-        findings.add(name_span(scope.definition), "E207", f"agent '{scope.name}' has no {what}", hint)
+        findings.add(
+            name_span(scope.definition), "E207", f"agent '{scope.name}' has no {what}", hint
+        )
     for name, persona in scope.personas.items():
         definition = scope.table.entries["personas"][name]
-        if persona.instructions is None and persona.instructions_file is None and agent.instructions is None:
-            diagnostic = Diagnostic(name_span(definition), "E103", f"persona '{name}' has no instructions", "add instructions: or instructions_file:, so that the model knows what to do")
+        if (
+            persona.instructions is None
+            and persona.instructions_file is None
+            and agent.instructions is None
+        ):
+            diagnostic = Diagnostic(
+                name_span(definition),
+                "E103",
+                f"persona '{name}' has no instructions",
+                "add instructions: or instructions_file:, so that the model knows what to do",
+            )
             findings.add_for(scope.name, ("personas", name), diagnostic)
         if f"transfer_to_{name}" in scope.tools:
             tool = scope.table.entries["tools"][f"transfer_to_{name}"]
-            findings.add(name_span(tool), "E204", f"'transfer_to_{name}' is the tool by which the model hands a call to '{name}'", "give this tool another name")
+            findings.add(
+                name_span(tool),
+                "E204",
+                f"'transfer_to_{name}' is the tool by which the model hands a call to '{name}'",
+                "give this tool another name",
+            )
     if _lists_remember(scope) and not any(v.remembered for v in scope.variables.values()):
         key, index = _where_remember(scope)
-        findings.add(document.value_span((*scope.definition.location, *key, index)) if key else name_span(scope.definition), "E210", f"agent '{scope.name}' has nothing to remember: none of its variables has a description", "add a description: to each variable that the model may store")
+        findings.add(
+            document.value_span((*scope.definition.location, *key, index))
+            if key
+            else name_span(scope.definition),
+            "E210",
+            f"agent '{scope.name}' has nothing to remember: none of its variables has a description",
+            "add a description: to each variable that the model may store",
+        )
 
 
 def _lists_remember(scope: Scope) -> bool:
-    return "remember" in scope.agent.tools or any("remember" in p.tools for p in scope.personas.values())
+    return "remember" in scope.agent.tools or any(
+        "remember" in p.tools for p in scope.personas.values()
+    )
 
 
 def _where_remember(scope: Scope) -> tuple[tuple[str, ...], int]:
@@ -50,17 +75,32 @@ def no_agent(table: Table) -> list[Diagnostic]:
     """Tell that a folder has no agent, unless one may stand in a part that could not be read."""
     if table.entries["agents"] or "agents" in table.words:
         return []
-    return [Diagnostic(Span("."), "E201", "no agent is declared in this folder", "add agents: with the name of an agent below it, and its start: and llm: below that")]
+    return [
+        Diagnostic(
+            Span("."),
+            "E201",
+            "no agent is declared in this folder",
+            "add agents: with the name of an agent below it, and its start: and llm: below that",
+        )
+    ]
 
 
 def unused_variables(scope: Scope, read: set[str]) -> list[Diagnostic]:
     """Warn of variables that nothing reads or stores."""
     document, base = scope.definition.document, scope.definition.location
     stored = {n for p in scope.personas.values() for n in scope.setters(p)}
-    lists = {str(getattr(t, t.kind)) for t in scope.tools.values() if isinstance(t, AddTo | ChangeIn | RemoveFrom)}
+    lists = {
+        str(getattr(t, t.kind))
+        for t in scope.tools.values()
+        if isinstance(t, AddTo | ChangeIn | RemoveFrom)
+    }
     return [
-        Diagnostic(document.key_span((*base, "variables", name)), "W201", f"nothing uses variable '{name}'", "use it in a text as {{ " + name + " }}, or delete it")
+        Diagnostic(
+            document.key_span((*base, "variables", name)),
+            "W201",
+            f"nothing uses variable '{name}'",
+            "use it in a text as {{ " + name + " }}, or delete it",
+        )
         for name in scope.agent.variables
         if name not in read | stored | lists | scope.table.words
     ]
-

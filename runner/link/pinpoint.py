@@ -27,7 +27,9 @@ class Pinpoint:
         word = word or _word_at(text, line, column)
         if not word:
             return place
-        pattern = re.compile(rf"(?<![\w.]){re.escape(word)}(?!\w)" if word[0].isalnum() else re.escape(word))
+        pattern = re.compile(
+            rf"(?<![\w.]){re.escape(word)}(?!\w)" if word[0].isalnum() else re.escape(word)
+        )
         before = _offset(text, line, column)
         nth = sum(1 for found in pattern.finditer(text) if found.start() < before)
         lines = self.lines.get(place.file, [])

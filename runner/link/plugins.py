@@ -42,7 +42,9 @@ def check_plugins(
     return found
 
 
-def _diagnostic(definition: Definition, request: OptionRequest, problem: OptionProblem) -> Diagnostic:
+def _diagnostic(
+    definition: Definition, request: OptionRequest, problem: OptionProblem
+) -> Diagnostic:
     document, base = definition.document, definition.location
     if problem.code in ("E404", "E206"):
         span = document.value_span((*base, request.kind))

@@ -14,7 +14,6 @@ from runner.link.walk import Leaf
 from runner.providers.catalogue import Catalogue, Provider
 from runner.spec.actions import BACK, HandOff, RunTool, Set
 from runner.spec.fields import Field, fits
-from runner.spec.http import Result
 from runner.spec.later import LATER_TOOLS
 from runner.spec.load import Definition
 from runner.spec.names import PersonaName, ProviderName, ToolName, VariableName
@@ -49,20 +48,36 @@ class References:
 
     def _span(self, definition: Definition, leaf: Leaf) -> Span:
         document = definition.document
-        return document.key_span(leaf.location) if leaf.is_key else document.value_span(leaf.location)
+        return (
+            document.key_span(leaf.location) if leaf.is_key else document.value_span(leaf.location)
+        )
 
-    def _unknown(self, definition: Definition, leaf: Leaf, noun: str, hint: str | None) -> Diagnostic:
-        return Diagnostic(self._span(definition, leaf), "E202", f"unknown {noun} '{leaf.value}'", hint)
+    def _unknown(
+        self, definition: Definition, leaf: Leaf, noun: str, hint: str | None
+    ) -> Diagnostic:
+        return Diagnostic(
+            self._span(definition, leaf), "E202", f"unknown {noun} '{leaf.value}'", hint
+        )
 
     def _persona(self, definition: Definition, leaf: Leaf, tell: Tell) -> None:
         name = str(leaf.value)
         if isinstance(leaf.owner, HandOff) and name == BACK:
             return
         if leaf.is_key and isinstance(leaf.owner, Persona) and name == definition.name:
-            tell(Diagnostic(self._span(definition, leaf), "E205", f"persona '{name}' hands the call to itself", "name another persona, or delete this handoff"))
+            tell(
+                Diagnostic(
+                    self._span(definition, leaf),
+                    "E205",
+                    f"persona '{name}' hands the call to itself",
+                    "name another persona, or delete this handoff",
+                )
+            )
         known = self.table.entries["personas"]
         if name not in known and name not in self.table.words:
-            hint = did_you_mean(name, known, noun="personas here") or f"write it below personas: as {name}:"
+            hint = (
+                did_you_mean(name, known, noun="personas here")
+                or f"write it below personas: as {name}:"
+            )
             tell(self._near(self._unknown(definition, leaf, "persona", hint), "personas", name))
 
     def _tool(self, definition: Definition, leaf: Leaf, tell: Tell) -> None:
@@ -72,12 +87,22 @@ class References:
             return
         span = self._span(definition, leaf)
         if name in LATER_TOOLS:
-            tell(Diagnostic(span, "E102", f"'{name}' is not available yet in this version of lkrun", "delete it until a later version has it"))
+            tell(
+                Diagnostic(
+                    span,
+                    "E102",
+                    f"'{name}' is not available yet in this version of lkrun",
+                    "delete it until a later version has it",
+                )
+            )
             return
         if name in self.table.entries["personas"]:
             hint = f"'{name}' is a persona: write it below handoffs:"
         else:
-            hint = did_you_mean(name, [*known, *BUILT_IN], noun="tools here") or f"write it below tools: as {name}:"
+            hint = (
+                did_you_mean(name, [*known, *BUILT_IN], noun="tools here")
+                or f"write it below tools: as {name}:"
+            )
         tell(self._near(self._unknown(definition, leaf, "tool", hint), "tools", name))
 
     def _near(self, diagnostic: Diagnostic, section: str, name: str) -> Diagnostic:
@@ -85,7 +110,9 @@ class References:
         if near is None:
             return diagnostic
         place = Related(name_span(self.table.entries[section][near]), f"'{near}' is defined here")
-        return Diagnostic(diagnostic.span, diagnostic.code, diagnostic.message, diagnostic.help, (place,))
+        return Diagnostic(
+            diagnostic.span, diagnostic.code, diagnostic.message, diagnostic.help, (place,)
+        )
 
     def _provider(self, definition: Definition, leaf: Leaf, tell: Tell) -> None:
         name, kind = str(leaf.value), leaf.key
@@ -97,18 +124,33 @@ class References:
             actual = getattr(found.spec, "kind", kind)
             if actual != kind:
                 related = (Related(name_span(found), f"'{name}' is defined here"),)
-                tell(Diagnostic(span, "E206", f"provider '{name}' is of kind {actual}, and {kind} is needed here", f"name a provider that has {kind}:", related))
+                tell(
+                    Diagnostic(
+                        span,
+                        "E206",
+                        f"provider '{name}' is of kind {actual}, and {kind} is needed here",
+                        f"name a provider that has {kind}:",
+                        related,
+                    )
+                )
         elif "/" not in name and name not in self.table.words:
             tell(self._unknown_provider(definition, leaf, kind))
 
     def _unknown_provider(self, definition: Definition, leaf: Leaf, kind: str) -> Diagnostic:
         name = str(leaf.value)
-        fitting = [n for n, d in self.table.entries["providers"].items() if getattr(d.spec, "kind", kind) == kind]
+        fitting = [
+            n
+            for n, d in self.table.entries["providers"].items()
+            if getattr(d.spec, "kind", kind) == kind
+        ]
         near = nearest(name, fitting)
         if near is None and isinstance(self.catalogue.find(kind, name), Provider):
             hint = f"'{name}' is a plugin; write a provider that uses it, below providers: my_{kind}: and below that {kind}: {name}, and name my_{kind} here"
         else:
-            hint = did_you_mean(name, fitting, noun=f"providers of kind {kind} here") or f"write it below providers:, or write an inference string such as openai/gpt-4.1-mini"
+            hint = (
+                did_you_mean(name, fitting, noun=f"providers of kind {kind} here")
+                or "write it below providers:, or write an inference string such as openai/gpt-4.1-mini"
+            )
         return self._near(self._unknown(definition, leaf, "provider", hint), "providers", name)
 
 
@@ -124,11 +166,16 @@ class Variables:
             return
         name = str(leaf.value)
         document = definition.document
-        span = document.key_span(leaf.location) if leaf.is_key else document.value_span(leaf.location)
+        span = (
+            document.key_span(leaf.location) if leaf.is_key else document.value_span(leaf.location)
+        )
         variable = self.scope.variables.get(name)
         if variable is None:
             if name not in self.scope.table.words:
-                hint = did_you_mean(name, self.scope.variables, noun="variables here") or f"declare it in the agent's variables: as {name}:"
+                hint = (
+                    did_you_mean(name, self.scope.variables, noun="variables here")
+                    or f"declare it in the agent's variables: as {name}:"
+                )
                 tell(Diagnostic(span, "E202", f"unknown variable '{name}'", hint))
             return
         for problem in self._problems(variable, leaf):
@@ -138,14 +185,32 @@ class Variables:
         name, owner = variable.name, leaf.owner
         if isinstance(owner, AddTo | ChangeIn | RemoveFrom):
             if not _is_records(variable):
-                return [("E210", f"'{name}' is not a list of records", "declare it with type: list, and of: with the fields of a record below it")]
+                return [
+                    (
+                        "E210",
+                        f"'{name}' is not a list of records",
+                        "declare it with type: list, and of: with the fields of a record below it",
+                    )
+                ]
             return []
         if isinstance(owner, Field):
             if variable.field is not None and variable.field.type != "list":
-                return [("E210", f"'{name}' is not a list, so nothing can be chosen from it", "declare it with type: list")]
+                return [
+                    (
+                        "E210",
+                        f"'{name}' is not a list, so nothing can be chosen from it",
+                        "declare it with type: list",
+                    )
+                ]
             return []
         if variable.fixed is not None:
-            return [("E209", f"'{name}' has a fixed value, so nothing can change it", f"declare it with type: and default: to let it change")]
+            return [
+                (
+                    "E209",
+                    f"'{name}' has a fixed value, so nothing can change it",
+                    "declare it with type: and default: to let it change",
+                )
+            ]
         if isinstance(owner, Remember) and variable.field is not None and variable.field.private:
             return [("E210", f"'{name}' is private, so the model may not store it", None)]
         return []
@@ -173,14 +238,32 @@ class Variables:
         for name, value in leaf.owner.arguments.items():
             where = (*base, "with", name)
             if name not in fields:
-                tell(Diagnostic(document.key_span(where), "E202", f"tool '{leaf.value}' has no parameter '{name}'", did_you_mean(name, fields, noun="parameters")))
+                tell(
+                    Diagnostic(
+                        document.key_span(where),
+                        "E202",
+                        f"tool '{leaf.value}' has no parameter '{name}'",
+                        did_you_mean(name, fields, noun="parameters"),
+                    )
+                )
             else:
                 problem = misfit(fields[name], str(value))
                 if problem:
                     tell(Diagnostic(document.value_span(where), "E117", *problem))
-        missing = [n for n, f in fields.items() if not f.optional and f.default is None and n not in leaf.owner.arguments]
+        missing = [
+            n
+            for n, f in fields.items()
+            if not f.optional and f.default is None and n not in leaf.owner.arguments
+        ]
         if missing and not any(n not in fields for n in leaf.owner.arguments):
-            tell(Diagnostic(document.value_span(leaf.location), "E103", f"tool '{leaf.value}' needs '{missing[0]}'", f"add with: and below it {missing[0]}:"))
+            tell(
+                Diagnostic(
+                    document.value_span(leaf.location),
+                    "E103",
+                    f"tool '{leaf.value}' needs '{missing[0]}'",
+                    f"add with: and below it {missing[0]}:",
+                )
+            )
 
 
 def parameters(tool: Block, scope: Scope) -> dict[str, Field]:
@@ -199,12 +282,19 @@ def misfit(field: Field, text: str) -> tuple[str, str | None] | None:
     if has_template(text) or field.type == "text":
         return None
     if field.type in ("list", "object"):
-        return f"a plain text cannot be the value of a {field.type}", "write one {{ name }} that holds one"
+        return (
+            f"a plain text cannot be the value of a {field.type}",
+            "write one {{ name }} that holds one",
+        )
     if field.type == "choice":
         if field.choices is None or text in field.choices:
             return None
-        return f"'{text}' is not one of the choices", did_you_mean(text, field.choices, noun="choices")
-    return None if fits(field.type, text) else (f"'{text}' does not fit the type {field.type}", None)
+        return f"'{text}' is not one of the choices", did_you_mean(
+            text, field.choices, noun="choices"
+        )
+    return (
+        None if fits(field.type, text) else (f"'{text}' does not fit the type {field.type}", None)
+    )
 
 
 def _is_records(variable: Variable) -> bool:

@@ -39,7 +39,9 @@ class Variable:
     @property
     def remembered(self) -> bool:
         """Whether the model may set it."""
-        return self.field is not None and self.field.description is not None and not self.field.private
+        return (
+            self.field is not None and self.field.description is not None and not self.field.private
+        )
 
 
 @dataclass
@@ -69,7 +71,9 @@ class Scope:
         found: dict[str, Variable] = {}
         for name, value in self.agent.variables.items():
             found[name] = (
-                Variable(name, field=value) if isinstance(value, Field) else Variable(name, fixed=value)
+                Variable(name, field=value)
+                if isinstance(value, Field)
+                else Variable(name, fixed=value)
             )
         for tool in self.tools.values():
             if isinstance(tool, HttpTool):

@@ -20,7 +20,9 @@ class Table:
         words: all words in parts that could not be read: what may be defined or used there.
     """
 
-    entries: dict[str, dict[str, Definition]] = field(default_factory=lambda: {s: {} for s in SECTIONS})
+    entries: dict[str, dict[str, Definition]] = field(
+        default_factory=lambda: {s: {} for s in SECTIONS}
+    )
     process: Definition | None = None
     words: frozenset[str] = frozenset()
 

@@ -60,7 +60,11 @@ class Texts:
             return Analysis(literal=True)
         if isinstance(value, Condition):
             return self.analyses.of(str(value), condition=True)
-        return self.analyses.of(str(value), condition=False) if has_template(value) else Analysis(literal=True)
+        return (
+            self.analyses.of(str(value), condition=False)
+            if has_template(value)
+            else Analysis(literal=True)
+        )
 
     def form(self, place: Span, value: Text, tell: Tell) -> Analysis:
         """Check what is wrong whoever uses the text: its grammar, secrets, the environment."""
@@ -81,9 +85,20 @@ class Texts:
     def _secret(self, place: Span, value: Text, use: Use, tell: Tell) -> None:
         span = self._span(place, value, use)
         if len(use.path) < 2:  # noqa: PLR2004 - the name and one attribute
-            tell(Diagnostic(span, "E301", "'secrets' needs a name behind it", "write {{ secrets.NAME }}"))
+            tell(
+                Diagnostic(
+                    span, "E301", "'secrets' needs a name behind it", "write {{ secrets.NAME }}"
+                )
+            )
         elif not isinstance(value, Sent):
-            tell(Diagnostic(span, "E305", "a secret cannot stand here, where the model or the caller could see it", "secrets may stand only in what is sent to a service: a tool's http block, a provider's with"))
+            tell(
+                Diagnostic(
+                    span,
+                    "E305",
+                    "a secret cannot stand here, where the model or the caller could see it",
+                    "secrets may stand only in what is sent to a service: a tool's http block, a provider's with",
+                )
+            )
         else:
             self.secrets_used.setdefault(use.path[1], []).append(span)
 
@@ -94,7 +109,11 @@ class Texts:
             self.env_used.add(name)
             return
         context = problem.context  # type: ignore[attr-defined]  # a `mistake`
-        tell(Diagnostic(self._span(place, value, use), problem.type, context["message"], context["help"]))  # type: ignore[attr-defined]  # as above
+        tell(
+            Diagnostic(
+                self._span(place, value, use), problem.type, context["message"], context["help"]
+            )
+        )  # type: ignore[attr-defined]  # as above
 
     def names(self, place: Span, leaf: Leaf, scope: Scope, tell: Tell, owner: object) -> None:
         """Check the names that a text uses, from the view of one agent."""
@@ -110,22 +129,36 @@ class Texts:
                 code, message, hint = problem
                 tell(Diagnostic(self._span(place, leaf.value, use), code, message, hint))
 
-    def _name(self, use: Use, leaf: Leaf, scope: Scope, fields: Mapping[str, object]) -> tuple[str, str, str | None] | None:
+    def _name(
+        self, use: Use, leaf: Leaf, scope: Scope, fields: Mapping[str, object]
+    ) -> tuple[str, str, str | None] | None:
         root, rest = use.path[0], use.path[1:]
         known = ATTRIBUTES.get(root)
         if known is not None:
             return _attribute(root, rest, known)
         if root in MOMENTS or root in leaf.names:
             if root == "args" and rest and rest[0] not in fields:
-                return ("E302", f"the tool has no parameter '{rest[0]}'", did_you_mean(rest[0], fields, noun="parameters"))
+                return (
+                    "E302",
+                    f"the tool has no parameter '{rest[0]}'",
+                    did_you_mean(rest[0], fields, noun="parameters"),
+                )
             return None
         variable = scope.variables.get(root)
         if variable is not None:
             return self._private(variable, leaf)
         if root in ("args", "result"):
-            return ("E304", f"'{root}' has no value here", f"'{root}' may stand {'in a tool' if root == 'args' else 'in result.text and then'} only")
+            return (
+                "E304",
+                f"'{root}' has no value here",
+                f"'{root}' may stand {'in a tool' if root == 'args' else 'in result.text and then'} only",
+            )
         if root in LATER_NAMES:
-            return ("E102", f"'{root}' is not available yet in this version of lkrun", "leave it out until a later version has it")
+            return (
+                "E102",
+                f"'{root}' is not available yet in this version of lkrun",
+                "leave it out until a later version has it",
+            )
         if root in scope.table.words:
             return None
         names = [*ALWAYS, *leaf.names, *scope.variables]
@@ -135,19 +168,33 @@ class Texts:
     def _private(self, variable: object, leaf: Leaf) -> tuple[str, str, str | None] | None:
         field = getattr(variable, "field", None)
         if field is not None and field.private and not isinstance(leaf.value, Sent | Condition):
-            return ("E305", f"'{variable.name}' is private, and here the model or the caller could see it", "a private variable may stand only in what is sent to a service")  # type: ignore[attr-defined]  # a Variable
+            return (
+                "E305",
+                f"'{variable.name}' is private, and here the model or the caller could see it",
+                "a private variable may stand only in what is sent to a service",
+            )  # type: ignore[attr-defined]  # a Variable
         return None
 
     def _host(self, use: Use, scope: Scope, host_end: int) -> tuple[str, str, str | None] | None:
         if use.offset >= host_end or use.path[0] in scope.fixed:
             return None
         name = ".".join(use.path)
-        return ("E309", f"'{name}' could change which server is asked", "the part before the path may use {{ env.NAME }} and variables with a fixed value only")
+        return (
+            "E309",
+            f"'{name}' could change which server is asked",
+            "the part before the path may use {{ env.NAME }} and variables with a fixed value only",
+        )
 
 
-def _attribute(root: str, rest: tuple[str, ...], known: tuple[str, ...]) -> tuple[str, str, str | None] | None:
+def _attribute(
+    root: str, rest: tuple[str, ...], known: tuple[str, ...]
+) -> tuple[str, str, str | None] | None:
     if not rest:
-        return ("E302", f"'{root}' needs a part, such as {root}.{known[0]}", f"parts: {', '.join(known)}")
+        return (
+            "E302",
+            f"'{root}' needs a part, such as {root}.{known[0]}",
+            f"parts: {', '.join(known)}",
+        )
     if rest[0] in known:
         return None
     return ("E302", f"'{root}' has no part '{rest[0]}'", did_you_mean(rest[0], known, noun="parts"))
@@ -161,5 +208,3 @@ def _host_end(url: str) -> int:
     begin = masked.find("://")
     path = re.search(r"[/?#]", masked[begin + 3 if begin >= 0 else 0 :])
     return len(url) if path is None else (begin + 3 if begin >= 0 else 0) + path.start()
-
-

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar, Literal, TypeAlias
+from typing import Annotated, ClassVar, TypeAlias
 
 from runner.spec.names import PersonaName, ToolName, VariableName
 from runner.spec.shape import Block, OneOrList, key, kinds
-from runner.spec.text import Condition, Spoken, Stored, Told
+from runner.spec.text import Condition, Stored, Told
 from runner.spec.values import YesNo
 from runner.spec.words import SayOrYes, Words
 

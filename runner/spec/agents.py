@@ -17,6 +17,7 @@ from runner.spec.turns import TurnTaking
 from runner.spec.values import Duration, TimeZone, YesNo, one_of, whole
 from runner.spec.words import Words
 
+
 class Idle(Block):
     """What happens when the caller says nothing."""
 
@@ -31,9 +32,17 @@ class Idle(Block):
     @model_validator(mode="after")
     def _speaks_or_acts(self) -> Self:
         if self.say is not None and self.instructions is not None:
-            raise mistake("E106", "'say' and 'instructions' stand together, but idle has one of them", "keep one of the two", at=("instructions",), on="key")
+            raise mistake(
+                "E106",
+                "'say' and 'instructions' stand together, but idle has one of them",
+                "keep one of the two",
+                at=("instructions",),
+                on="key",
+            )
         if self.say is None and self.instructions is None and not self.then:
-            raise mistake("E106", "idle must say what it does", "write one of: say, instructions, then")
+            raise mistake(
+                "E106", "idle must say what it does", "write one of: say, instructions, then"
+            )
         return self
 
 
@@ -62,9 +71,10 @@ class Room(Block):
     close_on_disconnect: YesNo = key("end the call when the caller leaves", True)
     video_in: YesNo = key("see the caller", False)
     delete_on_close: YesNo = key("delete the room at the end of the call", False)
-    participants: Annotated[tuple[Annotated[str, one_of("standard", "sip", "connector")], ...] | None, OneOrList(scalars=True)] = key(
-        "kinds of participants that the agent talks with", None
-    )
+    participants: Annotated[
+        tuple[Annotated[str, one_of("standard", "sip", "connector")], ...] | None,
+        OneOrList(scalars=True),
+    ] = key("kinds of participants that the agent talks with", None)
     identity: Stored | None = key("talk with this participant only", None)
 
 
@@ -83,17 +93,25 @@ class Agent(Block):
     start: PersonaName = key("the persona that answers")
     description: Told | None = key("what the agent is for", None)
     enabled: YesNo = key("no: checked, but not served", True)
-    mode: Annotated[str, one_of("voice", "text", later=("transcribe",))] = key("voice, or text without ears and voice", "voice")
+    mode: Annotated[str, one_of("voice", "text", later=("transcribe",))] = key(
+        "voice, or text without ears and voice", "voice"
+    )
     instructions: Told | None = key("put before the instructions of each of its personas", None)
-    llm: Providers | None = key("the model: a provider, an inference string, or a list: fallbacks in order", None)
+    llm: Providers | None = key(
+        "the model: a provider, an inference string, or a list: fallbacks in order", None
+    )
     stt: Providers | None = key("the ears: a provider, an inference string, or a list", None)
     tts: Providers | None = key("the voice: a provider, an inference string, or a list", None)
-    vad: Annotated[ProviderName | Literal[False] | None, OrNo()] = key("a provider that tells speech from silence; no for none", None)
+    vad: Annotated[ProviderName | Literal[False] | None, OrNo()] = key(
+        "a provider that tells speech from silence; no for none", None
+    )
     timezone: TimeZone | None = key("of now and today; the machine's without it", None)
     variables: dict[FieldKey, Variable] = key("values of a call; a plain value is fixed", {})
     tools: tuple[ToolName, ...] = key("tools that each of its personas has", ())
     handoffs: dict[PersonaName, Handoff] = key("handoffs that each of its personas has", {})
-    idle: Annotated[Idle | Literal[False] | None, OrNo()] = key("when the caller says nothing", None)
+    idle: Annotated[Idle | Literal[False] | None, OrNo()] = key(
+        "when the caller says nothing", None
+    )
     limits: Limits | None = key("bounds of a call", None)
     turn_taking: TurnTaking | None = key("when the agent speaks, and when it stops", None)
     room: Room | None = key("what of the LiveKit room is used", None)

@@ -72,7 +72,9 @@ def _read(base: Location, annotation: Any, error: Any) -> _Error:
             current = _inside(current, part)
     if error["type"] not in ("missing", "extra_forbidden"):
         model = _block(current) or model
-    return _Error(error["type"], (*base, *location), model, error.get("input"), error.get("ctx", {}))
+    return _Error(
+        error["type"], (*base, *location), model, error.get("input"), error.get("ctx", {})
+    )
 
 
 def _arms(annotation: Any) -> Iterable[Any]:
@@ -165,7 +167,9 @@ def _unknown(document: Document, error: _Error) -> Diagnostic:
             f"it goes with: {', '.join(owners)}",
         )
     if name in model.elsewhere:
-        return Diagnostic(span, "E101", f"'{name}' is no key of {model.noun}", model.elsewhere[name])
+        return Diagnostic(
+            span, "E101", f"'{name}' is no key of {model.noun}", model.elsewhere[name]
+        )
     siblings = [k for k in model.keys() if k not in model.kind or k == model.kind]
     return Diagnostic(
         span, "E101", f"unknown key '{name}'", did_you_mean(name, siblings, noun="keys here")

@@ -15,8 +15,8 @@ from runner.spec.names import FieldKey, VariableName
 from runner.spec.setting import Settings
 from runner.spec.shape import Block, OneOrList, key
 from runner.spec.text import Plain, Scalar, Stored, Told
-from runner.template import has_template
 from runner.spec.values import Pattern, YesNo, one_of, parse_yes_no
+from runner.template import has_template
 
 TYPES = (
     "text", "number", "integer", "yes_no", "date", "time", "datetime", "email", "phone", "url",
@@ -135,8 +135,18 @@ class Field(Block):
         if self.type != "choice" or len(given) == 1:
             return None
         if given:
-            return mistake("E106", "'choices' and 'choices_from' stand together", "keep one of the two", at=("choices_from",), on="key")
-        return mistake("E103", "a choice needs its 'choices'", "add choices: and the texts to choose from, one a line with a dash")
+            return mistake(
+                "E106",
+                "'choices' and 'choices_from' stand together",
+                "keep one of the two",
+                at=("choices_from",),
+                on="key",
+            )
+        return mistake(
+            "E103",
+            "a choice needs its 'choices'",
+            "add choices: and the texts to choose from, one a line with a dash",
+        )
 
     def _bounds_problem(self) -> Exception | None:
         for name in ("min", "max"):
@@ -144,12 +154,20 @@ class Field(Block):
             if bound is None:
                 continue
             if self.type not in MEASURED:
-                return mistake("E112", f"'{name}' does not go with type: {self.type}", "delete it", at=(name,), on="key")
+                return mistake(
+                    "E112",
+                    f"'{name}' does not go with type: {self.type}",
+                    "delete it",
+                    at=(name,),
+                    on="key",
+                )
             kind = "integer" if self.type == "text" else self.type
             if not fits(kind, bound):
                 return mistake("E117", f"'{bound}' is not {READERS[kind][1]}", at=(name,))
         if self.min is not None and self.max is not None and self.bound("min") > self.bound("max"):
-            return mistake("E109", f"min {self.min} is more than max {self.max}", "swap the two", at=("min",))
+            return mistake(
+                "E109", f"min {self.min} is more than max {self.max}", "swap the two", at=("min",)
+            )
         return None
 
     def _default_problem(self) -> Exception | None:
@@ -157,26 +175,54 @@ class Field(Block):
         if text is None or "{{" in text or "{%" in text:
             return None
         if self.type in ("list", "object"):
-            return mistake("E117", f"a plain text cannot be the value of a {self.type}", "delete it, or write one {{ name }} that holds one", at=("default",))
+            return mistake(
+                "E117",
+                f"a plain text cannot be the value of a {self.type}",
+                "delete it, or write one {{ name }} that holds one",
+                at=("default",),
+            )
         if not fits(self.type, text):
             return mistake("E117", f"'{text}' is not {READERS[self.type][1]}", at=("default",))
         if self.choices is not None and text not in self.choices:
-            return mistake("E117", f"'{text}' is not one of the choices", f"write one of: {', '.join(self.choices)}", at=("default",))
+            return mistake(
+                "E117",
+                f"'{text}' is not one of the choices",
+                f"write one of: {', '.join(self.choices)}",
+                at=("default",),
+            )
         return None
 
     def bound(self, name: str) -> Any:
         """`min` or `max` as a value that can be compared with others of this field."""
         text = getattr(self, name)
-        return None if text is None else READERS["integer" if self.type == "text" else self.type][0](text.strip())
+        return (
+            None
+            if text is None
+            else READERS["integer" if self.type == "text" else self.type][0](text.strip())
+        )
 
 
 def _only(kind: str, wanted: str, name: str, value: object) -> Exception | None:
     if value is None:
         needed = kind == wanted and name == "fields"
-        return mistake("E103", f"an object needs its 'fields'", "add fields: and the name of each field on a line of its own") if needed else None
+        return (
+            mistake(
+                "E103",
+                "an object needs its 'fields'",
+                "add fields: and the name of each field on a line of its own",
+            )
+            if needed
+            else None
+        )
     if kind == wanted:
         return None
-    return mistake("E112", f"'{name}' goes with type: {wanted}, and this is a {kind}", f"write type: {wanted}, or delete '{name}'", at=(name,), on="key")
+    return mistake(
+        "E112",
+        f"'{name}' goes with type: {wanted}, and this is a {kind}",
+        f"write type: {wanted}, or delete '{name}'",
+        at=(name,),
+        on="key",
+    )
 
 
 Fields = dict[FieldKey, Field]
@@ -191,10 +237,18 @@ class _FixedOrField:
             return _fixed(value, info)
         if isinstance(value, list):
             if not all(isinstance(v, str) for v in value):
-                raise mistake("E104", "a fixed list holds texts only", "write one text a line, each with a dash")
+                raise mistake(
+                    "E104",
+                    "a fixed list holds texts only",
+                    "write one text a line, each with a dash",
+                )
             return tuple(_fixed(v, info) for v in value)
         if value is None:
-            raise mistake("E105", "there is no value here", "write its value, or type: text for one that is not known yet")
+            raise mistake(
+                "E105",
+                "there is no value here",
+                "write its value, or type: text for one that is not known yet",
+            )
         return value
 
     def __get_pydantic_core_schema__(
@@ -210,8 +264,18 @@ def _fixed(text: str, info: ValidationInfo) -> str:
 
 
 Variable = Annotated[
-    Annotated[Scalar, Tag("<fixed>")] | Annotated[tuple[Scalar, ...], Tag("<fixed list>")] | Annotated[Field, Tag("<Field>")],
-    Discriminator(lambda v: "<fixed>" if isinstance(v, str) else "<fixed list>" if isinstance(v, list | tuple) else "<Field>"),
+    Annotated[Scalar, Tag("<fixed>")]
+    | Annotated[tuple[Scalar, ...], Tag("<fixed list>")]
+    | Annotated[Field, Tag("<Field>")],
+    Discriminator(
+        lambda v: (
+            "<fixed>"
+            if isinstance(v, str)
+            else "<fixed list>"
+            if isinstance(v, list | tuple)
+            else "<Field>"
+        )
+    ),
     _FixedOrField(),
 ]
 """A fixed text or list of texts, or the field that declares a variable of the call."""

@@ -92,7 +92,9 @@ class Result(Block):
 
     @model_validator(mode="after")
     def _one_view(self) -> Self:
-        given = [n for n in ("pick", "text", "hide") if n in self.model_fields_set and getattr(self, n)]
+        given = [
+            n for n in ("pick", "text", "hide") if n in self.model_fields_set and getattr(self, n)
+        ]
         if len(given) > 1:
             raise mistake(
                 "E112",

@@ -22,16 +22,12 @@ LATER: dict[str, frozenset[str]] = {
     "a tool": _words(
         "mcp knowledge plugin transfer_call press_keys while_waiting confirm if_already_running max_uses background"
     ),
-    "a request": _words(
-        "service auth budget retries idempotency_key max_response redirects"
-    ),
+    "a request": _words("service auth budget retries idempotency_key max_response redirects"),
     "a body": _words("multipart"),
     "a result": _words("max_size"),
     "a provider": _words("realtime turn_detector noise_cancellation avatar"),
     "the room": _words("noise_cancellation"),
-    "the runner": _words(
-        "environments http reload records capacity data_dir commands shutdown"
-    ),
+    "the runner": _words("environments http reload records capacity data_dir commands shutdown"),
     "the network": _words("proxy"),
 }
 

@@ -152,7 +152,9 @@ def _resolved(text: str, settings: Settings) -> str:
 
 def _top_level(document: Document, section: str, entries: Data) -> list[Diagnostic]:
     if entries is None:
-        return [_empty(document, (section,))] if section == "language" else _unknown(document, section)
+        return (
+            [_empty(document, (section,))] if section == "language" else _unknown(document, section)
+        )
     if section == "language":
         try:
             File.model_validate({"language": entries})
@@ -221,7 +223,10 @@ def _empty(document: Document, location: Location) -> Diagnostic:
     last = location[-1]
     if isinstance(last, int):
         return Diagnostic(
-            document.value_span(location), "E105", "there is nothing after this dash", "write an entry, or delete the line"
+            document.value_span(location),
+            "E105",
+            "there is nothing after this dash",
+            "write an entry, or delete the line",
         )
     return Diagnostic(
         document.key_span(location),
@@ -241,5 +246,3 @@ def _words(data: Any) -> Iterator[str]:
     elif isinstance(data, list):
         for value in data:
             yield from _words(value)
-
-

@@ -84,9 +84,7 @@ class Name(str):
         return cls(value)
 
     @classmethod
-    def __get_pydantic_core_schema__(
-        cls, source: Any, handler: GetCoreSchemaHandler
-    ) -> CoreSchema:
+    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         return core_schema.no_info_after_validator_function(
             cls.read,
             core_schema.str_schema(strict=True),
@@ -134,10 +132,15 @@ class FileName(Name):
     __slots__ = ()
     section = "files"
 
+
 BUILT_NAMES: dict[str, JsonSchemaValue] = {
     "agents": {"pattern": rf"^{NAME.pattern}$"},
     "personas": {"pattern": rf"^{NAME.pattern}$", "maxLength": SHORT, "not": {"const": "back"}},
     "providers": {"pattern": rf"^{NAME.pattern}$"},
-    "tools": {"pattern": rf"^{NAME.pattern}$", "maxLength": SHORT, "not": {"enum": ["end_call", "remember", "wait"]}},
+    "tools": {
+        "pattern": rf"^{NAME.pattern}$",
+        "maxLength": SHORT,
+        "not": {"enum": ["end_call", "remember", "wait"]},
+    },
 }
 """The shape of a definition's name in each section, for editors."""

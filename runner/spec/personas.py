@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Any, ClassVar, Literal
-
-from pydantic import AfterValidator
-from pydantic.json_schema import JsonSchemaValue
+from typing import Annotated, ClassVar, Literal
 
 from runner.spec.actions import Speech
 from runner.spec.mistake import mistake
@@ -29,12 +26,20 @@ def _context(text: str) -> str:
     found = _LAST.fullmatch(text)
     if found and int(found[1]) > 0:
         return f"last {int(found[1])}"
-    raise mistake("E107", f"'{text}' does not say what the next persona is told", "write full, summary, none, or last and a number, such as last 6")
+    raise mistake(
+        "E107",
+        f"'{text}' does not say what the next persona is told",
+        "write full, summary, none, or last and a number, such as last 6",
+    )
 
 
 Context = Annotated[
     str,
-    Setting(_context, {"type": "string", "pattern": r"^\s*(full|summary|none|last\s+0*[1-9]\d{0,2})\s*$"}),
+    Setting(
+        _context,
+        {"type": "string", "pattern": r"^\s*(full|summary|none|last\s+0*[1-9]\d{0,2})\s*$"},
+        "`full` `summary` `none`, or `last` and a number",
+    ),
 ]
 
 
@@ -44,9 +49,13 @@ class Handoff(Block):
     noun: ClassVar[str] = "a handoff"
 
     when: Told = key("when the model should hand over")
-    condition: Condition | None = key("offered to the model only while this is true", None, alias="if")
+    condition: Condition | None = key(
+        "offered to the model only while this is true", None, alias="if"
+    )
     say: Words | None = key("said by the persona that leaves; nothing: silent", None)
-    context: Context = key("what the next persona is told of the talk: full, summary, last 6, none", "full")
+    context: Context = key(
+        "what the next persona is told of the talk: full, summary, last 6, none", "full"
+    )
 
 
 class Persona(Block):
@@ -70,12 +79,16 @@ class Persona(Block):
         "a text file, or a list of them, instead of or after instructions", None
     )
     greeting: Speech | None = key("its first words in a call", None)
-    on_handoff: Speech | None = key("its first words when it is handed a call; without it, its greeting", None)
+    on_handoff: Speech | None = key(
+        "its first words when it is handed a call; without it, its greeting", None
+    )
     on_return: Speech | None = key("its first words when the call comes back to it", None)
     tools: tuple[ToolName, ...] = key("tools that the model may call", ())
     handoffs: dict[PersonaName, Handoff] = key("personas that it may hand the call to", {})
     llm: Providers | None = key("instead of the agent's", None)
     stt: Providers | None = key("instead of the agent's", None)
     tts: Providers | None = key("instead of the agent's", None)
-    vad: Annotated[ProviderName | Literal[False] | None, OrNo()] = key("instead of the agent's", None)
+    vad: Annotated[ProviderName | Literal[False] | None, OrNo()] = key(
+        "instead of the agent's", None
+    )
     turn_taking: PersonaTurns | None = key("instead of the agent's", None)

@@ -13,7 +13,9 @@ from runner.spec.shape import Block, key
 from runner.spec.text import Plain, Sent
 from runner.spec.values import one_of
 
-_HOST = re.compile(r"(\*\.)?[A-Za-z0-9_]([A-Za-z0-9_.-]*[A-Za-z0-9_])?(:\d{1,5})?|\[[0-9A-Fa-f:.]+\](:\d{1,5})?")
+_HOST = re.compile(
+    r"(\*\.)?[A-Za-z0-9_]([A-Za-z0-9_.-]*[A-Za-z0-9_])?(:\d{1,5})?|\[[0-9A-Fa-f:.]+\](:\d{1,5})?"
+)
 
 
 def _host(text: Plain) -> Plain:
@@ -21,9 +23,17 @@ def _host(text: Plain) -> Plain:
         try:
             ipaddress.ip_network(text)
         except ValueError:
-            raise mistake("E114", f"'{text}' is not a host or network", "write a host, host:port, *.domain or a network such as 10.0.0.0/8") from None
+            raise mistake(
+                "E114",
+                f"'{text}' is not a host or network",
+                "write a host, host:port, *.domain or a network such as 10.0.0.0/8",
+            ) from None
     elif not _HOST.fullmatch(text):
-        raise mistake("E114", f"'{text}' is not a host", "write a host, host:port or *.domain, without https://")
+        raise mistake(
+            "E114",
+            f"'{text}' is not a host",
+            "write a host, host:port or *.domain, without https://",
+        )
     return text
 
 

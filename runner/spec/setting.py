@@ -68,7 +68,9 @@ class Settings:
     def _not_fixed(self, name: str) -> Exception:
         if name == "secrets":
             return mistake(
-                "E305", "a secret cannot stand in a setting", "use {{ env.NAME }} for what is not secret"
+                "E305",
+                "a secret cannot stand in a setting",
+                "use {{ env.NAME }} for what is not secret",
             )
         fixed = self.fixed or {}
         hint = did_you_mean(name, fixed, noun="fixed here")
@@ -106,10 +108,12 @@ class Setting:
     Attributes:
         parse: text to value; raises `mistake(...)`.
         shape: the JSON Schema of the value as an editor sees it.
+        noun: what the reference calls it, where the shape does not say.
     """
 
     parse: Callable[[str], Any]
     shape: JsonSchemaValue
+    noun: str = "text"
 
     def _read(self, value: Any, handler: ValidatorFunctionWrapHandler, info: ValidationInfo) -> Any:
         if isinstance(value, str):
@@ -119,7 +123,9 @@ class Setting:
         elif isinstance(value, list):
             raise mistake("E104", "a list stands here, where one value belongs", "write one value")
         elif isinstance(value, dict):
-            raise mistake("E104", "a block of keys stands here, where one value belongs", "write one value")
+            raise mistake(
+                "E104", "a block of keys stands here, where one value belongs", "write one value"
+            )
         elif value is None:
             raise mistake("E105", "there is no value here", "write the value, or delete the line")
         return handler(value)

@@ -68,7 +68,8 @@ def kinds(noun: str, *classes: type[Block]) -> Any:
     """
     by_key = {cls.kind: f"<{cls.__name__}>" for cls in classes}
     for cls in classes:
-        cls.kinds = classes
+        if len(classes) > len(cls.kinds):
+            cls.kinds = classes
     tagged = tuple(Annotated[cls, Tag(f"<{cls.__name__}>")] for cls in classes)
     first = next(iter(classes)).__name__
 
@@ -113,9 +114,13 @@ class _ExactlyOne:
                 return not_yet(name, at=(name,))
             near = nearest(name, self.kind_keys)
             if near:
-                return mistake("E101", f"unknown key '{name}'", f"did you mean '{near}'?", at=(name,), on="key")
+                return mistake(
+                    "E101", f"unknown key '{name}'", f"did you mean '{near}'?", at=(name,), on="key"
+                )
         return mistake(
-            "E106", f"{self.noun} must say what it does", f"write one of: {', '.join(self.kind_keys)}"
+            "E106",
+            f"{self.noun} must say what it does",
+            f"write one of: {', '.join(self.kind_keys)}",
         )
 
     def __get_pydantic_core_schema__(
@@ -154,7 +159,9 @@ class OneOrList:
             return [self._entry(v) for v in value]
         if isinstance(value, dict) and self.scalars:
             raise mistake(
-                "E102", "a value for each language is not available yet", "write one text, or a list of texts"
+                "E102",
+                "a value for each language is not available yet",
+                "write one text, or a list of texts",
             )
         if isinstance(value, str | dict):
             return [self._entry(value)]

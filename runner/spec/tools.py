@@ -41,15 +41,27 @@ class _Tool(Block):
 
     description: Told | None = key("what the tool does and when to use it, for the model", None)
     parameters: Fields = key("what the model must give: name → field", {})
-    condition: Condition | None = key("offered to the model only while this is true", None, alias="if")
+    condition: Condition | None = key(
+        "offered to the model only while this is true", None, alias="if"
+    )
     then: Actions = key("done after success", (), names=("args", "result"))
 
     @model_validator(mode="after")
     def _describes_itself(self) -> Self:
         if self.description is None and not self.described:
-            raise mistake("E103", "a tool needs a 'description'", "add description: and say what the tool does, so that the model knows when to use it")
+            raise mistake(
+                "E103",
+                "a tool needs a 'description'",
+                "add description: and say what the tool does, so that the model knows when to use it",
+            )
         if self.own_parameters and "parameters" in self.model_fields_set:
-            raise mistake("E112", f"'{self.kind}' takes its parameters from {self.own_parameters}", "delete 'parameters'", at=("parameters",), on="key")
+            raise mistake(
+                "E112",
+                f"'{self.kind}' takes its parameters from {self.own_parameters}",
+                "delete 'parameters'",
+                at=("parameters",),
+                on="key",
+            )
         return self
 
 
@@ -60,7 +72,11 @@ class HttpTool(_Tool):
 
     http: Request = key("the request", names=("args",))
     result: Result = key("what of the answer is used", Result.model_construct(), names=("args",))
-    on_error: ErrorActions = key("when the service fails: a text is instructions to the model; or an action", (), names=("args",))
+    on_error: ErrorActions = key(
+        "when the service fails: a text is instructions to the model; or an action",
+        (),
+        names=("args",),
+    )
 
 
 class SayTool(_Tool):
@@ -96,7 +112,9 @@ class ChangeIn(_Tool):
     described: ClassVar[bool] = True
     own_parameters: ClassVar[str | None] = "the records of the list"
 
-    change_in: VariableName = key("a list variable; the parameters are the line and the fields to change")
+    change_in: VariableName = key(
+        "a list variable; the parameters are the line and the fields to change"
+    )
 
 
 class RemoveFrom(_Tool):
@@ -116,7 +134,9 @@ class Remember(_Tool):
     described: ClassVar[bool] = True
     own_parameters: ClassVar[str | None] = "the variables"
 
-    remember: Annotated[tuple[VariableName, ...], OneOrList(scalars=True)] = key("variables that the model may store")
+    remember: Annotated[tuple[VariableName, ...], OneOrList(scalars=True)] = key(
+        "variables that the model may store"
+    )
 
 
 class EndCallTool(_Tool):
@@ -135,16 +155,27 @@ class Wait(_Tool):
     described: ClassVar[bool] = True
     own_parameters: ClassVar[str | None] = "nobody: it needs none"
 
-    wait: Annotated[Duration | bool, OrNo(yes=True)] = key("yes, or how long idle is held at most: 2m with yes")
+    wait: Annotated[Duration | bool, OrNo(yes=True)] = key(
+        "yes, or how long idle is held at most: 2m with yes"
+    )
 
     @model_validator(mode="after")
     def _not_no(self) -> Self:
         if self.wait is False:
-            raise mistake("E107", "'no' stands here, where yes or a duration belongs", "write yes, or delete the tool", at=("wait",))
+            raise mistake(
+                "E107",
+                "'no' stands here, where yes or a duration belongs",
+                "write yes, or delete the tool",
+                at=("wait",),
+            )
         return self
 
 
-Tool: TypeAlias = kinds("a tool", AddTo, ChangeIn, EndCallTool, HttpTool, Remember, RemoveFrom, SayTool, SetTool, Wait)  # type: ignore[valid-type]  # built from the classes
+Tool: TypeAlias = kinds(
+    "a tool", AddTo, ChangeIn, EndCallTool, HttpTool, Remember, RemoveFrom, SayTool, SetTool, Wait
+)  # type: ignore[valid-type]  # built from the classes
 """A tool of any kind."""
 
-AnyTool = AddTo | ChangeIn | EndCallTool | HttpTool | Remember | RemoveFrom | SayTool | SetTool | Wait
+AnyTool = (
+    AddTo | ChangeIn | EndCallTool | HttpTool | Remember | RemoveFrom | SayTool | SetTool | Wait
+)

@@ -20,7 +20,9 @@ class PersonaInterruptions(Block):
     )
 
     allow: YesNo = key("whether the caller may interrupt", True)
-    how: Annotated[str, one_of("auto", "adaptive", "vad")] = key("how an interruption is recognised", "auto")
+    how: Annotated[str, one_of("auto", "adaptive", "vad")] = key(
+        "how an interruption is recognised", "auto"
+    )
 
 
 class Interruptions(PersonaInterruptions):
@@ -62,13 +64,17 @@ class TurnLimit(Block):
 class _Turns(Block):
     noun: ClassVar[str] = "turn_taking"
 
-    detection: Annotated[str, one_of("model", "vad", "stt", "manual", later=("realtime",))] | None = key(
-        "how the end of the caller's turn is found; LiveKit's choice without it", None
-    )
+    detection: (
+        Annotated[str, one_of("model", "vad", "stt", "manual", later=("realtime",))] | None
+    ) = key("how the end of the caller's turn is found; LiveKit's choice without it", None)
     min_delay: Duration | None = key("least silence before the agent answers", None)
-    max_delay: Duration | None = key("longest silence waited for when the caller seems not to have finished", None)
+    max_delay: Duration | None = key(
+        "longest silence waited for when the caller seems not to have finished", None
+    )
     adapt_delay: YesNo = key("learn the delay from the caller's pauses", False)
-    preemptive_generation: Annotated[Preemptive | bool, OrNo(yes=True)] = key("begin to answer before the turn has ended", True)
+    preemptive_generation: Annotated[Preemptive | bool, OrNo(yes=True)] = key(
+        "begin to answer before the turn has ended", True
+    )
 
 
 class PersonaTurns(_Turns):

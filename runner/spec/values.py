@@ -35,7 +35,7 @@ def parse_duration(text: str) -> float:
     hint = "write a number and its unit without a space: 300ms, 1.5s, 2m, 1h or 30d"
     if loose and loose[2]:
         unit = loose[2].casefold()
-        short = "ms" if unit.startswith("mi") and "ll" in unit or unit == "ms" else unit[0]
+        short = "ms" if (unit.startswith("mi") and "ll" in unit) or unit == "ms" else unit[0]
         hint = f"write {loose[1]}{short}"
     elif loose:
         hint = f"add the unit: {loose[1]}s for seconds, {loose[1]}m for minutes"
@@ -43,7 +43,8 @@ def parse_duration(text: str) -> float:
 
 
 Duration = Annotated[
-    float, Setting(parse_duration, {"type": "string", "pattern": r"^\s*\d+(\.\d+)?(ms|s|m|h|d)\s*$"})
+    float,
+    Setting(parse_duration, {"type": "string", "pattern": r"^\s*\d+(\.\d+)?(ms|s|m|h|d)\s*$"}),
 ]
 """Seconds."""
 
@@ -73,7 +74,9 @@ def parse_yes_no(text: str) -> bool:
     word = text.casefold()
     if word in YES or word in NO:
         return word in YES
-    hint = {"y": "write yes", "1": "write yes", "n": "write no", "0": "write no"}.get(word, "write yes or no")
+    hint = {"y": "write yes", "1": "write yes", "n": "write no", "0": "write no"}.get(
+        word, "write yes or no"
+    )
     raise mistake("E110", f"'{text}' is not yes or no", hint)
 
 
@@ -91,7 +94,9 @@ def _bounds(low: float | None, high: float | None) -> str:
     return f"write a number up to {high:g}" if high is not None else "write a number"
 
 
-def _number(kind: type[int] | type[float], low: float | None, high: float | None) -> Callable[[str], Any]:
+def _number(
+    kind: type[int | float], low: float | None, high: float | None
+) -> Callable[[str], Any]:
     pattern, noun = (_INTEGER, "a whole number") if kind is int else (_NUMBER, "a number")
 
     def parse(text: str) -> Any:
@@ -107,15 +112,21 @@ def _number(kind: type[int] | type[float], low: float | None, high: float | None
 
 def whole(low: float | None = None, high: float | None = None) -> Setting:
     """A whole number within bounds."""
-    return Setting(_number(int, low, high), _number_shape("integer", r"^\s*[+-]?\d+\s*$", low, high))
+    return Setting(
+        _number(int, low, high), _number_shape("integer", r"^\s*[+-]?\d+\s*$", low, high)
+    )
 
 
 def number(low: float | None = None, high: float | None = None) -> Setting:
     """A number within bounds."""
-    return Setting(_number(float, low, high), _number_shape("number", r"^\s*[+-]?\d+(\.\d+)?\s*$", low, high))
+    return Setting(
+        _number(float, low, high), _number_shape("number", r"^\s*[+-]?\d+(\.\d+)?\s*$", low, high)
+    )
 
 
-def _number_shape(kind: str, pattern: str, low: float | None, high: float | None) -> JsonSchemaValue:
+def _number_shape(
+    kind: str, pattern: str, low: float | None, high: float | None
+) -> JsonSchemaValue:
     shape: JsonSchemaValue = {"type": kind}
     if low is not None:
         shape["minimum"] = low
@@ -152,16 +163,22 @@ def _time_zone(text: str) -> str:
     except (ZoneInfoNotFoundError, ValueError, OSError):
         zones = available_timezones()
         near = nearest(text, zones) or nearest(text, {z.rpartition("/")[2] for z in zones})
-        full = next((z for z in sorted(zones) if z == near or z.endswith(f"/{near}")), None) if near else None
+        full = (
+            next((z for z in sorted(zones) if z == near or z.endswith(f"/{near}")), None)
+            if near
+            else None
+        )
         raise mistake(
             "E113",
             f"'{text}' is not a time zone",
-            f"did you mean '{full}'?" if full else "write it as continent and city, such as Europe/Berlin",
+            f"did you mean '{full}'?"
+            if full
+            else "write it as continent and city, such as Europe/Berlin",
         ) from None
     return text
 
 
-TimeZone = Annotated[str, Setting(_time_zone, {"type": "string"})]
+TimeZone = Annotated[str, Setting(_time_zone, {"type": "string"}, "time zone (IANA name)")]
 
 
 def _pattern(text: str) -> str:
@@ -209,11 +226,21 @@ class Url(Sent):
         """Accept an address that begins with http:// or https://, or with a template for its host."""
         text = value.strip()
         if not text:
-            raise mistake("E105", "there is no address here", "write the address, such as https://api.example/slots")
+            raise mistake(
+                "E105",
+                "there is no address here",
+                "write the address, such as https://api.example/slots",
+            )
         if not re.match(r"https?://[^/\s]|\{\{|\{%", text, re.IGNORECASE):
             scheme = text.partition("://")[0] if "://" in text else None
-            hint = f"write https://{text.lstrip('/')}" if scheme is None else "it must begin with https:// or http://"
+            hint = (
+                f"write https://{text.lstrip('/')}"
+                if scheme is None
+                else "it must begin with https:// or http://"
+            )
             raise mistake("E114", f"'{text}' is not an address", hint)
         if re.search(r"\s", re.sub(r"\{\{.*?\}\}|\{%.*?%\}", "", text)):
-            raise mistake("E114", "an address cannot hold a space", "write %20, or put the text under query:")
+            raise mistake(
+                "E114", "an address cannot hold a space", "write %20, or put the text under query:"
+            )
         return cls(text)

@@ -26,7 +26,11 @@ class _OrYes:
             if word in YES:
                 return []
             if word in NO:
-                raise mistake("E107", f"'{value}' stands here, where yes or words belong", "write yes, write the words to say first, or delete the line")
+                raise mistake(
+                    "E107",
+                    f"'{value}' stands here, where yes or words belong",
+                    "write yes, write the words to say first, or delete the line",
+                )
         return value
 
     def __get_pydantic_core_schema__(
