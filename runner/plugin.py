@@ -12,18 +12,23 @@ A plugin is a factory and a pydantic model of its options, registered as an entr
 
     plugin = Plugin(options=Options, build=build)
 
-A person then writes ``llm: parrot`` and the options under ``with:``. Options are checked when the folder is loaded, in
-a child process, so what a validator of the model refuses (``ValueError``) is a diagnostic at the person's line. ``build``
-runs in the process of the call, once a call; its options hold no templates any more.
+A person then writes ``llm: parrot`` and the options under ``with:``. Options are checked when the
+folder is loaded, in a child process, so what a validator of the model refuses (``ValueError``) is a
+diagnostic at the person's line, and a note on it (``error.add_note("write …")``) is its help. Texts
+are converted before the model sees them: ``yes`` for a ``bool``, ``300ms`` for a ``float`` of seconds
+or a ``timedelta``. ``build`` runs in the process of the call, once a call; its options hold no
+templates any more. A module that imports livekit in ``build`` alone is checked much faster.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from pydantic import BaseModel
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pydantic import BaseModel
 
 __all__ = ["API_VERSION", "GROUPS", "Plugin"]
 
@@ -32,7 +37,7 @@ API_VERSION = 1
 GROUPS = {"llm": "lkrun.llm", "stt": "lkrun.stt", "tts": "lkrun.tts"}
 """Kind of a provider → the entry-point group of its plugins."""
 
-OptionsT = TypeVar("OptionsT", bound=BaseModel)
+OptionsT = TypeVar("OptionsT", bound="BaseModel")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +45,7 @@ class Plugin(Generic[OptionsT]):
     """A provider that a package brings.
 
     Attributes:
-        options: what may stand under ``with:``; its field descriptions are shown by ``lkrun plugins``.
+        options: what may stand under ``with:``; its field descriptions are shown to people.
         build: makes the LiveKit object (``llm.LLM``, ``stt.STT`` or ``tts.TTS``) for one call.
         api: the version of this API that the plugin was written for.
     """

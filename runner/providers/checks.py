@@ -12,7 +12,7 @@ from runner.providers.child import BUDGET, ask
 from runner.providers.problems import NameProblem, OptionProblem, OptionRequest
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
 _NAMESPACE = "provider-options"
 _FORM = 1
@@ -52,32 +52,44 @@ def check_options(
     """
     catalogue = catalogue or Catalogue()
     answers: list[list[OptionProblem]] = [[] for _ in requests]
-    open_ones: dict[Provider, list[tuple[int, str]]] = {}
+    unanswered: dict[Provider, list[tuple[int, str]]] = {}
     for index, request in enumerate(requests):
         provider = catalogue.find(request.kind, request.name)
-        if not isinstance(provider, Provider):
+        if isinstance(provider, Provider):
+            key = _key(provider, catalogue, [request.values, list(request.opaque)])
+            known = None if cache is None else cache.get(_NAMESPACE, key)
+            if known is None:
+                unanswered.setdefault(provider, []).append((index, key))
+            else:
+                answers[index] = [_problem(item) for item in known]
+    for index, key, answer in _asked(requests, unanswered, catalogue, budget):
+        if isinstance(answer, OptionProblem):
+            answers[index] = [answer]
             continue
-        key = _key(provider, catalogue, [request.values, list(request.opaque)])
-        known = cache.get(_NAMESPACE, key) if cache else None
-        if known is None:
-            open_ones.setdefault(provider, []).append((index, key))
-        else:
-            answers[index] = [_problem(item) for item in known]
+        answers[index] = [_problem(item) for item in answer]
+        if cache is not None:
+            cache.put(_NAMESPACE, key, answer)
+    return answers
+
+
+def _asked(
+    requests: Sequence[OptionRequest],
+    unanswered: Mapping[Provider, Sequence[tuple[int, str]]],
+    catalogue: Catalogue,
+    budget: float,
+) -> Iterator[tuple[int, str, list[dict[str, Any]] | OptionProblem]]:
+    """What the child says to each request: problems as plain data, or why it cannot say."""
     jobs = [
         _job(provider, [requests[index] for index, _ in asked])
-        for provider, asked in open_ones.items()
+        for provider, asked in unanswered.items()
     ]
     replies = ask(jobs, catalogue.paths, budget) if jobs else []
-    for (provider, asked), reply in zip(open_ones.items(), replies, strict=True):
+    for (provider, asked), reply in zip(unanswered.items(), replies, strict=True):
         for position, (index, key) in enumerate(asked):
             if "failed" in reply:
-                answers[index] = [_failure(provider, reply["failed"])]
-                continue
-            found = reply["problems"][position]
-            answers[index] = [_problem(item) for item in found]
-            if cache:
-                cache.put(_NAMESPACE, key, found)
-    return answers
+                yield index, key, _failure(provider, reply["failed"])
+            else:
+                yield index, key, reply["problems"][position]
 
 
 def describe(
@@ -94,13 +106,13 @@ def describe(
     if not isinstance(provider, Provider):
         return provider
     key = _key(provider, catalogue, "describe")
-    schema = cache.get(_NAMESPACE, key) if cache else None
+    schema = None if cache is None else cache.get(_NAMESPACE, key)
     if schema is None:
         reply = ask([_job(provider, []) | {"describe": True}], catalogue.paths, budget)[0]
         if "failed" in reply:
             return _failure(provider, reply["failed"])
         schema = reply["schema"]
-        if cache:
+        if cache is not None:
             cache.put(_NAMESPACE, key, schema)
     return dict(schema)
 

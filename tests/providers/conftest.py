@@ -70,6 +70,10 @@ class MemoryCache:
         """Begin empty."""
         self.kept: dict[tuple[str, str], object] = {}
 
+    def __len__(self) -> int:
+        """How many answers are kept; an empty cache is a cache all the same."""
+        return len(self.kept)
+
     def get(self, namespace: str, key: str) -> object | None:
         """What is kept."""
         return self.kept.get((namespace, key))

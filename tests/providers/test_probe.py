@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import json
 import sys
-import threading  # noqa: TC003 - a signature is read at run time
+import threading
 import types
 
 import pytest

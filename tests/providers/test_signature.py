@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import threading  # noqa: TC003 - the signature is read at run time
-from collections.abc import Callable  # noqa: TC003 - as above
+import threading
+from collections.abc import Callable
 from typing import Annotated, Any, Generic, Literal, TypedDict, TypeVar
 
 import pytest
 from livekit.agents import inference
-from livekit.agents.language import LanguageCode  # noqa: TC002 - as above
+from livekit.agents.language import LanguageCode
 from livekit.agents.types import NOT_GIVEN, NotGivenOr
 from pydantic import ValidationError
 
