@@ -90,7 +90,7 @@ def unseen(text: str) -> Iterator[Flaw]:
     """Yield a flaw for each line that holds a character which nobody can see."""
     if not UNSEEN.search(text):
         return
-    for number, line in enumerate(text.split("\\n"), 1):
+    for number, line in enumerate(text.split("\n"), 1):
         if match := UNSEEN.search(line):
             message = f"there is a character here that cannot be seen: {describe(match[0])}"
             help_ = "delete it; it often comes along when text is copied"

@@ -36,8 +36,9 @@ _NOT_PLAIN = frozenset("\0 \t\n-?:,[]{}#&*!|>'\"%@`.")
 _BLANKS = re.compile(
     r" *(?:#[^\n\0]*)?(?:\n[ \t]*(?:#[^\n\0]*)?(?=[\n\0]))*+(?:\n *(?:#[^\n\0]*)?)?"
 )
+_BLANK_LINES = re.compile(r"(?:[ \t]*(?:#[^\n\0]*)?\n)++ *(?:#[^\n\0]*)?")
 _SEPARATOR = re.compile(r"(?:---|\.\.\.)(?:[ \t]|$)")
-_BREAKS = re.compile(r" *\n([ \n]*)")
+_BREAKS = re.compile(r" *\n((?:[ \t]*\n)*+ *)")
 _QUOTED = {
     '"': re.compile(r'"([^"\\\n\0]*)"'),
     "'": re.compile(r"'([^'\n\0]*)'(?!')"),
@@ -272,7 +273,8 @@ class Loader(StrictYAMLScanner, Parser, Composer):
     # scanning
 
     def scan_to_next_token(self) -> None:
-        match = _BLANKS.match(self.buffer, self.pointer)
+        match = None if self.column else _BLANK_LINES.match(self.buffer, self.pointer)
+        match = match or _BLANKS.match(self.buffer, self.pointer)
         end = match.end() if match else self.pointer
         if end == self.pointer:
             return
@@ -373,7 +375,7 @@ class Loader(StrictYAMLScanner, Parser, Composer):
                 if indent == 0 and _SEPARATOR.match(line):
                     break
                 lines.append(line[indent:])
-            elif line.strip(" "):
+            elif line.strip(" \t"):
                 break
             else:
                 lines.append("")
