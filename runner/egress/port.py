@@ -1,4 +1,7 @@
-"""What a conversation asks of the egress, and what it gets: plain data, so that it may travel through the call socket."""
+"""What a conversation asks of the egress, and what it gets.
+
+Plain data, so that it may travel through the call socket.
+"""
 
 from __future__ import annotations
 
@@ -13,8 +16,8 @@ class Ask:
     Attributes:
         tool: its name in the agent's release.
         arguments: what the model or an action gave, validated against the tool's parameters.
-        values: all that its templates may use besides: variables, `caller`, `call`, `job`, `room`, `now`, `today`, as plain
-            JSON-like data (dates as ISO 8601 texts).
+        values: all that its templates may use besides: variables, `caller`, `call`, `job`,
+            `room`, `now`, `today`, as plain JSON-like data (dates as ISO 8601 texts).
     """
 
     tool: str
@@ -41,7 +44,8 @@ class Answer:
         ok: whether the service answered as it should.
         output: what the model sees: text, at most 1,000 characters on failure, never empty then.
         saved: variable → value, from `result.save`.
-        result: the service's whole answer, for the templates of `then`; None where there is none or it failed.
+        result: the service's whole answer, for the templates of `then`; None where there is none
+            or it failed.
         error: one line for the log on failure, at most 300 characters, no secrets in it.
         attempts: the requests that were sent, secrets masked.
     """
@@ -64,7 +68,10 @@ class Answer:
 
 
 class Egress(Protocol):
-    """Whoever sends the requests of HTTP tools: in process for `chat` and tests, through the call socket in a job."""
+    """Whoever sends the requests of HTTP tools.
+
+    It is in process for `chat` and tests; in a job it asks through the call socket.
+    """
 
     async def ask(self, ask: Ask) -> Answer:
         """Send it, within the tool's own time. Never raises for what a service does."""

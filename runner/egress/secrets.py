@@ -1,0 +1,85 @@
+"""Secrets: where they are read, and which of them one request used."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Final
+
+_NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")
+_LARGEST: Final = 64 * 1024
+
+
+class Secrets:
+    """Reads secrets by name: from the environment, else from a file of a folder.
+
+    A file is read each time, so that a secret may change while calls are served.
+    """
+
+    def __init__(self, env: Mapping[str, str], folder: Path | None = None) -> None:
+        """Take the environment, and the folder of `LKRUN_SECRETS_DIR` if there is one."""
+        self._env = env
+        self._folder = folder
+
+    def __repr__(self) -> str:
+        """Say nothing of the values."""
+        return "Secrets(***)"
+
+    def get(self, name: str) -> str | None:
+        """Read a secret; None where there is none, or it is empty or cannot be read.
+
+        The last line break of a file is not part of it.
+        """
+        if not _NAME.fullmatch(name):
+            return None
+        return self._env.get(name) or self._file(name) or None
+
+    def _file(self, name: str) -> str | None:
+        if self._folder is None:
+            return None
+        path = self._folder / name
+        try:
+            if not path.is_file() or path.stat().st_size > _LARGEST:
+                return None
+            text = path.read_bytes().decode()
+        except (OSError, UnicodeDecodeError):
+            return None
+        return text.removesuffix("\n").removesuffix("\r")
+
+
+class Ledger(Mapping[str, str]):
+    """The name `secrets` in the templates of one request; keeps account of what they use.
+
+    Attributes:
+        used: name → value, of those that were read.
+        missing: names that were asked for in vain.
+    """
+
+    def __init__(self, secrets: Secrets) -> None:
+        """Take where to read."""
+        self._secrets = secrets
+        self.used: dict[str, str] = {}
+        self.missing: list[str] = []
+
+    def __getitem__(self, name: str) -> str:
+        """Read one, the same value throughout the request."""
+        value = self.used.get(name) or self._secrets.get(name)
+        if value is None:
+            if name not in self.missing:
+                self.missing.append(name)
+            raise KeyError(name)
+        self.used[name] = value
+        return value
+
+    def __iter__(self) -> Iterator[str]:
+        """Yield nothing: secrets are asked for by name only."""
+        return iter(())
+
+    def __len__(self) -> int:
+        """Count nothing, as `__iter__`."""
+        return 0
+
+    def __repr__(self) -> str:
+        """Say nothing of the values."""
+        return "Ledger(***)"
