@@ -16,8 +16,8 @@ A person then writes ``llm: parrot`` and the options under ``with:``. Options ar
 folder is loaded, in a child process, so what a validator of the model refuses (``ValueError``) is a
 diagnostic at the person's line, and a note on it (``error.add_note("write …")``) is its help. Texts
 are converted before the model sees them: ``yes`` for a ``bool``, ``300ms`` for a ``float``
-(seconds) or a ``timedelta``. ``build`` runs in the process of the call, once a call; its options hold no
-templates any more. A module that imports livekit in ``build`` alone is checked much faster.
+(seconds) or a ``timedelta``. ``build`` runs in the process of the call, once a call; its options
+hold no templates any more. A module that imports livekit in ``build`` alone is checked much faster.
 """
 
 from __future__ import annotations

@@ -20,7 +20,7 @@ from pydantic import BaseModel
 from typing_extensions import is_typeddict
 
 from runner.diagnostics.nearest import did_you_mean
-from runner.providers.problems import Location, OptionProblem
+from runner.providers.problems import Location, OptionProblem, block_at
 from runner.providers.signature import SignatureOptions
 
 _YES_NO = dict.fromkeys(("yes", "true", "on"), True) | dict.fromkeys(("no", "false", "off"), False)
@@ -112,8 +112,7 @@ class Conversion:
         ]
 
     def _unknown(self, key: str, keys: Iterable[str], at: Location) -> None:
-        block = next((part for part in reversed(at) if isinstance(part, str)), None)
-        whose = f"'{block}' has no key" if block else f"{self.subject} has no option"
+        whose = f"{block_at(at, self.subject)} has no {'key' if at else 'option'}"
         hint = did_you_mean(key, keys, noun="there are")
         self.problems.append(
             OptionProblem("E403", (*at, key), f"{whose} '{key}'", hint, on_key=True)

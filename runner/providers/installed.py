@@ -7,7 +7,9 @@ points" specifications.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
+import itertools
 import json
 import os
 from dataclasses import dataclass
@@ -82,12 +84,18 @@ def _entry_points(lines: Iterable[str]) -> Iterator[tuple[str, str, str]]:
 
 def _state_of(source: Path) -> str:
     digest = hashlib.sha256()
-    seen = 0
+    for file in itertools.islice(_sources(source), _MOST_FILES):
+        with contextlib.suppress(OSError):
+            state = file.stat()
+            digest.update(
+                f"{file}:{state.st_mtime_ns}:{state.st_size}\n".encode("utf-8", "replace")
+            )
+    return digest.hexdigest()
+
+
+def _sources(source: Path) -> Iterator[Path]:
     for folder, folders, files in os.walk(source):
         folders[:] = sorted(name for name in folders if not name.startswith((".", "__")))
         for name in sorted(files):
-            if name.endswith((".py", ".toml", ".json", ".txt")) and seen < _MOST_FILES:
-                seen += 1
-                state = (Path(folder) / name).stat()
-                digest.update(f"{folder}/{name}:{state.st_mtime_ns}:{state.st_size}\n".encode())
-    return digest.hexdigest()
+            if name.endswith((".py", ".toml", ".json", ".txt")):
+                yield Path(folder) / name

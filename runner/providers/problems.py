@@ -46,6 +46,14 @@ class OptionProblem:
     on_key: bool = False
 
 
+def block_at(location: Location, subject: str) -> str:
+    """How a block of options is called in a message: by its key, or the provider as a whole."""
+    name = next((part for part in reversed(location) if isinstance(part, str)), None)
+    if name is None:
+        return subject
+    return f"'{name}'" if isinstance(location[-1], str) else f"an entry of '{name}'"
+
+
 @dataclass(frozen=True, slots=True)
 class NameProblem:
     """What is wrong with a plugin's name: E102, E206, E401, E402 or E404, a message and a help."""

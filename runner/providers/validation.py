@@ -9,7 +9,7 @@ from pydantic import BaseModel, ValidationError
 
 from runner.diagnostics.nearest import did_you_mean
 from runner.providers.conversion import Conversion
-from runner.providers.problems import Location, OptionProblem
+from runner.providers.problems import Location, OptionProblem, block_at
 
 _SHOWN = 60
 
@@ -61,8 +61,9 @@ def _problem(entry: Any, values: Any, subject: str) -> OptionProblem:
     location, leftover = _place(entry["loc"], values)
     name = str(entry["loc"][-1]) if entry["loc"] else ""
     if kind == "missing":
-        whose = f"'{_named(location)}'" if _named(location) else subject
-        return OptionProblem("E103", location, f"{whose} needs '{name}'", f"add a line: {name}: …")
+        whose = block_at(location, subject)
+        line = f"add a line: {name}: …" if location else f"write below 'with':  {name}: …"
+        return OptionProblem("E103", location, f"{whose} needs '{name}'", line)
     if kind == "extra_forbidden":
         message = f"{subject} has no option '{name}'"
         return OptionProblem("E403", (*location, *leftover), message, on_key=True)
@@ -90,10 +91,6 @@ def _place(path: Sequence[str | int], values: Any) -> tuple[Location, Location]:
         else:
             leftover.append(part)
     return tuple(location), tuple(leftover[-1:])
-
-
-def _named(location: Location) -> str:
-    return next((part for part in reversed(location) if isinstance(part, str)), "")
 
 
 def _shown(value: Any) -> str:

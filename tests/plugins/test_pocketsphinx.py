@@ -137,6 +137,22 @@ async def test_a_grammar_is_understood_and_a_flush_ends_the_utterance():
     assert (KINDS.FINAL_TRANSCRIPT, "book it for friday") in events
 
 
+async def test_speech_after_a_flush_is_a_new_utterance():
+    """LiveKit may ask for a result in a pause: what follows is heard as well."""
+    async with ears(phrases=PHRASES).stream() as stream:
+        for phrase in ("yes please", "goodbye", "no thank you"):
+            stream.push_frame(silence(0.4, 24_000))
+            stream.push_frame(await speech(phrase, 24_000))
+            stream.flush()
+        stream.end_input()
+        finals = [
+            event.alternatives[0].text
+            async for event in stream
+            if event.type == KINDS.FINAL_TRANSCRIPT
+        ]
+    assert finals == ["yes please", "goodbye", "no thank you"]
+
+
 async def test_a_whole_recording_can_be_recognised():
     """`recognize` takes frames of any rate and gives one result."""
     recogniser = ears(phrases=PHRASES)

@@ -117,6 +117,7 @@ def test_an_editable_install_has_a_fingerprint_of_its_source(site, tmp_path):
     (project / "pkg").mkdir(parents=True)
     file = project / "pkg" / "mod.py"
     file.write_text("a = 1")
+    (project / "pkg" / "gone.py").symlink_to("nowhere.py")
     info = site.install("lkrun-x", entry_points="# none\n[lkrun.llm]\nx = pkg.mod:plugin [extra]\n")
     origin = {"url": project.as_uri(), "dir_info": {"editable": True}}
     (info / "direct_url.json").write_text(json.dumps(origin))

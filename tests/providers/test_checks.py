@@ -35,7 +35,7 @@ def test_good_options_have_no_problems_and_bad_ones_say_what_is_wrong(site, sour
     }  # fmt: skip
     assert [item.help for item in problems if item.on_key] == ["did you mean 'loud'?"]
     assert missing == [
-        OptionProblem("E103", (), "llm 'parrot' needs 'phrase'", "add a line: phrase: …")
+        OptionProblem("E103", (), "llm 'parrot' needs 'phrase'", "write below 'with':  phrase: …")
     ]
 
 

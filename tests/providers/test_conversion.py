@@ -163,7 +163,7 @@ def test_a_key_that_a_block_does_not_have_is_told_with_its_place():
     told = [(item.location, item.message, item.help) for item in conversion.problems]
     assert told == [
         (("rte",), "llm 'x' has no option 'rte'", "did you mean 'rate'?"),
-        (("parts", 0, "om"), "'parts' has no key 'om'", "there are: on, rate"),
+        (("parts", 0, "om"), "an entry of 'parts' has no key 'om'", "there are: on, rate"),
     ]
 
 

@@ -117,7 +117,7 @@ def test_what_is_missing_is_told_at_its_block():
     _, problems = validate(Needy, {"parts": [{}]}, "llm 'x'")
     told = [(item.code, item.location, item.message) for item in problems]
     assert told == [
-        ("E103", ("parts", 0), "'parts' needs 'name'"),
+        ("E103", ("parts", 0), "an entry of 'parts' needs 'name'"),
         ("E103", (), "llm 'x' needs 'model'"),
     ]
 
