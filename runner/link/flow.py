@@ -94,15 +94,11 @@ def unused(
     definitions: list[Definition], scopes: list[Scope], words: frozenset[str]
 ) -> list[Diagnostic]:
     """Warn of definitions that no agent reaches."""
-    used = {
-        "personas": {n for s in scopes for n in s.personas},
-        "tools": {n for s in scopes for n in s.tools},
-        "providers": {n for s in scopes for n in s.providers},
-    }
+    used = {reached for scope in scopes for reached in scope.reached}
     found = []
     for definition in definitions:
         section, name = definition.section, definition.name
-        if section not in used or name in used[section] or name in words:
+        if section == "agents" or (section, name) in used or name in words:
             continue
         span = definition.document.key_span(definition.location)
         if section == "personas":

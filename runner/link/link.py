@@ -199,10 +199,8 @@ class _Linker:
 
     def _count_users(self, scopes: list[Scope]) -> None:
         users = self.findings.users
-        for scope in scopes:
-            for section in ("personas", "tools", "providers"):
-                for name in getattr(scope, section):
-                    users[section, name] = users.get((section, name), 0) + 1
+        for used in (used for scope in scopes for used in scope.reached):
+            users[used] = users.get(used, 0) + 1
 
     def _agent(self, scope: Scope) -> set[str]:
         """Check all that an agent reaches in its own terms; the names that its texts read."""
@@ -226,6 +224,9 @@ class _Linker:
                     self.texts.names(place, leaf, scope, tell, spec)
                     read_names |= {u.path[0] for u in self.texts.analysis(leaf.value).uses}
             read_names |= _words_of_settings(definition)
+        for section, name in scope.reached:
+            if name not in getattr(scope, section):
+                read_names |= scope.table.entries[section][name].words()
         Flow(scope, self.texts, self.pinpoint, self._prompts(scope)).check(self.findings)
         return read_names
 

@@ -28,7 +28,10 @@ def reach(definition: Definition, agent: Agent, table: Table, resolve: Resolve) 
 
     def take(section: str, name: str) -> Block | None:
         entry = table.entries[section].get(name)
-        return resolve(entry, scope) if entry is not None else None
+        if entry is None:
+            return None
+        scope.reached.add((section, name))
+        return resolve(entry, scope)
 
     _take_tools(scope, agent, agent.tools, take)
     waiting = [str(agent.start), *map(str, agent.handoffs), *_acted(agent)]

@@ -49,13 +49,13 @@ class Scope:
     """An agent with all that it reaches; definitions with mistakes are reached, but not entered.
 
     Attributes:
-        specs: (section, name) → the spec in this agent's own terms (its settings resolved).
+        reached: (section, name) of all that it reaches, broken definitions too.
     """
 
     definition: Definition
     agent: Agent
     table: Table
-    specs: dict[tuple[str, str], Block] = field(default_factory=dict)
+    reached: set[tuple[str, str]] = field(default_factory=set)
     personas: dict[str, Persona] = field(default_factory=dict)
     tools: dict[str, Block] = field(default_factory=dict)
     providers: dict[str, Block] = field(default_factory=dict)
