@@ -10,10 +10,8 @@ the character is met, which bounds what a hostile file can cost.
 from __future__ import annotations
 
 import re
-from collections import deque
 from typing import Any
 
-from runner.syntax.blocktext import block_text
 from runner.syntax.strict import (
     BlockMappingStartToken,
     Composer,
@@ -21,30 +19,18 @@ from runner.syntax.strict import (
     Parser,
     ScalarToken,
     SimpleKey,
-    StrictYAMLScanner,
     ValueToken,
 )
+from runner.syntax.textscanner import BLANK, RUN, Refused, TextScanner
+
+__all__ = ["Loader", "Refused"]
 
 MAX_DEPTH = 64
 MAX_KEY = 1024
 
-_END = " \t\n\0"
-_RUN = r"(?:[^ :\t\n\0]++|:(?![ \t\n\0])| +(?=[^ #:\t\n\0]|:[^ \t\n\0]))++"
-_PLAIN = re.compile(_RUN)
-_KEY = re.compile(rf"(?=[A-Za-z_0-9])({_RUN}) *:(?=[ \t\n\0])")
+_KEY = re.compile(rf"(?=[A-Za-z_0-9])({RUN}) *:(?=[ \t\n\0])")
 _NOT_PLAIN = frozenset("\0 \t\n-?:,[]{}#&*!|>'\"%@`.")
-_BLANKS = re.compile(
-    r" *(?:#[^\n\0]*)?(?:\n[ \t]*(?:#[^\n\0]*)?(?=[\n\0]))*+(?:\n *(?:#[^\n\0]*)?)?"
-)
-_BLANK_LINES = re.compile(r"(?:[ \t]*(?:#[^\n\0]*)?\n)++ *(?:#[^\n\0]*)?")
-_SEPARATOR = re.compile(r"(?:---|\.\.\.)(?:[ \t]|$)")
-_BREAKS = re.compile(r" *\n((?:[ \t]*\n)*+ *)")
-_QUOTED = {
-    '"': re.compile(r'"([^"\\\n\0]*)"'),
-    "'": re.compile(r"'([^'\n\0]*)'(?!')"),
-}
-_HEADER = re.compile(r"[|>](?:([+-])([1-9])?|([1-9])([+-])?)?(?: +#[^\n\0]*| *)(?:\n|(?=\0))")
-_LEAD = re.compile(r"[ \n]*")
+_QUOTES = frozenset("'\"")
 _REFUSED = {
     "[": "flow",
     "{": "flow",
@@ -61,16 +47,7 @@ _REFUSED = {
 }
 
 
-class Refused(Exception):  # noqa: N818 - a mistake of the author, no error of lkrun
-    """Something that no file may hold, met at offset `index` of the text."""
-
-    def __init__(self, kind: str, index: int) -> None:
-        super().__init__(kind)
-        self.kind = kind
-        self.index = index
-
-
-class Loader(StrictYAMLScanner, Parser, Composer):
+class Loader(TextScanner, Parser, Composer):
     """Composes the one node of a clean text; every mark is an offset into that text.
 
     Raises:
@@ -89,11 +66,9 @@ class Loader(StrictYAMLScanner, Parser, Composer):
     resolver: Any = None
 
     def __init__(self, text: str) -> None:
+        """Take the clean text."""
+        super().__init__(text)
         self.loader = self.reader = self.scanner = self.parser = self.resolver = self
-        self.buffer = text + "\0"
-        self.encoding = None
-        self.pointer = self.line = self.line_start = self.column = 0
-        self.scalars: deque[Any] = deque(maxlen=3)
         self.anchors: dict[str, Any] = {}
         self.reset_scanner()
         self.reset_parser()
@@ -107,31 +82,6 @@ class Loader(StrictYAMLScanner, Parser, Composer):
     def resolve(self, kind: object, value: object, implicit: object) -> str:
         del kind, value, implicit
         return ""
-
-    # the reader
-
-    def peek(self, index: int = 0) -> str:
-        try:
-            return self.buffer[self.pointer + index]
-        except IndexError:
-            return "\0"
-
-    def prefix(self, length: int = 1) -> str:
-        return self.buffer[self.pointer : self.pointer + length]
-
-    def forward(self, length: int = 1) -> None:
-        self._move(self.pointer + length)
-
-    def get_mark(self) -> int:
-        return self.pointer
-
-    def _move(self, pointer: int) -> None:
-        breaks = self.buffer.count("\n", self.pointer, pointer)
-        if breaks:
-            self.line += breaks
-            self.line_start = self.buffer.rfind("\n", self.pointer, pointer) + 1
-        self.pointer = pointer
-        self.column = pointer - self.line_start
 
     # tokens
 
@@ -201,11 +151,11 @@ class Loader(StrictYAMLScanner, Parser, Composer):
             self.fetch_stream_end()
         elif char in "-.%" and self.column == 0 and self._fetch_marker(char):
             pass
-        elif char in "-?:" and following in _END:
+        elif char in "-?:" and following in BLANK:
             self._fetch_block_indicator(char)
         elif char in "-?:.":
             self.fetch_plain()
-        elif char in _QUOTED:
+        elif char in _QUOTES:
             self.fetch_flow_scalar(char)
         elif char in "|>":
             self.fetch_block_scalar(char)
@@ -226,7 +176,7 @@ class Loader(StrictYAMLScanner, Parser, Composer):
         """`---`, `...` and `%…` at the start of a line."""
         if char == "%":
             raise Refused("directive", self.pointer)
-        if self.prefix(3) != char * 3 or self.peek(3) not in _END:
+        if self.prefix(3) != char * 3 or self.peek(3) not in BLANK:
             return False
         if char == "." or self.tokens_taken + len(self.tokens) > 1:
             raise Refused("document", self.pointer)
@@ -269,119 +219,3 @@ class Loader(StrictYAMLScanner, Parser, Composer):
             self.column,
             self.pointer,
         )
-
-    # scanning
-
-    def scan_to_next_token(self) -> None:
-        match = None if self.column else _BLANK_LINES.match(self.buffer, self.pointer)
-        match = match or _BLANKS.match(self.buffer, self.pointer)
-        end = match.end() if match else self.pointer
-        if end == self.pointer:
-            return
-        line = self.line
-        self._move(end)
-        if line != self.line:
-            self.allow_simple_key = True
-
-    def scan_plain(self) -> Any:
-        buffer = self.buffer
-        start = self.pointer
-        indent = self.indent + 1
-        chunks: list[str] = []
-        end = start
-        while True:
-            match = _PLAIN.match(buffer, self.pointer)
-            if match is None:
-                break
-            self.allow_simple_key = False
-            chunks.append(match[0])
-            end = match.end()
-            gap = _BREAKS.match(buffer, end)
-            if gap is None:
-                self._move(end)
-                break
-            self.allow_simple_key = True
-            self._move(gap.end())
-            if (
-                self.column < indent
-                or buffer[self.pointer] == "#"
-                or (self.column == 0 and self._at_separator())
-            ):
-                break
-            chunks.append("\n" * gap[1].count("\n") or " ")
-        if len(chunks) > 1 and not chunks[-1].strip():
-            chunks.pop()
-        token = ScalarToken("".join(chunks), True, start, end)
-        self.scalars.append(token)
-        return token
-
-    def _at_separator(self) -> bool:
-        return self.prefix(3) in {"---", "..."} and self.peek(3) in _END
-
-    def scan_flow_scalar(self, style: str) -> Any:
-        match = _QUOTED[style].match(self.buffer, self.pointer)
-        if match is None:
-            token = self._scan_long_quoted(style)
-        else:
-            token = ScalarToken(match[1], False, match.start(), match.end(), style)
-            self.column += match.end() - self.pointer
-            self.pointer = match.end()
-        self.scalars.append(token)
-        return token
-
-    def _scan_long_quoted(self, style: str) -> Any:
-        start = self.pointer
-        try:
-            token = super().scan_flow_scalar(style)
-        except (ValueError, OverflowError):  # an escape beyond the last character there is
-            raise Refused("escape", start) from None
-        if any("\ud800" <= char <= "\udfff" for char in token.value):
-            raise Refused("escape", start)
-        return token
-
-    def scan_block_scalar(self, style: str, rt: bool | None = None) -> Any:
-        del rt  # strictyaml's marks for writing folded text back
-        start = self.pointer
-        header = _HEADER.match(self.buffer, start)
-        if header is None:
-            raise Refused("block header", start)
-        self._move(header.end())
-        indent = self._block_indent(header[2] or header[3])
-        lines, ended = self._block_lines(indent)
-        chomping = header[1] or header[4]
-        text = block_text(lines, style == ">", chomping, ended)
-        token = ScalarToken(text, False, start, self.pointer, style)
-        self.scalars.append(token)
-        return token
-
-    def _block_indent(self, increment: str | None) -> int:
-        least = self.indent + 1
-        if increment:
-            return max(least, 1) + int(increment) - 1
-        lead = _LEAD.match(self.buffer, self.pointer)
-        return max(least, *map(len, (lead[0] if lead else "").split("\n")))
-
-    def _block_lines(self, indent: int) -> tuple[list[str], bool]:
-        """The lines of a block text, not indented; whether the last one has a line break."""
-        buffer, begin = self.buffer, self.pointer
-        pad = " " * indent
-        lines: list[str] = []
-        while True:
-            end = buffer.find("\n", begin)
-            line = buffer[begin:] if end < 0 else buffer[begin:end]
-            if end < 0:
-                line = line[:-1]
-            if line.startswith(pad):
-                if indent == 0 and _SEPARATOR.match(line):
-                    break
-                lines.append(line[indent:])
-            elif line.strip(" \t"):
-                break
-            else:
-                lines.append("")
-            if end < 0:
-                self._move(len(buffer) - 1)
-                return lines, False
-            begin = end + 1
-        self._move(begin)
-        return lines, True

@@ -103,7 +103,7 @@ def test_line_breaks_of_every_system_give_the_same_places():
         assert document.value_span(("agents", "desk", "llm")) == span(13, 5, 13, 8)
 
 
-def test_a_document_survives_packing(document):
+def test_a_document_survives_packing():
     """Packed and unpacked under another name, it says the same of that file."""
     broken = parse("a.yaml", TEXT.encode() + b"  x: [\n  y: 1  # lkrun: allow W203\n  y: 2\n")
     again = Document.unpack("b.yaml", broken.pack())

@@ -33,7 +33,7 @@ MISTAKES = {
         'write x: "@home"',
     ),
     "backtick": (
-        "a:\n  - `x` and \"y\"\n",
+        'a:\n  - `x` and "y"\n',
         "2:5-16 E014 a value that starts with ` must stand in quotes",
         "write - '`x` and \"y\"'",
     ),
@@ -60,8 +60,10 @@ MISTAKES = {
     "block with text": (
         "a:\n  x: | hello\n",
         "2:6-13 E014 a text cannot stand on the line of its '|'",
-        "write 'x: |' and the text on the next line, further indented; "
-        "or without '|', in quotes: x: \"hello\"",
+        (
+            "write 'x: |' and the text on the next line, further indented; "
+            "or without '|', in quotes: x: \"hello\""
+        ),
     ),
     "list on the key's line": (
         "a:\n  x: - b\n",
@@ -70,20 +72,26 @@ MISTAKES = {
     ),
     "backslash": (
         'a:\n  x: "C:\\path"\n',
-        '2:9-11 E014 a backslash in a text in " quotes starts a special character, '
-        "and this one is unknown",
+        (
+            '2:9-11 E014 a backslash in a text in " quotes starts a special character, '
+            "and this one is unknown"
+        ),
         "write it twice: \\\\; or use ' quotes: x: 'C:\\path'",
     ),
     "surrogate escape": (
         'a:\n  x: "\\ud83d\\ude00"\n',
-        '2:7-9 E014 a backslash in a text in " quotes starts a special character, '
-        "and this one is unknown",
+        (
+            '2:7-9 E014 a backslash in a text in " quotes starts a special character, '
+            "and this one is unknown"
+        ),
         "write it twice: \\\\; or use ' quotes: x: '\\ud83d\\ude00'",
     ),
     "escape beyond Unicode": (
         'a:\n  x: "\\U99999999"\n',
-        '2:7-9 E014 a backslash in a text in " quotes starts a special character, '
-        "and this one is unknown",
+        (
+            '2:7-9 E014 a backslash in a text in " quotes starts a special character, '
+            "and this one is unknown"
+        ),
         "write it twice: \\\\; or use ' quotes: x: '\\U99999999'",
     ),
     "text after quotes": (
@@ -108,20 +116,28 @@ MISTAKES = {
     ),
     "colon in a long text": (
         "a:\n  x: Hello there\n    and so: on\n",
-        "2:6-17 E015 a text over several lines that holds a colon and a space (line 3) "
-        "must be a block",
+        (
+            "2:6-17 E015 a text over several lines that holds a colon and a space (line 3) "
+            "must be a block"
+        ),
         "write 'x: |' and the text on the lines below, further indented",
     ),
     "comment that cuts": (
         "a:\n  x: press # to stop\n",
         "2:12-13 E016 the text ends before this '#', because one space and '#' start a comment",
-        "write two spaces before the # of a comment; if # belongs to the text, put it in quotes: "
-        'x: "press # to stop"',
+        (
+            "write two spaces before the # of a comment; if # belongs to the text, put "
+            "it in quotes: "
+            'x: "press # to stop"'
+        ),
     ),
     "comment inside a text": (
         "a:\n  x: one\n    # more\n    two\n",
         "3:5-11 E016 this comment cuts off the text that goes on below it",
-        "take the comment away, or write the text as a block: '|' after the key and the lines below",
+        (
+            "take the comment away, or write the text as a block: '|' after the key and the "
+            "lines below"
+        ),
     ),
     "quote to the end": (
         'a:\n  x: "foo\n  y: 1\n',
@@ -151,8 +167,10 @@ MISTAKES = {
     "text at the level of keys": (
         "a:\n  b:\n    x: hello\n    you there\n",
         "4:5-14 E018 this line has no colon after its key",
-        "write it as 'key: value'; "
-        "if it belongs to the text above, indent it further than the key of that text",
+        (
+            "write it as 'key: value'; "
+            "if it belongs to the text above, indent it further than the key of that text"
+        ),
     ),
     "equals sign": (
         "a:\n  b:\n    x: 1\n    llm = fast\n",
@@ -182,8 +200,11 @@ MISTAKES = {
     "brackets over lines": (
         "a:\n  x: [b,\n    c]\n",
         "2:6-9 E019 lists in brackets [ ] are not available",
-        "write the entries on the lines below, one a line, further indented, each starting with '- '"
-        '; if it is text, put it in quotes: x: "[b,"',
+        (
+            "write the entries on the lines below, one a line, further indented, each "
+            "starting with '- '"
+            '; if it is text, put it in quotes: x: "[b,"'
+        ),
     ),
     "anchor": (
         "a:\n  x: &b c\n",
@@ -258,8 +279,7 @@ MISTAKES = {
     "item among keys": (
         "a:\n  b: 1\n  - c\n",
         "3:3-6 E025 a list item stands among keys here",
-        "indent it further, below the key that it belongs to; "
-        "or write 'key: value', like line 2",
+        "indent it further, below the key that it belongs to; or write 'key: value', like line 2",
     ),
     "key among items": (
         "a:\n  - c\n  b: 1\n",
@@ -304,12 +324,17 @@ MISTAKES = {
     "item swallowed by a text": (
         "a:\n  x:\n    - b\n     - c\n",
         "4:6-7 E013 this list item is read as part of the text in line 3",
-        "line its '-' up with the other items; or, if it is text, write the text as a block: "
-        "'|' after the key and the lines below",
+        (
+            "line its '-' up with the other items; or, if it is text, write the text as a block: "
+            "'|' after the key and the lines below"
+        ),
     ),
     "blocks that differ": (
         "a:\n  x: 1\nb:\n    y: 2\nc:\n  z: 3\n",
-        "4:5-6 E013 the lines below 'b' start after 4 spaces, but those below 'a' beside it after 2",
+        (
+            "4:5-6 E013 the lines below 'b' start after 4 spaces, but those below 'a' "
+            "beside it after 2"
+        ),
         "move line 4 by 2 spaces to the left",
     ),
     "first line indented": (
@@ -334,20 +359,20 @@ MISTAKES = {
     ),
     "no-break space after the colon": (
         "a:\n  y: 1\n  x:\u00a0hello\n",
-        "3:5-6 E011 there is a special space here that looks like a space "
-        "but is another character",
+        "3:5-6 E011 there is a special space here that looks like a space but is another character",
         "delete it and type a normal space, or nothing",
     ),
     "no-break space in the indentation": (
         "a:\n  y: 1\n\u00a0\u00a0x: hello\n",
-        "3:1-2 E011 there is a special space here that looks like a space "
-        "but is another character",
+        "3:1-2 E011 there is a special space here that looks like a space but is another character",
         "delete it and type a normal space, or nothing",
     ),
     "no-break space at the end": (
         "a:\n  x: hello\u00a0\n",
-        "2:11-12 E011 there is a special space here that looks like a space "
-        "but is another character",
+        (
+            "2:11-12 E011 there is a special space here that looks like a space "
+            "but is another character"
+        ),
         "delete it and type a normal space, or nothing",
     ),
     "list at the root": (

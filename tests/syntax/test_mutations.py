@@ -1,4 +1,4 @@
-"""A valid file with one line changed: it never raises, and what is refused is shown near the change."""
+"""A valid file with one line changed: never an exception, and what is refused is shown there."""
 
 from __future__ import annotations
 

@@ -1,0 +1,202 @@
+"""Which files of a folder are read, and what is said of the others."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import socket
+
+import pytest
+
+from runner.source import MAX_SIZE, fingerprint, scan
+
+
+@pytest.fixture
+def root(tmp_path):
+    folder = tmp_path / "agents.d"
+    folder.mkdir()
+    return folder
+
+
+def told(found):
+    return [(item.span.file, item.code, item.message) for item in found.diagnostics]
+
+
+def paths(found):
+    return [file.path for file in found.files]
+
+
+def write(root, path, text="a: 1\n"):
+    file = root / path
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(text)
+    return file
+
+
+def test_yaml_files_are_found_at_any_depth_and_sorted(root):
+    """Both suffixes count; other files, and names with a leading dot or underscore, do not."""
+    for path in (
+        "z.yaml",
+        "a/b/c.yml",
+        "a.yaml",
+        "README.md",
+        ".git/x.yaml",
+        "_old/y.yaml",
+        "_z.yaml",
+    ):
+        write(root, path)
+
+    found = scan(root)
+
+    assert paths(found) == ["a.yaml", "a/b/c.yml", "z.yaml"]
+    assert found.diagnostics == ()
+
+
+def test_a_file_has_its_bytes_and_their_digest(root):
+    """The digest is the sha256 of the content."""
+    (root / "a.yaml").write_bytes(b"a: \xff")
+
+    (file,) = scan(root).files
+
+    assert file.data == b"a: \xff"
+    assert file.digest == hashlib.sha256(b"a: \xff").hexdigest()
+
+
+def test_a_file_that_is_too_large_is_refused(root):
+    """256 KB are read, one byte more is not."""
+    (root / "full.yaml").write_bytes(b"#" * MAX_SIZE)
+    (root / "over.yaml").write_bytes(b"#" * (MAX_SIZE + 1))
+
+    found = scan(root)
+
+    assert paths(found) == ["full.yaml"]
+    assert told(found) == [("over.yaml", "E002", "this file is larger than 256 KB")]
+
+
+def test_a_mounted_config_map_just_works(tmp_path, root):
+    """Kubernetes links files through `..data` into a hidden folder; the root may be a link too."""
+    write(root, "..2024_01/desk.yaml")
+    (root / "..data").symlink_to("..2024_01")
+    (root / "desk.yaml").symlink_to("..data/desk.yaml")
+    (tmp_path / "link").symlink_to(root)
+
+    found = scan(tmp_path / "link")
+
+    assert paths(found) == ["desk.yaml"]
+    assert found.diagnostics == ()
+
+
+def test_links_that_lead_nowhere_outside_or_in_a_circle_are_told(tmp_path, root):
+    """Each link that cannot be followed is one diagnostic."""
+    write(tmp_path, "outside/x.yaml")
+    write(root, "sub/in.yaml")
+    (root / "broken.yaml").symlink_to("gone.yaml")
+    (root / "loop.yaml").symlink_to("loop.yaml")
+    (root / "out.yaml").symlink_to(tmp_path / "outside/x.yaml")
+    (root / "outside").symlink_to(tmp_path / "outside")
+    (root / "sub/up").symlink_to("..")
+    (root / "notes").symlink_to("nowhere")
+
+    found = scan(root)
+
+    assert paths(found) == ["sub/in.yaml"]
+    assert told(found) == [
+        ("broken.yaml", "E003", "this is a link that leads nowhere"),
+        ("loop.yaml", "E003", "this is a link that leads in a circle"),
+        ("out.yaml", "E004", "this is a link that leads outside the configuration folder"),
+        ("outside", "E004", "this is a link that leads outside the configuration folder"),
+        ("sub/up", "E003", "this is a link that leads in a circle"),
+    ]
+
+
+def test_a_folder_is_entered_once_however_many_links_lead_to_it(root):
+    """Links cannot multiply files."""
+    write(root, ".shared/x.yaml")
+    for level in range(30):
+        folder = root / f".d{level}"
+        folder.mkdir()
+        target = f"../.d{level + 1}" if level < 29 else "../.shared"
+        (folder / "left").symlink_to(target)
+        (folder / "right").symlink_to(target)
+    (root / "start").symlink_to(".d0")
+
+    assert len(scan(root).files) == 1
+
+
+def test_names_that_cannot_be_shown_are_escaped(root):
+    """A name that is no UTF-8 or holds control characters is told, not read."""
+    (root / "bell\x07.yaml").write_text("a: 1")
+    (root / "line\n").mkdir()
+    with open(os.fsencode(root) + b"/caf\xe9.yaml", "wb"):  # noqa: PTH123 - a name that is no text
+        pass
+
+    found = scan(root)
+
+    message = "this name holds characters that are not UTF-8 or cannot be seen"
+    assert told(found) == [
+        (r"bell\x07.yaml", "E005", message),
+        (r"caf\xe9.yaml", "E005", message),
+        (r"line\x0a", "E005", message),
+    ]
+    assert found.files == ()
+
+
+def test_what_is_no_file_is_told_and_never_opened(root):
+    """Folders, pipes and sockets with a YAML name; opening a pipe would wait for ever."""
+    (root / "dir.yaml").mkdir()
+    os.mkfifo(root / "pipe.yaml")
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(os.fsencode(root) + b"/s.yaml")
+        found = scan(root)
+
+    assert told(found) == [
+        ("dir.yaml", "E006", "this is a folder, not a file"),
+        ("pipe.yaml", "E006", "this file is a pipe or a device, not a file"),
+        ("s.yaml", "E006", "this file is a pipe or a device, not a file"),
+    ]
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+def test_what_may_not_be_read_is_told(root):
+    """A file or folder without the right to read it is a diagnostic each."""
+    write(root, "a.yaml").chmod(0)
+    write(root, "sub/b.yaml")
+    (root / "sub").chmod(0)
+
+    found = scan(root)
+    (root / "sub").chmod(0o700)
+
+    assert [code for _, code, _ in told(found)] == ["E001", "E001"]
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [("gone", "there is no such folder"), ("file", "this is not a folder")],
+)
+def test_a_root_that_is_no_folder_is_told(tmp_path, name, message):
+    """It is shown as the file `.`."""
+    (tmp_path / "file").write_text("")
+
+    assert told(scan(tmp_path / name)) == [(".", "E001", message)]
+
+
+def test_a_fingerprint_changes_with_any_file_that_counts(root):
+    """Content, new files, named texts and re-pointed links are all seen; other files are not."""
+    write(root, "v1/a.yaml")
+    write(root, "v2/a.yaml", "a: 22\n")
+    (root / ".now").symlink_to("v1")
+    (root / "a.yaml").symlink_to(".now/a.yaml")
+    seen = [fingerprint(root, ["prompts/x.md"])]
+
+    write(root, "README.md")
+    assert fingerprint(root, ["prompts/x.md"]) == seen[0]
+
+    write(root, "prompts/x.md")
+    seen.append(fingerprint(root, ["prompts/x.md"]))
+    (root / ".now").unlink()
+    (root / ".now").symlink_to("v2")
+    seen.append(fingerprint(root, ["prompts/x.md"]))
+    write(root, "new.yaml")
+    seen.append(fingerprint(root, ["prompts/x.md"]))
+
+    assert len(set(seen)) == 4
