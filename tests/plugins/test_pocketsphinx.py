@@ -72,6 +72,8 @@ async def heard(recogniser, *frames, flush=False):
         ({"phrases": ["yes"], "grammar": GRAMMAR}, (), "do not go together", "keep one"),
         ({"grammar": "public <said> = (yes;"}, ("grammar",), "cannot be read as JSGF", "write"),
         ({"grammar": "public <said> = zzyzx;"}, ("grammar",), "word 'zzyzx'", ""),
+        ({"grammar": "<said> = yes;"}, ("grammar",), "has no public rule", "public <said>"),
+        ({"grammar": "public <a> = yes <b>;"}, ("grammar",), "uses <b> and does not", "write"),
         ({"pause": "5s"}, ("pause",), "must be at most 3", ""),
         ({"phrase": "yes"}, ("phrase",), "no option 'phrase'", "'phrases'?"),
     ],

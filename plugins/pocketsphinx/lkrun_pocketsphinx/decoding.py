@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +21,11 @@ SAMPLE_RATE = 16_000
 _SEARCH = "said"
 _INTERIM_FRAMES = 8
 """Frames of 30 ms between two looks at what has been understood so far."""
+
+_REMARK = re.compile(r"//[^\n]*|/\*.*?\*/", re.DOTALL)
+_PUBLIC = re.compile(r"\bpublic\s*<")
+_NAMED = re.compile(r"<([^>]*)>")
+_DEFINED = re.compile(r"<([^>]*)>\s*=")
 
 _LONGEST = 20 * SAMPLE_RATE * 2
 """Bytes of an utterance that is understood a second time, as a whole.
@@ -80,13 +86,21 @@ def load(language: Language) -> pocketsphinx.Decoder:
     return decoder
 
 
-def grammar_problem(grammar: str, words: Iterable[str]) -> str | None:
-    """What is wrong with a grammar, if anything."""
-    try:
-        load(Language(grammar, frozenset(words)))
-    except (ValueError, RuntimeError):
-        return "this grammar cannot be read as JSGF"
-    return None
+def grammar_problem(grammar: str) -> str | None:
+    """What is wrong with a grammar, if anything; no model is loaded for it."""
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "said.jsgf"
+        file.write_text(grammar, "utf-8")
+        try:
+            pocketsphinx.Jsgf(str(file))
+        except (ValueError, RuntimeError):
+            return "this grammar cannot be read as JSGF"
+    plain = _REMARK.sub(" ", grammar)
+    if not _PUBLIC.search(plain):
+        return "this grammar has no public rule"
+    defined = {*_DEFINED.findall(plain), "NULL", "VOID"}
+    missing = sorted({name for name in _NAMED.findall(plain) if name not in defined})
+    return f"this grammar uses <{missing[0]}> and does not define it" if missing else None
 
 
 class Recogniser:

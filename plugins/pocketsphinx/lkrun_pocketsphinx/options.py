@@ -72,7 +72,7 @@ class Options(BaseModel):
         for word in grammar_words(text):
             if not dictionary.knows(word):
                 raise _unknown(word)
-        problem = decoding.grammar_problem(whole_grammar(text), grammar_words(text))
+        problem = decoding.grammar_problem(whole_grammar(text))
         if problem:
             error = ValueError(problem)
             error.add_note(
