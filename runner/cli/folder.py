@@ -13,22 +13,27 @@ if TYPE_CHECKING:
 DEFAULT = "agents.d"
 
 
-def _existing(context: click.Context, parameter: click.Parameter, value: str) -> Path:  # noqa: ARG001 - click's signature
+def existing(value: str) -> Path:
+    """The folder of this name.
+
+    Raises:
+        click.UsageError: there is none.
+    """
     path = Path(value)
     if path.is_dir():
         return path
     if path.exists():
-        raise click.UsageError(f"'{value}' is not a folder; name the folder that it is in", context)
+        raise click.UsageError(f"'{value}' is not a folder; name the folder that it is in")
     hint = (
         ""
         if value != DEFAULT
         else ": name the folder of your YAML files, as in lkrun check my-folder"
     )
-    raise click.UsageError(f"there is no folder '{value}'{hint}", context)
+    raise click.UsageError(f"there is no folder '{value}'{hint}")
 
 
 folder = click.argument(
-    "folder", metavar="[DIR]", default=DEFAULT, callback=_existing, type=click.Path()
+    "folder", metavar="[DIR]", default=DEFAULT, callback=lambda context, parameter, value: existing(value), type=click.Path()
 )
 """The argument DIR: a folder that exists, `agents.d` where it is left out."""
 

@@ -91,10 +91,13 @@ def _warning(variable: str, span: Span, path: list[str]) -> Diagnostic:
 
 
 def unused(
-    definitions: list[Definition], scopes: list[Scope], words: frozenset[str]
+    definitions: list[Definition],
+    scopes: list[Scope],
+    words: frozenset[str],
+    meant: set[tuple[str, str]],
 ) -> list[Diagnostic]:
-    """Warn of definitions that no agent reaches."""
-    used = {reached for scope in scopes for reached in scope.reached}
+    """Warn of definitions that no agent reaches, but for those that a misspelt name probably means."""
+    used = meant | {reached for scope in scopes for reached in scope.reached}
     found = []
     for definition in definitions:
         section, name = definition.section, definition.name

@@ -91,7 +91,7 @@ class _Linker:
         self.findings = Findings()
         self.pinpoint = Pinpoint(around.lines)
         self.texts = Texts(around.env, around.analyses, self.pinpoint, {}, set())
-        self.references = References(table, around.catalogue)
+        self.references = References(table, around.catalogue, set())
         self.leaves: dict[tuple[str, str], list[Leaf]] = {}
 
     def run(self, diagnostics: list[Diagnostic]) -> Linked:
@@ -111,7 +111,7 @@ class _Linker:
         words = self.table.words | {
             str(d.name) for d in self.table.all() if d.section == "agents" and d.spec is None
         }
-        diagnostics += unused(list(self.table.all()), scopes, words)
+        diagnostics += unused(list(self.table.all()), scopes, words, self.references.meant)
         diagnostics += self.findings.diagnostics()
         release = None if any(d.severity == "error" for d in diagnostics) else self._release(scopes)
         return Linked(release, tuple(diagnostics), tuple(scopes), self.texts.secrets_used)

@@ -29,10 +29,15 @@ INFERENCE_WORDS = {"stt": ("auto",)}
 
 @dataclass(frozen=True, slots=True)
 class References:
-    """Checks names against all that is defined."""
+    """Checks names against all that is defined.
+
+    Attributes:
+        meant: filled: definitions that a misspelt name probably means; nobody is told that they are unused.
+    """
 
     table: Table
     catalogue: Catalogue
+    meant: set[tuple[str, str]]
 
     def check(self, definition: Definition, leaf: Leaf, tell: Tell) -> None:
         """Check a name that means the same whoever uses the definition."""
@@ -109,6 +114,7 @@ class References:
         near = nearest(name, self.table.entries[section])
         if near is None:
             return diagnostic
+        self.meant.add((section, near))
         place = Related(name_span(self.table.entries[section][near]), f"'{near}' is defined here")
         return Diagnostic(
             diagnostic.span, diagnostic.code, diagnostic.message, diagnostic.help, (place,)

@@ -1,0 +1,204 @@
+"""`lkrun chat`: a text conversation here, without a server."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import sys
+import threading
+from collections.abc import Coroutine
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from runner.cli.check import missing_secrets, show
+from runner.cli.folder import DEFAULT, compiled, existing
+from runner.cli.options import options, shared
+from runner.cli.talk import JsonLines, Plain, Screen
+from runner.diagnostics.nearest import did_you_mean
+
+if TYPE_CHECKING:
+    from runner.cli.talk import View
+    from runner.compiler import Compiled
+    from runner.egress.client import HttpEgress
+    from runner.link import AgentRelease
+    from runner.session import Facts
+    from runner.session.conversation import Conversation
+
+ResultT = TypeVar("ResultT")
+END_BUDGET = 10.0
+"""Seconds that the end of a conversation may take."""
+
+
+def _variable(context: click.Context, parameter: click.Parameter, given: tuple[str, ...]) -> dict[str, str]:  # noqa: ARG001 - click's signature
+    found: dict[str, str] = {}
+    for pair in given:
+        name, equals, value = pair.partition("=")
+        if not equals or not name:
+            raise click.BadParameter(f"'{pair}' has no '='; write name=value", context)
+        found[name.strip()] = value
+    return found
+
+
+@click.command()
+@click.argument("first", metavar="[DIR]", required=False)
+@click.argument("second", metavar="[AGENT]", required=False)
+@click.option("--plain", is_flag=True, help="No colours, no editing: for a screen reader or a dumb terminal.")
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="For people, or an object a line.")
+@click.option("--var", "variables", metavar="NAME=VALUE", multiple=True, callback=_variable, help="Give a variable a value; may be repeated.")
+@click.option("--metadata", metavar="JSON", help="What the job would carry: job.metadata in templates.")
+@shared
+def chat(first: str | None, second: str | None, *, plain: bool, form: str, variables: dict[str, str], metadata: str | None) -> int:
+    """Talk by text with an agent of the folder DIR (agents.d).
+
+    With one agent in the folder its name may be left out. From a pipe each line is a turn. Leave with Ctrl-D or Ctrl-C.
+    """
+    path, name = _places(first, second)
+    result = compiled(path)
+    if result.release is None:
+        show([d for d in result.diagnostics if d.severity == "error"], result, path, form)
+        return 1
+    missing = missing_secrets(result)
+    if missing:
+        show(missing, result, path, form)
+        return 1
+    agent = result.release.agents[_agent(result, name)]
+    _unknown_variables(agent, variables)
+    view = _view(form, plain=plain)
+    return _Chat(agent, result, variables, metadata, view).run()
+
+
+def _places(first: str | None, second: str | None) -> tuple[Path, str | None]:
+    if second is None and first is not None and not Path(first).is_dir() and Path(DEFAULT).is_dir():
+        return Path(DEFAULT), first
+    return existing(first or DEFAULT), second
+
+
+def _agent(result: Compiled, name: str | None) -> str:
+    assert result.release is not None  # noqa: S101 - the caller has looked
+    names = list(result.release.agents)
+    if name is None and len(names) == 1:
+        return names[0]
+    if name in names:
+        return str(name)
+    if not names:
+        raise click.UsageError("every agent of this folder has enabled: no")
+    if name is None:
+        raise click.UsageError(f"name the agent to talk with: {', '.join(names)}")
+    raise click.UsageError(f"there is no agent '{name}'; {did_you_mean(name, names, noun='agents here') or ''}".rstrip("; "))
+
+
+def _unknown_variables(agent: AgentRelease, given: dict[str, str]) -> None:
+    for name in given:
+        known = [n for n in agent.agent.variables if n not in agent.fixed]
+        if name in agent.fixed:
+            raise click.UsageError(f"--var {name}: '{name}' has a fixed value in the agent")
+        if name not in known:
+            hint = did_you_mean(name, known, noun="variables here")
+            raise click.UsageError(f"--var {name}: the agent has no variable '{name}'" + (f"; {hint}" if hint else ""))
+
+
+def _view(form: str, *, plain: bool) -> View:
+    if form == "json":
+        return JsonLines(sys.stdout)
+    terminal = sys.stdin.isatty() and sys.stdout.isatty()
+    if plain or not terminal:
+        return Plain(sys.stdout)
+    return Screen(sys.stdout, bright=options().bright())
+
+
+class _Chat:
+    """One conversation: its loop runs in a thread of its own, so that the keyboard may block here."""
+
+    def __init__(self, agent: AgentRelease, result: Compiled, variables: dict[str, str], metadata: str | None, view: View) -> None:
+        self.agent, self.result, self.view = agent, result, view
+        self.variables, self.metadata = variables, metadata
+        self.loop = asyncio.new_event_loop()
+
+    def run(self) -> int:
+        _log_plainly(options().log_level or "warning")
+        thread = threading.Thread(target=self.loop.run_forever, name="conversation", daemon=True)
+        thread.start()
+        try:
+            return self._talk()
+        finally:
+            self.loop.call_soon_threadsafe(self.loop.stop)
+            thread.join(END_BUDGET)
+
+    def _wait(self, work: Coroutine[Any, Any, ResultT]) -> ResultT:
+        return asyncio.run_coroutine_threadsafe(work, self.loop).result()
+
+    def _talk(self) -> int:
+        from runner.session.conversation import CannotStartError  # noqa: PLC0415 - livekit takes a second; wrong use is told before
+
+        try:
+            talk, egress = self._wait(self._start())
+        except CannotStartError as error:
+            click.echo(f"lkrun: the conversation cannot start: {error}", err=True)
+            return 1
+        reason = "caller_left"
+        try:
+            for line in self.view.lines(talk):
+                self._wait(talk.turn(line))
+                self.view.after_turn(talk)
+                if talk.ended.done():
+                    break
+        except KeyboardInterrupt:
+            self.view.interrupted()
+        finally:
+            self._wait(asyncio.wait_for(_finish(talk, egress, reason), END_BUDGET))
+        return 0
+
+    async def _start(self) -> tuple[Conversation, HttpEgress]:
+        from runner.egress.client import HttpEgress  # noqa: PLC0415 - as above
+        from runner.session.conversation import Conversation  # noqa: PLC0415 - as above
+
+        assert self.result.release is not None  # noqa: S101 - `chat` has looked
+        secrets = _secrets()
+        egress = HttpEgress(secrets, self.result.release.process.network.allow)
+        talk = Conversation(
+            self.agent, egress.of(self.agent), self._facts(), on_event=self.view.event, secrets=secrets.get, channel="text"
+        )
+        await talk.start()
+        return talk, egress
+
+    def _facts(self) -> Facts:
+        from runner.session import Caller, Facts, Job, parsed  # noqa: PLC0415 - as above
+
+        return Facts(caller=Caller(identity="chat", kind="text"), job=Job(metadata=parsed(self.metadata)), variables=self.variables)
+
+
+def _secrets() -> Any:
+    from runner.egress.secrets import Secrets  # noqa: PLC0415 - as above
+
+    folder = os.environ.get("LKRUN_SECRETS_DIR")
+    return Secrets(os.environ, Path(folder) if folder else None)
+
+
+async def _finish(talk: Conversation, egress: HttpEgress, reason: str) -> None:
+    if not talk.ended.done():
+        await talk.end(reason)
+    await egress.aclose()
+
+
+def _log_plainly(level: str) -> None:
+    """Log in plain lines on stderr; a traceback is for `debug` only."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(_PlainFormatter(with_tracebacks=level == "debug"))
+    logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
+    for name in ("livekit", "asyncio"):
+        logging.getLogger(name).setLevel(level.upper() if level == "debug" else "CRITICAL")
+
+
+class _PlainFormatter(logging.Formatter):
+    def __init__(self, *, with_tracebacks: bool) -> None:
+        super().__init__("%(levelname)s: %(message)s")
+        self.with_tracebacks = with_tracebacks
+
+    def format(self, record: logging.LogRecord) -> str:
+        if not self.with_tracebacks:
+            record.exc_info = record.exc_text = None
+        return super().format(record)
+

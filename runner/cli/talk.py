@@ -1,0 +1,195 @@
+"""How a conversation looks: to a person on a terminal, through a pipe, to a program."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import sys
+import threading
+from collections.abc import Iterator, Mapping
+from typing import IO, Any, Protocol
+
+from runner.diagnostics.render import printable
+
+LONGEST = 64 * 1024
+"""Characters of one turn; what is longer is cut."""
+
+
+class Talk(Protocol):
+    """What a view asks of a conversation."""
+
+    @property
+    def variables(self) -> Mapping[str, Any]:
+        """Variables as they are now; private ones masked."""
+        ...
+
+    @property
+    def persona(self) -> str:
+        """Who speaks."""
+        ...
+
+
+class View(Protocol):
+    """Shows events and brings what the caller writes."""
+
+    def event(self, event: dict[str, Any]) -> None:
+        """Show an event; may be called from another thread."""
+        ...
+
+    def lines(self, talk: Talk) -> Iterator[str]:
+        """What the caller writes, a turn at a time, until the end of input."""
+        ...
+
+    def after_turn(self, talk: Talk) -> None:
+        """Show what a turn has changed."""
+        ...
+
+    def interrupted(self) -> None:
+        """Say that the caller left with Ctrl-C."""
+        ...
+
+
+def _piped() -> Iterator[str]:
+    for line in sys.stdin:
+        text = line.rstrip("\r\n")
+        if text.strip():
+            yield text[:LONGEST]
+
+
+class JsonLines:
+    """An object a line, as `cli.md` has it."""
+
+    def __init__(self, out: IO[str]) -> None:
+        self._out = out
+        self._lock = threading.Lock()
+
+    def event(self, event: dict[str, Any]) -> None:
+        """Write it."""
+        with self._lock:
+            self._out.write(json.dumps(event, ensure_ascii=False) + "\n")
+            self._out.flush()
+
+    def lines(self, talk: Talk) -> Iterator[str]:  # noqa: ARG002 - a view's signature
+        """Lines of the input."""
+        return _piped()
+
+    def after_turn(self, talk: Talk) -> None:
+        """Nothing: the events say all."""
+
+    def interrupted(self) -> None:
+        """Nothing: the `end` event says so."""
+
+
+class Plain:
+    """Lines of text, for a pipe or a screen reader."""
+
+    def __init__(self, out: IO[str]) -> None:
+        self._out = out
+        self._lock = threading.Lock()
+        self._known: dict[str, Any] = {}
+
+    def write(self, line: str) -> None:
+        """Write a line."""
+        with self._lock:
+            self._out.write(line + "\n")
+            self._out.flush()
+
+    def event(self, event: dict[str, Any]) -> None:
+        """Write it as a line; the caller's own words are on the screen already."""
+        line = told(event)
+        if line is not None:
+            self.write(self.decorate(event["type"], line))
+
+    def decorate(self, kind: str, line: str) -> str:  # noqa: ARG002 - `Screen` colours by the kind
+        """How a line looks."""
+        return line
+
+    def lines(self, talk: Talk) -> Iterator[str]:
+        """Lines of the input."""
+        self.after_turn(talk)
+        return _piped()
+
+    def after_turn(self, talk: Talk) -> None:
+        """Write the variables that have changed."""
+        now = {n: v for n, v in talk.variables.items() if v is not None}
+        for name, value in now.items():
+            if self._known.get(name) != value:
+                self.write(self.decorate("variable", f"  {name} = {shortened(value)}"))
+        self._known = now
+
+    def interrupted(self) -> None:
+        """End the line on which the caller was."""
+        self.write("")
+
+
+class Screen(Plain):
+    """A terminal: colours, a prompt, editing with the arrow keys and a history."""
+
+    _COLOURS = {"message": "\x1b[1m", "tool_call": "\x1b[36m", "tool_result": "\x1b[36m", "handoff": "\x1b[35m", "variable": "\x1b[2m", "end": "\x1b[2m"}  # fmt: skip
+
+    def __init__(self, out: IO[str], *, bright: bool) -> None:
+        super().__init__(out)
+        self._bright = bright
+
+    def decorate(self, kind: str, line: str) -> str:
+        """Colour a line by the kind of its event; of a message only who speaks."""
+        colour = self._COLOURS.get(kind, "") if self._bright else ""
+        if not colour:
+            return line
+        if kind == "message":
+            speaker, colon, words = line.partition(": ")
+            return f"{colour}{speaker}{colon}\x1b[0m{words}"
+        return f"{colour}{line}\x1b[0m"
+
+    def lines(self, talk: Talk) -> Iterator[str]:
+        """What is typed; several pasted lines are one turn."""
+        with contextlib.suppress(ImportError):
+            import readline  # noqa: PLC0415 - importing it gives `input` its editing and history
+
+            readline.parse_and_bind("set enable-bracketed-paste on")
+        self.write(self.decorate("variable", "Write to the agent; leave with Ctrl-D."))
+        self.after_turn(talk)
+        while True:
+            try:
+                text = input("you: ")
+            except EOFError:
+                self.write("")
+                return
+            if text.strip():
+                yield text[:LONGEST]
+
+
+def told(event: Mapping[str, Any]) -> str | None:
+    """An event as a line for people; None for what they have written themselves."""
+    match event["type"]:
+        case "message" if event["role"] == "agent":
+            return f"{event['persona']}: {_one_line(event['text'])}"
+        case "tool_call":
+            given = ", ".join(f"{n}: {shortened(v)}" for n, v in _arguments(event["arguments"]).items())
+            return f"  → {event['name']}({given})"
+        case "tool_result":
+            return f"  {'✗' if event['error'] else '←'} {event['name']}: {shortened(event['output'])}"
+        case "handoff":
+            return f"  ⇒ {event['from']} hands over to {event['to']}"
+        case "end":
+            return f"  the conversation has ended ({event['reason']})"
+        case _:
+            return None
+
+
+def _arguments(arguments: Any) -> dict[str, Any]:
+    if isinstance(arguments, str):
+        with contextlib.suppress(ValueError):
+            arguments = json.loads(arguments)
+    return arguments if isinstance(arguments, dict) else {}
+
+
+def shortened(value: Any, longest: int = 160) -> str:
+    """A value on one short line."""
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
+    text = _one_line(text)
+    return text if len(text) <= longest else text[: longest - 1] + "…"
+
+
+def _one_line(text: str) -> str:
+    return printable(" ".join(text.split()))
