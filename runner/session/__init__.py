@@ -1,1 +1,26 @@
-"""An agent's release to a live conversation: with its tools and providers the only importers of livekit.agents."""
+"""One agent's release becomes a live conversation, by voice or by text.
+
+```python
+from runner.session import Facts
+from runner.session.conversation import CannotStartError, Conversation
+
+talk = Conversation(release, egress, Facts(), on_event=print, secrets=os.environ.get, channel="text")
+await talk.start()                     # greets: its events are turn 0
+for event in await talk.turn("Hello"):
+    ...
+await talk.end("caller_left")          # or wait for the agent to end:  reason = await talk.ended
+```
+
+Events are the objects of `lkrun chat --format json`: `message`, `tool_call`, `tool_result`, `handoff`
+and `end`, each with its `turn` and the `persona` that speaks. `on_event` gets each as it happens, in
+calls by voice too. Reasons of an end: `end_call` (the agent), `caller_left`, `max_duration`, `error`,
+`shutdown`, or whatever `end(…)` was given.
+
+This module imports no livekit; `runner.session.conversation` does, which takes a second.
+"""
+
+from __future__ import annotations
+
+from runner.session.facts import Caller, Facts, Job, Room, parsed
+
+__all__ = ["Caller", "Facts", "Job", "Room", "parsed"]

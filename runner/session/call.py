@@ -1,0 +1,166 @@
+"""One call: what its personas, tools and actions share."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
+
+from livekit.agents import NOT_GIVEN, AgentSession, ChatContext, RunContext
+
+from runner.egress.port import Egress
+from runner.link.release import AgentRelease
+from runner.session.events import Events
+from runner.session.models import Models
+from runner.session.parameters import Fields, Schema, fields_of, read
+from runner.session.plan import Plan
+from runner.session.variables import Variables
+from runner.session.wording import Names, Values, Wording
+from runner.spec.actions import Instruct, Say
+
+if TYPE_CHECKING:
+    from runner.session.persona import Persona
+
+log = logging.getLogger("lkrun")
+
+Channel = Literal["voice", "text"]
+
+MOST_HOPS = 8
+"""Handoffs without a word of the caller between them: more is a circle."""
+
+
+@dataclass(frozen=True, slots=True)
+class Leave:
+    """Where a persona hands the call to, and what the next one is told of the talk."""
+
+    target: str
+    context: str = "full"
+
+
+@dataclass
+class Call:
+    """The state of one call.
+
+    Attributes:
+        finish: ends the call in order, once what is being said has been said.
+        hold: holds the idle prompts back for so many seconds.
+        visited: personas that have spoken already.
+        leaving: the persona that the call is being handed to just now.
+        hops: handoffs since the caller last said something.
+        over: the call is ending; nothing new is begun.
+        shown: calls of tools that have their events already.
+    """
+
+    release: AgentRelease
+    plan: Plan
+    variables: Variables
+    values: Values
+    wording: Wording
+    models: Models
+    egress: Egress
+    events: Events
+    channel: Channel
+    finish: Callable[[str], None]
+    hold: Callable[[float], None]
+    session: AgentSession[Any] = field(init=False)
+    visited: set[str] = field(default_factory=set)
+    leaving: str | None = None
+    hops: int = 0
+    over: bool = False
+    shown: set[str] = field(default_factory=set)
+    in_room: bool = False
+    _fields: dict[str, Fields] = field(default_factory=dict)
+
+    @property
+    def persona(self) -> Persona:
+        """The persona that speaks."""
+        agent: Any = self.session.current_agent
+        return agent  # type: ignore[no-any-return]  # all agents of a call are personas
+
+    @property
+    def schema(self) -> Schema:
+        """Writes fields for the model."""
+        return Schema(self.wording, self.variables.choices)
+
+    def fields(self, tool: str) -> Fields:
+        """The parameters of a tool."""
+        if tool not in self._fields:
+            self._fields[tool] = fields_of(self.plan.tools[tool], self.variables)
+        return self._fields[tool]
+
+    def read(self, tool: str, given: Mapping[str, Any]) -> dict[str, Any]:
+        """Check and convert a tool's arguments.
+
+        Raises:
+            ArgumentsError: with all that is wrong.
+        """
+        return read(self.fields(tool), given, self.wording, self.variables.choices)
+
+    async def say(
+        self, words: tuple[str, ...], names: Names = None, *, interruptible: bool = True
+    ) -> bool:
+        """Speak fixed words, and wait until they are spoken.
+
+        Returns:
+            Whether anything was said: words of nothing but missing values are not, nor words after the end.
+        """
+        text = self.wording.next(words, names)
+        return bool(text) and await self.speak(text, interruptible=interruptible)
+
+    async def speak(self, text: str, *, interruptible: bool = True) -> bool:
+        """Speak a text, and wait until it is spoken."""
+        try:
+            await self.session.say(text, allow_interruptions=NOT_GIVEN if interruptible else False)
+        except RuntimeError:
+            log.debug("nothing can be said any more: the call is ending")
+            return False
+        return True
+
+    async def instruct(
+        self,
+        text: str,
+        *,
+        interruptible: bool = True,
+        tools: bool = False,
+        chat: ChatContext | None = None,
+    ) -> bool:
+        """Let the model speak in its own words, and wait until they are spoken.
+
+        Args:
+            text: what it should say; without it, it goes on from the talk.
+            interruptible: whether the caller may interrupt.
+            tools: whether it may call tools as well.
+            chat: the talk as the model should see it; the persona's own without it.
+        """
+        try:
+            await self.session.generate_reply(
+                instructions=text or NOT_GIVEN,
+                allow_interruptions=NOT_GIVEN if interruptible else False,
+                tool_choice=NOT_GIVEN if tools else "none",
+                chat_ctx=NOT_GIVEN if chat is None else chat,
+            )
+        except RuntimeError:
+            log.debug("nothing can be said any more: the call is ending")
+            return False
+        return True
+
+    async def open(self, words: Say | Instruct) -> bool:
+        """Speak a persona's first words."""
+        if not self.wording.holds(words.condition):
+            return False
+        if isinstance(words, Say):
+            return await self.say(words.say, interruptible=words.interruptible)
+        text = self.wording.text(words.instructions)
+        return await self.instruct(text, interruptible=words.interruptible, tools=True)
+
+
+def spoke(ctx: RunContext[Any]) -> bool:
+    """Whether the model said something together with the call of this tool.
+
+    LiveKit names a call `<id of the message>/fnc_<n>`; words of an earlier step do not count.
+    """
+    said = {
+        i.id for i in ctx.speech_handle.chat_items if i.type == "message" and i.role == "assistant"
+    }
+    return ctx.function_call.id.rpartition("/fnc_")[0] in said

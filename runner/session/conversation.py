@@ -1,0 +1,329 @@
+"""A live conversation: an agent's release, spoken to by voice or by text."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from livekit import rtc
+from livekit.agents import AgentSession, CloseEvent, CloseReason, NotGivenOr, TurnHandlingOptions
+from livekit.agents.types import NOT_GIVEN
+from livekit.agents.voice.transcription import text_transforms
+
+from runner.egress.port import Egress
+from runner.link.release import AgentRelease
+from runner.session.call import Call, Channel, Leave
+from runner.session.conversion import MisfitError
+from runner.session.events import Event, Events
+from runner.session.facts import Facts
+from runner.session.failure import Failures
+from runner.session.hearing import Hearing
+from runner.session.models import CannotStartError, Models, Secrets
+from runner.session.persona import enter
+from runner.session.plan import plan_of
+from runner.session.quiet import quieten
+from runner.session.toolbox import Toolbox
+from runner.session.turns import room_options, turn_handling
+from runner.session.variables import Variables
+from runner.session.watch import Watch
+from runner.session.wording import Values, Wording
+from runner.spec.agents import Idle, Limits
+
+__all__ = ["CannotStartError", "Conversation"]
+
+log = logging.getLogger("lkrun")
+
+LONGEST_TEXT = 64 * 1024
+"""Characters of one text of the caller; the rest is cut."""
+
+_REASONS = {
+    CloseReason.ERROR: "error",
+    CloseReason.JOB_SHUTDOWN: "shutdown",
+    CloseReason.PARTICIPANT_DISCONNECTED: "caller_left",
+    CloseReason.TASK_COMPLETED: "end_call",
+    CloseReason.USER_INITIATED: "shutdown",
+}
+
+
+class Conversation:
+    """One conversation with an agent.
+
+    Args:
+        release: the agent.
+        egress: who sends the requests of its tools.
+        facts: what is known of the call.
+        on_event: told each event as it happens.
+        secrets: looks up the secrets of providers by name.
+        channel: `voice`, or `text`: no ears, no voice, no idle prompts.
+        clock: tells the time of templates; the machine's without it.
+
+    Raises:
+        CannotStartError: a variable that was given from outside is unknown, fixed or does not fit.
+    """
+
+    def __init__(
+        self,
+        release: AgentRelease,
+        egress: Egress,
+        facts: Facts,
+        *,
+        on_event: Callable[[Event], None] = lambda _: None,
+        secrets: Secrets = lambda _: None,
+        channel: Channel = "voice",
+        clock: Callable[[], datetime] | None = None,
+    ) -> None:
+        """Take everything; nothing is built before `start`. An event loop must be running."""
+        quieten()
+        agent = release.agent
+        variables = Variables(agent.variables)
+        values = Values(release.name, agent.timezone, facts, variables, release.env, clock)
+        wording = Wording(values, release.places)
+        self._call = Call(
+            release=release,
+            plan=plan_of(release),
+            variables=variables,
+            values=values,
+            wording=wording,
+            models=Models(release.providers, wording, secrets),
+            egress=egress,
+            events=Events(on_event),
+            channel=channel,
+            finish=self._finish,
+            hold=lambda seconds: self._watch.hold(seconds),
+        )
+        values.persona = str(agent.start)
+        idle = agent.idle if channel == "voice" and isinstance(agent.idle, Idle) else None
+        self._idle = idle
+        self._watch = Watch(self._call, idle, agent.limits)
+        self._failures = Failures(self._call)
+        self._hearing = Hearing(self._call, self._watch, self._failures)
+        self._queue = asyncio.Lock()
+        self._session: AgentSession[Any] | None = None
+        self._reason: str | None = None
+        self._closing: asyncio.Task[None] | None = None
+        self.ended: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        """Done with the reason when the conversation has ended."""
+        self._begin_variables(facts)
+
+    def _begin_variables(self, facts: Facts) -> None:
+        variables, wording = self._call.variables, self._call.wording
+        for name, value in facts.variables.items():
+            if name not in variables.fields and name not in variables.fixed:
+                raise CannotStartError(f"the agent has no variable '{name}'")
+            try:
+                variables.set(name, value)
+            except MisfitError as problem:
+                raise CannotStartError(f"'{name}' {problem}") from None
+        for name, field in variables.fields.items():
+            if field.default is None or name in facts.variables:
+                continue
+            try:
+                variables.set(name, wording.value(field.default))
+            except MisfitError as problem:
+                log.warning("the default of '%s' is left out: it %s", name, problem)
+
+    @property
+    def session(self) -> AgentSession[Any]:
+        """LiveKit's session.
+
+        Raises:
+            RuntimeError: it has not been started.
+        """
+        if self._session is None:
+            raise RuntimeError("the conversation has not been started")
+        return self._session
+
+    @property
+    def variables(self) -> dict[str, Any]:
+        """The variables that have a value, as plain data; private ones are masked."""
+        return self._call.variables.shown()
+
+    @property
+    def persona(self) -> str:
+        """The name of the persona that speaks."""
+        return self._call.values.persona
+
+    @property
+    def usage(self) -> dict[str, int]:
+        """Tokens of all models so far."""
+        models = self._session.usage.model_usage if self._session is not None else []
+        used = [m for m in models if m.type == "llm_usage"]
+        return {
+            "input_tokens": sum(m.input_tokens for m in used),
+            "output_tokens": sum(m.output_tokens for m in used),
+        }
+
+    async def start(
+        self,
+        room: rtc.Room | None = None,
+        *,
+        audio_in: Any = None,
+        audio_out: Any = None,
+        record: Any = False,
+    ) -> list[Event]:
+        """Begin, and greet.
+
+        Args:
+            room: the LiveKit room, connected; without it the conversation is had through `turn`.
+            audio_in: an audio input instead of the room's (`livekit.agents.voice.io.AudioInput`).
+            audio_out: an audio output instead of the room's.
+            record: as `AgentSession.start` has it.
+
+        Returns:
+            The events of turn 0. By voice and in a room the greeting goes on behind.
+
+        Raises:
+            CannotStartError: a model, voice or ears cannot be built.
+        """
+        call = self._call
+        call.in_room = room is not None
+        try:
+            self._session = call.session = self._build_session()
+            first = enter(call, Toolbox(call), None, Leave(str(call.release.agent.start)))
+        except CannotStartError:
+            await call.models.aclose()
+            raise
+        self._hearing.listen(self._session)
+        self._session.on("close", self._closed)
+        if audio_in is not None:
+            self._session.input.audio = audio_in
+        if audio_out is not None:
+            self._session.output.audio = audio_out
+        self._watch.begin()
+        await self._start_session(first, room, record)
+        return list(call.events.latest)
+
+    async def _start_session(self, first: Any, room: rtc.Room | None, record: Any) -> None:
+        if room is not None:
+            identity = (
+                self._call.release.agent.room.identity if self._call.release.agent.room else None
+            )
+            options = room_options(
+                self._call.release.agent,
+                identity=self._call.wording.text(identity).strip() if identity else "",
+                text_input=self._written,
+            )
+            await self.session.start(first, room=room, room_options=options, record=record)
+        elif self._call.channel == "voice":
+            await self.session.start(first, record=record)
+        else:
+            await self._attempt(lambda: self.session.start(first, capture_run=True, record=record))
+            await self._settle()
+
+    def _build_session(self) -> AgentSession[Any]:
+        call, agent = self._call, self._call.release.agent
+        voice = call.channel == "voice"
+        models: dict[str, Any] = {"llm": call.models.get("llm", agent.llm)} if agent.llm else {}
+        if voice:
+            models |= {k: call.models.get(k, n) for k in ("stt", "tts") if (n := getattr(agent, k))}
+        if not voice or agent.vad is False:
+            models["vad"] = None
+        elif agent.vad is not None:
+            models["vad"] = call.models.get("vad", agent.vad)
+        steps = (agent.limits or Limits()).max_tool_steps
+        return AgentSession(
+            **models,
+            turn_handling=turn_handling(agent.turn_taking)
+            if voice
+            else TurnHandlingOptions(turn_detection=None),
+            max_tool_steps=steps - 1,
+            tts_text_transforms=_transforms(agent.pronunciations),
+            user_away_timeout=self._idle.after if self._idle is not None else None,
+            userdata=call,
+        )
+
+    async def turn(self, text: str) -> list[Event]:
+        """Say something to the agent by text. Turns queue.
+
+        Returns:
+            The events of this turn; none for a text of nothing, nor when the conversation has ended.
+        """
+        async with self._queue:
+            text = text.strip()
+            if not text or self.ended.done() or self._call.over:
+                return []
+            events = self._call.events.begin()
+            self._hearing.asked = True
+            self._failures.told = False
+            await self._attempt(lambda: self._run(_cut(text)))
+            self._hearing.asked = False
+            await self._settle()
+            return list(events)
+
+    async def _run(self, text: str) -> None:
+        await self.session.run(user_input=text, output_options=None)
+
+    async def _attempt(self, work: Callable[[], Any]) -> None:
+        """Do what may fail; then the caller is answered in its place."""
+        try:
+            await work()
+        except Exception as error:  # noqa: BLE001 - whatever fails, the dialogue goes on
+            if not self._failures.told and not self._call.over:
+                self._failures.unexpected(error)
+
+    async def _settle(self) -> None:
+        await self._failures.settled()
+        if self._reason is not None:
+            await self.ended
+            await self._cleaned()
+
+    async def _written(self, session: AgentSession[Any], event: Any) -> None:
+        """Take what a caller writes in the room: one text after the other, none too long."""
+        async with self._queue:
+            text = event.text.strip()
+            if not text or self._call.over:
+                return
+            await session.interrupt()
+            await session.generate_reply(user_input=_cut(text))
+
+    async def end(self, reason: str = "shutdown") -> None:
+        """End the conversation now; nothing more is said. May be called often."""
+        self._reason = self._reason or reason
+        self._call.over = True
+        if self._session is None:
+            self._over(self._reason)
+        else:
+            await self._session.aclose()
+            if not self.ended.done():
+                self._over(self._reason)
+        await self._cleaned()
+
+    def _finish(self, reason: str) -> None:
+        """End in order: what is being said is said to its end."""
+        self._reason = self._reason or reason
+        self._call.over = True
+        self.session.shutdown(drain=True)
+
+    def _closed(self, event: CloseEvent) -> None:
+        self._over(self._reason or _REASONS.get(event.reason, "shutdown"))
+
+    def _over(self, reason: str) -> None:
+        if self.ended.done():
+            return
+        self._reason, self._call.over = reason, True
+        self._watch.stop()
+        self._call.events.tell("end", self.persona, reason=reason)
+        self.ended.set_result(reason)
+        self._closing = asyncio.get_running_loop().create_task(self._call.models.aclose())
+
+    async def _cleaned(self) -> None:
+        if self._closing is not None:
+            await asyncio.shield(self._closing)
+
+
+def _cut(text: str) -> str:
+    if len(text) <= LONGEST_TEXT:
+        return text
+    log.warning("a text of %d characters was cut to %d", len(text), LONGEST_TEXT)
+    return text[:LONGEST_TEXT]
+
+
+def _transforms(pronunciations: Any) -> NotGivenOr[list[Any]]:
+    """What is done to words before they are spoken: LiveKit's own, then the agent's pronunciations."""
+    if not pronunciations:
+        return NOT_GIVEN
+    spoken = text_transforms.replace({str(k): str(v) for k, v in pronunciations.items()})
+    return ["filter_markdown", "filter_emoji", spoken]

@@ -1,0 +1,175 @@
+"""A persona as LiveKit's Agent: a class for each name, a new instance at every handoff."""
+
+from __future__ import annotations
+
+import asyncio
+from functools import lru_cache
+from typing import Any
+
+from livekit.agents import NOT_GIVEN, Agent, ChatContext, ModelSettings, UserTurnExceededEvent, llm
+
+from runner.session.actions import Scene, perform
+from runner.session.call import Call, Leave
+from runner.session.context import FALLBACK, carried, summarised
+from runner.session.plan import Role
+from runner.session.toolbox import Toolbox
+from runner.session.turns import turn_handling
+from runner.spec.actions import Instruct, Say
+
+TAKE_OVER = (
+    "The call has just been handed to you. Say so in one short sentence, and ask how you can help."
+)
+
+
+class Persona(Agent):
+    """One persona for as long as it speaks.
+
+    Attributes:
+        came_from: the persona that handed the call over; None at the start.
+        role: what it is made of.
+    """
+
+    def __init__(
+        self, call: Call, toolbox: Toolbox, role: Role, before: Persona | None, context: str
+    ) -> None:
+        """Make it; `before` is the persona that hands over, `context` what it tells of the talk."""
+        self.role = role
+        self.came_from = before.role.name if before is not None else None
+        self._call, self._toolbox = call, toolbox
+        self._before, self._context = before, context
+        self._stamp = call.variables.stamp
+        spec = call.release.personas[role.name]
+        super().__init__(
+            instructions=self._render(),
+            id=role.name,
+            tools=toolbox.of(role),
+            **_own_models(call, role.name),
+            turn_handling=turn_handling(spec.turn_taking) if call.channel == "voice" else NOT_GIVEN,
+        )
+        self._changing = toolbox.changes(role)
+        self._summary: asyncio.Task[Any] | None = None
+        if before is not None and context == "summary":
+            model = call.models.get("llm", call.release.agent.llm or spec.llm or ())
+            self._summary = asyncio.create_task(summarised(model, before.chat_ctx.items))
+
+    def _render(self) -> str:
+        values = self._call.values
+        before, values.persona = values.persona, self.role.name
+        try:
+            parts = (self._call.wording.text(text).strip() for text in self.role.texts)
+            return "\n\n".join(part for part in parts if part)
+        finally:
+            values.persona = before
+
+    async def refresh(self) -> None:
+        """Render the instructions again where a variable that they use has changed."""
+        variables = self._call.variables
+        if not variables.changed_since(self._stamp, self.role.uses):
+            return
+        self._stamp = variables.stamp
+        text = self._render()
+        if text != self.instructions:
+            await self.update_instructions(text)
+
+    async def on_enter(self) -> None:
+        """Take over: what was said, then the first words."""
+        call, name = self._call, self.role.name
+        known = name in call.visited
+        call.visited.add(name)
+        call.values.persona, call.leaving = name, None
+        if self.came_from is not None:
+            call.hops += 1
+            await self._take_over()
+        elif call.channel == "text" and call.in_room:
+            await self.session.room_io.wait_for_ready()
+        await self.refresh()
+        words = self._first_words(known=known)
+        if words is not None:
+            await call.open(words)
+        elif self.came_from is not None:
+            heard = any(i.type == "message" and i.role == "user" for i in self.chat_ctx.items)
+            await call.instruct("" if heard else TAKE_OVER, tools=True)
+
+    def _first_words(self, *, known: bool) -> Say | Instruct | None:
+        spec = self._call.release.personas[self.role.name]
+        if known:
+            return spec.on_return
+        if self.came_from is None:
+            return spec.greeting
+        return spec.on_handoff or spec.greeting
+
+    async def _take_over(self) -> None:
+        before, self._before = self._before, None
+        if before is None:
+            return
+        tools = [tool.id for tool in self.tools if isinstance(tool, llm.Tool)]
+        items: list[llm.ChatItem] = []
+        context = self._context
+        if self._summary is not None:
+            summary = await self._summary
+            items = [summary] if summary is not None else []
+            context = context if summary is not None else f"last {FALLBACK}"
+        items += carried(before.chat_ctx.items, tools, context)
+        own = [
+            i
+            for i in self.chat_ctx.items
+            if i.type == "message" and i.role in ("user", "assistant")
+        ]
+        await self.update_chat_ctx(ChatContext([*items, *own]))
+
+    def llm_node(
+        self, chat_ctx: ChatContext, tools: list[llm.Tool], model_settings: ModelSettings
+    ) -> Any:
+        """LiveKit's own, with the tools that may be offered now."""
+        if self._changing:
+            tools = self._toolbox.offered(self.role, tools)
+        return Agent.default.llm_node(self, chat_ctx, tools, model_settings)
+
+    async def on_user_turn_exceeded(self, ev: UserTurnExceededEvent) -> None:
+        """The caller talks without end: do what the agent says."""
+        turns = self._call.release.agent.turn_taking
+        limit = turns.turn_limit if turns is not None else None
+        if limit is None or not limit.then:
+            await super().on_user_turn_exceeded(ev)
+            return
+        await self.act(limit.then)
+
+    async def act(self, actions: Any) -> None:
+        """Do actions that no tool asked for."""
+        call = self._call
+        outcome = await perform(actions, Scene(call))
+        if outcome.ends:
+            call.over = True
+            call.finish("end_call")
+        elif outcome.leave is not None:
+            call.leaving = outcome.leave.target
+            self.session.update_agent(self.enter(outcome.leave))
+
+    def enter(self, leave: Leave) -> Persona:
+        """Make the persona that takes over from this one."""
+        return enter(self._call, self._toolbox, self, leave)
+
+
+@lru_cache(maxsize=1024)
+def class_of(name: str) -> type[Persona]:
+    """The class of a persona: LiveKit tells agents apart by it."""
+    return type(name, (Persona,), {})
+
+
+def enter(call: Call, toolbox: Toolbox, before: Persona | None, leave: Leave) -> Persona:
+    """Make the persona that the call goes to."""
+    return class_of(leave.target)(
+        call, toolbox, call.plan.roles[leave.target], before, leave.context
+    )
+
+
+def _own_models(call: Call, name: str) -> dict[str, Any]:
+    """What a persona has instead of the agent's; by text it needs no ears and no voice."""
+    spec = call.release.personas[name]
+    kinds = ("llm", "stt", "tts", "vad") if call.channel == "voice" else ("llm",)
+    found: dict[str, Any] = {}
+    for kind in kinds:
+        named = getattr(spec, kind)
+        if named is not None:
+            found[kind] = None if named is False else call.models.get(kind, named)
+    return found
