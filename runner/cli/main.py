@@ -10,6 +10,7 @@ from runner import __version__
 from runner.cli.options import shared
 
 VERBS: dict[str, tuple[str, str]] = {
+    "chat": ("runner.cli.chat", "Talk by text with an agent, here."),
     "check": ("runner.cli.check", "Tell every mistake in a folder."),
     "explain": ("runner.cli.explain", "Explain a code such as E101."),
     "graph": ("runner.cli.graph", "Draw personas and handoffs (Mermaid)."),

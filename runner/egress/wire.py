@@ -14,6 +14,7 @@ from typing import Any, Final
 import httpcore
 import httpx
 
+from runner import demo
 from runner.egress.guard import Address, Guard
 from runner.egress.resolver import Resolver
 
@@ -45,8 +46,11 @@ class Checked(httpcore.AsyncNetworkBackend):
     address than the one that was checked.
     """
 
-    def __init__(self, resolver: Resolver, guard: Guard | None) -> None:
+    def __init__(
+        self, resolver: Resolver, guard: Guard | None, demonstration: demo.Demonstration
+    ) -> None:
         """Take who looks names up, and who checks; without a guard every address is allowed."""
+        self._demonstration = demonstration
         self._resolver = resolver
         self._guard = guard
         self._inner = httpcore.AnyIOBackend()
@@ -66,6 +70,9 @@ class Checked(httpcore.AsyncNetworkBackend):
             Unresolved: it has none.
             httpcore.ConnectError: none of them answers.
         """
+        if host == demo.HOST:
+            mine = await self._demonstration.port()
+            return await self._inner.connect_tcp("127.0.0.1", mine, timeout)
         addresses = await self._resolver.addresses(host)
         if self._guard is not None:
             self._guard.check(host, port, addresses)
@@ -137,8 +144,9 @@ class Wire(httpx.AsyncBaseTransport):
 
     def __init__(self, guard: Guard, resolver: Resolver, tls: ssl.SSLContext) -> None:
         """Open both pools; nothing is connected yet."""
-        self._public = self._pool(Checked(resolver, guard), tls)
-        self._private = self._pool(Checked(resolver, None), tls)
+        self._demonstration = demo.Demonstration()
+        self._public = self._pool(Checked(resolver, guard, self._demonstration), tls)
+        self._private = self._pool(Checked(resolver, None, self._demonstration), tls)
 
     @staticmethod
     def _pool(backend: Checked, tls: ssl.SSLContext) -> httpcore.AsyncConnectionPool:
@@ -184,3 +192,4 @@ class Wire(httpx.AsyncBaseTransport):
         """Close all connections."""
         await self._public.aclose()
         await self._private.aclose()
+        await self._demonstration.aclose()
