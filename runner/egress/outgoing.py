@@ -123,14 +123,15 @@ def compose(spec: Request, values: Mapping[str, Any], ledger: Ledger) -> Outgoin
         raise unready
     url = _url(where)
     written = httpx.Headers(headers)
-    for name, value in {**_STANDING, **kind, **_user(url)}.items():
+    user = _user(url)
+    for name, value in {**_STANDING, **kind, **user}.items():
         written.setdefault(name, value.decode())
     request = httpx.Request(
         spec.method, url, headers=written, content=content,
         extensions={PRIVATE: spec.private_network},
     )  # fmt: skip
     shown = _USER.sub(rf"\1{Mask.STARS}@", shown)
-    return Outgoing(request, shown, tuple(filter(None, (url.password,))))
+    return Outgoing(request, shown, _hidden(url, user))
 
 
 def _address(spec: Request, texts: _Texts) -> str:
@@ -173,6 +174,11 @@ def _user(url: httpx.URL) -> dict[str, bytes]:
         return {}
     pair = f"{url.username}:{url.password}".encode()
     return {"Authorization": b"Basic " + base64.b64encode(pair)}
+
+
+def _hidden(url: httpx.URL, user: Mapping[str, bytes]) -> tuple[str, ...]:
+    encoded = [value.decode().removeprefix("Basic ") for value in user.values()]
+    return (*filter(None, [url.password]), *encoded)
 
 
 def _lists(data: Any) -> Any:
