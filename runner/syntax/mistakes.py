@@ -97,6 +97,10 @@ _LONG_KEY = 1000
 def _second_colon(scene: Scene, last: Scalar, at: int) -> Mistake:
     if last.end - last.start > _LONG_KEY:
         return _complex_key(scene, at)
+    if scene.line_end(at) == at + 1:
+        key = shortened(scene.text[last.start : at + 1])
+        help_ = f"write '{key}' on the next line, further indented"
+        return scene.mistake("E015", last.start, at + 1, "two keys stand on one line", help_)
     message = "a text that holds a colon and a space must stand in quotes"
     help_ = f"write {quoted_line(*scene.line(last.start))}"
     return scene.mistake("E015", last.start, scene.line_end(at), message, help_)
@@ -136,6 +140,8 @@ def _no_colon(scene: Scene, at: int) -> Mistake:
         message = f"there is no space after the colon of '{glued[2]}'"
         help_ = f"write {shortened(f'{glued[2]}: {glued[3]}')}"
         return scene.mistake("E018", at, place + 1, message, help_)
+    if item := _item(scene, at, rest):
+        return item
     if equals := _EQUALS.match(line):
         message = f"'{equals[2]}' needs a colon, not an equals sign"
         help_ = f"write {shortened(f'{equals[2]}: {equals[3]}')}"
@@ -146,6 +152,17 @@ def _no_colon(scene: Scene, at: int) -> Mistake:
     elif scene.row(at) > 1:
         help_ += "; if it belongs to the text above, indent it further than the key of that text"
     return scene.mistake("E018", at, at + len(rest), "this line has no colon after its key", help_)
+
+
+def _item(scene: Scene, at: int, rest: str) -> Mistake | None:
+    """A list item without its dash, or without the space after it."""
+    if re.match(r"-[^\s-]", rest):
+        message = "there is no space after the '-' of this list item"
+        return scene.mistake("E018", at, at + 1, message, f"write {shortened(f'- {rest[1:]}')}")
+    if scene.text.startswith("- ", scene.levels(at).get(scene.line(at)[1], 0)):
+        help_ = f"write {shortened(f'- {rest}')}"
+        return scene.mistake("E018", at, at + len(rest), "this list item has no '- '", help_)
+    return None
 
 
 def _block_end(scene: Scene, at: int) -> Mistake:

@@ -72,8 +72,10 @@ def _order(item: Diagnostic) -> tuple[Any, ...]:
 def _flaws(file: str, remainder: Remainder) -> list[Diagnostic]:
     """A diagnostic for each line with characters nobody can see; their definitions are left out."""
     found = list(unseen(remainder.text))
-    for flaw in found:
+    for flaw in found[:MAX_ROUNDS]:
         remainder.leave_out(flaw.line - 1)
+    if len(found) > MAX_ROUNDS:
+        remainder.leave_out_rest(found[MAX_ROUNDS].line - 1)
     return [_flawed(file, flaw) for flaw in found[:MAX_ROUNDS]]
 
 

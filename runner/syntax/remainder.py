@@ -93,4 +93,4 @@ def _is_text(line: str) -> bool:
 
 
 def _indent(line: str) -> int:
-    return len(line) - len(line.lstrip(" \t\u00a0"))
+    return len(line) - len(line.lstrip(" \t\u00a0\u200b\ufeff"))

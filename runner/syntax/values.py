@@ -51,6 +51,10 @@ def indicator(scene: Scene, at: int) -> Mistake:
     line, column = scene.line(at)
     if not line[:column].strip() and re.match(r"[^\s:]+\s*:(\s|$)", line[column:]):
         return odd_key(scene, at)
+    if not line[:column].strip():
+        message = f"a line cannot start with {line[column]}"
+        help_ = "delete it; or, if it is text, indent it further than the key of that text"
+        return scene.mistake("E014", at, scene.line_end(at), message, help_)
     message = f"a value that starts with {line[column]} must stand in quotes"
     help_ = f"write {quoted_line(line, column)}"
     return scene.mistake("E014", at, scene.line_end(at), message, help_)
@@ -94,10 +98,12 @@ def block_header(scene: Scene, at: int) -> Mistake:
     line, column = scene.line(at)
     mark, key = line[column], line[:column].strip()
     message = f"a text cannot stand on the line of its '{mark}'"
-    text = line[column + 1 :].strip()
+    text = line[column:].strip()
+    if mark == "|":
+        text = re.sub(r"^\|[+-]?\d?\s*", "", text)
     help_ = (
         f"write '{key} {mark}' and the text on the next line, further indented; "
-        f"or without '{mark}', in quotes: {shortened(f'{key} {quoted(text)}')}"
+        f"or all of it in quotes: {shortened(f'{key} {quoted(text)}')}"
     )
     return scene.mistake("E014", at, scene.line_end(at), message, help_)
 

@@ -62,8 +62,36 @@ MISTAKES = {
         "2:6-13 E014 a text cannot stand on the line of its '|'",
         (
             "write 'x: |' and the text on the next line, further indented; "
-            "or without '|', in quotes: x: \"hello\""
+            'or all of it in quotes: x: "hello"'
         ),
+    ),
+    "comparison": (
+        "a:\n  x: >= 3\n",
+        "2:6-10 E014 a text cannot stand on the line of its '>'",
+        (
+            "write 'x: >' and the text on the next line, further indented; "
+            'or all of it in quotes: x: ">= 3"'
+        ),
+    ),
+    "code fence": (
+        "```yaml\na:\n  x: 1\n",
+        "1:1-8 E014 a line cannot start with `",
+        "delete it; or, if it is text, indent it further than the key of that text",
+    ),
+    "two keys on a line": (
+        "a: b:\n  x: 1\n",
+        "1:4-6 E015 two keys stand on one line",
+        "write 'b:' on the next line, further indented",
+    ),
+    "no space after the dash": (
+        "a:\n  x:\n    - b\n    -c\n",
+        "4:5-6 E018 there is no space after the '-' of this list item",
+        "write - c",
+    ),
+    "no dash": (
+        "a:\n  x:\n    - b\n    c\n    - d\n",
+        "4:5-6 E018 this list item has no '- '",
+        "write - c",
     ),
     "list on the key's line": (
         "a:\n  x: - b\n",
