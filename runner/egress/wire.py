@@ -84,7 +84,7 @@ class Checked(httpcore.AsyncNetworkBackend):
 
         if len(addresses) == 1:
             return await connect(addresses[0])
-        return await _first([functools.partial(connect, each) for each in _in_turn(addresses)])
+        return await first([functools.partial(connect, each) for each in _in_turn(addresses)])
 
 
 def _in_turn(addresses: Sequence[Address]) -> list[Address]:
@@ -95,7 +95,7 @@ def _in_turn(addresses: Sequence[Address]) -> list[Address]:
     return [each for pair in pairs for each in pair if each is not None]
 
 
-async def _first(ways: Sequence[Any]) -> httpcore.AsyncNetworkStream:
+async def first(ways: Sequence[Any]) -> httpcore.AsyncNetworkStream:
     """Try one way after the other, each with a head start, and give what succeeds first."""
     waiting = deque(ways)
     running: set[asyncio.Task[httpcore.AsyncNetworkStream]] = set()

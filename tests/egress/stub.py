@@ -26,13 +26,14 @@ def ok(body: bytes = b"{}", *headers: str, status: str = "200 OK") -> bytes:
 class Stub:
     """A server on 127.0.0.1.
 
-    `reply` is what it sends, or what it does with the writer; it closes the connection where `reply`
-    closes the writer.
+    `reply` is what it sends, or what it does with the writer; it closes the connection where
+    `reply` closes the writer.
     """
 
     reply: Any = field(default_factory=ok)
     port: int = 0
     requests: list[bytes] = field(default_factory=list)
+    arrived: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(0))
     connections: int = 0
     tasks: set[asyncio.Task[None]] = field(default_factory=set)
     release: asyncio.Event = field(default_factory=asyncio.Event)
@@ -58,6 +59,7 @@ class Stub:
         lengths = [line for line in head.lower().split(b"\r\n") if b"content-length:" in line]
         length = int(lengths[0].split(b":")[1]) if lengths else 0
         self.requests.append(head + await reader.readexactly(length))
+        self.arrived.release()
         if isinstance(self.reply, bytes):
             writer.write(self.reply)
             await writer.drain()

@@ -1,0 +1,82 @@
+"""What the model sees of an answer."""
+
+from __future__ import annotations
+
+import pytest
+
+from runner.egress.incoming import Content
+from runner.egress.mask import Mask
+from runner.egress.trouble import Trouble, one_line
+from runner.egress.view import cut, saved, seen
+from runner.spec.http import Result
+
+NOTHING = Mask(())
+
+
+SPELT = "Number {{ result.id | spell }} {{ args.n }}{{ result.no }}."
+
+
+def look(data, values=None, *, is_json=True, label="", **result):
+    content = Content(data, is_json=is_json, label=label)
+    return seen(Result.model_validate(result), content, values or {}, Mask(["s3cret"]))
+
+
+@pytest.mark.parametrize(
+    ("data", "result", "output"),
+    [
+        ({"a": ["é", 1]}, {}, '{"a":["é",1]}'),
+        ("text", {}, "text"),
+        (None, {}, "Done."),
+        ({"a": {"b": 1}}, {"pick": "a.b"}, "1"),
+        ({"a": "x"}, {"pick": "a"}, "x"),
+        ({"a": "x"}, {"pick": "b"}, "null"),
+        (None, {"pick": "b"}, "null"),
+        ({"id": "47"}, {"text": SPELT}, "Number 4 7 1."),
+        ({"id": "s3cret"}, {"text": "{{ result.id }}"}, "***"),
+        ({"id": "1"}, {"text": "{{ result.none }}"}, "Done."),
+        ({"id": "1"}, {"hide": "yes"}, "Done."),
+    ],
+)
+def test_what_is_seen(data, result, output):
+    """The answer, the part that is picked, the author's own text, or only that it worked."""
+    assert look(data, {"args": {"n": 1}}, **result) == output
+
+
+def test_what_is_no_text():
+    """Bytes are named, not shown."""
+    output = look(None, is_json=False, label="image/png")
+    assert output == "Done. The answer is no text (image/png)."
+
+
+def test_a_long_answer_is_cut_and_says_so():
+    """The model sees 4 KB at most, whole letters, and is told that it was cut."""
+    text = cut("é" * 5000)
+    assert len(text.encode()) <= 4096
+    assert text.endswith("é\n[The answer was cut here: it is longer than 4 KB.]")
+    assert cut("a" * 4096) == "a" * 4096
+
+
+@pytest.mark.parametrize(
+    ("data", "is_json", "pick", "words"),
+    [("<p>", False, "a", "no JSON"), ({"a": 1}, True, "length(a)", "does not fit")],
+)
+def test_what_cannot_be_picked(data, is_json, pick, words):
+    """A path into what is no JSON, or of another shape, fails."""
+    with pytest.raises(Trouble, match=words):
+        look(data, is_json=is_json, pick=pick)
+
+
+def test_saving():
+    """Parts of the whole answer are saved with their types; missing ones are not."""
+    result = Result.model_validate(
+        {"pick": "a", "save": {"a": "a", "b": "b", "c": "length(b)", "d": "sum(a)", "all": "@"}}
+    )
+    data = {"a": ["x"]}
+    assert saved(result, Content(data, is_json=True)) == {"a": ["x"], "all": data}
+    assert saved(result, Content("text", is_json=False)) == {"all": "text"}
+
+
+def test_one_line():
+    """Control characters and line breaks become spaces, and the length is bounded."""
+    assert one_line("a\n\tb\x1b[31m\u2028c") == "a b [31m c"
+    assert one_line("x" * 999) == "x" * 299 + "…"
