@@ -138,7 +138,7 @@ class _Chat:
         except CannotStartError as error:
             click.echo(f"lkrun: the conversation cannot start: {error}", err=True)
             return 1
-        reason = "caller_left"
+        code = 0
         try:
             for line in self.view.lines(talk):
                 self._wait(talk.turn(line))
@@ -147,9 +147,10 @@ class _Chat:
                     break
         except KeyboardInterrupt:
             self.view.interrupted()
+            code = 130
         finally:
-            self._wait(asyncio.wait_for(_finish(talk, egress, reason), END_BUDGET))
-        return 0
+            self._wait(asyncio.wait_for(_finish(talk, egress), END_BUDGET))
+        return code
 
     async def _start(self) -> tuple[Conversation, HttpEgress]:
         from runner.egress.client import HttpEgress  # noqa: PLC0415 - as above
@@ -177,9 +178,9 @@ def _secrets() -> Any:
     return Secrets(os.environ, Path(folder) if folder else None)
 
 
-async def _finish(talk: Conversation, egress: HttpEgress, reason: str) -> None:
+async def _finish(talk: Conversation, egress: HttpEgress) -> None:
     if not talk.ended.done():
-        await talk.end(reason)
+        await talk.end("caller_left")
     await egress.aclose()
 
 

@@ -101,7 +101,8 @@ def unused(
     found = []
     for definition in definitions:
         section, name = definition.section, definition.name
-        if section == "agents" or (section, name) in used or name in words:
+        broken = definition.spec is None and not definition.deferred
+        if broken or section == "agents" or (section, name) in used or name in words:
             continue
         span = definition.document.key_span(definition.location)
         if section == "personas":

@@ -1,0 +1,119 @@
+"""`lkrun check` and its sisters, as scripts use them."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+GOOD = "agents:\n  desk:\n    start: host\n    mode: text\n    llm: openai/gpt-4.1-mini\npersonas:\n  host:\n    instructions: x\n"
+BAD = GOOD.replace("start: host", "start: hots")
+
+
+def test_exit_codes(lkrun, folder):
+    """0 without errors, 1 with errors, 2 for wrong use."""
+    (folder / "a.yaml").write_text(GOOD)
+    assert lkrun("check", folder).returncode == 0
+    (folder / "a.yaml").write_text(BAD)
+    assert lkrun("check", folder).returncode == 1
+    assert lkrun("check", folder / "nowhere").returncode == 2
+    assert lkrun("check", folder / "a.yaml").returncode == 2
+    assert lkrun("chekc").returncode == 2
+    assert lkrun("check", folder, "--format", "xml").returncode == 2
+
+
+def test_the_json_document(lkrun, folder):
+    """One document with exactly the fields of the contract."""
+    (folder / "a.yaml").write_text(BAD)
+    document = json.loads(lkrun("check", folder, "--format", "json").stdout)
+    assert document == {
+        "ok": False,
+        "files": 1,
+        "diagnostics": [
+            {
+                "severity": "error", "code": "E202", "file": "a.yaml", "line": 3, "column": 12, "end_line": 3, "end_column": 16,
+                "message": "unknown persona 'hots'", "help": "did you mean 'host'?",
+                "related": [{"file": "a.yaml", "line": 7, "column": 3, "message": "'host' is defined here"}],
+            }
+        ],
+    }  # fmt: skip
+
+
+def test_github_annotations(lkrun, folder):
+    """An annotation a line, with the folder in its path."""
+    (folder / "a.yaml").write_text(BAD)
+    done = lkrun("check", "agents.d", "--format", "github", cwd=folder.parent)
+    assert done.stdout.startswith("::error file=agents.d/a.yaml,line=3,endLine=3,col=12,endColumn=16,title=E202::unknown persona 'hots'")
+    assert "%0Ahelp:" in done.stdout
+
+
+def test_global_options_stand_before_or_after(lkrun, folder):
+    """`--color` works on both sides of the command; a pipe has no colours by itself."""
+    (folder / "a.yaml").write_text(BAD)
+    assert "\x1b[" not in lkrun("check", folder).stdout
+    assert "\x1b[" in lkrun("--color", "always", "check", folder).stdout
+    assert "\x1b[" in lkrun("check", folder, "--color", "always").stdout
+    assert "\x1b[" not in lkrun("--color", "always", "check", folder, "--color", "never").stdout
+
+
+def test_missing_secrets_are_told_with_keys(lkrun, folder):
+    """`--keys` lists every missing secret with all its places."""
+    text = GOOD.replace("openai/gpt-4.1-mini", "brain") + 'providers:\n  brain:\n    llm: script\n    with:\n      rules:\n        - when_caller_says: hello\n          say: "{{ secrets.WORDS }}"\n'
+    (folder / "a.yaml").write_text(text)
+    assert lkrun("check", folder).returncode == 0
+    done = lkrun("check", folder, "--keys")
+    assert (done.returncode, "E405" in done.stdout) == (1, True)
+    assert lkrun("check", folder, "--keys", env={"WORDS": "x"}).returncode == 0
+
+
+def test_a_flood_is_cut_and_counted(lkrun, folder):
+    """A hundred mistakes are shown, the rest is counted; JSON has them all."""
+    (folder / "a.yaml").write_text(GOOD + "tools:\n" + "".join(f"  t{i}:\n    sya: x\n" for i in range(130)))
+    done = lkrun("check", folder)
+    assert "… and" in done.stdout
+    assert done.stdout.count("error[") == 100
+    assert len(json.loads(lkrun("check", folder, "--format", "json").stdout)["diagnostics"]) >= 130
+
+
+def test_explain_tells_a_code(lkrun):
+    """A code in any spelling is explained; an unknown one is wrong use."""
+    assert lkrun("explain", "e101").stdout.startswith("# E101: ")
+    assert lkrun("explain", "E1010").returncode == 2
+    assert lkrun("explain", "nonsense").returncode == 2
+
+
+def test_graph_draws_or_tells(lkrun, folder):
+    """A good folder is a flowchart, a bad one its mistakes with exit 1."""
+    done = lkrun("graph", "agents.d")
+    assert done.stdout.startswith("flowchart LR\n")
+    assert 'clinic__receptionist -->|"The caller wants an appointment."| clinic__booking' in done.stdout
+    (folder / "a.yaml").write_text(BAD)
+    assert lkrun("graph", folder).returncode == 1
+
+
+def test_schema_of_a_section(lkrun):
+    """The schema of one section is that of one definition."""
+    whole = json.loads(lkrun("schema").stdout)
+    assert {"agents", "personas", "tools", "providers", "runner"} <= whole["properties"].keys()
+    assert "start" in json.loads(lkrun("schema", "--section", "agents").stdout)["properties"]
+
+
+def test_a_bug_is_one_line_and_a_report(tmp_path):
+    """What is lkrun's own fault: exit 3, one line, and a file with the traceback."""
+    code = "import runner.checked as c\ndef broken(*a): raise RuntimeError('boom')\nc.check = broken\nfrom runner.cli import run\nrun(['check', 'agents.d'])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, env={"TMPDIR": str(tmp_path), "PATH": ""})  # fmt: skip
+    assert done.returncode == 3
+    assert done.stderr.count("\n") == 1
+    assert "Traceback" not in done.stderr
+    (report,) = tmp_path.glob("lkrun-report-*.txt")
+    assert "RuntimeError: boom" in report.read_text()
+
+
+@pytest.mark.parametrize("verb", ["check", "graph", "explain", "schema", "chat"])
+def test_every_verb_has_help(lkrun, verb):
+    """`-h` and `--help` tell what a verb does."""
+    done = lkrun(verb, "-h")
+    assert done.returncode == 0
+    assert "Usage: lkrun" in done.stdout
