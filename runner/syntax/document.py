@@ -129,6 +129,8 @@ class Document:
         path: list[str | int] = []
         found = True
         for part in location:
+            if isinstance(node, str) and part == 0:
+                continue  # one text where a list may stand is its first entry
             found = (
                 part in node
                 if isinstance(node, dict)
