@@ -37,6 +37,10 @@ def build(files: Iterable[Specs]) -> tuple[Table, list[Diagnostic]]:
     table, diagnostics, words = Table(), [], set[str]()
     for specs in files:
         words |= specs.document.words
+        if "agents" in specs.document.data and not any(
+            d.section == "agents" for d in specs.definitions
+        ):
+            words.add("agents")  # something was meant to stand there, and what is wrong is told
         for definition in specs.definitions:
             if definition.spec is None and not definition.deferred:
                 words |= definition.words()
