@@ -142,7 +142,14 @@ class _Linker:
 
     def _file(self, definition: Definition, leaf: Leaf, place: Span) -> None:
         prompt = self.around.prompts[definition.document.file, str(leaf.value)]
-        if prompt.problem is not None:
+        if prompt.problem is not None and _is_prose(leaf.value):
+            self.findings.add(
+                place,
+                "E007",
+                f"'{leaf.key}' holds a text, where the name of a file belongs",
+                "write the text behind instructions:, without _file",
+            )
+        elif prompt.problem is not None:
             self.findings.add(place, *prompt.problem)
         else:
             self.texts.form(_whole(prompt), Told(prompt.text), self._tell)
@@ -304,6 +311,15 @@ _WORD = re.compile(r"[a-z][a-z0-9_]*")
 
 def _literal(text: str) -> str:
     return {"yes": "true", "no": "false", "null": "none"}.get(text.casefold(), text.casefold())
+
+
+def _is_prose(name: str) -> bool:
+    """Whether what stands where a file's name belongs is rather the text itself."""
+    return name.count(" ") >= _SPACES and not _SUFFIX.search(name)
+
+
+_SPACES = 2
+_SUFFIX = re.compile(r"\.[A-Za-z]{1,8}$")
 
 
 def _whole(prompt: Prompt) -> Span:
