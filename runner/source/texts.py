@@ -59,6 +59,8 @@ def read_texts(root: Path, requests: Iterable[Request]) -> tuple[TextFile | Text
         answer = known.get(path)
         if answer is None or isinstance(answer, TextProblem):  # a problem shows the name as written
             answer = known[path] = _read(base, real_root, path, name)
+            if isinstance(answer, TextProblem) and answer.code == "E007":
+                answer = _elsewhere(base, file, name) or answer
         answers.append(answer)
     return tuple(answers)
 
@@ -97,6 +99,18 @@ def _read(root: str, real_root: str, path: str, name: str) -> TextFile | TextPro
     if data is None:
         return _missing(root, path, name)
     return data if isinstance(data, TextProblem) else _text(path, name, data)
+
+
+def _elsewhere(root: str, file: str, name: str) -> TextProblem | None:
+    """The problem of a path that was written from the root, not from the file that names it."""
+    here = posixpath.dirname(file)
+    if not here or not os.path.isfile(os.path.join(root, *posixpath.normpath(name).split("/"))):
+        return None
+    return TextProblem(
+        "E007",
+        f"there is no file '{name}' beside this file",
+        f"a path begins at the file that names it: write {posixpath.relpath(name, here)}",
+    )
 
 
 def _text(path: str, name: str, data: bytes) -> TextFile | TextProblem:
