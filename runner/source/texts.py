@@ -1,7 +1,7 @@
 """The files that YAML keys name: prompts and other texts."""
 
 # os.path: a thousand files are looked at every two seconds, and pathlib is slow
-# ruff: noqa: PTH112, PTH118, PTH208
+# ruff: noqa: PTH112, PTH113, PTH118, PTH208
 
 from __future__ import annotations
 
