@@ -1,0 +1,106 @@
+"""Every command and YAML block of README and docs does what the page says."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from runner.cache import Cache
+from runner.compiler import Compiler
+from runner.spec.load import load
+from runner.spec.reference import PAGE, page
+from runner.syntax import parse
+
+ROOT = Path(__file__).parents[1]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")), *sorted((ROOT / "plugins").glob("*/README.md"))]
+BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+SECRETS = {"LIVEKIT_URL": "ws://127.0.0.1:9", "LIVEKIT_API_KEY": "key", "LIVEKIT_API_SECRET": "a secret of thirty-two characters"}
+
+
+def blocks(language):
+    for path in PAGES:
+        for n, (found, text) in enumerate(BLOCK.findall(path.read_text(encoding="utf-8"))):
+            if found == language:
+                yield pytest.param(text, id=f"{path.relative_to(ROOT)}:{n}")
+
+
+def commands():
+    for block in blocks("console"):
+        for n, line in enumerate(re.findall(r"^\$ (.*)$", block.values[0], re.MULTILINE)):
+            if not line.startswith("export "):
+                yield pytest.param(line.partition("   #")[0].strip(), id=f"{block.id}:{n}")
+
+
+@pytest.mark.parametrize("text", list(blocks("yaml")))
+def test_yaml_blocks_check(text, tmp_path):
+    """A block has no mistakes; one with agents in it is a whole folder."""
+    if "agents:" in text:
+        (tmp_path / "page.yaml").write_text(text, encoding="utf-8")
+        result = Compiler(tmp_path, env={}, cache=Cache(tmp_path / "cache")).compile()
+        assert [d for d in result.diagnostics if d.severity == "error"] == []
+    else:
+        assert load(parse("page.yaml", text.encode()), {}).diagnostics == ()
+
+
+@pytest.mark.parametrize("line", list(commands()))
+def test_commands_run(line, tmp_path):
+    """A command of a page ends without findings; a server becomes ready and stops when it is told to."""
+    bin_folder = tmp_path / "bin"
+    bin_folder.mkdir()
+    (bin_folder / "lkrun").write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -m runner "$@"\n')
+    (bin_folder / "lkrun").chmod(0o755)
+    env = {"PATH": f"{bin_folder}:{os.environ['PATH']}", "PYTHONPATH": str(ROOT), "HOME": str(tmp_path)}
+    if "token" in line:
+        env |= SECRETS
+    if "lkrun serve" in line:
+        process = subprocess.Popen(["sh", "-c", f"exec {line} --port 0"], cwd=ROOT, env=env, stderr=subprocess.PIPE, text=True)  # fmt: skip
+        try:
+            assert any("ready" in told for told in process.stderr)
+            process.send_signal(signal.SIGTERM)
+            process.stderr.read()
+            assert process.wait(20) == 0
+        finally:
+            process.kill()
+            process.wait()
+            process.stderr.close()
+    else:
+        done = subprocess.run(["sh", "-c", line], cwd=ROOT, env=env, capture_output=True, text=True, timeout=50, check=False)  # fmt: skip
+        assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_the_shown_mistake_is_what_check_says(tmp_path):
+    """README's example of a mistake is the output of `check` on README's example of an agent."""
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    found = dict(BLOCK.findall(readme)[::-1])
+    example = next(text for language, text in BLOCK.findall(readme) if language == "yaml")
+    (tmp_path / "pizza.yaml").write_text(example.replace("- add_dish", "- ad_dish"), encoding="utf-8")
+    done = subprocess.run([sys.executable, "-m", "runner", "check", str(tmp_path)], cwd=ROOT, capture_output=True, text=True, check=False)  # fmt: skip
+    assert done.stdout.startswith(found["text"])
+
+
+def test_the_reference_is_up_to_date():
+    """`docs/reference.md` is what the models generate."""
+    assert PAGE.read_text(encoding="utf-8") == page()
+
+
+def test_the_first_block_is_the_two_commands():
+    """README's first block holds two lines: the main job, and the tests."""
+    first = BLOCK.search((ROOT / "README.md").read_text(encoding="utf-8"))[2].strip().splitlines()
+    assert len(first) == 2
+    assert first[0].endswith("lkrun serve agents.d/")
+    assert first[1].endswith("pytest")
+
+
+def test_links_lead_somewhere():
+    """A page of this repository that a page links to is there."""
+    for path in PAGES:
+        for target in re.findall(r"\]\(([^)#\s]+)", path.read_text(encoding="utf-8")):
+            if "://" not in target:
+                assert (path.parent / target).exists(), f"{path.name} links to {target}"
