@@ -30,7 +30,7 @@ class Outcome:
     """What came of a list of actions.
 
     Attributes:
-        answered: something was spoken, or the persona leaves: the model is not asked to answer as well.
+        answered: the caller was spoken to, or the persona leaves: the model is not asked to answer.
         notes: instructions for the model's next reply, which is then asked for all the same.
         leave: the call is to be handed over.
         ends: the call is to end.
@@ -73,6 +73,25 @@ class Scene:
     chat: Callable[[str], ChatContext] | None = None
     depth: int = 0
     output: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One run of a tool.
+
+    Attributes:
+        name: its name in the agent's release.
+        given: the arguments, not checked yet.
+        call_id: names the run in the events.
+        by_model: the model called it; else an action does.
+        spoken: the model said something together with its call.
+    """
+
+    name: str
+    given: Mapping[str, Any]
+    call_id: str
+    by_model: bool = False
+    spoken: bool = False
 
 
 @dataclass(slots=True)
@@ -127,8 +146,8 @@ async def _run_tool(action: RunTool, scene: Scene, outcome: Outcome) -> None:
         log.warning("tool '%s' is not run: tools run each other in a circle", action.tool)
         return
     values = {n: scene.call.wording.value(t, scene.names) for n, t in action.arguments.items()}
-    inner = replace(scene, names=None, depth=scene.depth + 1)
-    ran = await run_tool(str(action.tool), values, shortuuid("action_"), inner, by_model=False)
+    run = Run(str(action.tool), values, shortuuid("action_"))
+    ran = await run_tool(run, replace(scene, names=None, depth=scene.depth + 1))
     outcome.add(ran.outcome)
 
 
@@ -170,39 +189,19 @@ async def refresh(call: Call) -> None:
     await call.persona.refresh()
 
 
-async def run_tool(
-    name: str,
-    given: Mapping[str, Any],
-    call_id: str,
-    scene: Scene,
-    *,
-    by_model: bool,
-    spoken: bool = False,
-) -> Ran:
-    """Run a tool, then its `then` or `on_error`, and tell the events of it.
-
-    Args:
-        name: its name in the agent's release.
-        given: the arguments, not checked yet.
-        call_id: names this run in the events.
-        scene: where it is run.
-        by_model: whether the model called it.
-        spoken: whether the model said something together with its call.
-    """
-    call, tool = scene.call, scene.call.plan.tools[name]
-    call.shown.add(call_id)
+async def run_tool(run: Run, scene: Scene) -> Ran:
+    """Run a tool, then its `then` or `on_error`, and tell the events of it."""
+    call, tool = scene.call, scene.call.plan.tools[run.name]
+    call.shown.add(run.call_id)
     persona = call.values.persona
-    fields = call.fields(name)
-    shown = {n: MASK if n in fields and fields[n].private else as_data(v) for n, v in given.items()}
-    call.events.tell("tool_call", persona, name=name, arguments=shown, call_id=call_id)
-    args, made = await _work(name, given, scene, by_model=by_model, spoken=spoken)
+    told = {"name": run.name, "call_id": run.call_id}
+    call.events.tell("tool_call", persona, arguments=_shown(run, call), **told)
+    args, made = await _work(run, call)
     actions: tuple[AnyAction, ...] = getattr(tool, "on_error", ()) if made.failed else tool.then
     names = {"args": args or {}, "result": made.result}
     inner = replace(scene, names=names, output=scene.output or made.output)
-    output = _with_note(made.output, actions, inner)
-    call.events.tell(
-        "tool_result", persona, name=name, call_id=call_id, output=output, error=made.failed
-    )
+    output = made.output if args is None else _with_note(made.output, actions, inner)
+    call.events.tell("tool_result", persona, output=output, error=made.failed, **told)
     outcome = await perform(actions, inner) if args is not None else Outcome()
     outcome.answered |= made.answered
     outcome.ends |= made.ends
@@ -211,21 +210,26 @@ async def run_tool(
     return Ran(made.output, outcome)
 
 
-async def _work(
-    name: str, given: Mapping[str, Any], scene: Scene, *, by_model: bool, spoken: bool
-) -> tuple[dict[str, Any] | None, Made]:
-    call, tool = scene.call, scene.call.plan.tools[name]
+def _shown(run: Run, call: Call) -> dict[str, Any]:
+    private = {name for name, field in call.fields(run.name).items() if field.private}
+    return {str(n): MASK if n in private else as_data(v) for n, v in run.given.items()}
+
+
+async def _work(run: Run, call: Call) -> tuple[dict[str, Any] | None, Made]:
+    """Check, then work; no arguments come back where nothing was run."""
+    tool = call.plan.tools[run.name]
     if call.over:
         return None, Made("The call is over.", failed=True, answered=True)
-    if by_model and not call.wording.holds(tool.condition):
-        return None, Made(f"{name} cannot be used now.", failed=True)
+    if run.by_model and not call.wording.holds(tool.condition):
+        return None, Made(f"{run.name} cannot be used now.", failed=True)
     try:
-        args = call.read(name, given)
+        args = call.read(run.name, run.given)
     except ArgumentsError as problem:
-        if not by_model:
-            log.warning("tool '%s' was not run: %s", name, problem)
-        return None, Made(f"{name} was not run: {problem}.", failed=True)
-    return args, await WORK[tool.kind](Job(call, name, tool, args, by_model, spoken))
+        if not run.by_model:
+            log.warning("tool '%s' was not run: %s", run.name, problem)
+        return None, Made(f"{run.name} was not run: {problem}.", failed=True)
+    job = Job(call, run.name, tool, args, run.by_model, run.spoken)
+    return args, await WORK[tool.kind](job)
 
 
 def _with_note(output: str, actions: tuple[AnyAction, ...], scene: Scene) -> str:

@@ -103,7 +103,7 @@ class Call:
         """Speak fixed words, and wait until they are spoken.
 
         Returns:
-            Whether anything was said: words of nothing but missing values are not, nor words after the end.
+            Whether anything was said: not where only missing values stand, nor after the end.
         """
         text = self.wording.next(words, names)
         return bool(text) and await self.speak(text, interruptible=interruptible)

@@ -23,9 +23,9 @@ _NOTE = "lkrun.note"
 _LONGEST_NOTE = 4000
 _SILENT = ("end_call", "wait")
 _SUMMARISE = (
-    "Summarise this telephone talk for the colleague who takes it over: what the caller wants, facts and"
-    " numbers that were given or found, what is still open. At most 120 words, in the language of the"
-    " talk, no introduction."
+    "Summarise this telephone talk for the colleague who takes it over: what the caller wants,"
+    " facts and numbers that were given or found, what is still open. At most 120 words, in the"
+    " language of the talk, no introduction."
 )
 
 
@@ -131,12 +131,9 @@ async def summarised(model: Any, items: Sequence[llm.ChatItem]) -> llm.ChatMessa
 
 
 async def _answer(model: Any, chat: ChatContext) -> str:
-    parts: list[str] = []
     async with model.chat(chat_ctx=chat) as stream:
-        async for chunk in stream:
-            if chunk.delta and chunk.delta.content:
-                parts.append(chunk.delta.content)
-    return "".join(parts).strip()
+        parts = [chunk.delta.content async for chunk in stream if chunk.delta]
+    return "".join(part for part in parts if part).strip()
 
 
 def _line(item: llm.ChatItem) -> str:

@@ -9,28 +9,26 @@ from datetime import datetime
 from typing import Any
 
 from livekit import rtc
-from livekit.agents import AgentSession, CloseEvent, CloseReason, NotGivenOr, TurnHandlingOptions
-from livekit.agents.types import NOT_GIVEN
-from livekit.agents.voice.transcription import text_transforms
+from livekit.agents import AgentSession, CloseEvent, CloseReason
 
 from runner.egress.port import Egress
 from runner.link.release import AgentRelease
 from runner.session.call import Call, Channel, Leave
-from runner.session.conversion import MisfitError
 from runner.session.events import Event, Events
 from runner.session.facts import Facts
 from runner.session.failure import Failures
 from runner.session.hearing import Hearing
 from runner.session.models import CannotStartError, Models, Secrets
-from runner.session.persona import enter
+from runner.session.opening import begin_variables, new_session
+from runner.session.persona import Persona, enter
 from runner.session.plan import plan_of
 from runner.session.quiet import quieten
 from runner.session.toolbox import Toolbox
-from runner.session.turns import room_options, turn_handling
+from runner.session.turns import room_options
 from runner.session.variables import Variables
 from runner.session.watch import Watch
 from runner.session.wording import Values, Wording
-from runner.spec.agents import Idle, Limits
+from runner.spec.agents import Idle
 
 __all__ = ["CannotStartError", "Conversation"]
 
@@ -64,7 +62,7 @@ class Conversation:
         CannotStartError: a variable that was given from outside is unknown, fixed or does not fit.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - the seams of a conversation, by name
         self,
         release: AgentRelease,
         egress: Egress,
@@ -79,8 +77,9 @@ class Conversation:
         quieten()
         agent = release.agent
         variables = Variables(agent.variables)
-        values = Values(release.name, agent.timezone, facts, variables, release.env, clock)
+        values = Values(release, facts, variables, clock)
         wording = Wording(values, release.places)
+        begin_variables(variables, wording, facts.variables)
         self._call = Call(
             release=release,
             plan=plan_of(release),
@@ -92,11 +91,10 @@ class Conversation:
             events=Events(on_event),
             channel=channel,
             finish=self._finish,
-            hold=lambda seconds: self._watch.hold(seconds),
+            hold=self._hold,
         )
-        values.persona = str(agent.start)
         idle = agent.idle if channel == "voice" and isinstance(agent.idle, Idle) else None
-        self._idle = idle
+        self._away = idle.after if idle is not None else None
         self._watch = Watch(self._call, idle, agent.limits)
         self._failures = Failures(self._call)
         self._hearing = Hearing(self._call, self._watch, self._failures)
@@ -104,26 +102,12 @@ class Conversation:
         self._session: AgentSession[Any] | None = None
         self._reason: str | None = None
         self._closing: asyncio.Task[None] | None = None
-        self.ended: asyncio.Future[str] = asyncio.get_running_loop().create_future()
-        """Done with the reason when the conversation has ended."""
-        self._begin_variables(facts)
+        self._ended: asyncio.Future[str] = asyncio.get_running_loop().create_future()
 
-    def _begin_variables(self, facts: Facts) -> None:
-        variables, wording = self._call.variables, self._call.wording
-        for name, value in facts.variables.items():
-            if name not in variables.fields and name not in variables.fixed:
-                raise CannotStartError(f"the agent has no variable '{name}'")
-            try:
-                variables.set(name, value)
-            except MisfitError as problem:
-                raise CannotStartError(f"'{name}' {problem}") from None
-        for name, field in variables.fields.items():
-            if field.default is None or name in facts.variables:
-                continue
-            try:
-                variables.set(name, wording.value(field.default))
-            except MisfitError as problem:
-                log.warning("the default of '%s' is left out: it %s", name, problem)
+    @property
+    def ended(self) -> asyncio.Future[str]:
+        """Done, with the reason, when the conversation has ended."""
+        return self._ended
 
     @property
     def session(self) -> AgentSession[Any]:
@@ -167,13 +151,13 @@ class Conversation:
         """Begin, and greet.
 
         Args:
-            room: the LiveKit room, connected; without it the conversation is had through `turn`.
+            room: the LiveKit room, connected; without it a talk by text is had through `turn`.
             audio_in: an audio input instead of the room's (`livekit.agents.voice.io.AudioInput`).
             audio_out: an audio output instead of the room's.
             record: as `AgentSession.start` has it.
 
         Returns:
-            The events of turn 0. By voice and in a room the greeting goes on behind.
+            The events of turn 0. By voice and in a room the greeting goes on after the return.
 
         Raises:
             CannotStartError: a model, voice or ears cannot be built.
@@ -181,8 +165,8 @@ class Conversation:
         call = self._call
         call.in_room = room is not None
         try:
-            self._session = call.session = self._build_session()
-            first = enter(call, Toolbox(call), None, Leave(str(call.release.agent.start)))
+            self._session = call.session = new_session(call, self._away)
+            first = enter(call, Toolbox(call), None, Leave(call.values.persona))
         except CannotStartError:
             await call.models.aclose()
             raise
@@ -193,57 +177,32 @@ class Conversation:
         if audio_out is not None:
             self._session.output.audio = audio_out
         self._watch.begin()
-        await self._start_session(first, room, record)
-        return list(call.events.latest)
+        greeted = call.events.latest
+        await self._begin(first, room, record)
+        return list(greeted)
 
-    async def _start_session(self, first: Any, room: rtc.Room | None, record: Any) -> None:
+    async def _begin(self, first: Persona, room: rtc.Room | None, record: Any) -> None:
+        session, agent = self.session, self._call.release.agent
         if room is not None:
-            identity = (
-                self._call.release.agent.room.identity if self._call.release.agent.room else None
-            )
-            options = room_options(
-                self._call.release.agent,
-                identity=self._call.wording.text(identity).strip() if identity else "",
-                text_input=self._written,
-            )
-            await self.session.start(first, room=room, room_options=options, record=record)
+            identity = agent.room.identity if agent.room is not None else None
+            told = self._call.wording.text(identity).strip() if identity else ""
+            options = room_options(agent, identity=told, text_input=self._written)
+            await session.start(first, room=room, room_options=options, record=record)
         elif self._call.channel == "voice":
-            await self.session.start(first, record=record)
+            await session.start(first, record=record)
         else:
-            await self._attempt(lambda: self.session.start(first, capture_run=True, record=record))
+            await self._attempt(lambda: session.start(first, capture_run=True, record=record))
             await self._settle()
-
-    def _build_session(self) -> AgentSession[Any]:
-        call, agent = self._call, self._call.release.agent
-        voice = call.channel == "voice"
-        models: dict[str, Any] = {"llm": call.models.get("llm", agent.llm)} if agent.llm else {}
-        if voice:
-            models |= {k: call.models.get(k, n) for k in ("stt", "tts") if (n := getattr(agent, k))}
-        if not voice or agent.vad is False:
-            models["vad"] = None
-        elif agent.vad is not None:
-            models["vad"] = call.models.get("vad", agent.vad)
-        steps = (agent.limits or Limits()).max_tool_steps
-        return AgentSession(
-            **models,
-            turn_handling=turn_handling(agent.turn_taking)
-            if voice
-            else TurnHandlingOptions(turn_detection=None),
-            max_tool_steps=steps - 1,
-            tts_text_transforms=_transforms(agent.pronunciations),
-            user_away_timeout=self._idle.after if self._idle is not None else None,
-            userdata=call,
-        )
 
     async def turn(self, text: str) -> list[Event]:
         """Say something to the agent by text. Turns queue.
 
         Returns:
-            The events of this turn; none for a text of nothing, nor when the conversation has ended.
+            The events of this turn; none for a text of nothing, nor after the end.
         """
         async with self._queue:
             text = text.strip()
-            if not text or self.ended.done() or self._call.over:
+            if not text or self._call.over:
                 return []
             events = self._call.events.begin()
             self._hearing.asked = True
@@ -265,31 +224,38 @@ class Conversation:
                 self._failures.unexpected(error)
 
     async def _settle(self) -> None:
+        """Wait for what still belongs to a turn: words about a failure, the end of the call."""
         await self._failures.settled()
         if self._reason is not None:
-            await self.ended
+            await self._ended
             await self._cleaned()
 
     async def _written(self, session: AgentSession[Any], event: Any) -> None:
-        """Take what a caller writes in the room: one text after the other, none too long."""
+        """Take what a caller writes in the room: by voice it interrupts, by text it queues."""
         async with self._queue:
             text = event.text.strip()
             if not text or self._call.over:
                 return
-            await session.interrupt()
-            await session.generate_reply(user_input=_cut(text))
+            if self._call.channel == "text":
+                await session.generate_reply(user_input=_cut(text))
+                return
+            try:
+                await session.interrupt()
+            except RuntimeError:
+                log.debug("what is being said cannot be interrupted")
+            session.generate_reply(user_input=_cut(text))
 
     async def end(self, reason: str = "shutdown") -> None:
         """End the conversation now; nothing more is said. May be called often."""
         self._reason = self._reason or reason
         self._call.over = True
-        if self._session is None:
-            self._over(self._reason)
-        else:
+        if self._session is not None:
             await self._session.aclose()
-            if not self.ended.done():
-                self._over(self._reason)
+        self._over(self._reason)
         await self._cleaned()
+
+    def _hold(self, seconds: float) -> None:
+        self._watch.hold(seconds)
 
     def _finish(self, reason: str) -> None:
         """End in order: what is being said is said to its end."""
@@ -301,12 +267,12 @@ class Conversation:
         self._over(self._reason or _REASONS.get(event.reason, "shutdown"))
 
     def _over(self, reason: str) -> None:
-        if self.ended.done():
+        if self._ended.done():
             return
         self._reason, self._call.over = reason, True
         self._watch.stop()
         self._call.events.tell("end", self.persona, reason=reason)
-        self.ended.set_result(reason)
+        self._ended.set_result(reason)
         self._closing = asyncio.get_running_loop().create_task(self._call.models.aclose())
 
     async def _cleaned(self) -> None:
@@ -319,11 +285,3 @@ def _cut(text: str) -> str:
         return text
     log.warning("a text of %d characters was cut to %d", len(text), LONGEST_TEXT)
     return text[:LONGEST_TEXT]
-
-
-def _transforms(pronunciations: Any) -> NotGivenOr[list[Any]]:
-    """What is done to words before they are spoken: LiveKit's own, then the agent's pronunciations."""
-    if not pronunciations:
-        return NOT_GIVEN
-    spoken = text_transforms.replace({str(k): str(v) for k, v in pronunciations.items()})
-    return ["filter_markdown", "filter_emoji", spoken]

@@ -203,23 +203,19 @@ def _list(field: Field, value: Any, choices: Choices) -> list[Any]:
         raise MisfitError(f"must have at most {MOST} entries")
     if field.of is None:
         return list(items)
-    if isinstance(field.of, dict):
-        return [
-            _entry(place, lambda i=item: record(field.of, i, choices))
-            for place, item in enumerate(items, 1)
-        ]  # type: ignore[misc]  # a default binds the item
-    each = Field.model_construct(type=field.of)
-    return [
-        _entry(place, lambda i=item: convert(each, i, choices))
-        for place, item in enumerate(items, 1)
-    ]  # type: ignore[misc]  # a default binds the item
+    found = []
+    for place, item in enumerate(items, 1):
+        try:
+            found.append(_entry(field.of, item, choices))
+        except MisfitError as problem:
+            raise MisfitError(f"has a mistake in entry {place}: it {problem}") from None
+    return found
 
 
-def _entry(place: int, read: Callable[[], Any]) -> Any:
-    try:
-        return read()
-    except MisfitError as problem:
-        raise MisfitError(f"has a mistake in entry {place}: it {problem}") from None
+def _entry(of: str | dict[str, Field], item: Any, choices: Choices) -> Any:
+    if isinstance(of, dict):
+        return record(of, item, choices)
+    return convert(Field.model_construct(type=of), item, choices)
 
 
 def record(fields: Mapping[str, Field], value: Any, choices: Choices) -> dict[str, Any]:

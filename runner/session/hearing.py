@@ -61,7 +61,7 @@ class Hearing:
         self._watch.heard()
 
     def _executed(self, event: FunctionToolsExecutedEvent) -> None:
-        """Calls that never reached a tool: a name that does not exist, arguments that are no JSON, a refused handoff."""
+        """Tell calls that never reached a tool: unknown, with broken arguments, or refused."""
         for call, out in event.zipped():
             if call.call_id in self._call.shown:
                 self._call.shown.discard(call.call_id)

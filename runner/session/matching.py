@@ -28,8 +28,8 @@ def _compiled(pattern: str) -> re.Pattern[str]:
 def matches(pattern: str, text: str) -> bool:
     """Whether all of a text matches; one that is too long, or takes too long, does not.
 
-    A pattern such as `(a+)+b` can take for ever. Python's matcher looks for signals on its way, so an
-    alarm ends it in the main thread, where conversations run; elsewhere only the length is bounded.
+    A pattern such as `(a+)+b` can take for ever. Python's matcher looks for signals on its way, so
+    an alarm ends it in the main thread, where conversations run; elsewhere only the length does it.
     """
     if len(text) > LONGEST:
         return False

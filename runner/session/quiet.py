@@ -1,4 +1,4 @@
-"""LiveKit's log, without tracebacks: what matters to an author lkrun says itself, in plain words."""
+"""LiveKit's log without tracebacks: what matters to an author lkrun says itself, in plain words."""
 
 from __future__ import annotations
 

@@ -8,7 +8,7 @@ from typing import Any
 from livekit.agents import ChatContext, RunContext, ToolError, function_tool, llm
 from livekit.agents.llm import RawFunctionTool, ToolResult
 
-from runner.session.actions import Ran, Scene, joined, run_tool
+from runner.session.actions import Ran, Run, Scene, joined, run_tool
 from runner.session.call import MOST_HOPS, Call, Leave, spoke
 from runner.session.parameters import uses
 from runner.session.plan import TRANSFER, Role, names_in
@@ -26,7 +26,7 @@ class Toolbox:
     def __init__(self, call: Call) -> None:
         """Make nothing yet."""
         self._call = call
-        self._tools: dict[str, RawFunctionTool[Any]] = {}
+        self._tools: dict[str, RawFunctionTool[..., Any]] = {}
         self._stamps: dict[str, int] = {}
         self._uses: dict[str, frozenset[str]] = {}
 
@@ -66,7 +66,7 @@ class Toolbox:
             self._uses[name] = frozenset(found - self._call.variables.fixed.keys())
         return self._uses[name]
 
-    def _tool(self, name: str) -> RawFunctionTool[Any]:
+    def _tool(self, name: str) -> RawFunctionTool[..., Any]:
         call = self._call
         known = self._tools.get(name)
         if known is not None and not call.variables.changed_since(
@@ -94,11 +94,8 @@ class Toolbox:
             if call.channel == "text" or name == "end_call":
                 await ctx.wait_for_playout()
             scene = Scene(call, by_model=True, chat=lambda output: _with_answer(ctx, output))
-            call_id = ctx.function_call.call_id
-            ran = await run_tool(
-                name, raw_arguments, call_id, scene, by_model=True, spoken=spoke(ctx)
-            )
-            return self._answer(ran, ctx)
+            made = Run(name, raw_arguments, ctx.function_call.call_id, True, spoke(ctx))
+            return self._answer(await run_tool(made, scene), ctx)
 
         return run
 
@@ -122,11 +119,12 @@ class Toolbox:
             ctx.disallow_interruptions()
         return self._call.persona.enter(leave), ToolResult(output, reply_required=False)
 
-    def _transfer(self, role: Role, target: str) -> RawFunctionTool[Any]:
+    def _transfer(self, role: Role, target: str) -> RawFunctionTool[..., Any]:
         handoff = role.handoffs[target]
+        when = self._call.wording.text(handoff.when).strip()
         schema = {
             "name": f"{TRANSFER}{target}",
-            "description": f"Hand the call to {target}. When: {self._call.wording.text(handoff.when).strip()}",
+            "description": f"Hand the call to {target}. When: {when}",
             "parameters": {
                 "type": "object",
                 "properties": {},
@@ -161,7 +159,7 @@ class Toolbox:
 
 
 def _with_answer(ctx: RunContext[Any], output: str) -> ChatContext:
-    """The talk with a tool's answer in it, for words that are spoken before LiveKit has put it there."""
+    """The talk with a tool's answer in it, for words that are spoken before LiveKit knows it."""
     call, chat = ctx.function_call, ctx.session.current_agent.chat_ctx.copy()
     answer = llm.FunctionCallOutput(
         name=call.name, call_id=call.call_id, output=output, is_error=False

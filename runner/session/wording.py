@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from runner.link.release import AgentRelease
 from runner.session.facts import Facts
 from runner.session.variables import Variables
 from runner.template import Failure, Renderer, as_data, has_template
@@ -28,24 +29,23 @@ class Values(Mapping[str, Any]):
 
     def __init__(
         self,
-        agent: str,
-        zone: str | None,
+        release: AgentRelease,
         facts: Facts,
         variables: Variables,
-        env: Mapping[str, str],
         clock: Callable[[], datetime] | None = None,
     ) -> None:
         """Take what is known; `clock` tells the time, the machine's without it."""
-        self.persona = ""
+        self.persona = str(release.agent.start)
+        zone = release.agent.timezone
         self.zone = ZoneInfo(zone) if zone else None
         self._variables = variables
         self._clock = clock
-        self._facts, self._agent = facts, agent
+        self._facts, self._agent = facts, release.name
         self._known: dict[str, Any] = {
             "caller": facts.caller,
             "room": facts.room,
             "job": facts.job,
-            "env": dict(env),
+            "env": dict(release.env),
         }
         self._made: dict[str, Callable[[], Any]] = {
             "call": self._call,
@@ -87,7 +87,7 @@ class Values(Mapping[str, Any]):
         return len(list(iter(self)))
 
     def sent(self) -> dict[str, Any]:
-        """The same as plain data, for the egress: dates as ISO 8601; without `env`, which it has."""
+        """The same as plain data, for the egress: dates as ISO 8601, and no `env`."""
         facts = {n: as_data(self[n]) for n in ("caller", "room", "job", *self._made)}
         return {**facts, **self._variables.sent()}
 

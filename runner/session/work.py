@@ -29,7 +29,7 @@ class Made:
     Attributes:
         output: what the model sees.
         result: the service's answer, for the templates of `then`.
-        answered: the caller has heard what there is to hear; the model is not asked to answer as well.
+        answered: the caller has heard what there is to hear; the model is not asked to answer.
         ends: the call ends.
     """
 
@@ -139,7 +139,7 @@ WORK: dict[str, Callable[[Job], Awaitable[Made]]] = {
 
 DESCRIPTIONS: dict[str, Callable[[AnyTool], str]] = {
     "add_to": lambda tool: (
-        f"Put a line on the list '{getattr(tool, tool.kind)}'. The answer is the list as it is then."
+        f"Put a line on the list '{getattr(tool, tool.kind)}'. The answer is the list."
     ),
     "change_in": lambda tool: (
         f"Change a line of the list '{getattr(tool, tool.kind)}'. Give only the fields that change."

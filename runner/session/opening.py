@@ -1,0 +1,80 @@
+"""How a conversation begins: its variables, and LiveKit's session."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from typing import Any
+
+from livekit.agents import AgentSession, NotGivenOr, TurnHandlingOptions
+from livekit.agents.types import NOT_GIVEN
+from livekit.agents.voice.transcription import text_transforms
+
+from runner.session.call import Call
+from runner.session.conversion import MisfitError
+from runner.session.models import CannotStartError
+from runner.session.turns import turn_handling
+from runner.session.variables import Variables
+from runner.session.wording import Wording
+from runner.spec.agents import Limits
+
+log = logging.getLogger("lkrun")
+
+
+def begin_variables(variables: Variables, wording: Wording, given: Mapping[str, Any]) -> None:
+    """Give variables the values that they begin with: those from outside, then the defaults.
+
+    Raises:
+        CannotStartError: one that was given is unknown, fixed or does not fit.
+    """
+    for name, value in given.items():
+        if name not in variables.fields and name not in variables.fixed:
+            raise CannotStartError(f"the agent has no variable '{name}'")
+        try:
+            variables.set(name, value)
+        except MisfitError as problem:
+            raise CannotStartError(f"'{name}' {problem}") from None
+    for name, field in variables.fields.items():
+        if field.default is None or name in given:
+            continue
+        try:
+            variables.set(name, wording.value(field.default))
+        except MisfitError as problem:
+            log.warning("the default of '%s' is left out: it %s", name, problem)
+
+
+def new_session(call: Call, away: float | None) -> AgentSession[Any]:
+    """LiveKit's session for a call.
+
+    Args:
+        call: who is spoken to, and how.
+        away: seconds of silence after which the caller counts as away; None by text.
+
+    Raises:
+        CannotStartError: a model, voice or ears cannot be built.
+    """
+    agent, voice = call.release.agent, call.channel == "voice"
+    kinds = ("llm", "stt", "tts") if voice else ("llm",)
+    models = {kind: call.models.get(kind, n) for kind in kinds if (n := getattr(agent, kind))}
+    if not voice or agent.vad is False:
+        models["vad"] = None
+    elif agent.vad is not None:
+        models["vad"] = call.models.get("vad", agent.vad)
+    turns = turn_handling(agent.turn_taking) if voice else TurnHandlingOptions(turn_detection=None)
+    return AgentSession(
+        **models,
+        turn_handling=turns,
+        # LiveKit allows one round more than it is told
+        max_tool_steps=(agent.limits or Limits()).max_tool_steps - 1,
+        tts_text_transforms=_transforms(agent.pronunciations),
+        user_away_timeout=away,
+        userdata=call,
+    )
+
+
+def _transforms(pronunciations: Mapping[str, str]) -> NotGivenOr[list[Any]]:
+    """What is done to words before they are spoken: LiveKit's own, then the pronunciations."""
+    if not pronunciations:
+        return NOT_GIVEN
+    spoken = text_transforms.replace({str(k): str(v) for k, v in pronunciations.items()})
+    return ["filter_markdown", "filter_emoji", spoken]

@@ -1,0 +1,150 @@
+"""Conversations with folders that are compiled for real and models that follow rules."""
+
+from __future__ import annotations
+
+import asyncio
+import textwrap
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from runner.cache import Cache
+from runner.compiler import Compiler
+from runner.egress.port import Answer, Ask
+from runner.link.release import AgentRelease
+from runner.session import Facts
+from runner.session.conversation import Conversation
+
+Event = dict[str, Any]
+
+
+class Told(list[Event]):
+    """Events of a turn."""
+
+    @property
+    def kinds(self) -> list[str]:
+        """Their types, those of messages with who speaks."""
+        return [e["role"] if e["type"] == "message" else e["type"] for e in self]
+
+    @property
+    def texts(self) -> list[str]:
+        """What the agent said."""
+        return [e["text"] for e in self if e["type"] == "message" and e["role"] == "agent"]
+
+    @property
+    def outputs(self) -> list[str]:
+        """What tools answered."""
+        return [e["output"] for e in self if e["type"] == "tool_result"]
+
+    @property
+    def failed(self) -> list[bool]:
+        """Which tools failed."""
+        return [e["error"] for e in self if e["type"] == "tool_result"]
+
+
+@dataclass
+class Service:
+    """An egress that answers as it is told, and keeps what it was asked."""
+
+    answers: list[Answer | Exception] = field(default_factory=list)
+    asked: list[Ask] = field(default_factory=list)
+
+    async def ask(self, ask: Ask) -> Answer:
+        self.asked.append(ask)
+        answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+
+@dataclass
+class Talk:
+    """A conversation with the events that it told."""
+
+    conversation: Conversation
+    service: Service
+    events: Told
+    _told: asyncio.Condition
+
+    async def say(self, text: str) -> Told:
+        return Told(await self.conversation.turn(text))
+
+    async def until(self, wanted: Callable[[Event], bool]) -> Event:
+        async with self._told:
+            await self._told.wait_for(lambda: any(map(wanted, self.events)))
+        return next(event for event in self.events if wanted(event))
+
+    @property
+    def system(self) -> str:
+        """What the model of the persona that speaks is told."""
+        return str(self.conversation.session.current_agent.instructions)
+
+
+Begin = Callable[..., Awaitable[Talk]]
+Load = Callable[[str], AgentRelease]
+
+
+@pytest.fixture
+def load(tmp_path: Path) -> Load:
+    """Compile a folder of one file, whose one agent is wanted."""
+
+    def read(text: str) -> AgentRelease:
+        folder = tmp_path / "agents.d"
+        folder.mkdir(exist_ok=True)
+        (folder / "all.yaml").write_text(textwrap.dedent(text))
+        compiled = Compiler(folder, env={}, cache=Cache(tmp_path / "cache")).compile()
+        assert compiled.release is not None, [str(d) for d in compiled.diagnostics]
+        (release,) = compiled.release.agents.values()
+        return release
+
+    return read
+
+
+@pytest.fixture
+async def begin(load: Load) -> AsyncIterator[Begin]:
+    """Begin conversations, which end with the test."""
+    open_talks: list[Conversation] = []
+
+    async def start(  # noqa: PLR0913 - the seams of a conversation
+        folder: str | AgentRelease,
+        *answers: Answer | Exception,
+        channel: str = "text",
+        facts: Facts | None = None,
+        given: Mapping[str, Any] | None = None,
+        secrets: Mapping[str, str] | None = None,
+        clock: Any = None,
+    ) -> Talk:
+        release = load(folder) if isinstance(folder, str) else folder
+        events = Told()
+        told, service = asyncio.Condition(), Service(list(answers))
+        tasks: set[asyncio.Task[None]] = set()
+
+        async def wake() -> None:
+            async with told:
+                told.notify_all()
+
+        def on_event(event: Event) -> None:
+            events.append(event)
+            task = asyncio.get_running_loop().create_task(wake())
+            tasks.add(task)
+            task.add_done_callback(tasks.discard)
+
+        talk = Conversation(
+            release,
+            service,
+            facts or Facts(variables=given or {}),
+            on_event=on_event,
+            secrets=(secrets or {}).get,
+            channel=channel,
+            clock=clock,
+        )
+        open_talks.append(talk)
+        await talk.start()
+        return Talk(talk, service, events, told)
+
+    yield start
+    for talk in open_talks:
+        await talk.end("test")
