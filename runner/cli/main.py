@@ -15,6 +15,8 @@ VERBS: dict[str, tuple[str, str]] = {
     "explain": ("runner.cli.explain", "Explain a code such as E101."),
     "graph": ("runner.cli.graph", "Draw personas and handoffs (Mermaid)."),
     "schema": ("runner.cli.schema", "Print the JSON Schema for editors."),
+    "serve": ("runner.cli.serve", "Let the agents of a folder take calls."),
+    "token": ("runner.cli.token", "Make an access token that calls an agent."),
 }
 """Verb → its module, and its line in the help."""
 

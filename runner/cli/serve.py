@@ -1,0 +1,82 @@
+"""`lkrun serve`: the agents of a folder take calls."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+
+import click
+
+from runner.cli.check import missing_secrets, show
+from runner.cli.folder import folder
+from runner.cli.options import options, shared
+
+_UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
+
+
+class Duration(click.ParamType[float]):
+    """A number and its unit, as in YAML: `60s`."""
+
+    name = "duration"
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        """Read it as seconds."""
+        if isinstance(value, float):
+            return value
+        found = re.fullmatch(r"(\d{1,9}(?:\.\d{1,6})?)(ms|s|m|h|d)", str(value))
+        if found is None:
+            self.fail(f"'{value}' is not a duration: write a number and its unit, such as 60s", param, ctx)  # fmt: skip
+        return float(found[1]) * _UNITS[found[2]]
+
+
+@click.command()
+@folder
+@click.option("--host", default="127.0.0.1", show_default=True, help="Where the page is served.")
+@click.option(
+    "--port", default=8090, show_default=True, type=click.IntRange(0, 65535), help="0: any."
+)
+@click.option(
+    "--drain", default="60s", show_default=True, type=Duration(), help="How long calls may go on after the first signal."
+)  # fmt: skip
+@click.option("--no-reload", is_flag=True, help="Do not follow changes of the folder.")
+@shared
+def serve(folder: Path, *, host: str, port: int, drain: float, no_reload: bool) -> int:
+    """Let the agents in the folder DIR (agents.d) take calls."""
+    from runner.cache import Cache  # noqa: PLC0415 - as other verbs: only what runs is imported
+    from runner.compiler import Compiler  # noqa: PLC0415 - as above
+    from runner.egress.secrets import Secrets  # noqa: PLC0415 - as above
+    from runner.serve import credentials  # noqa: PLC0415 - as above
+    from runner.serve.run import CannotServeError, Settings  # noqa: PLC0415 - as above
+    from runner.serve.run import serve as run  # noqa: PLC0415 - as above
+
+    if os.environ.get("LIVEKIT_AGENT_NAME_OVERRIDE"):
+        raise click.UsageError("LIVEKIT_AGENT_NAME_OVERRIDE is set, which gives all agents one name: unset it")  # fmt: skip
+    compiler = Compiler(folder, cache=Cache())
+    compiled = compiler.compile()
+    found = sorted([*compiled.diagnostics, *missing_secrets(compiled)])
+    release = compiled.release
+    if found:
+        show(found, compiled, folder, "text")
+    if release is None or any(d.severity == "error" for d in found):
+        return 1
+    place = os.environ.get("LKRUN_SECRETS_DIR")
+    secrets = Secrets(dict(os.environ), Path(place) if place else None)
+    given, log = options(), release.process.log
+    level, form = given.log_level or log.level, given.log_format or log.format
+    try:
+        livekit = credentials.livekit(release, secrets, dict(os.environ))
+        return run(
+            compiler,
+            compiled,
+            release,
+            Settings(host, port, drain, not no_reload, level, form),
+            secrets=secrets,
+            livekit=livekit,
+            lacking=missing_secrets,
+        )
+    except (CannotServeError, credentials.CredentialsError) as error:
+        click.echo(f"error: {error}", err=True)
+        return 1

@@ -1,0 +1,96 @@
+"""`lkrun token`: an access token whose room configuration dispatches an agent."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import click
+
+from runner.cli.folder import DEFAULT, compiled
+from runner.cli.options import shared
+from runner.cli.serve import Duration
+
+
+def _json(context: click.Context, parameter: click.Parameter, value: str | None) -> str:
+    if value is None:
+        return ""
+    try:
+        json.loads(value)
+    except (ValueError, RecursionError):
+        raise click.BadParameter("it is not JSON", context, parameter) from None
+    return value
+
+
+@click.command()
+@click.argument("agent")
+@click.argument("folder", metavar="[DIR]", default=DEFAULT, type=click.Path(path_type=Path))
+@click.option("--room", help="The room's name; a new one without it.")
+@click.option("--identity", help="The caller's identity; a new one without it.")
+@click.option(
+    "--metadata", metavar="JSON", callback=_json, help="Given to the agent as job.metadata."
+)
+@click.option(
+    "--ttl", default="1h", show_default=True, type=Duration(), help="How long one may join with it."
+)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    help="For people or for programs.",
+)
+@shared
+def token(
+    agent: str,
+    folder: Path,
+    *,
+    room: str | None,
+    identity: str | None,
+    metadata: str,
+    ttl: float,
+    form: str,
+) -> int:
+    """Make an access token with which a caller reaches AGENT."""
+    from runner.egress.secrets import Secrets  # noqa: PLC0415 - only what runs is imported
+    from runner.link.release import Release  # noqa: PLC0415 - as above
+    from runner.serve import credentials  # noqa: PLC0415 - as above
+
+    release = compiled(folder).release if folder.is_dir() else Release(agents={})
+    if release is None:
+        raise click.ClickException(f"the folder '{folder}' has mistakes: run lkrun check {folder}")
+    if folder.is_dir() and agent not in release.agents:
+        raise click.UsageError(_unknown(agent, folder, list(release.agents)))
+    place = os.environ.get("LKRUN_SECRETS_DIR")
+    secrets = Secrets(os.environ, Path(place) if place else None)
+    try:
+        livekit = credentials.livekit(release, secrets, os.environ)
+    except credentials.CredentialsError as error:
+        raise click.ClickException(str(error)) from None
+    if livekit is None:
+        names = ", ".join(credentials.NAMES.values())
+        raise click.ClickException(f"LiveKit is not configured: set {names}")
+    from runner.serve.serving import meet_link  # noqa: PLC0415 - as above
+    from runner.serve.tokens import mint  # noqa: PLC0415 - as above
+
+    made = mint(livekit, agent, room=room, identity=identity, metadata=metadata, ttl=ttl)
+    if form == "json":
+        data = {
+            "server_url": livekit.url,
+            "participant_token": made.token,
+            "room_name": made.room,
+            "identity": made.identity,
+        }
+        click.echo(json.dumps(data, ensure_ascii=False))
+    else:
+        click.echo(f"token  {made.token}\nurl    {livekit.url}\nroom   {made.room}")
+        click.echo(f"talk   {meet_link(livekit.url, made.token)}")
+    return 0
+
+
+def _unknown(agent: str, folder: Path, agents: list[str]) -> str:
+    from runner.diagnostics.nearest import did_you_mean  # noqa: PLC0415 - only for this mistake
+
+    hint = did_you_mean(agent, agents, noun="agents")
+    return f"there is no agent '{agent}' in '{folder}'" + (f"; {hint}" if hint else "")

@@ -1,0 +1,63 @@
+"""LiveKit's forkserver, started early and warmed: a call then joins as fast as from an idle process."""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import os
+from multiprocessing import forkserver
+from typing import TYPE_CHECKING, Any, Final
+
+from runner.serve.warm import PLAN
+
+if TYPE_CHECKING:
+    from runner.link.release import AgentRelease, Release
+
+PRELOAD: Final = ["runner.serve.warm"]
+"""Before LiveKit's own `ipc._preload` and `ipc._preload_freeze`, which stay last."""
+
+_LIVEKIT: Final = ["livekit.agents.ipc._preload", "livekit.agents.ipc._preload_freeze"]
+_BY_MODEL: Final = frozenset({None, "model"})
+
+
+def plan(release: Release) -> dict[str, Any]:
+    """What a release's calls need in memory."""
+    agents = release.agents.values()
+    providers = {(p.kind, str(p.plugin)) for agent in agents for p in agent.providers.values()}
+    return {
+        "providers": sorted(map(list, providers)),
+        "turn_model": any(_has_turn_model(agent) for agent in agents),
+    }
+
+
+def _has_turn_model(agent: AgentRelease) -> bool:
+    """Whether LiveKit's local end-of-turn model (250 MB, shared by all calls) is used."""
+    if agent.agent.mode != "voice":
+        return False
+    turns = [agent.agent.turn_taking, *(p.turn_taking for p in agent.personas.values())]
+    return turns[0] is None or any(t is not None and t.detection in _BY_MODEL for t in turns)
+
+
+def start(release: Release) -> None:
+    """Start it; it warms by itself from here on.
+
+    It keeps the environment of this moment, and so do all calls.
+    """
+    forkserver.set_forkserver_preload([*PRELOAD, *_LIVEKIT])
+    os.environ[PLAN] = json.dumps(plan(release))
+    try:
+        forkserver.ensure_running()
+    finally:
+        del os.environ[PLAN]
+
+
+def wait() -> None:
+    """Return when it is warm: a first process, which does nothing, has come and gone."""
+    process = multiprocessing.get_context("forkserver").Process(target=_nothing, name="warm_up")
+    process.start()
+    process.join()
+    process.close()
+
+
+def _nothing() -> None:
+    """Do nothing."""

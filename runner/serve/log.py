@@ -1,0 +1,124 @@
+"""The log: events for people or for programs, on stderr; LiveKit's own records pass through it."""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+import threading
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import IO, Any, Final
+
+from runner.egress.mask import Mask
+
+LEVELS: Final = {"debug": 10, "info": 20, "warning": 30, "error": 40}
+
+_QUIET: Final = (
+    "no warmed process available",
+    "failed to connect to livekit",
+    "load_threshold in prod env",
+    "process exiting",
+    "process exited with non-zero exit code",
+)
+"""Warnings of LiveKit that lkrun tells in its own words, or that are no news here."""
+
+_LIBRARIES: Final = {"livekit": logging.INFO, "httpx": logging.WARNING, "httpcore": logging.WARNING}
+_LKRUN: Final = "lkrun"
+_TRACE: Final = "\nTraceback (most recent call last):"
+
+
+class Log:
+    """Writes events. Any thread may."""
+
+    def __init__(
+        self, level: str = "info", form: str = "text", stream: IO[str] | None = None
+    ) -> None:
+        """Take how much is told (`debug`, `info`, `warning`, `error`), and `text` or `json`."""
+        self.level = LEVELS[level]
+        self._json = form == "json"
+        self._stream = stream or sys.stderr
+        self._lock = threading.Lock()
+        self._mask = Mask(())
+
+    def hide(self, secrets: Mapping[str, str]) -> None:
+        """Never show these values."""
+        self._mask = Mask(secrets.values())
+
+    def event(self, name: str, words: str, *, level: str = "info", **fields: Any) -> None:
+        """Tell an event: `words` to people, `fields` to programs."""
+        if LEVELS[level] < self.level:
+            return
+        now = datetime.now(UTC)
+        if self._json:
+            stamp = now.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+            data = {"ts": stamp, "level": level, "event": name, **fields}
+            line = json.dumps(self._mask.data(data), ensure_ascii=False, default=str)
+        else:
+            mark = "" if level in ("info", "debug") else f"{level}: "
+            line = self._mask.text(f"{now.astimezone():%H:%M:%S} {mark}{words}")
+        self._write(line)
+
+    def _write(self, line: str) -> None:
+        with self._lock:
+            try:
+                self._stream.write(line + "\n")
+                self._stream.flush()
+            except (OSError, ValueError):  # nobody reads the log any more: that ends no call
+                return
+
+    def record(self, record: logging.LogRecord) -> None:
+        """Tell a record of Python's logging: one line, without a traceback unless at `debug`."""
+        words = record.getMessage()
+        if record.exc_info and record.exc_info[1] is not None:
+            words += f"{_TRACE}\n{logging.Formatter().formatException(record.exc_info)}"
+        if self.level > logging.DEBUG:
+            words = _without_trace(words)
+        level = next((n for n, v in reversed(LEVELS.items()) if record.levelno >= v), "debug")
+        self.event("log", words, level=level, logger=record.name, message=words)
+
+
+def _without_trace(words: str) -> str:
+    """The message, and what was raised; a traceback is for those who ask for `debug`."""
+    told, trace, lines = words.partition(_TRACE)
+    if not trace:
+        return told
+    last = next((line for line in reversed(lines.splitlines()) if line.strip()), "")
+    return f"{told.strip()}: {last.strip()}" if last else told
+
+
+class Handler(logging.Handler):
+    """Brings records of Python's logging into the log."""
+
+    def __init__(self, log: Log) -> None:
+        """Take the log."""
+        super().__init__()
+        self._log = log
+        self.listeners: list[Callable[[logging.LogRecord], None]] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Tell a record, unless lkrun tells it in its own words."""
+        for listener in self.listeners:
+            listener(record)
+        ours = record.name.split(".")[0] == _LKRUN
+        if self._log.level > logging.DEBUG:
+            if not ours and record.levelno < logging.WARNING:
+                return
+            if record.getMessage().startswith(_QUIET):
+                return
+        self._log.record(record)
+
+
+def route(log: Log) -> Handler:
+    """Send all of Python's logging through the log; returns the handler, to listen to it."""
+    handler = Handler(log)
+    root = logging.getLogger()
+    root.handlers = [handler]
+    root.setLevel(logging.DEBUG if log.level <= logging.DEBUG else logging.INFO)
+    for name, level in _LIBRARIES.items():
+        logging.getLogger(name).setLevel(
+            logging.DEBUG if log.level <= logging.DEBUG and name == "livekit" else level
+        )
+    for name in ("asyncio", "aiohttp.access"):
+        logging.getLogger(name).setLevel(logging.WARNING)
+    return handler

@@ -1,0 +1,270 @@
+"""The life of `lkrun serve`: start, serve until told to stop, drain, end."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+import signal
+from collections.abc import Coroutine
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from runner.egress.secrets import Secrets
+from runner.front.app import Front
+from runner.serve import forkserver
+from runner.serve.admission import Admission
+from runner.serve.calls import Calls
+from runner.serve.credentials import LiveKit, hidden_from_calls
+from runner.serve.log import Log, route
+from runner.serve.releases import Releases
+from runner.serve.reload import Lacking, Reloader
+from runner.serve.serving import Serving
+from runner.serve.store import Store
+from runner.serve.switchboard import Switchboard
+from runner.serve.texthost import TextHost
+
+if TYPE_CHECKING:
+    from runner.compiler import Compiled, Compiler
+    from runner.link.release import Release
+    from runner.serve.sweeper import Sweeper
+    from runner.serve.workers import Workers
+
+_TICK: Final = 1.0
+_LAST: Final = 5.0
+"""Seconds in which calls end in order when they are told to end now."""
+
+_SECRETS_DIR: Final = "LKRUN_SECRETS_DIR"
+
+
+class CannotServeError(Exception):
+    """The runner cannot start; the message is a plain sentence."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What the command line says.
+
+    Attributes:
+        drain: seconds that calls are given to end after the first signal.
+        follow: whether the folder is followed.
+    """
+
+    host: str
+    port: int
+    drain: float
+    follow: bool
+    level: str
+    form: str
+
+
+def serve(
+    compiler: Compiler,
+    compiled: Compiled,
+    release: Release,
+    settings: Settings,
+    *,
+    secrets: Secrets,
+    livekit: LiveKit | None,
+    lacking: Lacking,
+) -> int:
+    """Serve a release, and those that follow it, until a signal comes.
+
+    Returns:
+        The exit code: 0, or 130 when Ctrl-C was pressed twice.
+
+    Raises:
+        CannotServeError: the port is taken, or there is no place for the release store.
+    """
+    log = Log(settings.level, settings.form)
+    values = {name: secrets.get(name) or "" for name in release.secrets}
+    log.hide({**values, **({"livekit": livekit.api_secret} if livekit else {})})
+    _strip(release, livekit)
+    try:
+        store = Store.create(os.environ)
+    except OSError as error:
+        raise CannotServeError(f"there is no place for temporary files: {error}") from None
+    try:
+        run = _Run(compiler, compiled, release, settings, secrets, livekit, lacking, log, store)
+        return asyncio.run(run.main())
+    finally:
+        store.destroy()
+
+
+def _strip(release: Release, livekit: LiveKit | None) -> None:
+    """Leave in the environment only what the processes of calls may see: they inherit it."""
+    for name in (*hidden_from_calls(release), "LIVEKIT_AGENT_NAME", _SECRETS_DIR):
+        os.environ.pop(name, None)
+    if livekit is not None:
+        os.environ.update(livekit.to_env())
+
+
+class _Run:
+    """One run of the command."""
+
+    def __init__(
+        self,
+        compiler: Compiler,
+        compiled: Compiled,
+        release: Release,
+        settings: Settings,
+        secrets: Secrets,
+        livekit: LiveKit | None,
+        lacking: Lacking,
+        log: Log,
+        store: Store,
+    ) -> None:
+        self.settings, self.livekit, self.log, self.store = settings, livekit, log, store
+        self.releases = Releases(store, release)
+        self.calls = Calls(self.releases, log)
+        self.admission = Admission(self.releases, self.calls)
+        self.switchboard = Switchboard(self.releases, self.calls, secrets, log)
+        self.texts = TextHost(store.socket, self.switchboard, self.calls)
+        self.serving = Serving(self.releases, self.calls, self.admission, self.texts, livekit)
+        self.workers: Workers | None = None
+        self.sweeper: Sweeper | None = None
+        self.source = (compiler, compiled, lacking)
+        self.tasks: set[asyncio.Task[None]] = set()
+        self.signals: asyncio.Queue[signal.Signals] = asyncio.Queue()
+        self.address = ""
+
+    async def main(self) -> int:
+        """Serve, and return the exit code."""
+        handler = route(self.log)
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, self.signals.put_nowait, number)
+        if self.livekit is not None:
+            forkserver.start(self.releases.current)
+        front = self._front()
+        try:
+            await self.switchboard.start(self.store.socket)
+            await self._listen(front)
+            self._spawn(self._start(handler.listeners))
+            await self.signals.get()
+            return await self._stop()
+        finally:
+            await self._close(front)
+
+    def _front(self) -> Front:
+        try:
+            return Front(self.serving, host=self.settings.host, port=self.settings.port)
+        except ValueError as error:
+            raise CannotServeError(str(error)) from None
+
+    async def _listen(self, front: Front) -> None:
+        try:
+            host, port = await front.start()
+        except OSError as error:
+            raise CannotServeError(error.strerror or str(error)) from None
+        self.address = f"http://{f'[{host}]' if ':' in host else host}:{port}"
+
+    async def _start(self, listeners: list[Any]) -> None:
+        if self.settings.follow:
+            compiler, compiled, lacking = self.source
+            reloader = Reloader(compiler, compiled, self._swap, lacking, self.log)
+            self._spawn(reloader.run())
+        self._spawn(self._tick())
+        if self.livekit is None:
+            words = "LiveKit is not configured (LIVEKIT_URL, LIVEKIT_API_KEY, LIVEKIT_API_SECRET): serving text only"
+            self.log.event("livekit_not_configured", words)
+            self._spawn(self.texts.warm())
+        else:
+            await self._register(self.livekit, listeners)
+        self._ready()
+
+    async def _register(self, livekit: LiveKit, listeners: list[Any]) -> None:
+        warm = asyncio.get_running_loop().create_task(asyncio.to_thread(forkserver.wait))
+        # a second of imports, which only those pay who have LiveKit; the front answers meanwhile
+        await asyncio.to_thread(__import__, "livekit.agents")
+        from runner.serve.sweeper import Sweeper  # noqa: PLC0415 - as above
+        from runner.serve.workers import Workers  # noqa: PLC0415 - as above
+
+        workers = Workers(livekit, self.store.root, self.admission, self.calls, self.log)
+        self.workers = self.serving.workers = workers
+        listeners.append(workers.listen)
+        sweeper = Sweeper(livekit, self.admission, self.calls, workers.registered, self.log)
+        workers.on_registered = sweeper.wake
+        workers.follow(self.releases.current.agents)
+        await workers.ready()
+        await warm
+        self._spawn(sweeper.run())
+
+    def _ready(self) -> None:
+        agents, current = sorted(self.releases.current.agents), self.releases.current
+        where = f"over LiveKit at {self.livekit.url}" if self.livekit else "by text"
+        self.log.event(
+            "ready",
+            f"ready: {', '.join(agents)} {where}; talk at {self.address}",
+            agents=agents,
+            release=current.id,
+            http=self.address,
+            livekit=self.livekit.url if self.livekit else None,
+        )
+
+    def _swap(self, release: Release) -> None:
+        self.releases.swap(release)
+        if self.workers is not None:
+            self.workers.follow(release.agents)
+
+    async def _tick(self) -> None:
+        while True:
+            await asyncio.sleep(_TICK)
+            self.texts.look()
+            if self.workers is not None:
+                self.workers.look()
+
+    async def _stop(self) -> int:
+        """Drain, unless a second signal comes; then end what is still on."""
+        self.admission.draining = True
+        on = len(self.calls.all("call"))
+        waiting = (
+            f"waiting up to {self.settings.drain:g} s for {on} calls" if on else "no calls are on"
+        )
+        self.log.event("draining", f"stopping: {waiting}", calls=on)
+        drained = asyncio.get_running_loop().create_task(self._drain())
+        again = asyncio.get_running_loop().create_task(self.signals.get())
+        await asyncio.wait(
+            {drained, again}, timeout=self.settings.drain, return_when=asyncio.FIRST_COMPLETED
+        )
+        code = 130 if again.done() and again.result() == signal.SIGINT else 0
+        for task in (drained, again):
+            task.cancel()
+        await asyncio.gather(drained, again, return_exceptions=True)
+        await self._end_calls()
+        return code
+
+    async def _drain(self) -> None:
+        await self.texts.settled()
+        if self.workers is not None:
+            await self.workers.drain()
+
+    async def _end_calls(self) -> None:
+        for call in self.calls.all("call"):
+            with contextlib.suppress(Exception):
+                await self.serving.end(call.id)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_LAST):
+                while self.calls.all("call"):
+                    await asyncio.sleep(0.05)
+
+    async def _close(self, front: Front) -> None:
+        for task in self.tasks:
+            task.cancel()
+        await asyncio.gather(*self.tasks, return_exceptions=True)
+        await front.stop()
+        if self.workers is not None:
+            await self.workers.stop()
+        await self.texts.stop()
+        await self.switchboard.stop()
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self.tasks.add(task)
+        task.add_done_callback(self._done)
+
+    def _done(self, task: asyncio.Task[None]) -> None:
+        self.tasks.discard(task)
+        if not task.cancelled() and task.exception() is not None:
+            logging.getLogger("lkrun").error("a part of the runner stopped: %s", task.exception())
