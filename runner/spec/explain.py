@@ -69,7 +69,7 @@ def _read(base: Location, annotation: Any, error: Any) -> _Error:
             field = block.model_fields.get(block.keys().get(str(part), ""))
             current = field.annotation if field is not None else None
         else:
-            current = _inside(current, part)
+            current = inside(current, part)
     if error["type"] not in ("missing", "extra_forbidden"):
         model = _block(current) or model
     return _Error(
@@ -77,28 +77,30 @@ def _read(base: Location, annotation: Any, error: Any) -> _Error:
     )
 
 
-def _arms(annotation: Any) -> Iterable[Any]:
+def arms(annotation: Any) -> Iterable[Any]:
+    """The types that an annotation lets stand, without its marks."""
     origin = get_origin(annotation)
     if origin is Annotated:
-        yield from _arms(get_args(annotation)[0])
+        yield from arms(get_args(annotation)[0])
     elif origin in (Union, types.UnionType):
         for arm in get_args(annotation):
-            yield from _arms(arm)
+            yield from arms(arm)
     elif annotation is not None:
         yield annotation
 
 
 def _block(annotation: Any) -> type[Block] | None:
-    blocks = [a for a in _arms(annotation) if isinstance(a, type) and issubclass(a, Block)]
+    blocks = [a for a in arms(annotation) if isinstance(a, type) and issubclass(a, Block)]
     return blocks[0] if len(blocks) == 1 else None
 
 
 def _tagged(annotation: Any, name: str) -> Any:
-    return next((a for a in _arms(annotation) if getattr(a, "__name__", "") == name), None)
+    return next((a for a in arms(annotation) if getattr(a, "__name__", "") == name), None)
 
 
-def _inside(annotation: Any, part: str | int) -> Any:
-    for arm in _arms(annotation):
+def inside(annotation: Any, part: str | int) -> Any:
+    """The type below a key or at a position, or None where there is none."""
+    for arm in arms(annotation):
         origin, args = get_origin(arm), get_args(arm)
         if origin is dict and isinstance(part, str):
             return args[1]

@@ -11,6 +11,7 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from runner.diagnostics import Diagnostic
+from runner.spec.comments import without_harmless
 from runner.spec.explain import explain
 from runner.spec.file import SECTIONS, SINGULAR, File
 from runner.spec.names import check_name
@@ -68,7 +69,7 @@ def load(document: Document, env: Mapping[str, str]) -> Specs:
         env: the environment, for templates in settings.
     """
     definitions: list[Definition] = []
-    diagnostics = list(document.diagnostics)
+    diagnostics = without_harmless(document)
     for section, entries in document.data.items():
         if section == "runner":
             definition, found = read(document, ("runner",), Settings(env, {}))

@@ -92,6 +92,15 @@ class Document:
         style = self._all_places()[path][2]
         return "plain" if style == _EMPTY else STYLES[style]
 
+    def ending_at(self, line: int, column: int) -> Location | None:
+        """Return the value whose last character is just before this place."""
+        for location, (start, end, style, _, _) in self._all_places().items():
+            if style == STYLES.index("plain"):
+                span = self._span(start, end)
+                if (span.end_line, span.end_column) == (line, column):
+                    return location
+        return None
+
     def pack(self) -> list[Any]:
         """Return all of it but the file's name as plain values that `unpack` takes."""
         return [
