@@ -181,13 +181,6 @@ def _hidden(url: httpx.URL, user: Mapping[str, bytes]) -> tuple[str, ...]:
     return (*filter(None, [url.password]), *encoded)
 
 
-def _lists(data: Any) -> Any:
-    """Give the lists that a frozen spec holds as tuples."""
-    if isinstance(data, Mapping):
-        return {key: _lists(item) for key, item in data.items()}
-    return [_lists(item) for item in data] if isinstance(data, list | tuple) else data
-
-
 def _body(body: Body | None, texts: _Texts) -> tuple[bytes | None, dict[str, bytes]]:
     if body is None:
         return None, {}
@@ -198,7 +191,7 @@ def _body(body: Body | None, texts: _Texts) -> tuple[bytes | None, dict[str, byt
     if body.text is not None:
         content = texts.text(body.text).encode("utf-8", "replace")
         return content, {"Content-Type": b"text/plain; charset=utf-8"}
-    data = texts.renderer.json_value(_lists(body.json_), texts.values)
+    data = texts.renderer.json_value(body.json_, texts.values)
     if isinstance(data, Empty):
         return None, {}
     written = json.dumps(data, ensure_ascii=False, separators=(",", ":"))

@@ -116,7 +116,7 @@ class Renderer:
         if isinstance(data, Mapping):
             pairs = ((key, self.json_value(item, values)) for key, item in data.items())
             return {key: item for key, item in pairs if not isinstance(item, Empty)}
-        if isinstance(data, list):
+        if isinstance(data, list | tuple):
             items = (self.json_value(item, values) for item in data)
             return [item for item in items if not isinstance(item, Empty)]
         return data

@@ -112,9 +112,9 @@ class Walk:
         """Give what was found, in the order of the text."""
         problems = sorted(self._problems, key=lambda each: (each.line, each.column))
         uses = sorted(self._uses, key=lambda each: each[0])
-        if problems:
+        if any(problem.code != "E303" for problem in problems):
             return Analysis(tuple(problems), single=single)
-        return Analysis(uses=tuple(use for _, use in uses), single=single)
+        return Analysis(tuple(problems), tuple(use for _, use in uses), single=single)
 
     def _complain(self, offset: int, code: str, message: str, help_: str | None = None) -> None:
         self._problems.append(self._place.problem(offset, code, message, help_))
