@@ -1,4 +1,4 @@
-"""What the HTTP front asks of the runner: plain data, so that dialogues may live in another process."""
+"""What the HTTP front asks of the runner: plain data, so dialogues may live in another process."""
 
 from __future__ import annotations
 
@@ -23,7 +23,8 @@ class Turn:
     """What came of one turn of a text dialogue; turn 0 is the greeting.
 
     Attributes:
-        events: the objects of `lkrun chat --format json` for this turn (with the greeting's before them in a first turn).
+        events: the objects of `lkrun chat --format json` for this turn (with the greeting's
+            before them in a first turn).
         text: all that the agent said in answer.
         variables: as they are now; private ones masked.
     """
@@ -53,9 +54,20 @@ class SessionInfo:
 
 
 class DialogueError(Exception):
-    """A request that the runner refuses: `code` is one of unknown_agent, unknown_session, ended, full, draining."""
+    """A request that the runner refuses.
 
-    def __init__(self, code: str, message: str, help: str | None = None) -> None:  # noqa: A002 - the word of the API
+    Attributes:
+        code: decides the status: unknown_agent, unknown_session (404), ended (409), full,
+            draining (503), too_many_requests (429), bad_request (400: a variable that the agent
+            does not have), out_of_bounds (422: a value that the variable does not take).
+    """
+
+    def __init__(
+        self,
+        code: str,
+        message: str,
+        help: str | None = None,  # noqa: A002 - the word of the API
+    ) -> None:
         super().__init__(message)
         self.code, self.message, self.help = code, message, help
 
@@ -65,7 +77,7 @@ class Runner(Protocol):
 
     @property
     def release(self) -> dict[str, Any]:
-        """The served release: id, time, agents."""
+        """The served release: id, time, agents (their names); empty before there is one."""
         ...
 
     @property

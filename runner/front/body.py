@@ -1,0 +1,102 @@
+"""A request's body: read with a limit on size and time, then understood as JSON (RFC 8259)."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import math
+from typing import Any, Final, Never, TypeVar
+
+from aiohttp import web
+from pydantic import BaseModel, ValidationError
+
+from runner.front.models import LONGEST_BODY
+from runner.front.problems import Problem, from_validation
+
+RequestT = TypeVar("RequestT", bound=BaseModel)
+
+_EXAMPLE: Final = 'write, for example, {"text": "hello"}'
+
+
+async def read(request: web.Request, model: type[RequestT], *, seconds: float) -> RequestT:
+    """Read a request into its model; an empty body is an empty object.
+
+    Raises:
+        Problem: it is too long, too slow, no JSON, or not what the model allows.
+    """
+    raw = await _bounded(request, seconds)
+    try:
+        return model.model_validate(_parsed(raw) if raw.strip() else {})
+    except ValidationError as error:
+        raise from_validation(error) from None
+
+
+async def _bounded(request: web.Request, seconds: float) -> bytes:
+    if request.headers.get("Content-Encoding", "identity").lower() != "identity":
+        raise Problem(400, "bad_request", "a compressed body is not read here", "send it plain")
+    if (request.content_length or 0) > LONGEST_BODY:
+        raise _too_long()
+    raw = bytearray()
+    try:
+        async with asyncio.timeout(seconds):
+            async for chunk in request.content.iter_any():
+                raw += chunk
+                if len(raw) > LONGEST_BODY:
+                    raise _too_long()
+    except TimeoutError:
+        message = f"the body did not arrive within {seconds:g} seconds"
+        raise Problem(408, "too_slow", message, headers={"Connection": "close"}) from None
+    return bytes(raw)
+
+
+def _too_long() -> Problem:
+    message = f"the body is longer than {LONGEST_BODY // 1024} KB"
+    return Problem(413, "too_long", message, "send a shorter text")
+
+
+def _parsed(raw: bytes) -> Any:
+    try:
+        text = raw.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise _no_json("the body is not UTF-8") from None
+    try:
+        value = json.loads(
+            text, parse_constant=_no_number, parse_float=_finite, object_pairs_hook=_once
+        )
+    except json.JSONDecodeError as error:
+        where = f"line {error.lineno}, column {error.colno}"
+        raise _no_json(f"the body is not JSON: it breaks off or goes wrong at {where}") from None
+    except RecursionError:
+        raise _no_json("the body is nested too deep") from None
+    except ValueError:  # whole numbers of thousands of digits
+        raise _no_json("the body holds a number that is too long") from None
+    try:
+        json.dumps(value, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        message = "the body holds half of a character (a lone surrogate)"
+        raise Problem(422, "out_of_bounds", message) from None
+    return value
+
+
+def _no_json(message: str) -> Problem:
+    return Problem(400, "bad_request", message, _EXAMPLE)
+
+
+def _no_number(word: str) -> Never:
+    raise _no_json(f"{word} is not a number in JSON")
+
+
+def _finite(digits: str) -> float:
+    value = float(digits)
+    if math.isinf(value):
+        raise _no_json("the body holds a number that is too large")
+    return value
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for name, value in pairs:
+        if name in found:
+            raise _no_json(f"'{name[:60]}' stands twice in the body")
+        found[name] = value
+    return found

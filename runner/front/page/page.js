@@ -1,0 +1,531 @@
+// The page of `lkrun serve`: pick an agent, talk by text, see what it does. Everything that comes from the runner is
+// put into the page as text, never as HTML.
+
+const $ = (id) => document.getElementById(id);
+const POLL = 4000, POLL_GONE = 1500, PATIENCE = 8000, REFRESH = 240000;
+const HUES = [172, 65, 300, 245, 20, 125];
+
+const WORDS = {
+  too_long: "This message is too long. Please send it in parts.",
+  full: "The runner is busy with as many conversations as it can hold. Please try again in a moment.",
+  draining: "The runner is about to stop and begins no new conversations. Please try again in a moment.",
+  internal: "Something went wrong inside the runner. Its log says more.",
+};
+
+let page = null;        // what /-/page.json said
+let talk = null;        // the conversation on screen
+let gone = false;       // whether the runner failed to answer last
+let timer = 0;
+
+// --- small parts --------------------------------------------------------------------------------------------------
+
+function el(tag, about = {}, ...children) {
+  const made = document.createElement(tag);
+  for (const [name, value] of Object.entries(about)) {
+    if (name === "class") made.className = value;
+    else if (name === "onclick") made.addEventListener("click", value);
+    else made.setAttribute(name, value);
+  }
+  made.append(...children);
+  return made;
+}
+
+function icon(path) {
+  const space = "http://www.w3.org/2000/svg";
+  const svg = document.createElementNS(space, "svg");
+  svg.setAttribute("viewBox", "0 0 24 24");
+  svg.setAttribute("aria-hidden", "true");
+  const drawn = document.createElementNS(space, "path");
+  drawn.setAttribute("d", path);
+  svg.append(drawn);
+  return svg;
+}
+
+const WRENCH = "M14.7 6.3a4 4 0 0 0-5.2 5.2L4 17l3 3 5.5-5.5a4 4 0 0 0 5.2-5.2L15 12l-3-3z";
+const ARROW = "M4 12h15M14 7l5 5-5 5";
+
+function persona(name) {
+  const made = el("span", { class: "persona" }, name);
+  const at = talk ? talk.personas.indexOf(name) : -1;
+  made.style.setProperty("--hue", HUES[(at < 0 ? name.length : at) % HUES.length]);
+  return made;
+}
+
+function words(value) {
+  if (value === null || value === undefined || value === "") return "not known yet";
+  if (value === true) return "yes";
+  if (value === false) return "no";
+  if (Array.isArray(value)) return value.length ? value.map((each) => "• " + words(each)).join("\n") : "nothing yet";
+  if (typeof value === "object") return Object.entries(value).map(([k, v]) => `${k}: ${words(v)}`).join(", ");
+  return String(value);
+}
+
+function pretty(value) {
+  if (typeof value !== "string") return JSON.stringify(value, null, 2);
+  try {
+    const inside = JSON.parse(value);
+    return inside && typeof inside === "object" ? JSON.stringify(inside, null, 2) : value;
+  } catch {
+    return value;
+  }
+}
+
+function lines(given) {
+  if (!given || typeof given !== "object" || Array.isArray(given)) return pretty(given ?? "none");
+  return Object.entries(given).map(([name, value]) => `${name}: ${pretty(value)}`).join("\n") || "none";
+}
+
+function sentence(text) {
+  const said = text.charAt(0).toUpperCase() + text.slice(1);
+  return /[.!?…]$/.test(said) ? said : said + ".";
+}
+
+// --- the runner ---------------------------------------------------------------------------------------------------
+
+class Refused extends Error {
+  constructor(status, error) {
+    super(WORDS[error.code] ?? [error.message, error.help].filter(Boolean).map(sentence).join(" "));
+    this.status = status;
+    this.code = error.code;
+  }
+}
+
+class Gone extends Error {}
+
+async function ask(method, path, body, patience) {
+  let reply, data;
+  try {
+    reply = await fetch(path, {
+      method,
+      headers: body === undefined ? {} : { "Content-Type": "application/json" },
+      body: body === undefined ? undefined : JSON.stringify(body),
+      signal: patience ? AbortSignal.timeout(patience) : undefined,
+    });
+    data = reply.status === 204 ? null : await reply.json();
+  } catch {
+    lost();
+    throw new Gone();
+  }
+  found();
+  if (!reply.ok) throw new Refused(reply.status, data.error);
+  return data;
+}
+
+function banner(text, good = false) {
+  $("banner").textContent = text;
+  $("banner").classList.toggle("good", good);
+}
+
+function lost() {
+  gone = true;
+  banner("The runner does not answer. Is “lkrun serve” still running? Trying again…");
+  again(POLL_GONE);
+}
+
+function found() {
+  if (!gone) return;
+  gone = false;
+  banner("The runner is back.", true);
+  setTimeout(() => gone || banner(""), 3000);
+  refresh().then(catchUp).catch(() => {});
+}
+
+function again(after) {
+  clearTimeout(timer);
+  timer = setTimeout(poll, after);
+}
+
+async function poll() {
+  if (!document.hidden) {
+    const served = await ask("GET", "/-/release", undefined, PATIENCE).catch(() => null);
+    if (served && (!page || served.id !== page.release.id || Date.now() - page.at > REFRESH)) {
+      await refresh().catch(() => {});
+    }
+  }
+  again(gone ? POLL_GONE : POLL);
+}
+
+async function refresh() {
+  const before = page;
+  page = await ask("GET", "/-/page.json", undefined, PATIENCE);
+  page.at = Date.now();
+  const same = before && JSON.stringify(before.agents.map(shown)) === JSON.stringify(page.agents.map(shown));
+  if (!same) showCards();
+  for (const link of document.querySelectorAll("a[data-agent]")) voice(link, link.dataset.agent);
+  if (talk) showRelease();
+}
+
+const shown = ({ meet, ...agent }) => ({ ...agent, meet: Boolean(meet) });
+
+async function catchUp() {
+  if (!talk?.session || talk.busy || talk.ended) return;
+  const mine = talk;
+  try {
+    const now = await ask("GET", `/v1/sessions/${encodeURIComponent(mine.session)}`);
+    if (talk === mine) replay(now);
+  } catch (error) {
+    if (talk === mine && error.status === 404) over("The runner has been started again, so this conversation is over.");
+  }
+}
+
+// --- the lobby ----------------------------------------------------------------------------------------------------
+
+function voice(link, name) {
+  const agent = page?.agents.find((each) => each.name === name);
+  link.hidden = !(agent?.meet && agent.registered);
+  link.dataset.agent = name;
+  if (agent?.meet) link.href = agent.meet;
+  link.onclick = () => setTimeout(() => refresh().catch(() => {}), 500); // the next click gets a room of its own
+}
+
+function showCards() {
+  const focused = document.activeElement?.dataset?.start;
+  $("lobby-lead").textContent = page.agents.length
+    ? "Pick an agent and talk with it in writing. You see what it says, which tools it uses and what it remembers."
+    : "No agent is served yet. As soon as the folder has one, it appears here.";
+  $("cards").replaceChildren(...page.agents.map(card));
+  $("connect").hidden = page.livekit !== null;
+  if (focused) document.querySelector(`[data-start="${CSS.escape(focused)}"]`)?.focus();
+}
+
+function card(agent) {
+  const start = el("button", { class: "button", type: "button", "data-start": agent.name, onclick: () => begin(agent.name) }, "Start", el("span", { class: "sr" }, ` talking with ${agent.name}`));
+  const link = el("a", { class: "button quiet", target: "_blank", rel: "noopener noreferrer" }, "Talk by voice", el("span", { class: "sr" }, ` with ${agent.name} (opens LiveKit Meet in a new tab)`));
+  voice(link, agent.name);
+  const made = el("li", { class: "card" }, el("h2", {}, agent.name));
+  if (agent.description) made.append(el("p", { class: "says" }, agent.description));
+  const hues = agent.personas.map((name, at) => {
+    const dot = el("span", { class: "persona" }, name);
+    dot.style.setProperty("--hue", HUES[at % HUES.length]);
+    return dot;
+  });
+  const actions = el("div", { class: "do" }, start, link);
+  if (agent.meet && !agent.registered) actions.append(el("p", { class: "wait" }, "Voice is not ready yet"));
+  made.append(el("p", { class: "who" }, ...hues), actions);
+  return made;
+}
+
+function show(name) {
+  $("lobby").hidden = name !== "lobby";
+  for (const id of ["talk", "about", "actions"]) $(id).hidden = name !== "talk";
+  document.title = name === "talk" ? `${talk.agent} · lkrun` : "lkrun";
+}
+
+function lobby() {
+  talk = null;
+  history.pushState(null, "", location.pathname);
+  route();
+  $("lobby-title").focus();
+}
+
+// --- a conversation -----------------------------------------------------------------------------------------------
+
+function open(name, session) {
+  const agent = page?.agents.find((each) => each.name === name);
+  talk = { agent: name, session, personas: [...(agent?.personas ?? [])], persona: agent?.start ?? "", variables: null, release: "", calls: new Map(), lastSpeaker: null, said: [], at: 0, draft: "", busy: false, ended: false };
+  $("agent-name").textContent = name;
+  $("agent-note").textContent = agent?.description ?? "";
+  $("log").replaceChildren();
+  $("facts").textContent = "–";
+  $("over").hidden = true;
+  $("composer").hidden = $("keys").hidden = false;
+  $("end").hidden = false;
+  $("end").disabled = false;
+  $("text").value = "";
+  trouble("");
+  voice($("voice"), name);
+  show("talk");
+  panel(talk.persona, null, "");
+  grow();
+  return talk;
+}
+
+async function begin(name) {
+  const mine = open(name, null);
+  $("text").focus();
+  await turn(mine, {});
+}
+
+async function send() {
+  const text = $("text").value;
+  if (!text.trim() || !talk || talk.busy || talk.ended) return;
+  const mine = talk;
+  mine.said.push(text);
+  mine.at = mine.said.length;
+  $("text").value = "";
+  grow();
+  const bubble = said(text);
+  const done = await turn(mine, mine.session ? { text, session_id: mine.session } : { text });
+  if (!done && talk === mine) {
+    bubble.remove();
+    if (!$("text").value) $("text").value = text;
+    grow();
+  }
+}
+
+async function turn(mine, body) {
+  waiting(mine, true);
+  trouble("");
+  let done = false;
+  try {
+    const reply = await ask("POST", `/v1/agents/${encodeURIComponent(mine.agent)}/turns`, body);
+    done = true;
+    if (talk === mine) answered(mine, reply);
+  } catch (error) {
+    if (talk === mine) failed(mine, error, body);
+  }
+  waiting(mine, false);
+  return done;
+}
+
+function answered(mine, reply) {
+  if (!mine.session) history.pushState(null, "", `#/${encodeURIComponent(mine.agent)}/${encodeURIComponent(reply.session_id)}`);
+  mine.session = reply.session_id;
+  $("typing").hidden = true;
+  for (const event of reply.events) if (event.role !== "user") put(event);
+  panel(reply.persona, reply.variables, reply.release);
+  const { input_tokens: read, output_tokens: written } = reply.usage;
+  const took = reply.latency_ms < 1000 ? `${reply.latency_ms} ms` : `${(reply.latency_ms / 1000).toFixed(1)} s`;
+  $("facts").textContent = read + written ? `${took} · ${read} tokens read, ${written} written` : took;
+  if (reply.ended && !mine.ended) over("The conversation has ended.");
+}
+
+function failed(mine, error, body) {
+  if (error.code === "ended") over("The conversation has ended.");
+  else if (error.code === "unknown_session") over("The runner no longer knows this conversation: it has ended.");
+  else if (!mine.session) over(error instanceof Gone ? "The conversation could not begin: the runner does not answer." : `The conversation could not begin. ${error.message}`);
+  else if (error instanceof Gone) trouble("Your message did not get through. It is back in the box; send it again once the runner answers.");
+  else trouble(error.message ?? String(error));
+  if (!body.text && !mine.session) $("again").focus();
+}
+
+function waiting(mine, busy) {
+  mine.busy = busy;
+  if (talk !== mine) return;
+  clearTimeout(mine.slow);
+  $("typing").hidden = !busy;
+  $("typing-words").textContent = busy ? `${mine.persona || "The agent"} is answering` : "";
+  if (busy) {
+    mine.slow = setTimeout(() => { $("typing-words").textContent = `${mine.persona || "The agent"} is still at it…`; }, 10000);
+    down();
+  }
+  grow();
+}
+
+function replay(now) {
+  const kept = talk.said, draft = $("text").value;
+  open(now.agent, now.id);
+  talk.said = now.events.filter((each) => each.role === "user").map((each) => each.text);
+  if (!talk.said.length) talk.said = kept;
+  talk.at = talk.said.length;
+  $("text").value = draft;
+  $("log").setAttribute("aria-busy", "true");
+  now.events.forEach(put);
+  $("log").removeAttribute("aria-busy");
+  panel(now.persona, now.variables, now.release);
+  grow();
+}
+
+async function restore(agent, session) {
+  const mine = open(agent, session);
+  try {
+    const now = await ask("GET", `/v1/sessions/${encodeURIComponent(session)}`);
+    if (talk === mine) replay(now);
+  } catch (error) {
+    if (talk === mine && error.status) over("This conversation has ended, or the runner has been started again.");
+  }
+}
+
+async function end() {
+  const mine = talk;
+  if (!mine?.session) return lobby();
+  $("end").disabled = true;
+  try {
+    await ask("DELETE", `/v1/sessions/${encodeURIComponent(mine.session)}`);
+  } catch (error) {
+    if (error instanceof Gone) return void ($("end").disabled = false);
+  }
+  if (talk === mine) over("You have ended the conversation.");
+}
+
+function over(why) {
+  talk.ended = true;
+  $("typing").hidden = true;
+  $("over-words").textContent = why;
+  $("over").hidden = false;
+  $("composer").hidden = $("keys").hidden = true;
+  $("end").hidden = true;
+  trouble("");
+  down();
+  $("over-words").focus({ preventScroll: true });
+}
+
+function trouble(text) {
+  $("trouble").textContent = text;
+  $("trouble").hidden = !text;
+}
+
+// --- what was said and done ---------------------------------------------------------------------------------------
+
+const PUT = {
+  message: (event) => (event.role === "user" ? said(event.text) : spoken(event)),
+  tool_call: called,
+  tool_result: returned,
+  handoff: handed,
+  end: (event) => over(event.reason ? `The conversation has ended: ${event.reason}.` : "The conversation has ended."),
+};
+
+function put(event) {
+  PUT[event.type]?.(event);
+  down();
+}
+
+function said(text) {
+  const bubble = el("li", { class: "mine" }, el("p", { class: "said" }, el("span", { class: "sr" }, "You: "), text));
+  talk.lastSpeaker = null;
+  $("log").append(bubble);
+  down();
+  return bubble;
+}
+
+function spoken(event) {
+  const made = el("li", { class: "agent" });
+  const name = event.persona ?? talk.agent;
+  if (talk.lastSpeaker !== name) made.append(el("p", { class: "speaker" }, persona(name)));
+  talk.lastSpeaker = name;
+  made.append(el("p", { class: "said" }, event.text));
+  $("log").append(made);
+}
+
+function called(event) {
+  const given = event.arguments && typeof event.arguments === "object" ? event.arguments : {};
+  const brief = Object.entries(given).map(([name, value]) => `${name}: ${words(value)}`).join(", ");
+  const state = el("span", { class: "state" }, "running");
+  const answer = el("pre", { tabindex: "0", "aria-label": "Answer" }, "…");
+  const title = el("h3", {}, "Answer");
+  const row = el("li", { class: "row tool", "data-tool": event.name },
+    el("details", {},
+      el("summary", {}, icon(WRENCH), el("span", { class: "sr" }, "Tool "), el("span", { class: "name" }, event.name), el("span", { class: "brief" }, brief), state),
+      el("div", { class: "inside" }, el("h3", {}, "Arguments"), el("pre", { tabindex: "0", "aria-label": "Arguments" }, lines(event.arguments)), title, answer)));
+  talk.calls.set(event.call_id, { row, state, answer, title });
+  $("log").append(row);
+}
+
+function returned(event) {
+  if (!talk.calls.has(event.call_id)) called({ ...event, arguments: {} });
+  const { row, state, answer, title } = talk.calls.get(event.call_id);
+  row.classList.toggle("failed", event.error);
+  state.textContent = event.error ? "failed" : "done";
+  title.textContent = event.error ? "What went wrong" : "Answer";
+  answer.textContent = event.output === null || event.output === "" ? "nothing" : pretty(event.output);
+}
+
+function handed(event) {
+  const row = el("li", { class: "row handoff", "data-handoff": event.to },
+    el("details", {},
+      el("summary", {}, icon(ARROW), el("span", {}, "Handed over to "), el("span", { class: "to" }, persona(event.to))),
+      el("div", { class: "inside" }, el("p", {}, event.from ? `From ${event.from} to ${event.to}, in turn ${event.turn}. What was said stays known.` : `To ${event.to}, in turn ${event.turn}.`))));
+  talk.lastSpeaker = null;
+  $("log").append(row);
+}
+
+function down() {
+  $("scroll").scrollTop = $("scroll").scrollHeight;
+}
+
+// --- the side panel -----------------------------------------------------------------------------------------------
+
+function panel(now, variables, release) {
+  const before = talk.variables;
+  talk.persona = now;
+  talk.release = release;
+  if (now && !talk.personas.includes(now)) talk.personas.push(now);
+  $("personas").replaceChildren(...talk.personas.map((name) => {
+    const row = el("li", name === now ? { class: "now", "aria-current": "true" } : {}, persona(name));
+    if (name === now) row.append(el("span", { class: "tag" }, "now"));
+    return row;
+  }));
+  const known = Object.entries(variables ?? {});
+  const changed = (name, value) => before !== null && JSON.stringify(before[name]) !== JSON.stringify(value);
+  $("vars").replaceChildren(...known.map(([name, value]) => variable(name, value, changed(name, value))));
+  if (!known.length) $("vars").append(el("p", { class: "note" }, "This agent has none."));
+  talk.variables = variables;
+  const many = known.filter(([, value]) => words(value) !== words(null)).length;
+  $("panel-persona").replaceChildren(now ? persona(now) : "");
+  $("panel-brief").textContent = known.length ? `${many} of ${known.length} variables known` : "Details";
+  showRelease();
+}
+
+function variable(name, value, changed) {
+  const row = el("div", { "data-variable": name, ...(changed ? { class: "changed" } : {}) }, el("dt", {}, name), el("dd", {}, words(value)));
+  if (changed) row.firstChild.append(el("span", { class: "tag" }, "changed"));
+  if (["not known yet", "nothing yet"].includes(words(value))) row.lastChild.className = "none";
+  return row;
+}
+
+function showRelease() {
+  const served = page?.release.id;
+  $("release").textContent = talk.release || served || "–";
+  const newer = Boolean(talk.release && served && served !== talk.release);
+  $("newer").hidden = !newer;
+  $("newer").textContent = newer ? `The files have changed since: new conversations get ${served}. This one keeps its own.` : "";
+}
+
+// --- the box ------------------------------------------------------------------------------------------------------
+
+function grow() {
+  const box = $("text");
+  box.style.height = "auto";
+  box.style.height = `${Math.min(box.scrollHeight + 2, 192)}px`;
+  box.style.overflowY = box.scrollHeight > 192 ? "auto" : "hidden";
+  $("send").disabled = !box.value.trim() || !talk || talk.busy || talk.ended;
+}
+
+function earlier(step) {
+  const at = talk.at + step;
+  if (at < 0 || at > talk.said.length) return false;
+  if (talk.at === talk.said.length) talk.draft = $("text").value;
+  talk.at = at;
+  $("text").value = at === talk.said.length ? talk.draft : talk.said[at];
+  $("text").setSelectionRange($("text").value.length, $("text").value.length);
+  grow();
+  return true;
+}
+
+function key(event) {
+  if (event.isComposing) return;
+  const box = event.target;
+  if (event.key === "Enter" && !event.shiftKey) {
+    event.preventDefault();
+    send();
+  } else if (event.key === "ArrowUp" && (talk.at < talk.said.length || !box.value || box.selectionEnd === 0)) {
+    if (earlier(-1)) event.preventDefault();
+  } else if (event.key === "ArrowDown" && talk.at < talk.said.length) {
+    if (earlier(1)) event.preventDefault();
+  }
+}
+
+// --- start --------------------------------------------------------------------------------------------------------
+
+function route() {
+  const [agent, session] = location.hash.replace(/^#\/?/, "").split("/").map(decodeURIComponent);
+  if (!agent || !session) {
+    talk = null;
+    show("lobby");
+  } else if (talk?.session !== session) restore(agent, session);
+}
+
+const narrow = matchMedia("(max-width: 60rem)");
+const fold = () => { $("panel").open = !narrow.matches; };
+narrow.addEventListener("change", fold);
+fold();
+$("text").addEventListener("input", grow);
+$("text").addEventListener("keydown", key);
+$("composer").addEventListener("submit", (event) => { event.preventDefault(); send(); });
+$("end").addEventListener("click", end);
+$("again").addEventListener("click", () => begin(talk.agent));
+$("others").addEventListener("click", lobby);
+$("home").addEventListener("click", (event) => { event.preventDefault(); lobby(); });
+addEventListener("popstate", route);
+document.addEventListener("visibilitychange", () => document.hidden || poll());
+refresh().catch(() => {}).finally(() => { route(); again(gone ? POLL_GONE : POLL); });

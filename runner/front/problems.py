@@ -1,0 +1,98 @@
+"""What the front refuses: one shape, one table of status numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from pydantic import ValidationError
+
+from runner.diagnostics.nearest import did_you_mean
+from runner.front.models import TurnRequest
+from runner.front.port import DialogueError
+
+STATUS: Final = {
+    "bad_request": 400,
+    "draining": 503,
+    "ended": 409,
+    "full": 503,
+    "out_of_bounds": 422,
+    "too_many_requests": 429,
+    "unknown_agent": 404,
+    "unknown_session": 404,
+}
+"""Code of a `DialogueError` → status of the answer."""
+
+RETRY_AFTER: Final = {"draining": "10", "full": "5", "not_ready": "2", "too_many_requests": "1"}
+"""Code → seconds after which a client may try again."""
+
+
+class Problem(Exception):  # noqa: N818 - the word of RFC 9457; it is an answer, not a failure
+    """A request is answered with an error."""
+
+    def __init__(
+        self,
+        status: int,
+        code: str,
+        message: str,
+        help: str | None = None,  # noqa: A002 - the word of the API
+        headers: dict[str, str] | None = None,
+    ) -> None:
+        """Take what the client is told."""
+        super().__init__(message)
+        self.status, self.code, self.message, self.help = status, code, message, help
+        self.headers = dict(headers or {})
+        if code in RETRY_AFTER:
+            self.headers["Retry-After"] = RETRY_AFTER[code]
+
+    @property
+    def body(self) -> dict[str, dict[str, str | None]]:
+        """The JSON that the client gets."""
+        return {"error": {"code": self.code, "message": self.message, "help": self.help}}
+
+
+def from_dialogue(error: DialogueError, agent: str, agents: list[str]) -> Problem:
+    """Turn what the runner refuses into an answer; for an unknown agent it names those there are."""
+    hint = error.help
+    if error.code == "unknown_agent" and hint is None:
+        near = did_you_mean(agent, agents)
+        listed = f"agents here: {', '.join(sorted(agents))}" if agents else None
+        hint = f"{near} {listed}" if near and near.endswith("?") else listed
+    return Problem(STATUS.get(error.code, 400), error.code, error.message, hint)
+
+
+Wording = Callable[[str, dict[str, Any]], tuple[str, str | None]]
+
+_WORDINGS: Final[dict[str, Wording]] = {
+    "dict_type": lambda name, _: (f"'{name}' must be an object", 'write {"name": value}'),
+    "extra_forbidden": lambda name, _: (
+        f"unknown field '{name}'",
+        did_you_mean(name, TurnRequest.model_fields),
+    ),
+    "model_type": lambda _name, _: (
+        "the body must be a JSON object",
+        'write, for example, {"text": "hello"}',
+    ),
+    "string_too_long": lambda name, about: (
+        f"'{name}' is longer than {about['max_length']:,} characters",
+        None,
+    ),
+    "string_too_short": lambda name, _: (
+        f"'{name}' is empty",
+        f"leave '{name}' out to begin a dialogue",
+    ),
+    "string_type": lambda name, _: (f"'{name}' must be text", "write it in double quotes"),
+}
+_BOUNDS: Final = frozenset({"nothing_said", "string_too_long", "string_too_short"})
+
+
+def from_validation(error: ValidationError) -> Problem:
+    """Tell the first mistake of a request; an unknown field comes before the others."""
+    mistakes = error.errors(include_url=False, include_input=False)
+    first = min(mistakes, key=lambda each: each["type"] != "extra_forbidden")
+    about = first.get("ctx", {})
+    name = str(first["loc"][0]) if first["loc"] else ""
+    wording = _WORDINGS.get(first["type"])
+    message, hint = wording(name, about) if wording else (first["msg"], about.get("help"))
+    code = "out_of_bounds" if first["type"] in _BOUNDS else "bad_request"
+    return Problem(STATUS[code], code, message, hint)

@@ -1,0 +1,228 @@
+"""A runner with canned turns: a clinic's desk that books, and one that only says hello."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+from dataclasses import dataclass, field
+from typing import Any
+
+from runner.front.port import AgentInfo, DialogueError, SessionInfo, Turn
+
+AGENTS = [
+    AgentInfo(
+        name="clinic",
+        description="Phone desk of Sunrise Dental: appointments, and questions about invoices",
+        start="receptionist",
+        mode="voice",
+        registered=True,
+        personas=("receptionist", "booking", "billing"),
+    ),
+    AgentInfo("hotel", "Night porter of the Harbour Hotel", "porter", "voice", False, ("porter",)),
+    AgentInfo("survey", None, "interviewer", "text", True, ("interviewer",)),
+]
+
+SLOTS = [
+    {"day": "Monday 3 March", "at": "09:30", "dentist": "Dr. Amari"},
+    {"day": "Monday 3 March", "at": "14:00", "dentist": "Dr. Lindqvist"},
+]
+
+
+def say(text: str) -> dict[str, Any]:
+    return {"type": "message", "text": text}
+
+
+def tool(name: str, output: Any, *, error: bool = False, **arguments: Any) -> list[dict[str, Any]]:
+    made = {"name": name, "call_id": f"call_{name}"}
+    return [
+        {"type": "tool_call", "arguments": arguments} | made,
+        {"type": "tool_result", "output": output, "error": error} | made,
+    ]
+
+
+SCRIPTS: list[tuple[str, list[dict[str, Any]], dict[str, Any]]] = [
+    (
+        "appointment",
+        [
+            say("One moment, I am putting you through to our booking desk."),
+            *tool("transfer_to_booking", "ok"),
+            {"type": "handoff", "from": "receptionist", "to": "booking"},
+            say("Booking desk, hello. What shall be done, a check-up, a cleaning or a filling?"),
+        ],
+        {},
+    ),
+    (
+        "monday",
+        [
+            *tool("find_slots", SLOTS, day="monday", treatment="cleaning"),
+            say("I have Monday at half past nine with Dr. Amari, or at two. Shall I book that?"),
+        ],
+        {"first_slot": "2026-03-03T09:30"},
+    ),
+    (
+        "cleaning",
+        [
+            *tool("add_treatment", "noted", treatment="cleaning", teeth=1),
+            say("Noted. Anything else, or shall I look for a slot? On which day?"),
+        ],
+        {"treatments": [{"treatment": "cleaning", "teeth": 1}]},
+    ),
+    (
+        "invoice",
+        [
+            *tool("look_up_invoice", "the service did not answer", error=True, number="118"),
+            say("I am sorry, I cannot see invoices right now. May we call you back?"),
+        ],
+        {},
+    ),
+    ("mary", [say("Thank you, Mary. I have noted your name.")], {"patient_name": "Mary"}),
+    ("html", [say("<img src=x onerror=\"document.title='broken'\"> <b>bold</b>")], {}),
+    (
+        "goodbye",
+        [say("Goodbye, and have a good day."), {"type": "end", "reason": "the agent said goodbye"}],
+        {},
+    ),
+]
+"""A word of the caller → the events, the variables that change."""
+
+
+@dataclass
+class Dialogue:
+    """A canned dialogue."""
+
+    id: str
+    agent: AgentInfo
+    persona: str
+    variables: dict[str, Any]
+    release: str
+    events: list[dict[str, Any]] = field(default_factory=list)
+    turns: int = 0
+    ended: bool = False
+    busy: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+
+class FakeRunner:
+    """Plays the runner; what it answers can be set from outside."""
+
+    def __init__(self, *, livekit_url: str | None = None) -> None:
+        """Start without dialogues."""
+        self.livekit_url = livekit_url
+        self.release: dict[str, Any] = {
+            "id": "r-7f3a9c21",
+            "time": "2026-03-02T08:15:00Z",
+            "agents": [each.name for each in AGENTS],
+        }
+        self.why_not_ready: str | None = None
+        self.refuses: Exception | None = None
+        self.asked: list[tuple[Any, ...]] = []
+        self.dialogues: dict[str, Dialogue] = {}
+        self.gate = asyncio.Event()
+        self.gate.set()
+        self.entered = asyncio.Event()
+        self._numbers = itertools.count(1)
+        self._links = itertools.count(1)
+
+    def not_ready(self) -> str | None:
+        return self.why_not_ready
+
+    def agents(self) -> list[AgentInfo]:
+        return AGENTS
+
+    def meet_link(self, agent: str) -> str | None:
+        if self.livekit_url is None:
+            return None
+        return f"https://meet.livekit.io/custom?liveKitUrl=wss&token={agent}-{next(self._links)}"
+
+    async def turn(self, agent, text, session_id, variables, metadata) -> Turn:
+        self.asked.append((agent, text, session_id, variables, metadata))
+        self.entered.set()
+        if self.refuses is not None:
+            raise self.refuses
+        known = {each.name: each for each in AGENTS}
+        if agent not in known:
+            raise DialogueError("unknown_agent", f"there is no agent '{agent}'")
+        fresh = session_id is None
+        dialogue = self._begin(known[agent], variables) if fresh else self._find(session_id)
+        if dialogue.ended:
+            raise DialogueError("ended", "this dialogue has ended", "begin a new one")
+        async with dialogue.busy:
+            await self.gate.wait()
+            before = len(dialogue.events)
+            if fresh:
+                self._say(dialogue, "Good day, this is Sunrise Dental. How can I help you?")
+            if text:
+                self._answer(dialogue, text)
+            events = dialogue.events[before:]
+        said = " ".join(
+            each["text"]
+            for each in events
+            if each.get("role") == "agent" and (each["turn"] > 0 or not text)
+        )
+        return Turn(
+            session_id=dialogue.id,
+            text=said,
+            events=tuple(events),
+            input_tokens=40 if text else 0,
+            output_tokens=len(said) // 4,
+            ended=dialogue.ended,
+            release=dialogue.release,
+            persona=dialogue.persona,
+            variables=dict(dialogue.variables),
+        )
+
+    def sessions(self) -> list[SessionInfo]:
+        return [SessionInfo(**self._row(each)) for each in self.dialogues.values()]
+
+    async def session(self, session_id: str) -> dict[str, Any]:
+        found = self._find(session_id)
+        return self._row(found) | {"events": found.events, "variables": found.variables}
+
+    async def end(self, session_id: str) -> None:
+        del self.dialogues[self._find(session_id).id]
+
+    def _find(self, session_id: str) -> Dialogue:
+        if session_id not in self.dialogues:
+            raise DialogueError("unknown_session", f"there is no dialogue '{session_id}'")
+        return self.dialogues[session_id]
+
+    def _begin(self, agent: AgentInfo, variables: dict[str, Any] | None) -> Dialogue:
+        name = f"s-{next(self._numbers)}"
+        first = {"clinic_name": "Sunrise Dental", "patient_name": None, "treatments": []}
+        known = first | (variables or {})
+        self.dialogues[name] = Dialogue(name, agent, agent.start, known, self.release["id"])
+        return self.dialogues[name]
+
+    def _say(self, dialogue: Dialogue, text: str, role: str = "agent") -> None:
+        said = {"turn": dialogue.turns, "type": "message", "role": role}
+        dialogue.events.append(said | {"persona": dialogue.persona, "text": text})
+
+    def _answer(self, dialogue: Dialogue, text: str) -> None:
+        dialogue.turns += 1
+        self._say(dialogue, text, "user")
+        for word, events, changes in SCRIPTS:
+            if word in text.lower():
+                for event in events:
+                    self._happen(dialogue, event)
+                dialogue.variables |= changes
+                return
+        self._say(dialogue, "Sorry, I did not understand. An appointment or an invoice?")
+
+    def _happen(self, dialogue: Dialogue, event: dict[str, Any]) -> None:
+        if event["type"] == "message":
+            return self._say(dialogue, event["text"])
+        dialogue.events.append({"turn": dialogue.turns} | event)
+        if event["type"] == "handoff":
+            dialogue.persona = event["to"]
+        dialogue.ended = event["type"] == "end"
+        return None
+
+    def _row(self, each: Dialogue) -> dict[str, Any]:
+        return {
+            "id": each.id,
+            "agent": each.agent.name,
+            "persona": each.persona,
+            "kind": "text",
+            "release": each.release,
+            "started": "2026-03-02T08:20:00Z",
+            "turns": each.turns,
+        }
