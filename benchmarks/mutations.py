@@ -100,7 +100,8 @@ def main(count: int) -> None:
             at = dice.randrange(len(lines))
             changed, at = change(lines, at, dice)
             path = folder / source.name
-            path.write_text("\n".join(changed) + "\n", encoding="utf-8")
+            end = "" if change is truncate else "\n"
+            path.write_text("\n".join(changed) + end, encoding="utf-8")
             found = list(Compiler(folder, cache=cache).compile().diagnostics)
             path.unlink()
             if not any(d.severity == "error" for d in found):

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
 from runner import source, syntax
 from runner.cache import Cache, cached_document, keep_document
-from runner.diagnostics import Diagnostic, Span
+from runner.diagnostics import Diagnostic, Related, Span
 from runner.diagnostics.lines import Lines
 from runner.link import Prompt, Release, Surroundings, file_requests, link
 from runner.link.scope import Scope
@@ -86,6 +86,7 @@ class Compiler:
         self._specs = {(f.path, f.digest): s for f, s in zip(scan.files, specs, strict=True)}
         self.cache.flush()
         found = [*scan.diagnostics, *(d for s in specs for d in s.diagnostics), *linked.diagnostics]
+        found = _with_cut_ends(found, lines)
         shown = allowed(found, specs, whole=not scan.diagnostics)
         return Compiled(
             linked.release if not any(d.severity == "error" for d in found) else None,
@@ -152,6 +153,24 @@ class CachedAnalyses:
         found = analyse_condition(text) if condition else analyse(text)
         self._cache.put("templates", name, found.to_data())
         return found
+
+
+_LACKING = frozenset({"E103", "E105", "E106", "E202", "E207", "E301", "E302"})
+"""What the lost end of a file leads to."""
+
+
+def _with_cut_ends(found: Sequence[Diagnostic], lines: Mapping[str, Sequence[str]]) -> list[Diagnostic]:
+    """Say beside what is lacking that a file ends in the middle of a line: its end may not have been saved."""
+    ends = {}
+    for file in {d.span.file for d in found if d.code in _LACKING} & set(lines):
+        last = lines[file][-1]
+        if last.strip():
+            place = Span(file, len(lines[file]), len(last) + 1, len(lines[file]), len(last) + 1)
+            ends[file] = Related(place, "the file ends here, without a line break: is its end missing?")
+    return [
+        replace(d, related=(*d.related, ends[d.span.file])) if d.code in _LACKING and d.span.file in ends else d
+        for d in found
+    ]
 
 
 def allowed(

@@ -228,7 +228,7 @@ class _Linker:
                 elif definition.section != "providers":
                     variables.stored(definition, leaf, tell)
                     place = definition.document.value_span(leaf.location)
-                    self.texts.names(place, leaf, scope, tell, spec)
+                    self.texts.names(place, leaf, scope, tell, definition, spec)
                     read_names |= {u.path[0] for u in self.texts.analysis(leaf.value).uses}
             read_names |= _words_of_settings(definition)
         for section, name in scope.reached:
@@ -245,7 +245,7 @@ class _Linker:
             return set()
         text = Told(prompt.text)
         as_text = Leaf(leaf.location, text, leaf.names, leaf.owner, leaf.key)
-        self.texts.names(_whole(prompt), as_text, scope, tell, spec)
+        self.texts.names(_whole(prompt), as_text, scope, tell, definition, spec)
         return {u.path[0] for u in self.texts.analysis(text).uses}
 
     def _prompts(self, scope: Scope) -> dict[str, list[tuple[Span, str]]]:

@@ -7,14 +7,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-from runner.diagnostics import Diagnostic, Span
-from runner.diagnostics.nearest import did_you_mean
+from runner.diagnostics import Diagnostic, Related, Span
+from runner.diagnostics.nearest import did_you_mean, nearest
 from runner.link.pinpoint import Pinpoint
 from runner.link.references import Tell, parameters
 from runner.link.scope import Scope
 from runner.link.walk import Leaf
 from runner.spec.later import LATER_NAMES
+from runner.spec.load import Definition
 from runner.spec.setting import env_problem
+from runner.spec.shape import Block
 from runner.spec.text import Condition, Plain, Scalar, Sent, Text
 from runner.spec.values import Url
 from runner.template import Analysis, Use, has_template
@@ -115,10 +117,12 @@ class Texts:
             )
         )  # type: ignore[attr-defined]  # as above
 
-    def names(self, place: Span, leaf: Leaf, scope: Scope, tell: Tell, owner: object) -> None:
+    def names(
+        self, place: Span, leaf: Leaf, scope: Scope, tell: Tell, definition: Definition, spec: Block
+    ) -> None:
         """Check the names that a text uses, from the view of one agent."""
         assert isinstance(leaf.value, Text)  # noqa: S101 - the caller picks texts
-        fields = parameters(owner, scope) if "args" in leaf.names else {}  # type: ignore[arg-type]  # a tool
+        fields = parameters(spec, scope) if "args" in leaf.names else {}
         host_end = _host_end(leaf.value) if isinstance(leaf.value, Url) else 0
         for use in self.analysis(leaf.value).uses:
             root = use.path[0]
@@ -126,8 +130,8 @@ class Texts:
                 continue
             problem = self._name(use, leaf, scope, fields) or self._host(use, scope, host_end)
             if problem:
-                code, message, hint = problem
-                tell(Diagnostic(self._span(place, leaf.value, use), code, message, hint))
+                related = _misspelt(use, scope, definition, fields) if problem[0] == "E302" else ()
+                tell(Diagnostic(self._span(place, leaf.value, use), *problem, related))
 
     def _name(
         self, use: Use, leaf: Leaf, scope: Scope, fields: Mapping[str, object]
@@ -184,6 +188,21 @@ class Texts:
             f"'{name}' could change which server is asked",
             "the part before the path may use {{ env.NAME }} and variables with a fixed value only",
         )
+
+
+def _misspelt(
+    use: Use, scope: Scope, definition: Definition, fields: Mapping[str, object]
+) -> tuple[Related, ...]:
+    """The parameter or variable whose name may be the one that is misspelt."""
+    if use.path[0] == "args" and len(use.path) > 1:
+        near, source, section = nearest(use.path[1], fields), definition, "parameters"
+    else:
+        known = scope.agent.variables
+        near, source, section = nearest(use.path[0], known), scope.definition, "variables"
+    if near is None:
+        return ()
+    span = source.document.key_span((*source.location, section, near))
+    return (Related(span, f"'{near}' is declared here"),)
 
 
 def _attribute(
