@@ -250,6 +250,7 @@ class Conversation:
         self._reason = self._reason or reason
         self._call.over = True
         if self._session is not None:
+            self._session.options.session_close_transcript_timeout = 0.0
             await self._session.aclose()
         self._over(self._reason)
         await self._cleaned()
@@ -261,6 +262,8 @@ class Conversation:
         """End in order: what is being said is said to its end."""
         self._reason = self._reason or reason
         self._call.over = True
+        # nothing that the caller says now is answered, so nobody waits for it
+        self.session.options.session_close_transcript_timeout = 0.0
         self.session.shutdown(drain=True)
 
     def _closed(self, event: CloseEvent) -> None:

@@ -20,6 +20,9 @@ from runner.spec.agents import Limits
 
 log = logging.getLogger("lkrun")
 
+LAST_WORDS = 0.5
+"""Seconds that a call waits at its end for what the caller said last; LiveKit's own 2 are a dead line."""
+
 
 def begin_variables(variables: Variables, wording: Wording, given: Mapping[str, Any]) -> None:
     """Give variables the values that they begin with: those from outside, then the defaults.
@@ -68,6 +71,7 @@ def new_session(call: Call, away: float | None) -> AgentSession[Any]:
         max_tool_steps=(agent.limits or Limits()).max_tool_steps - 1,
         tts_text_transforms=_transforms(agent.pronunciations),
         user_away_timeout=away,
+        session_close_transcript_timeout=LAST_WORDS,
         userdata=call,
     )
 
