@@ -164,7 +164,7 @@ def _with_cut_ends(found: Sequence[Diagnostic], lines: Mapping[str, Sequence[str
     ends = {}
     for file in {d.span.file for d in found if d.code in _LACKING} & set(lines):
         last = lines[file][-1]
-        if last.strip():
+        if last:
             place = Span(file, len(lines[file]), len(last) + 1, len(lines[file]), len(last) + 1)
             ends[file] = Related(place, "the file ends here, without a line break: is its end missing?")
     return [
