@@ -9,9 +9,9 @@ from runner.diagnostics import Diagnostic, Span
 from runner.link.findings import Findings
 from runner.link.pinpoint import Pinpoint
 from runner.link.scope import Scope
+from runner.link.table import Table
 from runner.link.texts import Texts
 from runner.link.walk import walk
-from runner.spec.load import Definition
 from runner.spec.text import Condition, Text
 
 _FIRST_WORDS = ("greeting", "on_handoff")
@@ -90,16 +90,20 @@ def _warning(variable: str, span: Span, path: list[str]) -> Diagnostic:
     return Diagnostic(span, "W203", message, hint)
 
 
-def unused(
-    definitions: list[Definition],
-    scopes: list[Scope],
-    words: frozenset[str],
-    meant: set[tuple[str, str]],
-) -> list[Diagnostic]:
-    """Warn of definitions that no agent reaches, but for those that a misspelt name probably means."""
+def unused(table: Table, scopes: list[Scope], meant: set[tuple[str, str]]) -> list[Diagnostic]:
+    """Warn of definitions that no agent reaches, but for those that a mistake may hide.
+
+    Args:
+        table: all definitions.
+        scopes: the agents that could be read; without one of them nothing is known to be unused.
+        meant: definitions that a misspelt name probably means.
+    """
     used = meant | {reached for scope in scopes for reached in scope.reached}
+    words = _mentioned(table)
     found = []
-    for definition in definitions:
+    if len(scopes) < len(table.entries["agents"]) or "agents" in words or not scopes:
+        return []
+    for definition in table.all():
         section, name = definition.section, definition.name
         broken = definition.spec is None and not definition.deferred
         if broken or section == "agents" or (section, name) in used or name in words:
@@ -125,3 +129,13 @@ def unused(
                 )
             )
     return found
+
+
+def _mentioned(table: Table) -> frozenset[str]:
+    """All words of what could not be read, and of the definitions that these may name."""
+    words, waiting = set(table.words), list(table.all()) if table.words else []
+    while named := [d for d in waiting if d.name in words]:
+        for definition in named:
+            words |= definition.words()
+        waiting = [d for d in waiting if d not in named]
+    return frozenset(words)

@@ -108,10 +108,7 @@ class _Linker:
             diagnostics += unused_variables(scope, used_names)
         providers = self.table.entries["providers"].values()
         diagnostics += check_plugins(providers, self.around.catalogue, self.around.ask_plugins)
-        words = self.table.words | {
-            str(d.name) for d in self.table.all() if d.section == "agents" and d.spec is None
-        }
-        diagnostics += unused(list(self.table.all()), scopes, words, self.references.meant)
+        diagnostics += unused(self.table, scopes, self.references.meant)
         diagnostics += self.findings.diagnostics()
         release = None if any(d.severity == "error" for d in diagnostics) else self._release(scopes)
         return Linked(release, tuple(diagnostics), tuple(scopes), self.texts.secrets_used)
@@ -258,7 +255,8 @@ class _Linker:
         return found
 
     def _release(self, scopes: list[Scope]) -> Release:
-        process = self.table.process.spec if self.table.process else Process.model_construct()
+        found = self.table.process and self.table.process.spec
+        process = found or Process.model_construct()
         secrets = {
             n: tuple(sorted({f"{s.file}:{s.line}" for s in spans}))
             for n, spans in sorted(self.texts.secrets_used.items())

@@ -36,7 +36,7 @@ def build(files: Iterable[Specs]) -> tuple[Table, list[Diagnostic]]:
     """Gather the definitions of all files; what stands twice is a diagnostic at each later place."""
     table, diagnostics, words = Table(), [], set[str]()
     for specs in files:
-        words |= specs.document.words
+        words |= specs.document.words | specs.words
         if "agents" in specs.document.data and not any(
             d.section == "agents" for d in specs.definitions
         ):

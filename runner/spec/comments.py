@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, get_args, get_origin
 
 from runner.diagnostics import Diagnostic
-from runner.spec.explain import arms, inside
+from runner.spec.annotations import arms, inside
 from runner.spec.file import File
 from runner.spec.shape import Block
 from runner.spec.text import Text
@@ -14,9 +14,7 @@ from runner.syntax import Document, Location
 
 def without_harmless(document: Document) -> list[Diagnostic]:
     """The diagnostics of a document but for comments that cut off no text."""
-    return [
-        d for d in document.diagnostics if d.code != "E016" or not _behind_setting(document, d)
-    ]
+    return [d for d in document.diagnostics if d.code != "E016" or not _behind_setting(document, d)]
 
 
 def _behind_setting(document: Document, diagnostic: Diagnostic) -> bool:
@@ -55,4 +53,3 @@ def _step(arm: Any, part: str | int, data: Any) -> list[Any]:
         return [arm]
     inner = inside(arm, part)
     return [] if inner is None else list(arms(inner))
-

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import types
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any, Union, get_args, get_origin
+from typing import Any
 
 from runner.diagnostics import Diagnostic
-from runner.diagnostics.nearest import did_you_mean, nearest
+from runner.diagnostics.nearest import nearest
+from runner.spec.annotations import arms, inside, takes
+from runner.spec.beside import followers, not_below
 from runner.spec.later import LATER
 from runner.spec.setting import DEFERRED
 from runner.spec.shape import Block
@@ -17,13 +18,20 @@ from runner.syntax import Document, Location
 
 @dataclass(frozen=True, slots=True)
 class _Error:
-    """One error of pydantic: `location` in the document, `model` the block that it is about."""
+    """One error of pydantic.
+
+    Attributes:
+        location: in the document.
+        model: the block that it is about.
+        kinds: where the block is one of several kinds: their keys.
+    """
 
     type: str
     location: Location
     model: type[Block] | None
     input: Any
     context: dict[str, Any]
+    kinds: tuple[str, ...] = ()
 
     @property
     def key(self) -> str:
@@ -35,34 +43,95 @@ def explain(
     base: Location,
     annotation: Any,
     errors: Sequence[Any],
-    *,
-    ignore: Iterable[Location] = (),
+    empties: Collection[Location] = (),
 ) -> list[Diagnostic]:
-    """Turn the errors of one validated value into diagnostics.
+    """Turn the errors of one validated value, and its empty keys, into diagnostics.
 
     Args:
         document: where the value stands.
         base: its location there.
         annotation: the type that it was validated against.
         errors: `ValidationError.errors()`.
-        ignore: keys that have been told already.
+        empties: locations of keys and list entries that have no value.
     """
-    found = [_read(base, annotation, e) for e in errors if e["type"] != DEFERRED]
-    told = set(ignore)
-    found = _pair(_once([e for e in found if e.location not in told]))
-    return [_TELL.get(e.type, _own if e.type[0] in "EW" else _shape)(document, e) for e in found]
+    read = [_read(base, annotation, e) for e in errors if e["type"] != DEFERRED]
+    told = set(empties)
+    found = _pair(_once([e for e in read if e.location not in told and not _follows(e, told)]))
+    shifted = _not_indented(document, found, told)
+    below = {(*empty[:-1], name) for empty, names in shifted.items() for name in names}
+    return [
+        *(not_below(document, empty, names[0]) for empty, names in shifted.items()),
+        *(without_value(document, where) for where in empties if where not in shifted),
+        *(
+            _TELL.get(e.type, _own if e.type[0] in "EW" else _shape)(document, e)
+            for e in found
+            if e.location not in below
+        ),
+    ]
+
+
+def _follows(error: _Error, empties: set[Location]) -> bool:
+    """Whether a block only lacks what one of its keys was to hold that has no value yet."""
+    if error.type not in ("E103", "E106", "missing"):
+        return False
+    block = error.location[:-1] if error.type == "missing" else error.location
+    return any(empty[:-1] == block for empty in empties)
+
+
+def _not_indented(
+    document: Document, errors: Sequence[_Error], empties: set[Location]
+) -> dict[Location, list[str]]:
+    """Empty keys → the keys beside them that belong below them."""
+    unknown = {e.location: e.model for e in errors if e.type == "extra_forbidden" and e.model}
+    found: dict[Location, list[str]] = {}
+    for empty in empties:
+        block, name = empty[:-1], str(empty[-1])
+        model = next((m for where, m in unknown.items() if where[:-1] == block), None)
+        info = model and model.model_fields.get(model.keys().get(name, ""))
+        if info:
+            names = followers(
+                document.at(block),
+                name,
+                lambda key, block=block, info=info: (
+                    (*block, key) in unknown and takes(info.annotation, key)
+                ),
+            )
+            if names:
+                found[empty] = names
+    return found
+
+
+def without_value(document: Document, location: Location) -> Diagnostic:
+    """The mistake of a key, or the dash of an entry, with nothing behind it."""
+    last = location[-1]
+    if isinstance(last, int):
+        return Diagnostic(
+            document.value_span(location),
+            "E105",
+            "there is nothing after this dash",
+            "write an entry, or delete the line",
+        )
+    return Diagnostic(
+        document.key_span(location),
+        "E105",
+        f"'{last}' has no value",
+        "write its value behind the colon or on the lines below, or delete the line",
+    )
 
 
 def _read(base: Location, annotation: Any, error: Any) -> _Error:
     location: list[str | int] = []
     model, current = None, annotation
+    kinds: tuple[str, ...] = ()
     for part in error["loc"]:
         if isinstance(part, str) and part[:1] == "<" and part[-1:] == ">":
+            kinds = tuple(k for k in (getattr(arm, "kind", "") for arm in arms(current)) if k)
             current = _tagged(current, part[1:-1]) or current
             continue
         if part == "[key]":
             continue
         location.append(part)
+        kinds = ()
         block = _block(current)
         if block is not None:
             model = block
@@ -73,20 +142,8 @@ def _read(base: Location, annotation: Any, error: Any) -> _Error:
     if error["type"] not in ("missing", "extra_forbidden"):
         model = _block(current) or model
     return _Error(
-        error["type"], (*base, *location), model, error.get("input"), error.get("ctx", {})
+        error["type"], (*base, *location), model, error.get("input"), error.get("ctx", {}), kinds
     )
-
-
-def arms(annotation: Any) -> Iterable[Any]:
-    """The types that an annotation lets stand, without its marks."""
-    origin = get_origin(annotation)
-    if origin is Annotated:
-        yield from arms(get_args(annotation)[0])
-    elif origin in (Union, types.UnionType):
-        for arm in get_args(annotation):
-            yield from arms(arm)
-    elif annotation is not None:
-        yield annotation
 
 
 def _block(annotation: Any) -> type[Block] | None:
@@ -96,17 +153,6 @@ def _block(annotation: Any) -> type[Block] | None:
 
 def _tagged(annotation: Any, name: str) -> Any:
     return next((a for a in arms(annotation) if getattr(a, "__name__", "") == name), None)
-
-
-def inside(annotation: Any, part: str | int) -> Any:
-    """The type below a key or at a position, or None where there is none."""
-    for arm in arms(annotation):
-        origin, args = get_origin(arm), get_args(arm)
-        if origin is dict and isinstance(part, str):
-            return args[1]
-        if origin in (list, tuple) and isinstance(part, int):
-            return args[0]
-    return None
 
 
 def _once(errors: list[_Error]) -> list[_Error]:
@@ -130,7 +176,8 @@ def _pair(errors: list[_Error]) -> list[_Error]:
 def _own(document: Document, error: _Error) -> Diagnostic:
     context = error.context
     location = (*error.location, *context.get("at", ()))
-    span = document.key_span if context.get("on") == "key" else document.value_span
+    whole = not context.get("at") and document.style(location) == "mapping"
+    span = document.key_span if whole or context.get("on") == "key" else document.value_span
     return Diagnostic(span(location), error.type, context["message"], context["help"])
 
 
@@ -139,7 +186,7 @@ def _missing(document: Document, error: _Error) -> Diagnostic:
     about = ""
     if error.model:
         info = error.model.model_fields[error.model.keys()[error.key]]
-        about = f" {info.description}"
+        about = f" and behind it {(info.description or '').partition(';')[0]}"
     return Diagnostic(
         document.key_span(error.location[:-1]),
         "E103",
@@ -172,10 +219,9 @@ def _unknown(document: Document, error: _Error) -> Diagnostic:
         return Diagnostic(
             span, "E101", f"'{name}' is no key of {model.noun}", model.elsewhere[name]
         )
-    siblings = [k for k in model.keys() if k not in model.kind or k == model.kind]
-    return Diagnostic(
-        span, "E101", f"unknown key '{name}'", did_you_mean(name, siblings, noun="keys here")
-    )
+    near = nearest(name, model.keys())
+    hint = f"did you mean '{near}'?" if near else f"keys here: {', '.join(model.keys())}"
+    return Diagnostic(span, "E101", f"unknown key '{name}'", hint)
 
 
 def _what(value: Any) -> str:
@@ -216,13 +262,17 @@ def _as_block(error: _Error) -> str | None:
     if error.model is None:
         return None
     first = [k for k, n in error.model.keys().items() if error.model.model_fields[n].is_required()]
-    shown = first or list(error.model.keys())[:6]
-    return f"on the lines below, further to the right, write its keys, such as {', '.join(f'{k}:' for k in shown)}"
+    names = error.kinds or first or list(error.model.keys())[:6]
+    meant = "say" if "say" in error.kinds else names[0] if len(names) == 1 else error.model.bare
+    if isinstance(error.input, str) and meant:
+        return f"put it on the next line, further to the right, behind {meant}:"
+    shown = ", ".join(f"{name}:" for name in names)
+    return f"on the lines below, further to the right, write its keys, such as {shown}"
 
 
 def _as_text(error: _Error) -> str | None:
     if isinstance(error.input, list):
-        return "write one text behind the colon, without a dash"
+        return "write one text, without dashes: behind the colon, or | there and the text below"
     return "write one text behind the colon"
 
 

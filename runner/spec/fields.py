@@ -83,6 +83,7 @@ class Field(Block):
     """What a parameter, a variable or a field of a record may hold."""
 
     noun: ClassVar[str] = "a field"
+    bare: ClassVar[str] = "type"
     elsewhere: ClassVar[dict[str, str]] = {
         "required": "a field is required by itself; write optional: yes where it may be missing",
         "enum": "write type: choice and choices:",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -11,9 +11,13 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from runner.diagnostics import Diagnostic
+from runner.diagnostics.nearest import nearest
+from runner.spec.annotations import takes
+from runner.spec.beside import followers, not_below
 from runner.spec.comments import without_harmless
-from runner.spec.explain import explain
+from runner.spec.explain import explain, without_value
 from runner.spec.file import SECTIONS, SINGULAR, File
+from runner.spec.later import LATER
 from runner.spec.names import check_name
 from runner.spec.setting import DEFERRED, Settings
 from runner.spec.tools import BUILT_IN
@@ -42,10 +46,7 @@ class Definition:
     @property
     def data(self) -> Data:
         """What is written, as plain data."""
-        found: Any = self.document.data
-        for part in self.location:
-            found = found[part]
-        return found  # type: ignore[no-any-return]  # a walk down plain data
+        return self.document.at(self.location)  # type: ignore[no-any-return]  # plain data
 
     def words(self) -> frozenset[str]:
         """All words in it: what a broken definition may define or use."""
@@ -54,11 +55,16 @@ class Definition:
 
 @dataclass(frozen=True, slots=True)
 class Specs:
-    """What one file defines."""
+    """What one file defines.
+
+    Attributes:
+        words: all words in sections that are none: what may be defined or used there.
+    """
 
     document: Document
     definitions: tuple[Definition, ...]
     diagnostics: tuple[Diagnostic, ...]
+    words: frozenset[str] = frozenset()
 
 
 def load(document: Document, env: Mapping[str, str]) -> Specs:
@@ -70,48 +76,80 @@ def load(document: Document, env: Mapping[str, str]) -> Specs:
     """
     definitions: list[Definition] = []
     diagnostics = without_harmless(document)
+    lost: dict[str, Data] = {}
     for section, entries in document.data.items():
+        if section in lost:
+            continue
         if section == "runner":
             definition, found = read(document, ("runner",), Settings(env, {}))
             definitions.append(definition)
             diagnostics += found
-        elif section not in SECTIONS:
-            diagnostics += _top_level(document, section, entries)
-        elif not isinstance(entries, dict):
-            diagnostics.append(_no_names(document, section, entries))
-        else:
+        elif isinstance(entries, dict) and section in SECTIONS:
             for name in entries:
-                definition, found = read(document, (section, name), Settings(env))
-                definitions.append(definition)
-                diagnostics += found
-    return Specs(document, tuple(definitions), tuple(diagnostics))
+                if name not in lost:
+                    beside = _beside((section, name), entries)
+                    definition, found = read(document, (section, name), Settings(env), beside)
+                    definitions.append(definition)
+                    diagnostics += found
+                    lost |= beside
+        else:
+            beside = _beside((section,), document.data)
+            diagnostics += _top_level(document, section, beside)
+            meant = nearest(section, SECTIONS) or section
+            lost |= beside | {section: entries, meant: None}
+    return Specs(document, tuple(definitions), tuple(diagnostics), frozenset(_words(lost)))
+
+
+def _beside(location: Location, block: dict[str, Data]) -> dict[str, Data]:
+    """What stands beside an empty definition or section and belongs below it."""
+    name = str(location[-1])
+    if block[name] is not None:
+        return {}
+    section = File.model_fields.get(str(location[0]))
+
+    def belongs(key: str) -> bool:
+        if len(location) > 1:
+            return takes(root_model(str(location[0])), key)
+        return section is not None and isinstance(block[key], dict) and _is_name(key)
+
+    return {key: block[key] for key in followers(block, name, belongs)}
+
+
+def _is_name(key: str) -> bool:
+    """Whether a key at the top is no section, and was not meant to be one."""
+    known = {*File.keys(), *LATER[File.noun], *File.elsewhere}
+    return key not in known and nearest(key, known) is None
 
 
 def read(
-    document: Document, location: Location, settings: Settings
+    document: Document,
+    location: Location,
+    settings: Settings,
+    beside: Collection[str] = (),
 ) -> tuple[Definition, list[Diagnostic]]:
-    """Read one definition, in an agent's own terms where settings in it need its fixed variables."""
-    section = str(location[0])
-    name = str(location[-1])
-    data: Any = document.data
-    for part in location:
-        data = data[part]
+    """Read one definition, in an agent's own terms where settings in it need its fixed variables.
+
+    Args:
+        document: the file.
+        location: the definition in it.
+        settings: what templates in settings may use.
+        beside: names beside an empty definition that belong below it.
+    """
+    section, name, data = str(location[0]), str(location[-1]), document.at(location)
     diagnostics = _name_problems(document, location)
-    empties = tuple(_empties(data, location))
-    for where in empties:
-        diagnostics.append(_empty(document, where))
     if section == "agents" and isinstance(data, dict):
         settings = _own_settings(settings, data)
-    spec, deferred = None, False
+    spec, errors = None, []
     try:
-        spec = _adapter(section).validate_python(_without_empties(data), context=settings)
+        spec = _adapter(section).validate_python(data, context=settings)
     except ValidationError as error:
         errors = error.errors(include_url=False)
-        deferred = all(e["type"] == DEFERRED for e in errors)
-        missing_anyway = {where for where in empties}
-        diagnostics += explain(
-            document, location, root_model(section), errors, ignore=missing_anyway
-        )
+    deferred = bool(errors) and all(e["type"] == DEFERRED for e in errors)
+    if beside:
+        diagnostics.append(not_below(document, location, next(iter(beside))))
+    else:
+        empties = tuple(_empties(data, location))
+        diagnostics += explain(document, location, root_model(section), errors, empties)
     if diagnostics:
         spec, deferred = None, False
     return Definition(section, name, document, location, spec, deferred), diagnostics
@@ -151,28 +189,27 @@ def _resolved(text: str, settings: Settings) -> str:
         return text
 
 
-def _top_level(document: Document, section: str, entries: Data) -> list[Diagnostic]:
+def _top_level(document: Document, section: str, beside: Collection[str] = ()) -> list[Diagnostic]:
+    entries = document.data[section]
+    if beside:
+        return [not_below(document, (section,), next(iter(beside)))]
+    if section in SECTIONS:
+        return [_no_names(document, section, entries)]
+    if section != "language":
+        errors = [{"type": "extra_forbidden", "loc": (section,), "input": None}]
+        return explain(document, (), File, errors)
     if entries is None:
-        return (
-            [_empty(document, (section,))] if section == "language" else _unknown(document, section)
-        )
-    if section == "language":
-        try:
-            File.model_validate({"language": entries})
-        except ValidationError as error:
-            return explain(document, (), File, error.errors(include_url=False))
-        return []
-    return _unknown(document, section)
-
-
-def _unknown(document: Document, section: str) -> list[Diagnostic]:
-    errors = [{"type": "extra_forbidden", "loc": (section,), "input": None}]
-    return explain(document, (), File, errors)
+        return [without_value(document, (section,))]
+    try:
+        File.model_validate({"language": entries})
+    except ValidationError as error:
+        return explain(document, (), File, error.errors(include_url=False))
+    return []
 
 
 def _no_names(document: Document, section: str, entries: Data) -> Diagnostic:
     noun = SINGULAR[section]
-    hint = f"below {section}:, write the name of each {noun} with a colon, and its keys on the lines below that"
+    hint = f"below {section}:, write the name of each {noun} with a colon, and its keys below that"
     if entries is None:
         return Diagnostic(document.key_span((section,)), "E105", f"'{section}' is empty", hint)
     what = "a list" if isinstance(entries, list) else "a text"
@@ -210,31 +247,6 @@ def _empties(data: Any, location: Location) -> Iterator[Location]:
     elif isinstance(data, list):
         for index, value in enumerate(data):
             yield from _empties(value, (*location, index))
-
-
-def _without_empties(data: Any) -> Any:
-    if isinstance(data, dict):
-        return {k: _without_empties(v) for k, v in data.items() if v is not None}
-    if isinstance(data, list):
-        return [_without_empties(v) for v in data if v is not None]
-    return data
-
-
-def _empty(document: Document, location: Location) -> Diagnostic:
-    last = location[-1]
-    if isinstance(last, int):
-        return Diagnostic(
-            document.value_span(location),
-            "E105",
-            "there is nothing after this dash",
-            "write an entry, or delete the line",
-        )
-    return Diagnostic(
-        document.key_span(location),
-        "E105",
-        f"'{last}' has no value",
-        "write its value behind the colon or on the lines below, or delete the line",
-    )
 
 
 def _words(data: Any) -> Iterator[str]:

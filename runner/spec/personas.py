@@ -62,6 +62,7 @@ class Persona(Block):
     """A persona: what it knows, its first words, its tools and where it can hand the call."""
 
     noun: ClassVar[str] = "a persona"
+    bare: ClassVar[str] = "instructions"
     elsewhere: ClassVar[dict[str, str]] = {
         "start": "it belongs to an agent",
         "variables": "they belong to an agent",

@@ -37,6 +37,9 @@ class Block(BaseModel):
     elsewhere: ClassVar[dict[str, str]] = {}
     """Keys that people write here although they belong somewhere else → where."""
 
+    bare: ClassVar[str] = ""
+    """The key that was probably meant where a bare text stands instead of the block."""
+
     kinds: ClassVar[tuple[type[Block], ...]] = ()
     """Of a block that is one of several kinds: all of them."""
 

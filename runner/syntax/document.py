@@ -60,6 +60,13 @@ class Document:
         self._lines = lines
         self._places: dict[Location, _Place] | None = None
 
+    def at(self, location: Location) -> Any:
+        """Return the data that stands at a location that the file has."""
+        node: Any = self.data
+        for part in location:
+            node = node[part]
+        return node
+
     def value_span(self, location: Location) -> Span:
         """Return where the value stands; for a key that is missing, its definition's name.
 
@@ -83,7 +90,7 @@ class Document:
         if not path:
             return Span(self.file, 1, 1, 1, 1)
         if style == STYLES.index("mapping"):
-            return self.key_span((*path, next(iter(self._at(path)))))
+            return self.key_span((*path, next(iter(self.at(path)))))
         return self._span(start, end)
 
     def style(self, location: Location) -> Style:
@@ -149,12 +156,6 @@ class Document:
                 node = node[part]
                 path.append(part)
         return tuple(path), found
-
-    def _at(self, path: Location) -> Any:
-        node: Any = self.data
-        for part in path:
-            node = node[part]
-        return node
 
     def _all_places(self) -> dict[Location, _Place]:
         if self._places is None:
