@@ -69,6 +69,12 @@ def test_many_languages_and_variants_are_there():
     assert plugin.options is Options
 
 
+@pytest.mark.parametrize("language", ["en-gb", "en-gb+f3", "fr-fr", "pt-pt", "zh"])
+def test_a_language_that_another_voice_speaks_too_is_spoken(language):
+    """espeak knows en-gb as its voice en only: what is offered is spoken."""
+    assert spoken("one two three", engine.Manner(language, 175, 50, 100)).any()
+
+
 async def test_speech_has_the_declared_rate_and_so_the_right_length_and_pitch():
     """Resampled from the rate of its frames, speech is as long and as high as it was made."""
     made = spoken("aaaaaaaaaaaaaaaaaaaah")

@@ -76,16 +76,24 @@ def _library() -> Any:
 
 
 @lru_cache(maxsize=1)
-def voices() -> frozenset[str]:
-    """The languages that can be spoken, in lower case: `en-us`, `vi`."""
+def _identifiers() -> dict[str, str]:
+    """Language → the voice that speaks it: espeak takes no language that is not its voice's first, such as en-gb."""
     with _lock:
         listed = _library().espeak_ListVoices(None)
-        found: set[str] = set()
+        found: dict[str, str] = {}
         index = 0
         while listed[index]:
-            found.update(_languages(listed[index].contents.languages))
+            voice = listed[index].contents
+            for language in _languages(voice.languages):
+                found.setdefault(language, voice.identifier.decode())
             index += 1
-    return frozenset(found)
+    return found
+
+
+@lru_cache(maxsize=1)
+def voices() -> frozenset[str]:
+    """The languages that can be spoken, in lower case: `en-us`, `vi`."""
+    return frozenset(_identifiers())
 
 
 def _languages(address: int) -> list[str]:
@@ -127,12 +135,14 @@ def speak(text: str, manner: Manner, take: Callable[[bytes], bool]) -> None:
             return _GO_ON
         return _GO_ON if take(ctypes.string_at(samples, count * 2)) else _STOP
 
+    language, plus, variant = manner.voice.partition("+")
+    voice = _identifiers().get(language.casefold(), language) + plus + variant
     spoken = text.replace("\0", " ").encode("utf-8", "replace")
     callback = _Callback(heard)
     with _lock:
         library = _library()
         library.espeak_SetSynthCallback(callback)
-        if library.espeak_SetVoiceByName(manner.voice.encode()) != 0:
+        if library.espeak_SetVoiceByName(voice.encode()) != 0:
             raise EspeakError(f"espeak has no voice '{manner.voice}'")
         for setting, value in (
             (_RATE, manner.speed),
