@@ -11,7 +11,7 @@ from livekit.agents import ChatContext
 from livekit.agents.utils import shortuuid
 
 from runner.session.call import MOST_HOPS, Call, Leave
-from runner.session.conversion import MisfitError
+from runner.session.conversion import MisfitError, missing
 from runner.session.parameters import ArgumentsError
 from runner.session.variables import MASK
 from runner.session.wording import Names
@@ -146,7 +146,8 @@ async def _run_tool(action: RunTool, scene: Scene, outcome: Outcome) -> None:
         log.warning("tool '%s' is not run: tools run each other in a circle", action.tool)
         return
     values = {n: scene.call.wording.value(t, scene.names) for n, t in action.arguments.items()}
-    run = Run(str(action.tool), values, shortuuid("action_"))
+    given = {name: value for name, value in values.items() if not missing(value)}
+    run = Run(str(action.tool), given, shortuuid("action_"))
     ran = await run_tool(run, replace(scene, names=None, depth=scene.depth + 1))
     outcome.add(ran.outcome)
 

@@ -1,0 +1,124 @@
+"""`turn_taking` and `room` in LiveKit's terms."""
+
+from __future__ import annotations
+
+import pytest
+from livekit import rtc
+from livekit.agents import inference
+from livekit.agents.voice import room_io
+
+from runner.session.turns import room_options, turn_handling
+from runner.spec.agents import Agent
+from runner.spec.turns import PersonaTurns, TurnTaking
+
+TURNS = [
+    ({}, {}),
+    ({"detection": "vad"}, {"turn_detection": "vad"}),
+    ({"detection": "stt"}, {"turn_detection": "stt"}),
+    ({"detection": "manual"}, {"turn_detection": "manual"}),
+    ({"min_delay": "400ms", "max_delay": "3s"}, {"endpointing": {"min_delay": 0.4, "max_delay": 3.0}}),
+    ({"adapt_delay": "yes"}, {"endpointing": {"mode": "dynamic"}}),
+    ({"adapt_delay": "no"}, {"endpointing": {"mode": "fixed"}}),
+    ({"preemptive_generation": "no"}, {"preemptive_generation": {"enabled": False}}),
+    ({"preemptive_generation": "yes"}, {"preemptive_generation": {"enabled": True}}),
+    (
+        {"preemptive_generation": {"speech": "yes", "max_speech": "4s", "max_tries": "2"}},
+        {"preemptive_generation": {"enabled": True, "preemptive_tts": True, "max_speech_duration": 4.0, "max_retries": 2}},
+    ),
+    ({"interruptions": "no"}, {"interruption": {"enabled": False}}),
+    ({"interruptions": {"allow": "no"}}, {"interruption": {"enabled": False}}),
+    ({"interruptions": {"how": "auto", "allow": "yes"}}, {"interruption": {"enabled": True}}),
+    ({"interruptions": {"how": "vad"}}, {"interruption": {"mode": "vad"}}),
+    ({"interruptions": {"min_duration": "1s", "min_words": "2"}}, {"interruption": {"min_duration": 1.0, "min_words": 2}}),
+    ({"interruptions": {"resume": "3s"}}, {"interruption": {"resume_false_interruption": True, "false_interruption_timeout": 3.0}}),
+    ({"interruptions": {"resume": "no"}}, {"interruption": {"resume_false_interruption": False}}),
+    ({"interruptions": {"ignore_within": "2s"}}, {"interruption": {"backchannel_boundary": (2.0, 2.0)}}),
+    ({"interruptions": {"ignore_within": "no"}}, {"interruption": {"backchannel_boundary": None}}),
+    ({"interruptions": {"keep_audio": "yes"}}, {"interruption": {"discard_audio_if_uninterruptible": False}}),
+    ({"turn_limit": {"max_words": "9", "max_duration": "1m"}}, {"user_turn_limit": {"max_words": 9, "max_duration": 60.0}}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("written", "wanted"), TURNS)
+def test_turn_handling(written, wanted):
+    """Each key becomes LiveKit's own, and only what is written is handed on."""
+    assert turn_handling(TurnTaking.model_validate(written)) == wanted
+
+
+def test_model_detection():
+    """`model` is LiveKit's own turn detector."""
+    found = turn_handling(TurnTaking.model_validate({"detection": "model"}))
+    assert isinstance(found["turn_detection"], inference.TurnDetector)
+
+
+def test_persona_turns():
+    """A persona has the part that LiveKit keeps for each agent."""
+    written = {"min_delay": "1s", "interruptions": {"how": "adaptive"}}
+    assert turn_handling(PersonaTurns.model_validate(written)) == {
+        "endpointing": {"min_delay": 1.0},
+        "interruption": {"mode": "adaptive"},
+    }
+
+
+def test_nothing_written():
+    """Without turn_taking all is LiveKit's choice."""
+    assert turn_handling(None) == {}
+
+
+def options(room=None, mode="voice", **rest):
+    agent = {"start": "p", "mode": mode} | ({"room": room} if room else {})
+    return room_options(Agent.model_validate(agent), **rest)
+
+
+def test_room_by_default():
+    """By default a call hears, speaks, reads and writes, and ends when the caller leaves."""
+    found = options()
+    assert found.get_audio_input_options().auto_gain_control is True
+    assert found.get_audio_output_options() is not None
+    assert found.get_text_input_options() is not None
+    assert found.get_text_output_options().sync_transcription is True
+    assert found.get_video_input_options() is None
+    assert found.close_on_disconnect
+    assert not found.delete_room_on_close
+
+
+ROOM = [
+    ({"audio_in": "no"}, lambda o: o.get_audio_input_options() is None),
+    ({"audio_out": "no"}, lambda o: o.get_audio_output_options() is None),
+    ({"text_in": "no"}, lambda o: o.get_text_input_options() is None),
+    ({"text_out": "no"}, lambda o: o.get_text_output_options() is None),
+    ({"sync_text": "no"}, lambda o: o.get_text_output_options().sync_transcription is False),
+    ({"auto_gain": "no"}, lambda o: o.get_audio_input_options().auto_gain_control is False),
+    ({"close_on_disconnect": "no"}, lambda o: not o.close_on_disconnect),
+    ({"video_in": "yes"}, lambda o: o.get_video_input_options() is not None),
+    ({"delete_on_close": "yes"}, lambda o: o.delete_room_on_close),
+    (
+        {"participants": ["sip", "standard"]},
+        lambda o: o.participant_kinds == [rtc.ParticipantKind.PARTICIPANT_KIND_SIP, rtc.ParticipantKind.PARTICIPANT_KIND_STANDARD],
+    ),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("written", "holds"), ROOM)
+def test_room_keys(written, holds):
+    """Each key of the room is LiveKit's own option."""
+    assert holds(options(written))
+    assert not holds(options())
+
+
+def test_room_identity_and_text():
+    """The participant to talk with, and who takes what is written, are handed on."""
+
+    def take(_session, _event):
+        return None
+
+    found = options(identity="guest", text_input=take)
+    assert found.participant_identity == "guest"
+    assert found.get_text_input_options() == room_io.TextInputOptions(text_input_cb=take)
+
+
+def test_text_rooms_have_no_audio():
+    """`mode: text` neither hears nor speaks."""
+    found = options(mode="text")
+    assert found.get_audio_input_options() is None
+    assert found.get_audio_output_options() is None
