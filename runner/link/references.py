@@ -13,7 +13,7 @@ from runner.link.table import Table, name_span
 from runner.link.walk import Leaf
 from runner.providers.catalogue import Catalogue, Provider
 from runner.spec.actions import BACK, HandOff, RunTool, Set
-from runner.spec.fields import Field, fits
+from runner.spec.fields import READERS, Field, fits
 from runner.spec.later import LATER_TOOLS
 from runner.spec.load import Definition
 from runner.spec.names import PersonaName, ProviderName, ToolName, VariableName
@@ -298,9 +298,7 @@ def misfit(field: Field, text: str) -> tuple[str, str | None] | None:
         return f"'{text}' is not one of the choices", did_you_mean(
             text, field.choices, noun="choices"
         )
-    return (
-        None if fits(field.type, text) else (f"'{text}' does not fit the type {field.type}", None)
-    )
+    return None if fits(field.type, text) else (f"'{text}' is not {READERS[field.type][1]}", None)
 
 
 def _is_records(variable: Variable) -> bool:

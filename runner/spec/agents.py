@@ -93,9 +93,10 @@ class Agent(Block):
     start: PersonaName = key("the persona that answers")
     description: Told | None = key("what the agent is for", None)
     enabled: YesNo = key("no: checked, but not served", True)
-    mode: Annotated[str, one_of("voice", "text", later=("transcribe",))] = key(
-        "voice, or text without ears and voice", "voice"
-    )
+    mode: Annotated[
+        str,
+        one_of("voice", "text", later=("transcribe",), meant={"chat": "text", "phone": "voice"}),
+    ] = key("voice, or text without ears and voice", "voice")
     instructions: Told | None = key("put before the instructions of each of its personas", None)
     llm: Providers | None = key(
         "the model: a provider, an inference string, or a list: fallbacks in order", None

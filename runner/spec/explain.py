@@ -213,7 +213,7 @@ def _unknown(document: Document, error: _Error) -> Diagnostic:
             span,
             "E112",
             f"'{name}' does not go with '{model.kind}'",
-            f"it goes with: {', '.join(owners)}",
+            f"delete it; it goes with {' and '.join(owners)} only",
         )
     if name in model.elsewhere:
         return Diagnostic(

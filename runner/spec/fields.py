@@ -26,7 +26,15 @@ SIMPLE_TYPES = tuple(t for t in TYPES if t not in ("choice", "list", "object"))
 MEASURED = frozenset({"number", "integer", "date", "time", "datetime", "text"})
 """Types whose values can be held between `min` and `max`."""
 
-FieldType = Annotated[str, one_of(*TYPES)]
+_FOREIGN = {
+    "array": "list", "bool": "yes_no", "boolean": "yes_no", "dict": "object", "double": "number",
+    "enum": "choice", "float": "number", "int": "integer", "long": "integer", "map": "object",
+    "mail": "email", "record": "object", "select": "choice", "str": "text", "string": "text",
+    "telephone": "phone", "timestamp": "datetime", "uri": "url", "yes/no": "yes_no",
+}  # fmt: skip
+"""Types of JSON Schema and of programming languages → ours."""
+
+FieldType = Annotated[str, one_of(*TYPES, meant=_FOREIGN)]
 
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 _PHONE = re.compile(r"\+?[\d\s().-]{3,24}")
@@ -102,7 +110,7 @@ class Field(Block):
     min: Plain | None = key("least number, earliest date, or fewest characters", None)
     max: Plain | None = key("greatest number, latest date, or most characters", None)
     pattern: Pattern | None = key("for text: a regular expression that all of it must match", None)
-    of: Annotated[str, one_of(*SIMPLE_TYPES)] | dict[FieldKey, Field] | None = key(
+    of: Annotated[str, one_of(*SIMPLE_TYPES, meant=_FOREIGN)] | dict[FieldKey, Field] | None = key(
         "for list: the type of its entries, or the fields of a record", None
     )
     fields: dict[FieldKey, Field] | None = key("for object: its fields", None)

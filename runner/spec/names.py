@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from typing import Annotated, Any, ClassVar, Self
 
 from pydantic import AfterValidator, GetCoreSchemaHandler, GetJsonSchemaHandler
@@ -36,6 +37,13 @@ def check_name(text: str, noun: str, *, field: bool = False, short: bool = False
     longest = SHORT if short else 63
     if not pattern.fullmatch(text) or len(text) > longest:
         kinds = "small letters, digits and _" if field else "small letters, digits, _ and -"
+        if re.fullmatch(r"[a-z][a-z0-9_-]*", text) and len(text) > longest:
+            raise mistake(
+                "E111",
+                f"'{text}' is too long for the name of {noun}",
+                f"write at most {longest} characters",
+                on="key",
+            )
         raise mistake(
             "E111",
             f"'{text}' cannot be the name of {noun}",
@@ -52,8 +60,17 @@ def check_name(text: str, noun: str, *, field: bool = False, short: bool = False
         )
 
 
+_LETTERS = {
+    "\u00e4": "ae", "\u00f6": "oe", "\u00fc": "ue", "\u0111": "d", "\u00f8": "o", " ": "_",
+    "\u2010": "_", "\u2011": "_", "\u2013": "_", "\u2014": "_", "\u2019": "_",
+}  # fmt: skip
+"""Letters and dashes that a name cannot have → how they are written in one."""
+
+
 def _better(text: str, *, field: bool, longest: int) -> str | None:
-    simple = re.sub(r"[^a-z0-9_-]+", "_", text.strip().casefold()).strip("_-")
+    simple = "".join(_LETTERS.get(letter, letter) for letter in text.strip().casefold())
+    simple = unicodedata.normalize("NFKD", simple).encode("ascii", "ignore").decode()
+    simple = re.sub(r"[^a-z0-9_-]+", "_", simple).strip("_-")
     if field:
         simple = simple.replace("-", "_")
     simple = re.sub(r"^[0-9_-]+", "", simple)

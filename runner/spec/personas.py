@@ -14,7 +14,7 @@ from runner.spec.text import Condition, Told
 from runner.spec.turns import PersonaTurns
 from runner.spec.words import Words
 
-Providers = Annotated[tuple[ProviderName, ...], OneOrList(scalars=True)]
+Providers = Annotated[tuple[ProviderName, ...], OneOrList(scalars=True, by_language=True)]
 """One provider, or a list: fallbacks in order."""
 
 _LAST = re.compile(r"last\s+(\d{1,3})")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Any, ClassVar, Union, get_args
 
 from pydantic import (
@@ -150,21 +150,29 @@ class OneOrList:
     Attributes:
         words: bare word → the entry that it stands for.
         text_as: the key under which any other bare text is an entry.
-        by_language: the noun of a thing that will be given by language one day.
+        scalars: whether the entries are single values, not blocks.
+        by_language: whether it will be given by language one day.
     """
 
     words: tuple[str, ...] = ()
     text_as: str | None = None
     scalars: bool = False
+    by_language: bool = False
 
     def _read(self, value: Any) -> Any:
         if isinstance(value, list):
             return [self._entry(v) for v in value]
         if isinstance(value, dict) and self.scalars:
+            if self.by_language:
+                raise mistake(
+                    "E102",
+                    "a value for each language is not available yet in this version of lkrun",
+                    "write one value, or a list with a dash before each",
+                )
             raise mistake(
-                "E102",
-                "a value for each language is not available yet",
-                "write one text, or a list of texts",
+                "E104",
+                "a block of keys stands here, where a value or a list of values belongs",
+                "write one value behind the colon, or each on a line of its own, with a dash",
             )
         if isinstance(value, str | dict):
             return [self._entry(value)]
@@ -175,7 +183,20 @@ class OneOrList:
             return value
         if value in self.words:
             return {value: "yes"}
-        return {self.text_as: value} if self.text_as else value
+        if self.text_as:
+            return {self.text_as: value}
+        if self.words and value.strip():
+            raise self._no_word(value)
+        return value
+
+    def _no_word(self, value: str) -> Exception:
+        near = nearest(value, self.words)
+        listed = f"write an action with its colon, such as say: and words, or {self.words[0]}"
+        return mistake(
+            "E104",
+            f"'{value}' stands here, where an action belongs",
+            f"did you mean '{near}'?" if near else listed,
+        )
 
     def __get_pydantic_core_schema__(
         self, source: Any, handler: GetCoreSchemaHandler
@@ -195,6 +216,15 @@ class OneOrList:
         return {"anyOf": [item, {**shape, "items": item}]}
 
 
+def _wanted(arm: Any) -> str:
+    """What to write instead of a bare yes."""
+    if isinstance(arm, type) and issubclass(arm, Block):
+        names = ", ".join(f"{name}:" for name in list(arm.keys())[:4])
+        return f"on the lines below, further to the right, write its keys, such as {names}; or no"
+    name = isinstance(arm, type) and issubclass(arm, str)
+    return "write a name, or no" if name else "write a duration such as 2s, or no"
+
+
 @dataclass(frozen=True)
 class OrNo:
     """Lets `no` switch a block off (the value is then False) and, where `yes` is set, `yes` switch it on (True).
@@ -203,6 +233,7 @@ class OrNo:
     """
 
     yes: bool = False
+    wanted: str = ""
 
     def _read(self, value: Any, handler: Callable[[Any], Any]) -> Any:
         if isinstance(value, bool):
@@ -213,18 +244,15 @@ class OrNo:
         if word in YES and self.yes:
             return True
         if word in YES:
-            raise mistake(
-                "E104",
-                f"'{value}' stands here, where its own value or no belongs",
-                "write its value, or write no",
-            )
+            raise mistake("E104", f"'{value}' alone does not say enough here", self.wanted)
         return handler(value)
 
     def __get_pydantic_core_schema__(
         self, source: Any, handler: GetCoreSchemaHandler
     ) -> CoreSchema:
-        arm = handler(get_args(source)[0])
-        return core_schema.no_info_wrap_validator_function(self._read, arm)
+        first = get_args(source)[0]
+        reader = self if self.yes else replace(self, wanted=_wanted(first))
+        return core_schema.no_info_wrap_validator_function(reader._read, handler(first))  # noqa: SLF001 - itself
 
     def __get_pydantic_json_schema__(
         self, schema: CoreSchema, handler: GetJsonSchemaHandler

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import Annotated, Any
 
 from pydantic import AfterValidator
@@ -17,7 +17,7 @@ from runner.spec.text import Plain, Sent
 UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)")
 _LOOSE_DURATION = re.compile(
-    r"(\d+(?:\.\d+)?)\s*(milliseconds?|millis?|ms|seconds?|secs?|s|minutes?|mins?|m|hours?|hrs?|h|days?|d)?",
+    r"(\d+(?:[.,]\d+)?)\s*(milliseconds?|millis?|ms|seconds?|secs?|s|minutes?|mins?|m|hours?|hrs?|h|days?|d)?",
     re.IGNORECASE,
 )
 
@@ -36,9 +36,10 @@ def parse_duration(text: str) -> float:
     if loose and loose[2]:
         unit = loose[2].casefold()
         short = "ms" if (unit.startswith("mi") and "ll" in unit) or unit == "ms" else unit[0]
-        hint = f"write {loose[1]}{short}"
+        hint = f"write {loose[1].replace(',', '.')}{short}"
     elif loose:
-        hint = f"add the unit: {loose[1]}s for seconds, {loose[1]}m for minutes"
+        amount = loose[1].replace(",", ".")
+        hint = f"add the unit: {amount}s for seconds, {amount}m for minutes"
     raise mistake("E108", f"'{text}' is not a duration", hint)
 
 
@@ -50,6 +51,8 @@ Duration = Annotated[
 
 YES = frozenset({"yes", "true", "on"})
 NO = frozenset({"no", "false", "off"})
+_LIKE_YES = frozenset({"y", "1", "ja", "oui", "si", "s\u00ed", "sim", "da", "enabled", "always"})
+_LIKE_NO = frozenset({"n", "0", "nein", "non", "nee", "nej", "none", "disabled", "never"})
 YES_NO_SHAPE: JsonSchemaValue = {
     "anyOf": [
         {"type": "boolean"},
@@ -74,10 +77,8 @@ def parse_yes_no(text: str) -> bool:
     word = text.casefold()
     if word in YES or word in NO:
         return word in YES
-    hint = {"y": "write yes", "1": "write yes", "n": "write no", "0": "write no"}.get(
-        word, "write yes or no"
-    )
-    raise mistake("E110", f"'{text}' is not yes or no", hint)
+    hint = "write yes" if word in _LIKE_YES else "write no" if word in _LIKE_NO else None
+    raise mistake("E110", f"'{text}' is not yes or no", hint or "write yes or no")
 
 
 YesNo = Annotated[bool, Setting(parse_yes_no, YES_NO_SHAPE)]
@@ -94,9 +95,7 @@ def _bounds(low: float | None, high: float | None) -> str:
     return f"write a number up to {high:g}" if high is not None else "write a number"
 
 
-def _number(
-    kind: type[int | float], low: float | None, high: float | None
-) -> Callable[[str], Any]:
+def _number(kind: type[int | float], low: float | None, high: float | None) -> Callable[[str], Any]:
     pattern, noun = (_INTEGER, "a whole number") if kind is int else (_NUMBER, "a number")
 
     def parse(text: str) -> Any:
@@ -135,8 +134,17 @@ def _number_shape(
     return {"anyOf": [shape, {"type": "string", "pattern": pattern}]}
 
 
-def one_of(*choices: str, later: tuple[str, ...] = ()) -> Setting:
-    """One word of a few; `later` are words of the language that this version has not built."""
+def one_of(
+    *choices: str, later: tuple[str, ...] = (), meant: Mapping[str, str] | None = None
+) -> Setting:
+    """One word of a few.
+
+    Args:
+        choices: the words.
+        later: words of the language that this version has not built.
+        meant: words of other systems → the word of this language.
+    """
+    foreign = meant or {}
 
     def parse(text: str) -> str:
         if text in choices:
@@ -144,7 +152,7 @@ def one_of(*choices: str, later: tuple[str, ...] = ()) -> Setting:
         listed = f"write one of: {', '.join(choices)}"
         if text in later:
             raise mistake("E102", f"'{text}' is not available yet in this version of lkrun", listed)
-        near = nearest(text, choices)
+        near = foreign.get(text.casefold()) or nearest(text, choices)
         hint = f"did you mean '{near}'?" if near else listed
         raise mistake("E107", f"'{text}' is not one of the choices here", hint)
 
@@ -155,25 +163,31 @@ def one_of(*choices: str, later: tuple[str, ...] = ()) -> Setting:
     return Setting(parse, {"anyOf": shapes} if len(shapes) > 1 else shapes[0])
 
 
+def _nearest_zone(text: str, zones: Sequence[str]) -> str | None:
+    """The zone that was probably meant: never a guess at an abbreviation or an offset."""
+    if len(text) <= _ABBREVIATION or re.search(r"\d", text):
+        return None
+    cities = {zone.rpartition("/")[2]: zone for zone in zones if not zone.startswith("Etc/")}
+    near = nearest(text, cities.values()) or nearest(text.rpartition("/")[2], cities)
+    return cities.get(near or "", near)
+
+
+_ABBREVIATION = 4
+
+
 def _time_zone(text: str) -> str:
     from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones  # noqa: PLC0415 - only folders that name a zone pay for it
 
     try:
         ZoneInfo(text)
     except (ZoneInfoNotFoundError, ValueError, OSError):
-        zones = available_timezones()
-        near = nearest(text, zones) or nearest(text, {z.rpartition("/")[2] for z in zones})
-        full = (
-            next((z for z in sorted(zones) if z == near or z.endswith(f"/{near}")), None)
-            if near
-            else None
-        )
+        found = _nearest_zone(text, sorted(available_timezones()))
         raise mistake(
             "E113",
             f"'{text}' is not a time zone",
-            f"did you mean '{full}'?"
-            if full
-            else "write it as continent and city, such as Europe/Berlin",
+            f"did you mean '{found}'?"
+            if found
+            else "write it as continent and city, such as Europe/Berlin or Asia/Ho_Chi_Minh",
         ) from None
     return text
 
@@ -181,12 +195,30 @@ def _time_zone(text: str) -> str:
 TimeZone = Annotated[str, Setting(_time_zone, {"type": "string"}, "time zone (IANA name)")]
 
 
+_REGEX = {
+    "bad character range": "a range in [ ] runs backwards",
+    "bad escape": "a backslash stands before a letter that has no meaning with it",
+    "missing )": "a ( is never closed",
+    "multiple repeat": "two of * + ? follow each other",
+    "nothing to repeat": "* + or ? stands where there is nothing before it to repeat",
+    "unbalanced parenthesis": "a ) closes nothing",
+    "unknown extension": "what follows (? is not known",
+    "unterminated character set": "a [ is never closed",
+}
+"""How Python's complaint begins → how it is said."""
+
+
 def _pattern(text: str) -> str:
     try:
         re.compile(text)
     except (re.error, RecursionError, OverflowError) as error:
-        reason = getattr(error, "msg", "it is too deep")
-        raise mistake("E115", f"the regular expression cannot be used: {reason}") from None
+        reason = getattr(error, "msg", "it is nested too deeply")
+        plain = next((w for start, w in _REGEX.items() if reason.startswith(start)), reason)
+        raise mistake(
+            "E115",
+            f"the regular expression cannot be used: {plain}",
+            r"a backslash makes a character mean itself, as in \( \[ \* \+ \?",
+        ) from None
     return text
 
 
@@ -203,10 +235,13 @@ def _jmespath(text: str) -> str:
     except (JMESPathError, RecursionError) as error:
         where = getattr(error, "lex_position", None)
         place = f" at character {where + 1}" if isinstance(where, int) and where >= 0 else ""
+        inner = re.fullmatch(r"\s*\{\{\s*([^{}]+?)\s*\}\}\s*", text)
         raise mistake(
             "E116",
             f"'{text}' cannot be read as a JMESPath expression{place}",
-            "write the names of the answer with dots, such as customer.name or slots[0].start",
+            f"write it without braces: {inner[1]}"
+            if inner
+            else "write the names of the answer with dots, such as customer.name or slots[0].start",
         ) from None
     return text
 

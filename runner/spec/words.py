@@ -14,7 +14,7 @@ from runner.spec.shape import OneOrList
 from runner.spec.text import Spoken
 from runner.spec.values import NO, NO_SHAPE, YES
 
-Words = Annotated[tuple[Spoken, ...], OneOrList(scalars=True)]
+Words = Annotated[tuple[Spoken, ...], OneOrList(scalars=True, by_language=True)]
 """A text, or a list of texts used in turn."""
 
 
