@@ -71,7 +71,7 @@ def test_many_languages_and_variants_are_there():
 
 @pytest.mark.parametrize("language", ["en-gb", "en-gb+f3", "fr-fr", "pt-pt", "zh"])
 def test_a_language_that_another_voice_speaks_too_is_spoken(language):
-    """espeak knows en-gb as its voice en only: what is offered is spoken."""
+    """What espeak knows only as the voice en, such as en-gb, is spoken as it is offered."""
     assert spoken("one two three", engine.Manner(language, 175, 50, 100)).any()
 
 

@@ -77,7 +77,7 @@ def _library() -> Any:
 
 @lru_cache(maxsize=1)
 def _identifiers() -> dict[str, str]:
-    """Language → the voice that speaks it: espeak takes no language that is not its voice's first, such as en-gb."""
+    """Language → the voice that speaks it: espeak takes only a voice's first language by name."""
     with _lock:
         listed = _library().espeak_ListVoices(None)
         found: dict[str, str] = {}
