@@ -28,17 +28,15 @@ class _Secrets(Mapping[str, str]):
     def __init__(self, resolve: Secrets) -> None:
         self.resolve = resolve
         self.seen: dict[str, str] = {}
+        self.lacking: set[str] = set()
 
     def __getitem__(self, name: str) -> str:
         value = self.resolve(name)
         if value is None:
-            raise CannotStartError(f"the secret {name} is not set")
+            self.lacking.add(name)
+            raise KeyError(name)
         self.seen[name] = value
         return value
-
-    def get(self, name: str, default: Any = None) -> Any:
-        del default
-        return self[name]
 
     def __iter__(self) -> Iterator[str]:
         return iter(self.seen)
@@ -93,6 +91,9 @@ class Models:
 
     def _build(self, name: str, provider: AnyProvider) -> Any:
         options = self._wording.data(provider.options, {"secrets": self._secrets})
+        if self._secrets.lacking:
+            lacking = ", ".join(sorted(self._secrets.lacking))
+            raise CannotStartError(f"provider '{name}' needs a secret that is not set: {lacking}")
         try:
             return build(
                 provider.kind, str(provider.plugin), options, secrets=self._secrets.seen.values()

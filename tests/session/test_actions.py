@@ -230,7 +230,7 @@ async def test_on_error_actions(desk, actions, words):
 
 async def test_missing_value_is_never_spoken(desk, caplog):
     """A missing value leaves nothing behind, and the log warns once with the line of the YAML."""
-    talk = await desk("then:\n  say: \"Hello {{ note }}!\"")
+    talk = await desk('then:\n  say: "Hello {{ note }}!"')
     assert (await talk.say("book")).texts == ["Hello !"]
     await talk.say("book")
     warnings = [r.getMessage() for r in caplog.records if "has no value" in r.getMessage()]
@@ -240,5 +240,5 @@ async def test_missing_value_is_never_spoken(desk, caplog):
 
 async def test_words_of_nothing_are_not_said(desk):
     """Words that are nothing but a missing value are not said, and the model answers."""
-    talk = await desk("then:\n  say: \"{{ note }}\"")
+    talk = await desk('then:\n  say: "{{ note }}"')
     assert (await talk.say("book")).texts == ["Done: booked"]

@@ -135,7 +135,8 @@ async def test_failing_greeting_is_said_plainly(begin):
     """A model that fails at the greeting does not keep the talk from beginning."""
     talk = await begin(
         DESK.replace("say: Good day.", "instructions: Greet.").replace(
-            "- when_caller_says: hello", "- when_instructed: Greet\n          fail: not today\n        - when_caller_says: hello"
+            "- when_caller_says: hello",
+            "- when_instructed: Greet\n          fail: not today\n        - when_caller_says: hello",
         )
     )
     assert talk.events.texts == ["Sorry, something went wrong. Please say that again."]
@@ -162,7 +163,12 @@ async def test_end_from_outside(begin):
     talk = await begin(DESK)
     await talk.conversation.end("caller_left")
     await talk.conversation.end("shutdown")
-    assert talk.events[-1] == {"turn": 0, "type": "end", "persona": "reception", "reason": "caller_left"}
+    assert talk.events[-1] == {
+        "turn": 0,
+        "type": "end",
+        "persona": "reception",
+        "reason": "caller_left",
+    }
     assert await talk.conversation.ended == "caller_left"
 
 

@@ -152,7 +152,10 @@ async def test_handoff_with_words(desk):
 async def test_no_double_speech(desk):
     """What the model says together with the handoff stands in for the handoff's own words."""
     talk = await desk()
-    assert (await talk.say("politely")).texts == ["Let me connect you.", "Billing answers politely."]
+    assert (await talk.say("politely")).texts == [
+        "Let me connect you.",
+        "Billing answers politely.",
+    ]
 
 
 async def test_instructions_of_a_persona(desk):

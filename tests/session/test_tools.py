@@ -85,7 +85,9 @@ find:
 async def test_http_tool_asks_the_egress(begin):
     """Arguments are converted, defaults filled in, and the egress gets all that templates may use."""
     talk = await begin(
-        folder(rule("monday", "find", day="2026-12-04", kind="Filling"), tools=FIND, listed=["find"]),
+        folder(
+            rule("monday", "find", day="2026-12-04", kind="Filling"), tools=FIND, listed=["find"]
+        ),
         Answer(ok=True, output='["14:30"]', result={"slots": ["14:30"]}),
     )
     events = await talk.say("monday")
@@ -132,7 +134,8 @@ async def test_saved_values_become_variables(begin, caplog):
     talk = await begin(
         folder(
             rule("monday", "find", day="2026-12-04"),
-            tools=FIND + "  result:\n    save:\n      first: a\n      seats_left: b\n      raw: c\n",
+            tools=FIND
+            + "  result:\n    save:\n      first: a\n      seats_left: b\n      raw: c\n",
             listed=["find"],
             variables="clinic: Sunrise\nfirst:\n  type: datetime\nseats_left:\n  type: integer",
         ),
@@ -279,7 +282,9 @@ async def test_order_grows_and_shrinks(begin):
     await talk.say("rice")
     await talk.say("more")
     assert (await talk.say("less")).outputs == ['[{"line":1,"dish":"Phở","quantity":1}]']
-    assert (await talk.say("gone")).outputs == ["Nothing was done: 'order' has no line 2; lines: 1."]
+    assert (await talk.say("gone")).outputs == [
+        "Nothing was done: 'order' has no line 2; lines: 1."
+    ]
     assert (await talk.say("same")).outputs == [
         "Nothing was done: 'order' was not changed: give at least one field to change."
     ]
@@ -421,7 +426,10 @@ async def test_descriptions_are_rendered(begin):
     talk = await begin(
         folder(tools=FIND + ORDER, listed=["find", "add_dish", "change_dish", "remove_dish"], variables="clinic: Sunrise\n" + ORDER_VARIABLES)
     )  # fmt: skip
-    told = {t.id: t.info.raw_schema["description"] for t in talk.conversation.session.current_agent.tools}
+    told = {
+        t.id: t.info.raw_schema["description"]
+        for t in talk.conversation.session.current_agent.tools
+    }
     assert told["find"] == "Find slots in Sunrise"
     assert told["add_dish"].startswith("Put a line on the list 'order'")
 

@@ -142,7 +142,7 @@ async def test_idle_prompts_then_acts(call, prompt, words):
 
 
 async def test_idle_without_words_acts_at_once(call):
-    """idle that only acts does so at the first silence; a handoff among its actions is done."""
+    """Idle that only acts does so at the first silence; a handoff among its actions is done."""
     talk = await call("    idle:\n      after: 30ms\n      then:\n        handoff: night\n")
     await talk.until(said("Night desk here."))
     assert "handoff" in talk.events.kinds
@@ -175,7 +175,9 @@ async def test_wait_tool_holds_for_two_minutes(call):
     assert 110 < left <= 120
 
 
-@pytest.mark.parametrize(("farewell", "words"), [("      farewell: Time is up.\n", ["Time is up."]), ("", [])])
+@pytest.mark.parametrize(
+    ("farewell", "words"), [("      farewell: Time is up.\n", ["Time is up."]), ("", [])]
+)
 async def test_longest_call(call, farewell, words):
     """A call that lasts too long ends, after its farewell."""
     talk = await call(f"    limits:\n      max_duration: 60ms\n{farewell}")
@@ -186,7 +188,11 @@ async def test_longest_call(call, farewell, words):
 
 async def test_longest_talk_by_text(begin):
     """The longest duration holds by text, too."""
-    talk = await begin(FOLDER.replace("EXTRA\n", "    limits:\n      max_duration: 60ms\n").replace("      TURNS\n", ""))
+    talk = await begin(
+        FOLDER.replace("EXTRA\n", "    limits:\n      max_duration: 60ms\n").replace(
+            "      TURNS\n", ""
+        )
+    )
     assert await talk.conversation.ended == "max_duration"
 
 
@@ -247,7 +253,9 @@ async def test_errors_of_ears_and_voice_are_logged(call, caplog):
     failures = talk.conversation._failures
     talk.conversation._call.models._secrets.seen["KEY"] = "hush-hush"
     failures.heard(SimpleNamespace(error=SimpleNamespace(type="tts_error", recoverable=True)))
-    error = SimpleNamespace(type="tts_error", recoverable=False, error=RuntimeError("key hush-hush is bad\nmore"))
+    error = SimpleNamespace(
+        type="tts_error", recoverable=False, error=RuntimeError("key hush-hush is bad\nmore")
+    )
     failures.heard(SimpleNamespace(error=error))
     assert "the voice failed: key ••• is bad" in caplog.text
     assert "more" not in caplog.text

@@ -1,0 +1,124 @@
+"""What templates see, and what becomes of them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from runner.session import Caller, Facts, Job, Room, parsed
+from runner.session.variables import Variables
+from runner.session.wording import Values, Wording
+from runner.template import EMPTY
+
+FOLDER = """
+agents:
+  desk:
+    start: p
+    mode: text
+    llm: x/y
+    timezone: Asia/Ho_Chi_Minh
+    variables:
+      house: Sunrise
+      guests:
+        type: integer
+personas:
+  p:
+    instructions: "{{ env.BRANCH or 'main' }}"
+"""
+
+FACTS = Facts(
+    caller=Caller(identity="sip_1", name="An", kind="sip", attributes={"vip": "yes"}, phone="+84", dialled="+85"),
+    room=Room(name="blue", metadata="m"),
+    job=Job(id="j1", attributes={"a": "b"}, metadata={"patient": {"name": "Lê"}}),
+    started=datetime(2026, 12, 4, 1, tzinfo=UTC),
+    id="call_1",
+)  # fmt: skip
+NOW = datetime(2026, 12, 4, 18, 30, tzinfo=UTC)
+
+
+@pytest.fixture
+def wording(load):
+    """Renders texts of a call whose facts and time are known."""
+    release = load(FOLDER)
+    variables = Variables(release.agent.variables)
+    return Wording(Values(release, FACTS, variables, lambda: NOW), {"{{ guests }}": "all.yaml:9"})
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("{{ house }} {{ guests or 'nobody' }}", "Sunrise nobody"),
+        ("{{ caller.identity }} {{ caller.name }} {{ caller.kind }}", "sip_1 An sip"),
+        ("{{ caller.phone }} {{ caller.dialled }} {{ caller.attributes.vip }}", "+84 +85 yes"),
+        ("{{ room.name }} {{ room.metadata }}", "blue m"),
+        ("{{ job.id }} {{ job.attributes.a }} {{ job.metadata.patient.name }}", "j1 b Lê"),
+        ("{{ call.id }} {{ call.agent }} {{ call.persona }}", "call_1 desk p"),
+        ("{{ call.started }}", "Friday 4 December 2026, 08:00"),
+        ("{{ now }}", "Saturday 5 December 2026, 01:30"),
+        ("{{ today }}", "Saturday 5 December 2026"),
+        ("{{ args.day }}", "x"),
+    ],
+)
+def test_names(wording, text, wanted):
+    """Every name of the language has its value, times in the agent's zone."""
+    assert wording.text(text, {"args": {"day": "x"}}) == wanted
+
+
+def test_values_keep_their_type(wording):
+    """One expression keeps its type; what is missing is empty; other texts are texts."""
+    assert wording.value("{{ job.metadata.patient }}") == {"name": "Lê"}
+    assert wording.value("{{ guests }}") is EMPTY
+    assert wording.value("plain") == "plain"
+    assert wording.data({"a": ("{{ 5 }}", "b"), "c": "{{ guests }}"}) == {"a": [5, "b"]}
+
+
+def test_conditions(wording):
+    """No condition holds; one with a missing value is false."""
+    assert wording.holds(None)
+    assert wording.holds("house == 'Sunrise'")
+    assert not wording.holds("guests > 1")
+    assert wording.holds("result.ok", {"result": {"ok": True}})
+
+
+def test_words_in_turn(wording):
+    """A list of words is used in turn, and from the start again."""
+    words = ("One in {{ house }}.", "Two.")
+    assert [wording.next(words) for _ in range(3)] == ["One in Sunrise.", "Two.", "One in Sunrise."]
+
+
+def test_warned_once(wording, caplog):
+    """A hole in a text is logged once a call, with the place where that is known."""
+    for _ in range(2):
+        assert wording.text("Guests: {{ guests }}") == "Guests: "
+    wording.text("{{ 1 / 0 }}")
+    lines = [r.getMessage() for r in caplog.records]
+    assert lines[0] == "'guests' has no value, so nothing stands in its place"
+    assert len(lines) == 2
+
+
+def test_data_for_the_egress(wording):
+    """The egress gets all names as plain data, dates as ISO 8601."""
+    sent = wording.values.sent()
+    assert sent["now"] == "2026-12-05T01:30:00+07:00"
+    assert sent["today"] == "2026-12-05"
+    assert sent["house"] == "Sunrise"
+    assert sent["job"]["metadata"] == {"patient": {"name": "Lê"}}
+    assert "guests" not in sent
+    assert "env" not in sent
+
+
+def test_values_are_a_mapping(wording):
+    """The names can be listed."""
+    assert {"house", "now", "caller", "env"} <= set(wording.values)
+    assert len(wording.values) == len(set(wording.values))
+    assert "guests" not in wording.values
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [('{"a": 1}', {"a": 1}), ("plain", "plain"), ("", None), (None, None), ("  ", None), ("[" * 100_000, "[" * 100_000)],
+)  # fmt: skip
+def test_metadata(text, wanted):
+    """Metadata is data where it is JSON, else the text that it is."""
+    assert parsed(text) == wanted
