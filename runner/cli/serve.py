@@ -28,7 +28,8 @@ class Duration(click.ParamType[float]):
             return value
         found = re.fullmatch(r"(\d{1,9}(?:\.\d{1,6})?)(ms|s|m|h|d)", str(value))
         if found is None:
-            self.fail(f"'{value}' is not a duration: write a number and its unit, such as 60s", param, ctx)  # fmt: skip
+            hint = "write a number and its unit, such as 60s"
+            self.fail(f"'{value}' is not a duration: {hint}", param, ctx)
         return float(found[1]) * _UNITS[found[2]]
 
 
@@ -39,8 +40,12 @@ class Duration(click.ParamType[float]):
     "--port", default=8090, show_default=True, type=click.IntRange(0, 65535), help="0: any."
 )
 @click.option(
-    "--drain", default="60s", show_default=True, type=Duration(), help="How long calls may go on after the first signal."
-)  # fmt: skip
+    "--drain",
+    default="60s",
+    show_default=True,
+    type=Duration(),
+    help="How long calls may go on after the first signal.",
+)
 @click.option("--no-reload", is_flag=True, help="Do not follow changes of the folder.")
 @shared
 def serve(folder: Path, *, host: str, port: int, drain: float, no_reload: bool) -> int:
@@ -48,12 +53,11 @@ def serve(folder: Path, *, host: str, port: int, drain: float, no_reload: bool) 
     from runner.cache import Cache  # noqa: PLC0415 - as other verbs: only what runs is imported
     from runner.compiler import Compiler  # noqa: PLC0415 - as above
     from runner.egress.secrets import Secrets  # noqa: PLC0415 - as above
-    from runner.serve import credentials  # noqa: PLC0415 - as above
-    from runner.serve.run import CannotServeError, Settings  # noqa: PLC0415 - as above
-    from runner.serve.run import serve as run  # noqa: PLC0415 - as above
+    from runner.serve import credentials, run  # noqa: PLC0415 - as above
 
     if os.environ.get("LIVEKIT_AGENT_NAME_OVERRIDE"):
-        raise click.UsageError("LIVEKIT_AGENT_NAME_OVERRIDE is set, which gives all agents one name: unset it")  # fmt: skip
+        name = "LIVEKIT_AGENT_NAME_OVERRIDE"
+        raise click.UsageError(f"{name} is set, which gives all agents one name: unset it")
     compiler = Compiler(folder, cache=Cache())
     compiled = compiler.compile()
     found = sorted([*compiled.diagnostics, *missing_secrets(compiled)])
@@ -68,15 +72,8 @@ def serve(folder: Path, *, host: str, port: int, drain: float, no_reload: bool) 
     level, form = given.log_level or log.level, given.log_format or log.format
     try:
         livekit = credentials.livekit(release, secrets, dict(os.environ))
-        return run(
-            compiler,
-            compiled,
-            release,
-            Settings(host, port, drain, not no_reload, level, form),
-            secrets=secrets,
-            livekit=livekit,
-            lacking=missing_secrets,
-        )
-    except (CannotServeError, credentials.CredentialsError) as error:
+        begun = run.Beginning(compiler, compiled, release, secrets, livekit, missing_secrets)
+        return run.serve(begun, run.Settings(host, port, drain, not no_reload, level, form))
+    except (run.CannotServeError, credentials.CredentialsError) as error:
         click.echo(f"error: {error}", err=True)
         return 1

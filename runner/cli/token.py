@@ -42,7 +42,7 @@ def _json(context: click.Context, parameter: click.Parameter, value: str | None)
     help="For people or for programs.",
 )
 @shared
-def token(
+def token(  # noqa: PLR0913 - one value for each option
     agent: str,
     folder: Path,
     *,
@@ -72,9 +72,9 @@ def token(
         names = ", ".join(credentials.NAMES.values())
         raise click.ClickException(f"LiveKit is not configured: set {names}")
     from runner.serve.serving import meet_link  # noqa: PLC0415 - as above
-    from runner.serve.tokens import mint  # noqa: PLC0415 - as above
+    from runner.serve.tokens import Visit, mint  # noqa: PLC0415 - as above
 
-    made = mint(livekit, agent, room=room, identity=identity, metadata=metadata, ttl=ttl)
+    made = mint(livekit, Visit(agent, room, identity, metadata, ttl))
     if form == "json":
         data = {
             "server_url": livekit.url,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -78,6 +79,7 @@ class Calls:
         self._releases = releases
         self._log = log
         self._on: dict[str, Call] = {}
+        self._ended = asyncio.Event()
         self.on_end: list[Callable[[Call], None]] = []
 
     def begin(
@@ -144,5 +146,12 @@ class Calls:
                 turns=call.turns,
                 duration=round(took, 3),
             )
+        self._ended.set()
         for told in self.on_end:
             told(call)
+
+    async def none(self) -> None:
+        """Return when no call is on; dialogues do not count."""
+        while self.all("call"):
+            self._ended.clear()
+            await self._ended.wait()

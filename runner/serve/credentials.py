@@ -13,7 +13,11 @@ from runner.template import Renderer, analyse, has_template
 if TYPE_CHECKING:
     from runner.link.release import AgentRelease, Release
 
-NAMES: Final = {"url": "LIVEKIT_URL", "api_key": "LIVEKIT_API_KEY", "api_secret": "LIVEKIT_API_SECRET"}  # fmt: skip
+NAMES: Final = {
+    "url": "LIVEKIT_URL",
+    "api_key": "LIVEKIT_API_KEY",
+    "api_secret": "LIVEKIT_API_SECRET",
+}
 _SCHEMES: Final = ("ws", "wss", "http", "https")
 
 
@@ -50,7 +54,8 @@ def livekit(release: Release, secrets: Secrets, env: Mapping[str, str]) -> LiveK
     if len(missing) == len(NAMES):
         return None
     if missing:
-        raise CredentialsError(f"LiveKit is configured only in part: {', '.join(missing)} has no value")  # fmt: skip
+        names = ", ".join(missing)
+        raise CredentialsError(f"LiveKit is configured only in part: {names} has no value")
     parsed = urlparse(found["url"])
     if parsed.scheme not in _SCHEMES or not parsed.hostname:
         raise CredentialsError("the address of LiveKit must begin with wss:// or ws://")
@@ -62,7 +67,7 @@ def provider_secrets(agent: AgentRelease, secrets: Secrets) -> dict[str, str]:
     names = {
         use.path[1]
         for provider in agent.providers.values()
-        for text in _texts(provider.options)
+        for text in templates(provider.options)
         for use in analyse(text).uses
         if use.path[0] == "secrets" and len(use.path) > 1
     }
@@ -70,21 +75,23 @@ def provider_secrets(agent: AgentRelease, secrets: Secrets) -> dict[str, str]:
     return {name: value for name, value in found.items() if value is not None}
 
 
-def _texts(options: Any) -> Iterator[str]:
+def templates(options: Any) -> Iterator[str]:
+    """The texts among a provider's options that hold a template."""
     if isinstance(options, str):
         if has_template(options):
             yield options
     elif isinstance(options, Mapping):
         for value in options.values():
-            yield from _texts(value)
+            yield from templates(value)
     elif isinstance(options, list | tuple):
         for value in options:
-            yield from _texts(value)
+            yield from templates(value)
 
 
 def hidden_from_calls(release: Release) -> list[str]:
     """The environment variables that the processes of calls must not have.
 
-    What providers use reaches a call over the call socket; LiveKit's own stay, since its client reads them there.
+    What providers use reaches a call over the call socket; LiveKit's own stay, since its client
+    reads them there.
     """
     return [name for name in release.secrets if name not in NAMES.values()]

@@ -1,6 +1,7 @@
 """The text host: the child process in which the text dialogues of the HTTP front run.
 
-Started by `texthost` as `python -m runner.serve.dialogues SOCKET`; ends when the main process is gone.
+Started by `texthost` as `python -m runner.serve.dialogues SOCKET`; ends when the main process is
+gone.
 """
 
 from __future__ import annotations
@@ -56,7 +57,7 @@ class Dialogue:
                     answer = await self._turn(message)
                 except CannotStartError as error:
                     answer = {"failed": str(error)}
-                except Exception as error:  # noqa: BLE001 - a bug in one dialogue must not end the others
+                except Exception as error:  # a bug in one dialogue must not end the others
                     logging.getLogger("lkrun").error("a dialogue failed: %s", error)  # noqa: TRY400 - no traceback for the author
                     logging.getLogger("lkrun").debug("the failure", exc_info=error)
                     answer = {"failed": "the dialogue could not go on"}

@@ -1,4 +1,4 @@
-"""LiveKit's forkserver, started early and warmed: a call then joins as fast as from an idle process."""
+"""LiveKit's forkserver, started early and warmed: a call joins as fast as from an idle process."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any, Final
 from runner.serve.warm import PLAN
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from runner.link.release import AgentRelease, Release
 
 PRELOAD: Final = ["runner.serve.warm"]
@@ -20,13 +22,11 @@ _LIVEKIT: Final = ["livekit.agents.ipc._preload", "livekit.agents.ipc._preload_f
 _BY_MODEL: Final = frozenset({None, "model"})
 
 
-def plan(release: Release) -> dict[str, Any]:
-    """What a release's calls need in memory."""
-    agents = release.agents.values()
-    providers = {(p.kind, str(p.plugin)) for agent in agents for p in agent.providers.values()}
+def plan(release: Release, files: Sequence[str]) -> dict[str, Any]:
+    """What a release's calls need in memory; `files` are its agents' in the store."""
     return {
-        "providers": sorted(map(list, providers)),
-        "turn_model": any(_has_turn_model(agent) for agent in agents),
+        "files": list(files),
+        "turn_model": any(_has_turn_model(agent) for agent in release.agents.values()),
     }
 
 
@@ -38,13 +38,13 @@ def _has_turn_model(agent: AgentRelease) -> bool:
     return turns[0] is None or any(t is not None and t.detection in _BY_MODEL for t in turns)
 
 
-def start(release: Release) -> None:
+def start(plan: dict[str, Any]) -> None:
     """Start it; it warms by itself from here on.
 
     It keeps the environment of this moment, and so do all calls.
     """
     forkserver.set_forkserver_preload([*PRELOAD, *_LIVEKIT])
-    os.environ[PLAN] = json.dumps(plan(release))
+    os.environ[PLAN] = json.dumps(plan)
     try:
         forkserver.ensure_running()
     finally:

@@ -1,7 +1,7 @@
 """One call, in a LiveKit job process: from the dispatch to the end of the room.
 
-The functions are module-level because LiveKit sends them to the process by name. What they share lies in the process's
-`userdata`, since a process serves one call.
+The functions are module-level because LiveKit sends them to the process by name. What they share
+lies in the process's `userdata`, since a process serves one call.
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ async def entrypoint(ctx: JobContext) -> None:
 
 
 async def session_end(ctx: JobContext) -> None:
-    """Tell the main process that the call has ended: LiveKit runs this when the conversation is closed."""
+    """Tell the main process that the call has ended: LiveKit runs this at the end of each."""
     job: _Job | None = ctx.proc.userdata.get(_STATE)
     if job is None:
         return
@@ -104,7 +104,7 @@ async def _connect(ctx: JobContext) -> _Job | None:
     if welcome is None or welcome.get("type") != "welcome":
         await line.peer.close()
         return None
-    data = Path(welcome["file"]).read_bytes()
+    data = await asyncio.to_thread(Path(welcome["file"]).read_bytes)
     return _Job(ctx, line, AgentRelease.from_json(data), welcome)
 
 

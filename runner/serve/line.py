@@ -1,4 +1,4 @@
-"""A call's line to the main process: events go out, requests of tools go out and come back answered."""
+"""A call's line to the main process: events and requests go out, answers come back."""
 
 from __future__ import annotations
 
@@ -59,7 +59,8 @@ class Line:
         if self._closed:
             return Answer(ok=False, output=_LOST, error=_LOST)
         number = next(self._ids)
-        future = self._asked[number] = asyncio.get_running_loop().create_future()
+        future: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+        self._asked[number] = future
         plain = {"tool": ask.tool, "arguments": ask.arguments, "values": ask.values}
         try:
             self.peer.send({"type": "ask", "call": call, "id": number, "ask": plain})

@@ -15,6 +15,9 @@ from runner.egress.mask import Mask
 LEVELS: Final = {"debug": 10, "info": 20, "warning": 30, "error": 40}
 
 _QUIET: Final = (
+    "livekit::",  # the client's own account of every attempt to reconnect
+    "livekit_",
+    "event loop blocked",
     "no warmed process available",
     "failed to connect to livekit",
     "load_threshold in prod env",
@@ -119,6 +122,6 @@ def route(log: Log) -> Handler:
         logging.getLogger(name).setLevel(
             logging.DEBUG if log.level <= logging.DEBUG and name == "livekit" else level
         )
-    for name in ("asyncio", "aiohttp.access"):
+    for name in ("asyncio", "aiohttp.access", "watchfiles"):
         logging.getLogger(name).setLevel(logging.WARNING)
     return handler

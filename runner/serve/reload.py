@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 TICK: Final = 2.0
 SETTLE: Final = 0.4
-"""Seconds that two looks at the folder are apart which must agree: a file is often saved in several steps."""
+"""Seconds between two looks at the folder that must agree: a file is often saved in steps."""
 
 Swap = Callable[["Release"], None]
 Lacking = Callable[["Compiled"], list[Diagnostic]]
@@ -99,9 +99,7 @@ class Reloader:
         if release.id == self._release_id:
             return Outcome("unchanged", self._release_id)
         if not release.agents:
-            return self._refused(
-                "no agent is enabled any more", "set enabled: yes, or stop the runner"
-            )
+            return self._refused("no agent is enabled any more", "enable one, or stop the runner")
         try:
             self._swap(release)
         except OSError as error:
@@ -118,7 +116,7 @@ class Reloader:
     def _tell(self, outcome: Outcome, compiled: Compiled, took: float) -> None:
         words = {
             "ok": f"reloaded: now serving release {outcome.release}",
-            "rejected": f"the changed files are not served; still serving release {outcome.release}",
+            "rejected": f"the new files are not served; still serving release {outcome.release}",
             "unchanged": f"the files say what they said before; still release {outcome.release}",
         }[outcome.result]
         if outcome.result == "rejected":

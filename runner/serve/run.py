@@ -16,7 +16,7 @@ from runner.front.app import Front
 from runner.serve import forkserver
 from runner.serve.admission import Admission
 from runner.serve.calls import Calls
-from runner.serve.credentials import LiveKit, hidden_from_calls
+from runner.serve.credentials import NAMES, LiveKit, hidden_from_calls
 from runner.serve.log import Log, route
 from runner.serve.releases import Releases
 from runner.serve.reload import Lacking, Reloader
@@ -28,7 +28,6 @@ from runner.serve.texthost import TextHost
 if TYPE_CHECKING:
     from runner.compiler import Compiled, Compiler
     from runner.link.release import Release
-    from runner.serve.sweeper import Sweeper
     from runner.serve.workers import Workers
 
 _TICK: Final = 1.0
@@ -59,16 +58,24 @@ class Settings:
     form: str
 
 
-def serve(
-    compiler: Compiler,
-    compiled: Compiled,
-    release: Release,
-    settings: Settings,
-    *,
-    secrets: Secrets,
-    livekit: LiveKit | None,
-    lacking: Lacking,
-) -> int:
+@dataclass(frozen=True, slots=True)
+class Beginning:
+    """What is served first, and how it is followed.
+
+    Attributes:
+        secrets: with what the environment held before it is stripped.
+        lacking: finds the secrets that have no value.
+    """
+
+    compiler: Compiler
+    compiled: Compiled
+    release: Release
+    secrets: Secrets
+    livekit: LiveKit | None
+    lacking: Lacking
+
+
+def serve(beginning: Beginning, settings: Settings) -> int:
     """Serve a release, and those that follow it, until a signal comes.
 
     Returns:
@@ -77,8 +84,9 @@ def serve(
     Raises:
         CannotServeError: the port is taken, or there is no place for the release store.
     """
+    release, livekit = beginning.release, beginning.livekit
     log = Log(settings.level, settings.form)
-    values = {name: secrets.get(name) or "" for name in release.secrets}
+    values = {name: beginning.secrets.get(name) or "" for name in release.secrets}
     log.hide({**values, **({"livekit": livekit.api_secret} if livekit else {})})
     _strip(release, livekit)
     try:
@@ -86,8 +94,7 @@ def serve(
     except OSError as error:
         raise CannotServeError(f"there is no place for temporary files: {error}") from None
     try:
-        run = _Run(compiler, compiled, release, settings, secrets, livekit, lacking, log, store)
-        return asyncio.run(run.main())
+        return asyncio.run(_Run(beginning, settings, log, store).main())
     finally:
         store.destroy()
 
@@ -103,28 +110,18 @@ def _strip(release: Release, livekit: LiveKit | None) -> None:
 class _Run:
     """One run of the command."""
 
-    def __init__(
-        self,
-        compiler: Compiler,
-        compiled: Compiled,
-        release: Release,
-        settings: Settings,
-        secrets: Secrets,
-        livekit: LiveKit | None,
-        lacking: Lacking,
-        log: Log,
-        store: Store,
-    ) -> None:
-        self.settings, self.livekit, self.log, self.store = settings, livekit, log, store
-        self.releases = Releases(store, release)
+    def __init__(self, beginning: Beginning, settings: Settings, log: Log, store: Store) -> None:
+        self.beginning, self.settings, self.log, self.store = beginning, settings, log, store
+        self.livekit = beginning.livekit
+        self.releases = Releases(store, beginning.release)
         self.calls = Calls(self.releases, log)
         self.admission = Admission(self.releases, self.calls)
-        self.switchboard = Switchboard(self.releases, self.calls, secrets, log)
+        self.switchboard = Switchboard(self.releases, self.calls, beginning.secrets, log)
         self.texts = TextHost(store.socket, self.switchboard, self.calls)
-        self.serving = Serving(self.releases, self.calls, self.admission, self.texts, livekit)
+        self.serving = Serving(
+            self.releases, self.calls, self.admission, self.texts, beginning.livekit
+        )
         self.workers: Workers | None = None
-        self.sweeper: Sweeper | None = None
-        self.source = (compiler, compiled, lacking)
         self.tasks: set[asyncio.Task[None]] = set()
         self.signals: asyncio.Queue[signal.Signals] = asyncio.Queue()
         self.address = ""
@@ -136,7 +133,9 @@ class _Run:
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, self.signals.put_nowait, number)
         if self.livekit is not None:
-            forkserver.start(self.releases.current)
+            current = self.releases.current
+            files = [self.releases.file(current.id, name) for name in current.agents]
+            forkserver.start(forkserver.plan(current, files))
         front = self._front()
         try:
             await self.switchboard.start(self.store.socket)
@@ -162,12 +161,12 @@ class _Run:
 
     async def _start(self, listeners: list[Any]) -> None:
         if self.settings.follow:
-            compiler, compiled, lacking = self.source
-            reloader = Reloader(compiler, compiled, self._swap, lacking, self.log)
+            begun = self.beginning
+            reloader = Reloader(begun.compiler, begun.compiled, self._swap, begun.lacking, self.log)
             self._spawn(reloader.run())
         self._spawn(self._tick())
         if self.livekit is None:
-            words = "LiveKit is not configured (LIVEKIT_URL, LIVEKIT_API_KEY, LIVEKIT_API_SECRET): serving text only"
+            words = f"LiveKit is not configured ({', '.join(NAMES.values())}): serving text only"
             self.log.event("livekit_not_configured", words)
             self._spawn(self.texts.warm())
         else:
@@ -246,8 +245,7 @@ class _Run:
                 await self.serving.end(call.id)
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(_LAST):
-                while self.calls.all("call"):
-                    await asyncio.sleep(0.05)
+                await self.calls.none()
 
     async def _close(self, front: Front) -> None:
         for task in self.tasks:

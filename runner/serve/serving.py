@@ -80,12 +80,12 @@ class Serving:
         ]
 
     def meet_link(self, agent: str) -> str | None:
-        """A LiveKit Meet address with a fresh token that dispatches the agent, where LiveKit is configured."""
+        """A LiveKit Meet address with a fresh token for the agent; None without LiveKit."""
         if self._livekit is None:
             return None
-        from runner.serve.tokens import mint  # noqa: PLC0415 - only where LiveKit is configured
+        from runner.serve.tokens import Visit, mint  # noqa: PLC0415 - only where LiveKit is configured
 
-        return meet_link(self._livekit.url, mint(self._livekit, agent).token)
+        return meet_link(self._livekit.url, mint(self._livekit, Visit(agent)).token)
 
     async def turn(
         self,

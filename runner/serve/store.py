@@ -1,4 +1,4 @@
-"""Where releases lie while they are served: immutable files, one an agent, named by their content."""
+"""Where served releases lie: immutable files, one an agent, named by their content."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _PREFIX: Final = "lkrun-"
 
 
 class Store:
-    """The runtime directory of one runner: agent files, a manifest a release, and the pointer to the served one.
+    """The runtime directory of one runner: agent files, manifests, the pointer to the served one.
 
     Attributes:
         root: the directory; only its owner may enter.
@@ -41,7 +41,9 @@ class Store:
 
     @classmethod
     def create(cls, env: Mapping[str, str]) -> Store:
-        """Make one in `XDG_RUNTIME_DIR`, or in the system's temporary folder; what killed runners left is removed.
+        """Make one in `XDG_RUNTIME_DIR`, or in the system's temporary folder.
+
+        What runners left there that were killed is removed.
 
         Raises:
             OSError: there is no place to write to.

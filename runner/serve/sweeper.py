@@ -1,7 +1,7 @@
 """Looks for callers who wait in a room to which no agent came, and dispatches their agent again.
 
-LiveKit's open-source server never repeats a dispatch that found nobody, does not serve it when an agent is registered
-later, and does not restart a call whose process died.
+LiveKit's open-source server never repeats a dispatch that found nobody, does not serve it when an
+agent is registered later, and does not restart a call whose process died.
 """
 
 from __future__ import annotations
@@ -15,7 +15,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
 import aiohttp
-from livekit import api, rtc
+from livekit import api
+from livekit.protocol import models
 
 if TYPE_CHECKING:
     from runner.serve.admission import Admission
@@ -37,7 +38,6 @@ _RESCUES: Final = 3
 """How often a call that died is begun again."""
 
 _NAME: Final = "lk.agent_name"
-_AGENT: Final = rtc.ParticipantKind.PARTICIPANT_KIND_AGENT
 
 
 class Sweeper:
@@ -77,12 +77,13 @@ class Sweeper:
                 try:
                     await self._sweep(server)
                 except (aiohttp.ClientError, api.TwirpError, OSError, TimeoutError) as error:
-                    self._log.event("sweep_failed", f"callers could not be looked for: {error}", level="debug")  # fmt: skip
-                try:
-                    async with asyncio.timeout(_EVERY * random.uniform(0.8, 1.2)):  # noqa: S311 - runners should not sweep in step
+                    words = f"callers could not be looked for: {error}"
+                    self._log.event("sweep_failed", words, level="debug")
+                # runners should not sweep in step
+                pause = _EVERY * random.uniform(0.8, 1.2)  # noqa: S311 - no secret is made of it
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(pause):
                         await self._woken.wait()
-                except TimeoutError:
-                    pass
                 self._woken.clear()
 
     def _ended(self, call: Call) -> None:
@@ -154,7 +155,9 @@ class Sweeper:
             return
         request = api.ListParticipantsRequest(room=room)
         people = (await server.room.list_participants(request)).participants
-        present = {p.attributes.get(_NAME) for p in people if p.kind == _AGENT}
+        present = {
+            p.attributes.get(_NAME) for p in people if p.kind == models.ParticipantInfo.AGENT
+        }
         lost = [d for d in dispatches if d.agent_name not in present]
         if not lost:
             self._fine[room] = now + _FINE

@@ -31,7 +31,7 @@ _LOST: Final = "the process of the dialogue has died, and the dialogue with it"
 
 
 class TextHost:
-    """Begins, continues and ends text dialogues; starts the child when it is needed, and again when it dies."""
+    """Begins, continues and ends text dialogues; starts the child when one is needed."""
 
     def __init__(self, socket: Path, switchboard: Switchboard, calls: Calls) -> None:
         """Take the call socket; no child is started yet."""
@@ -60,7 +60,8 @@ class TextHost:
         """Say something to a dialogue; without an id one begins.
 
         Raises:
-            DialogueError: it is unknown or has ended, there is no room for one more, or a variable does not fit.
+            DialogueError: it is unknown or has ended, there is no room for one more, or a variable
+                does not fit.
         """
         peer = await self._ready()
         if session_id is None:

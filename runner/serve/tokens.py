@@ -1,4 +1,7 @@
-"""Access tokens whose room configuration dispatches an agent (https://docs.livekit.io/agents/server/agent-dispatch/)."""
+"""Access tokens whose room configuration dispatches an agent.
+
+Follows https://docs.livekit.io/agents/server/agent-dispatch/.
+"""
 
 from __future__ import annotations
 
@@ -16,6 +19,25 @@ HOUR = 3600.0
 
 
 @dataclass(frozen=True, slots=True)
+class Visit:
+    """Whom a token lets in.
+
+    Attributes:
+        agent: is called into the room when the caller joins.
+        room: a new one without it.
+        identity: a new one without it.
+        metadata: of the dispatch.
+        ttl: seconds in which the caller must join.
+    """
+
+    agent: str
+    room: str | None = None
+    identity: str | None = None
+    metadata: str = ""
+    ttl: float = HOUR
+
+
+@dataclass(frozen=True, slots=True)
 class Token:
     """A token, and what it lets in where."""
 
@@ -24,32 +46,15 @@ class Token:
     identity: str
 
 
-def mint(
-    livekit: LiveKit,
-    agent: str,
-    *,
-    room: str | None = None,
-    identity: str | None = None,
-    metadata: str = "",
-    ttl: float = HOUR,
-) -> Token:
-    """Make a token for one caller.
-
-    Args:
-        livekit: whose key signs it.
-        agent: is called into the room when the caller joins.
-        room: a new one without it.
-        identity: a new one without it.
-        metadata: of the dispatch.
-        ttl: seconds in which the caller must join.
-    """
-    room = room or f"{agent}-{secrets.token_hex(4)}"
-    identity = identity or f"caller-{secrets.token_hex(4)}"
-    dispatch = api.RoomAgentDispatch(agent_name=agent, metadata=metadata)
+def mint(livekit: LiveKit, visit: Visit) -> Token:
+    """Make a token for one caller, signed with the key of a LiveKit server."""
+    room = visit.room or f"{visit.agent}-{secrets.token_hex(4)}"
+    identity = visit.identity or f"caller-{secrets.token_hex(4)}"
+    dispatch = api.RoomAgentDispatch(agent_name=visit.agent, metadata=visit.metadata)
     token = (
         api.AccessToken(livekit.api_key, livekit.api_secret)
         .with_identity(identity)
-        .with_ttl(timedelta(seconds=ttl))
+        .with_ttl(timedelta(seconds=visit.ttl))
         .with_grants(api.VideoGrants(room_join=True, room=room))
         .with_room_config(api.RoomConfiguration(agents=[dispatch]))
     )

@@ -1,8 +1,8 @@
-"""What LiveKit's forkserver imports once, so that a call starts with all of it in memory.
+"""What LiveKit's forkserver imports once, so that a call starts with it in memory.
 
-The forkserver imports this module by its name (`forkserver.warm_up`); every process of a call inherits the result,
-copy-on-write. Nothing here may start a thread or an event loop, and nothing may fail: an exception other than
-`ImportError` would end the forkserver, and with it every later call.
+The forkserver imports this module by its name (`forkserver.start`); the process of each call
+inherits the result, copy-on-write. Nothing here may start a thread or an event loop, and nothing
+may fail: an exception other than `ImportError` ends the forkserver, and with it every later call.
 """
 
 from __future__ import annotations
@@ -11,18 +11,25 @@ import importlib
 import json
 import logging
 import os
+import pkgutil
 import signal
-from collections.abc import Callable
-from typing import Any, Final
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from runner.link.release import AgentRelease
+    from runner.spec.providers import AnyProvider
 
 PLAN: Final = "LKRUN_WARM"
-"""The environment variable that says what is warmed: `{"providers": [[kind, name], …], "turn_model": bool}`."""
+"""The environment variable that says what is warmed: `{"files": […], "turn_model": bool}`."""
 
 _TURN_MODEL: Final = "LIVEKIT_AGENTS_PRELOAD_LOCAL_INFERENCE"
 _MODULES: Final = (
     "jinja2",
     "jmespath",
     "livekit.agents",
+    "numpy.fft",
     "runner.template.grammar",
     "runner.session.conversation",
     "runner.serve.job",
@@ -30,40 +37,81 @@ _MODULES: Final = (
 _log = logging.getLogger("lkrun")
 
 
-def _try(step: Callable[..., Any], *arguments: Any) -> None:
+def _try(step: Callable[..., Any], *arguments: Any) -> Any:
     try:
-        step(*arguments)
+        return step(*arguments)
     except BaseException as error:  # noqa: BLE001 - see above; the call itself tells what is wrong
         _log.debug("not warmed: %s", error)
+        return None
 
 
-def _provider(kind: str, name: str) -> None:
-    from runner.providers import build  # noqa: PLC0415 - light, but not needed where nothing is warmed
+def _read(file: str) -> AgentRelease:
+    """Read an agent, which also builds the schema that reads the next one faster."""
+    from runner.link.release import AgentRelease  # noqa: PLC0415 - main imports this module too
+
+    return AgentRelease.from_json(Path(file).read_bytes())
+
+
+def _provider(written: AnyProvider) -> None:
+    """Import a provider's package, and check its options as a call will: what that reads stays."""
+    from runner.providers import build, validation  # noqa: PLC0415 - as above
+    from runner.providers.catalogue import Provider  # noqa: PLC0415 - as above
     from runner.providers.loading import load  # noqa: PLC0415 - as above
 
-    provider = build._catalogue().find(kind, name)  # noqa: SLF001 - the catalogue that a call looks into
-    load(provider.source, provider.target)
+    # the catalogue that a call looks into
+    found = build._catalogue().find(written.kind, str(written.plugin))  # noqa: SLF001
+    if not isinstance(found, Provider):
+        return
+    loaded = load(found.source, found.target)
+    if found.source == "plugin":
+        _package(found.target.partition(":")[0].partition(".")[0])
+    if not any(_templates(written.options)):
+        validation.validate(loaded.options, written.options, found.name)
+
+
+def _package(name: str) -> None:
+    """Import all modules of a plugin's package: plugins import what is heavy when they build."""
+    path = importlib.import_module(name).__path__
+    for module in pkgutil.walk_packages(path, f"{name}."):
+        if not module.name.rpartition(".")[2].startswith("__"):
+            _try(importlib.import_module, module.name)
+
+
+def _templates(options: Any) -> Iterator[str]:
+    from runner.serve.credentials import templates  # noqa: PLC0415 - as above
+
+    return templates(options)
 
 
 def _voice_detector() -> None:
-    local = importlib.import_module("livekit.local_inference")
-    local.init_vad()
+    importlib.import_module("livekit.local_inference").init_vad()
 
 
 def _trust_store() -> None:
-    """Parse the certificates once: each context made later in a call then costs a few milliseconds."""
+    """Parse the certificates once, into the cache that LiveKit's sessions read."""
     context = importlib.import_module("livekit.agents.utils.http_context")
-    context._create_ssl_context()  # noqa: SLF001 - LiveKit's own cache, which its sessions read
+    context._create_ssl_context()  # noqa: SLF001 - there is no public way to it
 
 
-def _warm(plan: dict[str, Any]) -> None:
+def _syllables() -> None:
+    """Build the tables by which LiveKit paces what it writes to what it says."""
+    importlib.import_module("livekit.agents.tokenize.basic").hyphenate_word("syllable")
+
+
+def _warm(plan: Mapping[str, Any]) -> None:
     # a signal to the process group must not take the forkserver before the calls have ended
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     for module in _MODULES:
         _try(importlib.import_module, module)
-    for kind, name in plan.get("providers", ()):
-        _try(_provider, kind, name)
-    _try(_trust_store)
+    providers: dict[str, AnyProvider] = {}
+    for file in plan.get("files", ()):
+        agent = _try(_read, file)
+        if agent is not None:
+            providers |= {p.model_dump_json(): p for p in agent.providers.values()}
+    for written in providers.values():
+        _try(_provider, written)
+    for step in (_trust_store, _syllables):
+        _try(step)
     if not plan.get("turn_model"):
         os.environ.setdefault(_TURN_MODEL, "0")
         _try(_voice_detector)

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
+import aiohttp
 from livekit.agents import AgentServer, JobRequest
 
 from runner.serve import job
@@ -71,7 +72,7 @@ class Workers:
         self.on_registered: Callable[[], None] = lambda: None
 
     def follow(self, names: Iterable[str]) -> None:
-        """Register the agents that are new, then let those go that are no more; their calls live on."""
+        """Register what is new, then let those go that are no more; their calls live on."""
         wanted = set(names)
         for name in sorted(wanted - set(self._workers)):
             self._workers[name] = self._begin(name)
@@ -97,26 +98,20 @@ class Workers:
             await self._changed.wait()
             self._changed.clear()
             await asyncio.sleep(0)  # LiveKit says that it has connected just after it says so to us
+        self._tell_back()
 
     def listen(self, record: logging.LogRecord) -> None:
         """Hear in LiveKit's log that a connection was lost; say it once."""
         if not self._lost and record.getMessage().startswith(_FAILED):
             self._lost = True
-            reason = str(getattr(record, "error", "")) or "no connection"
-            self._log.event(
-                "livekit_lost",
-                f"LiveKit at {self._livekit.url} cannot be reached ({reason}); trying again until it can",
-                level="warning",
-                url=self._livekit.url,
-                error=reason,
-            )
+            reason = _reason(getattr(record, "error", None))
+            url = self._livekit.url
+            words = f"LiveKit at {url} cannot be reached ({reason}); trying until it can"
+            self._log.event("livekit_lost", words, level="warning", url=url, error=reason)
 
     def look(self) -> None:
         """Look after connections and accepted calls; to be called every second or so."""
-        if self._lost and self._workers and not self.missing():
-            self._lost = False
-            words = f"LiveKit at {self._livekit.url} is back"
-            self._log.event("livekit_back", words, url=self._livekit.url)
+        self._tell_back()
         now = asyncio.get_running_loop().time()
         running = self._running()
         for call in self._calls.all("call"):
@@ -125,6 +120,12 @@ class Workers:
                 continue
             if now - since > _APPEAR:
                 self._over(call, "crashed")
+
+    def _tell_back(self) -> None:
+        if self._lost and self._workers and not self.missing():
+            self._lost = False
+            words = f"LiveKit at {self._livekit.url} is back"
+            self._log.event("livekit_back", words, url=self._livekit.url)
 
     async def drain(self) -> None:
         """Take no more calls; return when the last has ended."""
@@ -205,7 +206,7 @@ class Workers:
         attributes[job.HOME] = self._home
         try:
             await request.accept(name=name)
-        except Exception:  # noqa: BLE001 - LiveKit gave the call to somebody else, or there is no process for it
+        except Exception:  # noqa: BLE001 - given to somebody else, or no process could be started
             self._over(call, "not_assigned")
         else:
             self._accepted[call.id] = asyncio.get_running_loop().time()
@@ -229,3 +230,13 @@ class Workers:
         if worker.run is not None:
             worker.run.cancel()
             await asyncio.gather(worker.run, return_exceptions=True)
+
+
+def _reason(error: object) -> str:
+    """What happened to the connection, in plain words."""
+    if isinstance(error, aiohttp.WSServerHandshakeError):
+        known = {401: "it refuses the API key and secret", 404: "it is no LiveKit server"}
+        return known.get(error.status, f"it answers with status {error.status}")
+    if isinstance(error, aiohttp.ClientConnectorError):
+        return error.os_error.strerror or "it does not answer"
+    return "the connection was lost"
