@@ -18,6 +18,7 @@ STOP_SECONDS: Final = 2.0
 """How long `stop` waits for requests that are still being answered."""
 
 _HEADER_BYTES: Final = 8190
+_IDLE_SECONDS: Final = 75.0
 _HIGHEST_PORT: Final = 65_535
 
 _log = logging.getLogger("lkrun.front")
@@ -88,8 +89,9 @@ class Front:
             access_log=None,
             auto_decompress=False,
             logger=_wire,
+            keepalive_timeout=_IDLE_SECONDS,
             max_field_size=_HEADER_BYTES,
-            shutdown_timeout=STOP_SECONDS,
+            shutdown_timeout=STOP_SECONDS / 2,  # aiohttp waits twice: for handlers, for closing
         )
         await server.setup()
         host, port = self.address

@@ -94,7 +94,7 @@ class Runner(Protocol):
         ...
 
     def meet_link(self, agent: str) -> str | None:
-        """A LiveKit Meet address with a fresh token that dispatches the agent, where LiveKit is configured."""
+        """A LiveKit Meet address with a fresh token that dispatches the agent, or None."""
         ...
 
     async def turn(

@@ -52,7 +52,7 @@ class Problem(Exception):  # noqa: N818 - the word of RFC 9457; it is an answer,
 
 
 def from_dialogue(error: DialogueError, agent: str, agents: list[str]) -> Problem:
-    """Turn what the runner refuses into an answer; for an unknown agent it names those there are."""
+    """Turn what the runner refuses into an answer; an unknown agent is told those there are."""
     hint = error.help
     if error.code == "unknown_agent" and hint is None:
         near = did_you_mean(agent, agents)

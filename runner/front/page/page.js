@@ -12,6 +12,8 @@ const WORDS = {
   internal: "Something went wrong inside the runner. Its log says more.",
 };
 
+const UNKNOWN = ["not known yet", "nothing yet"];
+
 let page = null;        // what /-/page.json said
 let talk = null;        // the conversation on screen
 let gone = false;       // whether the runner failed to answer last
@@ -240,8 +242,9 @@ function open(name, session) {
   return talk;
 }
 
-async function begin(name) {
+async function begin(name, draft = "") {
   const mine = open(name, null);
+  $("text").value = draft;
   $("text").focus();
   await turn(mine, {});
 }
@@ -363,6 +366,7 @@ function over(why) {
 function trouble(text) {
   $("trouble").textContent = text;
   $("trouble").hidden = !text;
+  if (text) down();
 }
 
 // --- what was said and done ---------------------------------------------------------------------------------------
@@ -424,7 +428,7 @@ function handed(event) {
   const row = el("li", { class: "row handoff", "data-handoff": event.to },
     el("details", {},
       el("summary", {}, icon(ARROW), el("span", {}, "Handed over to "), el("span", { class: "to" }, persona(event.to))),
-      el("div", { class: "inside" }, el("p", {}, event.from ? `From ${event.from} to ${event.to}, in turn ${event.turn}. What was said stays known.` : `To ${event.to}, in turn ${event.turn}.`))));
+      el("div", { class: "inside" }, el("p", {}, event.from ? `From ${event.from} to ${event.to}, in turn ${event.turn}.` : `To ${event.to}, in turn ${event.turn}.`))));
   talk.lastSpeaker = null;
   $("log").append(row);
 }
@@ -450,7 +454,7 @@ function panel(now, variables, release) {
   $("vars").replaceChildren(...known.map(([name, value]) => variable(name, value, changed(name, value))));
   if (!known.length) $("vars").append(el("p", { class: "note" }, "This agent has none."));
   talk.variables = variables;
-  const many = known.filter(([, value]) => words(value) !== words(null)).length;
+  const many = known.filter(([, value]) => !UNKNOWN.includes(words(value))).length;
   $("panel-persona").replaceChildren(now ? persona(now) : "");
   $("panel-brief").textContent = known.length ? `${many} of ${known.length} variables known` : "Details";
   showRelease();
@@ -459,7 +463,7 @@ function panel(now, variables, release) {
 function variable(name, value, changed) {
   const row = el("div", { "data-variable": name, ...(changed ? { class: "changed" } : {}) }, el("dt", {}, name), el("dd", {}, words(value)));
   if (changed) row.firstChild.append(el("span", { class: "tag" }, "changed"));
-  if (["not known yet", "nothing yet"].includes(words(value))) row.lastChild.className = "none";
+  if (UNKNOWN.includes(words(value))) row.lastChild.className = "none";
   return row;
 }
 
@@ -523,7 +527,7 @@ $("text").addEventListener("input", grow);
 $("text").addEventListener("keydown", key);
 $("composer").addEventListener("submit", (event) => { event.preventDefault(); send(); });
 $("end").addEventListener("click", end);
-$("again").addEventListener("click", () => begin(talk.agent));
+$("again").addEventListener("click", () => begin(talk.agent, $("text").value));
 $("others").addEventListener("click", lobby);
 $("home").addEventListener("click", (event) => { event.preventDefault(); lobby(); });
 addEventListener("popstate", route);

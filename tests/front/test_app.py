@@ -1,0 +1,146 @@
+"""The front as a server: starting, stopping, and what goes wrong in between."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+
+import aiohttp
+import pytest
+
+from runner.front.app import STOP_SECONDS, Front
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.2", "example.com", ""])  # noqa: S104 - it is refused
+def test_only_loopback_is_served(runner, host):
+    """Any other host is refused in words that name what is missing."""
+    with pytest.raises(ValueError, match=r"runner\.http\.tokens.*not available yet"):
+        Front(runner, host=host)
+
+
+@pytest.mark.parametrize("port", [-1, 65_536])
+def test_a_port_that_cannot_be_is_refused(runner, port):
+    """Ports go from 0 to 65535."""
+    with pytest.raises(ValueError, match=f"there is no port {port}"):
+        Front(runner, port=port)
+
+
+async def test_port_0_is_any(front):
+    """The bound address is told."""
+    host, port = front.address
+    assert host == "127.0.0.1"
+    assert port > 0
+
+
+async def test_a_taken_port_is_told_plainly(front, runner):
+    """A port in use is an OSError that reads like a sentence."""
+    port = front.address[1]
+    with pytest.raises(OSError, match="in use") as caught:
+        await Front(runner, port=port).start()
+    assert str(caught.value) == (
+        f"port {port} on 127.0.0.1 is in use by another program; "
+        "name another with --port, or --port 0 for any that is free"
+    )
+
+
+async def test_after_stop_the_port_is_free(runner):
+    """Stopping closes the port, and stopping twice is no mistake."""
+    first = Front(runner, port=0)
+    address = await first.start()
+    await first.stop()
+    await first.stop()
+    second = Front(runner, port=address[1])
+    assert await second.start() == address
+    await second.stop()
+
+
+async def test_stop_is_bounded(front, ask, runner):
+    """A turn that never ends does not hold up the end of the front."""
+    runner.gate.clear()
+    asked = asyncio.create_task(ask.turn(text="hi"))
+    await runner.entered.wait()
+    began = time.perf_counter()
+    await front.stop()
+    assert time.perf_counter() - began < STOP_SECONDS + 3
+    with pytest.raises(aiohttp.ServerDisconnectedError):
+        await asked
+
+
+async def test_what_fails_unexpectedly_is_500_in_the_same_shape(ask, runner, caplog):
+    """The client is told no detail, the log gets one line without a traceback."""
+    runner.refuses = RuntimeError("secret detail\nsecond line")
+    with caplog.at_level(logging.INFO, logger="lkrun.front"):
+        answer = await ask.turn(text="hi")
+    assert answer.status == 500
+    assert answer.error["code"] == "internal"
+    assert b"secret" not in answer.body
+    (record,) = caplog.records
+    assert record.exc_info is None
+    assert "\n" not in record.getMessage()
+    assert "RuntimeError" in record.getMessage()
+    runner.refuses = None
+    assert (await ask.turn(text="hi")).status == 200
+
+
+async def test_an_answer_that_breaks_the_contract_is_500(ask, runner, caplog):
+    """What the runner hands over is held to the OpenAPI document as well."""
+    runner.release = {"id": 5}
+    assert (await ask("GET", "/-/release")).status == 500
+    assert "ValidationError" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "allowed"),
+    [
+        ("GET", "/v1/agents/clinic/turns", "POST"),
+        ("PUT", "/v1/sessions/s-1", "DELETE, GET, HEAD"),
+        ("POST", "/", "GET, HEAD"),
+        ("OPTIONS", "/v1/agents/clinic/turns", "POST"),
+    ],
+)
+async def test_a_wrong_method_is_405(ask, method, path, allowed):
+    """405 names the methods that work."""
+    answer = await ask(method, path)
+    assert (answer.status, answer.error["code"]) == (405, "wrong_method")
+    assert answer.headers["Allow"] == allowed
+    assert answer.error["help"] == f"use {allowed}"
+
+
+@pytest.mark.parametrize("path", ["/nothing", "/v1", "/v1/agents/a/b/turns", "/-/../etc", "/%00"])
+async def test_an_unknown_address_is_404(ask, path):
+    """404 says where the routes are listed."""
+    answer = await ask("GET", path)
+    assert (answer.status, answer.error["code"]) == (404, "unknown_route")
+    assert "/openapi.json" in answer.error["help"]
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        b"\x16\x03\x01 garbage\r\n\r\n",
+        b"GET / HTTP/1.1\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n",
+    ],
+)
+async def test_what_is_no_http_leaves_no_traceback(front, ask, caplog, sent):
+    """Bytes that are no HTTP, or name no host, are refused and the front goes on."""
+    reader, writer = await asyncio.open_connection(*front.address)
+    writer.write(sent)
+    line = await reader.readline()
+    assert line.split()[1] in (b"400", b"403")
+    writer.close()
+    await writer.wait_closed()
+    assert "Traceback" not in caplog.text
+    assert (await ask("GET", "/health")).status == 200
+
+
+async def test_a_full_address_line_is_refused(ask):
+    """An address of many thousand characters is refused, not read for ever."""
+    assert (await ask("GET", "/" + "x" * 20_000)).status == 400
+
+
+async def test_an_expectation_that_cannot_be_met(ask):
+    """`Expect` with an unknown word is 417."""
+    answer = await ask("GET", "/health", headers={"Expect": "magic"})
+    assert answer.status == 417

@@ -1,0 +1,106 @@
+"""The OpenAPI document, and the front held to it."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import pytest
+from jsonschema import Draft202012Validator
+from referencing import Registry
+from referencing.jsonschema import DRAFT202012
+
+from runner.front.openapi import TABLE, document
+from runner.front.port import DialogueError
+
+HELD = [
+    ("GET", "/health", "/health", 200),
+    ("GET", "/ready", "/ready", 200),
+    ("GET", "/v1/agents", "/v1/agents", 200),
+    ("GET", "/v1/sessions", "/v1/sessions", 200),
+    ("GET", "/v1/sessions/{id}", "/v1/sessions/s-1", 200),
+    ("GET", "/v1/sessions/{id}", "/v1/sessions/none", 404),
+    ("GET", "/-/release", "/-/release", 200),
+    ("GET", "/-/page.json", "/-/page.json", 200),
+    ("POST", "/v1/agents/{name}/turns", "/v1/agents/none/turns", 404),
+    ("DELETE", "/v1/sessions/{id}", "/v1/sessions/none", 404),
+    ("DELETE", "/v1/sessions/{id}", "/v1/sessions/s-1", 204),
+]
+
+
+def validator(method, path, status):
+    """Find what the document promises for an answer."""
+    whole = document()
+    answer = whole["paths"][path][method.lower()]["responses"][str(status)]
+    if "content" not in answer:
+        return None
+    registry = Registry().with_resource("urn:front", DRAFT202012.create_resource(whole))
+    reference = answer["content"]["application/json"]["schema"]["$ref"]
+    return Draft202012Validator({"$ref": f"urn:front{reference}"}, registry=registry)
+
+
+@pytest.mark.parametrize(("method", "path", "asked", "status"), HELD)
+async def test_answers_are_what_the_document_promises(ask, method, path, asked, status):
+    """Every answer validates against the schema of its route and status."""
+    await ask.turn(text="I need an appointment")
+    answer = await ask(method, asked)
+    assert answer.status == status
+    promised = validator(method, path, status)
+    assert (answer.body == b"") if promised is None else promised.validate(answer.json) is None
+
+
+@pytest.mark.parametrize("text", ["", "appointment", "invoice", "monday", "mary", "goodbye"])
+async def test_turns_are_what_the_document_promises(ask, text):
+    """Turns with every kind of event validate, and no event has a field unknown to its schema."""
+    answer = await ask.turn(text=text)
+    validator("POST", "/v1/agents/{name}/turns", 200).validate(answer.json)
+    schemas = document()["components"]["schemas"]
+    by_type = {"message": "Message", "tool_call": "ToolCall", "tool_result": "ToolResult"}
+    for event in answer.json["events"]:
+        name = by_type.get(event["type"], event["type"].capitalize())
+        assert set(event) <= set(schemas[name]["properties"])
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [({"x": 1}, 400), ({"session_id": ""}, 422), ({"text": "x" * 70_000}, 413)],
+)
+async def test_refusals_are_what_the_document_promises(ask, body, status):
+    """Errors have the promised shape, and their statuses are listed."""
+    answer = await ask.turn(**body)
+    assert answer.status == status
+    validator("POST", "/v1/agents/{name}/turns", status).validate(answer.json)
+
+
+@pytest.mark.parametrize("code", ["ended", "full", "draining", "too_many_requests"])
+async def test_what_the_runner_refuses_is_in_the_document(ask, runner, code):
+    """Every status that the runner can cause is listed."""
+    runner.refuses = DialogueError(code, "no")
+    answer = await ask.turn()
+    validator("POST", "/v1/agents/{name}/turns", answer.status).validate(answer.json)
+
+
+async def test_the_document_is_served(ask):
+    """It is OpenAPI 3.1, lists every route, and the front has no other."""
+    served = (await ask("GET", "/openapi.json")).json
+    assert served == json.loads(json.dumps(document()))
+    assert served["openapi"].startswith("3.1.")
+    listed = {(method.upper(), path) for path, all_ in served["paths"].items() for method in all_}
+    assert listed == {(each.method, each.path) for each in TABLE}
+    names = [op["operationId"] for all_ in served["paths"].values() for op in all_.values()]
+    assert len(names) == len(set(names))
+
+
+def test_the_document_holds_together():
+    """Every schema is one, and every reference leads somewhere."""
+    whole = document()
+    schemas = whole["components"]["schemas"]
+    for schema in schemas.values():
+        Draft202012Validator.check_schema(schema)
+    for name in re.findall(r'"#/components/schemas/(\w+)"', json.dumps(whole)):
+        assert name in schemas
+
+
+def test_unknown_fields_are_refused_by_the_document_too():
+    """What the models forbid, the document forbids."""
+    assert document()["components"]["schemas"]["TurnRequest"]["additionalProperties"] is False
