@@ -113,7 +113,7 @@ class Front:
     @web.middleware
     async def _answering(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         try:
-            door.check(request, self.address[1])
+            door.check(request, self.address)
             return await handler(request)
         except Problem as problem:
             return _told(problem)

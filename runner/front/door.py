@@ -48,17 +48,19 @@ def loopback(host: str) -> str | None:
     return str(address) if address.is_loopback else None
 
 
-def check(request: web.Request, port: int) -> None:
-    """Let a request in.
+def check(request: web.Request, address: tuple[str, int]) -> None:
+    """Let a request in that means the address where the front listens.
 
     Raises:
         Problem: it means another address (403), or comes from another page (403).
     """
     hosts = request.headers.getall("Host", [])
+    bound, port = address
     if len(hosts) != 1 or not _ours(hosts[0], port):
         name = hosts[0][:100] if hosts else ""
+        spelled = f"[{bound}]" if ":" in bound else bound
         message = f"this front does not answer to the name '{name}'"
-        raise Problem(403, "wrong_host", message, f"open http://127.0.0.1:{port}/ instead")
+        raise Problem(403, "wrong_host", message, f"open http://{spelled}:{port}/ instead")
     if request.method not in SAFE and _foreign(request.headers, hosts[0]):
         message = "this request comes from another page in a browser"
         raise Problem(403, "wrong_origin", message, f"use the page at http://{hosts[0]}/")

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import socket
 import time
 
 import aiohttp
 import pytest
+from front.conftest import Client
 
 from runner.front.app import STOP_SECONDS, Front
 
@@ -31,6 +33,19 @@ async def test_port_0_is_any(front):
     host, port = front.address
     assert host == "127.0.0.1"
     assert port > 0
+
+
+@pytest.mark.skipif(not socket.has_ipv6, reason="this machine has no IPv6")
+async def test_it_listens_on_the_other_loopback_too(runner):
+    """`::1` is served, and spelled with brackets where an address is named."""
+    made = Front(runner, host="::1", port=0)
+    host, port = await made.start()
+    async with aiohttp.ClientSession() as session:
+        ask = Client(session, f"http://[{host}]:{port}")
+        assert (await ask("GET", "/health")).status == 200
+        refused = await ask("GET", "/health", headers={"Host": "evil.example"})
+        assert refused.error["help"] == f"open http://[::1]:{port}/ instead"
+    await made.stop()
 
 
 async def test_a_taken_port_is_told_plainly(front, runner):

@@ -11,6 +11,7 @@ import pytest
 from front.fake_runner import FakeRunner
 
 from runner.front.app import Front
+from runner.front.port import DialogueError
 
 CHROMIUM = next(
     filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome", "chrome"))),
@@ -215,6 +216,26 @@ async def test_livekit_is_offered_where_it_is(visit, runner):
     assert (await link.get_attribute("href")).startswith("https://meet.livekit.io/custom?")
     await visit.sees(".card", "Voice is not ready yet")
     assert await visit.page.locator("#connect").is_hidden()
+
+
+async def test_before_there_is_a_release(visit, runner):
+    """A runner that serves nothing yet says so, and the agents appear once they are there."""
+    release, runner.release = runner.release, {}
+    await visit.page.goto(visit.address)
+    await visit.sees("#lobby-lead", "No release is served yet.")
+    runner.release = release
+    await visit.sees(".card", "clinic")
+
+
+async def test_a_failed_beginning_can_be_tried_again(visit, runner):
+    """Where a conversation cannot begin, the page says why and offers to start again."""
+    runner.refuses = DialogueError("full", "the runner holds 1,000 dialogues")
+    await visit.page.goto(visit.address)
+    await visit.page.get_by_role("button", name="Start talking with clinic").click()
+    await visit.sees("#over", "The conversation could not begin. The runner is busy")
+    runner.refuses = None
+    await visit.page.get_by_role("button", name="Start again").click()
+    await visit.sees(".agent .said", "Good day")
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -149,7 +149,12 @@ async function poll() {
 
 async function refresh() {
   const before = page;
-  page = await ask("GET", "/-/page.json", undefined, PATIENCE);
+  try {
+    page = await ask("GET", "/-/page.json", undefined, PATIENCE);
+  } catch (error) {
+    if (!page) $("lobby-lead").textContent = error instanceof Refused ? error.message : "";
+    throw error;
+  }
   page.at = Date.now();
   const same = before && JSON.stringify(before.agents.map(shown)) === JSON.stringify(page.agents.map(shown));
   if (!same) showCards();
@@ -322,9 +327,9 @@ function replay(now) {
   if (!talk.said.length) talk.said = kept;
   talk.at = talk.said.length;
   $("text").value = draft;
-  $("log").setAttribute("aria-busy", "true");
+  $("log").parentElement.setAttribute("aria-busy", "true");
   now.events.forEach(put);
-  $("log").removeAttribute("aria-busy");
+  $("log").parentElement.removeAttribute("aria-busy");
   panel(now.persona, now.variables, now.release);
   grow();
 }
@@ -452,7 +457,7 @@ function panel(now, variables, release) {
   const known = Object.entries(variables ?? {});
   const changed = (name, value) => before !== null && JSON.stringify(before[name]) !== JSON.stringify(value);
   $("vars").replaceChildren(...known.map(([name, value]) => variable(name, value, changed(name, value))));
-  if (!known.length) $("vars").append(el("p", { class: "note" }, "This agent has none."));
+  $("no-vars").hidden = variables === null || known.length > 0;
   talk.variables = variables;
   const many = known.filter(([, value]) => !UNKNOWN.includes(words(value))).length;
   $("panel-persona").replaceChildren(now ? persona(now) : "");
