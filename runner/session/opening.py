@@ -21,7 +21,7 @@ from runner.spec.agents import Limits
 log = logging.getLogger("lkrun")
 
 LAST_WORDS = 0.5
-"""Seconds that a call waits at its end for what the caller said last; LiveKit's own 2 are a dead line."""
+"""Seconds that a call waits at its end for the caller's last words; LiveKit's 2 are too many."""
 
 
 def begin_variables(variables: Variables, wording: Wording, given: Mapping[str, Any]) -> None:

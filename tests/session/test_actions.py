@@ -168,8 +168,9 @@ async def test_handoff_to_oneself_or_nowhere_is_nothing(desk, caplog):
 
 
 @pytest.mark.parametrize(
-    ("actions", "words"), [("then: end_call", []), ("then:\n  end_call: Thank you, goodbye.", ["Thank you, goodbye."])]
-)  # fmt: skip
+    ("actions", "words"),
+    [("then: end_call", []), ("then:\n  end_call: Thank you, goodbye.", ["Thank you, goodbye."])],
+)
 async def test_then_end_call(desk, actions, words):
     """end_call ends the call, after its words where it has some, and the model is not asked."""
     talk = await desk(actions)
@@ -180,7 +181,7 @@ async def test_then_end_call(desk, actions, words):
 
 
 async def test_then_tool(desk):
-    """A tool is run without the model, with the arguments of the list, and then the model answers."""
+    """A tool is run without the model, and then the model answers."""
     talk = await desk('then:\n  tool: inner\n  with:\n    what: "{{ result.id }}"')
     events = await talk.say("book")
     assert [e["name"] for e in events if e["type"] == "tool_call"] == ["book", "inner"]

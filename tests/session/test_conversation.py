@@ -8,7 +8,7 @@ import logging
 import pytest
 
 from runner.egress.port import Answer
-from runner.session import Facts
+from runner.session import Facts, Job
 from runner.session.conversation import CannotStartError, Conversation
 
 DESK = """
@@ -136,7 +136,7 @@ async def test_failing_greeting_is_said_plainly(begin):
     talk = await begin(
         DESK.replace("say: Good day.", "instructions: Greet.").replace(
             "- when_caller_says: hello",
-            "- when_instructed: Greet\n          fail: not today\n        - when_caller_says: hello",
+            "- when_instructed: Greet\n          fail: no\n        - when_caller_says: hello",
         )
     )
     assert talk.events.texts == ["Sorry, something went wrong. Please say that again."]
@@ -243,8 +243,6 @@ async def test_given_values_that_cannot_be(load, given, message):
 
 async def test_unsuitable_default_is_left_out(begin, caplog):
     """A default that does not fit in a call leaves the variable without a value, and is logged."""
-    from runner.session import Job
-
     talk = await begin(VARIABLES, facts=Facts(job=Job(metadata={"guests": "many"})))
     assert "guests" not in talk.conversation.variables
     assert "the default of 'guests' is left out: it must be a whole number" in caplog.text

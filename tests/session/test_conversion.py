@@ -94,14 +94,22 @@ def test_every_type_is_tried():
         ({"type": "text", "min": "3"}, "ab", "must be at least 3 characters, not 'ab'"),
         ({"type": "text", "max": "3"}, "abcd", "must be at most 3 characters"),
         ({"type": "text", "pattern": "[A-Z]{3}"}, "abc", "does not have the right form, not 'abc'"),
-        ({"type": "text", "pattern": "[A-Z]{3}", "private": "yes"}, "abc", "does not have the right form$"),
+        (
+            {"type": "text", "pattern": "[A-Z]{3}", "private": "yes"},
+            "abc",
+            "does not have the right form$",
+        ),
         ({"type": "integer", "min": "1"}, 0, "must be at least 1, not '0'"),
         ({"type": "number", "max": "2.5"}, 3, "must be at most 2.5"),
         ({"type": "date", "min": "2026-01-01"}, "2025-12-31", "must be at least 2026-01-01"),
         ({"type": "time", "max": "18:00"}, "18:01", "must be at most 18:00"),
-        ({"type": "datetime", "max": "2026-01-01T00:00"}, "2026-01-01T00:01+07:00", "must be at most"),
+        (
+            {"type": "datetime", "max": "2026-01-01T00:00"},
+            "2026-01-01T00:01+07:00",
+            "must be at most",
+        ),
     ],
-)  # fmt: skip
+)
 def test_bounds(field, value, message):
     """min, max and pattern hold."""
     with pytest.raises(MisfitError, match=message):
@@ -144,11 +152,15 @@ def test_lists_of_types_and_records():
         ({"type": "list", "of": "integer"}, [1, "x"], "entry 2: it must be a whole number"),
         ({"type": "list", "of": RECORD}, [{}], "entry 1: it needs 'dish'"),
         ({"type": "list", "of": RECORD}, ["pho"], "entry 1: it must be a record"),
-        ({"type": "list", "of": RECORD}, [{"dish": "Pho", "size": 1}], "no field 'size'; its fields are: dish"),
+        (
+            {"type": "list", "of": RECORD},
+            [{"dish": "Pho", "size": 1}],
+            "no field 'size'; its fields are: dish",
+        ),
         ({"type": "object", "fields": RECORD}, {"dish": "x"}, "'dish' must be one of"),
         ({"type": "object", "fields": RECORD}, "nothing", "must be a record"),
     ],
-)  # fmt: skip
+)
 def test_misfits_within(field, value, message):
     """A mistake within a list or an object is told with its place."""
     with pytest.raises(MisfitError, match=message):
@@ -160,7 +172,10 @@ def test_objects():
     assert read('{"dish": "com", "note": null}', type="object", fields=RECORD) == {"dish": "Com"}
 
 
-@pytest.mark.parametrize(("value", "is_missing"), [(None, True), (EMPTY, True), (" ", True), (0, False), (False, False), ([], False)])  # fmt: skip
+@pytest.mark.parametrize(
+    ("value", "is_missing"),
+    [(None, True), (EMPTY, True), (" ", True), (0, False), (False, False), ([], False)],
+)
 def test_missing(value, is_missing):
     """Nothing and empty texts are missing; zero, no and an empty list are values."""
     assert missing(value) is is_missing

@@ -144,8 +144,12 @@ async def test_handoff_with_words(desk):
     assert events.texts == ["One moment, please.", "Billing answers."]
     assert [e["persona"] for e in events] == ["reception", "reception", "reception", "billing"]
     assert events[2] | {"turn": 1} == {
-        "turn": 1, "type": "handoff", "persona": "reception", "from": "reception", "to": "billing",
-    }  # fmt: skip
+        "turn": 1,
+        "type": "handoff",
+        "persona": "reception",
+        "from": "reception",
+        "to": "billing",
+    }
     assert talk.conversation.persona == "billing"
 
 
@@ -251,7 +255,7 @@ async def test_failed_summary_falls_back(begin, caplog, rule):
 
 
 async def test_handoff_has_a_gate(desk):
-    """A handoff whose condition is false is not offered, and refused when it is called all the same."""
+    """A handoff whose condition is false is not offered, and refused when it is called."""
     talk = await desk(given={"open": "no"})
     persona = talk.conversation.session.current_agent
     offered = [t.id for t in persona._toolbox.offered(persona.role, persona.tools)]
@@ -309,7 +313,7 @@ async def test_circle_ends(begin):
 
 
 async def test_handoff_tool_is_described(desk):
-    """One tool a target, its `when` rendered; the persona's own entry and the agent's are both there."""
+    """There is one tool a target, the persona's own and the agent's, its `when` rendered."""
     talk = await desk()
     tools = {t.id: t.info.raw_schema for t in talk.conversation.session.current_agent.tools}
     assert set(tools) == {"remember", "look_up", "transfer_to_billing", "transfer_to_manager"}

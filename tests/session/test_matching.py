@@ -22,7 +22,7 @@ def test_long_texts_do_not_match():
 
 
 def test_patterns_without_end_are_stopped():
-    """A pattern that would take for ever is given up, and what used the alarm before has it again."""
+    """A pattern that would take for ever is given up, and the alarm is left as it was."""
     before = signal.getsignal(signal.SIGALRM)
     begin = time.monotonic()
     assert not matches(r"(a|aa)+b", "a" * 60)

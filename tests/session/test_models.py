@@ -86,7 +86,10 @@ def _providers(load):
     found = {}
     for name in names:
         found |= load(FOLDER.replace("LLM", name)).providers
-    voice = FOLDER.replace("LLM", "one\n    stt:\n      - ears\n      - more_ears\n    tts:\n      - loud\n      - deep").replace("    mode: text\n", "")  # fmt: skip
+    voice = FOLDER.replace(
+        "LLM",
+        "one\n    stt:\n      - ears\n      - more_ears\n    tts:\n      - loud\n      - deep",
+    ).replace("    mode: text\n", "")
     return found | load(voice).providers
 
 
@@ -134,7 +137,7 @@ def test_inference_strings_need_keys(models, monkeypatch):
     """A model of LiveKit Inference without keys is a plain sentence."""
     for name in ("LIVEKIT_API_KEY", "LIVEKIT_API_SECRET", "LIVEKIT_INFERENCE_API_KEY"):
         monkeypatch.delenv(name, raising=False)
-    with pytest.raises(CannotStartError, match="'openai/gpt-4.1-mini' cannot be used: LiveKit"):
+    with pytest.raises(CannotStartError, match=r"'openai/gpt-4\.1-mini' cannot be used: LiveKit"):
         models().get("llm", "openai/gpt-4.1-mini")
 
 

@@ -36,13 +36,29 @@ def schema(load):
 
 
 FIELDS = [
-    ({"type": "text", "min": "1", "max": "9", "pattern": "a+"}, {"type": "string", "minLength": 1, "maxLength": 9, "pattern": "^(?:a+)$"}),
+    (
+        {"type": "text", "min": "1", "max": "9", "pattern": "a+"},
+        {"type": "string", "minLength": 1, "maxLength": 9, "pattern": "^(?:a+)$"},
+    ),
     ({"type": "number", "min": "0.5"}, {"type": "number", "minimum": 0.5}),
     ({"type": "integer", "max": "4"}, {"type": "integer", "maximum": 4}),
     ({"type": "yes_no"}, {"type": "boolean"}),
-    ({"type": "date", "min": "2026-01-01"}, {"type": "string", "format": "date", "description": "a date such as 2026-12-04"}),
-    ({"type": "time", "description": "When in {{ house }}"}, {"type": "string", "format": "time", "description": "When in Sunrise (a time such as 14:30)"}),
-    ({"type": "email", "description": "Mail"}, {"type": "string", "format": "email", "description": "Mail"}),
+    (
+        {"type": "date", "min": "2026-01-01"},
+        {"type": "string", "format": "date", "description": "a date such as 2026-12-04"},
+    ),
+    (
+        {"type": "time", "description": "When in {{ house }}"},
+        {
+            "type": "string",
+            "format": "time",
+            "description": "When in Sunrise (a time such as 14:30)",
+        },
+    ),
+    (
+        {"type": "email", "description": "Mail"},
+        {"type": "string", "format": "email", "description": "Mail"},
+    ),
     ({"type": "url"}, {"type": "string", "format": "uri"}),
     ({"type": "choice", "choices": ["a", "b"]}, {"type": "string", "enum": ["a", "b"]}),
     ({"type": "choice", "choices_from": "dishes"}, {"type": "string", "enum": ["pho", "3"]}),
@@ -50,13 +66,27 @@ FIELDS = [
     ({"type": "list", "of": "integer"}, {"type": "array", "items": {"type": "integer"}}),
     (
         {"type": "list", "of": {"n": {"type": "integer"}}},
-        {"type": "array", "items": {"type": "object", "properties": {"n": {"type": "integer"}}, "required": ["n"], "additionalProperties": False}},
+        {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "properties": {"n": {"type": "integer"}},
+                "required": ["n"],
+                "additionalProperties": False,
+            },
+        },
     ),
     (
         {"type": "object", "fields": {"n": {"optional": "yes"}}, "description": "It"},
-        {"type": "object", "properties": {"n": {"type": "string"}}, "required": [], "additionalProperties": False, "description": "It"},
+        {
+            "type": "object",
+            "properties": {"n": {"type": "string"}},
+            "required": [],
+            "additionalProperties": False,
+            "description": "It",
+        },
     ),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("field", "wanted"), FIELDS)

@@ -11,10 +11,7 @@ def test_tracebacks_are_taken_out(caplog):
     """A record with a traceback is hidden, unless somebody debugs; other records stay."""
     quieten()
     log = logging.getLogger("livekit.agents")
-    try:
-        raise ValueError("inner")
-    except ValueError:
-        log.exception("Error in _llm_inference_task")
+    log.error("Error in _llm_inference_task", exc_info=ValueError("inner"))
     log.warning("ToolError while executing tool")
     log.warning("the connection is slow")
     assert [r.getMessage() for r in caplog.records] == ["the connection is slow"]

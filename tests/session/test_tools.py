@@ -8,6 +8,7 @@ import textwrap
 import pytest
 
 from runner.egress.port import Answer, Attempt
+from runner.session.actions import Run, Scene, run_tool
 
 FOLDER = """
 agents:
@@ -83,7 +84,7 @@ find:
 
 
 async def test_http_tool_asks_the_egress(begin):
-    """Arguments are converted, defaults filled in, and the egress gets all that templates may use."""
+    """The egress gets converted arguments, defaults, and all that templates may use."""
     talk = await begin(
         folder(
             rule("monday", "find", day="2026-12-04", kind="Filling"), tools=FIND, listed=["find"]
@@ -94,9 +95,14 @@ async def test_http_tool_asks_the_egress(begin):
     assert events.kinds == ["user", "tool_call", "tool_result", "agent"]
     assert events[1]["arguments"] == {"day": "2026-12-04", "kind": "Filling"}
     assert events[2] | {"turn": 1} == {
-        "turn": 1, "type": "tool_result", "persona": "reception", "name": "find",
-        "call_id": events[1]["call_id"], "output": '["14:30"]', "error": False,
-    }  # fmt: skip
+        "turn": 1,
+        "type": "tool_result",
+        "persona": "reception",
+        "name": "find",
+        "call_id": events[1]["call_id"],
+        "output": '["14:30"]',
+        "error": False,
+    }
     (ask,) = talk.service.asked
     assert ask.tool == "find"
     assert ask.arguments == {"day": "2026-12-04", "kind": "filling", "seats": 2}
@@ -112,10 +118,13 @@ async def test_http_tool_asks_the_egress(begin):
         ({"kind": "filling"}, "'day' is missing: a date such as 2026-12-04 is needed"),
         ({"day": "2026-12-04", "kind": "x"}, "'kind' must be one of: check-up, filling, not 'x'"),
         ({"day": "2026-12-04", "dya": "x"}, "there is no parameter 'dya', did you mean 'day'?"),
-        ({"day": "2026-12-04", "zzzzzz": "x"}, "there is no parameter 'zzzzzz'; parameters: day, kind, seats"),
+        (
+            {"day": "2026-12-04", "zzzzzz": "x"},
+            "there is no parameter 'zzzzzz'; parameters: day, kind, seats",
+        ),
         ({"day": "2026-12-04", "seats": "many"}, "'seats' must be a whole number, not 'many'"),
     ],
-)  # fmt: skip
+)
 async def test_wrong_arguments_reach_no_service(begin, arguments, problem):
     """Arguments that do not fit are told to the model by name, before anything runs."""
     talk = await begin(
@@ -130,7 +139,7 @@ async def test_wrong_arguments_reach_no_service(begin, arguments, problem):
 
 
 async def test_saved_values_become_variables(begin, caplog):
-    """What a service's answer saves is converted by type; what does not fit is logged and left out."""
+    """What an answer saves is converted by type; what does not fit is logged and left out."""
     talk = await begin(
         folder(
             rule("monday", "find", day="2026-12-04"),
@@ -295,8 +304,13 @@ async def test_order_grows_and_shrinks(begin):
 async def test_choices_follow_their_variable(begin):
     """A choice's list in the schema is the variable's as it is at each reply."""
     talk = await begin(
-        folder(rule("soup", "add_dish", dish="pho"), tools=ORDER, listed=["add_dish", "change_dish", "remove_dish"], variables=ORDER_VARIABLES)
-    )  # fmt: skip
+        folder(
+            rule("soup", "add_dish", dish="pho"),
+            tools=ORDER,
+            listed=["add_dish", "change_dish", "remove_dish"],
+            variables=ORDER_VARIABLES,
+        )
+    )
     persona = talk.conversation.session.current_agent
 
     def dish():
@@ -392,7 +406,7 @@ async def test_wait_is_silent(begin, listed, tools):
 
 
 async def test_tool_is_offered_only_while_its_condition_holds(begin):
-    """`if` decides before each reply whether the model is offered a tool, and again when it is called."""
+    """`if` is asked before each reply whether to offer a tool, and again at its call."""
     talk = await begin(
         folder(
             rule("one", "first"),
@@ -415,8 +429,6 @@ async def test_tool_is_offered_only_while_its_condition_holds(begin):
     await talk.say("one")
     assert (await talk.say("two")).texts == ["You are in."]
     talk.conversation._call.variables.set("opened", False)
-    from runner.session.actions import Run, Scene, run_tool
-
     ran = await run_tool(Run("second", {}, "id", by_model=True), Scene(talk.conversation._call))
     assert ran.output == "second cannot be used now."
 
@@ -424,8 +436,12 @@ async def test_tool_is_offered_only_while_its_condition_holds(begin):
 async def test_descriptions_are_rendered(begin):
     """Descriptions may hold templates; kinds that need none have one of their own."""
     talk = await begin(
-        folder(tools=FIND + ORDER, listed=["find", "add_dish", "change_dish", "remove_dish"], variables="clinic: Sunrise\n" + ORDER_VARIABLES)
-    )  # fmt: skip
+        folder(
+            tools=FIND + ORDER,
+            listed=["find", "add_dish", "change_dish", "remove_dish"],
+            variables="clinic: Sunrise\n" + ORDER_VARIABLES,
+        )
+    )
     told = {
         t.id: t.info.raw_schema["description"]
         for t in talk.conversation.session.current_agent.tools

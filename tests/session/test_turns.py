@@ -16,27 +16,52 @@ TURNS = [
     ({"detection": "vad"}, {"turn_detection": "vad"}),
     ({"detection": "stt"}, {"turn_detection": "stt"}),
     ({"detection": "manual"}, {"turn_detection": "manual"}),
-    ({"min_delay": "400ms", "max_delay": "3s"}, {"endpointing": {"min_delay": 0.4, "max_delay": 3.0}}),
+    (
+        {"min_delay": "400ms", "max_delay": "3s"},
+        {"endpointing": {"min_delay": 0.4, "max_delay": 3.0}},
+    ),
     ({"adapt_delay": "yes"}, {"endpointing": {"mode": "dynamic"}}),
     ({"adapt_delay": "no"}, {"endpointing": {"mode": "fixed"}}),
     ({"preemptive_generation": "no"}, {"preemptive_generation": {"enabled": False}}),
     ({"preemptive_generation": "yes"}, {"preemptive_generation": {"enabled": True}}),
     (
         {"preemptive_generation": {"speech": "yes", "max_speech": "4s", "max_tries": "2"}},
-        {"preemptive_generation": {"enabled": True, "preemptive_tts": True, "max_speech_duration": 4.0, "max_retries": 2}},
+        {
+            "preemptive_generation": {
+                "enabled": True,
+                "preemptive_tts": True,
+                "max_speech_duration": 4.0,
+                "max_retries": 2,
+            }
+        },
     ),
     ({"interruptions": "no"}, {"interruption": {"enabled": False}}),
     ({"interruptions": {"allow": "no"}}, {"interruption": {"enabled": False}}),
     ({"interruptions": {"how": "auto", "allow": "yes"}}, {"interruption": {"enabled": True}}),
     ({"interruptions": {"how": "vad"}}, {"interruption": {"mode": "vad"}}),
-    ({"interruptions": {"min_duration": "1s", "min_words": "2"}}, {"interruption": {"min_duration": 1.0, "min_words": 2}}),
-    ({"interruptions": {"resume": "3s"}}, {"interruption": {"resume_false_interruption": True, "false_interruption_timeout": 3.0}}),
+    (
+        {"interruptions": {"min_duration": "1s", "min_words": "2"}},
+        {"interruption": {"min_duration": 1.0, "min_words": 2}},
+    ),
+    (
+        {"interruptions": {"resume": "3s"}},
+        {"interruption": {"resume_false_interruption": True, "false_interruption_timeout": 3.0}},
+    ),
     ({"interruptions": {"resume": "no"}}, {"interruption": {"resume_false_interruption": False}}),
-    ({"interruptions": {"ignore_within": "2s"}}, {"interruption": {"backchannel_boundary": (2.0, 2.0)}}),
+    (
+        {"interruptions": {"ignore_within": "2s"}},
+        {"interruption": {"backchannel_boundary": (2.0, 2.0)}},
+    ),
     ({"interruptions": {"ignore_within": "no"}}, {"interruption": {"backchannel_boundary": None}}),
-    ({"interruptions": {"keep_audio": "yes"}}, {"interruption": {"discard_audio_if_uninterruptible": False}}),
-    ({"turn_limit": {"max_words": "9", "max_duration": "1m"}}, {"user_turn_limit": {"max_words": 9, "max_duration": 60.0}}),
-]  # fmt: skip
+    (
+        {"interruptions": {"keep_audio": "yes"}},
+        {"interruption": {"discard_audio_if_uninterruptible": False}},
+    ),
+    (
+        {"turn_limit": {"max_words": "9", "max_duration": "1m"}},
+        {"user_turn_limit": {"max_words": 9, "max_duration": 60.0}},
+    ),
+]
 
 
 @pytest.mark.parametrize(("written", "wanted"), TURNS)
@@ -94,9 +119,15 @@ ROOM = [
     ({"delete_on_close": "yes"}, lambda o: o.delete_room_on_close),
     (
         {"participants": ["sip", "standard"]},
-        lambda o: o.participant_kinds == [rtc.ParticipantKind.PARTICIPANT_KIND_SIP, rtc.ParticipantKind.PARTICIPANT_KIND_STANDARD],
+        lambda o: (
+            o.participant_kinds
+            == [
+                rtc.ParticipantKind.PARTICIPANT_KIND_SIP,
+                rtc.ParticipantKind.PARTICIPANT_KIND_STANDARD,
+            ]
+        ),
     ),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("written", "holds"), ROOM)

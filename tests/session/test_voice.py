@@ -1,4 +1,4 @@
-"""What only calls by voice have: idle prompts, limits, interruptions, words over a voice that fails."""
+"""What only calls by voice have: idle prompts, the longest call, models that fail."""
 
 from __future__ import annotations
 
@@ -131,8 +131,11 @@ IDLE = """
 
 @pytest.mark.parametrize(
     ("prompt", "words"),
-    [("say: Still there?", "Still there?"), ("instructions: Ask whether they are still there.", "Hello, are you there?")],
-)  # fmt: skip
+    [
+        ("say: Still there?", "Still there?"),
+        ("instructions: Ask whether they are still there.", "Hello, are you there?"),
+    ],
+)
 async def test_idle_prompts_then_acts(call, prompt, words):
     """Silence is asked about so many times, then the actions are done."""
     talk = await call(IDLE.format(prompt).lstrip("\n"))
@@ -217,14 +220,17 @@ async def test_agent_ends_a_call(call):
 
 def exceeded():
     return UserTurnExceededEvent(
-        transcript="and so on", accumulated_transcript="and so on", accumulated_word_count=3, duration=1.0
-    )  # fmt: skip
+        transcript="and so on",
+        accumulated_transcript="and so on",
+        accumulated_word_count=3,
+        duration=1.0,
+    )
 
 
 async def test_turn_limit_acts(call):
     """A caller who talks without end meets the actions of turn_limit."""
-    turns = "      turn_limit:\n        max_words: 100\n        then:\n          say: Let me interrupt.\n"
-    talk = await call(turns=turns)
+    limit = "      turn_limit:\n        max_words: 100\n        then:\n"
+    talk = await call(turns=f"{limit}          say: Let me interrupt.\n")
     await talk.conversation.session.current_agent.on_user_turn_exceeded(exceeded())
     assert talk.events.texts[-1] == "Let me interrupt."
 
@@ -248,7 +254,7 @@ async def test_written_text_in_a_call(call):
 
 
 async def test_errors_of_ears_and_voice_are_logged(call, caplog):
-    """A voice that fails is logged in plain words, secrets masked; LiveKit decides when to give up."""
+    """A voice that fails is logged in plain words, secrets masked."""
     talk = await call()
     failures = talk.conversation._failures
     talk.conversation._call.models._secrets.seen["KEY"] = "hush-hush"

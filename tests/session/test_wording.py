@@ -28,12 +28,19 @@ personas:
 """
 
 FACTS = Facts(
-    caller=Caller(identity="sip_1", name="An", kind="sip", attributes={"vip": "yes"}, phone="+84", dialled="+85"),
+    caller=Caller(
+        identity="sip_1",
+        name="An",
+        kind="sip",
+        attributes={"vip": "yes"},
+        phone="+84",
+        dialled="+85",
+    ),
     room=Room(name="blue", metadata="m"),
     job=Job(id="j1", attributes={"a": "b"}, metadata={"patient": {"name": "Lê"}}),
     started=datetime(2026, 12, 4, 1, tzinfo=UTC),
     id="call_1",
-)  # fmt: skip
+)
 NOW = datetime(2026, 12, 4, 18, 30, tzinfo=UTC)
 
 
@@ -117,8 +124,15 @@ def test_values_are_a_mapping(wording):
 
 @pytest.mark.parametrize(
     ("text", "wanted"),
-    [('{"a": 1}', {"a": 1}), ("plain", "plain"), ("", None), (None, None), ("  ", None), ("[" * 100_000, "[" * 100_000)],
-)  # fmt: skip
+    [
+        ('{"a": 1}', {"a": 1}),
+        ("plain", "plain"),
+        ("", None),
+        (None, None),
+        ("  ", None),
+        ("[" * 100_000, "[" * 100_000),
+    ],
+)
 def test_metadata(text, wanted):
     """Metadata is data where it is JSON, else the text that it is."""
     assert parsed(text) == wanted
