@@ -56,6 +56,8 @@ class Call:
         if isinstance(turn, int):
             self.turns = max(self.turns, turn)
         persona = event.get("to") if event.get("type") == "handoff" else event.get("persona")
+        if event.get("type") == "end" and self.reason is None:
+            self.reason = str(event.get("reason"))
         if isinstance(persona, str) and persona:
             self.persona = persona
 

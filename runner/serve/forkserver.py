@@ -38,17 +38,18 @@ def _has_turn_model(agent: AgentRelease) -> bool:
     return turns[0] is None or any(t is not None and t.detection in _BY_MODEL for t in turns)
 
 
-def start(plan: dict[str, Any]) -> None:
+def follow(plan: dict[str, Any]) -> None:
+    """Have the next forkserver warm this; Python starts another where one has died."""
+    os.environ[PLAN] = json.dumps(plan)
+
+
+def start() -> None:
     """Start it; it warms by itself from here on.
 
     It keeps the environment of this moment, and so do all calls.
     """
     forkserver.set_forkserver_preload([*PRELOAD, *_LIVEKIT])
-    os.environ[PLAN] = json.dumps(plan)
-    try:
-        forkserver.ensure_running()
-    finally:
-        del os.environ[PLAN]
+    forkserver.ensure_running()
 
 
 def wait() -> None:

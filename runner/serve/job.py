@@ -38,6 +38,9 @@ _LOOK: Final = 2.0
 _CLOSING: Final = 5.0
 """Seconds in which LiveKit should have closed a room."""
 
+_LAST_WORDS: Final = 0.3
+"""Seconds for the last written words to arrive; spoken ones have been heard to their end."""
+
 _log = logging.getLogger("lkrun")
 
 
@@ -216,8 +219,14 @@ def _finish(job: _Job, reason: str) -> None:
         return
     job.reason = reason
     if reason not in _LEFT:
-        job.closing = job.ctx.delete_room()
+        job.closing = asyncio.get_running_loop().create_task(_close_room(job))
     job.ctx.shutdown(reason)
+
+
+async def _close_room(job: _Job) -> None:
+    if job.release.agent.mode == "text":
+        await asyncio.sleep(_LAST_WORDS)
+    await job.ctx.delete_room()
 
 
 _LEFT: Final = frozenset({"caller_left"})

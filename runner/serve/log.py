@@ -6,7 +6,7 @@ import json
 import logging
 import sys
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from typing import IO, Any, Final
 
@@ -15,6 +15,7 @@ from runner.egress.mask import Mask
 LEVELS: Final = {"debug": 10, "info": 20, "warning": 30, "error": 40}
 
 _QUIET: Final = (
+    "/",  # `py.warnings`, which begin with the path of some module
     "livekit::",  # the client's own account of every attempt to reconnect
     "livekit_",
     "event loop blocked",
@@ -44,9 +45,9 @@ class Log:
         self._lock = threading.Lock()
         self._mask = Mask(())
 
-    def hide(self, secrets: Mapping[str, str]) -> None:
+    def hide(self, secrets: Iterable[str]) -> None:
         """Never show these values."""
-        self._mask = Mask(secrets.values())
+        self._mask = Mask(secrets)
 
     def event(self, name: str, words: str, *, level: str = "info", **fields: Any) -> None:
         """Tell an event: `words` to people, `fields` to programs."""
@@ -122,6 +123,7 @@ def route(log: Log) -> Handler:
         logging.getLogger(name).setLevel(
             logging.DEBUG if log.level <= logging.DEBUG and name == "livekit" else level
         )
-    for name in ("asyncio", "aiohttp.access", "watchfiles"):
+    logging.captureWarnings(capture=True)
+    for name in ("aiohttp.access", "asyncio", "watchfiles"):
         logging.getLogger(name).setLevel(logging.WARNING)
     return handler

@@ -86,8 +86,7 @@ def serve(beginning: Beginning, settings: Settings) -> int:
     """
     release, livekit = beginning.release, beginning.livekit
     log = Log(settings.level, settings.form)
-    values = {name: beginning.secrets.get(name) or "" for name in release.secrets}
-    log.hide({**values, **({"livekit": livekit.api_secret} if livekit else {})})
+    log.hide(_hidden(release, beginning))
     _strip(release, livekit)
     try:
         store = Store.create(os.environ)
@@ -97,6 +96,12 @@ def serve(beginning: Beginning, settings: Settings) -> int:
         return asyncio.run(_Run(beginning, settings, log, store).main())
     finally:
         store.destroy()
+
+
+def _hidden(release: Release, beginning: Beginning) -> list[str]:
+    """All that the log must never show."""
+    values = [beginning.secrets.get(name) or "" for name in release.secrets]
+    return [*values, beginning.livekit.api_secret] if beginning.livekit else values
 
 
 def _strip(release: Release, livekit: LiveKit | None) -> None:
@@ -133,9 +138,8 @@ class _Run:
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, self.signals.put_nowait, number)
         if self.livekit is not None:
-            current = self.releases.current
-            files = [self.releases.file(current.id, name) for name in current.agents]
-            forkserver.start(forkserver.plan(current, files))
+            self._plan()
+            forkserver.start()
         front = self._front()
         try:
             await self.switchboard.start(self.store.socket)
@@ -202,8 +206,16 @@ class _Run:
             livekit=self.livekit.url if self.livekit else None,
         )
 
+    def _plan(self) -> None:
+        current = self.releases.current
+        files = [self.releases.file(current.id, name) for name in current.agents]
+        forkserver.follow(forkserver.plan(current, files))
+
     def _swap(self, release: Release) -> None:
         self.releases.swap(release)
+        self.log.hide(_hidden(release, self.beginning))
+        if self.livekit is not None:
+            self._plan()
         if self.workers is not None:
             self.workers.follow(release.agents)
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import fcntl
 import json
 import os
 import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -16,8 +17,10 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from runner.link.release import Release
 
-_LONGEST_PATH: Final = 90
-"""Bytes. A unix socket's path may have 107, on some systems 103."""
+_LONGEST_BASE: Final = 70
+"""Bytes. The path of a unix socket may have 107, on some systems 103."""
+
+_LAST_RESORT: Final = "/tmp"  # noqa: S108 - the directory made in it belongs to its owner alone
 
 _PREFIX: Final = "lkrun-"
 
@@ -48,9 +51,7 @@ class Store:
         Raises:
             OSError: there is no place to write to.
         """
-        base = Path(env.get("XDG_RUNTIME_DIR") or tempfile.gettempdir())
-        if not os.access(base, os.W_OK) or len(os.fsencode(base)) > _LONGEST_PATH - 30:
-            base = Path(tempfile.gettempdir())
+        base = _place([env.get("XDG_RUNTIME_DIR", ""), tempfile.gettempdir(), _LAST_RESORT])
         _sweep(base)
         return cls(Path(tempfile.mkdtemp(prefix=_PREFIX, dir=base)))
 
@@ -109,6 +110,13 @@ class Store:
 
     def _manifest(self, release_id: str) -> Path:
         return self.root / "releases" / f"{release_id}.json"
+
+
+def _place(candidates: Iterable[str]) -> Path:
+    for name in filter(None, candidates):
+        if os.access(name, os.W_OK | os.X_OK) and len(os.fsencode(name)) <= _LONGEST_BASE:
+            return Path(name)
+    raise OSError(errno.ENOSPC, "no folder can be written to, or its path is too long")
 
 
 def _write(path: Path, text: str) -> None:

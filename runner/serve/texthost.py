@@ -27,7 +27,12 @@ SILENCE: Final = 600.0
 
 _START: Final = 60.0
 _REMEMBERED: Final = 10_000
-_LOST: Final = "the process of the dialogue has died, and the dialogue with it"
+_ENDS: Final = {
+    "crashed": "the process of the dialogue has died, and the dialogue with it",
+    "end_call": "the agent has ended the dialogue",
+    "max_duration": "the dialogue has lasted as long as it may",
+    "silence": f"the dialogue has ended: nobody wrote for {SILENCE / 60:g} minutes",
+}
 
 
 class TextHost:
@@ -71,8 +76,9 @@ class TextHost:
         self._used[call.id] = asyncio.get_running_loop().time()
         reply = await self._asked(peer, call, text)
         if "failed" in reply:
-            self._end(call, "error")
+            self._end(call, "refused" if not call.answered else "error")
             raise DialogueError("bad_request", str(reply["failed"]))
+        self._calls.answer(call)
         call.variables = reply["variables"]
         call.persona = reply["persona"]
         turn = _turn(call, reply)
@@ -124,7 +130,6 @@ class TextHost:
         welcome = self._switchboard.welcome(call)
         call.peer = peer
         peer.send({**welcome, "type": "open", "variables": variables, "metadata": metadata})
-        self._calls.answer(call)
         return call
 
     def _known(self, agent: str, session_id: str) -> Call:
@@ -133,7 +138,7 @@ class TextHost:
             return call
         if session_id in self._ended:
             hint = "leave session_id out to begin another"
-            raise DialogueError("ended", f"the dialogue has ended: {self._ended[session_id]}", hint)
+            raise DialogueError("ended", _told(self._ended[session_id]), hint)
         raise DialogueError("unknown_session", "there is no such dialogue with this agent")
 
     async def _asked(self, peer: Peer, call: Call, text: str) -> Message:
@@ -158,7 +163,7 @@ class TextHost:
         self._ended[call.id] = call.reason or "shutdown"
         if len(self._ended) > _REMEMBERED:
             self._ended.popitem(last=False)
-        words = _LOST if call.reason == "crashed" else f"the dialogue has ended: {call.reason}"
+        words = _told(call.reason)
         for waiting, future in list(self._waiting.values()):
             if waiting == call.id and not future.done():
                 future.set_exception(DialogueError("ended", words))
@@ -218,6 +223,10 @@ class TextHost:
             logging.getLogger(str(message.get("logger"))).log(level, "%s", message.get("message"))
         else:
             self._switchboard.take(peer, message)
+
+
+def _told(reason: str | None) -> str:
+    return _ENDS.get(reason or "", "the dialogue has ended")
 
 
 def _turn(call: Call, reply: Message) -> Turn:
