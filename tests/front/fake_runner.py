@@ -79,7 +79,7 @@ SCRIPTS: list[tuple[str, list[dict[str, Any]], dict[str, Any]]] = [
     ("html", [say("<img src=x onerror=\"document.title='broken'\"> <b>bold</b>")], {}),
     (
         "goodbye",
-        [say("Goodbye, and have a good day."), {"type": "end", "reason": "the agent said goodbye"}],
+        [say("Goodbye, and have a good day."), {"type": "end", "reason": "end_call"}],
         {},
     ),
 ]

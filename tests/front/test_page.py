@@ -151,7 +151,7 @@ async def test_the_end_offers_a_new_start(visit):
     """A conversation that ended says why; a new one begins with one click."""
     await visit.begin()
     await visit.says("goodbye")
-    await visit.sees("#over", "The conversation has ended: the agent said goodbye.")
+    await visit.sees("#over", "The agent has ended the conversation.")
     await visit.page.get_by_role("button", name="Start again").click()
     await visit.sees(".agent .said", "Good day")
     assert await visit.page.locator(".agent").count() == 1

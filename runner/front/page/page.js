@@ -12,6 +12,14 @@ const WORDS = {
   internal: "Something went wrong inside the runner. Its log says more.",
 };
 
+const REASONS = {
+  caller_left: "You have left the conversation.",
+  end_call: "The agent has ended the conversation.",
+  error: "Something failed, so the conversation could not go on. The runner’s log says more.",
+  shutdown: "The runner has ended this conversation.",
+  silence: "Nobody wrote for a while, so the conversation has ended.",
+};
+
 const UNKNOWN = ["not known yet", "nothing yet"];
 
 let page = null;        // what /-/page.json said
@@ -89,6 +97,7 @@ class Refused extends Error {
     super(WORDS[error.code] ?? [error.message, error.help].filter(Boolean).map(sentence).join(" "));
     this.status = status;
     this.code = error.code;
+    this.told = sentence(error.message);
   }
 }
 
@@ -299,7 +308,7 @@ function answered(mine, reply) {
 }
 
 function failed(mine, error, body) {
-  if (error.code === "ended") over("The conversation has ended.");
+  if (error.code === "ended") over(error.told);
   else if (error.code === "unknown_session") over("The runner no longer knows this conversation: it has ended.");
   else if (!mine.session) over(error instanceof Gone ? "The conversation could not begin: the runner does not answer." : `The conversation could not begin. ${error.message}`);
   else if (error instanceof Gone) trouble("Your message did not get through. It is back in the box; send it again once the runner answers.");
@@ -381,7 +390,7 @@ const PUT = {
   tool_call: called,
   tool_result: returned,
   handoff: handed,
-  end: (event) => over(event.reason ? `The conversation has ended: ${event.reason}.` : "The conversation has ended."),
+  end: (event) => over(REASONS[event.reason] ?? sentence(["The conversation has ended", event.reason].filter(Boolean).join(": "))),
 };
 
 function put(event) {
