@@ -12,7 +12,7 @@ from runner import source, syntax
 from runner.cache import Cache, cached_document, keep_document
 from runner.diagnostics import Diagnostic, Related, Span
 from runner.diagnostics.lines import Lines
-from runner.link import Prompt, Release, Surroundings, file_requests, link
+from runner.link import Memo, Prompt, Release, Surroundings, file_requests, link
 from runner.link.scope import Scope
 from runner.providers.catalogue import Catalogue
 from runner.providers.checks import check_options
@@ -75,6 +75,8 @@ class Compiler:
         self.catalogue = catalogue
         self._specs: dict[tuple[str, str], Specs] = {}
         self._analyses = CachedAnalyses(self.cache)
+        self._memo = Memo()
+        self._known_requests: dict[int, tuple[Specs, tuple[tuple[str, str], ...]]] = {}
 
     def compile(self) -> Compiled:
         """Read the folder as it is now."""
@@ -82,12 +84,15 @@ class Compiler:
         specs = [self._load(file) for file in scan.files]
         lines = Lines({file.path: file.data for file in scan.files})
         prompts = self._prompts(specs, lines)
-        linked = link(specs, self._surroundings({r: p for r, (p, _) in prompts.items()}, lines))
+        linked = link(
+            specs, self._surroundings({r: p for r, (p, _) in prompts.items()}, lines), self._memo
+        )
         self._specs = {(f.path, f.digest): s for f, s in zip(scan.files, specs, strict=True)}
         self.cache.flush()
-        found = [*scan.diagnostics, *(d for s in specs for d in s.diagnostics), *linked.diagnostics]
+        told = linked.diagnostics if not scan.diagnostics else _surely(linked.diagnostics)
+        found = [*scan.diagnostics, *(d for s in specs for d in s.diagnostics), *told]
         found = _with_cut_ends(found, lines)
-        shown = allowed(found, specs, whole=not scan.diagnostics)
+        shown = allowed(found, specs, lines, whole=not scan.diagnostics)
         return Compiled(
             linked.release if not any(d.severity == "error" for d in found) else None,
             tuple(sorted(shown)),
@@ -112,7 +117,7 @@ class Compiler:
         self, specs: Sequence[Specs], lines: Lines
     ) -> dict[tuple[str, str], tuple[Prompt, str]]:
         found = {}
-        requests = file_requests(specs)
+        requests = [request for each in specs for request in self._requests(each)]
         for request, text in zip(requests, source.read_texts(self.root, requests), strict=True):
             if isinstance(text, source.TextProblem):
                 problem = (text.code, text.message, text.help)
@@ -122,12 +127,27 @@ class Compiler:
                 lines.add(text.path, text.text)
         return found
 
+    def _requests(self, specs: Specs) -> tuple[tuple[str, str], ...]:
+        known = self._known_requests.get(id(specs))
+        if known is None or known[0] is not specs:
+            known = self._known_requests[id(specs)] = specs, file_requests(specs)
+        return known[1]
+
     def _surroundings(
         self, prompts: Mapping[tuple[str, str], Prompt], lines: Lines
     ) -> Surroundings:
         catalogue = self.catalogue or Catalogue()
         ask = partial(check_options, cache=self.cache, catalogue=catalogue)
         return Surroundings(self.env, prompts, lines, catalogue, ask, self._analyses)
+
+
+_NEED_ALL_FILES = frozenset({"E201", "E202", "E302", "W201", "W202", "W203"})
+"""What may be told only because a file is missing in which a name is defined or used."""
+
+
+def _surely(found: Sequence[Diagnostic]) -> list[Diagnostic]:
+    """What is wrong whatever stands in the files that could not be read."""
+    return [d for d in found if d.code not in _NEED_ALL_FILES]
 
 
 class CachedAnalyses:
@@ -159,22 +179,28 @@ _LACKING = frozenset({"E103", "E105", "E106", "E202", "E207", "E301", "E302"})
 """What the lost end of a file leads to."""
 
 
-def _with_cut_ends(found: Sequence[Diagnostic], lines: Mapping[str, Sequence[str]]) -> list[Diagnostic]:
+def _with_cut_ends(
+    found: Sequence[Diagnostic], lines: Mapping[str, Sequence[str]]
+) -> list[Diagnostic]:
     """Say beside what is lacking that a file ends in the middle of a line: its end may not have been saved."""
     ends = {}
     for file in {d.span.file for d in found if d.code in _LACKING} & set(lines):
         last = lines[file][-1]
         if last:
             place = Span(file, len(lines[file]), len(last) + 1, len(lines[file]), len(last) + 1)
-            ends[file] = Related(place, "the file ends here, without a line break: is its end missing?")
+            ends[file] = Related(
+                place, "the file ends here, without a line break: is its end missing?"
+            )
     return [
-        replace(d, related=(*d.related, ends[d.span.file])) if d.code in _LACKING and d.span.file in ends else d
+        replace(d, related=(*d.related, ends[d.span.file]))
+        if d.code in _LACKING and d.span.file in ends
+        else d
         for d in found
     ]
 
 
 def allowed(
-    found: Sequence[Diagnostic], specs: Sequence[Specs], *, whole: bool
+    found: Sequence[Diagnostic], specs: Sequence[Specs], lines: Lines, *, whole: bool
 ) -> list[Diagnostic]:
     """Leave out warnings that a comment at their line allows; a comment that allows nothing is a warning itself."""
     allows = {
@@ -186,11 +212,11 @@ def allowed(
     used = {(d.span.file, d.span.line, d.code) for d in found if d.severity == "warning"} & allows
     shown = [d for d in found if (d.span.file, d.span.line, d.code) not in used]
     if whole and not any(d.severity == "error" for d in found):
-        shown += [_idle_allow(*place) for place in sorted(allows - used)]
+        shown += [_idle_allow(lines, *place) for place in sorted(allows - used)]
     return shown
 
 
-def _idle_allow(file: str, line: int, code: str) -> Diagnostic:
+def _idle_allow(lines: Lines, file: str, line: int, code: str) -> Diagnostic:
     if code.startswith("E"):
         message, hint = (
             f"{code} is an error, which cannot be allowed",
@@ -201,4 +227,5 @@ def _idle_allow(file: str, line: int, code: str) -> Diagnostic:
             f"there is no {code} on this line to allow",
             "delete this comment, or move it to the line of the warning",
         )
-    return Diagnostic(Span(file, line, 1, line, 1), "W205", message, hint)
+    column = lines[file][line - 1].rindex(code) + 1
+    return Diagnostic(Span(file, line, column, line, column + len(code)), "W205", message, hint)

@@ -27,7 +27,6 @@ CODES: dict[str, str] = {
     "E023": "nested too deeply",
     "E024": "a key that is not plain text",
     "E025": "a list and keys mixed",
-    "E029": "text that is not YAML",
     # E1xx: the shape of a definition
     "E101": "an unknown key",
     "E102": "a key that is not available yet",
@@ -55,7 +54,6 @@ CODES: dict[str, str] = {
     "E205": "a handoff to the persona itself",
     "E206": "a provider of the wrong kind",
     "E207": "an agent without what it needs to talk",
-    "E208": "a variable of two types",
     "E209": "a variable that cannot be changed",
     "E210": "a list variable that the tool cannot use",
     # E3xx: templates and values

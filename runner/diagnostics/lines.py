@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 from collections.abc import Iterator, Mapping
 
 
@@ -19,7 +20,7 @@ class Lines(Mapping[str, list[str]]):
 
     def __getitem__(self, file: str) -> list[str]:
         if file not in self._lines:
-            text = self._data[file].decode("utf-8-sig", "replace")
+            text = _text(self._data[file])
             self._lines[file] = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
         return self._lines[file]
 
@@ -28,3 +29,13 @@ class Lines(Mapping[str, list[str]]):
 
     def __len__(self) -> int:
         return len({**self._data, **self._lines})
+
+
+def _text(data: bytes) -> str:
+    """The text as its author sees it, also where it is not UTF-8 (which is told as a mistake)."""
+    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return data.decode("utf-16", "replace")
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return data.decode("cp1252", "replace")

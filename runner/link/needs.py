@@ -17,9 +17,10 @@ def check_needs(scope: Scope, findings: Findings) -> None:
     agent, document = scope.agent, scope.definition.document
     missing = [key for key in _NEEDED[agent.mode] if getattr(agent, key) is None]
     if missing:
-        what = " and no ".join(_WHAT[key] for key in missing)
-        keys = " and ".join(f"{key}:" for key in missing)
-        hint = f"add {keys}, each with the name of a provider"
+        what = ", no ".join(_WHAT[key] for key in missing)
+        keys = ", ".join(f"{key}:" for key in missing)
+        each = ", each with the name" if len(missing) > 1 else " with the name"
+        hint = f"add {keys}{each} of a provider"
         if "llm" not in missing:
             hint += ", or mode: text for an agent that only writes"
         findings.add(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from runner.diagnostics import Diagnostic, Related, Span
@@ -79,10 +79,7 @@ class References:
             )
         known = self.table.entries["personas"]
         if name not in known and name not in self.table.words:
-            hint = (
-                did_you_mean(name, known, noun="personas here")
-                or f"write it below personas: as {name}:"
-            )
+            hint = _defined_where(name, known, f"write it below personas: as {name}:")
             tell(self._near(self._unknown(definition, leaf, "persona", hint), "personas", name))
 
     def _tool(self, definition: Definition, leaf: Leaf, tell: Tell) -> None:
@@ -104,10 +101,8 @@ class References:
         if name in self.table.entries["personas"]:
             hint = f"'{name}' is a persona: write it below handoffs:"
         else:
-            hint = (
-                did_you_mean(name, [*known, *BUILT_IN], noun="tools here")
-                or f"write it below tools: as {name}:"
-            )
+            place = f"write it below tools: as {name}:"
+            hint = _defined_where(name, [*known, *BUILT_IN], place)
         tell(self._near(self._unknown(definition, leaf, "tool", hint), "tools", name))
 
     def _near(self, diagnostic: Diagnostic, section: str, name: str) -> Diagnostic:
@@ -151,12 +146,13 @@ class References:
         ]
         near = nearest(name, fitting)
         if near is None and isinstance(self.catalogue.find(kind, name), Provider):
-            hint = f"'{name}' is a plugin; write a provider that uses it, below providers: my_{kind}: and below that {kind}: {name}, and name my_{kind} here"
-        else:
             hint = (
-                did_you_mean(name, fitting, noun=f"providers of kind {kind} here")
-                or "write it below providers:, or write an inference string such as openai/gpt-4.1-mini"
+                f"'{name}' is a plugin: below providers:, give a provider of your own "
+                f"{kind}: {name}, and write that provider's name here"
             )
+        else:
+            inference = "or write one such as openai/gpt-4.1-mini"
+            hint = _defined_where(name, fitting, f"write it below providers:, {inference}")
         return self._near(self._unknown(definition, leaf, "provider", hint), "providers", name)
 
 
@@ -178,10 +174,8 @@ class Variables:
         variable = self.scope.variables.get(name)
         if variable is None:
             if name not in self.scope.table.words:
-                hint = (
-                    did_you_mean(name, self.scope.variables, noun="variables here")
-                    or f"declare it in the agent's variables: as {name}:"
-                )
+                place = f"declare it in the agent's variables: as {name}:"
+                hint = _defined_where(name, self.scope.variables, place)
                 tell(Diagnostic(span, "E202", f"unknown variable '{name}'", hint))
             return
         for problem in self._problems(variable, leaf):
@@ -270,6 +264,15 @@ class Variables:
                     f"add with: and below it {missing[0]}:",
                 )
             )
+
+
+def _defined_where(name: str, known: Iterable[str], place: str) -> str:
+    """The nearest name; without one, where to define this one, and what there is."""
+    names = list(known)
+    hint = did_you_mean(name, names, noun="or name one of")
+    if nearest(name, names):
+        return hint or place
+    return f"{place}; {hint}" if hint else place
 
 
 def parameters(tool: Block, scope: Scope) -> dict[str, Field]:

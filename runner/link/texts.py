@@ -81,11 +81,12 @@ class Texts:
                 self._env(place, value, use, tell)
         return analysis
 
-    def _span(self, place: Span, value: Text, use: Use) -> Span:
+    def span(self, place: Span, value: Text, use: Use) -> Span:
+        """Where a use stands in its file."""
         return self.pinpoint.at(place, value, use.line, use.column, ".".join(use.path))
 
     def _secret(self, place: Span, value: Text, use: Use, tell: Tell) -> None:
-        span = self._span(place, value, use)
+        span = self.span(place, value, use)
         if len(use.path) < 2:  # noqa: PLR2004 - the name and one attribute
             tell(
                 Diagnostic(
@@ -113,7 +114,7 @@ class Texts:
         context = problem.context  # type: ignore[attr-defined]  # a `mistake`
         tell(
             Diagnostic(
-                self._span(place, value, use), problem.type, context["message"], context["help"]
+                self.span(place, value, use), problem.type, context["message"], context["help"]
             )
         )  # type: ignore[attr-defined]  # as above
 
@@ -131,7 +132,7 @@ class Texts:
             problem = self._name(use, leaf, scope, fields) or self._host(use, scope, host_end)
             if problem:
                 related = _misspelt(use, scope, definition, fields) if problem[0] == "E302" else ()
-                tell(Diagnostic(self._span(place, leaf.value, use), *problem, related))
+                tell(Diagnostic(self.span(place, leaf.value, use), *problem, related))
 
     def _name(
         self, use: Use, leaf: Leaf, scope: Scope, fields: Mapping[str, object]
@@ -166,7 +167,15 @@ class Texts:
         if root in scope.table.words:
             return None
         names = [*ALWAYS, *leaf.names, *scope.variables]
-        hint = did_you_mean(root, names) or f"declare it in the agent's variables: as {root}:"
+        owner = next((n for n, parts in ATTRIBUTES.items() if root in parts), None)
+        if root in fields:
+            hint = f"write args.{root}"
+        elif owner is not None:
+            hint = f"write {owner}.{root}"
+        else:
+            place = f"declare it in the agent's variables: as {root}:"
+            near = nearest(root, names)
+            hint = f"did you mean '{near}'?" if near else place
         return ("E302", f"unknown name '{root}'", hint)
 
     def _private(self, variable: object, leaf: Leaf) -> tuple[str, str, str | None] | None:

@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 Request: TypeAlias = tuple[str, str]
 """The YAML file that names it (relative to the root), and the name as it is written there."""
 
-_ABSOLUTE = re.compile(r"[/~\\]|[A-Za-z]:[/\\]")
+_ABSOLUTE = re.compile(r"[/~\\]|[A-Za-z]:[/\\]|[A-Za-z]{2,}://")
+_SHOWN = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +70,7 @@ def resolve(file: str, name: str) -> str | TextProblem:
     """Return the path below the root that `name` means in `file`."""
     outside = TextProblem(
         "E004",
-        f"'{name}' lies outside the configuration folder",
+        f"'{_shown(name)}' lies outside the configuration folder",
         "put the file into the folder and write its path from this file, such as prompts/desk.md",
     )
     if not name.strip() or any(char < " " for char in name):
@@ -89,7 +90,7 @@ def _read(root: str, real_root: str, path: str, name: str) -> TextFile | TextPro
     except (FileNotFoundError, NotADirectoryError):
         return _missing(root, path, name)
     except OSError as error:
-        return unreadable(error, f"'{name}'")
+        return unreadable(error, f"'{_shown(name)}'")
     if not inside(real, real_root):
         help_ = "copy the file into the folder; nothing outside is read"
         return TextProblem(
@@ -111,6 +112,10 @@ def _elsewhere(root: str, file: str, name: str) -> TextProblem | None:
         f"there is no file '{name}' beside this file",
         f"a path begins at the file that names it: write {posixpath.relpath(name, here)}",
     )
+
+
+def _shown(name: str) -> str:
+    return name if len(name) <= _SHOWN else f"{name[: _SHOWN - 1]}\u2026"
 
 
 def _text(path: str, name: str, data: bytes) -> TextFile | TextProblem:

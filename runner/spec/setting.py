@@ -89,8 +89,8 @@ def env_problem(name: str, *, known: bool, guarded: bool) -> Exception | None:
     if name.upper().endswith(SECRET_ENDINGS):
         return mistake(
             "E307",
-            f"'env.{name}' looks like a secret, and this text can be seen",
-            f"write {{{{ secrets.{name} }}}}, in a field that is sent to a service",
+            f"'env.{name}' looks like a secret, and env is for what may be seen",
+            f"write {{{{ secrets.{name} }}}}; it may stand only in what is sent to a service",
         )
     if not known and not guarded:
         return mistake(

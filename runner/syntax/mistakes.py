@@ -35,7 +35,31 @@ def explain(scene: Scene, kind: str, at: int, context: int | None = None) -> Mis
             kind = known
             break
     begun = at if context is None else context
+    special = _special_indent(scene, at)
+    if special is not None:
+        return special
     return _KINDS.get(kind, _other)(scene, begun if kind == "quote" else at)
+
+
+def _special_indent(scene: Scene, at: int) -> Mistake | None:
+    """A line at or right above the place that is indented with what only looks like spaces."""
+    start = scene.line_start(at)
+    for begin in (start, scene.line_start(max(start - 1, 0))):
+        found = re.match(rf" *({_SPECIAL_SPACE})", scene.line(begin)[0])
+        if found:
+            place = begin + found.start(1)
+            return _special_space(scene, place)
+    return None
+
+
+_SPECIAL_SPACE = r"[\u00a0\u2000-\u200a\u202f\u205f\u3000]"
+
+
+def _special_space(scene: Scene, place: int) -> Mistake:
+    message = "there is a special space here that looks like a space but is another character"
+    return scene.mistake(
+        "E011", place, place + 1, message, "delete it and type a normal space, or nothing"
+    )
 
 
 def _document(scene: Scene, at: int) -> Mistake:
@@ -128,13 +152,9 @@ def _no_colon(scene: Scene, at: int) -> Mistake:
     rest = line[column:].rstrip()
     if scene.over_lines(at):
         return values.quote(scene, at)
-    special = re.search(r"[\u00a0\u2000-\u200a\u202f\u205f\u3000]", rest)
+    special = re.search(_SPECIAL_SPACE, rest)
     if special and re.match(rf"{_NAME}:$", rest[: special.start()]):
-        place = at + special.start()
-        message = "there is a special space here that looks like a space but is another character"
-        return scene.mistake(
-            "E011", place, place + 1, message, "delete it and type a normal space, or nothing"
-        )
+        return _special_space(scene, at + special.start())
     if glued := _GLUED.match(line):
         place = glued.end(2) - column + at
         message = f"there is no space after the colon of '{glued[2]}'"
@@ -208,7 +228,7 @@ def _other(scene: Scene, at: int) -> Mistake:
         "write 'key: value', or '- ' before each entry of a list; "
         "put text with special characters in quotes"
     )
-    return scene.mistake("E029", at, max(scene.line_end(at), at + 1), message, help_)
+    return scene.mistake("E018", at, max(scene.line_end(at), at + 1), message, help_)
 
 
 _KINDS: dict[str, Callable[[Scene, int], Mistake]] = {

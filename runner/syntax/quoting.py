@@ -6,6 +6,8 @@ import re
 
 _COMMENT = re.compile(r"\s+#.*$")
 _SHOWN = 100
+_OPENING = tuple("\u201c\u201e\u201d\u2018\u201a\xab\xbb")
+_CLOSING = tuple("\u201c\u201d\u2018\u2019\xab\xbb")
 
 
 def quoted(text: str) -> str:
@@ -18,7 +20,10 @@ def quoted(text: str) -> str:
 def quoted_line(line: str, column: int) -> str:
     """Return the line with what starts at `column` (from 0) in quotes, as it should be written."""
     value = _COMMENT.sub("", line[column:]) if re.search(r"\S\s{2,}#", line) else line[column:]
-    return shortened(f"{line[:column].strip()} {quoted(value.strip())}".strip())
+    value = value.strip()
+    if value[:1] in _OPENING and value[-1:] in _CLOSING:
+        value = value[1:-1]
+    return shortened(f"{line[:column].strip()} {quoted(value)}".strip())
 
 
 def shortened(text: str) -> str:

@@ -93,4 +93,5 @@ def _is_text(line: str) -> bool:
 
 
 def _indent(line: str) -> int:
-    return len(line) - len(line.lstrip(" \t\u00a0\u200b\ufeff"))
+    lead = line[: len(line) - len(line.lstrip(" \t\u00a0\u200b\ufeff"))]
+    return len(lead.expandtabs())  # a line with a tab belongs to what is above it

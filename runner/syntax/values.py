@@ -25,10 +25,17 @@ def tab(scene: Scene, at: int) -> Mistake:
 def flow(scene: Scene, at: int) -> Mistake:
     line, column = scene.line(at)
     rest = line[column:]
-    if rest.startswith(("{{", "{%")):
-        return template(scene, at)
     if not line[:column].strip() and re.match(r"[\[{].*[\]}]\s*:(\s|$)", rest):
         return odd_key(scene, at)
+    if rest.startswith(("{{", "{%")):
+        return template(scene, at)
+    if rest.rstrip() in ("{", "[") and not line[:column].strip(" -"):
+        message = "this is JSON, and lkrun reads YAML in lines"
+        help_ = (
+            "write each key on a line of its own as 'key: value', without braces, quotes and "
+            "commas, and indent what belongs to it by two spaces"
+        )
+        return scene.mistake("E019", at, at + 1, message, help_, rest_lost=True)
     flow = re.sub(r"\s+#.*$", "", rest).strip()
     what = "lists in brackets [ ]" if rest[0] == "[" else "keys in braces { }"
     help_ = block_lines(flow)
@@ -77,9 +84,8 @@ def shorthand(scene: Scene, at: int) -> Mistake:
     if match is None:
         return indicator(scene, at)
     what = {"*": "a reference", "&": "an anchor", "!": "a tag"}[kind]
-    help_ = (
-        f"write the value itself here; or, if it is text, in quotes: {quoted_line(line, column)}"
-    )
+    instead = "delete it" if kind == "&" else "write the value itself here"
+    help_ = f"{instead}; or, if it is text, put it in quotes: {quoted_line(line, column)}"
     message = f"'{match[0]}' would be {what} of YAML, and these are not available"
     return scene.mistake("E020", at, at + match.end(), message, help_)
 

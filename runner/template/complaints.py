@@ -88,6 +88,7 @@ _NEVER_ENDED: Final = (
 )
 _CLOSE: Final = "close it, or leave it out"
 _STRAIGHT: Final = "use straight quotes: ' or \""
+_NAMES: Final = "between braces stands the name of a value, such as {{ caller.name }}"
 _QUOTES: Final = frozenset("'\"")
 _HINTS: Final = {
     "!": "write 'not' for the opposite, '!=' for 'is different'",
@@ -231,9 +232,9 @@ def _expression(place: Place, offset: int, *, condition: bool) -> Problem:
     if condition and not place.text.strip():
         return place.problem(0, "E301", "there is no condition here", None)
     if piece == "}" and place.text[:offset].rstrip().endswith("{{"):
-        return place.problem(offset, "E301", "there is nothing between '{{' and '}}'", None)
+        return place.problem(offset, "E301", "there is nothing between '{{' and '}}'", _NAMES)
     if found is None or place.text.startswith(("}}", "%}", "-}}", "-%}"), found.start()):
         what = f"before '{place.text[offset : offset + 2]}'" if found else "at the end"
         return place.problem(offset, "E301", f"something is missing {what}", None)
     message = "a quote is not closed" if piece in _QUOTES else f"'{piece}' cannot stand here"
-    return place.problem(found.start(), "E301", message, _HINTS.get(piece))
+    return place.problem(found.start(), "E301", message, _HINTS.get(piece, None if condition else _NAMES))

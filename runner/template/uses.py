@@ -198,7 +198,10 @@ class Walk:
         if sort == "filter" and name in UNWANTED:
             self._complain(offset, "E303", f"the filter '{name}' cannot be used", UNWANTED[name])
         else:
-            self._complain(offset, "E303", f"unknown {sort} '{name}'", nearest(name, table))
+            help_ = nearest(name, table)
+            if help_ is None and sort == "test":
+                help_ = "to ask whether it has a value, write 'is known'"
+            self._complain(offset, "E303", f"unknown {sort} '{name}'", help_)
 
     def _call(self, node: nodes.Call, at: _At) -> None:
         self._arguments(node, at)

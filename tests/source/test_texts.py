@@ -77,7 +77,7 @@ PROBLEMS = {
         "E007",
         "there is no file 'prompts/desk.md/x', because there is no folder 'desk.md'",
     ),
-    "n" * 300: ("E001", f"'{'n' * 300}' cannot be read: its path is too long"),
+    "n" * 300: ("E001", f"'{'n' * 59}\u2026' cannot be read: its path is too long"),
 }
 
 

@@ -237,17 +237,17 @@ MISTAKES = {
     "anchor": (
         "a:\n  x: &b c\n",
         "2:6-8 E020 '&b' would be an anchor of YAML, and these are not available",
-        'write the value itself here; or, if it is text, in quotes: x: "&b c"',
+        'delete it; or, if it is text, put it in quotes: x: "&b c"',
     ),
     "alias": (
         "a:\n  x: *b\n",
         "2:6-8 E020 '*b' would be a reference of YAML, and these are not available",
-        'write the value itself here; or, if it is text, in quotes: x: "*b"',
+        'write the value itself here; or, if it is text, put it in quotes: x: "*b"',
     ),
     "tag": (
         "a:\n  x: !env HOME\n",
         "2:6-10 E020 '!env' would be a tag of YAML, and these are not available",
-        'write the value itself here; or, if it is text, in quotes: x: "!env HOME"',
+        'write the value itself here; or, if it is text, put it in quotes: x: "!env HOME"',
     ),
     "merge": (
         "a:\n  x:\n    <<: b\n",
