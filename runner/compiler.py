@@ -88,6 +88,7 @@ class Compiler:
             specs, self._surroundings({r: p for r, (p, _) in prompts.items()}, lines), self._memo
         )
         self._specs = {(f.path, f.digest): s for f, s in zip(scan.files, specs, strict=True)}
+        self._known_requests = {id(s): (s, self._requests(s)) for s in specs}
         self.cache.flush()
         told = linked.diagnostics if not scan.diagnostics else _surely(linked.diagnostics)
         found = [*scan.diagnostics, *(d for s in specs for d in s.diagnostics), *told]

@@ -181,3 +181,41 @@ def test_no_tree_crashes_the_compiler(folder, cache, tree):
     result = Compiler(folder, env={}, cache=cache).compile()
     assert (result.release is None) == any(d.severity == "error" for d in result.diagnostics)
     assert all(d.span.line >= 1 and d.span.column >= 1 for d in result.diagnostics)
+
+
+def test_an_edit_is_linked_with_all_that_did_not_change(folder, cache):
+    """Compiling again after an edit tells what a compiler that never saw the folder before tells."""
+    agent = MINIMAL.replace("desk", "desk{n}").replace("host", "host{n}")
+    for n in range(3):
+        (folder / f"a{n}.yaml").write_text(agent.replace("{n}", str(n)))
+    compiler = Compiler(folder, env={}, cache=cache)
+    steps = [
+        ("a1.yaml", agent.replace("{n}", "1").replace("phone", "door")),
+        ("a1.yaml", agent.replace("{n}", "1").replace("start: host1", "start: host2")),
+        ("a2.yaml", agent.replace("{n}", "2").replace("  host2:", "  host3:")),
+        ("a2.yaml", agent.replace("{n}", "2").replace("You answer", "You answer {{ nobody }}")),
+        ("a0.yaml", "personas:\n  host0:\n    instructions: x: y\n"),
+        ("a0.yaml", agent.replace("{n}", "0")),
+        ("b.yaml", "personas:\n  host2:\n    instructions: twice\n"),
+        ("b.yaml", "personas:\n  host9:\n    instructions: alone\n"),
+        ("a2.yaml", agent.replace("{n}", "2")),
+    ]
+    compiler.compile()
+    for name, text in steps:
+        (folder / name).write_text(text)
+        again, anew = compiler.compile(), Compiler(folder, env={}, cache=cache).compile()
+        assert again.diagnostics == anew.diagnostics
+        assert (again.release and again.release.id) == (anew.release and anew.release.id)
+
+
+def test_a_changed_prompt_is_linked_again(folder, cache):
+    """A prompt file is part of what an agent depends on."""
+    (folder / "a.yaml").write_text(MINIMAL.replace("instructions: You answer the phone.", "instructions_file: p.md"))
+    (folder / "p.md").write_text("Answer.")
+    compiler = Compiler(folder, env={}, cache=cache)
+    first = compiler.compile().release
+    (folder / "p.md").write_text("Answer quickly.")
+    assert compiler.compile().release.agents["desk"].prompts == {"host": "Answer quickly."}
+    assert compiler.compile().release.id != first.id
+    (folder / "p.md").write_text("Answer {{ nobody }}.")
+    assert [d.code for d in compiler.compile().diagnostics] == ["E302"]

@@ -39,7 +39,7 @@ ONLY_IMPORTERS = {
     "jinja2": {"template"},
     "click": {"cli"},
     "livekit": {"session", "providers", "serve", "cli"},
-    "aiohttp": {"front", "demo"},
+    "aiohttp": {"front", "demo", "serve"},
     "watchfiles": {"serve", "source"},
 }
 """Library → the only rooms that import it."""

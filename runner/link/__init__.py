@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from runner.link.link import Linked, Prompt, Surroundings, file_requests, link
+from runner.link.link import Linked, file_requests, link
+from runner.link.memo import Memo
 from runner.link.release import AgentRelease, Release
+from runner.link.surroundings import Prompt, Surroundings
 
-__all__ = ["AgentRelease", "Linked", "Prompt", "Release", "Surroundings", "file_requests", "link"]
+__all__ = [
+    "AgentRelease",
+    "Linked",
+    "Memo",
+    "Prompt",
+    "Release",
+    "Surroundings",
+    "file_requests",
+    "link",
+]

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 
 from runner.diagnostics import Diagnostic, Related, Span
 
 
 @dataclass(slots=True)
 class Findings:
-    """Collects diagnostics; the same one found for several agents is told once.
+    """Collects diagnostics; the same one found for several agents is told once."""
 
-    Attributes:
-        users: (section, name) → how many agents use the definition; filled before anything is checked.
-    """
-
-    users: dict[tuple[str, str], int] = field(default_factory=dict)
     _plain: dict[Diagnostic, None] = field(default_factory=dict)
     _by_agent: dict[Diagnostic, tuple[tuple[str, str], list[str]]] = field(default_factory=dict)
 
@@ -34,22 +30,32 @@ class Findings:
         """Add what is wrong for one agent that uses the definition `used`."""
         self._by_agent.setdefault(diagnostic, (used, []))[1].append(agent)
 
-    def diagnostics(self) -> list[Diagnostic]:
-        """All of them; what is wrong for some users of a definition only names these agents."""
-        found = list(self._plain)
-        for diagnostic, (used, agents) in self._by_agent.items():
-            names = sorted(set(agents))
-            if len(names) < self.users.get(used, 1):
-                listed = ", ".join(f"'{n}'" for n in names)
-                found.append(
-                    Diagnostic(
-                        diagnostic.span,
-                        diagnostic.code,
-                        f"{diagnostic.message} (for agent {listed})",
-                        diagnostic.help,
-                        diagnostic.related,
-                    )
-                )
-            else:
-                found.append(diagnostic)
-        return found
+    @property
+    def has_errors(self) -> bool:
+        """Whether there is an error among them."""
+        return any(d.severity == "error" for d in (*self._plain, *self._by_agent))
+
+    @classmethod
+    def joined(
+        cls, several: Iterable[Findings], users: Mapping[tuple[str, str], int]
+    ) -> list[Diagnostic]:
+        """The diagnostics of all agents; what is wrong for some users of a definition only names these agents.
+
+        Args:
+            several: what was found, agent by agent.
+            users: (section, name) → how many agents use the definition.
+        """
+        plain: dict[Diagnostic, None] = {}
+        by_agent: dict[Diagnostic, tuple[tuple[str, str], set[str]]] = {}
+        for findings in several:
+            plain |= findings._plain
+            for diagnostic, (used, agents) in findings._by_agent.items():
+                by_agent.setdefault(diagnostic, (used, set()))[1].update(agents)
+        return [*plain, *(_named(d, a, users.get(u, 1)) for d, (u, a) in by_agent.items())]
+
+
+def _named(diagnostic: Diagnostic, agents: set[str], users: int) -> Diagnostic:
+    if len(agents) >= users:
+        return diagnostic
+    listed = ", ".join(f"'{n}'" for n in sorted(agents))
+    return replace(diagnostic, message=f"{diagnostic.message} (for agent {listed})")

@@ -1,0 +1,96 @@
+"""What was linked before and has not changed: one edit among a thousand files links one agent again.
+
+A definition is the same object as long as its file is the same, so "unchanged" is a question of identity.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from runner.link.agent import LinkedAgent
+from runner.link.form import Formed
+from runner.link.surroundings import Prompt, Surroundings
+from runner.link.table import Table
+from runner.spec.load import Definition
+
+Pointed = tuple[tuple[str, str, Definition | None], ...]
+"""(section, name, definition) of all that something points to; None where it needs no definition."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    definition: Definition
+    pointed: Pointed
+    prompts: tuple[Prompt, ...]
+
+    def holds(self, definition: Definition, table: Table, around: Surroundings) -> bool:
+        """Whether it, all that it points to and its text files are as they were."""
+        return (
+            self.definition is definition
+            and all(_entry(table, s, n) is d for s, n, d in self.pointed)
+            and self.prompts == _prompts([self.definition, *_definitions(self.pointed)], around)
+        )
+
+
+@dataclass(slots=True)
+class Memo:
+    """Remembers what was linked without a mistake. Belongs to one environment and one set of plugins."""
+
+    _formed: dict[int, tuple[_Kept, Formed]] = field(default_factory=dict)
+    _agents: dict[str, tuple[_Kept, LinkedAgent]] = field(default_factory=dict)
+
+    def formed(self, definition: Definition, table: Table, around: Surroundings) -> Formed | None:
+        """What came of the form of a definition, if nothing has changed."""
+        found = self._formed.get(id(definition))
+        return found[1] if found and found[0].holds(definition, table, around) else None
+
+    def agent(self, definition: Definition, table: Table, around: Surroundings) -> LinkedAgent | None:
+        """What came of an agent, if nothing that it reaches has changed."""
+        found = self._agents.get(definition.name)
+        return found[1] if found and found[0].holds(definition, table, around) else None
+
+    def renew(
+        self,
+        formed: Iterable[tuple[Definition, Formed]],
+        agents: Iterable[LinkedAgent],
+        table: Table,
+        around: Surroundings,
+    ) -> None:
+        """Keep what was found this time, and forget the rest; nothing while parts could not be read."""
+        if table.words:
+            return
+        self._formed = {
+            id(d): (_keep(d, f.names, table, around), f) for d, f in formed if not f.diagnostics
+        }
+        self._agents = {
+            a.scope.name: (_keep(a.scope.definition, a.scope.reached, table, around), a)
+            for a in agents
+            if not a.findings.has_errors
+        }
+
+
+def _keep(
+    definition: Definition, names: Iterable[tuple[str, str]], table: Table, around: Surroundings
+) -> _Kept:
+    pointed = tuple((s, n, _entry(table, s, n)) for s, n in names)
+    return _Kept(definition, pointed, _prompts([definition, *_definitions(pointed)], around))
+
+
+def _entry(table: Table, section: str, name: str) -> Definition | None:
+    return table.entries.get(section, {}).get(name)
+
+
+def _definitions(pointed: Pointed) -> list[Definition]:
+    return [d for _, _, d in pointed if d is not None]
+
+
+def _prompts(definitions: Iterable[Definition], around: Surroundings) -> tuple[Prompt, ...]:
+    if not around.prompts:
+        return ()
+    return tuple(
+        around.prompts[d.document.file, str(name)]
+        for d in definitions
+        if d.section == "personas" and d.spec is not None
+        for name in d.spec.instructions_file or ()
+    )

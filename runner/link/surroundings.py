@@ -1,0 +1,47 @@
+"""What a folder is linked against."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from runner.diagnostics import Span
+from runner.link.plugins import OptionChecker
+from runner.link.texts import Analyses
+from runner.providers.catalogue import Catalogue
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """A text file that a key names: its path below the folder and its text, or what is wrong with it."""
+
+    path: str
+    text: str = ""
+    problem: tuple[str, str, str | None] | None = None
+
+    @property
+    def span(self) -> Span:
+        """The whole file."""
+        lines = self.text.split("\n")
+        return Span(self.path, 1, 1, len(lines), len(lines[-1]) + 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What a folder is linked against.
+
+    Attributes:
+        env: the environment.
+        prompts: (file that names it, name) → the file.
+        lines: file → its lines, prompts included.
+        catalogue: which plugins are installed.
+        ask_plugins: asks them about options.
+        analyses: what is known of templates.
+    """
+
+    env: Mapping[str, str]
+    prompts: Mapping[tuple[str, str], Prompt]
+    lines: Mapping[str, list[str]]
+    catalogue: Catalogue
+    ask_plugins: OptionChecker
+    analyses: Analyses
