@@ -1,0 +1,197 @@
+"""A folder that is compiled for real, and the parts of the runner around it."""
+
+from __future__ import annotations
+
+import io
+import json
+import shutil
+import tempfile
+import textwrap
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from runner.cache import Cache
+from runner.compiler import Compiler
+from runner.egress.secrets import Secrets
+from runner.serve.admission import Admission
+from runner.serve.calls import Calls
+from runner.serve.log import Log
+from runner.serve.releases import Releases
+from runner.serve.store import Store
+from runner.serve.switchboard import Switchboard
+
+FOLDER = """
+    agents:
+      desk:
+        mode: text
+        start: greeter
+        llm: brain
+        description: The desk
+        variables:
+          name:
+            description: The caller's name
+        tools:
+          - remember
+          - end_call
+          - look
+        limits:
+          max_calls: 2
+      shop:
+        mode: text
+        start: greeter
+        llm: brain
+        tools:
+          - look
+          - end_call
+
+    personas:
+      greeter:
+        instructions: You greet.
+        greeting:
+          say: Welcome to the desk.
+
+    tools:
+      look:
+        description: Look something up.
+        http:
+          url: http://demo.localhost/clinic/slots/monday
+          headers:
+            X-Key: "{{ secrets.TOOL_KEY or 'none' }}"
+
+    providers:
+      brain:
+        llm: script
+        with:
+          rules:
+            - when_caller_says: bye
+              call: end_call
+            - when_caller_says: look
+              call: look
+            - when_tool_answered: end_call
+              say: Goodbye.
+            - when_tool_answered: look
+              say: Looked.
+            - when_caller_matches: 'i am (?P<name>[a-z]+)'
+              call:
+                remember:
+                  name: "{name}"
+          otherwise: I hear you.
+"""
+
+
+def write(folder, text=FOLDER):
+    """Write a folder of one file."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "desk.yaml").write_text(textwrap.dedent(text), encoding="utf-8")
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def own_cache(monkeypatch, tmp_path_factory):
+    """Nothing is read from or left in the person's own cache."""
+    monkeypatch.setenv("LKRUN_CACHE_DIR", str(tmp_path_factory.getbasetemp() / "cache"))
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """A folder with two text agents."""
+    return write(tmp_path / "agents.d")
+
+
+@pytest.fixture
+def compiler(folder):
+    """Its compiler."""
+    return Compiler(folder, cache=Cache())
+
+
+@pytest.fixture
+def release(compiler):
+    """Its release."""
+    compiled = compiler.compile()
+    assert compiled.release is not None, compiled.diagnostics
+    return compiled.release
+
+
+@pytest.fixture
+def changed(folder, compiler):
+    """Compile the folder with some words replaced."""
+
+    def change(old, new):
+        path = folder / "desk.yaml"
+        path.write_text(path.read_text().replace(old, new))
+        return compiler.compile().release
+
+    return change
+
+
+@pytest.fixture
+def short():
+    """A folder whose path is short enough for a unix socket."""
+    path = Path(tempfile.mkdtemp(prefix="lk-"))
+    yield path
+    shutil.rmtree(path, ignore_errors=True)
+
+
+@pytest.fixture
+def store(short):
+    """An empty store."""
+    found = Store(short)
+    yield found
+    found.destroy()
+
+
+class Heard(Log):
+    """A log whose events can be asked for."""
+
+    def __init__(self):
+        super().__init__("debug", "json", io.StringIO())
+
+    def named(self, name):
+        """The events of a name."""
+        lines = map(json.loads, self._stream.getvalue().splitlines())
+        return [event for event in lines if event["event"] == name]
+
+
+@pytest.fixture
+def log():
+    """A log in memory."""
+    return Heard()
+
+
+@pytest.fixture
+def releases(store, release):
+    """The release, served."""
+    return Releases(store, release)
+
+
+@pytest.fixture
+def calls(releases, log):
+    """No calls yet."""
+    return Calls(releases, log)
+
+
+@pytest.fixture
+def admission(releases, calls):
+    """Who is let in."""
+    return Admission(releases, calls)
+
+
+@dataclass
+class Socket:
+    """A call socket that listens."""
+
+    path: Path
+    switchboard: Switchboard
+
+
+@pytest_asyncio.fixture
+async def socket(store, releases, calls, log):
+    """The call socket of the runner."""
+    secrets = Secrets({"TOOL_KEY": "tool-secret", "LLM_KEY": "llm-secret"})
+    switchboard = Switchboard(releases, calls, secrets, log)
+    await switchboard.start(store.socket)
+    yield Socket(store.socket, switchboard)
+    await switchboard.stop()
