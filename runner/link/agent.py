@@ -124,8 +124,9 @@ class AgentLinker:
                     read_names |= {u.path[0] for u in self.texts.analysis(leaf.value).uses}
             read_names |= _words_of_settings(definition.data)
         for section, name in scope.reached:
-            if name not in getattr(scope, section):
-                read_names |= scope.table.entries[section][name].words()
+            entry = scope.table.entries[section].get(name)
+            if entry is not None and name not in getattr(scope, section):
+                read_names |= entry.words()
         return read_names
 
     def _prompt_names(

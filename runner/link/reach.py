@@ -27,11 +27,9 @@ def reach(definition: Definition, agent: Agent, table: Table, resolve: Resolve) 
     scope = Scope(definition, agent, table)
 
     def take(section: str, name: str) -> Block | None:
-        entry = table.entries[section].get(name)
-        if entry is None:
-            return None
         scope.reached.add((section, name))
-        return resolve(entry, scope)
+        entry = table.entries[section].get(name)
+        return resolve(entry, scope) if entry is not None else None
 
     _take_tools(scope, agent, agent.tools, take)
     waiting = [str(agent.start), *map(str, agent.handoffs), *_acted(agent)]

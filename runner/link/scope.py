@@ -49,7 +49,7 @@ class Scope:
     """An agent with all that it reaches; definitions with mistakes are reached, but not entered.
 
     Attributes:
-        reached: (section, name) of all that it reaches, broken definitions too.
+        reached: (section, name) of all that it reaches: broken definitions too, and names that nothing defines.
     """
 
     definition: Definition
