@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 from collections.abc import Awaitable, Callable
@@ -18,6 +19,9 @@ from runner.template import as_data
 log = logging.getLogger("lkrun")
 
 GOODBYE = "Say goodbye to the caller in one short sentence. The call ends after it."
+GRACE = 10.0
+"""Seconds beyond a request's own time after which nobody waits for the egress any longer."""
+
 HOLD = 120.0
 """Seconds that `wait: yes` holds idle prompts back."""
 
@@ -60,7 +64,8 @@ class Job:
 async def _ask(job: Job) -> Made:
     ask = Ask(job.name, as_data(job.args), job.call.values.sent())
     try:
-        answer = await job.call.egress.ask(ask)
+        async with asyncio.timeout(job.tool.http.timeout + GRACE):
+            answer = await job.call.egress.ask(ask)
     except Exception as error:  # noqa: BLE001 - whatever breaks on the way, the caller is answered
         log.error("tool '%s' could not be asked: %s", job.name, type(error).__name__)  # noqa: TRY400 - no traceback may reach an author
         answer = Answer(ok=False, output="The service could not be reached.")

@@ -21,7 +21,7 @@ ELSEWHERE = {
     "Limits.max_calls": "the main process admits calls",
     **{
         f"Request.{key}": "the egress asks the service"
-        for key in "url method query headers body timeout ok private_network".split()
+        for key in ["url", "method", "query", "headers", "body", "timeout", "ok", "private_network"]
     },
     **{f"Body.{key}": "the egress asks the service" for key in ("json", "form", "text")},
     **{f"Result.{key}": "the egress reads the answer" for key in ("pick", "text", "hide")},
@@ -143,7 +143,7 @@ PROVED = {
     **{
         f"{tool}.then": "test_actions::test_then_say_is_the_answer"
         for tool in (
-            "HttpTool SayTool SetTool AddTo ChangeIn RemoveFrom Remember EndCallTool Wait".split()
+            ["HttpTool", "SayTool", "SetTool", "AddTo", "ChangeIn", "RemoveFrom", "Remember", "EndCallTool", "Wait"]
         )
     },
     "HttpTool.http": "test_tools::test_http_tool_asks_the_egress",

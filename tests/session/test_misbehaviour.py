@@ -8,7 +8,7 @@ import pytest
 from livekit.agents import APIConnectionError, llm
 
 from runner.egress.port import Answer
-from runner.session import Facts
+from runner.session import Facts, work
 from runner.session.conversation import Conversation
 
 FOLDER = """
@@ -21,7 +21,6 @@ agents:
       open:
         type: yes_no
     tools:
-      - remember
       - end_call
 personas:
   reception:
@@ -47,6 +46,7 @@ tools:
         type: date
     http:
       url: https://api.example/
+      timeout: 50ms
 providers:
   brain:
     llm: script
@@ -70,7 +70,9 @@ class Wild(llm.LLM):
         reply = self.replies.pop(0) if self.replies else "Fine."
         if isinstance(reply, TypeError):
             raise reply
-        return WildStream(self, reply, chat_ctx=chat_ctx, tools=tools or [], conn_options=conn_options)
+        return WildStream(
+            self, reply, chat_ctx=chat_ctx, tools=tools or [], conn_options=conn_options
+        )
 
 
 class WildStream(llm.LLMStream):
@@ -81,10 +83,13 @@ class WildStream(llm.LLMStream):
     async def _run(self):
         if isinstance(self.reply, Exception):
             raise self.reply
-        delta = llm.ChoiceDelta(role="assistant", content=self.reply)
-        if not isinstance(self.reply, str):
+        if isinstance(self.reply, str):
+            delta = llm.ChoiceDelta(role="assistant", content=self.reply)
+        else:
             calls = [
-                llm.FunctionToolCall(name=name, arguments=arguments, call_id=f"call_{place}_{id(self)}")
+                llm.FunctionToolCall(
+                    name=name, arguments=arguments, call_id=f"call_{place}_{id(self)}"
+                )
                 for place, (name, arguments) in enumerate(self.reply)
             ]
             delta = llm.ChoiceDelta(role="assistant", tool_calls=calls)
@@ -219,8 +224,9 @@ async def test_failure_after_a_tool(wild):
     assert shown(events)[-1] == ("message", "Sorry, something went wrong. Please say that again.")
 
 
-async def test_end_during_a_turn(wild):
-    """An end from outside in the middle of a turn gives the turn what there was."""
+async def test_end_during_a_turn(wild, monkeypatch):
+    """An end in the middle of a turn waits for the tool, but not for ever."""
+    monkeypatch.setattr(work, "GRACE", 0.05)
 
     class Slow:
         def __init__(self):
