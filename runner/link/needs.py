@@ -68,7 +68,7 @@ def _lists_remember(scope: Scope) -> bool:
 
 def _where_remember(scope: Scope) -> tuple[tuple[str, ...], int]:
     if "remember" in scope.agent.tools:
-        return ("tools",), scope.agent.tools.index("remember")  # type: ignore[arg-type]  # names are texts
+        return ("tools",), scope.agent.tools.index("remember")
     return (), 0
 
 

@@ -282,7 +282,8 @@ def parameters(tool: Block, scope: Scope) -> dict[str, Field]:
         record = variable.field.of if variable is not None and variable.field is not None else None
         fields = dict(record) if isinstance(record, dict) else {}
         line = {"line": Field.model_validate({"type": "integer"})}
-        return {AddTo: fields, ChangeIn: line | fields, RemoveFrom: line}[type(tool)]  # type: ignore[index]  # one of the three
+        by_kind = {"add_to": fields, "change_in": line | fields, "remove_from": line}
+        return by_kind[tool.kind]
     return dict(getattr(tool, "parameters", {}))
 
 

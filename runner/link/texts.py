@@ -11,7 +11,7 @@ from runner.diagnostics import Diagnostic, Related, Span
 from runner.diagnostics.nearest import did_you_mean, nearest
 from runner.link.pinpoint import Pinpoint
 from runner.link.references import Tell, parameters
-from runner.link.scope import Scope
+from runner.link.scope import Scope, Variable
 from runner.link.walk import Leaf
 from runner.spec.later import LATER_NAMES
 from runner.spec.load import Definition
@@ -111,12 +111,9 @@ class Texts:
         if problem is None:
             self.env_used.add(name)
             return
-        context = problem.context  # type: ignore[attr-defined]  # a `mistake`
-        tell(
-            Diagnostic(
-                self.span(place, value, use), problem.type, context["message"], context["help"]
-            )
-        )  # type: ignore[attr-defined]  # as above
+        context = problem.context or {}
+        span = self.span(place, value, use)
+        tell(Diagnostic(span, problem.type, str(context["message"]), context["help"]))
 
     def names(
         self, place: Span, leaf: Leaf, scope: Scope, tell: Tell, definition: Definition, spec: Block
@@ -178,15 +175,15 @@ class Texts:
             hint = f"did you mean '{near}'?" if near else place
         return ("E302", f"unknown name '{root}'", hint)
 
-    def _private(self, variable: object, leaf: Leaf) -> tuple[str, str, str | None] | None:
-        field = getattr(variable, "field", None)
-        if field is not None and field.private and not isinstance(leaf.value, Sent | Condition):
-            return (
-                "E305",
-                f"'{variable.name}' is private, and here the model or the caller could see it",
-                "a private variable may stand only in what is sent to a service",
-            )  # type: ignore[attr-defined]  # a Variable
-        return None
+    def _private(self, variable: Variable, leaf: Leaf) -> tuple[str, str, str | None] | None:
+        private = variable.field is not None and variable.field.private
+        if not private or isinstance(leaf.value, Sent | Condition):
+            return None
+        return (
+            "E305",
+            f"'{variable.name}' is private, and here the model or the caller could see it",
+            "a private variable may stand only in what is sent to a service",
+        )
 
     def _host(self, use: Use, scope: Scope, host_end: int) -> tuple[str, str, str | None] | None:
         if use.offset >= host_end or use.path[0] in scope.fixed:

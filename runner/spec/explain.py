@@ -26,7 +26,7 @@ class _Error:
         kinds: where the block is one of several kinds: their keys.
     """
 
-    type: str
+    code: str
     location: Location
     model: type[Block] | None
     input: Any
@@ -63,7 +63,7 @@ def explain(
         *(not_below(document, empty, names[0]) for empty, names in shifted.items()),
         *(without_value(document, where) for where in empties if where not in shifted),
         *(
-            _TELL.get(e.type, _own if e.type[0] in "EW" else _shape)(document, e)
+            _TELL.get(e.code, _own if e.code[0] in "EW" else _shape)(document, e)
             for e in found
             if e.location not in below
         ),
@@ -72,9 +72,9 @@ def explain(
 
 def _follows(error: _Error, empties: set[Location]) -> bool:
     """Whether a block only lacks what one of its keys was to hold that has no value yet."""
-    if error.type not in ("E103", "E106", "missing"):
+    if error.code not in ("E103", "E106", "missing"):
         return False
-    block = error.location[:-1] if error.type == "missing" else error.location
+    block = error.location[:-1] if error.code == "missing" else error.location
     return any(empty[:-1] == block for empty in empties)
 
 
@@ -82,20 +82,18 @@ def _not_indented(
     document: Document, errors: Sequence[_Error], empties: set[Location]
 ) -> dict[Location, list[str]]:
     """Empty keys → the keys beside them that belong below them."""
-    unknown = {e.location: e.model for e in errors if e.type == "extra_forbidden" and e.model}
+    unknown = {e.location: e.model for e in errors if e.code == "extra_forbidden" and e.model}
     found: dict[Location, list[str]] = {}
     for empty in empties:
         block, name = empty[:-1], str(empty[-1])
         model = next((m for where, m in unknown.items() if where[:-1] == block), None)
         info = model and model.model_fields.get(model.keys().get(name, ""))
         if info:
-            names = followers(
-                document.at(block),
-                name,
-                lambda key, block=block, info=info: (
-                    (*block, key) in unknown and takes(info.annotation, key)
-                ),
-            )
+
+            def belongs(key: str, block: Location = block, within: Any = info.annotation) -> bool:
+                return (*block, key) in unknown and takes(within, key)
+
+            names = followers(document.at(block), name, belongs)
             if names:
                 found[empty] = names
     return found
@@ -158,17 +156,17 @@ def _tagged(annotation: Any, name: str) -> Any:
 def _once(errors: list[_Error]) -> list[_Error]:
     seen: dict[tuple[Location, str], _Error] = {}
     for error in errors:
-        seen.setdefault((error.location, error.type), error)
+        seen.setdefault((error.location, error.code), error)
     return list(seen.values())
 
 
 def _pair(errors: list[_Error]) -> list[_Error]:
     """Drop 'missing x' where an unknown key beside it is x misspelt."""
-    unknown = [e for e in errors if e.type == "extra_forbidden"]
+    unknown = [e for e in errors if e.code == "extra_forbidden"]
 
     def meant(error: _Error) -> bool:
         beside = [u.key for u in unknown if u.location[:-1] == error.location[:-1]]
-        return error.type == "missing" and nearest(error.key, beside) is not None
+        return error.code == "missing" and nearest(error.key, beside) is not None
 
     return [e for e in errors if not meant(e)]
 
@@ -178,7 +176,7 @@ def _own(document: Document, error: _Error) -> Diagnostic:
     location = (*error.location, *context.get("at", ()))
     whole = not context.get("at") and document.style(location) == "mapping"
     span = document.key_span if whole or context.get("on") == "key" else document.value_span
-    return Diagnostic(span(location), error.type, context["message"], context["help"])
+    return Diagnostic(span(location), error.code, context["message"], context["help"])
 
 
 def _missing(document: Document, error: _Error) -> Diagnostic:
@@ -231,7 +229,7 @@ def _what(value: Any) -> str:
 
 
 def _shape(document: Document, error: _Error) -> Diagnostic:
-    wanted, hint = _WANTED.get(error.type, ("something else", lambda _: None))
+    wanted, hint = _WANTED.get(error.code, ("something else", lambda _: None))
     last = next((p for p in reversed(error.location) if isinstance(p, str)), "")
     on_item = bool(error.location) and isinstance(error.location[-1], int)
     subject = f"an entry of '{last}'" if on_item else f"'{last}'"

@@ -192,7 +192,7 @@ class Field(Block):
             )
         if not fits(self.type, text):
             return mistake("E117", f"'{text}' is not {READERS[self.type][1]}", at=("default",))
-        if self.choices is not None and text not in self.choices:
+        if self.choices is not None and str(text) not in map(str, self.choices):
             return mistake(
                 "E117",
                 f"'{text}' is not one of the choices",

@@ -27,7 +27,7 @@ def mistake(
         on: whether the key or the value there is shown.
     """
     return PydanticCustomError(
-        code,  # type: ignore[arg-type]  # any text may be a type here; pydantic wants a literal
+        code,
         "{message}",
         {"message": message, "help": help, "at": at, "on": on},
     )

@@ -13,7 +13,7 @@ from pydantic import (
     ValidatorFunctionWrapHandler,
 )
 from pydantic.json_schema import JsonSchemaValue
-from pydantic_core import CoreSchema, core_schema
+from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from runner import template
 from runner.diagnostics.nearest import did_you_mean
@@ -82,7 +82,7 @@ class Settings:
 SECRET_ENDINGS = ("KEY", "TOKEN", "SECRET", "PASSWORD")
 
 
-def env_problem(name: str, *, known: bool, guarded: bool) -> Exception | None:
+def env_problem(name: str, *, known: bool, guarded: bool) -> PydanticCustomError | None:
     """What is wrong with reading this environment variable in the open, if anything."""
     if not name:
         return mistake("E301", "'env' needs a name behind it", "write {{ env.NAME }}")

@@ -15,6 +15,7 @@ from pydantic import (
     GetJsonSchemaHandler,
     Tag,
 )
+from pydantic.config import JsonDict
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, core_schema
 
@@ -60,7 +61,7 @@ def key(
     names: tuple[str, ...] = (),
 ) -> Any:
     """Declare a key: its line in the reference, its default, and the names that templates below it may use besides."""
-    extra = {"x-lkrun-names": list(names)} if names else None
+    extra: JsonDict | None = {"x-lkrun-names": [*names]} if names else None
     return Field(default, description=description, alias=alias, json_schema_extra=extra)
 
 
@@ -81,7 +82,7 @@ def kinds(noun: str, *classes: type[Block]) -> Any:
             return next((by_key[k] for k in data if k in by_key), None)
         return f"<{type(data).__name__}>" if isinstance(data, Block) else f"<{first}>"
 
-    union = Annotated[Union[tagged], Discriminator(pick)]  # noqa: UP007 - a union of a computed tuple
+    union: Any = Annotated[Union[tagged], Discriminator(pick)]  # noqa: UP007 - a union of a computed tuple
     return Annotated[union, _ExactlyOne(noun, tuple(by_key), classes)]
 
 

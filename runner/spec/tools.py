@@ -171,9 +171,8 @@ class Wait(_Tool):
         return self
 
 
-Tool: TypeAlias = kinds(
-    "a tool", AddTo, ChangeIn, EndCallTool, HttpTool, Remember, RemoveFrom, SayTool, SetTool, Wait
-)  # type: ignore[valid-type]  # built from the classes
+_KINDS = (AddTo, ChangeIn, EndCallTool, HttpTool, Remember, RemoveFrom, SayTool, SetTool, Wait)
+Tool: TypeAlias = kinds("a tool", *_KINDS)  # type: ignore[valid-type]  # built from the classes
 """A tool of any kind."""
 
 AnyTool = (
