@@ -35,6 +35,7 @@ _LAST: Final = 5.0
 """Seconds in which calls end in order when they are told to end now."""
 
 _SECRETS_DIR: Final = "LKRUN_SECRETS_DIR"
+_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
 
 
 class CannotServeError(Exception):
@@ -135,7 +136,7 @@ class _Run:
         """Serve, and return the exit code."""
         handler = route(self.log)
         loop = asyncio.get_running_loop()
-        for number in (signal.SIGINT, signal.SIGTERM):
+        for number in _SIGNALS:
             loop.add_signal_handler(number, self.signals.put_nowait, number)
         if self.livekit is not None:
             self._plan()
@@ -268,6 +269,9 @@ class _Run:
             await self.workers.stop()
         await self.texts.stop()
         await self.switchboard.stop()
+        for number in _SIGNALS:  # all is done: one more must not make it an exit by a signal
+            asyncio.get_running_loop().remove_signal_handler(number)
+            signal.signal(number, signal.SIG_IGN)
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)
