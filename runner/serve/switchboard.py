@@ -120,9 +120,11 @@ class Switchboard:
         task.add_done_callback(self._tasks.discard)
 
     async def _ask(self, peer: Peer, message: Message, call: Call | None) -> None:
-        answer = await self._answered(message, call)
+        written = message.get("ask")
+        asked: Message = written if isinstance(written, dict) else {}
+        answer = await self._answered(asked, call)
         if call is not None and not answer.ok:
-            self._tell_failure(call, message, answer)
+            self._tell_failure(call, str(asked.get("tool")), answer)
         reply = {"type": "answer", "id": message.get("id"), "answer": answer.to_data()}
         try:
             peer.send(reply)
@@ -132,11 +134,11 @@ class Switchboard:
             )
             peer.send({**reply, "answer": sorry.to_data()})
 
-    async def _answered(self, message: Message, call: Call | None) -> Answer:
+    async def _answered(self, asked: Message, call: Call | None) -> Answer:
         agent = self._releases.agent(call.release, call.agent) if call else None
         try:
-            ask = Ask(**message["ask"])
-        except (KeyError, TypeError):
+            ask = Ask(**asked)
+        except TypeError:
             agent = None
         if agent is None:
             return Answer(ok=False, output="the call has ended", error="the call has ended")
@@ -149,8 +151,7 @@ class Switchboard:
             self._egresses[allow] = HttpEgress(self._secrets, allow)
         return self._egresses[allow]
 
-    def _tell_failure(self, call: Call, message: Message, answer: Answer) -> None:
-        tool = str(message.get("ask", {}).get("tool"))
+    def _tell_failure(self, call: Call, tool: str, answer: Answer) -> None:
         self._log.event(
             "tool_failed",
             f"{call.agent}: tool {tool} failed: {answer.error}",

@@ -7,7 +7,9 @@ import json
 import shutil
 import tempfile
 import textwrap
+import threading
 from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -57,9 +59,14 @@ FOLDER = """
       look:
         description: Look something up.
         http:
-          url: http://demo.localhost/clinic/slots/monday
+          url: http://127.0.0.1:PORT/look
           headers:
             X-Key: "{{ secrets.TOOL_KEY or 'none' }}"
+
+    runner:
+      network:
+        allow:
+          - 127.0.0.1
 
     providers:
       brain:
@@ -95,10 +102,36 @@ def own_cache(monkeypatch, tmp_path_factory):
     monkeypatch.setenv("LKRUN_CACHE_DIR", str(tmp_path_factory.getbasetemp() / "cache"))
 
 
+class _Answers(BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.server.keys.append(self.headers["X-Key"])
+        body = b'{"found": true}'
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_):
+        pass
+
+
 @pytest.fixture
-def folder(tmp_path):
+def service():
+    """A service for tools; `keys` are the secrets that it was shown."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), _Answers) as server:
+        server.keys = []
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield server
+        server.shutdown()
+        thread.join()
+
+
+@pytest.fixture
+def folder(tmp_path, service):
     """A folder with two text agents."""
-    return write(tmp_path / "agents.d")
+    return write(tmp_path / "agents.d", FOLDER.replace("PORT", str(service.server_port)))
 
 
 @pytest.fixture

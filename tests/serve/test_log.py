@@ -1,0 +1,122 @@
+"""The log, for people and for programs."""
+
+import io
+import json
+import logging
+import pickle
+
+import pytest
+
+from runner.serve.log import Handler, Log, route
+
+
+@pytest.fixture
+def stream():
+    """What is written."""
+    return io.StringIO()
+
+
+@pytest.fixture
+def routed():
+    """Put Python's logging back as it was."""
+    root = logging.getLogger()
+    names = ("", "livekit", "httpx", "httpcore", "asyncio", "aiohttp.access", "watchfiles")
+    before = root.handlers[:], {n: logging.getLogger(n).level for n in names}
+    yield
+    root.handlers = before[0]
+    logging.captureWarnings(capture=False)
+    for name, level in before[1].items():
+        logging.getLogger(name).setLevel(level)
+
+
+def test_json_is_one_object_a_line(stream):
+    """Each event has `ts`, `level`, `event` and its own fields."""
+    log = Log("info", "json", stream)
+    log.event("ready", "ready: now", agents=["a"], release="r")
+    log.event("quiet", "nothing", level="debug")
+    (line,) = stream.getvalue().splitlines()
+    data = json.loads(line)
+    assert list(data) == ["ts", "level", "event", "agents", "release"]
+    assert data["ts"].endswith("Z")
+
+
+def test_text_is_words(stream):
+    """People read the time, what happened, and whether it matters."""
+    log = Log("info", "text", stream)
+    log.event("ready", "ready: now", agents=["a"])
+    log.event("x", "gone", level="warning")
+    first, second = stream.getvalue().splitlines()
+    assert first.split(" ", 1)[1] == "ready: now"
+    assert second.split(" ", 1)[1] == "warning: gone"
+
+
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_no_secret_is_written(stream, form):
+    """Whatever holds a secret shows stars in its place."""
+    log = Log("info", form, stream)
+    log.hide(["hunter2hunter2"])
+    log.event("x", "key hunter2hunter2", url="http://x/?k=hunter2hunter2", deep=[{"a": "hunter2hunter2"}])  # fmt: skip
+    assert "hunter2" not in stream.getvalue()
+    assert "***" in stream.getvalue()
+
+
+def test_a_log_that_nobody_reads_ends_nothing():
+    """A closed pipe is no reason to end calls."""
+    stream = io.StringIO()
+    stream.close()
+    Log("info", "text", stream).event("x", "words")
+
+
+@pytest.mark.parametrize("level", ["info", "debug"])
+def test_a_traceback_is_for_those_who_ask(stream, routed, level):
+    """At `info` an exception is one line; at `debug` it is all there."""
+    route(Log(level, "text", stream))
+    try:
+        raise ValueError("the reason")
+    except ValueError:
+        logging.getLogger("livekit.agents").exception("it failed")
+    shown = stream.getvalue()
+    assert "it failed" in shown
+    assert "the reason" in shown
+    assert ("Traceback" in shown) == (level == "debug")
+    assert level == "debug" or len(shown.splitlines()) == 1
+
+
+def test_a_record_from_a_job_process_is_cut_too(stream, routed):
+    """There the traceback is a part of the message already."""
+    route(Log("info", "text", stream))
+    message = "failed\nTraceback (most recent call last):\n  File x\nKeyError: 'name'\n"
+    logging.getLogger("livekit.agents").error(message)
+    assert stream.getvalue().split(" ", 1)[1] == "error: failed: KeyError: 'name'\n"
+
+
+def test_livekits_own_words_are_for_debug(stream, routed):
+    """Of LiveKit only warnings are told, and not those that lkrun tells itself."""
+    route(Log("info", "text", stream))
+    livekit = logging.getLogger("livekit.agents")
+    livekit.info("registered worker")
+    livekit.warning("failed to connect to livekit, retrying in 2s")
+    livekit.warning("event loop blocked for 120ms at x")
+    livekit.warning("something new")
+    logging.getLogger("lkrun").info("ours")
+    assert [line.split(" ", 1)[1] for line in stream.getvalue().splitlines()] == ["warning: something new", "ours"]  # fmt: skip
+
+
+def test_listeners_hear_every_record(stream, routed):
+    """What is not shown can still be acted on."""
+    heard = []
+    handler = route(Log("error", "text", stream))
+    handler.listeners.append(heard.append)
+    logging.getLogger("livekit.agents").warning("failed to connect to livekit")
+    assert [r.getMessage() for r in heard] == ["failed to connect to livekit"]
+    assert stream.getvalue() == ""
+
+
+def test_levels_of_strange_loggers(stream):
+    """A record of any number has the nearest level below it."""
+    handler = Handler(Log("debug", "json", stream))
+    for number in (5, 10, 25, 35, 50):
+        record = logging.LogRecord("x", number, "f", 1, "m %s", (1,), None)
+        handler.emit(pickle.loads(pickle.dumps(record)))  # noqa: S301 - our own bytes
+    levels = [json.loads(line)["level"] for line in stream.getvalue().splitlines()]
+    assert levels == ["debug", "debug", "info", "warning", "error"]

@@ -1,0 +1,152 @@
+"""Text dialogues in a real child process."""
+
+import asyncio
+import os
+import signal
+
+import pytest
+
+from runner.front.port import DialogueError
+from runner.serve import texthost
+from runner.serve.texthost import TextHost
+
+
+@pytest.fixture
+async def texts(socket, calls):
+    """The text host; its child is ended with the test."""
+    host = TextHost(socket.path, socket.switchboard, calls)
+    yield host
+    await host.stop()
+    assert host._process is None
+
+
+async def test_a_dialogue_from_greeting_to_goodbye(texts, calls, release):
+    """The first turn holds the greeting; later ones go on; the agent's end ends it."""
+    first = await texts.turn("desk", "i am mary", None, None, None)
+    assert [e["turn"] for e in first.events][0] == 0
+    assert first.events[0]["text"] == "Welcome to the desk."
+    assert first.text == "I hear you."
+    assert first.variables == {"name": "mary"}
+    assert (first.release, first.persona, first.ended) == (release.id, "greeter", False)
+    second = await texts.turn("desk", "look", first.session_id, None, None)
+    assert second.text == "Looked."
+    assert {e["turn"] for e in second.events} == {2}
+    assert second.output_tokens > 0
+    last = await texts.turn("desk", "bye", first.session_id, None, None)
+    assert last.ended
+    assert calls.all() == []
+    with pytest.raises(DialogueError, match="the agent has ended") as refused:
+        await texts.turn("desk", "hello", first.session_id, None, None)
+    assert refused.value.code == "ended"
+
+
+async def test_without_a_text_the_greeting_is_the_answer(texts):
+    """A dialogue may begin with nothing said."""
+    turn = await texts.turn("shop", "", None, None, {"a": 1})
+    assert turn.text == "Welcome to the desk."
+
+
+async def test_turns_of_a_dialogue_queue(texts):
+    """Texts that are sent at once are answered one after the other, in order."""
+    first = await texts.turn("desk", "", None, None, None)
+    turns = await asyncio.gather(
+        *(texts.turn("desk", f"say {n}", first.session_id, None, None) for n in range(5))
+    )
+    assert [t.events[0]["turn"] for t in turns] == [1, 2, 3, 4, 5]
+
+
+async def test_dialogues_do_not_share_anything(texts):
+    """Two dialogues at once have their own variables and turns."""
+    one, two = await asyncio.gather(
+        texts.turn("desk", "i am mary", None, None, None),
+        texts.turn("desk", "i am peter", None, {"name": "nobody"}, None),
+    )
+    assert (one.variables, two.variables) == ({"name": "mary"}, {"name": "peter"})
+    assert one.session_id != two.session_id
+
+
+async def test_a_variable_that_does_not_fit_is_refused(texts, calls, log):
+    """The person is told in words; no dialogue is left, and the log says nothing."""
+    with pytest.raises(DialogueError, match="no variable 'nope'"):
+        await texts.turn("desk", "hello", None, {"nope": 1}, None)
+    assert calls.all() == []
+    assert log.named("session_started") == []
+
+
+@pytest.mark.parametrize(("agent", "session"), [("desk", "text_unknown"), ("shop", None)])
+async def test_a_dialogue_is_found_by_agent_and_id(texts, agent, session):
+    """An id of another agent's dialogue, or of none, is unknown."""
+    known = (await texts.turn("desk", "", None, None, None)).session_id
+    with pytest.raises(DialogueError) as refused:
+        await texts.turn(agent, "hello", session or known, None, None)
+    assert refused.value.code == "unknown_session"
+
+
+async def test_a_child_that_dies_is_replaced(texts, log):
+    """Its dialogues are told as ended, what waits is answered, and the next begins in another child."""
+    first = await texts.turn("desk", "", None, None, None)
+    waiting = asyncio.ensure_future(texts.turn("desk", "hello", first.session_id, None, None))
+    await asyncio.sleep(0)
+    os.kill(texts._process.pid, signal.SIGKILL)
+    with pytest.raises(DialogueError, match="has died") as refused:
+        await waiting
+    assert refused.value.code == "ended"
+    assert log.named("session_ended")[0]["reason"] == "crashed"
+    assert (await texts.turn("desk", "hello", None, None, None)).text == "I hear you."
+
+
+async def test_a_child_that_cannot_start_is_told(texts, tmp_path):
+    """Without its socket the child ends, and who asks is told to try again."""
+    texts._socket = str(tmp_path / "nowhere")
+    await texts.warm()
+    with pytest.raises(DialogueError, match="could not be started"):
+        await texts.turn("desk", "hello", None, None, None)
+
+
+async def test_a_dialogue_can_be_ended_from_outside(texts, calls):
+    """Ending it frees its release, and later texts are refused."""
+    first = await texts.turn("desk", "", None, None, None)
+    texts.end(calls.get(first.session_id))
+    with pytest.raises(DialogueError) as refused:
+        await texts.turn("desk", "hello", first.session_id, None, None)
+    assert refused.value.code == "ended"
+
+
+async def test_silence_ends_a_dialogue(texts, calls, log):
+    """Ten minutes without a text end it; a younger one lives on."""
+    old = await texts.turn("desk", "", None, None, None)
+    young = await texts.turn("desk", "", None, None, None)
+    texts._used[old.session_id] -= texthost.SILENCE + 1
+    texts.look()
+    assert [c.id for c in calls.all()] == [young.session_id]
+    assert log.named("session_ended")[0]["reason"] == "silence"
+    with pytest.raises(DialogueError, match="10 minutes"):
+        await texts.turn("desk", "hello", old.session_id, None, None)
+
+
+async def test_there_is_a_bound_of_dialogues(texts, calls):
+    """A thousand are enough: one more is refused as `full`."""
+    for number in range(texthost.MOST):
+        calls.begin(str(number), "desk", "text")
+    with pytest.raises(DialogueError) as refused:
+        await texts.turn("desk", "hello", None, None, None)
+    assert refused.value.code == "full"
+
+
+async def test_settled_waits_for_the_answers_that_are_due(texts):
+    """Draining lets turns end that have begun."""
+    first = await texts.turn("desk", "", None, None, None)
+    waiting = asyncio.ensure_future(texts.turn("desk", "hello", first.session_id, None, None))
+    await asyncio.sleep(0)
+    await texts.settled()
+    assert (await waiting).text == "I hear you."
+
+
+async def test_a_dialogue_keeps_its_release(texts, releases, changed):
+    """After a swap a dialogue goes on with its own words, and a new one has the new ones."""
+    old = await texts.turn("desk", "", None, None, None)
+    releases.swap(changed("otherwise: I hear you.", "otherwise: I listen."))
+    new = await texts.turn("desk", "hello", None, None, None)
+    again = await texts.turn("desk", "hello", old.session_id, None, None)
+    assert (new.text, again.text) == ("I listen.", "I hear you.")
+    assert new.release != again.release == old.release
