@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
@@ -23,6 +24,14 @@ from runner.spec.tools import BUILT_IN, AddTo, ChangeIn, Remember, RemoveFrom, S
 from runner.template import has_template
 
 Tell = Callable[[Diagnostic], None]
+
+_INFERENCE = re.compile(r"[\w.-]+(/[\w.:@+-]+)+")
+_EXAMPLES = {
+    "llm": "openai/gpt-4.1-mini",
+    "stt": "deepgram/nova-3",
+    "tts": "cartesia/sonic-3",
+}
+"""Kind → an inference string."""
 
 INFERENCE_WORDS = {"stt": ("auto",)}
 
@@ -134,7 +143,7 @@ class References:
                         related,
                     )
                 )
-        elif "/" not in name and name not in self.table.words:
+        elif not _INFERENCE.fullmatch(name) and name not in self.table.words:
             tell(self._unknown_provider(definition, leaf, kind))
 
     def _unknown_provider(self, definition: Definition, leaf: Leaf, kind: str) -> Diagnostic:
@@ -145,14 +154,21 @@ class References:
             if getattr(d.spec, "kind", kind) == kind
         ]
         near = nearest(name, fitting)
-        if near is None and isinstance(self.catalogue.find(kind, name), Provider):
+        meant = self.catalogue.find(kind, name) if near is None else None
+        clean = re.sub(r"[\s,;]+$", "", name)
+        if clean != name and _INFERENCE.fullmatch(clean):
+            hint = f"did you mean '{clean}'?"
+        elif isinstance(meant, Provider) or (meant is not None and meant.code == "E401"):
             hint = (
                 f"'{name}' is a plugin: below providers:, give a provider of your own "
                 f"{kind}: {name}, and write that provider's name here"
             )
         else:
-            inference = "or write one such as openai/gpt-4.1-mini"
-            hint = _defined_where(name, fitting, f"write it below providers:, {inference}")
+            example = _EXAMPLES.get(kind)
+            place = "write it below providers:" + (
+                f", or write one such as {example}" * bool(example)
+            )
+            hint = _defined_where(name, fitting, place)
         return self._near(self._unknown(definition, leaf, "provider", hint), "providers", name)
 
 

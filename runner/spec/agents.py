@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import model_validator
+from pydantic.json_schema import JsonSchemaValue
 
 from runner.spec.actions import Actions
 from runner.spec.fields import Variable
 from runner.spec.mistake import mistake
 from runner.spec.names import FieldKey, PersonaName, ProviderName, ToolName
 from runner.spec.personas import Handoff, Providers
-from runner.spec.shape import Block, OneOrList, OrNo, key
+from runner.spec.shape import Block, OneOrList, OrNo, any_of, key, together
 from runner.spec.text import Plain, Stored, Told
 from runner.spec.turns import TurnTaking
 from runner.spec.values import Duration, TimeZone, YesNo, one_of, whole
@@ -22,6 +23,9 @@ class Idle(Block):
     """What happens when the caller says nothing."""
 
     noun: ClassVar[str] = "idle"
+    rules: ClassVar[JsonSchemaValue] = any_of("say", "instructions", "then") | together(
+        "say", "instructions"
+    )
 
     after: Duration = key("after so much silence", 15.0)
     say: Words | None = key("words for the caller, spoken exactly", None)
@@ -78,6 +82,9 @@ class Room(Block):
     identity: Stored | None = key("talk with this participant only", None)
 
 
+_OPTION = "it belongs to a provider: write it below providers:, a name of yours, and with:"
+
+
 class Agent(Block):
     """An agent: the name that calls are dispatched to, its personas and its voice."""
 
@@ -88,6 +95,13 @@ class Agent(Block):
         "on_return": "it belongs to a persona",
         "personas": "personas have a section of their own; start: names the first, handoffs: the others",
         "instructions_file": "it belongs to a persona; an agent has instructions:",
+        "first_message": "write greeting: and below it say:, in the persona that start: names",
+        "model": _OPTION,
+        "name": "the name of an agent stands before the colon, one level to the left",
+        "prompt": "write instructions:",
+        "system_prompt": "write instructions:",
+        "temperature": _OPTION,
+        "voice": _OPTION,
     }
 
     start: PersonaName = key("the persona that answers")

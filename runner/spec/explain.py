@@ -55,13 +55,13 @@ def explain(
         empties: locations of keys and list entries that have no value.
     """
     read = [_read(base, annotation, e) for e in errors if e["type"] != DEFERRED]
-    told = set(empties)
+    told = {where for where in empties if not _inside_wrong(where, read)}
     found = _pair(_once([e for e in read if e.location not in told and not _follows(e, told)]))
     shifted = _not_indented(document, found, told)
     below = {(*empty[:-1], name) for empty, names in shifted.items() for name in names}
     return [
         *(not_below(document, empty, names[0]) for empty, names in shifted.items()),
-        *(without_value(document, where) for where in empties if where not in shifted),
+        *(without_value(document, where) for where in empties if where in told - shifted.keys()),
         *(
             _TELL.get(e.code, _own if e.code[0] in "EW" else _shape)(document, e)
             for e in found
@@ -78,6 +78,16 @@ def _follows(error: _Error, empties: set[Location]) -> bool:
     return any(empty[:-1] == block for empty in empties)
 
 
+def _inside_wrong(empty: Location, errors: Sequence[_Error]) -> bool:
+    """Whether an empty key stands in something that should not hold keys at all."""
+    return any(
+        e.code in _WANTED
+        and len(e.location) < len(empty)
+        and empty[: len(e.location)] == e.location
+        for e in errors
+    )
+
+
 def _not_indented(
     document: Document, errors: Sequence[_Error], empties: set[Location]
 ) -> dict[Location, list[str]]:
@@ -87,7 +97,7 @@ def _not_indented(
     for empty in empties:
         block, name = empty[:-1], str(empty[-1])
         model = next((m for where, m in unknown.items() if where[:-1] == block), None)
-        info = model and model.model_fields.get(model.keys().get(name, ""))
+        info = model.model_fields.get(model.keys().get(name, "")) if model else None
         if info:
 
             def belongs(key: str, block: Location = block, within: Any = info.annotation) -> bool:
@@ -243,32 +253,49 @@ def _shape(document: Document, error: _Error) -> Diagnostic:
 
 
 def _as_list(error: _Error) -> str | None:
+    if isinstance(error.input, str) and error.input.lstrip().startswith("-"):
+        first = error.input.split()[0].lstrip("-")
+        return f"put a space after the dash of each entry: - {first}"
     if isinstance(error.input, str):
         return f"write each entry on a line of its own, with a dash: - {error.input.strip()}"
     if isinstance(error.input, dict) and error.input:
-        return f"write a dash and a space before each entry: - {next(iter(error.input))}"
+        name, value = next(iter(error.input.items()))
+        if isinstance(value, dict):
+            return f"write only the name here, with a dash: - {name}"
+        return f"write a dash and a space before each entry: - {name}"
     return "write each entry on a line of its own, with a dash"
 
 
 def _as_names(error: _Error) -> str | None:
-    if isinstance(error.input, list) and error.input and isinstance(error.input[0], str):
-        return f"write each name with a colon instead of a dash: {error.input[0]}:"
+    first = error.input[0] if isinstance(error.input, list) and error.input else None
+    if isinstance(first, str):
+        return f"write each name with a colon instead of a dash: {first}:"
+    if isinstance(first, dict) and len(first) == 1:
+        return f"take the dashes away: {next(iter(first))}:"
     return "write each name with a colon, on a line of its own, and what belongs to it below"
 
 
 def _as_block(error: _Error) -> str | None:
     if error.model is None:
         return None
+    if isinstance(error.input, str) and _WIDE_COLON in error.input:
+        return f"write a plain colon and a space instead of '{_WIDE_COLON}'"
     first = [k for k, n in error.model.keys().items() if error.model.model_fields[n].is_required()]
     names = error.kinds or first or list(error.model.keys())[:6]
     meant = "say" if "say" in error.kinds else names[0] if len(names) == 1 else error.model.bare
     if isinstance(error.input, str) and meant:
         return f"put it on the next line, further to the right, behind {meant}:"
+    how = "without a dash" if isinstance(error.input, list) else "further to the right"
     shown = ", ".join(f"{name}:" for name in names)
-    return f"on the lines below, further to the right, write its keys, such as {shown}"
+    return f"on the lines below, {how}, write its keys, such as {shown}"
+
+
+_WIDE_COLON = "\uff1a"
 
 
 def _as_text(error: _Error) -> str | None:
+    if isinstance(error.input, dict) and isinstance((error.location or ("",))[-1], int):
+        return f"take the colon away: - {next(iter(error.input), '')}"
     if isinstance(error.input, list):
         return "write one text, without dashes: behind the colon, or | there and the text below"
     return "write one text behind the colon"

@@ -7,13 +7,21 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import Annotated, Any, ClassVar, Self
 
-from pydantic import Discriminator, GetCoreSchemaHandler, Tag, ValidationInfo, model_validator
+from pydantic import (
+    BeforeValidator,
+    Discriminator,
+    GetCoreSchemaHandler,
+    Tag,
+    ValidationInfo,
+    model_validator,
+)
+from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, core_schema
 
 from runner.spec.mistake import mistake
 from runner.spec.names import FieldKey, VariableName
 from runner.spec.setting import Settings
-from runner.spec.shape import Block, OneOrList, key
+from runner.spec.shape import Block, OneOrList, key, together
 from runner.spec.text import Plain, Scalar, Stored, Told
 from runner.spec.values import Pattern, YesNo, one_of, parse_yes_no
 from runner.template import has_template
@@ -87,6 +95,17 @@ def fits(kind: str, text: str) -> bool:
     return True
 
 
+def _typed(
+    wanted: tuple[str, ...], then: JsonSchemaValue, otherwise: JsonSchemaValue
+) -> JsonSchemaValue:
+    """The rule for fields of some types; a field without a type is a text, a templated one any."""
+    known = {"properties": {"type": {"enum": list(TYPES)}}}
+    these: JsonSchemaValue = {"properties": {"type": {"enum": list(wanted)}}}
+    if "text" not in wanted:
+        these["required"] = ["type"]
+    return {"if": known, "then": {"if": these, "then": then, "else": otherwise}}
+
+
 class Field(Block):
     """What a parameter, a variable or a field of a record may hold."""
 
@@ -98,6 +117,19 @@ class Field(Block):
         "items": "write of: with the type of the entries",
         "properties": "write fields:",
     }
+
+    @classmethod
+    def all_rules(cls) -> list[JsonSchemaValue]:
+        """Which keys go with which type."""
+        choice = {"oneOf": [{"required": ["choices"]}, {"required": ["choices_from"]}]}
+        no_choice = {"allOf": [together("choices"), together("choices_from")]}
+        return [
+            _typed(("choice",), choice, no_choice),
+            _typed(("list",), {}, together("of")),
+            _typed(("object",), {"required": ["fields"]}, together("fields")),
+            _typed(("text",), {}, together("pattern")),
+            _typed(tuple(sorted(MEASURED)), {}, {"allOf": [together("min"), together("max")]}),
+        ]
 
     type: FieldType = key("what it holds", "text")
     description: Told | None = key("told to the model", None)
@@ -234,7 +266,19 @@ def _only(kind: str, wanted: str, name: str, value: object) -> Exception | None:
     )
 
 
-Fields = dict[FieldKey, Field]
+def _no_json_schema(value: Any) -> Any:
+    if isinstance(value, dict) and isinstance(value.get("properties"), dict) and "type" in value:
+        raise mistake(
+            "E101",
+            "'properties' is JSON Schema, where lkrun has the names of fields",
+            "write each name right here, without type:, properties: and required:",
+            at=("properties",),
+            on="key",
+        )
+    return value
+
+
+Fields = Annotated[dict[FieldKey, Field], BeforeValidator(_no_json_schema)]
 
 
 @dataclass(frozen=True)

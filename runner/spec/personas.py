@@ -14,7 +14,14 @@ from runner.spec.text import Condition, Told
 from runner.spec.turns import PersonaTurns
 from runner.spec.words import Words
 
-Providers = Annotated[tuple[ProviderName, ...], OneOrList(scalars=True, by_language=True)]
+Providers = Annotated[
+    tuple[ProviderName, ...],
+    OneOrList(
+        scalars=True,
+        by_language=True,
+        instead="write these keys below providers:, under a name of your own, and that name here",
+    ),
+]
 """One provider, or a list: fallbacks in order."""
 
 _LAST = re.compile(r"last\s+(\d{1,3})")
@@ -71,7 +78,11 @@ class Persona(Block):
         "mode": "it belongs to an agent",
         "timezone": "it belongs to an agent",
         "room": "it belongs to an agent",
+        "first_message": "write greeting: and below it say:",
+        "messages": "write instructions:",
+        "name": "the name of a persona stands before the colon, one level to the left",
         "prompt": "write instructions:",
+        "system_prompt": "write instructions:",
         "voice": "write tts: and the name of a provider",
     }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Annotated, Any, ClassVar, Union, get_args
@@ -47,10 +48,38 @@ class Block(BaseModel):
     kind: ClassVar[str] = ""
     """Of such a block: the key that tells its kind."""
 
+    rules: ClassVar[JsonSchemaValue] = {}
+    """What its validators ask beyond single keys, as JSON Schema, so that editors ask it too."""
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        found = handler(schema)
+        rules = cls.all_rules()
+        if rules:
+            handler.resolve_ref_schema(found)["allOf"] = rules
+        return found
+
+    @classmethod
+    def all_rules(cls) -> list[JsonSchemaValue]:
+        """`rules`, as a list of schemas that all hold."""
+        return [cls.rules] if cls.rules else []
+
     @classmethod
     def keys(cls) -> dict[str, str]:
         """The keys of the language → the attributes that hold them."""
         return {(info.alias or name): name for name, info in cls.model_fields.items()}
+
+
+def together(*names: str) -> JsonSchemaValue:
+    """The JSON Schema rule that not all of these keys stand together."""
+    return {"not": {"required": list(names)}}
+
+
+def any_of(*names: str) -> JsonSchemaValue:
+    """The JSON Schema rule that at least one of these keys stands there."""
+    return {"anyOf": [{"required": [name]} for name in names]}
 
 
 def key(
@@ -144,6 +173,9 @@ def not_yet(name: str, *, at: tuple[str | int, ...] = ()) -> Exception:
     )
 
 
+_LANGUAGE = re.compile(r"[a-z]{2,3}([-_][A-Za-z]{2,4})?")
+
+
 @dataclass(frozen=True)
 class OneOrList:
     """Lets one value stand where a list may; `words` are bare words that mean a whole entry.
@@ -153,18 +185,20 @@ class OneOrList:
         text_as: the key under which any other bare text is an entry.
         scalars: whether the entries are single values, not blocks.
         by_language: whether it will be given by language one day.
+        instead: what to write instead of a block of keys.
     """
 
     words: tuple[str, ...] = ()
     text_as: str | None = None
     scalars: bool = False
     by_language: bool = False
+    instead: str = ""
 
     def _read(self, value: Any) -> Any:
         if isinstance(value, list):
             return [self._entry(v) for v in value]
         if isinstance(value, dict) and self.scalars:
-            if self.by_language:
+            if self.by_language and all(_LANGUAGE.fullmatch(str(name)) for name in value):
                 raise mistake(
                     "E102",
                     "a value for each language is not available yet in this version of lkrun",
@@ -172,8 +206,8 @@ class OneOrList:
                 )
             raise mistake(
                 "E104",
-                "a block of keys stands here, where a value or a list of values belongs",
-                "write one value behind the colon, or each on a line of its own, with a dash",
+                "a block of keys stands here, where one value or a list belongs",
+                self.instead or "write it behind the colon, or each on its own line, with a dash",
             )
         if isinstance(value, str | dict):
             return [self._entry(value)]

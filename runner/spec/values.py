@@ -6,8 +6,9 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Annotated, Any
 
-from pydantic import AfterValidator
+from pydantic import AfterValidator, GetJsonSchemaHandler
 from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
 
 from runner.diagnostics.nearest import nearest
 from runner.spec.mistake import mistake
@@ -257,6 +258,14 @@ class Url(Sent):
     empty = False
 
     @classmethod
+    def __get_pydantic_json_schema__(
+        cls, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        template = r"\{\{.*?\}\}|\{%.*?%\}"
+        begin = r"^\s*(?=https?://[^/\s]|\{\{|\{%|[hH][tT][tT][pP])"
+        return {"type": "string", "pattern": rf"{begin}({template}|\S)+\s*$"}
+
+    @classmethod
     def read(cls, value: str) -> Url:
         """Accept an address that begins with http:// or https://, or with a template for its host."""
         text = value.strip()
@@ -267,12 +276,11 @@ class Url(Sent):
                 "write the address, such as https://api.example/slots",
             )
         if not re.match(r"https?://[^/\s]|\{\{|\{%", text, re.IGNORECASE):
-            scheme = text.partition("://")[0] if "://" in text else None
-            hint = (
-                f"write https://{text.lstrip('/')}"
-                if scheme is None
-                else "it must begin with https:// or http://"
-            )
+            hint = "it must begin with https:// or http://"
+            if re.match(r"[A-Z]{3,6}\s", text):
+                hint = f"write {text.split()[0]} behind method:, and the address alone here"
+            elif "://" not in text:
+                hint = f"write https://{text.lstrip('/')}"
             raise mistake("E114", f"'{text}' is not an address", hint)
         if re.search(r"\s", re.sub(r"\{\{.*?\}\}|\{%.*?%\}", "", text)):
             raise mistake(

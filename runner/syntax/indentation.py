@@ -19,11 +19,24 @@ def misplaced(scene: Scene, at: int) -> Mistake:
     levels = scene.levels(at)
     if not levels:
         return _first(scene, start, column)
-    wanted = min(levels, key=lambda level: (abs(level - column), -level))
+    key = _is_key(scene, start)
+    wanted = min(
+        levels,
+        key=lambda level: (
+            abs(level - column),
+            key and not _is_key(scene, levels[level]),
+            -level,
+        ),
+    )
     row = scene.row(levels[wanted])
     if wanted == column:
         return _mixed(scene, start, row)
     return _shifted(scene, start, wanted, row)
+
+
+def _is_key(scene: Scene, at: int) -> bool:
+    line, column = scene.line(at)
+    return re.match(r"[\w-]+\s*:(\s|$)", line[column:]) is not None
 
 
 def unlisted(scene: Scene, at: int) -> Mistake:

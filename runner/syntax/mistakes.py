@@ -155,17 +155,12 @@ def _no_colon(scene: Scene, at: int) -> Mistake:
     special = re.search(_SPECIAL_SPACE, rest)
     if special and re.match(rf"{_NAME}:$", rest[: special.start()]):
         return _special_space(scene, at + special.start())
-    if glued := _GLUED.match(line):
-        place = glued.end(2) - column + at
-        message = f"there is no space after the colon of '{glued[2]}'"
-        help_ = f"write {shortened(f'{glued[2]}: {glued[3]}')}"
-        return scene.mistake("E018", at, place + 1, message, help_)
-    if item := _item(scene, at, rest):
-        return item
-    if equals := _EQUALS.match(line):
-        message = f"'{equals[2]}' needs a colon, not an equals sign"
-        help_ = f"write {shortened(f'{equals[2]}: {equals[3]}')}"
-        return scene.mistake("E018", at, at + len(rest), message, help_)
+    if owner := _block_above(scene, at):
+        message = f"the text of '{owner}' must be indented further than '{owner}'"
+        help_ = "put two more spaces before each line of it"
+        return scene.mistake("E013", at, at + len(rest), message, help_)
+    if almost := _almost_key(scene, at):
+        return almost
     help_ = "write it as 'key: value'"
     if re.fullmatch(_NAME, rest):
         help_ = f"write '{rest}:'"
@@ -183,6 +178,32 @@ def _item(scene: Scene, at: int, rest: str) -> Mistake | None:
         help_ = f"write {shortened(f'- {rest}')}"
         return scene.mistake("E018", at, at + len(rest), "this list item has no '- '", help_)
     return None
+
+
+def _almost_key(scene: Scene, at: int) -> Mistake | None:
+    """A key without the space after its colon, or with an equals sign."""
+    line, column = scene.line(at)
+    rest = line[column:].rstrip()
+    if glued := _GLUED.match(line):
+        place = glued.end(2) - column + at
+        message = f"there is no space after the colon of '{glued[2]}'"
+        help_ = f"write {shortened(f'{glued[2]}: {glued[3]}')}"
+        return scene.mistake("E018", at, place + 1, message, help_)
+    if item := _item(scene, at, rest):
+        return item
+    if equals := _EQUALS.match(line):
+        message = f"'{equals[2]}' needs a colon, not an equals sign"
+        help_ = f"write {shortened(f'{equals[2]}: {equals[3]}')}"
+        return scene.mistake("E018", at, at + len(rest), message, help_)
+    return None
+
+
+def _block_above(scene: Scene, at: int) -> str | None:
+    """The key on the line above whose text should stand in a block."""
+    start = scene.line_start(at)
+    above = scene.line(max(start - 1, 0))[0] if start else ""
+    found = re.match(rf"\s*(?:- +)*({_NAME})\s*:\s+[|>][+-]?\s*$", above)
+    return found[1] if found else None
 
 
 def _block_end(scene: Scene, at: int) -> Mistake:

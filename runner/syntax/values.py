@@ -58,6 +58,9 @@ def indicator(scene: Scene, at: int) -> Mistake:
     line, column = scene.line(at)
     if not line[:column].strip() and re.match(r"[^\s:]+\s*:(\s|$)", line[column:]):
         return odd_key(scene, at)
+    if line[column] == "," and line[:column].rstrip().endswith(("'", '"')):
+        message = "there is a comma behind the text in quotes"
+        return scene.mistake("E014", at, at + 1, message, "delete it")
     if not line[:column].strip():
         message = f"a line cannot start with {line[column]}"
         help_ = "delete it; or, if it is text, indent it further than the key of that text"

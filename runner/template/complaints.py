@@ -108,6 +108,9 @@ _HINTS: Final = {
     "\u2019": _STRAIGHT,
     "\u201c": _STRAIGHT,
     "\u201d": _STRAIGHT,
+    "contains": "write: 'part' in name",
+    "equals": "write '=='",
+    "exists": "write 'is known'",
     "}": "each '{{' needs '}}'",
 }
 
@@ -237,4 +240,6 @@ def _expression(place: Place, offset: int, *, condition: bool) -> Problem:
         what = f"before '{place.text[offset : offset + 2]}'" if found else "at the end"
         return place.problem(offset, "E301", f"something is missing {what}", None)
     message = "a quote is not closed" if piece in _QUOTES else f"'{piece}' cannot stand here"
-    return place.problem(found.start(), "E301", message, _HINTS.get(piece, None if condition else _NAMES))
+    return place.problem(
+        found.start(), "E301", message, _HINTS.get(piece, None if condition else _NAMES)
+    )
