@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Annotated, Any, ClassVar, Self
 
 from pydantic import PlainValidator, WithJsonSchema, model_validator
+from pydantic.json_schema import JsonSchemaValue
 
 from runner.spec.mistake import mistake
 from runner.spec.names import VariableName
-from runner.spec.shape import Block, OneOrList, key
+from runner.spec.shape import Block, OneOrList, key, together
 from runner.spec.text import Sent, Told
 from runner.spec.values import Duration, JmesPath, Url, YesNo, one_of, whole
 
@@ -31,6 +32,7 @@ class Body(Block):
     """What a request carries: exactly one form of it."""
 
     noun: ClassVar[str] = "a body"
+    rules: ClassVar[JsonSchemaValue] = {"minProperties": 1, "maxProperties": 1}
 
     json_: Json | None = key("a mapping, list or value that is sent as JSON", None, alias="json")
     form: dict[str, Sent] | None = key("name → value, sent as a form", None)
@@ -80,10 +82,19 @@ class Request(Block):
     private_network: YesNo = key("whether the service may stand in a private network", False)
 
 
+_HIDDEN: JsonSchemaValue = {"properties": {"hide": {"enum": [True, "yes", "true", "on"]}}}
+
+
 class Result(Block):
     """What of the service's answer is used."""
 
     noun: ClassVar[str] = "a result"
+    rules: ClassVar[JsonSchemaValue] = {
+        "allOf": [
+            together("pick", "text"),
+            *({"not": _HIDDEN | {"required": ["hide", view]}} for view in ("pick", "text")),
+        ]
+    }
 
     pick: JmesPath | None = key("JMESPath; the model sees only this", None)
     text: Told | None = key("what the model sees instead of the answer", None, names=("result",))

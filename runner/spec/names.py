@@ -6,7 +6,12 @@ import re
 import unicodedata
 from typing import Annotated, Any, ClassVar, Self
 
-from pydantic import AfterValidator, GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic import (
+    AfterValidator,
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
+    WithJsonSchema,
+)
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, core_schema
 
@@ -83,7 +88,11 @@ def _field_key(text: str) -> str:
     return text
 
 
-FieldKey = Annotated[str, AfterValidator(_field_key)]
+FieldKey = Annotated[
+    str,
+    AfterValidator(_field_key),
+    WithJsonSchema({"pattern": rf"^{FIELD_NAME.pattern}$", "not": {"enum": sorted(RESERVED)}}),
+]
 """A name that is declared here: of a parameter, of a field of a record."""
 
 

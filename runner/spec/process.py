@@ -6,7 +6,7 @@ import ipaddress
 import re
 from typing import Annotated, ClassVar
 
-from pydantic import AfterValidator
+from pydantic import AfterValidator, WithJsonSchema
 
 from runner.spec.mistake import mistake
 from runner.spec.shape import Block, key
@@ -37,7 +37,9 @@ def _host(text: Plain) -> Plain:
     return text
 
 
-Host = Annotated[Plain, AfterValidator(_host)]
+Host = Annotated[
+    Plain, AfterValidator(_host), WithJsonSchema({"type": "string", "pattern": r"^[^/\s]+(/\d+)?$"})
+]
 """`host`, `host:port`, `*.domain` or a network in CIDR notation (RFC 4632)."""
 
 

@@ -29,6 +29,15 @@ class _ForEditors(GenerateJsonSchema):
         plain = isinstance(default, str | int | float | bool)
         return {**inner, "default": default} if plain and "$ref" not in inner else inner
 
+    def dict_schema(self, schema: core_schema.DictSchema) -> JsonSchemaValue:
+        found: JsonSchemaValue = {
+            "type": "object",
+            "additionalProperties": self.generate_inner(schema["values_schema"]),
+        }
+        keys = self.generate_inner(schema["keys_schema"])
+        names = {k: v for k, v in keys.items() if k in ("pattern", "not")}
+        return found | ({"propertyNames": names} if names else {})
+
     def str_schema(self, schema: core_schema.StringSchema) -> JsonSchemaValue:
         return super().str_schema(schema) | {"type": ["string", "number", "boolean"]}
 

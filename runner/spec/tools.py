@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import Annotated, ClassVar, Self, TypeAlias
 
 from pydantic import model_validator
+from pydantic.json_schema import JsonSchemaValue
 
 from runner.spec.actions import Actions, ErrorActions
 from runner.spec.fields import Fields
 from runner.spec.http import Request, Result
 from runner.spec.mistake import mistake
 from runner.spec.names import VariableName
-from runner.spec.shape import Block, OneOrList, OrNo, key, kinds
+from runner.spec.shape import Block, OneOrList, OrNo, key, kinds, together
 from runner.spec.text import Condition, Stored, Told
 from runner.spec.values import Duration
 from runner.spec.words import SayOrYes, Words
@@ -45,6 +46,12 @@ class _Tool(Block):
         "offered to the model only while this is true", None, alias="if"
     )
     then: Actions = key("done after success", (), names=("args", "result"))
+
+    @classmethod
+    def all_rules(cls) -> list[JsonSchemaValue]:
+        """What `_describes_itself` asks."""
+        rules: list[JsonSchemaValue] = [] if cls.described else [{"required": ["description"]}]
+        return [*rules, together("parameters")] if cls.own_parameters else rules
 
     @model_validator(mode="after")
     def _describes_itself(self) -> Self:
