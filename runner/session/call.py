@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -50,6 +51,7 @@ class Call:
         hops: handoffs since the caller last said something.
         over: the call is ending; nothing new is begun.
         shown: calls of tools that have their events already.
+        arrived: the persona that speaks has said its first words; no handoff is under way.
     """
 
     release: AgentRelease
@@ -70,6 +72,7 @@ class Call:
     over: bool = False
     shown: set[str] = field(default_factory=set)
     in_room: bool = False
+    arrived: asyncio.Event = field(default_factory=asyncio.Event)
     _fields: dict[str, Fields] = field(default_factory=dict)
 
     @property
@@ -77,6 +80,16 @@ class Call:
         """The persona that speaks."""
         agent: Any = self.session.current_agent
         return agent  # type: ignore[no-any-return]  # all agents of a call are personas
+
+    def depart(self, target: str) -> None:
+        """Begin to hand the call to a persona."""
+        self.leaving = target
+        self.arrived.clear()
+
+    def stay(self) -> None:
+        """Forget a handoff: it has happened, or it was broken off."""
+        self.leaving = None
+        self.arrived.set()
 
     @property
     def schema(self) -> Schema:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Callable
 from datetime import datetime
@@ -36,6 +37,9 @@ log = logging.getLogger("lkrun")
 
 LONGEST_TEXT = 64 * 1024
 """Characters of one text of the caller; the rest is cut."""
+
+LONGEST_HANDOFF = 15.0
+"""Seconds that a written text waits for a handoff that is under way."""
 
 _REASONS = {
     CloseReason.ERROR: "error",
@@ -240,10 +244,21 @@ class Conversation:
                 await session.generate_reply(user_input=_cut(text))
                 return
             try:
-                await session.interrupt()
+                await self._give_way(session)
+                session.generate_reply(user_input=_cut(text))
             except RuntimeError:
-                log.debug("what is being said cannot be interrupted")
-            session.generate_reply(user_input=_cut(text))
+                log.debug("a text was written while the call ended")
+
+    async def _give_way(self, session: AgentSession[Any]) -> None:
+        """Stop speaking; a handoff, and words that cannot be interrupted, are waited for."""
+        if self._call.leaving is not None:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(LONGEST_HANDOFF):
+                    await self._call.arrived.wait()
+        try:
+            await session.interrupt()
+        except RuntimeError:
+            log.debug("what is being said cannot be interrupted")
 
     async def end(self, reason: str = "shutdown") -> None:
         """End the conversation now; nothing more is said. May be called often."""

@@ -57,7 +57,8 @@ class Hearing:
         if not self.asked:
             self._call.events.begin()
         self.asked = False
-        self._call.hops, self._call.leaving = 0, None
+        self._call.hops = 0
+        self._call.stay()
         self._watch.heard()
 
     def _executed(self, event: FunctionToolsExecutedEvent) -> None:

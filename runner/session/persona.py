@@ -76,19 +76,26 @@ class Persona(Agent):
         call, name = self._call, self.role.name
         known = name in call.visited
         call.visited.add(name)
-        call.values.persona, call.leaving = name, None
+        call.values.persona = name
         if self.came_from is not None:
             call.hops += 1
             await self._take_over()
         elif call.channel == "text" and call.in_room:
             await self.session.room_io.wait_for_ready()
         await self.refresh()
+        try:
+            await self._speak_first(known=known)
+        finally:
+            if call.leaving in (None, name):
+                call.stay()
+
+    async def _speak_first(self, *, known: bool) -> None:
         words = self._first_words(known=known)
         if words is not None:
-            await call.open(words)
+            await self._call.open(words)
         elif self.came_from is not None:
             heard = any(i.type == "message" and i.role == "user" for i in self.chat_ctx.items)
-            await call.instruct("" if heard else TAKE_OVER, tools=True)
+            await self._call.instruct("" if heard else TAKE_OVER, tools=True)
 
     def _first_words(self, *, known: bool) -> Say | Instruct | None:
         spec = self._call.release.personas[self.role.name]
@@ -142,7 +149,7 @@ class Persona(Agent):
             call.over = True
             call.finish("end_call")
         elif outcome.leave is not None:
-            call.leaving = outcome.leave.target
+            call.depart(outcome.leave.target)
             self.session.update_agent(self.enter(outcome.leave))
 
     def enter(self, leave: Leave) -> Persona:

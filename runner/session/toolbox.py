@@ -114,7 +114,7 @@ class Toolbox:
         return output
 
     def _handed(self, leave: Leave, output: str, ctx: RunContext[Any]) -> Any:
-        self._call.leaving = leave.target
+        self._call.depart(leave.target)
         with suppress(RuntimeError):
             ctx.disallow_interruptions()
         return self._call.persona.enter(leave), ToolResult(output, reply_required=False)
@@ -141,14 +141,14 @@ class Toolbox:
 
     async def _hand_over(self, handoff: Handoff, leave: Leave, ctx: RunContext[Any]) -> Any:
         call, shown = self._call, ctx.function_call
-        if call.leaving is not None or call.over:
+        if call.leaving not in (None, call.values.persona) or call.over:
             call.shown.add(shown.call_id)
             return ToolResult("The call is already leaving.", reply_required=False)
         if not call.wording.holds(handoff.condition):
             raise ToolError(f"The call cannot be handed to {leave.target} now.")
         if call.hops >= MOST_HOPS:
             raise ToolError("The call goes round in a circle. Answer the caller yourself.")
-        call.leaving = leave.target
+        call.depart(leave.target)
         call.shown.add(shown.call_id)
         with suppress(RuntimeError):
             ctx.disallow_interruptions()

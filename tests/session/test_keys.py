@@ -143,7 +143,17 @@ PROVED = {
     **{
         f"{tool}.then": "test_actions::test_then_say_is_the_answer"
         for tool in (
-            ["HttpTool", "SayTool", "SetTool", "AddTo", "ChangeIn", "RemoveFrom", "Remember", "EndCallTool", "Wait"]
+            [
+                "HttpTool",
+                "SayTool",
+                "SetTool",
+                "AddTo",
+                "ChangeIn",
+                "RemoveFrom",
+                "Remember",
+                "EndCallTool",
+                "Wait",
+            ]
         )
     },
     "HttpTool.http": "test_tools::test_http_tool_asks_the_egress",

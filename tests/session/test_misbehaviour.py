@@ -132,7 +132,7 @@ def shown(events):
 
 
 async def test_unknown_tool(wild):
-    """A tool that does not exist is told as a call that failed, and the model is told what there is."""
+    """A tool that does not exist is told as a call that failed, to the model as well."""
     talk = await wild([("fly", '{"to": "moon"}')])
     events = await talk.turn("hello")
     assert shown(events)[0] == ("tool_call", "fly")
@@ -207,7 +207,7 @@ async def test_empty_replies(wild):
     ],
 )
 async def test_any_failure_is_answered_once(wild, failure, caplog):
-    """Whatever a model raises, the caller hears one sentence, the log has one line, the talk goes on."""
+    """Whatever a model raises, the caller hears one sentence, and the log has one line."""
     talk = await wild(failure)
     events = await talk.turn("hello")
     assert shown(events) == [("message", "Sorry, something went wrong. Please say that again.")]

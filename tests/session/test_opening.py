@@ -162,7 +162,8 @@ async def test_prompt_files(tmp_path, begin):
     folder = tmp_path / "folder"
     folder.mkdir()
     (folder / "all.yaml").write_text(
-        "agents:\n  a:\n    start: p\n    mode: text\n    llm: b\n    variables:\n      house: Sunrise\n"
+        "agents:\n  a:\n    start: p\n    mode: text\n    llm: b\n"
+        "    variables:\n      house: Sunrise\n"
         "personas:\n  p:\n    instructions: First.\n    instructions_file: p.md\n"
         "providers:\n  b:\n    llm: script\n    with:\n      rules:\n"
         "        - when_caller_says: hi\n          say: Hi\n"

@@ -253,6 +253,22 @@ async def test_written_text_in_a_call(call):
     assert talk.events.kinds == ["agent", "user", "agent"]
 
 
+async def test_written_text_waits_for_a_handoff(call):
+    """What is written while the call is handed over waits until it has been."""
+    talk = await call()
+    await talk.until(said("Good day."))
+    shared, session = talk.conversation._call, talk.conversation.session
+    shared.depart("night")
+    written = asyncio.create_task(
+        talk.conversation._written(session, SimpleNamespace(text="hello"))
+    )
+    await session.say("One moment.")
+    assert talk.events.kinds == ["agent", "agent"]
+    shared.stay()
+    await written
+    await talk.until(said("Pardon?"))
+
+
 async def test_errors_of_ears_and_voice_are_logged(call, caplog):
     """A voice that fails is logged in plain words, secrets masked."""
     talk = await call()
