@@ -166,24 +166,25 @@ class Conversation:
         Raises:
             CannotStartError: a model, voice or ears cannot be built.
         """
-        call = self._call
-        call.in_room = room is not None
-        try:
-            self._session = call.session = new_session(call, self._away)
-            first = enter(call, Toolbox(call), None, Leave(call.values.persona))
-        except CannotStartError:
-            await call.models.aclose()
-            raise
-        self._hearing.listen(self._session)
-        self._session.on("close", self._closed)
-        if audio_in is not None:
-            self._session.input.audio = audio_in
-        if audio_out is not None:
-            self._session.output.audio = audio_out
-        self._watch.begin()
-        greeted = call.events.latest
-        await self._begin(first, room, record)
-        return list(greeted)
+        async with self._queue:
+            self._call.in_room = room is not None
+            try:
+                self._session = self._call.session = new_session(self._call, self._away)
+                role = Leave(self._call.values.persona)
+                first = enter(self._call, Toolbox(self._call), None, role)
+            except CannotStartError:
+                await self._call.models.aclose()
+                raise
+            self._hearing.listen(self._session)
+            self._session.on("close", self._closed)
+            if audio_in is not None:
+                self._session.input.audio = audio_in
+            if audio_out is not None:
+                self._session.output.audio = audio_out
+            self._watch.begin()
+            greeted = self._call.events.latest
+            await self._begin(first, room, record)
+            return list(greeted)
 
     async def _begin(self, first: Persona, room: rtc.Room | None, record: Any) -> None:
         session, agent = self.session, self._call.release.agent
