@@ -12,6 +12,7 @@ HOURS = (9, 11, 14)
 INVOICES = {118: (90, "paid"), 119: (240, "still open")}
 _FIRST_NUMBER = 4711
 _LONGEST_BODY = 64 * 1024
+_NOON = 12
 
 
 @dataclass(slots=True)
@@ -88,5 +89,6 @@ def _next(day: str) -> datetime:
 
 
 def _slot(start: datetime) -> dict[str, str]:
-    hour = f"{start.hour % 12 or 12} {'a' if start.hour < 12 else 'p'}.m."  # noqa: PLR2004 - noon
-    return {"start": start.isoformat(timespec="minutes"), "spoken": f"{start:%A} at {hour}"}
+    part = "morning" if start.hour < _NOON else "afternoon"
+    spoken = f"{start:%A} at {start.hour % _NOON or _NOON} in the {part}"
+    return {"start": start.isoformat(timespec="minutes"), "spoken": spoken}
