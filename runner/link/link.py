@@ -74,11 +74,19 @@ def link(files: Sequence[Specs], around: Surroundings, memo: Memo | None = None)
     )
     diagnostics += unused(table, list(scopes), meant)
     diagnostics += Findings.joined([a.findings for a in agents], _users(scopes))
-    diagnostics = list(dict.fromkeys(diagnostics))
+    diagnostics = _surely(table, dict.fromkeys(diagnostics))
     secrets = _secrets(forms)
     clean = not any(d.severity == "error" for d in diagnostics)
     release = _release(table, agents, secrets) if clean else None
     return Linked(release, tuple(diagnostics), scopes, secrets)
+
+
+def _surely(table: Table, found: Iterable[Diagnostic]) -> list[Diagnostic]:
+    """Leave out what seems unused only because something cannot be read or has a wrong name."""
+    told = list(found)
+    if not table.words and not any(d.code in ("E202", "E302") for d in told):
+        return told
+    return [d for d in told if d.code not in ("W201", "W202")]
 
 
 def _definitions(table: Table) -> Iterator[Definition]:
@@ -113,7 +121,9 @@ def _secrets(forms: Iterable[Formed]) -> dict[str, list[Span]]:
     return {name: sorted(spans) for name, spans in sorted(found.items())}
 
 
-def _release(table: Table, agents: Iterable[LinkedAgent], secrets: dict[str, list[Span]]) -> Release:
+def _release(
+    table: Table, agents: Iterable[LinkedAgent], secrets: dict[str, list[Span]]
+) -> Release:
     process = table.process.spec if table.process is not None else None
     return Release(
         agents={a.scope.name: a.release for a in agents if a.scope.agent.enabled},

@@ -43,7 +43,7 @@ def build(files: Iterable[Specs]) -> tuple[Table, list[Diagnostic]]:
             words.add("agents")  # something was meant to stand there, and what is wrong is told
         for definition in specs.definitions:
             if definition.spec is None and not definition.deferred:
-                words |= definition.words()
+                words |= definition.words() | {definition.name}
             first = _first(table, definition)
             if first is not definition:
                 diagnostics.append(_twice(definition, first))

@@ -140,6 +140,14 @@ def _missing(root: str, path: str, name: str) -> TextProblem:
             )
         here = below
     beside = _beside(here, folders=False)
+    deeper = [
+        folder
+        for folder in sorted(_beside(here, folders=True))
+        if os.path.isfile(os.path.join(here, folder, last))
+    ]
+    if deeper and nearest(last, beside) is None:
+        found = "/".join([*name.split("/")[:-1], deeper[0], last])
+        return TextProblem("E007", f"there is no file '{name}'", f"did you mean '{found}'?")
     return TextProblem("E007", f"there is no file '{name}'", _suggestion(name, last, beside))
 
 

@@ -228,7 +228,8 @@ def _unknown(document: Document, error: _Error) -> Diagnostic:
             span, "E101", f"'{name}' is no key of {model.noun}", model.elsewhere[name]
         )
     near = nearest(name, model.keys())
-    hint = f"did you mean '{near}'?" if near else f"keys here: {', '.join(model.keys())}"
+    listed = model.stray or f"keys here: {', '.join(model.keys())}"
+    hint = f"did you mean '{near}'?" if near else listed
     return Diagnostic(span, "E101", f"unknown key '{name}'", hint)
 
 

@@ -142,9 +142,14 @@ class Field(Block):
     min: Plain | None = key("least number, earliest date, or fewest characters", None)
     max: Plain | None = key("greatest number, latest date, or most characters", None)
     pattern: Pattern | None = key("for text: a regular expression that all of it must match", None)
-    of: Annotated[str, one_of(*SIMPLE_TYPES, meant=_FOREIGN)] | dict[FieldKey, Field] | None = key(
-        "for list: the type of its entries, or the fields of a record", None
-    )
+    of: (
+        Annotated[
+            Annotated[str, one_of(*SIMPLE_TYPES, meant=_FOREIGN), Tag("<type>")]
+            | Annotated[dict[FieldKey, Field], Tag("<fields>")],
+            Discriminator(lambda of: "<type>" if isinstance(of, str) else "<fields>"),
+        ]
+        | None
+    ) = key("for list: the type of its entries, or the fields of a record", None)
     fields: dict[FieldKey, Field] | None = key("for object: its fields", None)
     private: YesNo = key("yes: never seen by the model, masked in records", False)
 
@@ -257,10 +262,11 @@ def _only(kind: str, wanted: str, name: str, value: object) -> Exception | None:
         )
     if kind == wanted:
         return None
+    hint = {"list": "write of: instead", "object": "write fields: instead"}.get(kind)
     return mistake(
         "E112",
         f"'{name}' goes with type: {wanted}, and this is a {kind}",
-        f"write type: {wanted}, or delete '{name}'",
+        hint if hint and name in ("of", "fields") else f"write type: {wanted}, or delete '{name}'",
         at=(name,),
         on="key",
     )

@@ -18,6 +18,7 @@ class PluginName(Name):
 
 class _Provider(Block):
     noun: ClassVar[str] = "a provider"
+    stray: ClassVar[str] = "an option of the plugin stands below with:"
 
     options: dict[str, Json] = key("options of the plugin", {}, alias="with")
 

@@ -42,6 +42,9 @@ class Block(BaseModel):
     bare: ClassVar[str] = ""
     """The key that was probably meant where a bare text stands instead of the block."""
 
+    stray: ClassVar[str] = ""
+    """Where a key that is none of the block's own probably belongs."""
+
     kinds: ClassVar[tuple[type[Block], ...]] = ()
     """Of a block that is one of several kinds: all of them."""
 
