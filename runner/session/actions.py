@@ -142,6 +142,8 @@ async def _set(action: Set, scene: Scene, _outcome: Outcome) -> None:
 
 
 async def _run_tool(action: RunTool, scene: Scene, outcome: Outcome) -> None:
+    if not scene.call.wording.holds(scene.call.plan.tools[str(action.tool)].condition):
+        return
     if scene.depth >= DEEPEST:
         log.warning("tool '%s' is not run: tools run each other in a circle", action.tool)
         return

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from functools import lru_cache
 from typing import Any
 
@@ -11,10 +12,13 @@ from livekit.agents import NOT_GIVEN, Agent, ChatContext, ModelSettings, UserTur
 from runner.session.actions import Scene, perform
 from runner.session.call import Call, Leave
 from runner.session.context import FALLBACK, carried, summarised
+from runner.session.models import CannotStartError
 from runner.session.plan import Role
 from runner.session.toolbox import Toolbox
 from runner.session.turns import turn_handling
 from runner.spec.actions import Instruct, Say
+
+log = logging.getLogger("lkrun")
 
 TAKE_OVER = (
     "The call has just been handed to you. Say so in one short sentence, and ask how you can help."
@@ -49,8 +53,13 @@ class Persona(Agent):
         self._changing = toolbox.changes(role)
         self._summary: asyncio.Task[Any] | None = None
         if before is not None and context == "summary":
-            model = call.models.get("llm", call.release.agent.llm or spec.llm or ())
-            self._summary = asyncio.create_task(summarised(model, before.chat_ctx.items))
+            self._summary = asyncio.create_task(summarised(before.writer, before.chat_ctx.items))
+
+    @property
+    def writer(self) -> Any:
+        """The model that writes summaries: the agent's, or where it has none the persona's own."""
+        named = self._call.release.agent.llm or self._call.release.personas[self.role.name].llm
+        return self._call.models.get("llm", named or ())
 
     def _render(self) -> str:
         values = self._call.values
@@ -150,7 +159,11 @@ class Persona(Agent):
             call.finish("end_call")
         elif outcome.leave is not None:
             call.depart(outcome.leave.target)
-            self.session.update_agent(self.enter(outcome.leave))
+            try:
+                self.session.update_agent(self.enter(outcome.leave))
+            except CannotStartError as error:
+                log.error("the call is not handed to '%s': %s", outcome.leave.target, error)  # noqa: TRY400 - no traceback may reach an author
+                call.stay()
 
     def enter(self, leave: Leave) -> Persona:
         """Make the persona that takes over from this one."""

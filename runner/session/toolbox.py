@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from contextlib import suppress
 from typing import Any
 
@@ -10,10 +11,13 @@ from livekit.agents.llm import RawFunctionTool, ToolResult
 
 from runner.session.actions import Ran, Run, Scene, joined, run_tool
 from runner.session.call import MOST_HOPS, Call, Leave, spoke
+from runner.session.models import CannotStartError
 from runner.session.parameters import uses
 from runner.session.plan import TRANSFER, Role, names_in
 from runner.session.work import DESCRIPTIONS
 from runner.spec.personas import Handoff
+
+log = logging.getLogger("lkrun")
 
 
 class Toolbox:
@@ -117,7 +121,13 @@ class Toolbox:
         self._call.depart(leave.target)
         with suppress(RuntimeError):
             ctx.disallow_interruptions()
-        return self._call.persona.enter(leave), ToolResult(output, reply_required=False)
+        try:
+            persona = self._call.persona.enter(leave)
+        except CannotStartError as error:
+            log.error("the call is not handed to '%s': %s", leave.target, error)  # noqa: TRY400 - no traceback may reach an author
+            self._call.stay()
+            raise ToolError(f"The call cannot be handed to {leave.target}.") from None
+        return persona, ToolResult(output, reply_required=False)
 
     def _transfer(self, role: Role, target: str) -> RawFunctionTool[..., Any]:
         handoff = role.handoffs[target]

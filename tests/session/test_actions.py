@@ -46,6 +46,10 @@ tools:
     http:
       url: https://api.example/inner
     on_error: Say that the second step failed.
+  gated:
+    description: Not now
+    if: step > 1
+    say: Never said.
   direct:
     description: Say something
     say: Direct words.
@@ -187,6 +191,14 @@ async def test_then_tool(desk):
     assert [e["name"] for e in events if e["type"] == "tool_call"] == ["book", "inner"]
     assert talk.service.asked[1].arguments == {"what": "7"}
     assert events.texts == ["Done: booked"]
+
+
+async def test_tool_with_a_false_condition_is_not_run(desk):
+    """A tool's own condition holds for actions, too: it is left out, and the list goes on."""
+    talk = await desk("then:\n  - tool: gated\n  - say: On we go.")
+    events = await talk.say("book")
+    assert events.kinds == ["user", "tool_call", "tool_result", "agent"]
+    assert events.texts == ["On we go."]
 
 
 async def test_failed_tool_ends_the_list(desk):

@@ -265,6 +265,65 @@ async def test_handoff_has_a_gate(desk):
         await gate({}, SimpleNamespace(function_call=SimpleNamespace(call_id="x")))
 
 
+UNABLE = """
+agents:
+  desk:
+    start: one
+    mode: text
+    llm: brain
+    variables:
+      note:
+        type: text
+    tools:
+      - go
+personas:
+  one:
+    instructions: One.
+    handoffs:
+      two:
+        when: Always.
+  two:
+    instructions: Two.
+    llm: locked
+tools:
+  go:
+    description: Go there
+    set:
+      note: gone
+    then:
+      handoff: two
+providers:
+  locked:
+    llm: script
+    with:
+      rules:
+        - when_caller_says: hi
+          say: "{{ secrets.NOT_THERE }}"
+  brain:
+    llm: script
+    with:
+      rules:
+        - when_tool_failed: "yes"
+          say: "I stay: {answer}"
+        - when_caller_says: hand
+          call: transfer_to_two
+        - when_caller_says: act
+          call: go
+"""
+
+
+@pytest.mark.parametrize("words", ["hand me over", "act now"])
+async def test_persona_that_cannot_begin(begin, caplog, words):
+    """A persona whose model cannot be built is not handed the call, and the old one says so."""
+    talk = await begin(UNABLE)
+    events = await talk.say(words)
+    assert events.texts == ["I stay: The call cannot be handed to two."]
+    assert "not handed to 'two': provider 'locked' needs a secret" in caplog.text
+    assert talk.conversation.persona == "one"
+    await talk.conversation.session.current_agent.act(talk.conversation._call.plan.tools["go"].then)
+    assert talk.conversation._call.leaving is None
+
+
 async def test_two_handoffs_at_once(desk):
     """Of two handoffs in one step the first happens."""
     talk = await desk()
