@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from runner.link.release import AgentRelease, Release
 
-PRELOAD: Final = ["runner.serve.warm"]
+PRELOAD: Final = ["runner.serve.warmed"]
 """Before LiveKit's own `ipc._preload` and `ipc._preload_freeze`, which stay last."""
 
 _LIVEKIT: Final = ["livekit.agents.ipc._preload", "livekit.agents.ipc._preload_freeze"]

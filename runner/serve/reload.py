@@ -75,10 +75,21 @@ class Reloader:
                 self._woken.clear()
                 if await asyncio.to_thread(self._look) != self._known:
                     await self._settled()
-                    await self.attempt()
+                    await self._try()
         finally:
             watching.cancel()
             await asyncio.gather(watching, return_exceptions=True)
+
+    async def _try(self) -> None:
+        """Attempt it; a bug of ours must not end the following of files."""
+        try:
+            await self.attempt()
+        except Exception as error:  # noqa: BLE001 - as above
+            self._known = await asyncio.to_thread(self._look)
+            words = (
+                f"this is a bug in lkrun ({type(error).__name__}); still serving the old release"
+            )
+            self._log.event("reload", words, level="error", result="rejected", error=str(error))
 
     async def attempt(self) -> Outcome:
         """Compile the folder as it is, and serve it if it is valid."""

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import aiohttp
 from livekit import api
+from livekit.agents.types import ATTRIBUTE_AGENT_NAME
 from livekit.protocol import models
 
 if TYPE_CHECKING:
@@ -36,8 +37,6 @@ _ROOMS: Final = 50
 
 _RESCUES: Final = 3
 """How often a call that died is begun again."""
-
-_NAME: Final = "lk.agent_name"
 
 
 class Sweeper:
@@ -156,7 +155,9 @@ class Sweeper:
         request = api.ListParticipantsRequest(room=room)
         people = (await server.room.list_participants(request)).participants
         present = {
-            p.attributes.get(_NAME) for p in people if p.kind == models.ParticipantInfo.AGENT
+            p.attributes.get(ATTRIBUTE_AGENT_NAME)
+            for p in people
+            if p.kind == models.ParticipantInfo.AGENT
         }
         lost = [d for d in dispatches if d.agent_name not in present]
         if not lost:

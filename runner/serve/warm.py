@@ -1,14 +1,13 @@
-"""What LiveKit's forkserver imports once, so that a call starts with it in memory.
+"""What LiveKit's forkserver reads once, so that a call starts with it in memory.
 
-The forkserver imports this module by its name (`forkserver.start`); the process of each call
-inherits the result, copy-on-write. Nothing here may start a thread or an event loop, and nothing
-may fail: an exception other than `ImportError` ends the forkserver, and with it every later call.
+The process of each call inherits the result, copy-on-write. Nothing here may start a thread or an
+event loop, and nothing may fail: an exception other than `ImportError` ends the forkserver, and
+with it every later call.
 """
 
 from __future__ import annotations
 
 import importlib
-import json
 import logging
 import os
 import pkgutil
@@ -98,7 +97,12 @@ def _syllables() -> None:
     importlib.import_module("livekit.agents.tokenize.basic").hyphenate_word("syllable")
 
 
-def _warm(plan: Mapping[str, Any]) -> None:
+def warm_up(plan: Mapping[str, Any]) -> None:
+    """Import, read and build what is planned; what cannot be is left to the call.
+
+    Args:
+        plan: as `PLAN` describes it.
+    """
     # a signal to the process group must not take the forkserver before the calls have ended
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     for module in _MODULES:
@@ -115,7 +119,3 @@ def _warm(plan: Mapping[str, Any]) -> None:
     if not plan.get("turn_model"):
         os.environ.setdefault(_TURN_MODEL, "0")
         _try(_voice_detector)
-
-
-if PLAN in os.environ:
-    _warm(json.loads(os.environ.pop(PLAN)))

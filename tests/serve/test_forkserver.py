@@ -1,0 +1,111 @@
+"""The warmed forkserver, in an interpreter of its own."""
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+from runner.serve import forkserver, warm
+
+VOICE = (
+    "mode: text\n    start: greeter\n    llm: brain\n    tools",
+    "start: greeter\n    llm: brain\n    stt: ears\n    tts: voice\n    tools",
+)
+MORE = """providers:
+  ears:
+    stt: pocketsphinx
+    with:
+      phrases:
+        - hello
+  voice:
+    tts: espeak
+"""
+
+PROBE = """
+import multiprocessing, sys
+from runner.serve import forkserver
+
+def probe(queue):
+    import os
+    queue.put((sorted(sys.modules), dict(os.environ)))
+
+if __name__ == "__main__":
+    forkserver.start()
+    forkserver.wait()
+    context = multiprocessing.get_context("forkserver")
+    queue = context.SimpleQueue()
+    process = context.Process(target=probe, args=(queue,))
+    process.start()
+    modules, env = queue.get()
+    process.join()
+    import json
+    print(json.dumps({"modules": modules, "env": env, "main": sorted(sys.modules)}))
+"""
+
+
+@pytest.fixture
+def voiced(changed):
+    """A release with a voice agent; its turn detection can be said."""
+
+    def compile_(detection):
+        turns = f"\n    turn_taking:\n      detection: {detection}" if detection else ""
+        changed("providers:\n", MORE)
+        return changed(VOICE[0], VOICE[1].replace("\n    tools", f"{turns}\n    tools"))
+
+    return compile_
+
+
+@pytest.mark.parametrize(("detection", "needed"), [(None, True), ("model", True), ("vad", False)])
+def test_the_turn_model_is_loaded_where_it_is_used(voiced, detection, needed):
+    """250 MB are spent only when an agent finds the ends of turns by the model."""
+    assert forkserver.plan(voiced(detection), [])["turn_model"] is needed
+
+
+def test_text_needs_no_turn_model(release):
+    """Nobody listens in a text agent."""
+    assert forkserver.plan(release, ["f"]) == {"files": ["f"], "turn_model": False}
+
+
+def test_a_job_begins_with_everything_in_memory(tmp_path, releases, release):
+    """Session, plugin and templates are imported in a new process, and not in the main one."""
+    script = tmp_path / "probe.py"
+    script.write_text(PROBE)
+    files = [releases.file(release.id, "desk"), "/no/such/file"]
+    env = {**os.environ, warm.PLAN: json.dumps({"files": files, "turn_model": False})}
+    done = subprocess.run([sys.executable, script], env=env, capture_output=True, text=True, check=True, timeout=60)  # fmt: skip
+    found = json.loads(done.stdout)
+    wanted = {"runner.session.conversation", "runner.serve.job", "jmespath", "lkrun_script.model"}
+    assert wanted <= set(found["modules"])
+    assert not {"livekit.agents", "runner.session", "lkrun_script"} & set(found["main"])
+    assert warm.PLAN not in found["env"]
+
+
+def test_warming_never_fails(monkeypatch):
+    """Whatever a module, a file or a plugin raises, the forkserver lives on."""
+    monkeypatch.setattr(warm, "_MODULES", ("no.such.module",))
+    monkeypatch.setattr("signal.signal", lambda *_: None)
+    monkeypatch.delenv("LIVEKIT_AGENTS_PRELOAD_LOCAL_INFERENCE", raising=False)
+    warm.warm_up({"files": ["/no/such/file"], "turn_model": True})
+
+
+def test_options_without_templates_are_checked_ahead(monkeypatch, releases, release):
+    """What checking options reads (a dictionary, a list of voices) stays for all calls."""
+    monkeypatch.setattr("signal.signal", lambda *_: None)
+    monkeypatch.setenv("LIVEKIT_AGENTS_PRELOAD_LOCAL_INFERENCE", "0")
+    warm.warm_up({"files": [releases.file(release.id, "desk")], "turn_model": False})
+    assert "lkrun_script.model" in sys.modules
+
+
+def test_a_plugin_that_is_gone_is_left_to_the_call(release):
+    """A provider that cannot be found is no mistake here: the call says what is wrong."""
+    provider = release.agents["desk"].providers["brain"]
+    warm._provider(provider.model_copy(update={"llm": "nothing"}))
+
+
+def test_the_plan_is_kept_for_the_next_forkserver(monkeypatch):
+    """Python starts another forkserver when one has died; it warms the same."""
+    monkeypatch.delenv(warm.PLAN, raising=False)
+    forkserver.follow({"files": ["a"]})
+    assert json.loads(os.environ.pop(warm.PLAN)) == {"files": ["a"]}

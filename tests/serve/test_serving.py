@@ -1,0 +1,113 @@
+"""What the HTTP front is told."""
+
+import pytest
+
+from runner.front.port import DialogueError
+from runner.serve.credentials import LiveKit
+from runner.serve.serving import Serving
+from runner.serve.texthost import TextHost
+
+LIVEKIT = LiveKit("ws://lk:7880", "key", "s" * 32)
+
+
+class Workers:
+    """Registrations that are as they are told to be."""
+
+    def __init__(self, missing=()):
+        self._missing = list(missing)
+
+    def missing(self):
+        return self._missing
+
+    def registered(self, name):
+        return name not in self._missing
+
+
+@pytest.fixture
+async def parts(socket, releases, calls, admission):
+    """All that `Serving` is made of."""
+    texts = TextHost(socket.path, socket.switchboard, calls)
+    yield releases, calls, admission, texts
+    await texts.stop()
+
+
+@pytest.fixture
+def serving(parts):
+    """A runner without LiveKit."""
+    return Serving(*parts, None)
+
+
+@pytest.fixture
+def with_livekit(parts):
+    """A runner with LiveKit."""
+    return Serving(*parts, LIVEKIT)
+
+
+def test_the_release_is_named(serving, release):
+    """Id, time and agents."""
+    shown = serving.release
+    assert (shown["id"], shown["agents"]) == (release.id, ["desk", "shop"])
+    assert shown["time"].endswith("Z")
+
+
+def test_agents_are_listed(serving):
+    """Each with its description, first persona, mode and all personas."""
+    desk, shop = serving.agents()
+    assert (desk.name, desk.description, desk.start, desk.mode) == ("desk", "The desk", "greeter", "text")  # fmt: skip
+    assert (desk.registered, desk.personas, shop.description) == (False, ("greeter",), None)
+
+
+def test_text_is_ready_at_once(serving, admission):
+    """Without LiveKit nothing is waited for; while draining nobody is let in."""
+    assert (serving.not_ready(), serving.livekit_url, serving.meet_link("desk")) == (None, None, None)  # fmt: skip
+    admission.draining = True
+    assert serving.not_ready() == "the runner is shutting down"
+
+
+def test_with_livekit_all_agents_must_be_registered(with_livekit):
+    """The reason names those that are missing."""
+    assert with_livekit.livekit_url == "ws://lk:7880"
+    assert with_livekit.not_ready() == "the runner is starting"
+    with_livekit.workers = Workers(["shop"])
+    assert with_livekit.not_ready() == "not registered with LiveKit: shop"
+    assert [a.registered for a in with_livekit.agents()] == [True, False]
+    with_livekit.workers = Workers()
+    assert with_livekit.not_ready() is None
+
+
+def test_a_meet_link_carries_server_and_token(with_livekit):
+    """LiveKit Meet's form for servers of one's own."""
+    link = with_livekit.meet_link("desk")
+    assert link.startswith("https://meet.livekit.io/custom?liveKitUrl=ws%3A%2F%2Flk%3A7880&token=ey")
+
+
+async def test_dialogues_and_calls_are_shown_and_ended(serving, calls):
+    """A dialogue can be read and ended; later it is unknown."""
+    turn = await serving.turn("desk", "i am mary", None, None, None)
+    call = calls.begin("AJ_1", "shop", "call", room="r")
+    assert {s.id for s in serving.sessions()} == {turn.session_id, "AJ_1"}
+    shown = await serving.session(turn.session_id)
+    assert (shown["kind"], shown["turns"], shown["variables"]) == ("text", 1, {"name": "mary"})
+    assert shown["events"][0]["text"] == "Welcome to the desk."
+    await serving.end(turn.session_id)
+    await serving.end("AJ_1")
+    assert [s.id for s in serving.sessions()] == ["AJ_1"]
+    sent = []
+    call.peer = type("P", (), {"send": lambda _, m: sent.append(m)})()
+    await serving.end("AJ_1")
+    assert sent == [{"type": "end", "call": "AJ_1", "reason": "shutdown"}]
+
+
+async def test_what_is_unknown_is_refused(serving, admission):
+    """Agents, dialogues and calls that are not here, and everything new while draining."""
+    for ask in (serving.session("x"), serving.end("x")):
+        with pytest.raises(DialogueError) as refused:
+            await ask
+        assert refused.value.code == "unknown_session"
+    with pytest.raises(DialogueError) as refused:
+        await serving.turn("nobody", "hello", None, None, None)
+    assert refused.value.code == "unknown_agent"
+    admission.draining = True
+    with pytest.raises(DialogueError) as refused:
+        await serving.turn("desk", "hello", None, None, None)
+    assert refused.value.code == "draining"

@@ -1,0 +1,142 @@
+"""Callers whose dispatch was lost."""
+
+import asyncio
+
+import pytest
+from serve.fake_livekit import KEY, SECRET, FakeLiveKit
+
+from runner.serve import sweeper
+from runner.serve.credentials import LiveKit
+from runner.serve.sweeper import Sweeper
+
+
+@pytest.fixture
+async def server():
+    """A stand-in of LiveKit."""
+    found = FakeLiveKit()
+    await found.start()
+    yield found
+    await found.stop()
+
+
+@pytest.fixture
+def quick(monkeypatch):
+    """Rounds and patience are short."""
+    monkeypatch.setattr(sweeper, "_EVERY", 0.02)
+    monkeypatch.setattr(sweeper, "_PATIENCE", 0.05)
+
+
+@pytest.fixture
+async def sweeping(server, admission, calls, log, quick):
+    """A sweeper at work for `desk`."""
+    livekit = LiveKit(server.url, KEY, SECRET)
+    found = Sweeper(livekit, admission, calls, lambda name: name == "desk", log)
+    task = asyncio.ensure_future(found.run())
+    yield found
+    assert not task.done()
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+
+
+def rounds(server, more=3):
+    """A condition: so many rounds have begun from now."""
+    wanted = server.asked.count("ListRooms") + more
+    return lambda: server.asked.count("ListRooms") >= wanted
+
+
+async def test_a_caller_who_waits_gets_the_agent(server, sweeping, log):
+    """A dispatch to which no agent came is made again, with its metadata."""
+    server.room("r", dispatches={"AD_1": "desk"})
+    await server.until(lambda: "CreateDispatch" in server.asked)
+    assert list(server.rooms["r"].dispatches.values()) == ["desk"]
+    assert "AD_1" not in server.rooms["r"].dispatches
+    await server.until(rounds(server))
+    assert log.named("dispatch_repeated")[0]["room"] == "r"
+
+
+@pytest.mark.parametrize(
+    "room",
+    [
+        {"dispatches": {"AD_1": "desk"}, "agents": ["desk"]},
+        {"dispatches": {"AD_1": "another"}},
+        {},
+    ],
+)
+async def test_who_is_served_is_left_alone(server, sweeping, room):
+    """The agent is there, it is somebody else's, or nobody was called."""
+    server.room("r", **room)
+    await server.until(rounds(server))
+    assert "CreateDispatch" not in server.asked
+
+
+async def test_nothing_is_done_while_nobody_may_come_in(server, sweeping, admission):
+    """A full or draining runner does not call itself."""
+    admission.draining = True
+    server.room("r", dispatches={"AD_1": "desk"})
+    await server.until(rounds(server, 8))
+    assert "CreateDispatch" not in server.asked
+
+
+async def test_a_call_that_is_on_is_not_called_again(server, sweeping, calls):
+    """A call that was accepted has its time to join."""
+    calls.begin("AJ_1", "desk", "call", room="r", dispatch="AD_1")
+    server.room("r", dispatches={"AD_1": "desk"})
+    await server.until(rounds(server, 8))
+    assert "CreateDispatch" not in server.asked
+
+
+async def test_a_call_that_ended_in_order_stays_ended(server, sweeping, calls):
+    """Its dispatch is deleted, so that who is still in the room is not served again."""
+    calls.begin("AJ_1", "desk", "call", room="r", dispatch="AD_1")
+    server.room("r", dispatches={"AD_1": "desk"})
+    calls.end("AJ_1", "caller_left")
+    await server.until(lambda: "DeleteDispatch" in server.asked)
+    await server.until(rounds(server, 8))
+    assert "CreateDispatch" not in server.asked
+    calls.begin("AJ_2", "desk", "call", room="gone", dispatch="AD_2")
+    calls.end("AJ_2", "end_call")
+    await server.until(rounds(server))
+
+
+async def test_a_call_whose_process_died_begins_again(server, sweeping, calls):
+    """What is left of it is taken out of the room, and the agent is called at once."""
+    calls.begin("desk", "desk", "call", room="r", dispatch="AD_1")
+    server.room("r", dispatches={"AD_1": "desk"}, agents=["desk"])
+    calls.end("desk", "crashed")
+    await server.until(lambda: "CreateDispatch" in server.asked)
+    assert [p.identity for p in server.rooms["r"].people] == ["c0"]
+
+
+async def test_a_call_that_dies_again_and_again_is_given_up(server, sweeping, calls, log):
+    """After three attempts the room is closed, so that nobody sits in silence."""
+    server.room("r", dispatches={"AD_1": "desk"})
+    for attempt in range(4):
+        calls.begin(f"AJ_{attempt}", "desk", "call", room="r")
+        calls.end(f"AJ_{attempt}", "crashed")
+        await server.until(rounds(server, 2))
+    await server.until(lambda: "r" not in server.rooms)
+    assert log.named("session_given_up")[0]["agent"] == "desk"
+
+
+async def test_dialogues_and_lost_assignments_are_no_matter(server, sweeping, calls):
+    """Only calls of our own that ended are looked after."""
+    calls.begin("t", "desk", "text")
+    calls.end("t", "end_call")
+    calls.begin("AJ_1", "desk", "call", room="r", dispatch="AD_1")
+    calls.end("AJ_1", "not_assigned")
+    await server.until(rounds(server))
+    assert "DeleteDispatch" not in server.asked
+
+
+async def test_a_server_that_is_away_is_asked_again(server, sweeping, log):
+    """Sweeping goes on when LiveKit comes back."""
+    port = server.port
+    await server.stop()
+    async with asyncio.timeout(10):
+        while not log.named("sweep_failed"):
+            await asyncio.sleep(0.01)
+    server.port = port
+    await server.start()
+    sweeping.wake()
+    server.room("r", dispatches={"AD_1": "desk"})
+    await server.until(lambda: "CreateDispatch" in server.asked)
