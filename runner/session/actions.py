@@ -197,14 +197,15 @@ async def run_tool(run: Run, scene: Scene) -> Ran:
     call, tool = scene.call, scene.call.plan.tools[run.name]
     call.shown.add(run.call_id)
     persona = call.values.persona
-    told = {"name": run.name, "call_id": run.call_id}
-    call.events.tell("tool_call", persona, arguments=_shown(run, call), **told)
+    told = {"name": run.name, "arguments": _shown(run, call), "call_id": run.call_id}
+    call.events.tell("tool_call", persona, **told)
     args, made = await _work(run, call)
     actions: tuple[AnyAction, ...] = getattr(tool, "on_error", ()) if made.failed else tool.then
     names = {"args": args or {}, "result": made.result}
     inner = replace(scene, names=names, output=scene.output or made.output)
     output = made.output if args is None else _with_note(made.output, actions, inner)
-    call.events.tell("tool_result", persona, output=output, error=made.failed, **told)
+    told = {"name": run.name, "call_id": run.call_id, "output": output, "error": made.failed}
+    call.events.tell("tool_result", persona, **told)
     outcome = await perform(actions, inner) if args is not None else Outcome()
     outcome.answered |= made.answered
     outcome.ends |= made.ends

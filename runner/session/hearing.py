@@ -67,10 +67,11 @@ class Hearing:
             if call.call_id in self._call.shown:
                 self._call.shown.discard(call.call_id)
                 continue
-            told = {"name": call.name, "call_id": call.call_id}
-            self._tell("tool_call", arguments=_arguments(call.arguments), **told)
+            told = {"name": call.name, "arguments": _arguments(call.arguments)}
+            self._tell("tool_call", **told, call_id=call.call_id)
             failed = out.is_error or call.name.startswith(TRANSFER)
-            self._tell("tool_result", output=out.output, error=failed, **told)
+            told = {"name": call.name, "call_id": call.call_id, "output": out.output}
+            self._tell("tool_result", **told, error=failed)
 
     def _user_state(self, event: UserStateChangedEvent) -> None:
         if event.new_state == "away":

@@ -87,15 +87,21 @@ Begin = Callable[..., Awaitable[Talk]]
 Load = Callable[[str], AgentRelease]
 
 
+@pytest.fixture(scope="session")
+def parsed_files(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where parsed files and checked options are kept between the tests."""
+    return tmp_path_factory.mktemp("cache")
+
+
 @pytest.fixture
-def load(tmp_path: Path) -> Load:
+def load(tmp_path: Path, parsed_files: Path) -> Load:
     """Compile a folder of one file, whose one agent is wanted."""
 
     def read(text: str) -> AgentRelease:
         folder = tmp_path / "agents.d"
         folder.mkdir(exist_ok=True)
         (folder / "all.yaml").write_text(textwrap.dedent(text))
-        compiled = Compiler(folder, env={}, cache=Cache(tmp_path / "cache")).compile()
+        compiled = Compiler(folder, env={}, cache=Cache(parsed_files)).compile()
         assert compiled.release is not None, [str(d) for d in compiled.diagnostics]
         (release,) = compiled.release.agents.values()
         return release
