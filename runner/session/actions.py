@@ -204,8 +204,8 @@ async def run_tool(run: Run, scene: Scene) -> Ran:
     names = {"args": args or {}, "result": made.result}
     inner = replace(scene, names=names, output=scene.output or made.output)
     output = made.output if args is None else _with_note(made.output, actions, inner)
-    told = {"name": run.name, "call_id": run.call_id, "output": output, "error": made.failed}
-    call.events.tell("tool_result", persona, **told)
+    told = {"name": run.name, "call_id": run.call_id, "output": output}
+    call.events.tell("tool_result", persona, **told, error=made.failed)
     outcome = await perform(actions, inner) if args is not None else Outcome()
     outcome.answered |= made.answered
     outcome.ends |= made.ends
