@@ -6,7 +6,7 @@ import logging
 from collections.abc import Mapping
 from typing import Any
 
-from livekit.agents import AgentSession, NotGivenOr, TurnHandlingOptions
+from livekit.agents import AgentSession, NotGivenOr, STTContextOptions, TurnHandlingOptions
 from livekit.agents.types import NOT_GIVEN
 from livekit.agents.voice.transcription import text_transforms
 
@@ -69,6 +69,7 @@ def new_session(call: Call, away: float | None) -> AgentSession[Any]:
         turn_handling=turns,
         # LiveKit allows one round more than it is told
         max_tool_steps=(agent.limits or Limits()).max_tool_steps - 1,
+        stt_context_options=STTContextOptions(keyterms=[str(term) for term in agent.keyterms]),
         tts_text_transforms=_transforms(agent.pronunciations),
         user_away_timeout=away,
         session_close_transcript_timeout=LAST_WORDS,

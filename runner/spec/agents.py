@@ -130,5 +130,6 @@ class Agent(Block):
     limits: Limits | None = key("bounds of a call", None)
     turn_taking: TurnTaking | None = key("when the agent speaks, and when it stops", None)
     room: Room | None = key("what of the LiveKit room is used", None)
+    keyterms: tuple[Plain, ...] = key("words that the recogniser should expect", ())
     pronunciations: dict[str, Plain] = key("written → spoken, applied to speech only", {})
     labels: dict[str, Plain] = key("copied to records, events and metrics", {})

@@ -18,6 +18,8 @@ agents:
     stt: ears
     tts: warm
     vad: VAD
+    keyterms:
+      - Nguyen
     pronunciations:
       Nguyen: win
     turn_taking:
@@ -123,6 +125,11 @@ async def test_pronunciations(call):
         yield "yen is here"
 
     assert "".join([part async for part in spoken(words())]) == "Mister win is here"
+
+
+async def test_keyterms(call):
+    """Words that the recogniser should expect are LiveKit's key terms."""
+    assert (await call()).conversation.session.keyterms == ["Nguyen"]
 
 
 async def test_words_that_cannot_be_interrupted(call):
