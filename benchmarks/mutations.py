@@ -56,7 +56,13 @@ def misspell(lines: list[str], at: int, dice: random.Random) -> tuple[list[str],
     if not letters:
         return lines, at
     i = dice.choice(letters)
-    new = dice.choice((line[:i] + line[i + 1 :], line[: i + 1] + line[i:], line[:i] + dice.choice("aeiouxyz") + line[i + 1 :]))
+    new = dice.choice(
+        (
+            line[:i] + line[i + 1 :],
+            line[: i + 1] + line[i:],
+            line[:i] + dice.choice("aeiouxyz") + line[i + 1 :],
+        )
+    )
     return [*lines[:at], new, *lines[at + 1 :]], at
 
 
@@ -83,7 +89,10 @@ def sources() -> list[Path]:
 def near(found: list[Diagnostic], file: str, line: int) -> bool:
     """Whether anything is said within two lines of a line."""
     places = [d.span for d in found] + [r.span for d in found for r in d.related]
-    return any(p.file == file and p.line - 2 <= line <= max(p.line, min(p.end_line, p.line + 2)) + 2 for p in places)
+    return any(
+        p.file == file and p.line - 2 <= line <= max(p.line, min(p.end_line, p.line + 2)) + 2
+        for p in places
+    )
 
 
 def main(count: int) -> None:
@@ -111,11 +120,17 @@ def main(count: int) -> None:
                 told[change.__name__] += 1
             else:
                 first = min(found)
-                misses.append(f"{change.__name__:10} {source.name}:{at + 1}: {lines[at].strip()[:40]!r} → {first.span.line}: {first.code} {first.message}")
+                misses.append(
+                    f"{change.__name__:10} {source.name}:{at + 1}: {lines[at].strip()[:40]!r} → {first.span.line}: {first.code} {first.message}"
+                )
     for name in rejected:
-        print(f"{name:10} {told[name]:5} of {rejected[name]:5} within two lines: {told[name] / rejected[name]:6.1%}")
+        print(
+            f"{name:10} {told[name]:5} of {rejected[name]:5} within two lines: {told[name] / rejected[name]:6.1%}"
+        )
     total, all_told = rejected.total(), told.total()
-    print(f"all        {all_told:5} of {total:5} rejected changes (of {count}) within two lines: {all_told / total:.1%}")
+    print(
+        f"all        {all_told:5} of {total:5} rejected changes (of {count}) within two lines: {all_told / total:.1%}"
+    )
     for miss in misses[:40] if "-v" in sys.argv else []:
         print("  " + miss)
 

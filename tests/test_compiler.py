@@ -86,7 +86,9 @@ def test_a_disabled_agent_is_checked_but_not_released(folder, cache):
 def test_one_broken_file_hides_no_mistake_of_another(folder, cache):
     """Each file's mistakes are told, and names that a broken file would define are not called unknown."""
     broken = "personas:\n  host:\n    instructions: hello: world\n  guest:\n   greting: x\n"
-    result = compiled(folder, cache, a=broken, b=MINIMAL.partition("personas")[0] + "tools:\n  x:\n    sya: hi\n")
+    result = compiled(
+        folder, cache, a=broken, b=MINIMAL.partition("personas")[0] + "tools:\n  x:\n    sya: hi\n"
+    )
     told = {(d.span.file, d.code) for d in result.diagnostics}
     assert ("a.yaml", "E015") in told
     assert ("b.yaml", "E101") in told
@@ -96,10 +98,25 @@ def test_one_broken_file_hides_no_mistake_of_another(folder, cache):
 def test_the_environment_may_stand_in_settings(folder, cache):
     """A setting reads the environment when the folder is loaded."""
     (folder / "a.yaml").write_text(
-        MINIMAL.replace("    mode: text\n", '    mode: text\n    limits:\n      max_calls: "{{ env.MAX or 3 }}"\n')
+        MINIMAL.replace(
+            "    mode: text\n",
+            '    mode: text\n    limits:\n      max_calls: "{{ env.MAX or 3 }}"\n',
+        )
     )
-    assert Compiler(folder, env={"MAX": "7"}, cache=cache).compile().release.agents["desk"].agent.limits.max_calls == 7
-    assert Compiler(folder, env={}, cache=cache).compile().release.agents["desk"].agent.limits.max_calls == 3
+    assert (
+        Compiler(folder, env={"MAX": "7"}, cache=cache)
+        .compile()
+        .release.agents["desk"]
+        .agent.limits.max_calls
+        == 7
+    )
+    assert (
+        Compiler(folder, env={}, cache=cache)
+        .compile()
+        .release.agents["desk"]
+        .agent.limits.max_calls
+        == 3
+    )
 
 
 def test_a_shared_tool_takes_settings_from_each_agent(folder, cache):
@@ -135,12 +152,16 @@ def test_a_check_is_recalled_only_while_nothing_changed(folder, cache, monkeypat
     monkeypatch.delenv("GREETING", raising=False)
     prompt = folder / "host.md"
     prompt.write_text("You answer. {{ env.GREETING or 'Hi' }} {{ now }}")
-    (folder / "a.yaml").write_text(MINIMAL.replace("instructions: You answer the phone.", "instructions_file: host.md"))
+    (folder / "a.yaml").write_text(
+        MINIMAL.replace("instructions: You answer the phone.", "instructions_file: host.md")
+    )
     assert check(folder, cache).diagnostics == check(folder, cache).diagnostics == ()
     prompt.write_text("You answer. {{ nobody }}")
     assert [d.code for d in check(folder, cache).diagnostics] == ["E302"]
     again = check(folder, cache)
-    assert [(d.code, d.span.file, d.span.line) for d in again.diagnostics] == [("E302", "host.md", 1)]
+    assert [(d.code, d.span.file, d.span.line) for d in again.diagnostics] == [
+        ("E302", "host.md", 1)
+    ]
     assert again.lines["host.md"] == ["You answer. {{ nobody }}"]
 
 
@@ -151,14 +172,38 @@ def test_secrets_are_told_with_their_places(folder, cache):
     )
     (folder / "a.yaml").write_text(text)
     for _ in range(2):
-        assert {n: [s.line for s in spans] for n, spans in check(folder, cache).secrets.items()} == {"WORDS": [13]}
+        assert {
+            n: [s.line for s in spans] for n, spans in check(folder, cache).secrets.items()
+        } == {"WORDS": [13]}
 
 
 KEYS = sorted({k for k in File.keys()} | {"start", "llm", "say", "http", "url", "tools", "handoffs", "when", "if", "then", "instructions", "variables", "type", "of", "desk", "host"})  # fmt: skip
-VALUES = ["host", "desk", "yes", "no", "3s", "12", "{{ x }}", "{{ secrets.A }}", "{{ env.B }}", "a: b", "", "x >= 3", "openai/x", "{{ (", "[1", "back", "\u202e", "a" * 300]
+VALUES = [
+    "host",
+    "desk",
+    "yes",
+    "no",
+    "3s",
+    "12",
+    "{{ x }}",
+    "{{ secrets.A }}",
+    "{{ env.B }}",
+    "a: b",
+    "",
+    "x >= 3",
+    "openai/x",
+    "{{ (",
+    "[1",
+    "back",
+    "\u202e",
+    "a" * 300,
+]
 TREES = st.recursive(
     st.sampled_from(VALUES) | st.text(max_size=12),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(KEYS) | st.text(max_size=6), inner, max_size=4),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.sampled_from(KEYS) | st.text(max_size=6), inner, max_size=4)
+    ),
     max_leaves=25,
 )
 
@@ -167,13 +212,21 @@ def written(tree, indent=0):
     """Any tree as block YAML, values unquoted as a person would leave them."""
     pad = "  " * indent
     if isinstance(tree, dict):
-        return "".join(f"{pad}{k}:" + (f" {v}\n" if isinstance(v, str) else "\n" + written(v, indent + 1)) for k, v in tree.items())
+        return "".join(
+            f"{pad}{k}:" + (f" {v}\n" if isinstance(v, str) else "\n" + written(v, indent + 1))
+            for k, v in tree.items()
+        )
     if isinstance(tree, list):
-        return "".join(f"{pad}- {v}\n" if isinstance(v, str) else f"{pad}-\n" + written(v, indent + 1) for v in tree)
+        return "".join(
+            f"{pad}- {v}\n" if isinstance(v, str) else f"{pad}-\n" + written(v, indent + 1)
+            for v in tree
+        )
     return f"{pad}{tree}\n"
 
 
-@settings(max_examples=250, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=250, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(TREES)
 def test_no_tree_crashes_the_compiler(folder, cache, tree):
     """Whatever stands in a file, the compiler says something about it and never raises."""
@@ -210,7 +263,9 @@ def test_an_edit_is_linked_with_all_that_did_not_change(folder, cache):
 
 def test_a_changed_prompt_is_linked_again(folder, cache):
     """A prompt file is part of what an agent depends on."""
-    (folder / "a.yaml").write_text(MINIMAL.replace("instructions: You answer the phone.", "instructions_file: p.md"))
+    (folder / "a.yaml").write_text(
+        MINIMAL.replace("instructions: You answer the phone.", "instructions_file: p.md")
+    )
     (folder / "p.md").write_text("Answer.")
     compiler = Compiler(folder, env={}, cache=cache)
     first = compiler.compile().release

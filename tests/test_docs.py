@@ -19,9 +19,17 @@ from runner.spec.reference import PAGE, page
 from runner.syntax import parse
 
 ROOT = Path(__file__).parents[1]
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")), *sorted((ROOT / "plugins").glob("*/README.md"))]
+PAGES = [
+    ROOT / "README.md",
+    *sorted((ROOT / "docs").glob("*.md")),
+    *sorted((ROOT / "plugins").glob("*/README.md")),
+]
 BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-SECRETS = {"LIVEKIT_URL": "ws://127.0.0.1:9", "LIVEKIT_API_KEY": "key", "LIVEKIT_API_SECRET": "a secret of thirty-two characters"}
+SECRETS = {
+    "LIVEKIT_URL": "ws://127.0.0.1:9",
+    "LIVEKIT_API_KEY": "key",
+    "LIVEKIT_API_SECRET": "a secret of thirty-two characters",
+}
 
 
 def blocks(language):
@@ -54,9 +62,15 @@ def test_commands_run(line, tmp_path):
     """A command of a page ends without findings; a server becomes ready and stops when it is told to."""
     bin_folder = tmp_path / "bin"
     bin_folder.mkdir()
-    (bin_folder / "lkrun").write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -m runner "$@"\n')
+    (bin_folder / "lkrun").write_text(
+        f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -m runner "$@"\n'
+    )
     (bin_folder / "lkrun").chmod(0o755)
-    env = {"PATH": f"{bin_folder}:{os.environ['PATH']}", "PYTHONPATH": str(ROOT), "HOME": str(tmp_path)}
+    env = {
+        "PATH": f"{bin_folder}:{os.environ['PATH']}",
+        "PYTHONPATH": str(ROOT),
+        "HOME": str(tmp_path),
+    }
     if "token" in line:
         env |= SECRETS
     if "lkrun serve" in line:
@@ -80,7 +94,9 @@ def test_the_shown_mistake_is_what_check_says(tmp_path):
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     found = dict(BLOCK.findall(readme)[::-1])
     example = next(text for language, text in BLOCK.findall(readme) if language == "yaml")
-    (tmp_path / "pizza.yaml").write_text(example.replace("- add_dish", "- ad_dish"), encoding="utf-8")
+    (tmp_path / "pizza.yaml").write_text(
+        example.replace("- add_dish", "- ad_dish"), encoding="utf-8"
+    )
     done = subprocess.run([sys.executable, "-m", "runner", "check", str(tmp_path)], cwd=ROOT, capture_output=True, text=True, check=False)  # fmt: skip
     assert done.stdout.startswith(found["text"])
 

@@ -46,11 +46,19 @@ ONLY_IMPORTERS = {
 
 
 def rooms():
-    return sorted(p.stem if p.suffix else p.name for p in RUNNER.iterdir() if p.name not in ("__init__.py", "py.typed", "__pycache__"))
+    return sorted(
+        p.stem if p.suffix else p.name
+        for p in RUNNER.iterdir()
+        if p.name not in ("__init__.py", "py.typed", "__pycache__")
+    )
 
 
 def imports(room):
-    paths = [RUNNER / f"{room}.py"] if (RUNNER / f"{room}.py").exists() else (RUNNER / room).rglob("*.py")
+    paths = (
+        [RUNNER / f"{room}.py"]
+        if (RUNNER / f"{room}.py").exists()
+        else (RUNNER / room).rglob("*.py")
+    )
     for path in paths:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Import):
@@ -81,6 +89,7 @@ def test_libraries_have_one_room(room):
 
 def test_the_table_has_no_cycle():
     """Following the table from any room never comes back to it."""
+
     def reach(room, seen=()):
         for other in MAY_IMPORT[room]:
             assert other not in (*seen, room), f"{room} → {other} closes a circle"
@@ -90,7 +99,9 @@ def test_the_table_has_no_cycle():
         reach(room)
 
 
-@pytest.mark.parametrize("verb", [["check", "agents.d"], ["schema"], ["explain", "E101"], ["graph", "agents.d"]])
+@pytest.mark.parametrize(
+    "verb", [["check", "agents.d"], ["schema"], ["explain", "E101"], ["graph", "agents.d"]]
+)
 def test_checking_never_imports_livekit(verb, tmp_path):
     """`check`, `schema`, `explain` and `graph` work without importing livekit."""
     code = (

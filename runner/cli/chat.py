@@ -32,7 +32,9 @@ END_BUDGET = 10.0
 """Seconds that the end of a conversation may take."""
 
 
-def _variable(context: click.Context, parameter: click.Parameter, given: tuple[str, ...]) -> dict[str, str]:  # noqa: ARG001 - click's signature
+def _variable(
+    context: click.Context, parameter: click.Parameter, given: tuple[str, ...]
+) -> dict[str, str]:  # noqa: ARG001 - click's signature
     found: dict[str, str] = {}
     for pair in given:
         name, equals, value = pair.partition("=")
@@ -45,12 +47,37 @@ def _variable(context: click.Context, parameter: click.Parameter, given: tuple[s
 @click.command()
 @click.argument("first", metavar="[DIR]", required=False)
 @click.argument("second", metavar="[AGENT]", required=False)
-@click.option("--plain", is_flag=True, help="No colours, no editing: for a screen reader or a dumb terminal.")
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="For people, or an object a line.")
-@click.option("--var", "variables", metavar="NAME=VALUE", multiple=True, callback=_variable, help="Give a variable a value; may be repeated.")
-@click.option("--metadata", metavar="JSON", help="What the job would carry: job.metadata in templates.")
+@click.option(
+    "--plain", is_flag=True, help="No colours, no editing: for a screen reader or a dumb terminal."
+)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    help="For people, or an object a line.",
+)
+@click.option(
+    "--var",
+    "variables",
+    metavar="NAME=VALUE",
+    multiple=True,
+    callback=_variable,
+    help="Give a variable a value; may be repeated.",
+)
+@click.option(
+    "--metadata", metavar="JSON", help="What the job would carry: job.metadata in templates."
+)
 @shared
-def chat(first: str | None, second: str | None, *, plain: bool, form: str, variables: dict[str, str], metadata: str | None) -> int:
+def chat(
+    first: str | None,
+    second: str | None,
+    *,
+    plain: bool,
+    form: str,
+    variables: dict[str, str],
+    metadata: str | None,
+) -> int:
     """Talk by text with an agent of the folder DIR (agents.d).
 
     With one agent in the folder its name may be left out. From a pipe each line is a turn. Leave with Ctrl-D or Ctrl-C.
@@ -87,7 +114,11 @@ def _agent(result: Compiled, name: str | None) -> str:
         raise click.UsageError("every agent of this folder has enabled: no")
     if name is None:
         raise click.UsageError(f"name the agent to talk with: {', '.join(names)}")
-    raise click.UsageError(f"there is no agent '{name}'; {did_you_mean(name, names, noun='agents here') or ''}".rstrip("; "))
+    raise click.UsageError(
+        f"there is no agent '{name}'; {did_you_mean(name, names, noun='agents here') or ''}".rstrip(
+            "; "
+        )
+    )
 
 
 def _unknown_variables(agent: AgentRelease, given: dict[str, str]) -> None:
@@ -97,7 +128,9 @@ def _unknown_variables(agent: AgentRelease, given: dict[str, str]) -> None:
             raise click.UsageError(f"--var {name}: '{name}' has a fixed value in the agent")
         if name not in known:
             hint = did_you_mean(name, known, noun="variables here")
-            raise click.UsageError(f"--var {name}: the agent has no variable '{name}'" + (f"; {hint}" if hint else ""))
+            raise click.UsageError(
+                f"--var {name}: the agent has no variable '{name}'" + (f"; {hint}" if hint else "")
+            )
 
 
 def _view(form: str, *, plain: bool) -> View:
@@ -112,7 +145,14 @@ def _view(form: str, *, plain: bool) -> View:
 class _Chat:
     """One conversation: its loop runs in a thread of its own, so that the keyboard may block here."""
 
-    def __init__(self, agent: AgentRelease, result: Compiled, variables: dict[str, str], metadata: str | None, view: View) -> None:
+    def __init__(
+        self,
+        agent: AgentRelease,
+        result: Compiled,
+        variables: dict[str, str],
+        metadata: str | None,
+        view: View,
+    ) -> None:
         self.agent, self.result, self.view = agent, result, view
         self.variables, self.metadata = variables, metadata
         self.loop = asyncio.new_event_loop()
@@ -160,7 +200,12 @@ class _Chat:
         secrets = _secrets()
         egress = HttpEgress(secrets, self.result.release.process.network.allow)
         talk = Conversation(
-            self.agent, egress.of(self.agent), self._facts(), on_event=self.view.event, secrets=secrets.get, channel="text"
+            self.agent,
+            egress.of(self.agent),
+            self._facts(),
+            on_event=self.view.event,
+            secrets=secrets.get,
+            channel="text",
         )
         await talk.start()
         return talk, egress
@@ -168,7 +213,11 @@ class _Chat:
     def _facts(self) -> Facts:
         from runner.session import Caller, Facts, Job, parsed  # noqa: PLC0415 - as above
 
-        return Facts(caller=Caller(identity="chat", kind="text"), job=Job(metadata=parsed(self.metadata)), variables=self.variables)
+        return Facts(
+            caller=Caller(identity="chat", kind="text"),
+            job=Job(metadata=parsed(self.metadata)),
+            variables=self.variables,
+        )
 
 
 def _secrets() -> Any:
@@ -202,4 +251,3 @@ class _PlainFormatter(logging.Formatter):
         if not self.with_tracebacks:
             record.exc_info = record.exc_text = None
         return super().format(record)
-

@@ -33,7 +33,11 @@ def existing(value: str) -> Path:
 
 
 folder = click.argument(
-    "folder", metavar="[DIR]", default=DEFAULT, callback=lambda context, parameter, value: existing(value), type=click.Path()
+    "folder",
+    metavar="[DIR]",
+    default=DEFAULT,
+    callback=lambda context, parameter, value: existing(value),
+    type=click.Path(),
 )
 """The argument DIR: a folder that exists, `agents.d` where it is left out."""
 

@@ -165,10 +165,14 @@ def told(event: Mapping[str, Any]) -> str | None:
         case "message" if event["role"] == "agent":
             return f"{event['persona']}: {_one_line(event['text'])}"
         case "tool_call":
-            given = ", ".join(f"{n}: {shortened(v)}" for n, v in _arguments(event["arguments"]).items())
+            given = ", ".join(
+                f"{n}: {shortened(v)}" for n, v in _arguments(event["arguments"]).items()
+            )
             return f"  → {event['name']}({given})"
         case "tool_result":
-            return f"  {'✗' if event['error'] else '←'} {event['name']}: {shortened(event['output'])}"
+            return (
+                f"  {'✗' if event['error'] else '←'} {event['name']}: {shortened(event['output'])}"
+            )
         case "handoff":
             return f"  ⇒ {event['from']} hands over to {event['to']}"
         case "end":

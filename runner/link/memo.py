@@ -45,7 +45,9 @@ class Memo:
         found = self._formed.get(id(definition))
         return found[1] if found and found[0].holds(definition, table, around) else None
 
-    def agent(self, definition: Definition, table: Table, around: Surroundings) -> LinkedAgent | None:
+    def agent(
+        self, definition: Definition, table: Table, around: Surroundings
+    ) -> LinkedAgent | None:
         """What came of an agent, if nothing that it reaches has changed."""
         found = self._agents.get(definition.name)
         return found[1] if found and found[0].holds(definition, table, around) else None

@@ -113,7 +113,9 @@ def _one_of_kinds(arms: list[Any]) -> str | None:
     """`an action` for the union of all kinds of action."""
     blocks = [get_args(a)[0] if get_origin(a) is Annotated else a for a in arms]
     first = blocks[0]
-    if not (isinstance(first, type) and issubclass(first, Block) and len(blocks) == len(first.kinds)):
+    if not (
+        isinstance(first, type) and issubclass(first, Block) and len(blocks) == len(first.kinds)
+    ):
         return None
     return f"[{first.noun}]({anchor(first)})"
 
@@ -123,7 +125,11 @@ def _annotated(inner: Any, marks: tuple[Any, ...]) -> str:
         if isinstance(mark, Setting):
             return _setting(mark)
         if isinstance(mark, OneOrList):
-            entry = _value(get_args(inner)[0]) if get_origin(inner) is tuple else _value(inner).removeprefix("list of ")
+            entry = (
+                _value(get_args(inner)[0])
+                if get_origin(inner) is tuple
+                else _value(inner).removeprefix("list of ")
+            )
             return f"{entry}, or a list"
         if isinstance(mark, OrNo):
             return f"{_value(get_args(inner)[0])}, or `{'yes` or `no' if mark.yes else 'no'}`"
@@ -141,7 +147,12 @@ def _setting(mark: Setting) -> str:
 
 
 _NAMED = {Duration: "duration", YesNo: "`yes` `no`"}
-_TEXTS = {"Plain": "text (no templates)", "Sent": "text that is sent", Url.__name__: "address", "Condition": "condition"}
+_TEXTS = {
+    "Plain": "text (no templates)",
+    "Sent": "text that is sent",
+    Url.__name__: "address",
+    "Condition": "condition",
+}
 
 
 def _default(value: Any, shown: str) -> str:
@@ -173,7 +184,9 @@ def _blocks(annotation: Any) -> Iterator[type[Block]]:
 def main() -> int:
     """Write the page, or with --check tell whether it is up to date."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--check", action="store_true", help="write nothing; exit 1 when the page is out of date")
+    parser.add_argument(
+        "--check", action="store_true", help="write nothing; exit 1 when the page is out of date"
+    )
     wanted = page()
     if not parser.parse_args().check:
         PAGE.write_text(wanted, encoding="utf-8")
@@ -186,4 +199,3 @@ def main() -> int:
 
 if __name__ == "__main__":
     sys.exit(main())
-

@@ -59,7 +59,9 @@ def test_the_demonstration_books_an_appointment(lkrun):
     assert found[0] == {"turn": 0, "type": "message", "role": "agent", "persona": "receptionist", "text": "Good day, this is Sunrise Dental. How can I help you?"}  # fmt: skip
     calls = [e["name"] for e in found if e["type"] == "tool_call"]
     assert calls == ["remember", "add_treatment", "find_slots", "book_slot"]
-    assert [(e["from"], e["to"]) for e in found if e["type"] == "handoff"] == [("receptionist", "booking")]
+    assert [(e["from"], e["to"]) for e in found if e["type"] == "handoff"] == [
+        ("receptionist", "booking")
+    ]
     assert "booking number 4 7 1 1" in found[-2]["text"]
     assert found[-1]["type"] == "end"
 
@@ -69,7 +71,11 @@ def test_a_pipe_gets_plain_lines(lkrun):
     done = lkrun("chat", "agents.d", stdin="my name is Mary\nI need an appointment\n")
     assert "\x1b" not in done.stdout
     assert "you:" not in done.stdout
-    for line in ("  → remember(patient_name: Mary)", "  patient_name = Mary", "  ⇒ receptionist hands over to booking"):
+    for line in (
+        "  → remember(patient_name: Mary)",
+        "  patient_name = Mary",
+        "  ⇒ receptionist hands over to booking",
+    ):
         assert line in done.stdout.splitlines()
 
 
@@ -82,7 +88,10 @@ def test_the_agent_may_be_named_with_or_without_the_folder(lkrun, folder):
     wrong = lkrun("chat", "agents.d", "secnd", **inside)
     assert (wrong.returncode, "did you mean 'second'?" in wrong.stderr) == (2, True)
     none = lkrun("chat", **inside)
-    assert (none.returncode, "name the agent to talk with: first, second" in none.stderr) == (2, True)
+    assert (none.returncode, "name the agent to talk with: first, second" in none.stderr) == (
+        2,
+        True,
+    )
 
 
 def test_variables_and_metadata_come_from_the_command_line(lkrun, folder):
@@ -92,7 +101,11 @@ def test_variables_and_metadata_come_from_the_command_line(lkrun, folder):
     assert "Hello Ann, this is Lotus." in given.stdout
     given = lkrun("chat", folder, "first", "--metadata", '{"guest": "Ann"}', "--var", "guest=Bob")
     assert "Hello Bob, this is Lotus." in given.stdout
-    for pair, words in (("gest=x", "did you mean 'guest'?"), ("house=x", "fixed value"), ("guest", "write name=value")):
+    for pair, words in (
+        ("gest=x", "did you mean 'guest'?"),
+        ("house=x", "fixed value"),
+        ("guest", "write name=value"),
+    ):
         done = lkrun("chat", folder, "first", "--var", pair)
         assert (done.returncode, words in done.stderr) == (2, True), done.stderr
 
@@ -118,7 +131,13 @@ def test_a_missing_secret_is_told_before_anything_starts(lkrun, folder):
 def test_ctrl_c_on_a_terminal_ends_cleanly(tmp_path):
     """Ctrl-C at the prompt ends the conversation, says so, shows no traceback, and exits with 130."""
     main, other = pty.openpty()
-    env = {**os.environ, "LKRUN_CACHE_DIR": str(tmp_path), "PYTHONPATH": str(ROOT), "TERM": "xterm", "NO_COLOR": "1"}
+    env = {
+        **os.environ,
+        "LKRUN_CACHE_DIR": str(tmp_path),
+        "PYTHONPATH": str(ROOT),
+        "TERM": "xterm",
+        "NO_COLOR": "1",
+    }
     process = subprocess.Popen([sys.executable, "-m", "runner", "chat", "agents.d"], stdin=other, stdout=other, stderr=other, cwd=ROOT, env=env, start_new_session=True)  # fmt: skip
     os.close(other)
     seen = ""

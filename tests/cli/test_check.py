@@ -45,7 +45,9 @@ def test_github_annotations(lkrun, folder):
     """An annotation a line, with the folder in its path."""
     (folder / "a.yaml").write_text(BAD)
     done = lkrun("check", "agents.d", "--format", "github", cwd=folder.parent)
-    assert done.stdout.startswith("::error file=agents.d/a.yaml,line=3,endLine=3,col=12,endColumn=16,title=E202::unknown persona 'hots'")
+    assert done.stdout.startswith(
+        "::error file=agents.d/a.yaml,line=3,endLine=3,col=12,endColumn=16,title=E202::unknown persona 'hots'"
+    )
     assert "%0Ahelp:" in done.stdout
 
 
@@ -60,7 +62,10 @@ def test_global_options_stand_before_or_after(lkrun, folder):
 
 def test_missing_secrets_are_told_with_keys(lkrun, folder):
     """`--keys` lists every missing secret with all its places."""
-    text = GOOD.replace("openai/gpt-4.1-mini", "brain") + 'providers:\n  brain:\n    llm: script\n    with:\n      rules:\n        - when_caller_says: hello\n          say: "{{ secrets.WORDS }}"\n'
+    text = (
+        GOOD.replace("openai/gpt-4.1-mini", "brain")
+        + 'providers:\n  brain:\n    llm: script\n    with:\n      rules:\n        - when_caller_says: hello\n          say: "{{ secrets.WORDS }}"\n'
+    )
     (folder / "a.yaml").write_text(text)
     assert lkrun("check", folder).returncode == 0
     done = lkrun("check", folder, "--keys")
@@ -70,7 +75,9 @@ def test_missing_secrets_are_told_with_keys(lkrun, folder):
 
 def test_a_flood_is_cut_and_counted(lkrun, folder):
     """A hundred mistakes are shown, the rest is counted; JSON has them all."""
-    (folder / "a.yaml").write_text(GOOD + "tools:\n" + "".join(f"  t{i}:\n    sya: x\n" for i in range(130)))
+    (folder / "a.yaml").write_text(
+        GOOD + "tools:\n" + "".join(f"  t{i}:\n    sya: x\n" for i in range(130))
+    )
     done = lkrun("check", folder)
     assert "… and" in done.stdout
     assert done.stdout.count("error[") == 100
@@ -88,7 +95,10 @@ def test_graph_draws_or_tells(lkrun, folder):
     """A good folder is a flowchart, a bad one its mistakes with exit 1."""
     done = lkrun("graph", "agents.d")
     assert done.stdout.startswith("flowchart LR\n")
-    assert 'clinic__receptionist -->|"The caller wants an appointment."| clinic__booking' in done.stdout
+    assert (
+        'clinic__receptionist -->|"The caller wants an appointment."| clinic__booking'
+        in done.stdout
+    )
     (folder / "a.yaml").write_text(BAD)
     assert lkrun("graph", folder).returncode == 1
 

@@ -14,7 +14,12 @@ from runner.spec.schema import json_schema
 from runner.syntax import parse
 
 ROOT = Path(__file__).parents[2]
-FILES = sorted(p for folder in ("tests/bad", "tests/good", "agents.d", "examples") for p in (ROOT / folder).rglob("*.yaml") if p.is_file())
+FILES = sorted(
+    p
+    for folder in ("tests/bad", "tests/good", "agents.d", "examples")
+    for p in (ROOT / folder).rglob("*.yaml")
+    if p.is_file()
+)
 
 BEYOND_SHAPE = {
     "E117": "whether a text can be read as a date or a number of its own field is no shape",
@@ -51,7 +56,11 @@ def test_the_schema_is_a_schema():
 @pytest.mark.parametrize("document", list(cases()))
 def test_schema_and_check_refuse_the_same_shapes(document):
     """What check refuses by shape the schema refuses, and what check accepts the schema accepts."""
-    found = {d.code for d in load(document, {"CLINIC_BRANCH": "hanoi"}).diagnostics if d.severity == "error"}
+    found = {
+        d.code
+        for d in load(document, {"CLINIC_BRANCH": "hanoi"}).diagnostics
+        if d.severity == "error"
+    }
     refused = [e.message for e in validator().iter_errors(typed(document))]
     if document.file in BEYOND_CASES:
         assert found
