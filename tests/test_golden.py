@@ -1,8 +1,9 @@
 """Golden pairs: each mistake in `tests/bad`, and what `lkrun check` says about it.
 
-A case `<code>-<what>` is a file `<case>.yaml` (checked alone in a folder, under its own name), a folder `<case>/`, or what
-a function of `bad/build.py` makes; `<case>.out` is all that the command prints. A new rule is a new pair. After a change of
-words, write the `.out` files anew and read what changed before it is committed::
+A case `<code>-<what>` is a file `<case>.yaml` (checked alone in a folder, under its own name), a
+folder `<case>/`, or what a function of `bad/build.py` makes; `<case>.out` is all that the command
+prints. A new rule is a new pair. After a change of words, write the `.out` files anew, and read
+what changed before it is committed::
 
     python tests/test_golden.py --update
 """
@@ -118,7 +119,7 @@ def home(tmp_path_factory):
     ],
 )
 def test_the_command_prints_it(case, tmp_path, home):
-    """`lkrun check --color never` prints the `.out` file and leaves with 1 for errors, 0 for warnings alone."""
+    """`lkrun check` prints the `.out` file, and leaves with 1 for errors, 0 for warnings alone."""
     folder = golden.folder_of(case, tmp_path)
     for _ in range(2):  # the second time from the cache
         run = lkrun("check", str(folder), "--color", "never", LKRUN_CACHE_DIR=home)
@@ -165,8 +166,8 @@ def test_github_gets_annotations(tmp_path, home):
     first, *others = run.stdout.splitlines()
     assert len(others) == 3
     assert first == (
-        f"::error file={folder}/E101-several-at-once.yaml,line=3,endLine=3,col=5,endColumn=11,title=E101"
-        "::unknown key 'startt'%0Ahelp: did you mean 'start'?"
+        f"::error file={folder}/E101-several-at-once.yaml,line=3,endLine=3,col=5,endColumn=11"
+        ",title=E101::unknown key 'startt'%0Ahelp: did you mean 'start'?"
     )
 
 
@@ -178,7 +179,7 @@ def test_a_folder_without_mistakes_is_fine(home):
 
 @pytest.mark.parametrize("arguments", [["no-such-folder"], ["--format", "xml"], ["README.md"]])
 def test_wrong_use_is_told_apart(arguments, home):
-    """A folder that does not exist and an unknown option leave with 2, and print nothing to stdout."""
+    """What is no folder and an unknown option leave with 2, and print nothing to stdout."""
     run = lkrun("check", *arguments, LKRUN_CACHE_DIR=home)
     assert (run.returncode, run.stdout) == (2, "")
     assert "Traceback" not in run.stderr

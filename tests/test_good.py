@@ -43,9 +43,9 @@ def models(cls):
 
 
 def keys():
-    """Return model and key of all that the schema knows, but for parameters of tools that take none."""
+    """Return model and key of all that the schema knows, but `parameters` of tools without."""
     for model in models(Block) - {Block}:
-        for key in model.keys():  # noqa: SIM118 - the keys of the language, not of a mapping
+        for key in model.keys():  # noqa: SIM118 - keys of the language
             if model.__module__.startswith("runner.spec.") and not (
                 key == "parameters" and getattr(model, "own_parameters", None)
             ):

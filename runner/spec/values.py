@@ -57,9 +57,15 @@ _LIKE_NO = frozenset({"n", "0", "nein", "non", "nee", "nej", "none", "disabled",
 YES_NO_SHAPE: JsonSchemaValue = {
     "anyOf": [
         {"type": "boolean"},
-        {"type": "string", "pattern": r"^\s*([yY][eE][sS]|[nN][oO]|[tT][rR][uU][eE]|[fF][aA][lL][sS][eE]|[oO][nN]|[oO][fF][fF])\s*$"},
+        {
+            "type": "string",
+            "pattern": (
+                r"^\s*([yY][eE][sS]|[nN][oO]|[tT][rR][uU][eE]|[fF][aA][lL][sS][eE]|[oO][nN]|"
+                r"[oO][fF][fF])\s*$"
+            ),
+        },
     ]
-}  # fmt: skip
+}
 
 NO_SHAPE: JsonSchemaValue = {
     "anyOf": [
@@ -158,7 +164,8 @@ def one_of(
         raise mistake("E107", f"'{text}' is not one of the choices here", hint)
 
     words = [c for c in choices if c not in YES | NO]
-    shapes: list[JsonSchemaValue] = [{"enum": words}]
+    numbers = [int(c) for c in words if c.isdigit()]  # as an editor sees them
+    shapes: list[JsonSchemaValue] = [{"enum": [*words, *numbers]}]
     if len(words) != len(choices):
         shapes.append(YES_NO_SHAPE)
     return Setting(parse, {"anyOf": shapes} if len(shapes) > 1 else shapes[0])
@@ -252,7 +259,7 @@ JmesPath = Annotated[Plain, AfterValidator(lambda text: Plain(_jmespath(text)))]
 
 
 class Url(Sent):
-    """An address of a service, `http://` or `https://`. Its host is the author's, never a caller's."""
+    """An address, `http://` or `https://`. Its host is the author's, never a caller's."""
 
     __slots__ = ()
     empty = False
@@ -267,7 +274,7 @@ class Url(Sent):
 
     @classmethod
     def read(cls, value: str) -> Url:
-        """Accept an address that begins with http:// or https://, or with a template for its host."""
+        """Accept an address that begins with http://, https:// or a template for its host."""
         text = value.strip()
         if not text:
             raise mistake(

@@ -1,4 +1,4 @@
-"""Cases that a repository cannot hold: other encodings, large files, odd names, pipes and rights."""
+"""Cases that a repository cannot hold: other encodings, large files, odd names, pipes."""
 
 from __future__ import annotations
 
