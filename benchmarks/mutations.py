@@ -1,7 +1,8 @@
-"""How near to the change the first word about it is: valid files, one line changed, and what check then says.
+"""How near to a mistake the first word about it is: valid files with one line changed.
 
-Run: python benchmarks/mutations.py [how many, default 3000]. Target: of the changes that are rejected at all, at least 95 % have
-a diagnostic (an error or a warning, or a place related to it) within two lines of the change.
+Run: python benchmarks/mutations.py [how many, default 3000]. Target: of the changes that are
+rejected at all, at least 95 % have a diagnostic (an error or a warning, or a place related to it)
+within two lines of the change.
 """
 
 from __future__ import annotations
@@ -121,15 +122,16 @@ def main(count: int) -> None:
             else:
                 first = min(found)
                 misses.append(
-                    f"{change.__name__:10} {source.name}:{at + 1}: {lines[at].strip()[:40]!r} → {first.span.line}: {first.code} {first.message}"
+                    f"{change.__name__:10} {source.name}:{at + 1}: {lines[at].strip()[:40]!r}"
+                    f" → {first.span.line}: {first.code} {first.message}"
                 )
     for name in rejected:
-        print(
-            f"{name:10} {told[name]:5} of {rejected[name]:5} within two lines: {told[name] / rejected[name]:6.1%}"
-        )
+        share = told[name] / rejected[name]
+        print(f"{name:10} {told[name]:5} of {rejected[name]:5} within two lines: {share:6.1%}")
     total, all_told = rejected.total(), told.total()
     print(
-        f"all        {all_told:5} of {total:5} rejected changes (of {count}) within two lines: {all_told / total:.1%}"
+        f"all        {all_told:5} of {total:5} rejected changes (of {count}) "
+        f"within two lines: {all_told / total:.1%}"
     )
     for miss in misses[:40] if "-v" in sys.argv else []:
         print("  " + miss)

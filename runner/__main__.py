@@ -1,6 +1,7 @@
 """The entry of the command `lkrun`.
 
-LiveKit's job processes run this module again as `__mp_main__`: it imports nothing before `main` is called.
+LiveKit's job processes run this module again as `__mp_main__`: it imports nothing before `main` is
+called.
 """
 
 

@@ -1,7 +1,7 @@
 """What a check of a folder said, recalled while nothing that it read has changed.
 
-The command `lkrun check` on a folder that was checked before reads and hashes its files, and is done: the schema and the
-linker are not even imported.
+The command `lkrun check` on a folder that was checked before reads and hashes its files, and is
+done: the schema and the linker are not even imported.
 """
 
 from __future__ import annotations

@@ -34,7 +34,8 @@ class Compiled:
         lines: file → its lines, for showing diagnostics.
         scopes: the agents with all that they reach.
         secrets: secret → the places that need it.
-        texts: the text files that keys name: request → the hash of its content; empty where one cannot be read.
+        texts: the text files that keys name: request → the hash of its content; empty where one
+            cannot be read.
     """
 
     release: Release | None
@@ -47,7 +48,7 @@ class Compiled:
 
     @property
     def repeatable(self) -> bool:
-        """Whether the same files would tell the same; not so while a file or a plugin cannot be read."""
+        """Whether the same files would tell the same; not while a file or plugin cannot be read."""
         return all(self.texts.values()) and not any(d.code in _PASSING for d in self.diagnostics)
 
 
@@ -183,7 +184,7 @@ _LACKING = frozenset({"E103", "E105", "E106", "E202", "E207", "E301", "E302"})
 def _with_cut_ends(
     found: Sequence[Diagnostic], lines: Mapping[str, Sequence[str]]
 ) -> list[Diagnostic]:
-    """Say beside what is lacking that a file ends in the middle of a line: its end may not have been saved."""
+    """Say beside what is lacking that its file ends within a line: the end may not be saved."""
     ends = {}
     for file in {d.span.file for d in found if d.code in _LACKING} & set(lines):
         last = lines[file][-1]
@@ -203,7 +204,7 @@ def _with_cut_ends(
 def allowed(
     found: Sequence[Diagnostic], specs: Sequence[Specs], lines: Lines, *, whole: bool
 ) -> list[Diagnostic]:
-    """Leave out warnings that a comment at their line allows; a comment that allows nothing is a warning itself."""
+    """Leave out warnings that a comment at their line allows; an idle comment is a warning."""
     allows = {
         (s.document.file, line, code)
         for s in specs

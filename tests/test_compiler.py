@@ -84,7 +84,7 @@ def test_a_disabled_agent_is_checked_but_not_released(folder, cache):
 
 
 def test_one_broken_file_hides_no_mistake_of_another(folder, cache):
-    """Each file's mistakes are told, and names that a broken file would define are not called unknown."""
+    """Each file's mistakes are told, and names of a broken file are not called unknown."""
     broken = "personas:\n  host:\n    instructions: hello: world\n  guest:\n   greting: x\n"
     result = compiled(
         folder, cache, a=broken, b=MINIMAL.partition("personas")[0] + "tools:\n  x:\n    sya: hi\n"
@@ -119,16 +119,37 @@ def test_the_environment_may_stand_in_settings(folder, cache):
     )
 
 
+SHARED = """\
+agents:
+  a:
+    start: host
+    mode: text
+    llm: openai/x
+    variables:
+      patience: 2s
+  b:
+    start: host
+    mode: text
+    llm: openai/x
+    variables:
+      patience: {other}
+personas:
+  host:
+    instructions: x
+    tools:
+      - ask
+tools:
+  ask:
+    description: x
+    http:
+      url: https://x.example/
+      timeout: "{{{{ patience }}}}"
+"""
+
+
 def test_a_shared_tool_takes_settings_from_each_agent(folder, cache):
     """A setting of a shared tool that uses a fixed variable has each agent's own value."""
-    agent = "  {name}:\n    start: host\n    mode: text\n    llm: openai/x\n    variables:\n      patience: {value}\n"
-    text = (
-        "agents:\n" + agent.format(name="a", value="2s") + agent.format(name="b", value="7s")
-        + "personas:\n  host:\n    instructions: x\n    tools:\n      - ask\n"
-        + "tools:\n  ask:\n    description: x\n    http:\n      url: https://x.example/\n"
-        + '      timeout: "{{ patience }}"\n'
-    )  # fmt: skip
-    result = compiled(folder, cache, a=text)
+    result = compiled(folder, cache, a=SHARED.format(other="7s"))
     assert result.diagnostics == ()
     timeouts = {n: a.tools["ask"].http.timeout for n, a in result.release.agents.items()}
     assert timeouts == {"a": 2.0, "b": 7.0}
@@ -136,19 +157,12 @@ def test_a_shared_tool_takes_settings_from_each_agent(folder, cache):
 
 def test_a_shared_setting_that_fails_for_one_agent_names_it(folder, cache):
     """What is wrong for one of the agents that share a definition names that agent."""
-    agent = "  {name}:\n    start: host\n    mode: text\n    llm: openai/x\n    variables:\n      patience: {value}\n"
-    text = (
-        "agents:\n" + agent.format(name="a", value="2s") + agent.format(name="b", value="long")
-        + "personas:\n  host:\n    instructions: x\n    tools:\n      - ask\n"
-        + "tools:\n  ask:\n    description: x\n    http:\n      url: https://x.example/\n"
-        + '      timeout: "{{ patience }}"\n'
-    )  # fmt: skip
-    (found,) = compiled(folder, cache, a=text).diagnostics
+    (found,) = compiled(folder, cache, a=SHARED.format(other="long")).diagnostics
     assert (found.code, found.message) == ("E108", "'long' is not a duration (for agent 'b')")
 
 
 def test_a_check_is_recalled_only_while_nothing_changed(folder, cache, monkeypatch):
-    """The second check of the same files tells the same; a changed prompt or environment variable is seen."""
+    """The second check of the same files tells the same; a changed prompt is seen."""
     monkeypatch.delenv("GREETING", raising=False)
     prompt = folder / "host.md"
     prompt.write_text("You answer. {{ env.GREETING or 'Hi' }} {{ now }}")
@@ -177,7 +191,11 @@ def test_secrets_are_told_with_their_places(folder, cache):
         } == {"WORDS": [13]}
 
 
-KEYS = sorted({k for k in File.keys()} | {"start", "llm", "say", "http", "url", "tools", "handoffs", "when", "if", "then", "instructions", "variables", "type", "of", "desk", "host"})  # fmt: skip
+KEYS = sorted(
+    {*File.keys()}
+    | {"start", "llm", "say", "http", "url", "tools", "handoffs", "when", "if", "then"}
+    | {"instructions", "variables", "type", "of", "desk", "host"}
+)
 VALUES = [
     "host",
     "desk",
@@ -237,7 +255,7 @@ def test_no_tree_crashes_the_compiler(folder, cache, tree):
 
 
 def test_an_edit_is_linked_with_all_that_did_not_change(folder, cache):
-    """Compiling again after an edit tells what a compiler that never saw the folder before tells."""
+    """Compiling again after an edit tells what a compiler that never saw the folder tells."""
     agent = MINIMAL.replace("desk", "desk{n}").replace("host", "host{n}")
     for n in range(3):
         (folder / f"a{n}.yaml").write_text(agent.replace("{n}", str(n)))

@@ -59,7 +59,7 @@ def test_yaml_blocks_check(text, tmp_path):
 
 @pytest.mark.parametrize("line", list(commands()))
 def test_commands_run(line, tmp_path):
-    """A command of a page ends without findings; a server becomes ready and stops when it is told to."""
+    """A command of a page ends without findings; a server becomes ready and stops when told to."""
     bin_folder = tmp_path / "bin"
     bin_folder.mkdir()
     (bin_folder / "lkrun").write_text(
@@ -74,7 +74,13 @@ def test_commands_run(line, tmp_path):
     if "token" in line:
         env |= SECRETS
     if "lkrun serve" in line:
-        process = subprocess.Popen(["sh", "-c", f"exec {line} --port 0"], cwd=ROOT, env=env, stderr=subprocess.PIPE, text=True)  # fmt: skip
+        process = subprocess.Popen(
+            ["sh", "-c", f"exec {line} --port 0"],
+            cwd=ROOT,
+            env=env,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
         try:
             assert any("ready" in told for told in process.stderr)
             process.send_signal(signal.SIGTERM)
@@ -85,7 +91,15 @@ def test_commands_run(line, tmp_path):
             process.wait()
             process.stderr.close()
     else:
-        done = subprocess.run(["sh", "-c", line], cwd=ROOT, env=env, capture_output=True, text=True, timeout=50, check=False)  # fmt: skip
+        done = subprocess.run(
+            ["sh", "-c", line],
+            cwd=ROOT,
+            env=env,
+            capture_output=True,
+            text=True,
+            timeout=50,
+            check=False,
+        )
         assert done.returncode == 0, done.stdout + done.stderr
 
 
@@ -97,7 +111,13 @@ def test_the_shown_mistake_is_what_check_says(tmp_path):
     (tmp_path / "pizza.yaml").write_text(
         example.replace("- add_dish", "- ad_dish"), encoding="utf-8"
     )
-    done = subprocess.run([sys.executable, "-m", "runner", "check", str(tmp_path)], cwd=ROOT, capture_output=True, text=True, check=False)  # fmt: skip
+    done = subprocess.run(
+        [sys.executable, "-m", "runner", "check", str(tmp_path)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert done.stdout.startswith(found["text"])
 
 

@@ -21,14 +21,22 @@ MAY_IMPORT = {
     "providers": {"diagnostics", "plugin"},
     "spec": {"diagnostics", "syntax", "template"},
     "link": {"diagnostics", "syntax", "template", "spec", "providers"},
-    "compiler": {"source", "syntax", "cache", "diagnostics", "link", "providers", "spec", "template"},
+    "compiler": {
+        "source", "syntax", "cache", "diagnostics", "link", "providers", "spec", "template",
+    },
     "checked": {"source", "cache", "diagnostics", "providers", "compiler"},
     "demo": set(),
     "egress": {"diagnostics", "demo", "link", "spec", "template"},
     "session": {"egress", "link", "providers", "spec", "template", "diagnostics"},
     "front": {"diagnostics"},
-    "serve": {"source", "cache", "compiler", "diagnostics", "egress", "front", "link", "providers", "session", "spec", "template"},
-    "cli": {"cache", "checked", "compiler", "diagnostics", "egress", "link", "providers", "serve", "session", "spec", "source", "template"},
+    "serve": {
+        "source", "cache", "compiler", "diagnostics", "egress", "front", "link", "providers",
+        "session", "spec", "template",
+    },
+    "cli": {
+        "cache", "checked", "compiler", "diagnostics", "egress", "link", "providers", "serve",
+        "session", "spec", "source", "template",
+    },
     "__main__": {"cli"},
 }  # fmt: skip
 """Room → the rooms that it may import. `runner` itself (the version) is free to all."""
@@ -110,5 +118,12 @@ def test_checking_never_imports_livekit(verb, tmp_path):
         "heavy = {'livekit.agents', 'httpx', 'aiohttp', 'openai'} & set(sys.modules)\n"
         "assert not heavy, heavy\n"
     )
-    done = subprocess.run([sys.executable, "-c", code], cwd=RUNNER.parent, capture_output=True, text=True, check=False, env={"PATH": "", "LKRUN_CACHE_DIR": str(tmp_path)})  # fmt: skip
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=RUNNER.parent,
+        capture_output=True,
+        text=True,
+        check=False,
+        env={"PATH": "", "LKRUN_CACHE_DIR": str(tmp_path)},
+    )
     assert done.returncode == 0, done.stderr

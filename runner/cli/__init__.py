@@ -1,4 +1,7 @@
-"""The command line: thin verbs over the stages. Exit codes: 0 fine, 1 findings, 2 wrong use, 3 a bug, 130 Ctrl-C."""
+"""The command line: thin verbs over the stages.
+
+Exit codes: 0 fine, 1 findings, 2 wrong use, 3 a bug, 130 Ctrl-C.
+"""
 
 from __future__ import annotations
 

@@ -33,8 +33,8 @@ END_BUDGET = 10.0
 
 
 def _variable(
-    context: click.Context, parameter: click.Parameter, given: tuple[str, ...]
-) -> dict[str, str]:  # noqa: ARG001 - click's signature
+    context: click.Context, _parameter: click.Parameter, given: tuple[str, ...]
+) -> dict[str, str]:
     found: dict[str, str] = {}
     for pair in given:
         name, equals, value = pair.partition("=")
@@ -69,7 +69,7 @@ def _variable(
     "--metadata", metavar="JSON", help="What the job would carry: job.metadata in templates."
 )
 @shared
-def chat(
+def chat(  # noqa: PLR0913 - click hands over one value for each option
     first: str | None,
     second: str | None,
     *,
@@ -80,7 +80,8 @@ def chat(
 ) -> int:
     """Talk by text with an agent of the folder DIR (agents.d).
 
-    With one agent in the folder its name may be left out. From a pipe each line is a turn. Leave with Ctrl-D or Ctrl-C.
+    With one agent in the folder its name may be left out. From a pipe each line is a turn. Leave
+    with Ctrl-D or Ctrl-C.
     """
     path, name = _places(first, second)
     result = compiled(path)
@@ -143,7 +144,7 @@ def _view(form: str, *, plain: bool) -> View:
 
 
 class _Chat:
-    """One conversation: its loop runs in a thread of its own, so that the keyboard may block here."""
+    """One conversation: its loop runs in a thread of its own, so the keyboard may block here."""
 
     def __init__(
         self,

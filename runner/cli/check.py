@@ -63,7 +63,10 @@ def missing_secrets(result: Checked | Compiled) -> list[Diagnostic]:
     for name, places in sorted(result.secrets.items()):
         if not _has_value(name):
             related = tuple(Related(p, "also needed here") for p in places[1:])
-            hint = f"set the environment variable {name}, or write it to a file {name} in the folder LKRUN_SECRETS_DIR"
+            hint = (
+                f"set the environment variable {name}, "
+                f"or write it to a file {name} in the folder LKRUN_SECRETS_DIR"
+            )
             found.append(
                 Diagnostic(places[0], "E405", f"the secret {name} has no value", hint, related)
             )

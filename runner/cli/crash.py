@@ -23,11 +23,12 @@ def report(error: BaseException) -> str:
             "".join(traceback.format_exception(error)),
         ]
     )
+    bug = f"lkrun: this is a bug in lkrun ({type(error).__name__})"
     try:
         with tempfile.NamedTemporaryFile(
             "w", prefix="lkrun-report-", suffix=".txt", delete=False, encoding="utf-8"
         ) as file:
             file.write(text)
     except OSError:
-        return f"lkrun: this is a bug in lkrun ({type(error).__name__}), and no report could be written"
-    return f"lkrun: this is a bug in lkrun ({type(error).__name__}); please send the report: {Path(file.name)}"
+        return f"{bug}, and no report could be written"
+    return f"{bug}; please send the report: {Path(file.name)}"

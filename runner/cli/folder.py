@@ -36,7 +36,7 @@ folder = click.argument(
     "folder",
     metavar="[DIR]",
     default=DEFAULT,
-    callback=lambda context, parameter, value: existing(value),
+    callback=lambda _context, _parameter, value: existing(value),
     type=click.Path(),
 )
 """The argument DIR: a folder that exists, `agents.d` where it is left out."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from typing import IO, Any, TypeVar
 
 import click
@@ -59,7 +59,7 @@ _DECLARED = (
 
 
 def shared(command: Command) -> Command:
-    """Give a command the global options; what stands after the command wins over what stands before it."""
+    """Give a command the global options; what stands behind it wins over what stands before it."""
     for name, settings in reversed(_DECLARED):
         command = click.option(name, expose_value=False, callback=_remember, **settings)(command)  # type: ignore[arg-type]  # a table of keyword arguments
     return command
@@ -75,8 +75,3 @@ def options(context: click.Context | None = None) -> Options:
     context = context or click.get_current_context()
     found = context.find_object(Options)
     return found if found is not None else Options()
-
-
-assert {name.lstrip("-").replace("-", "_") for name, _ in _DECLARED} == {
-    f.name for f in fields(Options)
-}

@@ -7,7 +7,7 @@ import json
 import sys
 import threading
 from collections.abc import Iterator, Mapping
-from typing import IO, Any, Protocol
+from typing import IO, Any, ClassVar, Protocol
 
 from runner.diagnostics.render import printable
 
@@ -125,7 +125,14 @@ class Plain:
 class Screen(Plain):
     """A terminal: colours, a prompt, editing with the arrow keys and a history."""
 
-    _COLOURS = {"message": "\x1b[1m", "tool_call": "\x1b[36m", "tool_result": "\x1b[36m", "handoff": "\x1b[35m", "variable": "\x1b[2m", "end": "\x1b[2m"}  # fmt: skip
+    _COLOURS: ClassVar[dict[str, str]] = {
+        "end": "\x1b[2m",
+        "handoff": "\x1b[35m",
+        "message": "\x1b[1m",
+        "tool_call": "\x1b[36m",
+        "tool_result": "\x1b[36m",
+        "variable": "\x1b[2m",
+    }
 
     def __init__(self, out: IO[str], *, bright: bool) -> None:
         super().__init__(out)

@@ -1,6 +1,7 @@
-"""The service of the demonstration: a clinic's calendar and invoices, started when a tool asks `demo.localhost`.
+"""The service of the demonstration: a clinic's calendar and invoices.
 
-`.localhost` never leaves the machine (RFC 6761), so a folder that names this host cannot mean anybody else's service.
+It is started when a tool asks `demo.localhost`. `.localhost` never leaves the machine (RFC 6761),
+so a folder that names this host cannot mean anybody else's service.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """What lkrun says about a person's files: where, what, and how to mend it.
 
-A user's mistake is a value, never an exception. Every stage collects `Diagnostic`s and hands them on; only the command
-line prints them.
+A user's mistake is a value, never an exception. Every stage collects `Diagnostic`s and hands them
+on; only the command line prints them.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ Severity = Literal["error", "warning"]
 
 @dataclass(frozen=True, slots=True, order=True)
 class Span:
-    """A stretch of a file: lines and columns from 1, columns in characters, `end_column` exclusive."""
+    """A stretch of a file: lines and columns from 1, in characters, `end_column` exclusive."""
 
     file: str
     line: int = 1

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 CODES: dict[str, str] = {
-    # E0xx: files and YAML grammar
+    # E0xx, files and YAML grammar
     "E001": "a file or folder cannot be read",
     "E002": "a file is too large",
     "E003": "a link leads nowhere, or in a circle",
@@ -27,7 +27,7 @@ CODES: dict[str, str] = {
     "E023": "nested too deeply",
     "E024": "a key that is not plain text",
     "E025": "a list and keys mixed",
-    # E1xx: the shape of a definition
+    # E1xx, the shape of a definition
     "E101": "an unknown key",
     "E102": "a key that is not available yet",
     "E103": "a key that is missing",
@@ -46,7 +46,7 @@ CODES: dict[str, str] = {
     "E116": "a JMESPath expression that cannot be used",
     "E117": "a value that does not fit its type",
     "E118": "text that is too long",
-    # E2xx: names, over all files
+    # E2xx, names over all files
     "E201": "no agent in the folder",
     "E202": "an unknown name",
     "E203": "a name that is defined twice",
@@ -56,7 +56,7 @@ CODES: dict[str, str] = {
     "E207": "an agent without what it needs to talk",
     "E209": "a variable that cannot be changed",
     "E210": "a list variable that the tool cannot use",
-    # E3xx: templates and values
+    # E3xx, templates and values
     "E301": "a template that cannot be read",
     "E302": "an unknown name in a template",
     "E303": "an unknown filter or test",
@@ -67,7 +67,7 @@ CODES: dict[str, str] = {
     "E308": "a setting that depends on the caller",
     "E309": "an address that a caller could change",
     "E310": "braces in a condition",
-    # E4xx: providers and plugins
+    # E4xx, providers and plugins
     "E401": "a plugin that is not installed",
     "E402": "an unknown plugin",
     "E403": "an option that the plugin refuses",

@@ -67,18 +67,18 @@ def _count(number: int, noun: str) -> str:
 
 def _one(diagnostic: Diagnostic, lines: Lines, colours: Colours) -> str:
     span = diagnostic.span
-    place = f"{colours.place}{printable(span.file)}:{span.line}:{span.column}:{colours.off}"
     label = f"{colours.of(diagnostic)}{diagnostic.severity}[{diagnostic.code}]{colours.off}"
-    shown = [f"{place} {label}: {printable(diagnostic.message)}"]
+    shown = [f"{_place(span, colours)} {label}: {printable(diagnostic.message)}"]
     shown += _source(span, lines, colours.of(diagnostic), colours.off)
     for related in diagnostic.related:
-        where = related.span
-        shown.append(
-            f"  {colours.place}{printable(where.file)}:{where.line}:{where.column}:{colours.off} {printable(related.message)}"
-        )
+        shown.append(f"  {_place(related.span, colours)} {printable(related.message)}")
     if diagnostic.help:
         shown.append(f"  {colours.help}help:{colours.off} {printable(diagnostic.help)}")
     return "\n".join(shown) + "\n"
+
+
+def _place(span: Span, colours: Colours) -> str:
+    return f"{colours.place}{printable(span.file)}:{span.line}:{span.column}:{colours.off}"
 
 
 def _source(span: Span, lines: Lines, colour: str, off: str) -> list[str]:
@@ -114,7 +114,7 @@ def _escape(character: str) -> str:
 
 
 def width(value: str) -> int:
-    """Columns that a text takes on a terminal (Unicode East Asian Width, combining marks take none)."""
+    """Columns that a text takes on a terminal (East Asian Width; combining marks take none)."""
     return sum(
         0
         if unicodedata.combining(c)

@@ -39,7 +39,7 @@ class Findings:
     def joined(
         cls, several: Iterable[Findings], users: Mapping[tuple[str, str], int]
     ) -> list[Diagnostic]:
-        """The diagnostics of all agents; what is wrong for some users of a definition only names these agents.
+        """The diagnostics of all agents; one for some users of a definition only names them.
 
         Args:
             several: what was found, agent by agent.

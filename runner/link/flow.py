@@ -85,7 +85,10 @@ def _warning(variable: str, span: Span, path: list[str]) -> Diagnostic:
     if len(path) == 1:
         message = f"'{variable}' has no value yet when '{path[0]}' begins the call"
     else:
-        message = f"'{variable}' may have no value yet in '{path[-1]}': nothing sets it on the way {' → '.join(path)}"
+        message = (
+            f"'{variable}' may have no value yet in '{path[-1]}': "
+            f"nothing sets it on the way {' → '.join(path)}"
+        )
     hint = f"set it before, or say what to use instead: {{{{ {variable} or 'something else' }}}}"
     return Diagnostic(span, "W203", message, hint)
 

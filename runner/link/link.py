@@ -37,7 +37,7 @@ class Linked:
 
 
 def file_requests(specs: Specs) -> tuple[tuple[str, str], ...]:
-    """The text files that the keys of a file name: (the file that names it, the name as written)."""
+    """The text files that a file's keys name: (the file that names it, the name as written)."""
     return tuple(
         (definition.document.file, str(leaf.value))
         for definition in specs.definitions

@@ -1,6 +1,7 @@
-"""What was linked before and has not changed: one edit among a thousand files links one agent again.
+"""What was linked before and has not changed: one edit in a thousand files links one agent again.
 
-A definition is the same object as long as its file is the same, so "unchanged" is a question of identity.
+A definition is the same object as long as its file is the same, so "unchanged" is a question of
+identity.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from runner.link.table import Table
 from runner.spec.load import Definition
 
 Pointed = tuple[tuple[str, str, Definition | None], ...]
-"""(section, name, definition) of all that something points to; None where it needs no definition."""
+"""(section, name, definition) of all that something points to; None where nothing defines it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,7 @@ class _Kept:
 
 @dataclass(slots=True)
 class Memo:
-    """Remembers what was linked without a mistake. Belongs to one environment and one set of plugins."""
+    """Remembers what was linked without a mistake, in one environment with one set of plugins."""
 
     _formed: dict[int, tuple[_Kept, Formed]] = field(default_factory=dict)
     _agents: dict[str, tuple[_Kept, LinkedAgent]] = field(default_factory=dict)
@@ -59,7 +60,7 @@ class Memo:
         table: Table,
         around: Surroundings,
     ) -> None:
-        """Keep what was found this time, and forget the rest; nothing while parts could not be read."""
+        """Keep what was found this time, forget the rest; no change while parts cannot be read."""
         if table.words:
             return
         self._formed = {

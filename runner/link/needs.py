@@ -55,7 +55,8 @@ def check_needs(scope: Scope, findings: Findings) -> None:
             if key
             else name_span(scope.definition),
             "E210",
-            f"agent '{scope.name}' has nothing to remember: none of its variables has a description",
+            f"agent '{scope.name}' has nothing to remember: "
+            "none of its variables has a description",
             "add a description: to each variable that the model may store",
         )
 

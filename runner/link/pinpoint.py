@@ -20,7 +20,7 @@ class Pinpoint:
     lines: Mapping[str, list[str]]
 
     def at(self, place: Span, text: str, line: int, column: int, word: str) -> Span:
-        """The span of `word`, or of what stands at a line and column of `text`, within the span `place`.
+        """The span within `place` of `word`, or else of what stands at a line and column of `text`.
 
         Falls back to `place` where it cannot be found, as in a value that is written with escapes.
         """

@@ -41,7 +41,8 @@ class References:
     """Checks names against all that is defined.
 
     Attributes:
-        meant: filled: definitions that a misspelt name probably means; nobody is told that they are unused.
+        meant: filled: definitions that a misspelt name probably means; nobody is told that they
+            are unused.
     """
 
     table: Table
@@ -304,7 +305,7 @@ def parameters(tool: Block, scope: Scope) -> dict[str, Field]:
 
 
 def misfit(field: Field, text: str) -> tuple[str, str | None] | None:
-    """Why a plain text cannot be a value of this field, and what to do; None where it can, or is only known later."""
+    """Why a plain text cannot be a value of this field, and what to do; None where it can."""
     if has_template(text) or field.type == "text":
         return None
     if field.type in ("list", "object"):

@@ -1,4 +1,4 @@
-"""The Release: what a folder without mistakes becomes. Frozen, linked, with an id from its content."""
+"""The Release: what a folder without mistakes becomes. Frozen, with an id from its content."""
 
 from __future__ import annotations
 

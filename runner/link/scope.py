@@ -49,7 +49,8 @@ class Scope:
     """An agent with all that it reaches; definitions with mistakes are reached, but not entered.
 
     Attributes:
-        reached: (section, name) of all that it reaches: broken definitions too, and names that nothing defines.
+        reached: (section, name) of all that it reaches: broken definitions too, and names that
+            nothing defines.
     """
 
     definition: Definition
@@ -87,7 +88,7 @@ class Scope:
         return {n: v for n, v in self.agent.variables.items() if not isinstance(v, Field)}
 
     def tools_of(self, persona: Persona) -> dict[str, Block]:
-        """The tools that the model may call while a persona speaks, and those that their actions run."""
+        """The tools that the model may call while a persona speaks, and those that these run."""
         names = [*self.agent.tools, *persona.tools]
         found: dict[str, Block] = {}
         while names:

@@ -13,7 +13,7 @@ from runner.providers.catalogue import Catalogue
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """A text file that a key names: its path below the folder and its text, or what is wrong with it."""
+    """A text file that a key names: its path below the folder and its text, or what is wrong."""
 
     path: str
     text: str = ""

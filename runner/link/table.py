@@ -33,7 +33,7 @@ class Table:
 
 
 def build(files: Iterable[Specs]) -> tuple[Table, list[Diagnostic]]:
-    """Gather the definitions of all files; what stands twice is a diagnostic at each later place."""
+    """Gather the definitions of all files; what stands twice is told at each later place."""
     table, diagnostics, words = Table(), [], set[str]()
     for specs in files:
         words |= specs.document.words | specs.words

@@ -99,7 +99,8 @@ class Texts:
                     span,
                     "E305",
                     "a secret cannot stand here, where the model or the caller could see it",
-                    "secrets may stand only in what is sent to a service: a tool's http block, a provider's with",
+                    "secrets may stand only in what is sent to a service: "
+                    "a tool's http block, a provider's with",
                 )
             )
         else:

@@ -1,4 +1,7 @@
-"""Every text and name of a spec, with its place: roles and names come from the schema's types, so no key is told twice."""
+"""Every text and name of a spec, with its place.
+
+Roles and names come from the schema's types, so no key is named here again.
+"""
 
 from __future__ import annotations
 

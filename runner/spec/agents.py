@@ -93,7 +93,9 @@ class Agent(Block):
         "greeting": "a greeting belongs to a persona: write it in the persona that start: names",
         "on_handoff": "it belongs to a persona",
         "on_return": "it belongs to a persona",
-        "personas": "personas have a section of their own; start: names the first, handoffs: the others",
+        "personas": (
+            "personas have a section of their own; start: names the first, handoffs: the others"
+        ),
         "instructions_file": "it belongs to a persona; an agent has instructions:",
         "first_message": "write greeting: and below it say:, in the persona that start: names",
         "model": _OPTION,

@@ -1,4 +1,7 @@
-"""Comments one space behind a value: a mistake behind a text, where the `#` may be meant, and fine behind a setting."""
+"""Comments one space behind a value.
+
+A mistake behind a text, where the `#` may be meant, and fine behind a setting.
+"""
 
 from __future__ import annotations
 

@@ -215,7 +215,7 @@ def _unknown(document: Document, error: _Error) -> Diagnostic:
             f"'{name}' is not available yet in this version of lkrun",
             "delete it until a later version has it",
         )
-    owners = [cls.kind for cls in model.kinds if name in cls.keys()]
+    owners = [cls.kind for cls in model.kinds if takes(cls, name)]
     if owners:
         return Diagnostic(
             span,

@@ -1,6 +1,7 @@
 """Keys of the language that this version has not built: a table of names, no models.
 
-A block's row stands under its noun. Writing such a key is an error that says so, so that nobody waits for it to work.
+A block's row stands under its noun. Writing such a key is an error that says so, so that nobody
+waits for it to work.
 """
 
 from __future__ import annotations
@@ -20,7 +21,8 @@ LATER: dict[str, frozenset[str]] = {
     "a handoff": frozenset(),
     "an action": _words("play ask_again transfer_call press_keys"),
     "a tool": _words(
-        "mcp knowledge plugin transfer_call press_keys while_waiting confirm if_already_running max_uses background"
+        "mcp knowledge plugin transfer_call press_keys while_waiting confirm if_already_running"
+        " max_uses background"
     ),
     "a request": _words("service auth budget retries idempotency_key max_response redirects"),
     "a body": _words("multipart"),

@@ -230,7 +230,10 @@ def _name_problems(document: Document, location: Location) -> list[Diagnostic]:
     except Exception as error:  # noqa: BLE001 - pydantic's custom errors have no public base but Exception
         return [Diagnostic(span, error.type, str(error.context["message"]), error.context["help"])]  # type: ignore[attr-defined]
     if section == "tools" and name in BUILT_IN:
-        hint = f"list it by its bare name, without defining it, or choose another name such as my_{name}"
+        hint = (
+            "list it by its bare name, without defining it, "
+            f"or choose another name such as my_{name}"
+        )
         return [Diagnostic(span, "E204", f"'{name}' is a tool that lkrun has already", hint)]
     if section == "personas" and name == "back":
         hint = "choose another name; handoff: back means the persona that the call came from"

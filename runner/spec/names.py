@@ -20,7 +20,7 @@ from runner.spec.mistake import mistake
 NAME = re.compile(r"[a-z][a-z0-9_-]{0,62}")
 FIELD_NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
 SHORT = 50
-"""Longest name of a persona or tool: the model sees `transfer_to_<persona>`, and providers stop at 64."""
+"""Longest name of a persona or tool: in `transfer_to_<persona>` it must stay below 64."""
 
 RESERVED = frozenset(
     {

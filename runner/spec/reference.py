@@ -1,4 +1,7 @@
-"""The reference of the language, generated from the models: `python -m runner.spec.reference [--check]`."""
+"""The reference of the language, generated from the models.
+
+Run: python -m runner.spec.reference [--check].
+"""
 
 from __future__ import annotations
 
@@ -23,7 +26,8 @@ HEAD = """\
 
 # Reference
 
-Every key that may stand in a file of the configuration folder. **Bold** keys must be there. A *text* may hold templates
+Every key that may stand in a file of the configuration folder. **Bold** keys must be there. A \
+*text* may hold templates
 unless the line says otherwise; what each kind of text is for stands in the [guide](guide.md).
 
 """
@@ -139,7 +143,7 @@ def _annotated(inner: Any, marks: tuple[Any, ...]) -> str:
 def _setting(mark: Setting) -> str:
     for shape in [mark.shape, *mark.shape.get("anyOf", ())]:
         if "enum" in shape:
-            words = [str(w) for w in shape["enum"]]
+            words = list(dict.fromkeys(map(str, shape["enum"])))
             return "type of field" if words == list(TYPES) else " ".join(f"`{w}`" for w in words)
         if shape.get("type") in ("integer", "number"):
             return "whole number" if shape["type"] == "integer" else "number"
@@ -156,8 +160,8 @@ _TEXTS = {
 
 
 def _default(value: Any, shown: str) -> str:
-    if value is None or value == () or value == {} or isinstance(value, Block):
-        return "–"
+    if value is None or value in ((), {}) or isinstance(value, Block):
+        return "\u2013"
     if isinstance(value, bool):
         return "`yes`" if value else "`no`"
     unit = "s" if shown.startswith("duration") else ""

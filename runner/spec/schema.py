@@ -1,7 +1,7 @@
 """JSON Schema of the language, from the same models that read it.
 
-An editor sees YAML's own types (`no` may be a yes/no, `1.0` a number), where lkrun sees text: each type says in its own
-shape what an editor may see, and a key is never null.
+An editor sees YAML's own types (`no` may be a yes/no, `1.0` a number), where lkrun sees text: each
+type says in its own shape what an editor may see, and a key is never null.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""Settings: values that are fixed at load. A template in them may use `env` and the agent's fixed variables only."""
+"""Settings: values that are fixed at load.
+
+A template in them may use `env` and the agent's fixed variables only.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +32,8 @@ class Settings:
 
     Attributes:
         env: the environment.
-        fixed: the fixed variables of the agent, or None where no agent is known yet (a shared persona or tool).
+        fixed: the fixed variables of the agent, or None where no agent is known yet (a shared
+            persona or tool).
         variables: names of the agent's variables that are not fixed, for the message.
         env_used: filled while settings are read.
     """
@@ -43,7 +47,7 @@ class Settings:
         """Render a setting's text.
 
         Raises:
-            PydanticCustomError: E301–E308 for what cannot be fixed at load, or `DEFERRED`.
+            PydanticCustomError: E301 to E308 for what cannot be fixed at load, or `DEFERRED`.
         """
         analysis = template.analyse(text)
         for problem in analysis.problems:
@@ -103,7 +107,7 @@ def env_problem(name: str, *, known: bool, guarded: bool) -> PydanticCustomError
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Setting:
-    """Reads a setting from text. As an `Annotated` mark: `Annotated[float, Setting(parse_duration, {...})]`.
+    """Reads a setting from text; a mark: `Annotated[float, Setting(parse_duration, {...})]`.
 
     Attributes:
         parse: text to value; raises `mistake(...)`.

@@ -1,4 +1,4 @@
-"""How definitions are built: blocks of known keys, kinds told by a key, one or a list, a block or `no`."""
+"""How definitions are built: blocks, kinds told by a key, one or a list, a block or `no`."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from runner.spec.values import NO, NO_SHAPE, YES, YES_NO_SHAPE
 
 
 class Block(BaseModel):
-    """A block of keys. Unknown keys are refused; a key that is a Python word has it as its alias."""
+    """A block of keys. Unknown ones are refused; a key that is a Python word is an alias."""
 
     model_config = ConfigDict(
         extra="forbid", frozen=True, defer_build=True, loc_by_alias=True, validate_default=False
@@ -92,7 +92,14 @@ def key(
     alias: str | None = None,
     names: tuple[str, ...] = (),
 ) -> Any:
-    """Declare a key: its line in the reference, its default, and the names that templates below it may use besides."""
+    """Declare a key.
+
+    Args:
+        description: its line in the reference.
+        default: its value where it is left out; without one it must be there.
+        alias: its name in the language, where that is a word of Python.
+        names: what templates below it may use besides.
+    """
     extra: JsonDict | None = {"x-lkrun-names": [*names]} if names else None
     return Field(default, description=description, alias=alias, json_schema_extra=extra)
 
@@ -133,7 +140,8 @@ class _ExactlyOne:
         if present:
             raise mistake(
                 "E106",
-                f"'{present[0]}' and '{present[1]}' stand together, but {self.noun} has exactly one of them",
+                f"'{present[0]}' and '{present[1]}' stand together, "
+                f"but {self.noun} has exactly one of them",
                 "keep one of the two",
                 at=(present[1],),
                 on="key",
@@ -141,7 +149,7 @@ class _ExactlyOne:
         raise self._none(data)
 
     def _none(self, data: dict[str, Any]) -> Exception:
-        known = {k for cls in self.classes for k in cls.keys()}
+        known = set().union(*(cls.keys() for cls in self.classes))
         later = LATER.get(self.noun, frozenset())
         for name in data:
             if name in known:
@@ -265,7 +273,7 @@ def _wanted(arm: Any) -> str:
 
 @dataclass(frozen=True)
 class OrNo:
-    """Lets `no` switch a block off (the value is then False) and, where `yes` is set, `yes` switch it on (True).
+    """Lets `no` switch a block off (then False) and, where `yes` is set, `yes` on (then True).
 
     In `Annotated[Idle | Literal[False] | None, OrNo()]` the first arm is what else may stand there.
     """

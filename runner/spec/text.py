@@ -1,8 +1,8 @@
 """Texts that know who they are for. The link stage reads a text's role from its type.
 
-A value keeps its role from the file to the call: `Spoken` is heard by the caller, `Told` is read by the model, `Sent`
-goes out to a service (the only one in which a secret may stand), `Stored` becomes a variable or an argument,
-`Condition` is an expression without braces.
+A value keeps its role from the file to the call: `Spoken` is heard by the caller, `Told` is read by
+the model, `Sent` goes out to a service (the only one in which a secret may stand), `Stored` becomes
+a variable or an argument, `Condition` is an expression without braces.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ class Told(Text):
 
 
 class Stored(Text):
-    """A value that is kept: a variable, an argument, a default. One `{{ expression }}` keeps its type."""
+    """A value that is kept: a variable, an argument. One `{{ expression }}` keeps its type."""
 
     __slots__ = ()
     empty = True

@@ -59,7 +59,8 @@ class _Tool(Block):
             raise mistake(
                 "E103",
                 "a tool needs a 'description'",
-                "add description: and say what the tool does, so that the model knows when to use it",
+                "add description: and say what the tool does, "
+                "so that the model knows when to use it",
             )
         if self.own_parameters and "parameters" in self.model_fields_set:
             raise mistake(

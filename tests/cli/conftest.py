@@ -26,8 +26,14 @@ def lkrun(tmp_path):
         }
         return subprocess.run(
             [sys.executable, "-m", "runner", *map(str, arguments)],
-            input=stdin, capture_output=True, text=True, cwd=cwd, env=surroundings, timeout=50, check=False,
-        )  # fmt: skip
+            input=stdin,
+            capture_output=True,
+            text=True,
+            cwd=cwd,
+            env=surroundings,
+            timeout=50,
+            check=False,
+        )
 
     return run
 

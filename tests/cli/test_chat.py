@@ -51,12 +51,18 @@ def events(done):
 
 
 def test_the_demonstration_books_an_appointment(lkrun):
-    """The demonstration remembers, hands over, asks its service and books, without a key or a server."""
+    """The demonstration remembers, hands over, asks its service and books, without a key."""
     done = lkrun("chat", "agents.d", "--format", "json", stdin=BOOKING)
     assert done.returncode == 0, done.stderr
     assert done.stderr == ""
     found = events(done)
-    assert found[0] == {"turn": 0, "type": "message", "role": "agent", "persona": "receptionist", "text": "Good day, this is Sunrise Dental. How can I help you?"}  # fmt: skip
+    assert found[0] == {
+        "turn": 0,
+        "type": "message",
+        "role": "agent",
+        "persona": "receptionist",
+        "text": "Good day, this is Sunrise Dental. How can I help you?",
+    }
     calls = [e["name"] for e in found if e["type"] == "tool_call"]
     assert calls == ["remember", "add_treatment", "find_slots", "book_slot"]
     assert [(e["from"], e["to"]) for e in found if e["type"] == "handoff"] == [
@@ -67,7 +73,7 @@ def test_the_demonstration_books_an_appointment(lkrun):
 
 
 def test_a_pipe_gets_plain_lines(lkrun):
-    """In a pipe there are no colours and no prompts; tool calls, handoffs and variables can be seen."""
+    """In a pipe are no colours and no prompts; tool calls, handoffs and variables can be seen."""
     done = lkrun("chat", "agents.d", stdin="my name is Mary\nI need an appointment\n")
     assert "\x1b" not in done.stdout
     assert "you:" not in done.stdout
@@ -95,7 +101,7 @@ def test_the_agent_may_be_named_with_or_without_the_folder(lkrun, folder):
 
 
 def test_variables_and_metadata_come_from_the_command_line(lkrun, folder):
-    """`--metadata` is the job's, `--var` wins over a default, and an unknown or fixed variable is wrong use."""
+    """`--metadata` is the job's, `--var` wins over it; an unknown or fixed one is wrong use."""
     (folder / "a.yaml").write_text(TWO)
     given = lkrun("chat", folder, "first", "--metadata", '{"guest": "Ann"}')
     assert "Hello Ann, this is Lotus." in given.stdout
@@ -129,7 +135,7 @@ def test_a_missing_secret_is_told_before_anything_starts(lkrun, folder):
 
 
 def test_ctrl_c_on_a_terminal_ends_cleanly(tmp_path):
-    """Ctrl-C at the prompt ends the conversation, says so, shows no traceback, and exits with 130."""
+    """Ctrl-C at the prompt ends the conversation, says so, and exits with 130."""
     main, other = pty.openpty()
     env = {
         **os.environ,
@@ -138,7 +144,15 @@ def test_ctrl_c_on_a_terminal_ends_cleanly(tmp_path):
         "TERM": "xterm",
         "NO_COLOR": "1",
     }
-    process = subprocess.Popen([sys.executable, "-m", "runner", "chat", "agents.d"], stdin=other, stdout=other, stderr=other, cwd=ROOT, env=env, start_new_session=True)  # fmt: skip
+    process = subprocess.Popen(
+        [sys.executable, "-m", "runner", "chat", "agents.d"],
+        stdin=other,
+        stdout=other,
+        stderr=other,
+        cwd=ROOT,
+        env=env,
+        start_new_session=True,
+    )
     os.close(other)
     seen = ""
     try:

@@ -8,8 +8,33 @@ import sys
 
 import pytest
 
-GOOD = "agents:\n  desk:\n    start: host\n    mode: text\n    llm: openai/gpt-4.1-mini\npersonas:\n  host:\n    instructions: x\n"
+GOOD = """\
+agents:
+  desk:
+    start: host
+    mode: text
+    llm: openai/gpt-4.1-mini
+personas:
+  host:
+    instructions: x
+"""
+SCRIPTED = """\
+providers:
+  brain:
+    llm: script
+    with:
+      rules:
+        - when_caller_says: hello
+          say: "{{ secrets.WORDS }}"
+"""
 BAD = GOOD.replace("start: host", "start: hots")
+BROKEN = """\
+import runner.checked as c
+def broken(*a): raise RuntimeError('boom')
+c.check = broken
+from runner.cli import run
+run(['check', 'agents.d'])
+"""
 
 
 def test_exit_codes(lkrun, folder):
@@ -33,9 +58,12 @@ def test_the_json_document(lkrun, folder):
         "files": 1,
         "diagnostics": [
             {
-                "severity": "error", "code": "E202", "file": "a.yaml", "line": 3, "column": 12, "end_line": 3, "end_column": 16,
+                "severity": "error", "code": "E202", "file": "a.yaml",
+                "line": 3, "column": 12, "end_line": 3, "end_column": 16,
                 "message": "unknown persona 'hots'", "help": "did you mean 'host'?",
-                "related": [{"file": "a.yaml", "line": 7, "column": 3, "message": "'host' is defined here"}],
+                "related": [
+                    {"file": "a.yaml", "line": 7, "column": 3, "message": "'host' is defined here"}
+                ],
             }
         ],
     }  # fmt: skip
@@ -46,7 +74,8 @@ def test_github_annotations(lkrun, folder):
     (folder / "a.yaml").write_text(BAD)
     done = lkrun("check", "agents.d", "--format", "github", cwd=folder.parent)
     assert done.stdout.startswith(
-        "::error file=agents.d/a.yaml,line=3,endLine=3,col=12,endColumn=16,title=E202::unknown persona 'hots'"
+        "::error file=agents.d/a.yaml,line=3,endLine=3,col=12,endColumn=16,title=E202::"
+        "unknown persona 'hots'"
     )
     assert "%0Ahelp:" in done.stdout
 
@@ -62,11 +91,7 @@ def test_global_options_stand_before_or_after(lkrun, folder):
 
 def test_missing_secrets_are_told_with_keys(lkrun, folder):
     """`--keys` lists every missing secret with all its places."""
-    text = (
-        GOOD.replace("openai/gpt-4.1-mini", "brain")
-        + 'providers:\n  brain:\n    llm: script\n    with:\n      rules:\n        - when_caller_says: hello\n          say: "{{ secrets.WORDS }}"\n'
-    )
-    (folder / "a.yaml").write_text(text)
+    (folder / "a.yaml").write_text(GOOD.replace("openai/gpt-4.1-mini", "brain") + SCRIPTED)
     assert lkrun("check", folder).returncode == 0
     done = lkrun("check", folder, "--keys")
     assert (done.returncode, "E405" in done.stdout) == (1, True)
@@ -112,8 +137,10 @@ def test_schema_of_a_section(lkrun):
 
 def test_a_bug_is_one_line_and_a_report(tmp_path):
     """What is lkrun's own fault: exit 3, one line, and a file with the traceback."""
-    code = "import runner.checked as c\ndef broken(*a): raise RuntimeError('boom')\nc.check = broken\nfrom runner.cli import run\nrun(['check', 'agents.d'])"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, env={"TMPDIR": str(tmp_path), "PATH": ""})  # fmt: skip
+    env = {"TMPDIR": str(tmp_path), "PATH": ""}
+    done = subprocess.run(
+        [sys.executable, "-c", BROKEN], capture_output=True, text=True, check=False, env=env
+    )
     assert done.returncode == 3
     assert done.stderr.count("\n") == 1
     assert "Traceback" not in done.stderr
