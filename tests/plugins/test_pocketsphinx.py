@@ -139,6 +139,17 @@ async def test_a_grammar_is_understood_and_a_flush_ends_the_utterance():
     assert (KINDS.FINAL_TRANSCRIPT, "book it for friday") in events
 
 
+@pytest.mark.parametrize("rest", [0, 1, 479])
+async def test_a_flush_at_any_sample_gives_the_result(rest):
+    """Also where the last frame of 30 ms was just full, and nothing is left over."""
+    said = bytes((await speech("goodbye", 16_000)).data)
+    whole = bytes(16_000) + said
+    recogniser = decoding.Recogniser(decoding.of_phrases(PHRASES))
+    *_, last = recogniser.feed(whole[: len(whole) // 960 * 960 - 960 + rest * 2])
+    assert last.what != "over"
+    assert [(each.what, each.text) for each in recogniser.end()] == [("over", "goodbye")]
+
+
 async def test_speech_after_a_flush_is_a_new_utterance():
     """LiveKit may ask for a result in a pause: what follows is heard as well."""
     async with ears(phrases=PHRASES).stream() as stream:

@@ -33,6 +33,9 @@ _LONGEST = 20 * SAMPLE_RATE * 2
 With a grammar that takes some 15 ms, and it knows the loudness that the first pass has to guess.
 """
 
+_SAMPLE = bytes(2)
+"""One sample of silence."""
+
 _QUIET = {"samprate": SAMPLE_RATE, "loglevel": "FATAL"}
 
 
@@ -138,7 +141,8 @@ class Recogniser:
         """End the utterance that is going on, if there is one."""
         frame, self._buffered = self._buffered, b""
         if self._ears.in_speech:
-            speech = self._ears.end_stream(frame)
+            # of no samples at all pocketsphinx would take the first
+            speech = self._ears.end_stream(frame or _SAMPLE)
             if speech:
                 self._utterance += speech
                 self._decoder.process_raw(speech, no_search=False, full_utt=False)
