@@ -7,19 +7,16 @@ from dataclasses import dataclass, field
 
 from runner.diagnostics import Diagnostic, Span
 from runner.link.agent import AgentLinker, LinkedAgent
-from runner.link.findings import Findings
-from runner.link.flow import unused
-from runner.link.form import Form, Formed
+from runner.link.findings import joined
+from runner.link.form import Formed, form
 from runner.link.memo import Memo
 from runner.link.needs import no_agent
-from runner.link.pinpoint import Pinpoint
 from runner.link.plugins import check_plugins
-from runner.link.references import References
 from runner.link.release import Release
 from runner.link.scope import Scope
 from runner.link.surroundings import Surroundings
 from runner.link.table import Table, build
-from runner.link.texts import Texts
+from runner.link.unused import unused
 from runner.link.walk import walk
 from runner.spec.load import Definition, Specs
 from runner.spec.names import FileName
@@ -58,7 +55,10 @@ def link(files: Sequence[Specs], around: Surroundings, memo: Memo | None = None)
     memo = Memo() if memo is None else memo
     table, diagnostics = build(files)
     diagnostics += no_agent(table)
-    formed = [(d, _formed(d, table, around, memo)) for d in _definitions(table)]
+    formed = [
+        (d, memo.formed(d, table, around) or form(d, d.spec, table, around))
+        for d in _definitions(table)
+    ]
     agents = [
         memo.agent(d, table, around) or AgentLinker(table, around).link(d)
         for d in table.entries["agents"].values()
@@ -72,8 +72,8 @@ def link(files: Sequence[Specs], around: Surroundings, memo: Memo | None = None)
     diagnostics += check_plugins(
         table.entries["providers"].values(), around.catalogue, around.ask_plugins
     )
-    diagnostics += unused(table, list(scopes), meant)
-    diagnostics += Findings.joined([a.findings for a in agents], _users(scopes))
+    diagnostics += unused(table, scopes, meant)
+    diagnostics += joined([(a.scope.name, a.findings) for a in agents], _users(scopes))
     diagnostics = _surely(table, dict.fromkeys(diagnostics))
     secrets = _secrets(forms)
     clean = not any(d.severity == "error" for d in diagnostics)
@@ -84,7 +84,7 @@ def link(files: Sequence[Specs], around: Surroundings, memo: Memo | None = None)
 def _surely(table: Table, found: Iterable[Diagnostic]) -> list[Diagnostic]:
     """Leave out what seems unused only because something cannot be read or has a wrong name."""
     told = list(found)
-    if not table.words and not any(d.code in ("E202", "E302") for d in told):
+    if not table.words and not any(d.code in ("E202", "E207", "E302") for d in told):
         return told
     return [d for d in told if d.code not in ("W201", "W202")]
 
@@ -95,15 +95,6 @@ def _definitions(table: Table) -> Iterator[Definition]:
             yield definition
     if table.process is not None and table.process.spec is not None:
         yield table.process
-
-
-def _formed(definition: Definition, table: Table, around: Surroundings, memo: Memo) -> Formed:
-    known = memo.formed(definition, table, around)
-    if known is not None:
-        return known
-    references = References(table, around.catalogue, set())
-    texts = Texts(around.env, around.analyses, Pinpoint(around.lines), {}, set())
-    return Form(around, references, texts).check(definition, definition.spec)
 
 
 def _users(scopes: Iterable[Scope]) -> dict[tuple[str, str], int]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from runner.diagnostics import Diagnostic, Related, Span
 from runner.spec.file import SECTIONS, SINGULAR
 from runner.spec.load import Definition, Specs
+from runner.spec.names import meant
 
 
 @dataclass(slots=True)
@@ -43,7 +44,7 @@ def build(files: Iterable[Specs]) -> tuple[Table, list[Diagnostic]]:
             words.add("agents")  # something was meant to stand there, and what is wrong is told
         for definition in specs.definitions:
             if definition.spec is None and not definition.deferred:
-                words |= definition.words() | {definition.name}
+                words |= definition.words() | {definition.name, meant(definition.name)}
             first = _first(table, definition)
             if first is not definition:
                 diagnostics.append(_twice(definition, first))

@@ -55,13 +55,19 @@ def explain(
         empties: locations of keys and list entries that have no value.
     """
     read = [_read(base, annotation, e) for e in errors if e["type"] != DEFERRED]
-    told = {where for where in empties if not _inside_wrong(where, read)}
+    told = set(empties)
     found = _pair(_once([e for e in read if e.location not in told and not _follows(e, told)]))
     shifted = _not_indented(document, found, told)
     below = {(*empty[:-1], name) for empty, names in shifted.items() for name in names}
     return [
         *(not_below(document, empty, names[0]) for empty, names in shifted.items()),
-        *(without_value(document, where) for where in empties if where in told - shifted.keys()),
+        *(
+            without_value(document, where)
+            for where in empties
+            if where not in shifted
+            and not _inside_wrong(where, read)
+            and not document.lost_after(document.key_span(where).line)
+        ),
         *(
             _TELL.get(e.code, _own if e.code[0] in "EW" else _shape)(document, e)
             for e in found

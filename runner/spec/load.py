@@ -194,7 +194,8 @@ def _top_level(document: Document, section: str, beside: Collection[str] = ()) -
     if beside:
         return [not_below(document, (section,), next(iter(beside)))]
     if section in SECTIONS:
-        return [_no_names(document, section, entries)]
+        told = entries is None and document.lost_after(document.key_span((section,)).line)
+        return [] if told else [_no_names(document, section, entries)]
     if section != "language":
         errors = [{"type": "extra_forbidden", "loc": (section,), "input": None}]
         return explain(document, (), File, errors)

@@ -72,6 +72,12 @@ _LETTERS = {
 """Letters and dashes that a name cannot have → how they are written in one."""
 
 
+def meant(text: str) -> str:
+    """The name that was probably meant by a text that cannot be one."""
+    better = _better(text, field=False, longest=SHORT) or text
+    return better.removeprefix("write ")
+
+
 def _better(text: str, *, field: bool, longest: int) -> str | None:
     simple = "".join(_LETTERS.get(letter, letter) for letter in text.strip().casefold())
     simple = unicodedata.normalize("NFKD", simple).encode("ascii", "ignore").decode()

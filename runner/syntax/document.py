@@ -99,6 +99,18 @@ class Document:
         style = self._all_places()[path][2]
         return "plain" if style == _EMPTY else STYLES[style]
 
+    def lost_after(self, line: int) -> bool:
+        """Return whether something that could not be read begins right after a line."""
+        places = self._all_places().values()
+        lines = array("I", self._lines)
+        starts = (bisect_right(lines, key or start) for start, _, _, key, _ in places)
+        following = min((at for at in starts if at > line), default=None)
+        return any(
+            item.span.line > line and (following is None or item.span.line <= following)
+            for item in self.diagnostics
+            if item.severity == "error"
+        )
+
     def ending_at(self, line: int, column: int) -> Location | None:
         """Return the value whose last character is just before this place."""
         for location, (start, end, style, _, _) in self._all_places().items():
