@@ -3,39 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from runner.diagnostics import Diagnostic
 from runner.diagnostics.nearest import nearest
-from runner.spec.annotations import arms, inside, takes
+from runner.spec.annotations import takes
 from runner.spec.beside import followers, not_below
-from runner.spec.later import LATER
+from runner.spec.error import Error, read_error
+from runner.spec.later import LATER, not_yet
 from runner.spec.setting import DEFERRED
-from runner.spec.shape import Block
 from runner.syntax import Document, Location
-
-
-@dataclass(frozen=True, slots=True)
-class _Error:
-    """One error of pydantic.
-
-    Attributes:
-        location: in the document.
-        model: the block that it is about.
-        kinds: where the block is one of several kinds: their keys.
-    """
-
-    code: str
-    location: Location
-    model: type[Block] | None
-    input: Any
-    context: dict[str, Any]
-    kinds: tuple[str, ...] = ()
-
-    @property
-    def key(self) -> str:
-        return str(self.location[-1]) if self.location else ""
 
 
 def explain(
@@ -54,7 +31,7 @@ def explain(
         errors: `ValidationError.errors()`.
         empties: locations of keys and list entries that have no value.
     """
-    read = [_read(base, annotation, e) for e in errors if e["type"] != DEFERRED]
+    read = [read_error(base, annotation, e) for e in errors if e["type"] != DEFERRED]
     told = set(empties)
     found = _pair(_once([e for e in read if e.location not in told and not _follows(e, told)]))
     shifted = _not_indented(document, found, told)
@@ -76,7 +53,7 @@ def explain(
     ]
 
 
-def _follows(error: _Error, empties: set[Location]) -> bool:
+def _follows(error: Error, empties: set[Location]) -> bool:
     """Whether a block only lacks what one of its keys was to hold that has no value yet."""
     if error.code not in ("E103", "E106", "missing"):
         return False
@@ -84,7 +61,7 @@ def _follows(error: _Error, empties: set[Location]) -> bool:
     return any(empty[:-1] == block for empty in empties)
 
 
-def _inside_wrong(empty: Location, errors: Sequence[_Error]) -> bool:
+def _inside_wrong(empty: Location, errors: Sequence[Error]) -> bool:
     """Whether an empty key stands in something that should not hold keys at all."""
     return any(
         e.code in _WANTED
@@ -95,7 +72,7 @@ def _inside_wrong(empty: Location, errors: Sequence[_Error]) -> bool:
 
 
 def _not_indented(
-    document: Document, errors: Sequence[_Error], empties: set[Location]
+    document: Document, errors: Sequence[Error], empties: set[Location]
 ) -> dict[Location, list[str]]:
     """Empty keys → the keys beside them that belong below them."""
     unknown = {e.location: e.model for e in errors if e.code == "extra_forbidden" and e.model}
@@ -133,61 +110,25 @@ def without_value(document: Document, location: Location) -> Diagnostic:
     )
 
 
-def _read(base: Location, annotation: Any, error: Any) -> _Error:
-    location: list[str | int] = []
-    model, current = None, annotation
-    kinds: tuple[str, ...] = ()
-    for part in error["loc"]:
-        if isinstance(part, str) and part[:1] == "<" and part[-1:] == ">":
-            kinds = tuple(k for k in (getattr(arm, "kind", "") for arm in arms(current)) if k)
-            current = _tagged(current, part[1:-1]) or current
-            continue
-        if part == "[key]":
-            continue
-        location.append(part)
-        kinds = ()
-        block = _block(current)
-        if block is not None:
-            model = block
-            field = block.model_fields.get(block.keys().get(str(part), ""))
-            current = field.annotation if field is not None else None
-        else:
-            current = inside(current, part)
-    if error["type"] not in ("missing", "extra_forbidden"):
-        model = _block(current) or model
-    return _Error(
-        error["type"], (*base, *location), model, error.get("input"), error.get("ctx", {}), kinds
-    )
-
-
-def _block(annotation: Any) -> type[Block] | None:
-    blocks = [a for a in arms(annotation) if isinstance(a, type) and issubclass(a, Block)]
-    return blocks[0] if len(blocks) == 1 else None
-
-
-def _tagged(annotation: Any, name: str) -> Any:
-    return next((a for a in arms(annotation) if getattr(a, "__name__", "") == name), None)
-
-
-def _once(errors: list[_Error]) -> list[_Error]:
-    seen: dict[tuple[Location, str], _Error] = {}
+def _once(errors: list[Error]) -> list[Error]:
+    seen: dict[tuple[Location, str], Error] = {}
     for error in errors:
         seen.setdefault((error.location, error.code), error)
     return list(seen.values())
 
 
-def _pair(errors: list[_Error]) -> list[_Error]:
+def _pair(errors: list[Error]) -> list[Error]:
     """Drop 'missing x' where an unknown key beside it is x misspelt."""
     unknown = [e for e in errors if e.code == "extra_forbidden"]
 
-    def meant(error: _Error) -> bool:
+    def meant(error: Error) -> bool:
         beside = [u.key for u in unknown if u.location[:-1] == error.location[:-1]]
         return error.code == "missing" and nearest(error.key, beside) is not None
 
     return [e for e in errors if not meant(e)]
 
 
-def _own(document: Document, error: _Error) -> Diagnostic:
+def _own(document: Document, error: Error) -> Diagnostic:
     context = error.context
     location = (*error.location, *context.get("at", ()))
     whole = not context.get("at") and document.style(location) == "mapping"
@@ -195,7 +136,7 @@ def _own(document: Document, error: _Error) -> Diagnostic:
     return Diagnostic(span(location), error.code, context["message"], context["help"])
 
 
-def _missing(document: Document, error: _Error) -> Diagnostic:
+def _missing(document: Document, error: Error) -> Diagnostic:
     noun = error.model.noun if error.model else "this"
     about = ""
     if error.model:
@@ -209,18 +150,13 @@ def _missing(document: Document, error: _Error) -> Diagnostic:
     )
 
 
-def _unknown(document: Document, error: _Error) -> Diagnostic:
+def _unknown(document: Document, error: Error) -> Diagnostic:
     span = document.key_span(error.location)
     model, name = error.model, error.key
     if model is None:
         return Diagnostic(span, "E101", f"unknown key '{name}'")
     if name in LATER.get(model.noun, ()):
-        return Diagnostic(
-            span,
-            "E102",
-            f"'{name}' is not available yet in this version of lkrun",
-            "delete it until a later version has it",
-        )
+        return Diagnostic(span, "E102", *not_yet(name))
     owners = [cls.kind for cls in model.kinds if takes(cls, name)]
     if owners:
         return Diagnostic(
@@ -245,7 +181,7 @@ def _what(value: Any) -> str:
     return "a list" if isinstance(value, list | tuple) else "a text"
 
 
-def _shape(document: Document, error: _Error) -> Diagnostic:
+def _shape(document: Document, error: Error) -> Diagnostic:
     wanted, hint = _WANTED.get(error.code, ("something else", lambda _: None))
     last = next((p for p in reversed(error.location) if isinstance(p, str)), "")
     on_item = bool(error.location) and isinstance(error.location[-1], int)
@@ -259,7 +195,7 @@ def _shape(document: Document, error: _Error) -> Diagnostic:
     )
 
 
-def _as_list(error: _Error) -> str | None:
+def _as_list(error: Error) -> str | None:
     if isinstance(error.input, str) and error.input.lstrip().startswith("-"):
         first = error.input.split()[0].lstrip("-")
         return f"put a space after the dash of each entry: - {first}"
@@ -273,7 +209,7 @@ def _as_list(error: _Error) -> str | None:
     return "write each entry on a line of its own, with a dash"
 
 
-def _as_names(error: _Error) -> str | None:
+def _as_names(error: Error) -> str | None:
     first = error.input[0] if isinstance(error.input, list) and error.input else None
     if isinstance(first, str):
         return f"write each name with a colon instead of a dash: {first}:"
@@ -282,7 +218,7 @@ def _as_names(error: _Error) -> str | None:
     return "write each name with a colon, on a line of its own, and what belongs to it below"
 
 
-def _as_block(error: _Error) -> str | None:
+def _as_block(error: Error) -> str | None:
     if error.model is None:
         return None
     if isinstance(error.input, str) and _WIDE_COLON in error.input:
@@ -300,7 +236,7 @@ def _as_block(error: _Error) -> str | None:
 _WIDE_COLON = "\uff1a"
 
 
-def _as_text(error: _Error) -> str | None:
+def _as_text(error: Error) -> str | None:
     if isinstance(error.input, dict) and isinstance((error.location or ("",))[-1], int):
         return f"take the colon away: - {next(iter(error.input), '')}"
     if isinstance(error.input, list):
@@ -308,7 +244,7 @@ def _as_text(error: _Error) -> str | None:
     return "write one text behind the colon"
 
 
-_WANTED: dict[str, tuple[str, Callable[[_Error], str | None]]] = {
+_WANTED: dict[str, tuple[str, Callable[[Error], str | None]]] = {
     "string_type": ("a text", _as_text),
     "list_type": ("a list", _as_list),
     "tuple_type": ("a list", _as_list),
@@ -317,7 +253,7 @@ _WANTED: dict[str, tuple[str, Callable[[_Error], str | None]]] = {
     "model_attributes_type": ("a block of keys", _as_block),
 }
 
-_TELL: dict[str, Callable[[Document, _Error], Diagnostic]] = {
+_TELL: dict[str, Callable[[Document, Error], Diagnostic]] = {
     "extra_forbidden": _unknown,
     "missing": _missing,
 }
