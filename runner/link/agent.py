@@ -4,23 +4,24 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
 from runner.diagnostics import Diagnostic, Span
-from runner.link.findings import Findings
+from runner.link.findings import Findings, Tell
 from runner.link.flow import Flow
-from runner.link.form import Form, Formed
-from runner.link.needs import check_needs, unused_variables
+from runner.link.form import Formed, form
+from runner.link.needs import check_needs
 from runner.link.pinpoint import Pinpoint
 from runner.link.reach import reach
-from runner.link.references import References, Tell, Variables
+from runner.link.references import Variables
 from runner.link.release import AgentRelease
 from runner.link.scope import Scope
 from runner.link.surroundings import Prompt, Surroundings
 from runner.link.table import Table
-from runner.link.texts import Texts
+from runner.link.texts import Texts, View
+from runner.link.unused import unused_variables
 from runner.link.walk import Leaf, walk
 from runner.spec.load import Definition, read
 from runner.spec.names import FileName, Name
@@ -55,8 +56,7 @@ class AgentLinker:
 
     def __init__(self, table: Table, around: Surroundings) -> None:
         self.table, self.around = table, around
-        self.pinpoint = Pinpoint(around.lines)
-        self.texts = Texts(around.env, around.analyses, self.pinpoint, {}, set())
+        self.texts = Texts(around.env, around.analyses, Pinpoint(around.lines))
         self.findings = Findings()
         self.formed: list[Formed] = []
 
@@ -66,12 +66,8 @@ class AgentLinker:
         check_needs(scope, self.findings)
         read_names = self._check(scope)
         for found in unused_variables(scope, read_names):
-            self.findings.add(found.span, found.code, found.message, found.help, found.related)
-        prompts = {
-            name: [(p.span, p.text) for p in files]
-            for name, files in _prompts(scope, self.around).items()
-        }
-        Flow(scope, self.texts, self.pinpoint, prompts).check(self.findings)
+            self.findings.add(found)
+        Flow(scope, self.texts, _prompts(scope, self.around)).check(self.findings)
         return LinkedAgent(scope, self.around, self.texts, self.findings, tuple(self.formed))
 
     def _scope(self, definition: Definition) -> Scope:
@@ -81,38 +77,34 @@ class AgentLinker:
         settings = Settings(self.around.env, fixed, others)
         resolved: dict[tuple[str, str], Block | None] = {}
 
-        def resolve(entry: Definition, scope: Scope) -> Block | None:
+        def resolve(entry: Definition) -> Block | None:
             if not entry.deferred:
                 return entry.spec  # type: ignore[no-any-return]  # a Block
             key = (entry.section, entry.name)
             if key not in resolved:
                 again, found = read(entry.document, entry.location, settings)
                 for diagnostic in found:
-                    self.findings.add_for(scope.name, key, diagnostic)
+                    self.findings.add_for(key, diagnostic)
                 resolved[key] = again.spec
                 if again.spec is not None:
-                    self._form(entry, again.spec)
+                    self.formed.append(form(entry, again.spec, self.table, self.around))
             return resolved[key]
 
         return reach(definition, agent, self.table, resolve)
-
-    def _form(self, definition: Definition, spec: Block) -> None:
-        references = References(self.table, self.around.catalogue, set())
-        texts = Texts(self.around.env, self.around.analyses, self.pinpoint, {}, set())
-        self.formed.append(Form(self.around, references, texts).check(definition, spec))
 
     def _check(self, scope: Scope) -> set[str]:
         """Check names of variables and in templates; the names that are read."""
         variables, read_names = Variables(scope), set[str]()
         for definition, spec in parts(scope):
             used = (definition.section, definition.name)
+            view = View(scope, definition, spec)
 
             def tell(diagnostic: Diagnostic, used: tuple[str, str] = used) -> None:
-                self.findings.add_for(scope.name, used, diagnostic)
+                self.findings.add_for(used, diagnostic)
 
             for leaf in walk(spec, definition.location):
                 if isinstance(leaf.value, FileName):
-                    read_names |= self._prompt_names(definition, leaf, scope, tell, spec)
+                    read_names |= self._prompt_names(leaf, view, tell)
                 elif isinstance(leaf.value, Name):
                     variables.check(definition, leaf, tell)
                     variables.arguments(definition, leaf, tell)
@@ -120,8 +112,7 @@ class AgentLinker:
                 elif definition.section != "providers":
                     variables.stored(definition, leaf, tell)
                     place = definition.document.value_span(leaf.location)
-                    self.texts.names(place, leaf, scope, tell, definition, spec)
-                    read_names |= {u.path[0] for u in self.texts.analysis(leaf.value).uses}
+                    read_names |= self.texts.names(place, leaf, view, tell)
             read_names |= _words_of_settings(definition.data)
         for section, name in scope.reached:
             entry = scope.table.entries[section].get(name)
@@ -129,16 +120,11 @@ class AgentLinker:
                 read_names |= entry.words()
         return read_names
 
-    def _prompt_names(
-        self, definition: Definition, leaf: Leaf, scope: Scope, tell: Tell, spec: Block
-    ) -> set[str]:
-        prompt = self.around.prompts[definition.document.file, str(leaf.value)]
+    def _prompt_names(self, leaf: Leaf, view: View, tell: Tell) -> set[str]:
+        prompt = self.around.prompts[view.definition.document.file, str(leaf.value)]
         if prompt.problem is not None:
             return set()
-        text = Told(prompt.text)
-        as_text = Leaf(leaf.location, text, leaf.names, leaf.owner, leaf.key)
-        self.texts.names(prompt.span, as_text, scope, tell, definition, spec)
-        return {u.path[0] for u in self.texts.analysis(text).uses}
+        return self.texts.names(prompt.span, replace(leaf, value=Told(prompt.text)), view, tell)
 
 
 def parts(scope: Scope) -> Iterator[tuple[Definition, Block]]:

@@ -1,15 +1,15 @@
-"""Paths of a call: what no path reaches, and values that nothing on a path can have set."""
+"""Paths of a call: values that nothing on a path can have set."""
 
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from runner.diagnostics import Diagnostic, Span
 from runner.link.findings import Findings
-from runner.link.pinpoint import Pinpoint
 from runner.link.scope import Scope
-from runner.link.table import Table
+from runner.link.surroundings import Prompt
 from runner.link.texts import Texts
 from runner.link.walk import walk
 from runner.spec.text import Condition, Text
@@ -20,13 +20,15 @@ _FIRST_WORDS = ("greeting", "on_handoff")
 
 @dataclass(frozen=True, slots=True)
 class Flow:
-    """Follows an agent's handoffs."""
+    """Follows an agent's handoffs.
+
+    Attributes:
+        prompts: persona → its prompt files.
+    """
 
     scope: Scope
     texts: Texts
-    pinpoint: Pinpoint
-    prompts: dict[str, list[tuple[Span, str]]]
-    """Persona → its prompt files: the span of the whole file, and the text."""
+    prompts: Mapping[str, Sequence[Prompt]]
 
     def check(self, findings: Findings) -> None:
         """Warn of each use of a variable on a path on which nothing can have set it."""
@@ -39,7 +41,7 @@ class Flow:
                     continue
                 path = self._path(name, {p for p, sets in setters.items() if variable in sets})
                 if path:
-                    findings.add_for(scope.name, ("personas", name), _warning(variable, span, path))
+                    findings.add_for(("personas", name), _warning(variable, span, path))
 
     def _uses(self, name: str, open_names: set[str]) -> list[tuple[str, Span, bool]]:
         definition = self.scope.table.entries["personas"][name]
@@ -49,13 +51,14 @@ class Flow:
                 place = definition.document.value_span(leaf.location)
                 first_words = leaf.location[len(definition.location)] in _FIRST_WORDS
                 found += [(v, s, first_words) for v, s in self._open(leaf.value, place, open_names)]
-        for place, text in self.prompts.get(name, ()):
-            found += [(v, s, False) for v, s in self._open(Text(text), place, open_names)]
+        for prompt in self.prompts.get(name, ()):
+            text = Text(prompt.text)
+            found += [(v, s, False) for v, s in self._open(text, prompt.span, open_names)]
         return found
 
     def _open(self, text: Text, place: Span, open_names: set[str]) -> list[tuple[str, Span]]:
         return [
-            (use.path[0], self.pinpoint.at(place, text, use.line, use.column, ".".join(use.path)))
+            (use.path[0], self.texts.span(place, text, use))
             for use in self.texts.analysis(text).uses
             if use.path[0] in open_names and not use.guarded
         ]
@@ -91,54 +94,3 @@ def _warning(variable: str, span: Span, path: list[str]) -> Diagnostic:
         )
     hint = f"set it before, or say what to use instead: {{{{ {variable} or 'something else' }}}}"
     return Diagnostic(span, "W203", message, hint)
-
-
-def unused(table: Table, scopes: list[Scope], meant: set[tuple[str, str]]) -> list[Diagnostic]:
-    """Warn of definitions that no agent reaches, but for those that a mistake may hide.
-
-    Args:
-        table: all definitions.
-        scopes: the agents that could be read; without one of them nothing is known to be unused.
-        meant: definitions that a misspelt name probably means.
-    """
-    used = meant | {reached for scope in scopes for reached in scope.reached}
-    words = _mentioned(table)
-    found = []
-    if len(scopes) < len(table.entries["agents"]) or "agents" in words or not scopes:
-        return []
-    for definition in table.all():
-        section, name = definition.section, definition.name
-        broken = definition.spec is None and not definition.deferred
-        if broken or section == "agents" or (section, name) in used or name in words:
-            continue
-        span = definition.document.key_span(definition.location)
-        if section == "personas":
-            found.append(
-                Diagnostic(
-                    span,
-                    "W202",
-                    f"no call can reach persona '{name}'",
-                    "name it as an agent's start, or below another persona's handoffs",
-                )
-            )
-        else:
-            noun = section[:-1]
-            found.append(
-                Diagnostic(
-                    span,
-                    "W201",
-                    f"nothing uses {noun} '{name}'",
-                    "name it where it is needed, or delete it",
-                )
-            )
-    return found
-
-
-def _mentioned(table: Table) -> frozenset[str]:
-    """All words of what could not be read, and of the definitions that these may name."""
-    words, waiting = set(table.words), list(table.all()) if table.words else []
-    while named := [d for d in waiting if d.name in words]:
-        for definition in named:
-            words |= definition.words()
-        waiting = [d for d in waiting if d not in named]
-    return frozenset(words)

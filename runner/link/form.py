@@ -6,8 +6,10 @@ import re
 from dataclasses import dataclass, field
 
 from runner.diagnostics import Diagnostic, Span
+from runner.link.pinpoint import Pinpoint
 from runner.link.references import References
 from runner.link.surroundings import Surroundings
+from runner.link.table import Table
 from runner.link.texts import Texts
 from runner.link.walk import Leaf, walk
 from runner.spec.http import Body
@@ -33,36 +35,44 @@ class Formed:
     names: frozenset[tuple[str, str]]
 
 
-@dataclass(frozen=True, slots=True)
-class Form:
-    """Checks the form of one definition."""
+def form(definition: Definition, spec: Block, table: Table, around: Surroundings) -> Formed:
+    """Check a definition's names, templates, files and values."""
+    references = References(table, around.catalogue, set())
+    texts = Texts(around.env, around.analyses, Pinpoint(around.lines))
+    checked = _Form(definition, around, references, texts)
+    names: set[tuple[str, str]] = set()
+    for leaf in walk(spec, definition.location):
+        if isinstance(leaf.value, Name) and not isinstance(leaf.value, FileName):
+            names.add((leaf.value.section, str(leaf.value)))
+        checked.check(leaf)
+    meant = frozenset(references.meant)
+    return Formed(tuple(checked.found), texts.secrets_used, meant, frozenset(names))
 
+
+@dataclass(frozen=True, slots=True)
+class _Form:
+    definition: Definition
     around: Surroundings
     references: References
     texts: Texts
     found: list[Diagnostic] = field(default_factory=list)
 
-    def check(self, definition: Definition, spec: Block) -> Formed:
-        """Check its names, templates, files and values."""
-        names: set[tuple[str, str]] = set()
-        for leaf in walk(spec, definition.location):
-            place = definition.document.value_span(leaf.location)
-            if isinstance(leaf.value, FileName):
-                self._file(definition, leaf, place)
-            elif isinstance(leaf.value, Name):
-                names.add((leaf.value.section, str(leaf.value)))
-                self.references.check(definition, leaf, self.found.append)
-            else:
-                self.texts.form(place, leaf.value, self.found.append)
+    def check(self, leaf: Leaf) -> None:
+        place = self.definition.document.value_span(leaf.location)
+        match leaf.value:
+            case FileName():
+                self._file(leaf, place)
+            case Name():
+                self.references.check(self.definition, leaf, self.found.append)
+            case Text() as text:
+                self.texts.form(place, text, self.found.append)
                 if isinstance(leaf.owner, Body):
-                    self._typed(definition, leaf, place)
-                if definition.section in ("providers", "runner"):
-                    self._fixed_only(place, leaf)
-        meant = frozenset(self.references.meant)
-        return Formed(tuple(self.found), self.texts.secrets_used, meant, frozenset(names))
+                    self._typed(leaf, place)
+                if self.definition.section in ("providers", "runner"):
+                    self._fixed_only(place, text)
 
-    def _file(self, definition: Definition, leaf: Leaf, place: Span) -> None:
-        prompt = self.around.prompts[definition.document.file, str(leaf.value)]
+    def _file(self, leaf: Leaf, place: Span) -> None:
+        prompt = self.around.prompts[self.definition.document.file, str(leaf.value)]
         if prompt.problem is None:
             self.texts.form(prompt.span, Told(prompt.text), self.found.append)
         elif _is_prose(leaf.value):
@@ -72,8 +82,8 @@ class Form:
         else:
             self.found.append(Diagnostic(place, *prompt.problem))
 
-    def _typed(self, definition: Definition, leaf: Leaf, place: Span) -> None:
-        plain = definition.document.style(leaf.location) == "plain"
+    def _typed(self, leaf: Leaf, place: Span) -> None:
+        plain = self.definition.document.style(leaf.location) == "plain"
         if leaf.key != "json" or not plain or not _LOOKS_TYPED.fullmatch(leaf.value):
             return
         kind = "yes/no" if leaf.value[0].isalpha() else "number"
@@ -83,11 +93,10 @@ class Form:
         )
         self.found.append(Diagnostic(place, "W204", f"{leaf.value} is sent as text here", hint))
 
-    def _fixed_only(self, place: Span, leaf: Leaf) -> None:
-        assert isinstance(leaf.value, Text)  # noqa: S101 - the caller picks texts
-        for use in self.texts.analysis(leaf.value).uses:
+    def _fixed_only(self, place: Span, text: Text) -> None:
+        for use in self.texts.analysis(text).uses:
             if use.path[0] not in ("env", "secrets"):
-                span = self.texts.span(place, leaf.value, use)
+                span = self.texts.span(place, text, use)
                 message = f"'{use.path[0]}' is not known when the folder is loaded"
                 hint = "only {{ env.NAME }} and {{ secrets.NAME }} may stand here"
                 self.found.append(Diagnostic(span, "E308", message, hint))

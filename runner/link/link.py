@@ -106,8 +106,8 @@ def _users(scopes: Iterable[Scope]) -> dict[tuple[str, str], int]:
 
 def _secrets(forms: Iterable[Formed]) -> dict[str, list[Span]]:
     found: dict[str, set[Span]] = {}
-    for form in forms:
-        for name, spans in form.secrets.items():
+    for formed in forms:
+        for name, spans in formed.secrets.items():
             found.setdefault(name, set()).update(spans)
     return {name: sorted(spans) for name, spans in sorted(found.items())}
 

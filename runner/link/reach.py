@@ -13,7 +13,7 @@ from runner.spec.load import Definition
 from runner.spec.personas import Persona
 from runner.spec.shape import Block
 
-Resolve = Callable[[Definition, Scope], Block | None]
+Resolve = Callable[[Definition], Block | None]
 """Gives a definition in an agent's own terms: its settings resolved."""
 
 PROVIDER_KEYS = ("llm", "stt", "tts", "vad")
@@ -29,7 +29,7 @@ def reach(definition: Definition, agent: Agent, table: Table, resolve: Resolve) 
     def take(section: str, name: str) -> Block | None:
         scope.reached.add((section, name))
         entry = table.entries[section].get(name)
-        return resolve(entry, scope) if entry is not None else None
+        return resolve(entry) if entry is not None else None
 
     _take_tools(scope, agent, agent.tools, take)
     waiting = [str(agent.start), *map(str, agent.handoffs), *_acted(agent)]

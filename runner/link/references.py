@@ -3,27 +3,26 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 
-from runner.diagnostics import Diagnostic, Related, Span
+from runner.diagnostics import Diagnostic, Related
 from runner.diagnostics.nearest import did_you_mean, nearest
+from runner.link.findings import Problem, Tell
 from runner.link.reach import PROVIDER_KEYS
-from runner.link.scope import Scope, Variable
+from runner.link.scope import Scope, Variable, list_of
 from runner.link.table import Table, name_span
 from runner.link.walk import Leaf
 from runner.providers.catalogue import Catalogue, Provider
 from runner.spec.actions import BACK, HandOff, RunTool, Set
 from runner.spec.fields import READERS, Field, fits
-from runner.spec.later import LATER_TOOLS
+from runner.spec.later import LATER_TOOLS, not_yet
 from runner.spec.load import Definition
 from runner.spec.names import PersonaName, ProviderName, ToolName, VariableName
 from runner.spec.personas import Persona
 from runner.spec.shape import Block
 from runner.spec.tools import BUILT_IN, AddTo, ChangeIn, Remember, RemoveFrom, SetTool
 from runner.template import has_template
-
-Tell = Callable[[Diagnostic], None]
 
 _INFERENCE = re.compile(r"[\w.-]+(/[\w.:@+-]+)+")
 _EXAMPLES = {
@@ -61,17 +60,11 @@ class References:
             case _:
                 pass
 
-    def _span(self, definition: Definition, leaf: Leaf) -> Span:
-        document = definition.document
-        return (
-            document.key_span(leaf.location) if leaf.is_key else document.value_span(leaf.location)
-        )
-
     def _unknown(
         self, definition: Definition, leaf: Leaf, noun: str, hint: str | None
     ) -> Diagnostic:
         return Diagnostic(
-            self._span(definition, leaf), "E202", f"unknown {noun} '{leaf.value}'", hint
+            leaf.span(definition.document), "E202", f"unknown {noun} '{leaf.value}'", hint
         )
 
     def _persona(self, definition: Definition, leaf: Leaf, tell: Tell) -> None:
@@ -81,7 +74,7 @@ class References:
         if leaf.is_key and isinstance(leaf.owner, Persona) and name == definition.name:
             tell(
                 Diagnostic(
-                    self._span(definition, leaf),
+                    leaf.span(definition.document),
                     "E205",
                     f"persona '{name}' hands the call to itself",
                     "name another persona, or delete this handoff",
@@ -97,16 +90,9 @@ class References:
         known = self.table.entries["tools"]
         if name in known or name in BUILT_IN or name in self.table.words:
             return
-        span = self._span(definition, leaf)
+        span = leaf.span(definition.document)
         if name in LATER_TOOLS:
-            tell(
-                Diagnostic(
-                    span,
-                    "E102",
-                    f"'{name}' is not available yet in this version of lkrun",
-                    "delete it until a later version has it",
-                )
-            )
+            tell(Diagnostic(span, "E102", *not_yet(name)))
             return
         if name in self.table.entries["personas"]:
             hint = f"'{name}' is a persona: write it below handoffs:"
@@ -121,16 +107,14 @@ class References:
             return diagnostic
         self.meant.add((section, near))
         place = Related(name_span(self.table.entries[section][near]), f"'{near}' is defined here")
-        return Diagnostic(
-            diagnostic.span, diagnostic.code, diagnostic.message, diagnostic.help, (place,)
-        )
+        return replace(diagnostic, related=(place,))
 
     def _provider(self, definition: Definition, leaf: Leaf, tell: Tell) -> None:
         name, kind = str(leaf.value), leaf.key
         if kind not in PROVIDER_KEYS or name in INFERENCE_WORDS.get(kind, ()):
             return
         found = self.table.entries["providers"].get(name)
-        span = self._span(definition, leaf)
+        span = leaf.span(definition.document)
         if found is not None:
             actual = getattr(found.spec, "kind", kind)
             if actual != kind:
@@ -184,10 +168,7 @@ class Variables:
         if not isinstance(leaf.value, VariableName):
             return
         name = str(leaf.value)
-        document = definition.document
-        span = (
-            document.key_span(leaf.location) if leaf.is_key else document.value_span(leaf.location)
-        )
+        span = leaf.span(definition.document)
         variable = self.scope.variables.get(name)
         if variable is None:
             if name not in self.scope.table.words:
@@ -195,42 +176,9 @@ class Variables:
                 hint = _defined_where(name, self.scope.variables, place)
                 tell(Diagnostic(span, "E202", f"unknown variable '{name}'", hint))
             return
-        for problem in self._problems(variable, leaf):
+        problem = _unfit(variable, leaf.owner)
+        if problem is not None:
             tell(Diagnostic(span, *problem))
-
-    def _problems(self, variable: Variable, leaf: Leaf) -> list[tuple[str, str, str | None]]:
-        name, owner = variable.name, leaf.owner
-        if isinstance(owner, AddTo | ChangeIn | RemoveFrom):
-            if not _is_records(variable):
-                return [
-                    (
-                        "E210",
-                        f"'{name}' is not a list of records",
-                        "declare it with type: list, and of: with the fields of a record below it",
-                    )
-                ]
-            return []
-        if isinstance(owner, Field):
-            if variable.field is not None and variable.field.type != "list":
-                return [
-                    (
-                        "E210",
-                        f"'{name}' is not a list, so nothing can be chosen from it",
-                        "declare it with type: list",
-                    )
-                ]
-            return []
-        if variable.fixed is not None:
-            return [
-                (
-                    "E209",
-                    f"'{name}' has a fixed value, so nothing can change it",
-                    "declare it with type: and default: to let it change",
-                )
-            ]
-        if isinstance(owner, Remember) and variable.field is not None and variable.field.private:
-            return [("E210", f"'{name}' is private, so the model may not store it", None)]
-        return []
 
     def stored(self, definition: Definition, leaf: Leaf, tell: Tell) -> None:
         """Check a plain value that is stored in a variable against the variable's type."""
@@ -295,7 +243,7 @@ def _defined_where(name: str, known: Iterable[str], place: str) -> str:
 def parameters(tool: Block, scope: Scope) -> dict[str, Field]:
     """The parameters of a tool, as the model sees them."""
     if isinstance(tool, AddTo | ChangeIn | RemoveFrom):
-        variable = scope.variables.get(str(getattr(tool, tool.kind)))
+        variable = scope.variables.get(list_of(tool))
         record = variable.field.of if variable is not None and variable.field is not None else None
         fields = dict(record) if isinstance(record, dict) else {}
         line = {"line": Field.model_validate({"type": "integer"})}
@@ -322,6 +270,25 @@ def misfit(field: Field, text: str) -> tuple[str, str | None] | None:
     return None if fits(field.type, text) else (f"'{text}' is not {READERS[field.type][1]}", None)
 
 
-def _is_records(variable: Variable) -> bool:
-    field = variable.field
+def _unfit(variable: Variable, owner: Block) -> Problem | None:
+    """What is wrong with naming this variable in this block, if anything."""
+    name, field = variable.name, variable.field
+    match owner:
+        case AddTo() | ChangeIn() | RemoveFrom():
+            hint = "declare it with type: list, and of: with the fields of a record below it"
+            message = f"'{name}' is not a list of records"
+            return None if _is_records(field) else ("E210", message, hint)
+        case Field():
+            hint = "declare it with type: list"
+            message = f"'{name}' is not a list, so nothing can be chosen from it"
+            return ("E210", message, hint) if field and field.type != "list" else None
+        case _ if variable.fixed is not None:
+            hint = "declare it with type: and default: to let it change"
+            return "E209", f"'{name}' has a fixed value, so nothing can change it", hint
+        case Remember() if field is not None and field.private:
+            return "E210", f"'{name}' is private, so the model may not store it", None
+    return None
+
+
+def _is_records(field: Field | None) -> bool:
     return field is not None and field.type == "list" and isinstance(field.of, dict)

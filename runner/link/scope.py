@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -124,18 +124,19 @@ class Scope:
 
 
 def _sets(block: Block) -> set[str]:
+    names: Iterable[str] = ()
     match block:
         case HttpTool():
-            return set(map(str, block.result.save))
+            names = block.result.save
         case Set() | SetTool():
-            return set(map(str, block.set))
-        case AddTo():
-            return {str(block.add_to)}
-        case ChangeIn():
-            return {str(block.change_in)}
-        case RemoveFrom():
-            return {str(block.remove_from)}
+            names = block.set
         case Remember():
-            return set(map(str, block.remember))
-        case _:
-            return set()
+            names = block.remember
+        case AddTo() | ChangeIn() | RemoveFrom():
+            names = (list_of(block),)
+    return set(map(str, names))
+
+
+def list_of(tool: AddTo | ChangeIn | RemoveFrom) -> str:
+    """The list variable that a tool changes."""
+    return str(getattr(tool, tool.kind))

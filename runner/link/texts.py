@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from runner.diagnostics import Diagnostic, Related, Span
 from runner.diagnostics.nearest import did_you_mean, nearest
+from runner.link.findings import Problem, Tell
 from runner.link.pinpoint import Pinpoint
-from runner.link.references import Tell, parameters
+from runner.link.references import parameters
 from runner.link.scope import Scope, Variable
 from runner.link.walk import Leaf
-from runner.spec.later import LATER_NAMES
+from runner.spec.later import LATER_NAMES, not_yet
 from runner.spec.load import Definition
 from runner.spec.setting import env_problem
 from runner.spec.shape import Block
@@ -46,15 +47,15 @@ class Texts:
 
     Attributes:
         env: the environment.
-        secrets_used: filled: secret → the places that need it.
-        env_used: filled: names of the environment that visible texts use.
+        analyses: where analyses are remembered.
+        pinpoint: finds uses in their files.
+        secrets_used: filled by `form`: secret → the places that need it.
     """
 
     env: Mapping[str, str]
     analyses: Analyses
     pinpoint: Pinpoint
-    secrets_used: dict[str, list[Span]]
-    env_used: set[str]
+    secrets_used: dict[str, list[Span]] = field(default_factory=dict)
 
     def analysis(self, value: Text) -> Analysis:
         """What a text uses; nothing where a template means nothing."""
@@ -88,11 +89,8 @@ class Texts:
     def _secret(self, place: Span, value: Text, use: Use, tell: Tell) -> None:
         span = self.span(place, value, use)
         if len(use.path) < 2:  # noqa: PLR2004 - the name and one attribute
-            tell(
-                Diagnostic(
-                    span, "E301", "'secrets' needs a name behind it", "write {{ secrets.NAME }}"
-                )
-            )
+            message = "'secrets' needs a name behind it"
+            tell(Diagnostic(span, "E301", message, "write {{ secrets.NAME }}"))
         elif not isinstance(value, Sent):
             tell(
                 Diagnostic(
@@ -109,121 +107,112 @@ class Texts:
     def _env(self, place: Span, value: Text, use: Use, tell: Tell) -> None:
         name = use.path[1] if len(use.path) > 1 else ""
         problem = env_problem(name, known=name in self.env, guarded=use.guarded)
-        if problem is None:
-            self.env_used.add(name)
-            return
-        context = problem.context or {}
-        span = self.span(place, value, use)
-        tell(Diagnostic(span, problem.type, str(context["message"]), context["help"]))
+        if problem is not None:
+            context = problem.context or {}
+            span = self.span(place, value, use)
+            tell(Diagnostic(span, problem.type, str(context["message"]), context["help"]))
 
-    def names(
-        self, place: Span, leaf: Leaf, scope: Scope, tell: Tell, definition: Definition, spec: Block
-    ) -> None:
-        """Check the names that a text uses, from the view of one agent."""
-        assert isinstance(leaf.value, Text)  # noqa: S101 - the caller picks texts
-        fields = parameters(spec, scope) if "args" in leaf.names else {}
-        host_end = _host_end(leaf.value) if isinstance(leaf.value, Url) else 0
-        for use in self.analysis(leaf.value).uses:
-            root = use.path[0]
-            if root in ("secrets", "env") and not (use.offset < host_end and root == "secrets"):
-                continue
-            problem = self._name(use, leaf, scope, fields) or self._host(use, scope, host_end)
-            if problem:
-                related = _misspelt(use, scope, definition, fields) if problem[0] == "E302" else ()
-                tell(Diagnostic(self.span(place, leaf.value, use), *problem, related))
+    def names(self, place: Span, leaf: Leaf, view: View, tell: Tell) -> set[str]:
+        """Check the names that a text uses, from the view of one agent; give these names."""
+        text = leaf.value
+        assert isinstance(text, Text)  # noqa: S101 - the caller picks texts
+        uses = self.analysis(text).uses
+        host_end = _host_end(text) if isinstance(text, Url) else 0
+        for use in uses:
+            problem = view.problem(use, leaf, in_host=use.offset < host_end)
+            if problem is not None:
+                related = view.misspelt(use, leaf) if problem[0] == "E302" else ()
+                tell(Diagnostic(self.span(place, text, use), *problem, related))
+        return {use.path[0] for use in uses}
 
-    def _name(
-        self, use: Use, leaf: Leaf, scope: Scope, fields: Mapping[str, object]
-    ) -> tuple[str, str, str | None] | None:
-        root, rest = use.path[0], use.path[1:]
-        known = ATTRIBUTES.get(root)
-        if known is not None:
-            return _attribute(root, rest, known)
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A definition from the view of one agent: the names that its texts may use."""
+
+    scope: Scope
+    definition: Definition
+    spec: Block
+
+    def fields(self, leaf: Leaf) -> Mapping[str, object]:
+        """The parameters that `args` has in a text."""
+        return parameters(self.spec, self.scope) if "args" in leaf.names else {}
+
+    def problem(self, use: Use, leaf: Leaf, *, in_host: bool) -> Problem | None:
+        """What is wrong with a name that a text uses, if anything."""
+        root = use.path[0]
+        found = None if root in ("env", "secrets") else self._name(root, use.path[1:], leaf)
+        if found is None and in_host and root != "env" and root not in self.scope.fixed:
+            hint = (
+                "the part before the path may use {{ env.NAME }} "
+                "and variables with a fixed value only"
+            )
+            return "E309", f"'{'.'.join(use.path)}' could change which server is asked", hint
+        return found
+
+    def _name(self, root: str, rest: tuple[str, ...], leaf: Leaf) -> Problem | None:
+        if root in ATTRIBUTES:
+            return _attribute(root, rest, ATTRIBUTES[root])
+        if root == "args" and root in leaf.names and rest and rest[0] not in self.fields(leaf):
+            hint = did_you_mean(rest[0], self.fields(leaf), noun="parameters")
+            return "E302", f"the tool has no parameter '{rest[0]}'", hint
         if root in MOMENTS or root in leaf.names:
-            if root == "args" and rest and rest[0] not in fields:
-                return (
-                    "E302",
-                    f"the tool has no parameter '{rest[0]}'",
-                    did_you_mean(rest[0], fields, noun="parameters"),
-                )
             return None
-        variable = scope.variables.get(root)
-        if variable is not None:
-            return self._private(variable, leaf)
-        if root in ("args", "result"):
-            return (
-                "E304",
-                f"'{root}' has no value here",
-                f"'{root}' may stand {'in a tool' if root == 'args' else 'in result.text and then'} only",
-            )
+        if root in self.scope.variables:
+            return _private(self.scope.variables[root], leaf)
+        return self._unknown(root, leaf)
+
+    def _unknown(self, root: str, leaf: Leaf) -> Problem | None:
+        if root in _ONLY_IN:
+            hint = f"'{root}' may stand {_ONLY_IN[root]} only"
+            return "E304", f"'{root}' has no value here", hint
         if root in LATER_NAMES:
-            return (
-                "E102",
-                f"'{root}' is not available yet in this version of lkrun",
-                "leave it out until a later version has it",
-            )
-        if root in scope.table.words:
+            return "E102", *not_yet(root)
+        if root in self.scope.table.words:
             return None
-        names = [*ALWAYS, *leaf.names, *scope.variables]
         owner = next((n for n, parts in ATTRIBUTES.items() if root in parts), None)
-        if root in fields:
-            hint = f"write args.{root}"
-        elif owner is not None:
+        if root in self.fields(leaf):
+            owner = "args"
+        near = nearest(root, [*ALWAYS, *leaf.names, *self.scope.variables])
+        hint = f"declare it in the agent's variables: as {root}:"
+        if owner is not None:
             hint = f"write {owner}.{root}"
-        else:
-            place = f"declare it in the agent's variables: as {root}:"
-            near = nearest(root, names)
-            hint = f"did you mean '{near}'?" if near else place
-        return ("E302", f"unknown name '{root}'", hint)
+        elif near is not None:
+            hint = f"did you mean '{near}'?"
+        return "E302", f"unknown name '{root}'", hint
 
-    def _private(self, variable: Variable, leaf: Leaf) -> tuple[str, str, str | None] | None:
-        private = variable.field is not None and variable.field.private
-        if not private or isinstance(leaf.value, Sent | Condition):
-            return None
-        return (
-            "E305",
-            f"'{variable.name}' is private, and here the model or the caller could see it",
-            "a private variable may stand only in what is sent to a service",
-        )
-
-    def _host(self, use: Use, scope: Scope, host_end: int) -> tuple[str, str, str | None] | None:
-        if use.offset >= host_end or use.path[0] in scope.fixed:
-            return None
-        name = ".".join(use.path)
-        return (
-            "E309",
-            f"'{name}' could change which server is asked",
-            "the part before the path may use {{ env.NAME }} and variables with a fixed value only",
-        )
+    def misspelt(self, use: Use, leaf: Leaf) -> tuple[Related, ...]:
+        """The parameter or variable whose name may be the one that is misspelt."""
+        source, section = self.scope.definition, "variables"
+        near = nearest(use.path[0], self.scope.agent.variables)
+        if use.path[0] == "args" and len(use.path) > 1:
+            source, section = self.definition, "parameters"
+            near = nearest(use.path[1], self.fields(leaf))
+        if near is None:
+            return ()
+        span = source.document.key_span((*source.location, section, near))
+        return (Related(span, f"'{near}' is declared here"),)
 
 
-def _misspelt(
-    use: Use, scope: Scope, definition: Definition, fields: Mapping[str, object]
-) -> tuple[Related, ...]:
-    """The parameter or variable whose name may be the one that is misspelt."""
-    if use.path[0] == "args" and len(use.path) > 1:
-        near, source, section = nearest(use.path[1], fields), definition, "parameters"
-    else:
-        known = scope.agent.variables
-        near, source, section = nearest(use.path[0], known), scope.definition, "variables"
-    if near is None:
-        return ()
-    span = source.document.key_span((*source.location, section, near))
-    return (Related(span, f"'{near}' is declared here"),)
+_ONLY_IN = {"args": "in a tool", "result": "in result.text and then"}
+"""Name → where alone it has a value."""
 
 
-def _attribute(
-    root: str, rest: tuple[str, ...], known: tuple[str, ...]
-) -> tuple[str, str, str | None] | None:
+def _private(variable: Variable, leaf: Leaf) -> Problem | None:
+    private = variable.field is not None and variable.field.private
+    if not private or isinstance(leaf.value, Sent | Condition):
+        return None
+    message = f"'{variable.name}' is private, and here the model or the caller could see it"
+    return "E305", message, "a private variable may stand only in what is sent to a service"
+
+
+def _attribute(root: str, rest: tuple[str, ...], known: tuple[str, ...]) -> Problem | None:
     if not rest:
-        return (
-            "E302",
-            f"'{root}' needs a part, such as {root}.{known[0]}",
-            f"parts: {', '.join(known)}",
-        )
+        message = f"'{root}' needs a part, such as {root}.{known[0]}"
+        return "E302", message, f"parts: {', '.join(known)}"
     if rest[0] in known:
         return None
-    return ("E302", f"'{root}' has no part '{rest[0]}'", did_you_mean(rest[0], known, noun="parts"))
+    return "E302", f"'{root}' has no part '{rest[0]}'", did_you_mean(rest[0], known, noun="parts")
 
 
 _TEMPLATE = re.compile(r"\{\{.*?\}\}|\{%.*?%\}", re.DOTALL)

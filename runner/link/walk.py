@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+from runner.diagnostics import Span
 from runner.spec.names import Name
 from runner.spec.shape import Block
 from runner.spec.text import Text
-from runner.syntax import Location
+from runner.syntax import Document, Location
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,12 @@ class Leaf:
     owner: Block
     key: str
     is_key: bool = False
+
+    def span(self, document: Document) -> Span:
+        """Where it stands in its file."""
+        if self.is_key:
+            return document.key_span(self.location)
+        return document.value_span(self.location)
 
 
 @cache

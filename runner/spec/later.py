@@ -38,3 +38,9 @@ LATER_TOOLS = _words("press_keys")
 
 LATER_NAMES = _words("open_now language")
 """Names of templates that belong to keys of this table."""
+
+
+def not_yet(name: str) -> tuple[str, str]:
+    """The message of such a key or name, and its help."""
+    message = f"'{name}' is not available yet in this version of lkrun"
+    return message, "delete it until a later version has it"

@@ -21,7 +21,7 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, core_schema
 
 from runner.diagnostics.nearest import nearest
-from runner.spec.later import LATER
+from runner.spec.later import LATER, not_yet
 from runner.spec.mistake import mistake
 from runner.spec.values import NO, NO_SHAPE, YES, YES_NO_SHAPE
 
@@ -155,7 +155,7 @@ class _ExactlyOne:
             if name in known:
                 continue
             if name in later:
-                return not_yet(name, at=(name,))
+                return mistake("E102", *not_yet(name), at=(name,), on="key")
             near = nearest(name, self.kind_keys)
             if near:
                 return mistake(
@@ -171,17 +171,6 @@ class _ExactlyOne:
         self, source: Any, handler: GetCoreSchemaHandler
     ) -> CoreSchema:
         return core_schema.no_info_before_validator_function(self._check, handler(source))
-
-
-def not_yet(name: str, *, at: tuple[str | int, ...] = ()) -> Exception:
-    """The mistake of a key that the language has but this version has not built."""
-    return mistake(
-        "E102",
-        f"'{name}' is not available yet in this version of lkrun",
-        "delete it until a later version has it",
-        at=at,
-        on="key",
-    )
 
 
 _LANGUAGE = re.compile(r"[a-z]{2,3}([-_][A-Za-z]{2,4})?")

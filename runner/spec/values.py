@@ -11,6 +11,7 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
 from runner.diagnostics.nearest import nearest
+from runner.spec.later import not_yet
 from runner.spec.mistake import mistake
 from runner.spec.setting import Setting
 from runner.spec.text import Plain, Sent
@@ -158,7 +159,7 @@ def one_of(
             return text
         listed = f"write one of: {', '.join(choices)}"
         if text in later:
-            raise mistake("E102", f"'{text}' is not available yet in this version of lkrun", listed)
+            raise mistake("E102", not_yet(text)[0], listed)
         near = foreign.get(text.casefold()) or nearest(text, choices)
         hint = f"did you mean '{near}'?" if near else listed
         raise mistake("E107", f"'{text}' is not one of the choices here", hint)
