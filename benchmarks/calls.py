@@ -11,11 +11,14 @@ memory ≤ 1.2.
 from __future__ import annotations
 
 import asyncio
+import statistics
 import sys
 import time
+from collections import Counter
+from dataclasses import dataclass
 
 from callers import SPOKEN, Caller, NoAnswerError, calling, speech
-from figures import LOUD, Quiet, Row, heading
+from figures import LOUD, Row, heading
 from machine import Beside, cpu, uss
 from programs import HANDWRITTEN, LKRUN, LKRUN_TEXT, Program, Stage, run, stage
 
@@ -26,11 +29,10 @@ _REST = 5.0 if QUICK else 20.0
 _IDLE = 0.05
 """Seconds of CPU that idle workers use while it is looked whether they are idle."""
 
-_ENOUGH = 1100.0
-"""Seconds after which no round is begun; what has been measured is printed."""
+_ENOUGH = 900.0
+"""Seconds after which no call is begun; the quietest that there are count then."""
 
 _TEXT = "text"
-
 _WORDS = speech(SPOKEN)
 
 Figures = dict[str, list[float]]
@@ -104,42 +106,83 @@ async def rest(stage: Stage) -> None:
             return
 
 
+@dataclass(frozen=True)
+class Sample:
+    """One call.
+
+    Attributes:
+        beside: cores that other programs used meanwhile.
+        failed: what did not come.
+    """
+
+    kind: str
+    side: str
+    beside: float
+    found: Figures
+    failed: str | None
+
+
+async def sample(stage: Stage, kind: str, side: str) -> Sample:
+    """Make one call when it is quiet."""
+    await rest(stage)
+    call, agents = CALLS[kind]
+    beside, found, failed = Beside(), Figures((name, []) for name in ROWS), None
+    try:
+        await call(stage, agents[side], found)
+    except NoAnswerError as error:
+        had = next((name for name in reversed(found) if found[name]), "nothing")
+        failed = f"{kind} {side}: {error} after '{had}'"
+    made = Sample(kind, side, beside.cores(), found, failed)
+    told = ", ".join(f"{name} {values[0]:.3f}" for name, values in found.items() if values)
+    print(f"  {kind} {side}, beside {made.beside:.2f}: {failed or told}", file=sys.stderr)
+    return made
+
+
+CALLS = {
+    "voice": (voice, {"handwritten": HANDWRITTEN, "lkrun": LKRUN}),
+    "text": (text, {"handwritten": HANDWRITTEN, "lkrun": LKRUN_TEXT}),
+}
+_PAIRS = [(kind, side) for kind, (_, agents) in CALLS.items() for side in agents]
+
+
+async def measure(stage: Stage) -> list[Sample]:
+    """Call by turns until there are enough calls of each that count, or the time is over."""
+    begun, made = time.monotonic(), []
+    while time.monotonic() - begun < _ENOUGH:
+        counted = Counter((s.kind, s.side) for s in made if s.beside <= LOUD)
+        missing = [pair for pair in _PAIRS if counted[pair] < ROUNDS]
+        if not missing or (QUICK and len(made) >= ROUNDS * len(_PAIRS)):
+            break
+        kinds = {kind for kind, _ in missing}
+        made += [await sample(stage, *pair) for pair in _PAIRS if pair[0] in kinds]
+    return made
+
+
 async def main() -> None:
     """Measure and print."""
-    quiet, lost = Quiet(tries=1 if QUICK else 3), []
-    plan = [(voice, HANDWRITTEN, "handwritten"), (voice, LKRUN, "lkrun")]
-    plan += [(text, HANDWRITTEN, "handwritten"), (text, LKRUN_TEXT, "lkrun")]
     async with stage() as up:
-        print(
-            f"ready after: hand-written {up.handwritten.ready:.1f} s, lkrun {up.lkrun.ready:.1f} s"
-        )
-        begun = time.monotonic()
-        for number in range(-1, ROUNDS):
-            if time.monotonic() - begun > _ENOUGH:
-                break
-            for call, agent, side in plan if number % 2 else [plan[1], plan[0], plan[3], plan[2]]:
-                while True:
-                    await rest(up)
-                    beside, found = Beside(), Figures((name, []) for name in ROWS)
-                    try:
-                        await call(up, agent, found)
-                    except NoAnswerError as error:
-                        had = next((name for name in reversed(found) if found[name]), "nothing")
-                        lost.append(f"{side}, {call.__name__}: {error} after {had}")
-                    cores = beside.cores()
-                    told = ", ".join(f"{k} {v[0]:.3f}" for k, v in found.items() if v)
-                    print(f"  {call.__name__} {side}, beside {cores:.2f}: {told}", file=sys.stderr)
-                    if not quiet.again(cores):
-                        break
-                if number < 0:  # the first of each is slower in both: pages come from the disk
-                    continue
-                for name, values in found.items():
-                    getattr(ROWS[name], side).extend(values)
+        ready = f"hand-written {up.handwritten.ready:.1f} s, lkrun {up.lkrun.ready:.1f} s"
+        print(f"ready after: {ready}", flush=True)
+        for pair in _PAIRS:  # the first of each is slower in both: pages come from the disk
+            await sample(up, *pair)
+        made = await measure(up)
+    counted: list[Sample] = []
+    for pair in _PAIRS:
+        of_pair = sorted((s for s in made if (s.kind, s.side) == pair), key=lambda s: s.beside)
+        counted += of_pair[:ROUNDS]
+    for each in counted:
+        for name, values in each.found.items():
+            getattr(ROWS[name], each.side).extend(values)
     print(heading())
     for row in ROWS.values():
         print(row.line())
-    print(quiet.line())
-    print(f"calls that failed: {len(lost)} {'; '.join(lost)}")
+    cores = [each.beside for each in counted]
+    print(
+        f"other programs beside it: median {statistics.median(cores):.2f} cores, most "
+        f"{max(cores):.2f}; the quietest {len(counted)} of {len(made)} calls count"
+    )
+    failed = [each.failed for each in made if each.failed is not None]
+    print(f"calls that failed, of all: {len(failed)}  {'; '.join(failed)}")
 
 
 if __name__ == "__main__":
