@@ -10,7 +10,7 @@ from runner.diagnostics import Diagnostic, Related
 from runner.diagnostics.nearest import did_you_mean, nearest
 from runner.link.findings import Problem, Tell
 from runner.link.reach import PROVIDER_KEYS
-from runner.link.scope import Scope, Variable, list_of
+from runner.link.scope import Scope, Variable
 from runner.link.table import Table, name_span
 from runner.link.walk import Leaf
 from runner.providers.catalogue import Catalogue, Provider
@@ -21,7 +21,7 @@ from runner.spec.load import Definition
 from runner.spec.names import PersonaName, ProviderName, ToolName, VariableName
 from runner.spec.personas import Persona
 from runner.spec.shape import Block
-from runner.spec.tools import BUILT_IN, AddTo, ChangeIn, Remember, RemoveFrom, SetTool
+from runner.spec.tools import BUILT_IN, OfRecords, Remember, SetTool
 from runner.template import has_template
 
 _INFERENCE = re.compile(r"[\w.-]+(/[\w.:@+-]+)+")
@@ -242,8 +242,8 @@ def _defined_where(name: str, known: Iterable[str], place: str) -> str:
 
 def parameters(tool: Block, scope: Scope) -> dict[str, Field]:
     """The parameters of a tool, as the model sees them."""
-    if isinstance(tool, AddTo | ChangeIn | RemoveFrom):
-        variable = scope.variables.get(list_of(tool))
+    if isinstance(tool, OfRecords):
+        variable = scope.variables.get(tool.records)
         record = variable.field.of if variable is not None and variable.field is not None else None
         fields = dict(record) if isinstance(record, dict) else {}
         line = {"line": Field.model_validate({"type": "integer"})}
@@ -274,7 +274,7 @@ def _unfit(variable: Variable, owner: Block) -> Problem | None:
     """What is wrong with naming this variable in this block, if anything."""
     name, field = variable.name, variable.field
     match owner:
-        case AddTo() | ChangeIn() | RemoveFrom():
+        case OfRecords():
             hint = "declare it with type: list, and of: with the fields of a record below it"
             message = f"'{name}' is not a list of records"
             return None if _is_records(field) else ("E210", message, hint)

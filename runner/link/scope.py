@@ -15,7 +15,7 @@ from runner.spec.fields import Field
 from runner.spec.load import Definition
 from runner.spec.personas import Persona
 from runner.spec.shape import Block
-from runner.spec.tools import AddTo, ChangeIn, HttpTool, Remember, RemoveFrom, SetTool
+from runner.spec.tools import HttpTool, OfRecords, Remember, SetTool
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,11 +132,6 @@ def _sets(block: Block) -> set[str]:
             names = block.set
         case Remember():
             names = block.remember
-        case AddTo() | ChangeIn() | RemoveFrom():
-            names = (list_of(block),)
+        case OfRecords():
+            names = (block.records,)
     return set(map(str, names))
-
-
-def list_of(tool: AddTo | ChangeIn | RemoveFrom) -> str:
-    """The list variable that a tool changes."""
-    return str(getattr(tool, tool.kind))

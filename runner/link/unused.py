@@ -7,11 +7,11 @@ from collections.abc import Set as AbstractSet
 
 from runner.diagnostics import Diagnostic
 from runner.link.findings import Problem
-from runner.link.scope import Scope, list_of
+from runner.link.scope import Scope
 from runner.link.table import Table, name_span
 from runner.spec.file import SINGULAR
 from runner.spec.load import Definition
-from runner.spec.tools import AddTo, ChangeIn, RemoveFrom
+from runner.spec.tools import OfRecords
 
 
 def unused(
@@ -61,9 +61,7 @@ def unused_variables(scope: Scope, read: AbstractSet[str]) -> list[Diagnostic]:
     """Warn of variables that nothing reads or stores."""
     document, base = scope.definition.document, scope.definition.location
     stored = {n for p in scope.personas.values() for n in scope.setters(p)}
-    lists = {
-        list_of(t) for t in scope.tools.values() if isinstance(t, AddTo | ChangeIn | RemoveFrom)
-    }
+    lists = {t.records for t in scope.tools.values() if isinstance(t, OfRecords)}
     return [
         Diagnostic(
             document.key_span((*base, "variables", name)),

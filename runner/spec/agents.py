@@ -8,14 +8,14 @@ from pydantic import model_validator
 from pydantic.json_schema import JsonSchemaValue
 
 from runner.spec.actions import Actions
-from runner.spec.fields import Variable
-from runner.spec.mistake import mistake
+from runner.spec.mistake import clash, mistake
 from runner.spec.names import FieldKey, PersonaName, ProviderName, ToolName
 from runner.spec.personas import Handoff, Providers
 from runner.spec.shape import Block, OneOrList, OrNo, any_of, key, together
 from runner.spec.text import Plain, Stored, Told
 from runner.spec.turns import TurnTaking
 from runner.spec.values import Duration, TimeZone, YesNo, one_of, whole
+from runner.spec.variables import Variable
 from runner.spec.words import Words
 
 
@@ -36,13 +36,7 @@ class Idle(Block):
     @model_validator(mode="after")
     def _speaks_or_acts(self) -> Self:
         if self.say is not None and self.instructions is not None:
-            raise mistake(
-                "E106",
-                "'say' and 'instructions' stand together, but idle has one of them",
-                "keep one of the two",
-                at=("instructions",),
-                on="key",
-            )
+            raise clash("say", "instructions", self.noun)
         if self.say is None and self.instructions is None and not self.then:
             raise mistake(
                 "E106", "idle must say what it does", "write one of: say, instructions, then"

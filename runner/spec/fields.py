@@ -3,28 +3,22 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import Annotated, Any, ClassVar, Self
 
 from pydantic import (
     BeforeValidator,
     Discriminator,
-    GetCoreSchemaHandler,
     Tag,
-    ValidationInfo,
     model_validator,
 )
 from pydantic.json_schema import JsonSchemaValue
-from pydantic_core import CoreSchema, core_schema
 
-from runner.spec.mistake import mistake
+from runner.spec.mistake import clash, mistake
 from runner.spec.names import FieldKey, VariableName
-from runner.spec.setting import Settings
 from runner.spec.shape import Block, OneOrList, key, together
-from runner.spec.text import Plain, Scalar, Stored, Told
+from runner.spec.text import Plain, Stored, Told
 from runner.spec.values import Pattern, YesNo, one_of, parse_yes_no
-from runner.template import has_template
 
 TYPES = (
     "text", "number", "integer", "yes_no", "date", "time", "datetime", "email", "phone", "url",
@@ -181,13 +175,7 @@ class Field(Block):
         if self.type != "choice" or len(given) == 1:
             return None
         if given:
-            return mistake(
-                "E106",
-                "'choices' and 'choices_from' stand together",
-                "keep one of the two",
-                at=("choices_from",),
-                on="key",
-            )
+            return clash("choices", "choices_from", "a choice")
         return mistake(
             "E103",
             "a choice needs its 'choices'",
@@ -285,56 +273,3 @@ def _no_json_schema(value: Any) -> Any:
 
 
 Fields = Annotated[dict[FieldKey, Field], BeforeValidator(_no_json_schema)]
-
-
-@dataclass(frozen=True)
-class _FixedOrField:
-    """A variable: a plain value or list of texts is fixed, a block declares one that changes."""
-
-    def _read(self, value: Any, info: ValidationInfo) -> Any:
-        if isinstance(value, str):
-            return _fixed(value, info)
-        if isinstance(value, list):
-            if not all(isinstance(v, str) for v in value):
-                raise mistake(
-                    "E104",
-                    "a fixed list holds texts only",
-                    "write one text a line, each with a dash",
-                )
-            return tuple(_fixed(v, info) for v in value)
-        if value is None:
-            raise mistake(
-                "E105",
-                "there is no value here",
-                "write its value, or type: text for one that is not known yet",
-            )
-        return value
-
-    def __get_pydantic_core_schema__(
-        self, source: Any, handler: GetCoreSchemaHandler
-    ) -> CoreSchema:
-        return core_schema.with_info_before_validator_function(self._read, handler(source))
-
-
-def _fixed(text: str, info: ValidationInfo) -> str:
-    if has_template(text) and isinstance(info.context, Settings):
-        return Settings(info.context.env, {}, env_used=info.context.env_used).resolve(text)
-    return text
-
-
-Variable = Annotated[
-    Annotated[Scalar, Tag("<fixed>")]
-    | Annotated[tuple[Scalar, ...], Tag("<fixed list>")]
-    | Annotated[Field, Tag("<Field>")],
-    Discriminator(
-        lambda v: (
-            "<fixed>"
-            if isinstance(v, str)
-            else "<fixed list>"
-            if isinstance(v, list | tuple)
-            else "<Field>"
-        )
-    ),
-    _FixedOrField(),
-]
-"""A fixed text or list of texts, or the field that declares a variable of the call."""

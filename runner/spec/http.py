@@ -7,7 +7,7 @@ from typing import Annotated, Any, ClassVar, Self
 from pydantic import PlainValidator, WithJsonSchema, model_validator
 from pydantic.json_schema import JsonSchemaValue
 
-from runner.spec.mistake import mistake
+from runner.spec.mistake import clash, mistake
 from runner.spec.names import VariableName
 from runner.spec.shape import Block, OneOrList, key, together
 from runner.spec.text import Sent, Told
@@ -42,13 +42,7 @@ class Body(Block):
     def _exactly_one(self) -> Self:
         given = [k for k, name in type(self).keys().items() if name in self.model_fields_set]
         if len(given) > 1:
-            raise mistake(
-                "E106",
-                f"'{given[0]}' and '{given[1]}' stand together, but a body has exactly one of them",
-                "keep one of the two",
-                at=(given[1],),
-                on="key",
-            )
+            raise clash(given[0], given[1], self.noun)
         if not given:
             raise mistake("E106", "a body must say what is sent", "write one of: json, form, text")
         return self

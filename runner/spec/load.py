@@ -177,14 +177,14 @@ def _own_settings(settings: Settings, data: dict[str, Any]) -> Settings:
         elif isinstance(value, list):
             fixed[name] = [_resolved(v, settings) for v in value if isinstance(v, str)]
     others = frozenset(variables) - fixed.keys() if isinstance(variables, dict) else frozenset()
-    return Settings(settings.env, fixed, others, settings.env_used)
+    return Settings(settings.env, fixed, others)
 
 
 def _resolved(text: str, settings: Settings) -> str:
     if not has_template(text):
         return text
     try:
-        return Settings(settings.env, {}, env_used=settings.env_used).resolve(text)
+        return Settings(settings.env, {}).resolve(text)
     except Exception:  # noqa: BLE001 - validation of the variable itself tells what is wrong with it
         return text
 

@@ -31,3 +31,9 @@ def mistake(
         "{message}",
         {"message": message, "help": help, "at": at, "on": on},
     )
+
+
+def clash(first: str, second: str, noun: str) -> PydanticCustomError:
+    """Make the error of two keys of which a block has exactly one."""
+    message = f"'{first}' and '{second}' stand together, but {noun} has exactly one of them"
+    return mistake("E106", message, "keep one of the two", at=(second,), on="key")

@@ -4,18 +4,13 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from typing import Annotated, Any, ClassVar, Self
+from typing import Annotated, ClassVar, Self
 
-from pydantic import (
-    AfterValidator,
-    GetCoreSchemaHandler,
-    GetJsonSchemaHandler,
-    WithJsonSchema,
-)
+from pydantic import AfterValidator, WithJsonSchema
 from pydantic.json_schema import JsonSchemaValue
-from pydantic_core import CoreSchema, core_schema
 
 from runner.spec.mistake import mistake
+from runner.spec.text import Written
 
 NAME = re.compile(r"[a-z][a-z0-9_-]{0,62}")
 FIELD_NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
@@ -102,7 +97,7 @@ FieldKey = Annotated[
 """A name that is declared here: of a parameter, of a field of a record."""
 
 
-class Name(str):
+class Name(Written):
     """A name that points to a definition. `section` says where it is looked up."""
 
     __slots__ = ()
@@ -110,24 +105,14 @@ class Name(str):
 
     @classmethod
     def read(cls, value: str) -> Self:
-        """Accept a name; whether it exists is for the link stage to say."""
+        """Accept a name; whether it exists is for the link stage to say.
+
+        Raises:
+            PydanticCustomError: E105.
+        """
         if not value.strip():
             raise mistake("E105", "there is no name here", "write the name, or delete the line")
         return cls(value)
-
-    @classmethod
-    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        return core_schema.no_info_after_validator_function(
-            cls.read,
-            core_schema.str_schema(strict=True),
-            serialization=core_schema.plain_serializer_function_ser_schema(str),
-        )
-
-    @classmethod
-    def __get_pydantic_json_schema__(
-        cls, schema: CoreSchema, handler: GetJsonSchemaHandler
-    ) -> JsonSchemaValue:
-        return {"type": ["string", "number", "boolean"], "pattern": r"\S"}
 
 
 class PersonaName(Name):

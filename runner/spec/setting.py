@@ -6,7 +6,7 @@ A template in them may use `env` and the agent's fixed variables only.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from pydantic import (
@@ -26,7 +26,7 @@ DEFERRED = "deferred"
 """The error type of a setting that waits for the agent that uses it; never shown."""
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Settings:
     """What a template in a setting may use.
 
@@ -35,13 +35,11 @@ class Settings:
         fixed: the fixed variables of the agent, or None where no agent is known yet (a shared
             persona or tool).
         variables: names of the agent's variables that are not fixed, for the message.
-        env_used: filled while settings are read.
     """
 
     env: Mapping[str, str]
     fixed: Mapping[str, Any] | None = None
     variables: frozenset[str] = frozenset()
-    env_used: set[str] = field(default_factory=set)
 
     def resolve(self, text: str) -> str:
         """Render a setting's text.
@@ -52,22 +50,23 @@ class Settings:
         analysis = template.analyse(text)
         for problem in analysis.problems:
             raise mistake(problem.code, problem.message, problem.help)
+        env: dict[str, str | None] = {}
         for use in analysis.uses:
             if use.path[0] == "env":
-                self._check_env(use)
+                name = self._env_name(use)
+                env[name] = self.env.get(name)
             elif self.fixed is None:
                 raise mistake(DEFERRED, DEFERRED)
             elif use.path[0] not in self.fixed:
                 raise self._not_fixed(use.path[0])
-        values = dict(self.fixed or {}) | {"env": {n: self.env.get(n) for n in self.env_used}}
-        return template.Renderer().render(text, values).strip()
+        return template.Renderer().render(text, {**(self.fixed or {}), "env": env}).strip()
 
-    def _check_env(self, use: template.Use) -> None:
+    def _env_name(self, use: template.Use) -> str:
         name = use.path[1] if len(use.path) > 1 else ""
         problem = env_problem(name, known=name in self.env, guarded=use.guarded)
         if problem:
             raise problem
-        self.env_used.add(name)
+        return name
 
     def _not_fixed(self, name: str) -> Exception:
         if name == "secrets":

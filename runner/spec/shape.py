@@ -22,7 +22,7 @@ from pydantic_core import CoreSchema, core_schema
 
 from runner.diagnostics.nearest import nearest
 from runner.spec.later import LATER, not_yet
-from runner.spec.mistake import mistake
+from runner.spec.mistake import clash, mistake
 from runner.spec.values import NO, NO_SHAPE, YES, YES_NO_SHAPE
 
 
@@ -125,27 +125,38 @@ def kinds(noun: str, *classes: type[Block]) -> Any:
     return Annotated[union, _ExactlyOne(noun, tuple(by_key), classes)]
 
 
+class Before:
+    """A mark whose `read` sees what is written before the type that it marks does."""
+
+    def read(self, value: Any) -> Any:
+        """Give what the type shall see.
+
+        Raises:
+            PydanticCustomError: it cannot stand here.
+        """
+        raise NotImplementedError
+
+    def __get_pydantic_core_schema__(
+        self, source: Any, handler: GetCoreSchemaHandler
+    ) -> CoreSchema:
+        return core_schema.no_info_before_validator_function(self.read, handler(source))
+
+
 @dataclass(frozen=True)
-class _ExactlyOne:
+class _ExactlyOne(Before):
     noun: str
     kind_keys: tuple[str, ...]
     classes: tuple[type[Block], ...]
 
-    def _check(self, data: Any) -> Any:
+    def read(self, data: Any) -> Any:
+        """Refuse a block with none or several of the keys that tell its kind."""
         if not isinstance(data, dict):
             return data
         present = [k for k in data if k in self.kind_keys]
         if len(present) == 1:
             return data
         if present:
-            raise mistake(
-                "E106",
-                f"'{present[0]}' and '{present[1]}' stand together, "
-                f"but {self.noun} has exactly one of them",
-                "keep one of the two",
-                at=(present[1],),
-                on="key",
-            )
+            raise clash(present[0], present[1], self.noun)
         raise self._none(data)
 
     def _none(self, data: dict[str, Any]) -> Exception:
@@ -167,17 +178,12 @@ class _ExactlyOne:
             f"write one of: {', '.join(self.kind_keys)}",
         )
 
-    def __get_pydantic_core_schema__(
-        self, source: Any, handler: GetCoreSchemaHandler
-    ) -> CoreSchema:
-        return core_schema.no_info_before_validator_function(self._check, handler(source))
-
 
 _LANGUAGE = re.compile(r"[a-z]{2,3}([-_][A-Za-z]{2,4})?")
 
 
 @dataclass(frozen=True)
-class OneOrList:
+class OneOrList(Before):
     """Lets one value stand where a list may; `words` are bare words that mean a whole entry.
 
     Attributes:
@@ -194,7 +200,8 @@ class OneOrList:
     by_language: bool = False
     instead: str = ""
 
-    def _read(self, value: Any) -> Any:
+    def read(self, value: Any) -> Any:
+        """Give a list."""
         if isinstance(value, list):
             return [self._entry(v) for v in value]
         if isinstance(value, dict) and self.scalars:
@@ -232,11 +239,6 @@ class OneOrList:
             f"'{value}' stands here, where an action belongs",
             f"did you mean '{near}'?" if near else listed,
         )
-
-    def __get_pydantic_core_schema__(
-        self, source: Any, handler: GetCoreSchemaHandler
-    ) -> CoreSchema:
-        return core_schema.no_info_before_validator_function(self._read, handler(source))
 
     def __get_pydantic_json_schema__(
         self, schema: CoreSchema, handler: GetJsonSchemaHandler

@@ -16,19 +16,18 @@ from pydantic_core import CoreSchema, core_schema
 from runner.spec.mistake import mistake
 
 
-class Text(str):
-    """A text that may hold templates."""
+class Written(str):
+    """What stands in a file as one value, and knows its role there."""
 
     __slots__ = ()
 
-    empty: ClassVar[bool] = False
-    """Whether a text of nothing (`""`) makes sense here."""
-
     @classmethod
     def read(cls, value: str) -> Self:
-        """Accept a text of this role."""
-        if not cls.empty and not value.strip():
-            raise mistake("E105", "there is no text here", "write the text, or delete the line")
+        """Accept what is written.
+
+        Raises:
+            PydanticCustomError: it cannot be of this role.
+        """
         return cls(value)
 
     @classmethod
@@ -43,8 +42,34 @@ class Text(str):
     def __get_pydantic_json_schema__(
         cls, schema: CoreSchema, handler: GetJsonSchemaHandler
     ) -> JsonSchemaValue:
-        shape: JsonSchemaValue = {"type": ["string", "number", "boolean"]}
-        return shape if cls.empty else shape | {"pattern": r"\S"}
+        return {"type": ["string", "number", "boolean"], "pattern": r"\S"}
+
+
+class Text(Written):
+    """A text that may hold templates."""
+
+    __slots__ = ()
+
+    empty: ClassVar[bool] = False
+    """Whether a text of nothing (`""`) makes sense here."""
+
+    @classmethod
+    def read(cls, value: str) -> Self:
+        """Accept a text of this role.
+
+        Raises:
+            PydanticCustomError: E105.
+        """
+        if not cls.empty and not value.strip():
+            raise mistake("E105", "there is no text here", "write the text, or delete the line")
+        return cls(value)
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        shape = super().__get_pydantic_json_schema__(schema, handler)
+        return {"type": shape["type"]} if cls.empty else shape
 
 
 class Spoken(Text):

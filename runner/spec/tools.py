@@ -103,34 +103,40 @@ class SetTool(_Tool):
     set: dict[VariableName, Stored] = key("variable → value", names=("args",))
 
 
-class AddTo(_Tool):
+class OfRecords(_Tool):
+    """Works on a list of records."""
+
+    described: ClassVar[bool] = True
+    own_parameters: ClassVar[str | None] = "the records of the list"
+
+    @property
+    def records(self) -> str:
+        """The list variable, whatever the kind."""
+        return str(getattr(self, self.kind))
+
+
+class AddTo(OfRecords):
     """Adds a record to a list."""
 
     kind: ClassVar[str] = "add_to"
-    described: ClassVar[bool] = True
-    own_parameters: ClassVar[str | None] = "the records of the list"
 
     add_to: VariableName = key("a list variable; the parameters are the fields of its records")
 
 
-class ChangeIn(_Tool):
+class ChangeIn(OfRecords):
     """Changes a record of a list."""
 
     kind: ClassVar[str] = "change_in"
-    described: ClassVar[bool] = True
-    own_parameters: ClassVar[str | None] = "the records of the list"
 
     change_in: VariableName = key(
         "a list variable; the parameters are the line and the fields to change"
     )
 
 
-class RemoveFrom(_Tool):
+class RemoveFrom(OfRecords):
     """Removes a record from a list."""
 
     kind: ClassVar[str] = "remove_from"
-    described: ClassVar[bool] = True
-    own_parameters: ClassVar[str | None] = "the records of the list"
 
     remove_from: VariableName = key("a list variable; the parameter is the line")
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic import GetJsonSchemaHandler
 from pydantic.json_schema import JsonSchemaValue
-from pydantic_core import CoreSchema, core_schema
+from pydantic_core import CoreSchema
 
 from runner.spec.mistake import mistake
-from runner.spec.shape import OneOrList
+from runner.spec.shape import Before, OneOrList
 from runner.spec.text import Spoken
 from runner.spec.values import NO, NO_SHAPE, YES
 
@@ -19,8 +19,9 @@ Words = Annotated[tuple[Spoken, ...], OneOrList(scalars=True, by_language=True)]
 
 
 @dataclass(frozen=True)
-class _OrYes:
-    def _read(self, value: Any) -> Any:
+class _OrYes(Before):
+    def read(self, value: Any) -> Any:
+        """Give no words for yes."""
         if isinstance(value, str):
             word = value.strip().casefold()
             if word in YES:
@@ -32,11 +33,6 @@ class _OrYes:
                     "write yes, write the words to say first, or delete the line",
                 )
         return value
-
-    def __get_pydantic_core_schema__(
-        self, source: Any, handler: GetCoreSchemaHandler
-    ) -> CoreSchema:
-        return core_schema.no_info_before_validator_function(self._read, handler(source))
 
     def __get_pydantic_json_schema__(
         self, schema: CoreSchema, handler: GetJsonSchemaHandler
