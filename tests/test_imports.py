@@ -26,6 +26,7 @@ MAY_IMPORT = {
     },
     "checked": {"source", "cache", "diagnostics", "providers", "compiler"},
     "demo": set(),
+    "diff": {"diagnostics", "link", "spec", "template"},
     "egress": {"diagnostics", "demo", "link", "spec", "template"},
     "session": {"egress", "link", "providers", "spec", "template", "diagnostics"},
     "front": {"diagnostics"},
@@ -34,8 +35,8 @@ MAY_IMPORT = {
         "session", "spec", "template",
     },
     "cli": {
-        "cache", "checked", "compiler", "diagnostics", "egress", "link", "providers", "serve",
-        "session", "spec", "source", "template",
+        "cache", "checked", "compiler", "diagnostics", "diff", "egress", "link", "providers",
+        "serve", "session", "spec", "source", "template",
     },
     "__main__": {"cli"},
 }  # fmt: skip
@@ -108,10 +109,17 @@ def test_the_table_has_no_cycle():
 
 
 @pytest.mark.parametrize(
-    "verb", [["check", "agents.d"], ["schema"], ["explain", "E101"], ["graph", "agents.d"]]
+    "verb",
+    [
+        ["check", "agents.d"],
+        ["diff", "agents.d", "agents.d"],
+        ["schema"],
+        ["explain", "E101"],
+        ["graph", "agents.d"],
+    ],
 )
 def test_checking_never_imports_livekit(verb, tmp_path):
-    """`check`, `schema`, `explain` and `graph` work without importing livekit."""
+    """`check`, `diff`, `schema`, `explain` and `graph` work without importing livekit."""
     code = (
         "import sys; from runner.cli.main import lkrun\n"
         f"lkrun.main({verb!r}, standalone_mode=False)\n"

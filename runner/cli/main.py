@@ -12,6 +12,7 @@ from runner.cli.options import shared
 VERBS: dict[str, tuple[str, str]] = {
     "chat": ("runner.cli.chat", "Talk by text with an agent, here."),
     "check": ("runner.cli.check", "Tell every mistake in a folder."),
+    "diff": ("runner.cli.diff", "Tell what callers will notice between two releases."),
     "explain": ("runner.cli.explain", "Explain a code such as E101."),
     "graph": ("runner.cli.graph", "Draw personas and handoffs (Mermaid)."),
     "schema": ("runner.cli.schema", "Print the JSON Schema for editors."),

@@ -1,0 +1,260 @@
+"""What is said of the keys that callers notice most; every other key has a general sentence.
+
+The table is in the order of what callers notice: the first row is told first.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+
+from runner.diff.change import Location
+from runner.diff.facts import Facts, abilities
+from runner.diff.texts import edited
+
+
+@dataclass(frozen=True)
+class Row:
+    """Sentences for the keys at a place.
+
+    Attributes:
+        place: a location; `*` is any one part of it, `**` at the end is any rest.
+        now: what is said where a value stands now; names in braces are those of `Facts`.
+        gone: where none stands any more.
+        new: where none stood before, if that is said otherwise than `now`.
+        yes: where it is now yes.
+        no: where it is now no.
+    """
+
+    place: str
+    now: str | Callable[[Facts], str] = ""
+    gone: str = ""
+    new: str = ""
+    yes: str = ""
+    no: str = ""
+
+    @cached_property
+    def pattern(self) -> re.Pattern[str]:
+        """The place, over the parts of a location with a line break behind each."""
+        parts = self.place.split(".")
+        written = "".join(_PARTS.get(part, re.escape(part) + "\n") for part in parts)
+        return re.compile(written)
+
+    def sentence(self, facts: Facts) -> str:
+        """What is said of a difference; empty where this row says nothing of its kind."""
+        difference = facts.difference
+        if isinstance(difference.after, bool) and (self.yes or self.no):
+            told: str | Callable[[Facts], str] = self.yes if difference.after else self.no
+        elif difference.kind == "removed":
+            told = self.gone
+        else:
+            told = self.now
+            if difference.kind == "added" and (self.new or _compares(told)):
+                told = self.new
+        return told(facts) if callable(told) else _filled(told, facts)
+
+
+def _compares(told: str | Callable[[Facts], str]) -> bool:
+    return isinstance(told, str) and "{before}" in told
+
+
+_PARTS = {"*": "[^\n]*\n", "**": "(?:[^\n]*\n)*"}
+_NAME = re.compile(r"\{(\w+)\}")
+
+
+def _filled(told: str, facts: Facts) -> str:
+    return _NAME.sub(lambda name: str(getattr(facts, name[1])), told)
+
+
+def _instructions(facts: Facts) -> str:
+    before, after = facts.difference.before, facts.difference.after
+    who = (
+        f"every persona of {facts.owner}"
+        if facts.difference.location[0] == "agents"
+        else facts.owner
+    )
+    if isinstance(before or after, tuple):
+        return f"what {who} is told now comes from {facts.after}"
+    return f"{who} is told other things: {edited(before or '', after or '')}"
+
+
+def _ability(facts: Facts) -> str:
+    what = {"tools": "tool", "personas": "persona"}[str(facts.difference.location[0])]
+    detail = abilities(facts)
+    told = f"the {what} {facts.owner} is new in {facts.agents}"
+    return f"{told}: {detail}" if detail else told
+
+
+def _option(facts: Facts) -> str:
+    return f"the {facts.noun} {facts.owner} of {facts.agents}: {facts.option} {facts.became}"
+
+
+_FIRST_WORDS = "callers of {agents} hear a new greeting from {owner}: "
+_WHO_COME = "callers of {agents} who are put through to {owner} hear new first words: "
+_WHO_RETURN = "callers of {agents} who come back to {owner} hear new first words: "
+_LOUD = "callers of {agents} may now interrupt "
+_CALM = "callers of {agents} can interrupt no more "
+
+
+def _speech(key: str, begin: str, gone: str, what: str) -> tuple[Row, ...]:
+    place = f"personas.*.{key}"
+    return (
+        Row(f"{place}.say", begin + "{after}"),
+        Row(f"{place}.instructions", begin + "the model's own, told {after}"),
+        Row(place, begin + "it {after}", gone=gone),
+        Row(f"{place}.interruptible", yes=_LOUD + what, no=_CALM + what),
+    )
+
+
+def _models(key: str, noun: str) -> tuple[Row, ...]:
+    return (
+        Row(f"agents.*.{key}", f"the {noun} of {{owner}} is now {{after}}, not {{before}}",
+            gone=f"{{owner}} has no {noun} of its own any more",
+            new=f"the {noun} of {{owner}} is now {{after}}"),
+        Row(f"personas.*.{key}", f"the {noun} of {{owner}} is now {{after}}, not {{before}}",
+            gone=f"the {noun} of {{owner}} is now that of the agent, not {{before}}",
+            new=f"the {noun} of {{owner}} is now {{after}}, not that of the agent"),
+    )  # fmt: skip
+
+
+TABLE: tuple[Row, ...] = (
+    Row("agents.*.start", "calls of {owner} are now answered by {after}, not by {before}"),
+    Row("agents.*.mode", "{owner} now talks by {after}, not by {before}"),
+    *_speech("greeting", _FIRST_WORDS, "callers of {agents} hear no greeting from {owner} any more",
+             "the greeting of {owner}"),
+    *_speech("on_handoff", _WHO_COME,
+             "callers of {agents} who are put through to {owner} hear its greeting",
+             "the first words of {owner} after a handoff"),
+    *_speech("on_return", _WHO_RETURN,
+             "callers of {agents} who come back to {owner} hear no words of their own for it",
+             "the words of {owner} when they come back"),
+    *_models("tts", "voice"),
+    Row("providers.*.tts", "the voice {owner} of {agents} is now made by {after}, not by {before}"),
+    *_models("llm", "model"),
+    *_models("stt", "ears"),
+    Row("agents.*.instructions", _instructions,
+        gone="the personas of {owner} have no instructions in common any more"),
+    Row("personas.*.instructions", _instructions, gone="{owner} has no instructions of its own here"
+        " any more; it was told {before}"),
+    Row("personas.*.instructions_file", _instructions,
+        gone="{owner} is told nothing from a text file any more"),
+    Row("personas.*", _ability, gone="the persona {owner} is gone from {agents}"),
+    Row("personas.*.handoffs.*", "{owner} now hands over to {entry} otherwise: {after}",
+        gone="{owner} hands over to {entry} no more",
+        new="{owner} may now hand over to {entry}: {after}"),
+    Row("agents.*.handoffs.*", "every persona of {owner} hands over to {entry} otherwise: {after}",
+        gone="the personas of {owner} have no common handoff to {entry} any more",
+        new="every persona of {owner} may now hand over to {entry}: {after}"),
+    Row("*.*.handoffs.*.when", "{owner} now hands over to {entry} when: {after}"),
+    Row("*.*.handoffs.*.if", "{owner} may now hand over to {entry} only if {after}",
+        gone="{owner} may now hand over to {entry} at any time, not only if {before}"),
+    Row("*.*.handoffs.*.say", "before {owner} hands over to {entry} callers now hear {after}",
+        gone="{owner} now hands over to {entry} without a word; it said {before}"),
+    Row("*.*.handoffs.*.context", "when {owner} hands over, {entry} is now told of the talk: "
+        "{after}, not {before}"),
+    Row("agents.*.tools", "the tools of {owner} stand in another order",
+        gone="{owner} has the tool {before} no more", new="{owner} has a new tool, {after}"),
+    Row("personas.*.tools", "the tools of {owner} stand in another order",
+        gone="{owner} may call {before} no more", new="{owner} may now call {after}"),
+    Row("tools.*", _ability, gone="the tool {owner} is gone from {agents}"),
+    Row("tools.*.if", "{owner} may now be called only if {after}",
+        gone="{owner} may now be called at any time, not only if {before}"),
+    Row("tools.*.http.private_network",
+        yes="{owner} may now reach addresses in the private network",
+        no="{owner} may reach addresses in the private network no more"),
+    Row("runner.network.allow", new="tools may now reach {after} in the private network "
+        "(a setting of the runner)", gone="tools may reach {before} in the private network no more "
+        "(a setting of the runner)"),
+    Row("tools.*.http.url", "{owner} now asks {after}, not {before}"),
+    Row("tools.*.http.method", "{owner} now sends {after}, not {before}"),
+    Row("tools.*.http.timeout", "{owner} now waits up to {after}, not {before}"),
+    Row("tools.*.http.query.*", "{owner} now sends {last} as {after}, not as {before}",
+        gone="{owner} sends {last} no more", new="{owner} now also sends {last}: {after}"),
+    Row("tools.*.http.headers.*", "{owner} now sends the header {last} as {after}, not as {before}",
+        gone="{owner} sends the header {last} no more",
+        new="{owner} now also sends the header {last}: {after}"),
+    Row("tools.*.http.body.**", "{owner} now sends in {key}: {after}, not {before}",
+        gone="{owner} sends nothing in {key} any more", new="{owner} now sends in {key}: {after}"),
+    Row("tools.*.parameters.*", gone="{owner} asks for {entry} no more",
+        new="{owner} now asks for {entry}: {after}"),
+    Row("tools.*.parameters.*.optional", yes="{owner} can now be called without {entry}",
+        no="{owner} cannot be called without {entry} any more"),
+    Row("tools.*.description", "the model is told something else of {owner}: {after}",
+        gone="the model is told nothing more of {owner}"),
+    Row("tools.*.say", "{owner} now says {after}, not {before}"),
+    Row("tools.*.result.text", "the model now sees of the answer of {owner}: {after}",
+        gone="the model now sees the answer of {owner} itself, not {before}"),
+    Row("tools.*.result.hide", yes="the model sees of {owner} only whether it worked",
+        no="the model now sees what {owner} answers"),
+    Row("tools.*.then", "after its success {owner} now {after}, where it {before}",
+        gone="after its success {owner} does nothing more; it {before}",
+        new="after its success {owner} now {after}"),
+    Row("tools.*.on_error", "when its service fails, {owner} now {after}, where it {before}",
+        gone="when its service fails, {owner} leaves it to the model; it {before}",
+        new="when its service fails, {owner} now {after}"),
+    Row("agents.*.limits.max_duration", "a call of {owner} may now last {after}, not {before}",
+        gone="a call of {owner} may now last as long as the caller likes, not {before}",
+        new="a call of {owner} may now last {after}, not as long as the caller likes"),
+    Row("agents.*.limits.farewell", "callers of {owner} whose time is over now hear {after}",
+        gone="callers of {owner} whose time is over hear no farewell any more"),
+    Row("agents.*.limits.max_calls", "{owner} now takes {after} calls at the same time, not "
+        "{before}", gone="{owner} now takes any number of calls at the same time, not {before}",
+        new="{owner} now takes {after} calls at the same time, not any number"),
+    Row("agents.*.idle", "{owner} does something else when the caller says nothing: {after}",
+        gone="{owner} does nothing more when the caller says nothing",
+        new="{owner} now does something when the caller says nothing: {after}"),
+    Row("agents.*.idle.after", "{owner} now waits {after}, not {before}, "
+        "when the caller says nothing"),
+    Row("agents.*.idle.say", "callers of {owner} who say nothing now hear {after}",
+        gone="callers of {owner} who say nothing hear {before} no more"),
+    Row("agents.*.idle.times", "{owner} asks a caller who says nothing {after} times, "
+        "not {before}"),
+    Row("*.*.turn_taking.min_delay", "{owner} now answers after a silence of at least {after}, "
+        "not {before}", gone="{owner} now answers after LiveKit's own silence, not {before}",
+        new="{owner} now answers after a silence of at least {after}"),
+    Row("*.*.turn_taking.interruptions", "interruptions of {owner} are now otherwise: {after}",
+        no="callers of {agents} can interrupt {owner} no more",
+        gone="interruptions of {owner} are now as LiveKit has them, not {before}"),
+    Row("*.*.turn_taking.interruptions.allow", yes="callers of {agents} may now interrupt {owner}",
+        no="callers of {agents} can interrupt {owner} no more"),
+    Row("agents.*.variables.*", "{entry} of {owner} is now {after}, not {before}",
+        gone="{owner} has the variable {entry} no more",
+        new="{owner} has a new variable, {entry}: {after}"),
+    Row("agents.*.timezone", "{owner} now tells the time of {after}, not of {before}",
+        gone="{owner} now tells the time of the machine, not of {before}",
+        new="{owner} now tells the time of {after}, not of the machine"),
+    Row("agents.*.keyterms", "{owner} expects the same words in another order",
+        gone="{owner} expects to hear {before} no more", new="{owner} now expects to hear {after}"),
+    Row("agents.*.pronunciations.*", "{owner} now pronounces {entry} as {after}, not as {before}",
+        gone="{owner} now pronounces {entry} as it is written",
+        new="{owner} now pronounces {entry} as {after}"),
+    Row("providers.*.with.**", _option, gone="the {noun} {owner} of {agents} has no {option} any "
+        "more; it was {before}"),
+    Row("providers.*", "the {noun} {owner} of {agents} is now of another kind: {after}",
+        gone="the {noun} {owner} is used no more by {agents}",
+        new="the {noun} {described} is now used by {agents}"),
+    Row("env.*", "the environment variable {owner}, which texts of {agents} use, is now {after}, "
+        "not {before}", gone="the environment variable {owner} is used no more by {agents}",
+        new="the environment variable {owner} is now used by {agents}: {after}"),
+)  # fmt: skip
+"""From what callers notice first to what they notice last."""
+
+SENDING = next(i for i, row in enumerate(TABLE) if row.place == "tools.*.http.url")
+SILENCE = next(i for i, row in enumerate(TABLE) if row.place == "tools.*.http.timeout")
+"""Where sentences stand that are not about one key: among those of these rows."""
+
+
+def tell(facts: Facts) -> tuple[int, str]:
+    """How noticeable a difference is (0: most), and what is said of it."""
+    written = "".join(f"{part}\n" for part in _parts(facts.difference.location))
+    for rank, row in enumerate(TABLE):
+        if row.pattern.fullmatch(written) and (sentence := row.sentence(facts)):
+            return rank, sentence
+    meaning = f" ({facts.about})" if facts.about else ""
+    return len(TABLE), f"{facts.key} of {facts.owner} {facts.became}{meaning}"
+
+
+def _parts(location: Location) -> list[str]:
+    return [" ".join(str(part).split()) for part in location]

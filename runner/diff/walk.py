@@ -1,0 +1,130 @@
+"""Two values of the models, compared key by key.
+
+It knows no key by name: a new one is compared as soon as it is declared.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import cache
+from typing import Any, get_args
+
+from runner.diff.change import Difference, Kind, Location
+from runner.spec.agents import Limits, Room
+from runner.spec.fields import Field
+from runner.spec.names import ToolName, VariableName
+from runner.spec.shape import Block
+from runner.spec.text import Plain
+from runner.spec.turns import PersonaTurns, TurnTaking
+from runner.spec.values import Duration
+
+SETTINGS = (Limits, PersonaTurns, Room, TurnTaking)
+"""Blocks that only gather settings: without one, each of its keys has its default."""
+
+_SETS = (Plain, ToolName, VariableName, int)
+"""Entries of lists whose order means nothing: each is told by itself."""
+
+_SECONDS = get_args(Duration)[1]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where the walk is."""
+
+    location: Location
+    about: str = ""
+    lasts: bool = False
+    hidden: bool = False
+
+    def at(self, part: str | int) -> Place:
+        """An entry of the mapping or list that stands here."""
+        return replace(self, location=(*self.location, part))
+
+
+def differences(before: Any, after: Any, place: Place) -> Iterator[Difference]:
+    """Go through all that differs, in the order of the schema.
+
+    Args:
+        before: a block, mapping, tuple or single value; None where there is none.
+        after: likewise.
+        place: where both stand.
+    """
+    if before is after:
+        return
+    before, after = _settings(before, after), _settings(after, before)
+    if isinstance(before, Block) and type(before) is type(after):
+        yield from _blocks(before, after, place)
+    elif isinstance(before, dict) and isinstance(after, dict):
+        for name in dict.fromkeys((*before, *after)):
+            yield from differences(before.get(name), after.get(name), place.at(str(name)))
+    elif isinstance(before, tuple) and isinstance(after, tuple):
+        yield from _tuples(before, after, place)
+    elif type(before) is not type(after) or before != after:
+        yield from _whole(before, after, place)
+
+
+def _settings(value: Any, other: Any) -> Any:
+    if value is None and isinstance(other, SETTINGS):
+        return type(other).model_construct()
+    return value
+
+
+@cache
+def _plan(model: type[Block]) -> tuple[tuple[str, str, str, bool], ...]:
+    rows = []
+    for key, name in model.keys().items():
+        info = model.model_fields[name]
+        lasts = _mentions_seconds((info.annotation, *info.metadata))
+        rows.append((key, name, info.description or "", lasts))
+    return tuple(rows)
+
+
+def _mentions_seconds(parts: tuple[Any, ...]) -> bool:
+    return any(part is _SECONDS or _mentions_seconds(get_args(part)) for part in parts)
+
+
+def _blocks(before: Block, after: Any, place: Place) -> Iterator[Difference]:
+    private = isinstance(before, Field) and (before.private or after.private)
+    for key, name, about, lasts in _plan(type(before)):
+        hidden = place.hidden or (private and name == "default")
+        inner = Place((*place.location, key), about, lasts, hidden)
+        yield from differences(getattr(before, name), getattr(after, name), inner)
+
+
+def _tuples(before: tuple[Any, ...], after: tuple[Any, ...], place: Place) -> Iterator[Difference]:
+    entries = (*before, *after)
+    gone = [e for e in before if e not in after]
+    new = [e for e in after if e not in before]
+    if (gone or new) and all(type(e) is str or isinstance(e, _SETS) for e in entries):
+        for entry in gone:
+            yield from _whole(entry, None, place)
+        for entry in new:
+            yield from _whole(None, entry, place)
+    elif _in_step(before, after):
+        for index, (old, now) in enumerate(zip(before, after, strict=True)):
+            yield from differences(old, now, place.at(index))
+    elif before != after:
+        yield from _whole(before, after, place)
+
+
+def _in_step(before: tuple[Any, ...], after: tuple[Any, ...]) -> bool:
+    """Whether two lists of blocks or mappings are told entry by entry."""
+    return len(before) == len(after) and all(
+        type(old) is type(now) and isinstance(old, Block | dict)
+        for old, now in zip(before, after, strict=True)
+    )
+
+
+def _whole(before: Any, after: Any, place: Place) -> Iterator[Difference]:
+    kind: Kind = "changed"
+    if _nothing(before, after):
+        kind, before = "added", None
+    elif _nothing(after, before):
+        kind, after = "removed", None
+    yield Difference(place.location, kind, before, after, place.about, place.lasts, place.hidden)
+
+
+def _nothing(value: Any, other: Any) -> bool:
+    """Whether nothing stands there; `no` is nothing where a block could stand."""
+    return value is None or value in ((), {}) or (value is False and isinstance(other, Block))
