@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import os
 import re
+import sys
+from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from runner.cli.check import missing_secrets, show
+from runner.cli.check import missing_secrets
 from runner.cli.folder import folder
 from runner.cli.options import options, shared
+from runner.diagnostics import Diagnostic, render
+
+if TYPE_CHECKING:
+    from runner.compiler import Compiled
 
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 
@@ -62,18 +69,45 @@ def serve(folder: Path, *, host: str, port: int, drain: float, no_reload: bool) 
     compiled = compiler.compile()
     found = sorted([*compiled.diagnostics, *missing_secrets(compiled)])
     release = compiled.release
-    if found:
-        show(found, compiled, folder, "text")
+    given = options()
     if release is None or any(d.severity == "error" for d in found):
+        _tell(found, compiled, given.log_format)
         return 1
     place = os.environ.get("LKRUN_SECRETS_DIR")
     secrets = Secrets(dict(os.environ), Path(place) if place else None)
-    given, log = options(), release.process.log
-    level, form = given.log_level or log.level, given.log_format or log.format
+
+    def lacking(compiled: Compiled) -> list[Diagnostic]:
+        # the environment is stripped while the runner serves; `secrets` knows it as it was
+        unknown = {n: p for n, p in compiled.secrets.items() if secrets.get(n) is None}
+        return missing_secrets(replace(compiled, secrets=unknown))
+
+    written = release.process.log
+    level, form = given.log_level or written.level, given.log_format or written.format
+    _tell(found, compiled, form)
     try:
         livekit = credentials.livekit(release, secrets, dict(os.environ))
-        begun = run.Beginning(compiler, compiled, release, secrets, livekit, missing_secrets)
+        begun = run.Beginning(compiler, compiled, release, secrets, livekit, lacking)
         return run.serve(begun, run.Settings(host, port, drain, not no_reload, level, form))
     except (run.CannotServeError, credentials.CredentialsError) as error:
         click.echo(f"error: {error}", err=True)
         return 1
+
+
+def _tell(found: list[Diagnostic], compiled: Compiled, form: str | None) -> None:
+    """Write what is wrong with the files to stderr, as the log is written."""
+    if not found:
+        return
+    if form == "json":
+        from runner.serve.log import Log  # noqa: PLC0415 - as above
+
+        shown = [render.diagnostic_data(d) for d in found]
+        failed = any(d.severity == "error" for d in found)
+        level, result = ("error", "rejected") if failed else ("warning", "ok")
+        Log(form=form).event(
+            "check", "", level=level, result=result, release=None, diagnostics=shown
+        )
+        return
+    bright = options().bright(sys.stderr)
+    colours = render.BRIGHT if bright else render.PLAIN
+    click.echo(render.text(found, compiled.lines, colours), err=True, color=bright)
+    click.echo(render.summary(found, compiled.files), err=True)

@@ -29,6 +29,9 @@ _EVERY: Final = 3.0
 _PATIENCE: Final = 3.0
 """Seconds that a dispatch is given before it counts as lost."""
 
+_UNDERWAY: Final = 15.0
+"""The same, where another runner has accepted the call and its agent has not joined yet."""
+
 _FINE: Final = 30.0
 """Seconds for which a room with all its agents is not looked at again."""
 
@@ -164,7 +167,9 @@ class Sweeper:
             self._fine[room] = now + _FINE
         for dispatch in lost:
             since = seen[dispatch.id] = self._seen.get(dispatch.id, now)
-            if now - since >= _PATIENCE and self._admission.refusal(dispatch.agent_name) is None:
+            # which jobs a dispatch has is often not told, but where it is, somebody is on the way
+            patience = _UNDERWAY if dispatch.state.jobs else _PATIENCE
+            if now - since >= patience and self._admission.refusal(dispatch.agent_name) is None:
                 await self._again(server, room, dispatch)
 
     async def _again(self, server: api.LiveKitAPI, room: str, dispatch: Any) -> None:

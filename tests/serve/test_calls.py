@@ -15,7 +15,11 @@ def test_a_call_is_told_when_it_begins_and_ends(calls, log):
     calls.end("AJ_1", "caller_left")
     calls.end("AJ_1", "again")
     (started,), (ended,) = log.named("session_started"), log.named("session_ended")
-    assert (started["session"], started["agent"], started["release"]) == ("AJ_1", "desk", call.release)
+    assert (started["session"], started["agent"], started["release"]) == (
+        "AJ_1",
+        "desk",
+        call.release,
+    )
     assert (ended["reason"], ended["room"], ended["level"]) == ("caller_left", "r", "info")
 
 

@@ -53,7 +53,9 @@ async def test_a_message_that_is_too_large_is_not_sent(pair):
     assert await far.receive() == {"ok": True}
 
 
-@pytest.mark.parametrize("line", [b"[1, 2]\n", b"junk\n", b'"text"\n', b"\xff\xfe\n", b"half", b"[" * 100_000 + b"\n"])
+@pytest.mark.parametrize(
+    "line", [b"[1, 2]\n", b"junk\n", b'"text"\n', b"\xff\xfe\n", b"half", b"[" * 100_000 + b"\n"]
+)
 async def test_what_is_no_message_ends_the_connection(pair, line):
     """Only JSON objects, each on a whole line, are messages."""
     near, far = pair

@@ -78,7 +78,9 @@ def test_with_livekit_all_agents_must_be_registered(with_livekit):
 def test_a_meet_link_carries_server_and_token(with_livekit):
     """LiveKit Meet's form for servers of one's own."""
     link = with_livekit.meet_link("desk")
-    assert link.startswith("https://meet.livekit.io/custom?liveKitUrl=ws%3A%2F%2Flk%3A7880&token=ey")
+    assert link.startswith(
+        "https://meet.livekit.io/custom?liveKitUrl=ws%3A%2F%2Flk%3A7880&token=ey"
+    )
 
 
 async def test_dialogues_and_calls_are_shown_and_ended(serving, calls):

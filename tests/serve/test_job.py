@@ -1,0 +1,183 @@
+"""A call in its process, with a room that is none."""
+
+import asyncio
+from types import SimpleNamespace
+
+import pytest
+from livekit.protocol import agent as wire
+
+from runner.serve import job
+from runner.session import conversation
+
+
+class Context:
+    """LiveKit's job context, as far as a call uses it."""
+
+    def __init__(self, home, caller, name="desk"):
+        self.job = wire.Job(id="AJ_1", metadata='{"vip": true}')
+        self.job.attributes.update({job.AGENT: name, job.HOME: str(home), "theirs": "1"})
+        self.proc = SimpleNamespace(userdata={})
+        self.room = SimpleNamespace(name="r", metadata="m", remote_participants={})
+        self.ended = asyncio.get_running_loop().create_future()
+        self.deleted = []
+        self._caller = caller
+        self.fails = None
+
+    async def connect(self):
+        if self.fails:
+            raise self.fails
+
+    async def wait_for_participant(self, **_):
+        return await self._caller
+
+    def delete_room(self):
+        self.deleted.append(True)
+        done = asyncio.get_running_loop().create_future()
+        done.set_result(None)
+        return done
+
+    def shutdown(self, reason):
+        if not self.ended.done():
+            self.ended.set_result(reason)
+
+
+class Roomless(conversation.Conversation):
+    """A conversation by text that takes its room for none."""
+
+    async def start(self, room):
+        """Begin as in a terminal."""
+        assert room.name == "r"
+        return await super().start()
+
+
+@pytest.fixture(autouse=True)
+def roomless(monkeypatch):
+    """Real rooms are met in tests/live."""
+    monkeypatch.setattr(conversation, "Conversation", Roomless)
+
+
+@pytest.fixture
+async def caller():
+    """Comes when its result is set."""
+    return asyncio.get_running_loop().create_future()
+
+
+def person():
+    """A caller by telephone."""
+    attributes = {"sip.phoneNumber": "+4912345", "sip.trunkPhoneNumber": "+49999"}
+    return SimpleNamespace(identity="c", name="Mary", kind=3, attributes=attributes)
+
+
+@pytest.fixture
+async def context(socket, calls, store, caller):
+    """A call that main has accepted."""
+    calls.begin("AJ_1", "desk", "call", room="r")
+    found = Context(store.root, caller)
+    yield found
+    await job.session_end(found)
+
+
+async def ended(context):
+    """Wait for the end as LiveKit does, and run what it runs then."""
+    reason = await asyncio.wait_for(context.ended, 20)
+    await job.session_end(context)
+    return reason
+
+
+async def gone(calls):
+    """Wait until main has noticed the end."""
+    await asyncio.wait_for(calls.none(), 20)
+
+
+async def test_a_call_begins_with_its_caller_and_ends_from_outside(context, caller, calls, log):
+    """It waits for the caller, tells main, and closes the room when it is ended."""
+    caller.set_result(person())
+    await job.entrypoint(context)
+    async with asyncio.timeout(20):
+        while not log.named("session_started"):
+            await asyncio.sleep(0)
+    call = calls.get("AJ_1")
+    call.peer.send({"type": "nonsense"})
+    call.peer.send({"type": "end", "call": "AJ_1", "reason": "shutdown"})
+    assert await ended(context) == "shutdown"
+    await gone(calls)
+    assert context.deleted
+    assert log.named("session_ended")[0]["reason"] == "shutdown"
+    assert call.events[-1]["type"] == "end"
+
+
+async def test_a_call_knows_who_calls(context, caller):
+    """Telephone numbers, metadata and attributes are there for templates; our own are not."""
+    facts = job._facts(context, person())
+    assert (facts.caller.phone, facts.caller.dialled, facts.caller.kind) == ("+4912345", "+49999", "sip")  # fmt: skip
+    assert facts.job.metadata == {"vip": True}
+    assert dict(facts.job.attributes) == {"theirs": "1"}
+    assert (facts.room.name, facts.id) == ("r", "AJ_1")
+
+
+async def test_a_caller_who_never_comes_is_not_waited_for_forever(context, calls, log, monkeypatch):
+    """After a minute the call ends, and so does its room."""
+    monkeypatch.setattr(job, "_NOBODY", 0.01)
+    await job.entrypoint(context)
+    assert await ended(context) == "no_caller"
+    await gone(calls)
+    assert context.deleted
+
+
+async def test_a_call_can_be_ended_before_its_caller_comes(context, caller, calls):
+    """Who ends the runner does not wait for callers."""
+    begun = asyncio.ensure_future(job.entrypoint(context))
+    async with asyncio.timeout(20):
+        while calls.get("AJ_1").peer is None:
+            await asyncio.sleep(0)
+    calls.get("AJ_1").peer.send({"type": "end", "reason": "shutdown"})
+    assert await asyncio.wait_for(context.ended, 20) == "shutdown"
+    caller.set_result(person())
+    await begun
+    await job.session_end(context)
+    await gone(calls)
+
+
+async def test_an_agent_alone_leaves(context, caller, monkeypatch):
+    """When nobody has been there for a minute, as after a restart of LiveKit, the call ends."""
+    monkeypatch.setattr(job, "_NOBODY", 0.02)
+    monkeypatch.setattr(job, "_LOOK", 0.01)
+    caller.set_result(person())
+    await job.entrypoint(context)
+    assert await ended(context) == "caller_left"
+    assert not context.deleted
+
+
+async def test_a_room_that_cannot_be_joined_ends_the_call_in_one_line(context, calls, log, caplog):
+    """Whatever LiveKit's client raises, the call ends with `error`."""
+    context.fails = RuntimeError("the room is gone")
+    await job.entrypoint(context)
+    assert await ended(context) == "error"
+    await gone(calls)
+    assert log.named("session_ended")[0]["reason"] == "error"
+    assert [r.getMessage() for r in caplog.records if r.levelname == "ERROR"] == ["a call ended: the room is gone"]  # fmt: skip
+
+
+@pytest.mark.parametrize("known", [True, False])
+async def test_without_the_main_process_there_is_no_call(socket, store, tmp_path, caller, known):
+    """A job that main does not know, or whose main is gone, ends at once."""
+    context = Context(store.root if known else tmp_path, caller)
+    await job.entrypoint(context)
+    assert await context.ended == "the runner is gone"
+    await job.session_end(context)
+
+
+async def test_only_some_kinds_of_caller_are_waited_for(context, caller, changed, releases, calls):
+    """`participants` of the agent's room is what LiveKit is asked for."""
+    releases.swap(changed("limits:", "room:\n      participants: sip\n    limits:"))
+    calls.begin("AJ_2", "desk", "call")
+    context.job.id = "AJ_2"
+    asked = {}
+
+    async def wait(**filters):
+        asked.update(filters)
+        return person()
+
+    context.wait_for_participant = wait
+    await job.entrypoint(context)
+    assert asked == {"kind": [3]}

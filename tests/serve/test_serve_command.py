@@ -1,0 +1,168 @@
+"""`lkrun serve` and `lkrun token` as commands."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import urllib.request
+
+import pytest
+from serve.fake_livekit import KEY, SECRET
+
+LIVEKIT = {"LIVEKIT_URL": "ws://127.0.0.1:9", "LIVEKIT_API_KEY": KEY, "LIVEKIT_API_SECRET": SECRET}
+
+
+def environment(**more):
+    """This environment without LiveKit."""
+    env = {n: v for n, v in os.environ.items() if not n.startswith(("LIVEKIT", "LKRUN_SEC"))}
+    return {**env, "TOOL_KEY": "tool-secret", **more}
+
+
+def lkrun(*arguments, **more):
+    """Run a command to its end."""
+    command = [sys.executable, "-m", "runner", *map(str, arguments)]
+    return subprocess.run(command, env=environment(**more), capture_output=True, text=True, check=False, timeout=50)  # fmt: skip
+
+
+@pytest.fixture
+def served(folder):
+    """Starts `lkrun serve`; yields it once a given event was logged, with the events before."""
+    running = []
+
+    def start(*options, until="ready", **more):
+        command = [sys.executable, "-m", "runner", "serve", str(folder), "--port", "0", "--log-format", "json", *options]  # fmt: skip
+        process = subprocess.Popen(command, env=environment(**more), stderr=subprocess.PIPE, text=True)  # fmt: skip
+        running.append(process)
+        return process, event(process, until)
+
+    yield start
+    for process in running:
+        process.kill()
+        process.wait()
+        process.stderr.close()
+
+
+def event(process, name):
+    """Read the log up to an event."""
+    for line in process.stderr:
+        found = json.loads(line)
+        if found["event"] == name:
+            return found
+    raise AssertionError(f"the log ended without {name}")
+
+
+def post(url, data):
+    """Ask the front."""
+    request = urllib.request.Request(url, json.dumps(data).encode(), {"Content-Type": "application/json"})  # noqa: S310 - our own address  # fmt: skip
+    with urllib.request.urlopen(request, timeout=20) as answer:  # noqa: S310 - as above
+        return json.load(answer)
+
+
+def test_text_is_served_without_livekit(served, service):
+    """It says so, is ready, answers by text with a tool, and ends with 0 at SIGTERM."""
+    process, ready = served()
+    assert (ready["agents"], ready["livekit"]) == (["desk", "shop"], None)
+    turn = post(f"{ready['http']}/v1/agents/desk/turns", {"text": "look"})
+    assert turn["text"] == "Looked."
+    assert service.keys == ["tool-secret"]
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(20) == 0
+
+
+def test_a_change_is_served_to_the_next_dialogue(served, folder):
+    """Saving a file is enough; the log names the new release."""
+    process, ready = served()
+    path = folder / "desk.yaml"
+    path.write_text(path.read_text().replace("Welcome", "Good day"))
+    reload = event(process, "reload")
+    assert (reload["result"], reload["release"] != ready["release"]) == ("ok", True)
+    turn = post(f"{ready['http']}/v1/agents/desk/turns", {})
+    assert turn["text"] == "Good day to the desk."
+
+
+def test_ctrl_c_ends_in_order(served):
+    """Without calls one Ctrl-C is enough, and it is no failure."""
+    process, _ = served("--no-reload", "--drain", "5s")
+    process.send_signal(signal.SIGINT)
+    assert process.wait(20) == 0
+
+
+def test_livekit_that_is_away_is_told_once(served):
+    """The runner goes on, is not ready, and ends in order."""
+    process, lost = served(until="livekit_lost", **LIVEKIT)
+    assert lost["error"] == "Connection refused" or "connect" in lost["error"].lower()
+    process.send_signal(signal.SIGTERM)
+    rest = process.stderr.read()
+    assert process.wait(30) == 0
+    assert "livekit_lost" not in rest
+    assert "Traceback" not in rest
+
+
+@pytest.mark.parametrize(
+    ("arguments", "more", "code", "words"),
+    [
+        (["nowhere"], {}, 2, "there is no folder"),
+        (["--drain", "5"], {}, 2, "write a number and its unit"),
+        (["--host", "0.0.0.0"], {}, 1, "would open the front"),  # noqa: S104 - it is refused
+        ([], {"LIVEKIT_AGENT_NAME_OVERRIDE": "x"}, 2, "unset it"),
+        ([], {"LIVEKIT_URL": "ws://x"}, 1, "only in part"),
+    ],
+)
+def test_wrong_use_is_said(folder, arguments, more, code, words):
+    """What cannot be done is one plain sentence and an exit code."""
+    given = arguments if arguments == ["nowhere"] else [folder, *arguments]
+    done = lkrun("serve", *given, "--port", "0", **more)
+    assert done.returncode == code, done.stderr
+    assert words in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_mistakes_and_missing_secrets_are_all_told(folder, form):
+    """A folder that cannot be served ends with 1 and everything that is wrong."""
+    path = folder / "desk.yaml"
+    path.write_text(path.read_text().replace("start: greeter", "start: nobody", 1))
+    done = lkrun("serve", folder, "--log-format", form, TOOL_KEY="")
+    assert done.returncode == 1
+    assert "E202" in done.stderr
+    assert done.stdout == ""
+    if form == "json":
+        assert json.loads(done.stderr)["result"] == "rejected"
+
+
+def test_a_taken_port_is_said(served, folder):
+    """Another program's port is named, with what to do."""
+    _, ready = served()
+    port = ready["http"].rpartition(":")[2]
+    done = lkrun("serve", folder, "--port", port)
+    assert done.returncode == 1
+    assert f"port {port}" in done.stderr
+
+
+def test_a_token_dispatches_its_agent(folder):
+    """The room configuration names the agent; the document has the four fields."""
+    done = lkrun("token", "desk", folder, "--room", "r", "--identity", "me", "--metadata", '{"a": 1}', "--format", "json", **LIVEKIT)  # fmt: skip
+    found = json.loads(done.stdout)
+    assert (found["server_url"], found["room_name"], found["identity"]) == ("ws://127.0.0.1:9", "r", "me")  # fmt: skip
+    from livekit import api  # noqa: PLC0415 - only here
+
+    claims = api.TokenVerifier(KEY, SECRET).verify(found["participant_token"])
+    (dispatch,) = claims.room_config.agents
+    assert (dispatch.agent_name, dispatch.metadata) == ("desk", '{"a": 1}')
+    assert "meet.livekit.io" in lkrun("token", "desk", folder, **LIVEKIT).stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "env", "code", "words"),
+    [
+        (["dest"], LIVEKIT, 2, "did you mean 'desk'"),
+        (["desk", "--metadata", "{"], LIVEKIT, 2, "it is not JSON"),
+        (["desk"], {}, 1, "LiveKit is not configured"),
+        (["desk"], {"LIVEKIT_URL": "ws://x"}, 1, "only in part"),
+    ],
+)
+def test_a_token_that_cannot_be_made(folder, arguments, env, code, words):
+    """The agent is not here, the metadata is no JSON, or LiveKit is not configured."""
+    done = lkrun("token", arguments[0], folder, *arguments[1:], **env)
+    assert (done.returncode, words in done.stderr) == (code, True), done.stderr
