@@ -25,7 +25,7 @@ from programs import HANDWRITTEN, LKRUN, LKRUN_TEXT, Program, Stage, run, stage
 QUICK = "--quick" in sys.argv
 ROUNDS = 2 if QUICK else 12
 TURNS = 2
-_REST = 5.0 if QUICK else 20.0
+_REST = 6.0
 _IDLE = 0.05
 """Seconds of CPU that idle workers use while it is looked whether they are idle."""
 
