@@ -21,7 +21,7 @@ from runner.spec.load import Definition
 from runner.spec.names import PersonaName, ProviderName, ToolName, VariableName
 from runner.spec.personas import Persona
 from runner.spec.shape import Block
-from runner.spec.tools import BUILT_IN, OfRecords, Remember, SetTool
+from runner.spec.tools import BUILT_IN, AddTo, ChangeIn, OfRecords, Remember, RemoveFrom, SetTool
 from runner.template import has_template
 
 _INFERENCE = re.compile(r"[\w.-]+(/[\w.:@+-]+)+")
@@ -274,7 +274,7 @@ def _unfit(variable: Variable, owner: Block) -> Problem | None:
     """What is wrong with naming this variable in this block, if anything."""
     name, field = variable.name, variable.field
     match owner:
-        case OfRecords():
+        case AddTo() | ChangeIn() | RemoveFrom():
             hint = "declare it with type: list, and of: with the fields of a record below it"
             message = f"'{name}' is not a list of records"
             return None if _is_records(field) else ("E210", message, hint)

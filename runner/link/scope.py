@@ -15,7 +15,7 @@ from runner.spec.fields import Field
 from runner.spec.load import Definition
 from runner.spec.personas import Persona
 from runner.spec.shape import Block
-from runner.spec.tools import HttpTool, OfRecords, Remember, SetTool
+from runner.spec.tools import AddTo, ChangeIn, HttpTool, Remember, RemoveFrom, SetTool
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +132,6 @@ def _sets(block: Block) -> set[str]:
             names = block.set
         case Remember():
             names = block.remember
-        case OfRecords():
+        case AddTo() | ChangeIn() | RemoveFrom():
             names = (block.records,)
     return set(map(str, names))

@@ -103,9 +103,7 @@ class SetTool(_Tool):
     set: dict[VariableName, Stored] = key("variable → value", names=("args",))
 
 
-class OfRecords(_Tool):
-    """Works on a list of records."""
-
+class _OfRecords(_Tool):
     described: ClassVar[bool] = True
     own_parameters: ClassVar[str | None] = "the records of the list"
 
@@ -115,7 +113,7 @@ class OfRecords(_Tool):
         return str(getattr(self, self.kind))
 
 
-class AddTo(OfRecords):
+class AddTo(_OfRecords):
     """Adds a record to a list."""
 
     kind: ClassVar[str] = "add_to"
@@ -123,7 +121,7 @@ class AddTo(OfRecords):
     add_to: VariableName = key("a list variable; the parameters are the fields of its records")
 
 
-class ChangeIn(OfRecords):
+class ChangeIn(_OfRecords):
     """Changes a record of a list."""
 
     kind: ClassVar[str] = "change_in"
@@ -133,7 +131,7 @@ class ChangeIn(OfRecords):
     )
 
 
-class RemoveFrom(OfRecords):
+class RemoveFrom(_OfRecords):
     """Removes a record from a list."""
 
     kind: ClassVar[str] = "remove_from"
@@ -192,3 +190,6 @@ Tool: TypeAlias = kinds("a tool", *_KINDS)  # type: ignore[valid-type]  # built 
 AnyTool = (
     AddTo | ChangeIn | EndCallTool | HttpTool | Remember | RemoveFrom | SayTool | SetTool | Wait
 )
+
+OfRecords = AddTo | ChangeIn | RemoveFrom
+"""A tool that works on a list of records."""
