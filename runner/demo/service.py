@@ -69,9 +69,9 @@ class Service:
 
     async def start(self) -> int:
         """Start it and return its port."""
-        self._runner = web.AppRunner(Clinic().app(), access_log=None)
+        self._runner = web.AppRunner(Clinic().app(), access_log=None, shutdown_timeout=1)
         await self._runner.setup()
-        site = web.TCPSite(self._runner, "127.0.0.1", 0, shutdown_timeout=1)
+        site = web.TCPSite(self._runner, "127.0.0.1", 0)
         await site.start()
         address: tuple[str, int] = self._runner.addresses[0]
         return address[1]
