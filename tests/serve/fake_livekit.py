@@ -1,6 +1,6 @@
 """A stand-in of LiveKit's server: agents' WebSocket and the Twirp calls that the runner makes.
 
-The real server is met in tests/live; this one can be told to lose connections and dispatches at will.
+The real server is met in tests/live; this one loses connections and dispatches at will.
 """
 
 from __future__ import annotations
@@ -100,15 +100,19 @@ class FakeLiveKit:
         """Give an accepted job to its worker."""
         message = wire.ServerMessage()
         message.assignment.job.id = job_id
-        message.assignment.token = "token"
+        message.assignment.token = SECRET
         await self.workers[name].socket.send_bytes(message.SerializeToString())
 
     def room(self, name, *, dispatches=(), agents=(), people=1):
         """A room with callers, dispatches (id → agent) and agents that are there."""
         found = [
-            models.ParticipantInfo(identity=f"agent-{a}", kind=models.ParticipantInfo.AGENT, attributes={"lk.agent.name": a})
+            models.ParticipantInfo(
+                identity=f"agent-{a}",
+                kind=models.ParticipantInfo.AGENT,
+                attributes={"lk.agent.name": a},
+            )
             for a in agents
-        ] + [models.ParticipantInfo(identity=f"c{n}") for n in range(people)]  # fmt: skip
+        ] + [models.ParticipantInfo(identity=f"c{n}") for n in range(people)]
         self.rooms[name] = SimpleNamespace(dispatches=dict(dispatches), people=found)
 
     async def _twirp(self, request):

@@ -74,7 +74,9 @@ def test_a_job_begins_with_everything_in_memory(tmp_path, releases, release):
     script.write_text(PROBE)
     files = [releases.file(release.id, "desk"), "/no/such/file"]
     env = {**os.environ, warm.PLAN: json.dumps({"files": files, "turn_model": False})}
-    done = subprocess.run([sys.executable, script], env=env, capture_output=True, text=True, check=True, timeout=60)  # fmt: skip
+    done = subprocess.run(
+        [sys.executable, script], env=env, capture_output=True, text=True, check=True, timeout=60
+    )
     found = json.loads(done.stdout)
     wanted = {"runner.session.conversation", "runner.serve.job", "jmespath", "lkrun_script.model"}
     assert wanted <= set(found["modules"])

@@ -5,9 +5,12 @@ from types import SimpleNamespace
 
 import pytest
 from livekit.protocol import agent as wire
+from serve.waiting import until
 
 from runner.serve import job
 from runner.session import conversation
+
+pytestmark = pytest.mark.usefixtures("socket")
 
 
 class Context:
@@ -69,7 +72,7 @@ def person():
 
 
 @pytest.fixture
-async def context(socket, calls, store, caller):
+async def context(calls, store, caller):
     """A call that main has accepted."""
     calls.begin("AJ_1", "desk", "call", room="r")
     found = Context(store.root, caller)
@@ -93,9 +96,7 @@ async def test_a_call_begins_with_its_caller_and_ends_from_outside(context, call
     """It waits for the caller, tells main, and closes the room when it is ended."""
     caller.set_result(person())
     await job.entrypoint(context)
-    async with asyncio.timeout(20):
-        while not log.named("session_started"):
-            await asyncio.sleep(0)
+    await until(lambda: log.named("session_started"))
     call = calls.get("AJ_1")
     call.peer.send({"type": "nonsense"})
     call.peer.send({"type": "end", "call": "AJ_1", "reason": "shutdown"})
@@ -106,16 +107,20 @@ async def test_a_call_begins_with_its_caller_and_ends_from_outside(context, call
     assert call.events[-1]["type"] == "end"
 
 
-async def test_a_call_knows_who_calls(context, caller):
+async def test_a_call_knows_who_calls(context):
     """Telephone numbers, metadata and attributes are there for templates; our own are not."""
     facts = job._facts(context, person())
-    assert (facts.caller.phone, facts.caller.dialled, facts.caller.kind) == ("+4912345", "+49999", "sip")  # fmt: skip
+    assert (facts.caller.phone, facts.caller.dialled, facts.caller.kind) == (
+        "+4912345",
+        "+49999",
+        "sip",
+    )
     assert facts.job.metadata == {"vip": True}
     assert dict(facts.job.attributes) == {"theirs": "1"}
     assert (facts.room.name, facts.id) == ("r", "AJ_1")
 
 
-async def test_a_caller_who_never_comes_is_not_waited_for_forever(context, calls, log, monkeypatch):
+async def test_a_caller_who_never_comes_is_not_waited_for_forever(context, calls, monkeypatch):
     """After a minute the call ends, and so does its room."""
     monkeypatch.setattr(job, "_NOBODY", 0.01)
     await job.entrypoint(context)
@@ -127,9 +132,7 @@ async def test_a_caller_who_never_comes_is_not_waited_for_forever(context, calls
 async def test_a_call_can_be_ended_before_its_caller_comes(context, caller, calls):
     """Who ends the runner does not wait for callers."""
     begun = asyncio.ensure_future(job.entrypoint(context))
-    async with asyncio.timeout(20):
-        while calls.get("AJ_1").peer is None:
-            await asyncio.sleep(0)
+    await until(lambda: calls.get("AJ_1").peer is not None)
     calls.get("AJ_1").peer.send({"type": "end", "reason": "shutdown"})
     assert await asyncio.wait_for(context.ended, 20) == "shutdown"
     caller.set_result(person())
@@ -155,11 +158,13 @@ async def test_a_room_that_cannot_be_joined_ends_the_call_in_one_line(context, c
     assert await ended(context) == "error"
     await gone(calls)
     assert log.named("session_ended")[0]["reason"] == "error"
-    assert [r.getMessage() for r in caplog.records if r.levelname == "ERROR"] == ["a call ended: the room is gone"]  # fmt: skip
+    assert [r.getMessage() for r in caplog.records if r.levelname == "ERROR"] == [
+        "a call ended: the room is gone"
+    ]
 
 
 @pytest.mark.parametrize("known", [True, False])
-async def test_without_the_main_process_there_is_no_call(socket, store, tmp_path, caller, known):
+async def test_without_the_main_process_there_is_no_call(store, tmp_path, caller, known):
     """A job that main does not know, or whose main is gone, ends at once."""
     context = Context(store.root if known else tmp_path, caller)
     await job.entrypoint(context)
@@ -167,7 +172,7 @@ async def test_without_the_main_process_there_is_no_call(socket, store, tmp_path
     await job.session_end(context)
 
 
-async def test_only_some_kinds_of_caller_are_waited_for(context, caller, changed, releases, calls):
+async def test_only_some_kinds_of_caller_are_waited_for(context, changed, releases, calls):
     """`participants` of the agent's room is what LiveKit is asked for."""
     releases.swap(changed("limits:", "room:\n      participants: sip\n    limits:"))
     calls.begin("AJ_2", "desk", "call")

@@ -81,10 +81,21 @@ async def test_an_ask_is_answered_by_the_main_process(pair):
     egress = CallEgress(line, "AJ_1")
     asking = [asyncio.ensure_future(egress.ask(Ask("t", {"n": n}, {}))) for n in range(3)]
     asked = [await far.receive() for _ in asking]
-    assert asked[0] == {"type": "ask", "call": "AJ_1", "id": 1, "ask": {"tool": "t", "arguments": {"n": 0}, "values": {}}}  # fmt: skip
+    assert asked[0] == {
+        "type": "ask",
+        "call": "AJ_1",
+        "id": 1,
+        "ask": {"tool": "t", "arguments": {"n": 0}, "values": {}},
+    }
     for message in reversed(asked):
         answer = Answer(ok=True, output=str(message["ask"]["arguments"]["n"]))
-        far.send({"type": "answer", "id": message["id"], "answer": json.loads(json.dumps(answer.to_data()))})  # fmt: skip
+        far.send(
+            {
+                "type": "answer",
+                "id": message["id"],
+                "answer": json.loads(json.dumps(answer.to_data())),
+            }
+        )
     assert [(await a).output for a in asking] == ["0", "1", "2"]
     far.send({"type": "answer", "id": 99, "answer": {}})
     await far.close()

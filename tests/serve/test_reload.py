@@ -1,7 +1,6 @@
 """Following a real folder."""
 
 import asyncio
-import os
 
 import pytest
 
@@ -54,7 +53,8 @@ def edit(folder, old, new):
     path.write_text(path.read_text().replace(old, new))
 
 
-async def test_a_saved_change_is_served(following, folder, swaps, log):
+@pytest.mark.usefixtures("following")
+async def test_a_saved_change_is_served(folder, swaps, log):
     """Saving a file is enough."""
     edit(folder, "Welcome", "Good day")
     release = await asyncio.wait_for(swaps.get(), 10)
@@ -64,11 +64,12 @@ async def test_a_saved_change_is_served(following, folder, swaps, log):
     assert (told["result"], told["release"], told["level"]) == ("ok", release.id, "info")
 
 
-async def test_a_file_that_is_swapped_by_rename_is_seen(following, folder, swaps):
+@pytest.mark.usefixtures("following")
+async def test_a_file_that_is_swapped_by_rename_is_seen(folder, swaps):
     """Editors write beside and rename."""
     beside = folder / ".desk.new"
     beside.write_text((folder / "desk.yaml").read_text().replace("Welcome", "Good day"))
-    os.replace(beside, folder / "desk.yaml")
+    beside.replace(folder / "desk.yaml")
     assert "Good day" in (await asyncio.wait_for(swaps.get(), 10)).agents["desk"].to_json()
 
 
@@ -111,7 +112,7 @@ async def test_a_folder_without_an_enabled_agent_is_refused(reloader, folder, sw
     assert swaps.empty()
 
 
-async def test_a_full_disk_keeps_the_old_release(reloader, folder, swaps, log, release):
+async def test_a_full_disk_keeps_the_old_release(reloader, folder, swaps, release):
     """What cannot be stored is refused in words, and tried again with the next change."""
     swaps.fails = OSError(28, "No space left on device")
     edit(folder, "Welcome", "Good day")

@@ -22,7 +22,9 @@ def environment(**more):
 def lkrun(*arguments, **more):
     """Run a command to its end."""
     command = [sys.executable, "-m", "runner", *map(str, arguments)]
-    return subprocess.run(command, env=environment(**more), capture_output=True, text=True, check=False, timeout=50)  # fmt: skip
+    return subprocess.run(
+        command, env=environment(**more), capture_output=True, text=True, check=False, timeout=50
+    )
 
 
 @pytest.fixture
@@ -31,8 +33,21 @@ def served(folder):
     running = []
 
     def start(*options, until="ready", **more):
-        command = [sys.executable, "-m", "runner", "serve", str(folder), "--port", "0", "--log-format", "json", *options]  # fmt: skip
-        process = subprocess.Popen(command, env=environment(**more), stderr=subprocess.PIPE, text=True)  # fmt: skip
+        command = [
+            sys.executable,
+            "-m",
+            "runner",
+            "serve",
+            str(folder),
+            "--port",
+            "0",
+            "--log-format",
+            "json",
+            *options,
+        ]
+        process = subprocess.Popen(
+            command, env=environment(**more), stderr=subprocess.PIPE, text=True
+        )
         running.append(process)
         return process, event(process, until)
 
@@ -54,7 +69,9 @@ def event(process, name):
 
 def post(url, data):
     """Ask the front."""
-    request = urllib.request.Request(url, json.dumps(data).encode(), {"Content-Type": "application/json"})  # noqa: S310 - our own address  # fmt: skip
+    request = urllib.request.Request(  # noqa: S310 - our own address
+        url, json.dumps(data).encode(), {"Content-Type": "application/json"}
+    )
     with urllib.request.urlopen(request, timeout=20) as answer:  # noqa: S310 - as above
         return json.load(answer)
 
@@ -142,9 +159,26 @@ def test_a_taken_port_is_said(served, folder):
 
 def test_a_token_dispatches_its_agent(folder):
     """The room configuration names the agent; the document has the four fields."""
-    done = lkrun("token", "desk", folder, "--room", "r", "--identity", "me", "--metadata", '{"a": 1}', "--format", "json", **LIVEKIT)  # fmt: skip
+    done = lkrun(
+        "token",
+        "desk",
+        folder,
+        "--room",
+        "r",
+        "--identity",
+        "me",
+        "--metadata",
+        '{"a": 1}',
+        "--format",
+        "json",
+        **LIVEKIT,
+    )
     found = json.loads(done.stdout)
-    assert (found["server_url"], found["room_name"], found["identity"]) == ("ws://127.0.0.1:9", "r", "me")  # fmt: skip
+    assert (found["server_url"], found["room_name"], found["identity"]) == (
+        "ws://127.0.0.1:9",
+        "r",
+        "me",
+    )
     from livekit import api  # noqa: PLC0415 - only here
 
     claims = api.TokenVerifier(KEY, SECRET).verify(found["participant_token"])

@@ -53,13 +53,22 @@ def test_the_release_is_named(serving, release):
 def test_agents_are_listed(serving):
     """Each with its description, first persona, mode and all personas."""
     desk, shop = serving.agents()
-    assert (desk.name, desk.description, desk.start, desk.mode) == ("desk", "The desk", "greeter", "text")  # fmt: skip
+    assert (desk.name, desk.description, desk.start, desk.mode) == (
+        "desk",
+        "The desk",
+        "greeter",
+        "text",
+    )
     assert (desk.registered, desk.personas, shop.description) == (False, ("greeter",), None)
 
 
 def test_text_is_ready_at_once(serving, admission):
     """Without LiveKit nothing is waited for; while draining nobody is let in."""
-    assert (serving.not_ready(), serving.livekit_url, serving.meet_link("desk")) == (None, None, None)  # fmt: skip
+    assert (serving.not_ready(), serving.livekit_url, serving.meet_link("desk")) == (
+        None,
+        None,
+        None,
+    )
     admission.draining = True
     assert serving.not_ready() == "the runner is shutting down"
 

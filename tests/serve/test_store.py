@@ -79,7 +79,7 @@ def test_nothing_is_left_of_a_write_that_failed(store, release):
     (store.root / "releases").rmdir()
     with pytest.raises(OSError):  # noqa: PT011 - its kind is the system's
         store.put(release)
-    assert not [p for p in store.root.rglob("*.new")]
+    assert not list(store.root.rglob("*.new"))
     with pytest.raises(KeyError):
         store.file(release.id, "desk")
 

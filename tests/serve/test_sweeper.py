@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 from serve.fake_livekit import KEY, SECRET, FakeLiveKit
+from serve.waiting import until
 
 from runner.serve import sweeper
 from runner.serve.credentials import LiveKit
@@ -19,7 +20,7 @@ async def server():
     await found.stop()
 
 
-@pytest.fixture
+@pytest.fixture(autouse=True)
 def quick(monkeypatch):
     """Rounds and patience are short."""
     monkeypatch.setattr(sweeper, "_EVERY", 0.02)
@@ -27,7 +28,7 @@ def quick(monkeypatch):
 
 
 @pytest.fixture
-async def sweeping(server, admission, calls, log, quick):
+async def sweeping(server, admission, calls, log):
     """A sweeper at work for `desk`."""
     livekit = LiveKit(server.url, KEY, SECRET)
     found = Sweeper(livekit, admission, calls, lambda name: name == "desk", log)
@@ -44,7 +45,8 @@ def rounds(server, more=3):
     return lambda: server.asked.count("ListRooms") >= wanted
 
 
-async def test_a_caller_who_waits_gets_the_agent(server, sweeping, log):
+@pytest.mark.usefixtures("sweeping")
+async def test_a_caller_who_waits_gets_the_agent(server, log):
     """A dispatch to which no agent came is made again, with its metadata."""
     server.room("r", dispatches={"AD_1": "desk"})
     await server.until(lambda: "CreateDispatch" in server.asked)
@@ -62,14 +64,16 @@ async def test_a_caller_who_waits_gets_the_agent(server, sweeping, log):
         {},
     ],
 )
-async def test_who_is_served_is_left_alone(server, sweeping, room):
+@pytest.mark.usefixtures("sweeping")
+async def test_who_is_served_is_left_alone(server, room):
     """The agent is there, it is somebody else's, or nobody was called."""
     server.room("r", **room)
     await server.until(rounds(server))
     assert "CreateDispatch" not in server.asked
 
 
-async def test_nothing_is_done_while_nobody_may_come_in(server, sweeping, admission):
+@pytest.mark.usefixtures("sweeping")
+async def test_nothing_is_done_while_nobody_may_come_in(server, admission):
     """A full or draining runner does not call itself."""
     admission.draining = True
     server.room("r", dispatches={"AD_1": "desk"})
@@ -77,7 +81,8 @@ async def test_nothing_is_done_while_nobody_may_come_in(server, sweeping, admiss
     assert "CreateDispatch" not in server.asked
 
 
-async def test_a_call_that_is_on_is_not_called_again(server, sweeping, calls):
+@pytest.mark.usefixtures("sweeping")
+async def test_a_call_that_is_on_is_not_called_again(server, calls):
     """A call that was accepted has its time to join."""
     calls.begin("AJ_1", "desk", "call", room="r", dispatch="AD_1")
     server.room("r", dispatches={"AD_1": "desk"})
@@ -85,7 +90,8 @@ async def test_a_call_that_is_on_is_not_called_again(server, sweeping, calls):
     assert "CreateDispatch" not in server.asked
 
 
-async def test_a_call_that_ended_in_order_stays_ended(server, sweeping, calls):
+@pytest.mark.usefixtures("sweeping")
+async def test_a_call_that_ended_in_order_stays_ended(server, calls):
     """Its dispatch is deleted, so that who is still in the room is not served again."""
     calls.begin("AJ_1", "desk", "call", room="r", dispatch="AD_1")
     server.room("r", dispatches={"AD_1": "desk"})
@@ -98,7 +104,8 @@ async def test_a_call_that_ended_in_order_stays_ended(server, sweeping, calls):
     await server.until(rounds(server))
 
 
-async def test_a_call_whose_process_died_begins_again(server, sweeping, calls):
+@pytest.mark.usefixtures("sweeping")
+async def test_a_call_whose_process_died_begins_again(server, calls):
     """What is left of it is taken out of the room, and the agent is called at once."""
     calls.begin("desk", "desk", "call", room="r", dispatch="AD_1")
     server.room("r", dispatches={"AD_1": "desk"}, agents=["desk"])
@@ -107,7 +114,8 @@ async def test_a_call_whose_process_died_begins_again(server, sweeping, calls):
     assert [p.identity for p in server.rooms["r"].people] == ["c0"]
 
 
-async def test_a_call_that_dies_again_and_again_is_given_up(server, sweeping, calls, log):
+@pytest.mark.usefixtures("sweeping")
+async def test_a_call_that_dies_again_and_again_is_given_up(server, calls, log):
     """After three attempts the room is closed, so that nobody sits in silence."""
     server.room("r", dispatches={"AD_1": "desk"})
     for attempt in range(4):
@@ -118,7 +126,8 @@ async def test_a_call_that_dies_again_and_again_is_given_up(server, sweeping, ca
     assert log.named("session_given_up")[0]["agent"] == "desk"
 
 
-async def test_dialogues_and_lost_assignments_are_no_matter(server, sweeping, calls):
+@pytest.mark.usefixtures("sweeping")
+async def test_dialogues_and_lost_assignments_are_no_matter(server, calls):
     """Only calls of our own that ended are looked after."""
     calls.begin("t", "desk", "text")
     calls.end("t", "end_call")
@@ -132,9 +141,7 @@ async def test_a_server_that_is_away_is_asked_again(server, sweeping, log):
     """Sweeping goes on when LiveKit comes back."""
     port = server.port
     await server.stop()
-    async with asyncio.timeout(10):
-        while not log.named("sweep_failed"):
-            await asyncio.sleep(0.01)
+    await until(lambda: log.named("sweep_failed"))
     server.port = port
     await server.start()
     sweeping.wake()

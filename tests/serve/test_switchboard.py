@@ -3,6 +3,7 @@
 import asyncio
 
 import pytest
+from serve.waiting import until
 
 from runner.egress.port import Ask
 from runner.serve.line import Line
@@ -25,14 +26,7 @@ async def phone(socket):
         await peer.close()
 
 
-async def until(condition):
-    """Let the loop run until something has become true."""
-    async with asyncio.timeout(10):
-        while not condition():
-            await asyncio.sleep(0)
-
-
-async def test_a_call_is_welcomed_with_all_that_it_needs(socket, phone, calls, releases, release):
+async def test_a_call_is_welcomed_with_all_that_it_needs(phone, calls, releases, release):
     """It is told where its agent lies, and of which release."""
     call = calls.begin("AJ_1", "desk", "call")
     peer = await phone("AJ_1")
@@ -42,7 +36,7 @@ async def test_a_call_is_welcomed_with_all_that_it_needs(socket, phone, calls, r
     assert call.peer is not None
 
 
-async def test_only_secrets_of_providers_reach_a_call(socket, phone, calls, changed, releases):
+async def test_only_secrets_of_providers_reach_a_call(phone, calls, changed, releases):
     """The welcome holds what providers' options use, and nothing that tools use."""
     after = changed("otherwise: I hear you.", 'otherwise: "{{ secrets.LLM_KEY }}"')
     releases.swap(after)
@@ -52,7 +46,7 @@ async def test_only_secrets_of_providers_reach_a_call(socket, phone, calls, chan
 
 
 @pytest.mark.parametrize("name", ["unknown", "taken"])
-async def test_who_is_no_call_is_sent_away(socket, phone, calls, name):
+async def test_who_is_no_call_is_sent_away(phone, calls, name):
     """A call that is not known, or that has a process already, gets no release."""
     calls.begin("taken", "desk", "call")
     if name == "taken":
@@ -71,7 +65,7 @@ async def test_who_says_no_role_is_cut_off(socket, phone):
     await silent.close()
 
 
-async def test_the_events_of_a_call_are_kept(socket, phone, calls, log):
+async def test_the_events_of_a_call_are_kept(phone, calls, log):
     """Begin, events and end of a call are noted as its process tells them."""
     call = calls.begin("AJ_1", "desk", "call")
     peer = await phone("AJ_1")
@@ -89,7 +83,7 @@ async def test_the_events_of_a_call_are_kept(socket, phone, calls, log):
     assert log.named("session_ended")[0]["reason"] == "caller_left"
 
 
-async def test_a_process_that_dies_is_a_crash(socket, phone, calls, log):
+async def test_a_process_that_dies_is_a_crash(phone, calls, log):
     """A connection that ends without a word means that the call has died."""
     calls.begin("AJ_1", "desk", "call")
     peer = await phone("AJ_1")
@@ -99,7 +93,7 @@ async def test_a_process_that_dies_is_a_crash(socket, phone, calls, log):
     assert log.named("session_ended")[0]["reason"] == "crashed"
 
 
-async def test_a_tool_is_asked_for_by_the_main_process(socket, phone, calls, service):
+async def test_a_tool_is_asked_for_by_the_main_process(phone, calls, service):
     """The request goes out in this process, with its secrets, and the answer comes back."""
     calls.begin("AJ_1", "desk", "call")
     peer = await phone("AJ_1")
@@ -112,7 +106,7 @@ async def test_a_tool_is_asked_for_by_the_main_process(socket, phone, calls, ser
     listening.cancel()
 
 
-async def test_a_tool_that_fails_is_told(socket, phone, calls, log):
+async def test_a_tool_that_fails_is_told(phone, calls, log):
     """A tool that cannot be used fails in words, and the log names call and tool."""
     calls.begin("AJ_1", "desk", "call")
     peer = await phone("AJ_1")
@@ -126,7 +120,7 @@ async def test_a_tool_that_fails_is_told(socket, phone, calls, log):
     listening.cancel()
 
 
-async def test_an_ask_that_is_none_is_answered(socket, phone, calls):
+async def test_an_ask_that_is_none_is_answered(phone, calls):
     """A process that breaks the rules is answered, not crashed into."""
     calls.begin("AJ_1", "desk", "call")
     peer = await phone("AJ_1")

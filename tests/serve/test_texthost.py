@@ -23,7 +23,7 @@ async def texts(socket, calls):
 async def test_a_dialogue_from_greeting_to_goodbye(texts, calls, release):
     """The first turn holds the greeting; later ones go on; the agent's end ends it."""
     first = await texts.turn("desk", "i am mary", None, None, None)
-    assert [e["turn"] for e in first.events][0] == 0
+    assert first.events[0]["turn"] == 0
     assert first.events[0]["text"] == "Welcome to the desk."
     assert first.text == "I hear you."
     assert first.variables == {"name": "mary"}
@@ -83,7 +83,7 @@ async def test_a_dialogue_is_found_by_agent_and_id(texts, agent, session):
 
 
 async def test_a_child_that_dies_is_replaced(texts, log):
-    """Its dialogues are told as ended, what waits is answered, and the next begins in another child."""
+    """Its dialogues are told as ended, what waits is answered, the next begins in another."""
     first = await texts.turn("desk", "", None, None, None)
     waiting = asyncio.ensure_future(texts.turn("desk", "hello", first.session_id, None, None))
     await asyncio.sleep(0)

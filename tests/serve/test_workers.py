@@ -8,6 +8,7 @@ import aiohttp
 import pytest
 from livekit.protocol import agent as wire
 from serve.fake_livekit import KEY, SECRET, FakeLiveKit
+from serve.waiting import until
 
 from runner.serve import job, workers
 from runner.serve.credentials import LiveKit
@@ -83,9 +84,7 @@ async def test_a_lost_server_is_told_once_and_so_is_its_return(registry, server,
     registry.follow(["desk", "shop"])
     await asyncio.wait_for(registry.ready(), 20)
     await server.stop()
-    async with asyncio.timeout(20):
-        while len(registry.missing()) < 2 or not log.named("livekit_lost"):
-            await asyncio.sleep(0.01)
+    await until(lambda: len(registry.missing()) == 2 and log.named("livekit_lost"))
     registry.look()
     assert log.named("livekit_back") == []
     await server.start()
@@ -98,9 +97,7 @@ async def test_a_server_that_is_away_at_the_start_is_waited_for(registry, server
     """Registrations are tried until they succeed."""
     await server.stop()
     registry.follow(["desk"])
-    async with asyncio.timeout(20):
-        while not log.named("livekit_lost"):
-            await asyncio.sleep(0.01)
+    await until(lambda: log.named("livekit_lost"))
     await server.start()
     await asyncio.wait_for(registry.ready(), 20)
     assert log.named("livekit_back")
@@ -133,7 +130,7 @@ async def test_a_call_that_somebody_else_got_gives_its_release_back(registry, ca
     assert not releases._kept[releases.current.id].pins
 
 
-async def test_an_accepted_call_that_never_appears_is_given_up(registry, calls, log, monkeypatch):
+async def test_an_accepted_call_that_never_appears_is_given_up(registry, calls, log):
     """After ten seconds without a process the call counts as dead."""
     await registry._request("desk", Request())
     registry.look()
