@@ -1,0 +1,123 @@
+"""The demonstration in a real Chromium: the page by hand, and a call with a microphone."""
+
+from __future__ import annotations
+
+import wave
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from urllib.parse import urlencode
+
+import numpy as np
+from aiohttp import web
+from live import needs
+from live.sound import RATE, speech
+from playwright.async_api import Page, async_playwright, expect
+
+HERE = Path(__file__).parent
+expect.set_options(timeout=15_000)
+MICROPHONE = (
+    "--use-fake-device-for-media-stream",
+    "--use-fake-ui-for-media-stream",
+    "--autoplay-policy=no-user-gesture-required",
+)
+
+
+@asynccontextmanager
+async def browser(*arguments: str) -> AsyncIterator[Page]:
+    """A page of a fresh browser, in which no script may fail."""
+    path = needs.program("LKRUN_CHROMIUM", "chromium", "chromium-browser", "google-chrome")
+    failed: list[str] = []
+    async with async_playwright() as play:
+        chromium = await play.chromium.launch(
+            executable_path=path, args=["--no-sandbox", *arguments]
+        )
+        try:
+            page = await chromium.new_page()
+            page.set_default_timeout(15_000)
+            page.on("pageerror", lambda error: failed.append(str(error)))
+            yield page
+        finally:
+            await chromium.close()
+    assert failed == []
+
+
+async def test_a_person_talks_with_the_demonstration_on_the_page(lkrun_serve):
+    """Pick the agent, write, and see what it says, the handoff and the tool's answer."""
+    runner = lkrun_serve()
+    await runner.event("ready")
+    async with browser() as page:
+        await page.goto(runner.http)
+        await page.get_by_role("button", name="Start talking with clinic").click()
+        log = page.get_by_role("log")
+        await expect(log).to_contain_text("Good day, this is Sunrise Dental.")
+        box = page.get_by_label("Your message")
+        await box.fill("I have a question about my invoice")
+        await box.press("Enter")
+        await expect(log).to_contain_text("Handed over to billing")
+        await expect(log).to_contain_text("Which invoice is it about?")
+        await box.fill("number 118")
+        await box.press("Enter")
+        await expect(log).to_contain_text("look_up_invoice")
+        await expect(log).to_contain_text("Invoice 118 over 90 dollars is paid.")
+        await page.get_by_role("button", name="End", exact=True).click()
+        ended = await runner.event("session_ended", kind="text")
+    assert ended["turns"] == 2
+
+
+def recording(text: str, file: Path) -> Path:
+    """A sentence as a file for a browser's fake microphone, after half a second of silence."""
+    with wave.open(str(file), "wb") as made:
+        made.setnchannels(1)
+        made.setsampwidth(2)
+        made.setframerate(RATE)
+        silence = np.zeros(RATE // 2, np.int16)
+        made.writeframes(np.concatenate([silence, speech(text), silence]).tobytes())
+    return file
+
+
+@asynccontextmanager
+async def served(client: Path) -> AsyncIterator[str]:
+    """The page of a call and LiveKit's client, at an address of this machine."""
+
+    async def page(_: web.Request) -> web.FileResponse:
+        return web.FileResponse(HERE / "call.html")
+
+    async def script(_: web.Request) -> web.FileResponse:
+        return web.FileResponse(client)
+
+    app = web.Application()
+    app.add_routes([web.get("/", page), web.get("/livekit-client.js", script)])
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    try:
+        yield f"http://127.0.0.1:{runner.addresses[0][1]}"
+    finally:
+        await runner.cleanup()
+
+
+async def test_a_browser_with_a_microphone_calls_the_demonstration(livekit, lkrun_serve, tmp_path):
+    """A page of thirty lines: the agent is heard and read, and answers what is spoken."""
+    client = needs.file("LKRUN_LIVEKIT_CLIENT", "tests/live/fetch-livekit-client")
+    runner = lkrun_serve()
+    await runner.event("ready")
+    spoken = recording("I have a question about my invoice", tmp_path / "spoken.wav")
+
+    fake = f"--use-file-for-fake-audio-capture={spoken}%noloop"
+    token = livekit.token("browser", "caller", "clinic")
+    async with served(client) as address, browser(*MICROPHONE, fake) as page:
+        await page.goto(f"{address}/#{urlencode({'url': livekit.url, 'token': token})}")
+        await expect(page.locator("#state")).to_have_text("connected")
+        await expect(page.locator("body[data-heard=yes]")).to_be_attached()
+        said = page.locator("#lines")
+        await expect(said).to_contain_text("How can I help you?")
+        await page.evaluate("speak()")
+        heard = page.locator("#lines .caller")
+        await expect(heard.last).to_contain_text("question about my invoice")
+        await expect(said).to_contain_text("I am putting you through to billing.")
+        await expect(said).to_contain_text("Which invoice is it about?")
+        await page.evaluate("room.disconnect()")
+        await expect(page.locator("#state")).to_have_text("over")
+    ended = await runner.event("session_ended", room="browser")
+    assert ended["reason"] == "caller_left"

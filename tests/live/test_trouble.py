@@ -1,0 +1,59 @@
+"""What goes away while a runner serves: LiveKit, the process of a call, a dispatch."""
+
+from __future__ import annotations
+
+import os
+import signal
+
+from live.callers import calling
+from live.folders import TEXT, VOICE
+
+
+async def test_a_runner_comes_back_when_livekit_does(livekit, lkrun_serve, write):
+    """LiveKit dies in a call and comes back: it is said once each, and a new call is answered."""
+    runner = lkrun_serve(write(agents=VOICE))
+    await runner.event("ready")
+    async with calling(livekit, "desk") as caller:
+        await caller.reads("Hello there.")
+        livekit.kill()
+        await runner.event("livekit_lost", within=20)
+        livekit.start()
+        await runner.event("livekit_back", within=30)
+        async with calling(livekit, "desk") as another:
+            await another.reads("Hello there.")
+            await another.hears()
+    assert len(runner.named("livekit_lost")) == 1
+    assert len(runner.named("livekit_back")) == 1
+
+
+async def test_a_call_whose_process_is_killed_takes_no_other_with_it(livekit, lkrun_serve, write):
+    """Others go on, a new call is answered, and the caller gets an agent again."""
+    runner = lkrun_serve(write(agents=VOICE))
+    await runner.event("ready")
+    async with calling(livekit, "desk") as lucky, calling(livekit) as unlucky:
+        await lucky.reads("Hello there.")
+        before = runner.jobs()
+        await livekit.dispatch(unlucky.room, "desk")
+        await unlucky.reads("Hello there.")
+        (job,) = runner.jobs() - before
+        os.kill(job, signal.SIGKILL)
+        ended = await runner.event("session_ended", room=unlucky.room)
+        assert ended["reason"] == "crashed"
+        await lucky.writes("number 7")
+        await lucky.reads("Number 7.")
+        async with calling(livekit, "desk") as another:
+            await another.reads("Hello there.")
+        await unlucky.reads("Hello there.", times=2)
+    await runner.event("session_ended", reason="caller_left", nth=3)
+
+
+async def test_a_caller_who_came_before_the_runner_is_served(livekit, lkrun_serve, write):
+    """LiveKit forgets a dispatch that finds nobody; the runner looks for who waits."""
+    async with calling(livekit, "north") as early:
+        runner = lkrun_serve(write(agents=TEXT))
+        await runner.event("ready")
+        await runner.event("dispatch_repeated", room=early.room)
+        await early.reads("North desk.")
+        await early.writes("number 3")
+        await early.reads("I have number 3.")
+    assert len(runner.named("session_started")) == 1
