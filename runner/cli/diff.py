@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -92,13 +93,16 @@ def _revision(asked: str) -> Iterator[Path]:
             export(asked, Path.cwd(), Path(place))
         except RevisionError as error:
             raise click.UsageError(render.printable(str(error))) from error
+        except OSError as error:
+            reason = error.strerror or "no place for temporary files"
+            raise click.UsageError(f"the revision cannot be written out: {reason}") from error
         yield Path(place)
 
 
 Source = tuple[Callable[[str], bool], Callable[[str], "AbstractContextManager[Path]"]]
 
 SOURCES: tuple[Source, ...] = (
-    (lambda asked: Path(asked).exists(), _directory),
+    (os.path.exists, _directory),
     (lambda _asked: True, _revision),
 )
 """Whether a name is one of a source's, and how its folder is had; the first that fits is taken."""

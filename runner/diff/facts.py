@@ -13,8 +13,9 @@ from runner.diff.wording import counted, listed, quoted, said
 from runner.link import AgentRelease
 from runner.spec.names import ProviderName
 from runner.spec.shape import Block
+from runner.spec.text import Spoken
 
-NOUNS = {"llm": "model", "stt": "ears", "tts": "voice", "vad": "speech detector"}
+NOUNS = {"llm": "model", "stt": "recogniser", "tts": "voice", "vad": "speech detector"}
 """Kind of provider → what people call it."""
 
 _OPTIONS = ("model", "voice", "voice_id", "language")
@@ -106,19 +107,30 @@ class Facts:
         """What is, beside what was: `is now 8 s, not 5 s`."""
         old, now = self.difference.before, self.difference.after
         if old is None:
-            return f"is now {self.after}"
+            return f"is now{_colon(now)} {self.after}"
         if now is None:
-            return f"is gone; it was {self.before}"
-        if isinstance(old, tuple) and isinstance(now, tuple):
+            return f"is gone; it was{_colon(old)} {self.before}"
+        if _many(old) and _many(now):
             return _lists(old, now)
         if self.before == self.after:
             return "has changed in what is not shown here"
-        return f"is now {self.after}, not {self.before}"
+        return f"is now{_colon(now)} {self.after}, not{_colon(old)} {self.before}"
 
     def _said(self, value: Any, release: AgentRelease | None) -> str:
         if isinstance(value, tuple) and value and all(isinstance(v, ProviderName) for v in value):
             return " or, if it fails, ".join(_provider(str(name), release) for name in value)
         return said(value, lasts=self.difference.lasts)
+
+
+def _many(value: Any) -> bool:
+    """Whether a list is told by what is new in it and what is gone."""
+    return isinstance(value, tuple) and not any(isinstance(v, Block | Spoken) for v in value)
+
+
+def _colon(value: Any) -> str:
+    """What sets off blocks, which read as sentences."""
+    values = value if isinstance(value, tuple) else (value,)
+    return ":" if any(isinstance(v, Block) for v in values) else ""
 
 
 def _lists(old: tuple[Any, ...], now: tuple[Any, ...]) -> str:

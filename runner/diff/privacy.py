@@ -10,6 +10,7 @@ from runner.diff.change import Location
 from runner.spec.fields import Field
 from runner.spec.setting import SECRET_ENDINGS
 from runner.spec.shape import Block
+from runner.spec.text import Scalar, Sent, Stored
 from runner.template import has_template
 
 STARS = "***"
@@ -60,7 +61,8 @@ def masked(value: Any, location: Location, private: Collection[str], *, hidden: 
 
 
 def _text(value: str, location: Location, private: Collection[str], *, hidden: bool) -> str:
-    if hidden or (_secret(location, private) and _written_out(value)):
+    secret = isinstance(value, Scalar | Sent | Stored) and _secret(location, private)
+    if hidden or (secret and _written_out(value)):
         return type(value)(STARS)
     shown = _PARAMETER.sub(rf"\1{STARS}", _USER.sub(rf"\1{STARS}@", value))
     return value if shown == value else type(value)(shown)

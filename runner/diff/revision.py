@@ -27,6 +27,9 @@ _TOTAL = 128 * 1024 * 1024
 _MOST = 50_000
 
 
+_LACKS = "the repository lacks a file of this revision"
+
+
 class RevisionError(Exception):
     """A revision that cannot be read; the text says why, in plain words."""
 
@@ -140,6 +143,8 @@ def _entries(listing: bytes) -> Iterator[_Entry]:
         where = PurePosixPath(os.fsdecode(path))
         safe = not where.is_absolute() and not {"..", ".git"} & set(where.parts)
         if kind == "blob" and safe and mode in _FILES | {_LINK}:
+            if not size.isdigit():
+                raise RevisionError(_LACKS)
             yield _Entry(mode, name, int(size), str(where))
 
 
@@ -154,7 +159,7 @@ def _contents(git: _Git, names: list[str]) -> dict[str, bytes]:
         end = answer.index(b"\n", at)
         name, kind, *size = answer[at:end].decode().split()
         if kind != "blob":
-            raise RevisionError("the repository lacks a file of this revision")
+            raise RevisionError(_LACKS)
         at = end + 1 + int(size[0]) + 1
         found[name] = answer[end + 1 : at - 1]
     return found

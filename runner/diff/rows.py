@@ -95,7 +95,7 @@ _FIRST_WORDS = "callers of {agents} hear a new greeting from {owner}: "
 _WHO_COME = "callers of {agents} who are put through to {owner} hear new first words: "
 _WHO_RETURN = "callers of {agents} who come back to {owner} hear new first words: "
 _LOUD = "callers of {agents} may now interrupt "
-_CALM = "callers of {agents} can interrupt no more "
+_CALM = "callers of {agents} can no longer interrupt "
 
 
 def _speech(key: str, begin: str, gone: str, what: str) -> tuple[Row, ...]:
@@ -133,11 +133,12 @@ TABLE: tuple[Row, ...] = (
     *_models("tts", "voice"),
     Row("providers.*.tts", "the voice {owner} of {agents} is now made by {after}, not by {before}"),
     *_models("llm", "model"),
-    *_models("stt", "ears"),
+    Row("providers.*.llm", "the model {owner} of {agents} is now made by {after}, not by {before}"),
+    *_models("stt", "recogniser"),
     Row("agents.*.instructions", _instructions,
         gone="the personas of {owner} have no instructions in common any more"),
-    Row("personas.*.instructions", _instructions, gone="{owner} has no instructions of its own here"
-        " any more; it was told {before}"),
+    Row("personas.*.instructions", _instructions,
+        gone="the instructions of {owner} are gone; it was told {before}"),
     Row("personas.*.instructions_file", _instructions,
         gone="{owner} is told nothing from a text file any more"),
     Row("personas.*", _ability, gone="the persona {owner} is gone from {agents}"),
@@ -209,16 +210,23 @@ TABLE: tuple[Row, ...] = (
         "when the caller says nothing"),
     Row("agents.*.idle.say", "callers of {owner} who say nothing now hear {after}",
         gone="callers of {owner} who say nothing hear {before} no more"),
+    Row("agents.*.idle.instructions", "when the caller says nothing, the model of {owner} is now "
+        "told {after}, not {before}", gone="when the caller says nothing, the model of {owner} is "
+        "told {before} no more", new="when the caller says nothing, the model of {owner} is now "
+        "told {after}"),
+    Row("agents.*.idle.then", "when the caller still says nothing, {owner} now {after}; before, "
+        "it {before}", gone="when the caller still says nothing, {owner} does nothing more; "
+        "before, it {before}", new="when the caller still says nothing, {owner} now {after}"),
     Row("agents.*.idle.times", "{owner} asks a caller who says nothing {after} times, "
         "not {before}"),
     Row("*.*.turn_taking.min_delay", "{owner} now answers after a silence of at least {after}, "
         "not {before}", gone="{owner} now answers after LiveKit's own silence, not {before}",
         new="{owner} now answers after a silence of at least {after}"),
     Row("*.*.turn_taking.interruptions", "interruptions of {owner} are now otherwise: {after}",
-        no="callers of {agents} can interrupt {owner} no more",
+        no="callers of {agents} can no longer interrupt {owner}",
         gone="interruptions of {owner} are now as LiveKit has them, not {before}"),
     Row("*.*.turn_taking.interruptions.allow", yes="callers of {agents} may now interrupt {owner}",
-        no="callers of {agents} can interrupt {owner} no more"),
+        no="callers of {agents} can no longer interrupt {owner}"),
     Row("agents.*.variables.*", "{entry} of {owner} is now {after}, not {before}",
         gone="{owner} has the variable {entry} no more",
         new="{owner} has a new variable, {entry}: {after}"),

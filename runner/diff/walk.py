@@ -71,7 +71,8 @@ def _settings(value: Any, other: Any) -> Any:
 
 
 @cache
-def _plan(model: type[Block]) -> tuple[tuple[str, str, str, bool], ...]:
+def plan(model: type[Block]) -> tuple[tuple[str, str, str, bool], ...]:
+    """The keys of a block: key, attribute, description, whether it is a duration."""
     rows = []
     for key, name in model.keys().items():
         info = model.model_fields[name]
@@ -86,7 +87,7 @@ def _mentions_seconds(parts: tuple[Any, ...]) -> bool:
 
 def _blocks(before: Block, after: Any, place: Place) -> Iterator[Difference]:
     private = isinstance(before, Field) and (before.private or after.private)
-    for key, name, about, lasts in _plan(type(before)):
+    for key, name, about, lasts in plan(type(before)):
         hidden = place.hidden or (private and name == "default")
         inner = Place((*place.location, key), about, lasts, hidden)
         yield from differences(getattr(before, name), getattr(after, name), inner)

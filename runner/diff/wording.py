@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from runner.diff.walk import plan
 from runner.spec.names import Name
 from runner.spec.shape import Block
 from runner.spec.text import Condition, Spoken
@@ -61,9 +62,11 @@ def _mapping(value: dict[str, Any]) -> str:
     return listed(f"{k} {_inner(v)}" for k, v in value.items()) or "nothing"
 
 
-def _inner(value: Any) -> str:
+def _inner(value: Any, *, lasts: bool = False) -> str:
     """A value in a block or mapping: of a mapping only the names, so that a sentence stays one."""
-    return listed(map(str, value)) if isinstance(value, dict) and value else said(value)
+    return (
+        listed(map(str, value)) if isinstance(value, dict) and value else said(value, lasts=lasts)
+    )
 
 
 def _list(value: tuple[Any, ...]) -> str:
@@ -76,7 +79,8 @@ def _list(value: tuple[Any, ...]) -> str:
 
 def _plain(text: str) -> bool:
     """Whether a text is a name, a number or an address, which needs no quotation marks."""
-    return isinstance(text, Name | Condition) or (0 < len(text) <= _LONGEST and " " not in text)
+    one = isinstance(text, Name | Condition) or " " not in text
+    return one and 0 < len(text) <= _LONGEST and text.isprintable()
 
 
 def block(value: Block) -> str:
@@ -85,8 +89,12 @@ def block(value: Block) -> str:
     if tell is not None:
         condition = getattr(value, "condition", None)
         return tell(value) + (f" if {condition}" if condition else "")
-    keys = [(k, n) for k, n in type(value).keys().items() if n in value.model_fields_set]
-    return listed(f"{key} {_inner(getattr(value, name))}" for key, name in keys) or "its defaults"
+    told = [
+        f"{key} {_inner(getattr(value, name), lasts=lasts)}"
+        for key, name, _, lasts in plan(type(value))
+        if name in value.model_fields_set
+    ]
+    return listed(told) or "its defaults"
 
 
 def words(value: tuple[str, ...]) -> str:

@@ -1,0 +1,289 @@
+"""The sentences that callers' changes get, word for word."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from runner.diff import diff, document
+from runner.diff.facts import Facts
+from runner.diff.rows import TABLE
+from runner.spec.annotations import arms, takes
+from runner.spec.file import File
+from runner.spec.process import Process
+from runner.spec.shape import Block
+
+BEFORE = """\
+runner:
+  network:
+    allow:
+      - 127.0.0.1:8099
+agents:
+  clinic:
+    start: host
+    llm: openai/gpt-4.1-mini
+    stt: deepgram/nova-3
+    tts: soft
+    variables:
+      house: Sunrise
+      visitor:
+        description: The caller's name
+      pin:
+        private: yes
+        default: "4711"
+    tools:
+      - end_call
+    idle:
+      after: 12s
+      say: Are you there?
+    limits:
+      max_duration: 20m
+    keyterms:
+      - Invisalign
+personas:
+  host:
+    instructions: |
+      You work for {{ house }} and speak with {{ visitor }}. Be short.
+    greeting:
+      say: Good day.
+    tools:
+      - book
+    handoffs:
+      billing:
+        when: They ask about money.
+        say: One moment.
+  billing:
+    instructions: You know about invoices.
+    handoffs:
+      host:
+        when: It is settled.
+tools:
+  book:
+    description: Books a slot.
+    parameters:
+      day:
+        description: The day
+    http:
+      url: https://api.clinic.example/book
+      timeout: 5s
+      headers:
+        Authorization: Bearer {{ secrets.CLINIC_TOKEN }}
+      body:
+        json:
+          day: "{{ args.day }}"
+          pin: "{{ pin }}"
+  refund:
+    description: Refunds.
+    http:
+      url: https://api.clinic.example/refunds
+      method: POST
+providers:
+  soft:
+    tts: espeak
+    with:
+      voice: en-us
+  hard:
+    tts: espeak
+    with:
+      voice: en-gb
+"""
+
+INVOICES = (
+    "billing is told other things: 4 words more; "
+    "the first that is new: \u201cNever promise a refund.\u201d"
+)
+PRIVATE = (
+    "variables.pin.default of clinic has changed in what is not shown here "
+    "(the value used without one; a template may stand here)"
+)
+BOSS = """\
+      boss:
+        when: They insist.
+  boss:
+    instructions: You are the boss.
+"""
+CASES = {
+    "greeting": (
+        ("      say: Good day.", "      say: Hello."),
+        ["callers of clinic hear a new greeting from host: \u201cHello.\u201d"],
+    ),
+    "voice": (
+        ("    tts: soft", "    tts: hard"),
+        ["the voice of clinic is now hard (espeak, en-gb), not soft (espeak, en-us)",
+         "the voice soft is used no more by clinic",
+         "the voice hard (espeak, en-gb) is now used by clinic"],
+    ),
+    "model": (
+        ("llm: openai/gpt-4.1-mini", "llm: openai/gpt-4.1"),
+        ["the model of clinic is now openai/gpt-4.1, not openai/gpt-4.1-mini"],
+    ),
+    "option": (
+        ("      voice: en-us", "      voice: en-us-nyc"),
+        ["the voice soft of clinic: voice is now en-us-nyc, not en-us"],
+    ),
+    "longest call": (
+        ("max_duration: 20m", "max_duration: 30m"),
+        ["a call of clinic may now last 30 minutes, not 20 minutes"],
+    ),
+    "a limit where none was": (
+        ("      max_duration: 20m", "      max_calls: 3"),
+        ["a call of clinic may now last as long as the caller likes, not 20 minutes",
+         "clinic now takes 3 calls at the same time, not any number"],
+    ),
+    "handoff": (
+        ("    handoffs:\n      host:\n        when: It is settled.\n", ""),
+        ["billing hands over to host no more"],
+    ),
+    "words of a handoff": (
+        ("        say: One moment.\n", ""),
+        ["host now hands over to billing without a word; it said \u201cOne moment.\u201d"],
+    ),
+    "tool": (
+        ("know about invoices.\n", "know about invoices.\n    tools:\n      - book\n"),
+        ["billing may now call book"],
+    ),
+    "tool of the agent": (
+        ("      - end_call", "      - end_call\n      - wait"),
+        ["clinic has a new tool, wait"],
+    ),
+    "waiting": (
+        ("timeout: 5s", "timeout: 8s"),
+        ["callers of clinic may now hear up to 8 s of silence while book works, not 5 s",
+         "book now waits up to 8 s, not 5 s"],
+    ),
+    "another host": (
+        ("https://api.clinic.example/book", "https://api.x.com/book"),
+        ["book now asks https://api.x.com/book, not https://api.clinic.example/book",
+         "CLINIC_TOKEN is now sent to api.x.com, by book",
+         "pin is now sent to api.x.com, by book",
+         "CLINIC_TOKEN is sent to api.clinic.example no more; it was, by book",
+         "pin is sent to api.clinic.example no more; it was, by book"],
+    ),
+    "a secret to one host more": (
+        ("      - book\n    handoffs", "      - book\n      - refund\n    handoffs"),
+        ["host may now call refund",
+         "the tool refund is new in clinic: it asks https://api.y.com/refunds",
+         "CLINIC_TOKEN is now also sent to api.y.com, by refund",
+         "the caller's phone number is now sent to api.y.com, by refund",
+         "visitor is now sent to api.y.com, by refund"],
+    ),
+    "private network": (
+        ("      timeout: 5s", "      private_network: yes"),
+        ["book may now reach addresses in the private network"],
+    ),
+    "allowed host": (
+        ("      - 127.0.0.1:8099", "      - 127.0.0.1:8099\n      - 10.0.0.0/8"),
+        ["tools may now reach 10.0.0.0/8 in the private network (a setting of the runner)"],
+    ),
+    "instructions": (
+        ("invoices.", "invoices. Never promise a refund."),
+        [INVOICES],
+    ),
+    "variable": (("house: Sunrise", "house: Moon"), ["house of clinic is now Moon, not Sunrise"]),
+    "idle": (
+        ("after: 12s", "after: 90s"),
+        ["clinic now waits 90 s, not 12 s, when the caller says nothing"],
+    ),
+    "idle off": (
+        ("    idle:\n      after: 12s\n      say: Are you there?\n", "    idle: no\n"),
+        ["clinic does nothing more when the caller says nothing"],
+    ),
+    "word to expect": (
+        ("- Invisalign", "- bridge"),
+        ["clinic expects to hear Invisalign no more", "clinic now expects to hear bridge"],
+    ),
+    "private": (
+        ('default: "4711"', 'default: "0815"'),
+        [PRIVATE],
+    ),
+    "another order": (
+        ("- end_call", "- wait\n      - end_call"),
+        ["clinic has a new tool, wait"],
+    ),
+    "actions": (
+        ("        description: The day\n", "        description: The day\n    then: end_call\n"),
+        ["after its success book now ends the call"],
+    ),
+    "a persona": (
+        ("      host:\n        when: It is settled.\n", BOSS),
+        ["the persona boss is new in clinic: it is told 4 words",
+         "billing hands over to host no more",
+         "billing may now hand over to boss: when \u201cThey insist.\u201d"],
+    ),
+    "a key without a sentence of its own": (
+        ("      max_duration: 20m", "      max_duration: 20m\n      max_tool_steps: 6"),
+        ["limits.max_tool_steps of clinic is now 6, not 4 (rounds of tools for one reply)"],
+    ),
+}  # fmt: skip
+
+REFUND_MORE = """\
+      url: https://api.y.com/refunds
+      method: POST
+      headers:
+        Authorization: Bearer {{ secrets.CLINIC_TOKEN }}
+      body:
+        form:
+          phone: "{{ caller.phone }}"
+          visitor: "{{ visitor }}"
+"""
+ENDING = "      url: https://api.clinic.example/refunds\n      method: POST\n"
+
+
+def start(case):
+    """Return what stands before, in which two definitions are used by nobody."""
+    return BEFORE.replace(ENDING, REFUND_MORE) if "host more" in case else BEFORE
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_what_is_said_of_a_change(case, sentences):
+    """Callers' changes are told in these words, the most noticeable first."""
+    (old, new), told = CASES[case]
+    before = start(case)
+    assert old in before
+    assert sentences(before, before.replace(old, new, 1)) == told
+
+
+def test_nothing_private_is_shown(compile_files):
+    """Private defaults, and secrets that were written out, are stars in before and after."""
+    written = BEFORE.replace("Bearer {{ secrets.CLINIC_TOKEN }}", "Bearer sk-live-1").replace(
+        "example/book", "example/book?api_key=sk-live-2&day=1"
+    )
+    other = written.replace("4711", "0815").replace("live", "live-x")
+    shown = document(diff(compile_files({"a.yaml": written}), compile_files({"a.yaml": other})))
+    assert "***" in shown
+    assert not re.search("4711|0815|sk-live", shown)
+
+
+def test_each_row_is_about_keys_that_there_are():
+    """No row of the table speaks of a key that the language does not have."""
+    for row in TABLE:
+        section, *rest = row.place.split(".")
+        for name in {"*": ["agents", "personas"], "env": []}.get(section, [section]):
+            annotation = Process if name == "runner" else File.model_fields[name].annotation
+            assert leads(annotation, rest), row.place
+
+
+def leads(annotation, parts):
+    """Tell whether a place stands below an annotation."""
+    if not parts or parts == ["**"]:
+        return True
+    part, *rest = parts
+    for arm in arms(annotation):
+        inner = getattr(arm, "__args__", ())
+        if part == "*" and inner:
+            if leads(inner[-1], rest):
+                return True
+        elif isinstance(arm, type) and issubclass(arm, Block) and takes(arm, part):
+            info = arm.model_fields[arm.keys()[part]]
+            if leads(info.annotation, rest):
+                return True
+    return False
+
+
+def test_each_name_in_braces_is_a_fact():
+    """What rows name in braces, `Facts` has."""
+    for row in TABLE:
+        for told in (row.now, row.gone, row.new, row.yes, row.no):
+            if isinstance(told, str):
+                assert all(hasattr(Facts, name) for name in re.findall(r"\{(\w+)\}", told)), told
