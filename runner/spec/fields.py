@@ -198,11 +198,21 @@ class Field(Block):
             kind = "integer" if self.type == "text" else self.type
             if not fits(kind, bound):
                 return mistake("E117", f"'{bound}' is not {READERS[kind][1]}", at=(name,))
-        if self.min is not None and self.max is not None and self.bound("min") > self.bound("max"):
+        if self.min is None or self.max is None:
+            return None
+        try:
+            swapped = self.bound("min") > self.bound("max")
+        except TypeError:
             return mistake(
-                "E109", f"min {self.min} is more than max {self.max}", "swap the two", at=("min",)
+                "E117",
+                "of min and max one has a time zone and the other has none",
+                "write both with one, such as 14:30+07:00, or both without",
+                at=("max",),
             )
-        return None
+        if not swapped:
+            return None
+        message = f"min {self.min} is more than max {self.max}"
+        return mistake("E109", message, "swap the two", at=("min",))
 
     def _default_problem(self) -> Exception | None:
         text = self.default

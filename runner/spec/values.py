@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
-from typing import Annotated, Any
+from collections.abc import Mapping, Sequence
+from typing import Annotated
 
 from pydantic import AfterValidator, GetJsonSchemaHandler
 from pydantic.json_schema import JsonSchemaValue
@@ -17,7 +17,7 @@ from runner.spec.setting import Setting
 from runner.spec.text import Plain, Sent
 
 UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
-_DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)")
+_DURATION = re.compile(r"(\d{1,9}(?:\.\d{1,9})?)(ms|s|m|h|d)")
 _LOOSE_DURATION = re.compile(
     r"(\d+(?:[.,]\d+)?)\s*(milliseconds?|millis?|ms|seconds?|secs?|s|minutes?|mins?|m|hours?|hrs?|h|days?|d)?",
     re.IGNORECASE,
@@ -38,7 +38,8 @@ def parse_duration(text: str) -> float:
     if loose and loose[2]:
         unit = loose[2].casefold()
         short = "ms" if (unit.startswith("mi") and "ll" in unit) or unit == "ms" else unit[0]
-        hint = f"write {loose[1].replace(',', '.')}{short}"
+        meant = f"{loose[1].replace(',', '.')}{short}"
+        hint = f"write {meant}" if _DURATION.fullmatch(meant) else "write at most nine digits"
     elif loose:
         amount = loose[1].replace(",", ".")
         hint = f"add the unit: {amount}s for seconds, {amount}m for minutes"
@@ -47,7 +48,10 @@ def parse_duration(text: str) -> float:
 
 Duration = Annotated[
     float,
-    Setting(parse_duration, {"type": "string", "pattern": r"^\s*\d+(\.\d+)?(ms|s|m|h|d)\s*$"}),
+    Setting(
+        parse_duration,
+        {"type": "string", "pattern": r"^\s*\d{1,9}(\.\d{1,9})?(ms|s|m|h|d)\s*$"},
+    ),
 ]
 """Seconds."""
 
@@ -91,55 +95,27 @@ def parse_yes_no(text: str) -> bool:
 
 YesNo = Annotated[bool, Setting(parse_yes_no, YES_NO_SHAPE)]
 
-_INTEGER = re.compile(r"[+-]?\d{1,15}")
-_NUMBER = re.compile(r"[+-]?\d{1,15}(\.\d{1,15})?")
+_WHOLE = re.compile(r"[+-]?\d{1,15}")
 
 
-def _bounds(low: float | None, high: float | None) -> str:
-    if low is not None and high is not None:
-        return f"write a number from {low:g} to {high:g}"
-    if low is not None:
-        return f"write a number of {low:g} or more"
-    return f"write a number up to {high:g}" if high is not None else "write a number"
+def whole(low: int, high: int | None = None) -> Setting:
+    """A whole number within bounds."""
+    bounds = f"write a number of {low} or more"
+    shape: JsonSchemaValue = {"type": "integer", "minimum": low}
+    if high is not None:
+        bounds = f"write a number from {low} to {high}"
+        shape["maximum"] = high
 
-
-def _number(kind: type[int | float], low: float | None, high: float | None) -> Callable[[str], Any]:
-    pattern, noun = (_INTEGER, "a whole number") if kind is int else (_NUMBER, "a number")
-
-    def parse(text: str) -> Any:
-        if not pattern.fullmatch(text):
-            raise mistake("E109", f"'{text}' is not {noun}", _bounds(low, high))
-        value = kind(text)
-        if (low is not None and value < low) or (high is not None and value > high):
-            raise mistake("E109", f"{text} is out of bounds", _bounds(low, high))
+    def parse(text: str) -> int:
+        if not _WHOLE.fullmatch(text):
+            raise mistake("E109", f"'{text}' is not a whole number", bounds)
+        value = int(text)
+        if value < low or (high is not None and value > high):
+            raise mistake("E109", f"{text} is out of bounds", bounds)
         return value
 
-    return parse
-
-
-def whole(low: float | None = None, high: float | None = None) -> Setting:
-    """A whole number within bounds."""
-    return Setting(
-        _number(int, low, high), _number_shape("integer", r"^\s*[+-]?\d+\s*$", low, high)
-    )
-
-
-def number(low: float | None = None, high: float | None = None) -> Setting:
-    """A number within bounds."""
-    return Setting(
-        _number(float, low, high), _number_shape("number", r"^\s*[+-]?\d+(\.\d+)?\s*$", low, high)
-    )
-
-
-def _number_shape(
-    kind: str, pattern: str, low: float | None, high: float | None
-) -> JsonSchemaValue:
-    shape: JsonSchemaValue = {"type": kind}
-    if low is not None:
-        shape["minimum"] = low
-    if high is not None:
-        shape["maximum"] = high
-    return {"anyOf": [shape, {"type": "string", "pattern": pattern}]}
+    written = {"type": "string", "pattern": r"^\s*[+-]?\d+\s*$"}
+    return Setting(parse, {"anyOf": [shape, written]})
 
 
 def one_of(
@@ -164,12 +140,8 @@ def one_of(
         hint = f"did you mean '{near}'?" if near else listed
         raise mistake("E107", f"'{text}' is not one of the choices here", hint)
 
-    words = [c for c in choices if c not in YES | NO]
-    numbers = [int(c) for c in words if c.isdigit()]  # as an editor sees them
-    shapes: list[JsonSchemaValue] = [{"enum": [*words, *numbers]}]
-    if len(words) != len(choices):
-        shapes.append(YES_NO_SHAPE)
-    return Setting(parse, {"anyOf": shapes} if len(shapes) > 1 else shapes[0])
+    numbers = [int(c) for c in choices if c.isdigit()]  # as an editor sees them
+    return Setting(parse, {"enum": [*choices, *numbers]})
 
 
 def _nearest_zone(text: str, zones: Sequence[str]) -> str | None:
