@@ -6,7 +6,7 @@ import asyncio
 import logging
 from typing import Any
 
-from livekit.agents import ErrorEvent
+from livekit.agents import APIError, ErrorEvent
 
 from runner.session.call import Call
 
@@ -39,7 +39,9 @@ class Failures:
             return
         cause = getattr(error, "error", error)
         log.error("%s failed: %s", _NOUNS.get(kind, "a provider"), self._reason(cause))
-        if kind == "llm_error":
+        # LiveKit lets ears listen again after an error of their service, and after no other
+        deaf = kind == "stt_error" and not isinstance(cause, APIError)
+        if kind == "llm_error" or deaf:
             self.answer()
 
     def unexpected(self, error: BaseException) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import re
 from dataclasses import dataclass
 
@@ -10,6 +11,7 @@ import pytest
 from aiohttp import web
 from live.callers import calling
 from live.folders import TEXT, VOICE
+from live.served import ROOT
 
 SERVICE = """
 agents:
@@ -184,6 +186,51 @@ async def test_texts_of_any_size_and_number_are_borne(livekit, lkrun_serve, writ
         await caller.reads(kind.reply.format(2))
     ended = await runner.event("session_ended")
     assert (ended["reason"], ended["turns"]) == ("caller_left", 102)
+
+
+BROKEN_EARS = """
+from livekit.agents import stt
+from pydantic import BaseModel
+from runner.plugin import Plugin
+
+class Options(BaseModel):
+    pass
+
+class Ears(stt.STT):
+    def __init__(self):
+        super().__init__(capabilities=stt.STTCapabilities(streaming=True, interim_results=False))
+
+    async def _recognize_impl(self, buffer, *, language, conn_options):
+        raise IndexError("out of bounds")
+
+    def stream(self, *, language=None, conn_options):
+        return Stream(stt=self, conn_options=conn_options, sample_rate=16000)
+
+class Stream(stt.RecognizeStream):
+    async def _run(self):
+        async for frame in self._input_ch:
+            raise IndexError("out of bounds")
+
+plugin = Plugin(options=Options, build=lambda options: Ears())
+"""
+
+
+async def test_ears_that_break_are_no_silence(livekit, lkrun_serve, write, tmp_path):
+    """A plugin's bug that makes the agent deaf: the caller is told, and the call ends in order."""
+    package = tmp_path / "site" / "broken_ears-1.0.dist-info"
+    package.mkdir(parents=True)
+    (package / "METADATA").write_text("Metadata-Version: 2.1\nName: broken-ears\nVersion: 1.0\n")
+    (package / "entry_points.txt").write_text("[lkrun.stt]\nbroken = broken_ears:plugin\n")
+    (tmp_path / "site" / "broken_ears.py").write_text(BROKEN_EARS)
+    deaf = VOICE[: VOICE.index("    stt: pocketsphinx")] + "    stt: broken\n  voice:\n" + VOICE.partition("  voice:\n")[2]  # fmt: skip
+    folder = write(agents=deaf)
+    runner = lkrun_serve(folder, PYTHONPATH=f"{ROOT}{os.pathsep}{tmp_path / 'site'}")
+    await runner.event("ready")
+    async with calling(livekit, "desk", voice=True) as caller:
+        await caller.reads("Sorry, something went wrong. Please call again later.")
+        await caller.sees_end()
+    ended = await runner.event("session_ended")
+    assert ended["reason"] == "error"
 
 
 async def test_a_model_that_breaks_down_in_a_call_is_said_plainly(livekit, lkrun_serve, write):
