@@ -8,7 +8,7 @@ from __future__ import annotations
 import argparse
 import sys
 import types
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Union, get_args, get_origin
 
@@ -185,17 +185,17 @@ def _blocks(annotation: Any) -> Iterator[type[Block]]:
         yield from _blocks(arg)
 
 
-def main() -> int:
-    """Write the page, or with --check tell whether it is up to date."""
+def main(arguments: Sequence[str] | None = None, kept: Path = PAGE) -> int:
+    """Write the page to a file, or with --check tell whether it is up to date."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument(
         "--check", action="store_true", help="write nothing; exit 1 when the page is out of date"
     )
     wanted = page()
-    if not parser.parse_args().check:
-        PAGE.write_text(wanted, encoding="utf-8")
+    if not parser.parse_args(arguments).check:
+        kept.write_text(wanted, encoding="utf-8")
         return 0
-    if PAGE.exists() and PAGE.read_text(encoding="utf-8") == wanted:
+    if kept.exists() and kept.read_text(encoding="utf-8") == wanted:
         return 0
     sys.stderr.write("docs/reference.md is out of date: run python -m runner.spec.reference\n")
     return 1

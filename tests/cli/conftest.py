@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
+MEASURED = {name: value for name, value in os.environ.items() if name.startswith("COVERAGE_")}
+"""What coverage needs to measure the processes that tests start."""
 
 
 @pytest.fixture
@@ -22,6 +24,7 @@ def lkrun(tmp_path):
             "HOME": str(tmp_path),
             "LKRUN_CACHE_DIR": str(tmp_path / "cache"),
             "PYTHONPATH": str(ROOT),
+            **MEASURED,
             **(env or {}),
         }
         return subprocess.run(

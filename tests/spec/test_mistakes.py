@@ -274,3 +274,26 @@ def test_the_help_says_what_to_write(told, text, hint):
     """The help of a mistake is what would have been right."""
     (found,) = told(text)
     assert found[3] == hint
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "key", "owner"),
+    [
+        (AGENT + "    variables:\n    town: Hue\n    street: Le Loi\n", 6, "town", "variables"),
+        (AGENT + "    limits:\n    max_calls: 3\n", 6, "max_calls", "limits"),
+        (HTTP + "    result:\n    pick: a.b\n", 7, "pick", "result"),
+        (PERSONA + "    greeting:\n    say: Hello\n", 5, "say", "greeting"),
+        (PERSONA + "tools:\nask:\n  description: x\n  say: x\n", 5, "ask", "tools"),
+        ("personas:\n  host:\n  instructions: x\n", 3, "instructions", "host"),
+    ],
+)
+def test_a_block_that_is_not_indented_is_told_once(told, text, line, key, owner):
+    """Keys beside the empty key that they belong below are one mistake, told at the first."""
+    (found,) = told(text)
+    assert found[:3] == ("E013", line, f"'{key}' stands beside '{owner}', not below it")
+
+
+def test_keys_beside_an_empty_key_that_does_not_take_them_are_unknown(told):
+    """Where the empty key could not hold them, both are told by themselves."""
+    found = told(AGENT + "    limits:\n    nonsense: 3\n")
+    assert {(c, n) for c, n, _, _ in found} == {("E105", 5), ("E101", 6)}
