@@ -262,6 +262,10 @@ def _wanted(arm: Any) -> str:
     return "write a name, or no" if name else "write a duration such as 2s, or no"
 
 
+def _as_it_is(value: Any, handler: Callable[[Any], Any]) -> Any:
+    return value if isinstance(value, bool) else handler(value)
+
+
 @dataclass(frozen=True)
 class OrNo:
     """Lets `no` switch a block off (then False) and, where `yes` is set, `yes` on (then True).
@@ -289,7 +293,11 @@ class OrNo:
     ) -> CoreSchema:
         first = get_args(source)[0]
         reader = self if self.yes else replace(self, wanted=_wanted(first))
-        return core_schema.no_info_wrap_validator_function(reader._read, handler(first))  # noqa: SLF001 - itself
+        return core_schema.no_info_wrap_validator_function(
+            reader._read,  # noqa: SLF001 - itself
+            handler(first),
+            serialization=core_schema.wrap_serializer_function_ser_schema(_as_it_is),
+        )
 
     def __get_pydantic_json_schema__(
         self, schema: CoreSchema, handler: GetJsonSchemaHandler

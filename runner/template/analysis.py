@@ -103,7 +103,8 @@ def analyse(text: str) -> Analysis:
         text: any text of the files; one without braces costs nothing.
 
     Returns:
-        Its uses and problems. A text that cannot be read has no uses; one with an unknown filter has.
+        Its uses and problems. A text that cannot be read has no uses; one with an
+        unknown filter has.
     """
     if not has_template(text):
         return Analysis(literal=True)
