@@ -194,7 +194,7 @@ from pydantic import BaseModel
 from runner.plugin import Plugin
 
 class Options(BaseModel):
-    pass
+    phrases: list[str]
 
 class Ears(stt.STT):
     def __init__(self):
@@ -222,8 +222,7 @@ async def test_ears_that_break_are_no_silence(livekit, lkrun_serve, write, tmp_p
     (package / "METADATA").write_text("Metadata-Version: 2.1\nName: broken-ears\nVersion: 1.0\n")
     (package / "entry_points.txt").write_text("[lkrun.stt]\nbroken = broken_ears:plugin\n")
     (tmp_path / "site" / "broken_ears.py").write_text(BROKEN_EARS)
-    deaf = VOICE[: VOICE.index("    stt: pocketsphinx")] + "    stt: broken\n  voice:\n" + VOICE.partition("  voice:\n")[2]  # fmt: skip
-    folder = write(agents=deaf)
+    folder = write(agents=VOICE.replace("stt: pocketsphinx", "stt: broken"))
     runner = lkrun_serve(folder, PYTHONPATH=f"{ROOT}{os.pathsep}{tmp_path / 'site'}")
     await runner.event("ready")
     async with calling(livekit, "desk", voice=True) as caller:

@@ -9,10 +9,13 @@ from pathlib import Path
 from urllib.parse import urlencode
 
 import numpy as np
+import pytest
 from aiohttp import web
 from live import needs
 from live.sound import RATE, speech
 from playwright.async_api import Page, async_playwright, expect
+
+pytestmark = pytest.mark.timeout(120)
 
 HERE = Path(__file__).parent
 expect.set_options(timeout=15_000)

@@ -8,8 +8,11 @@ import subprocess
 import sys
 from collections.abc import Iterator
 
+import pytest
 from live.callers import calling
 from live.folders import TEXT, VOICE
+
+pytestmark = pytest.mark.timeout(120)
 
 
 async def test_two_agents_of_one_runner_take_twenty_calls_at_once(livekit, lkrun_serve, write):
@@ -26,13 +29,13 @@ async def test_two_agents_of_one_runner_take_twenty_calls_at_once(livekit, lkrun
             await caller.reads(f"I have number {number}.")
             await caller.writes(f"and number {number + 100}")
             await caller.reads(f"I have number {number + 100}.")
-        ended = await runner.event("session_ended", room=caller.room)
-        assert (ended["agent"], ended["reason"], ended["turns"]) == (name, "caller_left", 2)
 
     async with asyncio.timeout(50), asyncio.TaskGroup() as calls:
         for number in range(20):
             calls.create_task(call(number))
-    assert len(runner.named("session_started")) == len(runner.named("session_ended")) == 20
+    started = [event["agent"] for event in runner.named("session_started")]
+    assert sorted(started) == ["north"] * 10 + ["south"] * 10
+    assert not runner.named("session_refused")
 
 
 @contextlib.contextmanager
