@@ -28,7 +28,7 @@ from programs import HANDWRITTEN, LKRUN, LKRUN_TEXT, Stage, run, stage
 QUICK = "--quick" in sys.argv
 VOICE = (1, 3) if QUICK else (1, 3, 5, 7, 10)
 TEXT = (1, 5) if QUICK else (1, 20)
-_SECONDS = 6.0 if QUICK else 20.0
+_SECONDS = 6.0 if QUICK else 15.0
 _PAUSE = 1.5
 _CALLERS_A_PROCESS = 5
 _PATIENCE = 8.0
