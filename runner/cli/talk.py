@@ -9,6 +9,7 @@ import threading
 from collections.abc import Iterator, Mapping
 from typing import IO, Any, ClassVar, Protocol
 
+from runner.cli import keyboard
 from runner.diagnostics.render import printable
 
 LONGEST = 64 * 1024
@@ -150,20 +151,12 @@ class Screen(Plain):
 
     def lines(self, talk: Talk) -> Iterator[str]:
         """What is typed; several pasted lines are one turn."""
-        with contextlib.suppress(ImportError):
-            import readline  # noqa: PLC0415 - importing it gives `input` its editing and history
-
-            readline.parse_and_bind("set enable-bracketed-paste on")
         self.write(self.decorate("variable", "Write to the agent; leave with Ctrl-D."))
         self.after_turn(talk)
-        while True:
-            try:
-                text = input("you: ")
-            except EOFError:
-                self.write("")
-                return
-            if text.strip():
-                yield text[:LONGEST]
+        for line in keyboard.lines("you: "):
+            if line.strip():
+                yield line[:LONGEST]
+        self.write("")
 
 
 def told(event: Mapping[str, Any]) -> str | None:
