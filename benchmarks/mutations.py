@@ -112,7 +112,8 @@ def main(count: int) -> None:
             path = folder / source.name
             end = "" if change is truncate else "\n"
             path.write_text("\n".join(changed) + end, encoding="utf-8")
-            found = list(Compiler(folder, env={"CLINIC_BRANCH": "hanoi"}, cache=cache).compile().diagnostics)
+            compiler = Compiler(folder, env={"CLINIC_BRANCH": "hanoi"}, cache=cache)
+            found = list(compiler.compile().diagnostics)
             path.unlink()
             if not any(d.severity == "error" for d in found):
                 continue
