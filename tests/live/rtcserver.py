@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import random
 import socket
 import subprocess
 import threading
@@ -18,13 +19,21 @@ from livekit import api
 
 KEY, SECRET = "livekey", "a secret of the tests that is long enough"
 _UP = 20.0
+_PORTS = range(20_000, 32_000)
+
+
+_given: set[int] = set()
 
 
 def _free(kind: socket.SocketKind) -> int:
-    with socket.socket(socket.AF_INET, kind) as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """A free port below those of outgoing connections, any of which could take it meanwhile."""
+    for port in random.sample(_PORTS, len(_PORTS)):
+        with contextlib.suppress(OSError), socket.socket(socket.AF_INET, kind) as probe:
+            probe.bind(("", port))
+            if port not in _given:
+                _given.add(port)
+                return port
+    raise OSError("no port is free")
 
 
 @dataclass
