@@ -29,8 +29,9 @@ LATER: dict[str, frozenset[str]] = {
     "a result": _words("max_size"),
     "a provider": _words("realtime turn_detector noise_cancellation avatar"),
     "the room": _words("noise_cancellation"),
-    "the runner": _words("environments http reload records capacity data_dir commands shutdown"),
+    "the runner": _words("environments http records capacity data_dir commands shutdown"),
     "the network": _words("proxy"),
+    "the reload": _words("gate_timeout"),
 }
 
 LATER_TOOLS = _words("press_keys")

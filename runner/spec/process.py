@@ -11,7 +11,7 @@ from pydantic import AfterValidator, WithJsonSchema
 from runner.spec.mistake import mistake
 from runner.spec.shape import Block, key
 from runner.spec.text import Plain, Sent
-from runner.spec.values import one_of
+from runner.spec.values import Duration, one_of, whole
 
 _HOST = re.compile(
     r"(\*\.)?[A-Za-z0-9_]([A-Za-z0-9_.-]*[A-Za-z0-9_])?(:\d{1,5})?|\[[0-9A-Fa-f:.]+\](:\d{1,5})?"
@@ -61,6 +61,20 @@ class Network(Block):
     allow: tuple[Host, ...] = key("private or loopback hosts that tools may reach", ())
 
 
+class Reload(Block):
+    """How changes of the files reach callers while the runner serves."""
+
+    noun: ClassVar[str] = "the reload"
+
+    settle: Duration = key("files that have not changed for so long are taken as saved", 0.4)
+    gate: Annotated[str, one_of("check", later=("tests",))] = key(
+        "what new files must pass before they are served", "check"
+    )
+    keep_releases: Annotated[int, whole(1, 1000)] = key(
+        "so many of the last releases can be gone back to", 10
+    )
+
+
 class Log(Block):
     """What the runner writes."""
 
@@ -77,4 +91,5 @@ class Process(Block):
 
     livekit: LiveKit = key("where the LiveKit server is", LiveKit.model_construct())
     network: Network = key("what tools may reach", Network.model_construct())
+    reload: Reload = key("how changes reach callers", Reload.model_construct())
     log: Log = key("what the runner writes", Log.model_construct())
