@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
+from dataclasses import dataclass
 from typing import Any
 
 from livekit.agents import APIError, ErrorEvent
@@ -16,9 +18,42 @@ AGAIN = "Sorry, something went wrong. Please say that again."
 LATER = "Sorry, something went wrong. Please call again later."
 
 MOST = 3
-"""Failures in a row that end a talk by text; one ends a call by voice."""
+"""Failures in a row that end a talk by text, and those of ears or a voice that end a call.
+
+One of the model ends a call by voice. LiveKit would close a call at the fourth, without a word.
+"""
+
+LONGEST = 30.0
+"""Seconds of attempts that fail one after the other, after which ears or a voice are gone.
+
+LiveKit gives up on attempts without an answer after 44 s, three times in a row after 133 s.
+"""
+
+_GAP = 15.0
+"""Seconds between failed attempts that still belong together; one takes up to 10 s, and a pause."""
 
 _NOUNS = {"llm_error": "the model", "stt_error": "the speech recognition", "tts_error": "the voice"}
+
+
+@dataclass(slots=True)
+class _Row:
+    """Failures of one service since it last worked, counted as LiveKit does."""
+
+    count: int = 0
+    first: float = 0.0
+    last: float = 0.0
+
+    def add(self, at: float, *, given_up: bool) -> None:
+        """Count an attempt that failed; only those that LiveKit has given up on are failures."""
+        if at - self.last > _GAP:
+            self.first = at
+        self.last = at
+        self.count += given_up
+
+    @property
+    def hopeless(self) -> bool:
+        """Whether it is down for good."""
+        return self.count >= MOST or self.last - self.first >= LONGEST
 
 
 class Failures:
@@ -28,21 +63,32 @@ class Failures:
         """Begin with none."""
         self._call = call
         self._count = 0
+        self._rows = {"stt_error": _Row(), "tts_error": _Row()}
         self._tasks: set[asyncio.Task[None]] = set()
         self.told = False
 
     def heard(self, event: ErrorEvent) -> None:
         """LiveKit has given up on something, or tries again."""
         error = event.error
-        kind = getattr(error, "type", "")
-        if getattr(error, "recoverable", False):
+        kind, given_up = getattr(error, "type", ""), not getattr(error, "recoverable", False)
+        row = self._rows.get(kind)
+        if row is not None:
+            row.add(error.timestamp, given_up=given_up)
+        if not given_up:
             return
         cause = getattr(error, "error", error)
-        log.error("%s failed: %s", _NOUNS.get(kind, "a provider"), self._reason(cause))
         # LiveKit lets ears listen again after an error of their service, and after no other
         deaf = kind == "stt_error" and not isinstance(cause, APIError)
-        if kind == "llm_error" or deaf:
+        down = row is not None and row.hopeless
+        ends = ", again and again: the call ends" if down and not self._call.over else ""
+        noun = _NOUNS.get(kind, "a provider")
+        log.error("%s failed%s: %s", noun, ends, self._reason(cause))
+        if kind == "llm_error" or deaf or down:
             self.answer()
+
+    def worked(self, kind: str) -> None:
+        """A service has worked: ears have understood something, a voice is heard."""
+        self._rows[kind] = _Row()
 
     def unexpected(self, error: BaseException) -> None:
         """Something else went wrong in a turn."""
@@ -64,11 +110,10 @@ class Failures:
         self._count += 1
         if self._call.over:
             return
-        final = self._call.channel == "voice" or self._count >= MOST
-        self._call.over = final
-        task = asyncio.get_running_loop().create_task(
-            self._say(LATER if final else AGAIN, final=final)
-        )
+        if self._call.channel == "voice" or self._count >= MOST:
+            self._last_words()
+            return
+        task = asyncio.get_running_loop().create_task(self._again())
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
@@ -77,7 +122,15 @@ class Failures:
         if self._tasks:
             await asyncio.wait(self._tasks)
 
-    async def _say(self, words: str, *, final: bool) -> None:
-        await self._call.speak(words, interruptible=not final)
-        if final:
-            self._call.finish("error")
+    async def _again(self) -> None:
+        await self._call.speak(AGAIN)
+
+    def _last_words(self) -> None:
+        """Say it, and end the call at once: what is being said is said to its end.
+
+        From then on LiveKit counts no errors, so that it cannot break the words off.
+        """
+        self._call.over = True
+        with contextlib.suppress(RuntimeError):  # the call is ending already
+            self._call.session.say(LATER, allow_interruptions=False)
+        self._call.finish("error")

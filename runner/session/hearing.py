@@ -7,8 +7,10 @@ from typing import Any
 
 from livekit.agents import (
     AgentSession,
+    AgentStateChangedEvent,
     ConversationItemAddedEvent,
     FunctionToolsExecutedEvent,
+    UserInputTranscribedEvent,
     UserStateChangedEvent,
 )
 
@@ -36,6 +38,8 @@ class Hearing:
         session.on("function_tools_executed", self._executed)
         session.on("user_state_changed", self._user_state)
         session.on("error", self._failures.heard)
+        session.on("user_input_transcribed", self._transcribed)
+        session.on("agent_state_changed", self._agent_state)
 
     def _added(self, event: ConversationItemAddedEvent) -> None:
         item: Any = event.item
@@ -78,6 +82,14 @@ class Hearing:
             self._watch.away()
         elif event.new_state == "speaking":
             self._watch.heard()
+
+    def _transcribed(self, event: UserInputTranscribedEvent) -> None:
+        if event.transcript:
+            self._failures.worked("stt_error")
+
+    def _agent_state(self, event: AgentStateChangedEvent) -> None:
+        if event.new_state == "speaking":
+            self._failures.worked("tts_error")
 
     def _tell(self, kind: str, **rest: Any) -> None:
         self._call.events.tell(kind, self._call.values.persona, **rest)

@@ -274,9 +274,12 @@ async def test_errors_of_ears_and_voice_are_logged(call, caplog):
     talk = await call()
     failures = talk.conversation._failures
     talk.conversation._call.models._secrets.seen["KEY"] = "hush-hush"
-    failures.heard(SimpleNamespace(error=SimpleNamespace(type="tts_error", recoverable=True)))
+    failures.heard(SimpleNamespace(error=SimpleNamespace(type="llm_error", recoverable=True)))
     error = SimpleNamespace(
-        type="tts_error", recoverable=False, error=RuntimeError("key hush-hush is bad\nmore")
+        type="tts_error",
+        recoverable=False,
+        timestamp=1.0,
+        error=RuntimeError("key hush-hush is bad\nmore"),
     )
     failures.heard(SimpleNamespace(error=error))
     assert "the voice failed: key ••• is bad" in caplog.text
