@@ -1,37 +1,11 @@
-"""A difference between two releases, and what is said of it."""
+"""What is said of a difference between two releases."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
-Kind = Literal["changed", "added", "removed"]
-
-Location = tuple[str | int, ...]
-"""Where a value stands: names, keys and places in a list, from the section down."""
-
-
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """One value that is not what it was.
-
-    Attributes:
-        location: where it stands.
-        kind: `added` where nothing stood before, `removed` where nothing stands now.
-        before: as the models hold it; None where nothing stood.
-        after: likewise.
-        about: the description of the key that holds it.
-        lasts: whether it is a duration, in seconds.
-        hidden: whether it is private: it is never shown.
-    """
-
-    location: Location
-    kind: Kind
-    before: Any
-    after: Any
-    about: str = ""
-    lasts: bool = False
-    hidden: bool = False
+from runner.link.differences import Kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +37,3 @@ class Change:
             "after": self.after,
             "sentence": self.sentence,
         }
-
-
-def path(location: Location) -> str:
-    """A location as it is written: `tools.book.then[0].say`."""
-    written = "".join(f"[{p}]" if isinstance(p, int) else f".{p}" for p in location)
-    return written.removeprefix(".")

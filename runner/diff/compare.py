@@ -7,19 +7,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from runner.diff.change import Change, Difference, path
+from runner.diff.change import Change
 from runner.diff.facts import Facts, opening
 from runner.diff.privacy import data, masked
 from runner.diff.rows import SENDING, SILENCE, tell
 from runner.diff.sending import Sending, sendings
 from runner.diff.silence import longest
-from runner.diff.walk import Place, differences
 from runner.diff.wording import lasting
 from runner.link import AgentRelease, Release
+from runner.link.differences import Difference, Place, differences, of_agent, path
 from runner.spec.fields import Field
-from runner.spec.text import Told
-
-SHARED = ("personas", "tools", "providers")
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,36 +114,11 @@ def _identity(difference: Difference) -> str:
 def _of_agent(before: AgentRelease, after: AgentRelease) -> Iterator[Difference]:
     """What differs within one agent; nothing private is left in it."""
     private = _private(before) | _private(after)
-    for each in _walked(before, after):
+    for each in of_agent(before, after):
         hidden = each.hidden
         old = masked(each.before, each.location, private, hidden=hidden)
         now = masked(each.after, each.location, private, hidden=hidden)
         yield replace(each, before=old, after=now)
-
-
-def _walked(before: AgentRelease, after: AgentRelease) -> Iterator[Difference]:
-    yield from differences(before.agent, after.agent, Place(("agents", after.name)))
-    prompts = _prompts(before, after)
-    yield from prompts
-    told = {d.location for d in prompts}
-    for section in SHARED:
-        found = differences(getattr(before, section), getattr(after, section), Place((section,)))
-        yield from (d for d in found if d.location not in told)
-    yield from differences(
-        {n: Told(v) for n, v in before.env.items()},
-        {n: Told(v) for n, v in after.env.items()},
-        Place(("env",)),
-    )
-
-
-def _prompts(before: AgentRelease, after: AgentRelease) -> list[Difference]:
-    """What differs in the text files of personas that both have."""
-    found: list[Difference] = []
-    for name in [n for n in after.personas if n in before.personas]:
-        old, now = before.prompts.get(name), after.prompts.get(name)
-        place = Place(("personas", name, "instructions_file"), "what its text files say")
-        found += differences(old and Told(old), now and Told(now), place)
-    return found
 
 
 def _private(release: AgentRelease) -> frozenset[str]:

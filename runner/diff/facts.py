@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from runner.diff.change import Difference, path
 from runner.diff.privacy import masked
 from runner.diff.wording import counted, listed, quoted, said
 from runner.link import AgentRelease
+from runner.link.differences import Difference, path
 from runner.spec.names import ProviderName
 from runner.spec.shape import Block
 from runner.spec.text import Spoken

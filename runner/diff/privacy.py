@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection
 from typing import Any
 
-from runner.diff.change import Location
+from runner.link.differences import Location
 from runner.spec.fields import Field
 from runner.spec.setting import SECRET_ENDINGS
 from runner.spec.shape import Block

@@ -10,9 +10,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
-from runner.diff.change import Location
 from runner.diff.facts import Facts, abilities
 from runner.diff.texts import edited
+from runner.link.differences import Location
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from runner.diff.change import Location
 from runner.link import AgentRelease
+from runner.link.differences import Location
 from runner.link.walk import blocks, walk
 from runner.spec.fields import Field
 from runner.spec.shape import Block

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from runner.diff.walk import plan
+from runner.link.differences import plan
 from runner.spec.names import Name
 from runner.spec.shape import Block
 from runner.spec.text import Condition, Spoken

@@ -1,4 +1,4 @@
-"""Two values of the models, compared key by key.
+"""Two releases of an agent, compared key by key.
 
 It knows no key by name: a new one is compared as soon as it is declared.
 """
@@ -8,16 +8,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cache
-from typing import Any, get_args
+from typing import Any, Literal, get_args
 
-from runner.diff.change import Difference, Kind, Location
+from runner.link.release import AgentRelease
 from runner.spec.agents import Limits, Room
 from runner.spec.fields import Field
 from runner.spec.names import ToolName, VariableName
 from runner.spec.shape import Block
-from runner.spec.text import Plain
+from runner.spec.text import Plain, Told
 from runner.spec.turns import PersonaTurns, TurnTaking
 from runner.spec.values import Duration
+
+SHARED = ("personas", "tools", "providers")
+"""Sections of a release: name → definition."""
 
 SETTINGS = (Limits, PersonaTurns, Room, TurnTaking)
 """Blocks that only gather settings: without one, each of its keys has its default."""
@@ -26,6 +29,66 @@ _SETS = (Plain, ToolName, VariableName, int)
 """Entries of lists whose order means nothing: each is told by itself."""
 
 _SECONDS = get_args(Duration)[1]
+
+Kind = Literal["changed", "added", "removed"]
+
+Location = tuple[str | int, ...]
+"""Where a value stands: names, keys and places in a list, from the section down."""
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One value that is not what it was.
+
+    Attributes:
+        location: where it stands.
+        kind: `added` where nothing stood before, `removed` where nothing stands now.
+        before: as the models hold it; None where nothing stood.
+        after: likewise.
+        about: the description of the key that holds it.
+        lasts: whether it is a duration, in seconds.
+        hidden: whether it is private: it is never shown.
+    """
+
+    location: Location
+    kind: Kind
+    before: Any
+    after: Any
+    about: str = ""
+    lasts: bool = False
+    hidden: bool = False
+
+
+def path(location: Location) -> str:
+    """A location as it is written: `tools.book.then[0].say`."""
+    written = "".join(f"[{p}]" if isinstance(p, int) else f".{p}" for p in location)
+    return written.removeprefix(".")
+
+
+def of_agent(before: AgentRelease, after: AgentRelease) -> Iterator[Difference]:
+    """Go through all that differs between two releases of an agent."""
+    yield from differences(before.agent, after.agent, Place(("agents", after.name)))
+    prompts = _prompts(before, after)
+    yield from prompts
+    told = {d.location for d in prompts}
+    for section in SHARED:
+        found = differences(getattr(before, section), getattr(after, section), Place((section,)))
+        yield from (d for d in found if d.location not in told)
+    yield from differences(
+        {n: Told(v) for n, v in before.env.items()},
+        {n: Told(v) for n, v in after.env.items()},
+        Place(("env",)),
+    )
+
+
+def _prompts(before: AgentRelease, after: AgentRelease) -> list[Difference]:
+    """What differs in the text files of personas that both have."""
+    found: list[Difference] = []
+    for name in [n for n in after.personas if n in before.personas]:
+        old, now = before.prompts.get(name), after.prompts.get(name)
+        place = Place(("personas", name, "instructions_file"), "what its text files say")
+        found += differences(old and Told(old), now and Told(now), place)
+    return found
 
 
 @dataclass(frozen=True, slots=True)
