@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any
 
-from livekit.agents import APIError, ErrorEvent
+from livekit import rtc
+from livekit.agents import NOT_GIVEN, APIError, ErrorEvent, NotGivenOr
 
 from runner.session.call import Call
 
@@ -31,6 +33,10 @@ LiveKit gives up on attempts without an answer after 44 s, three times in a row 
 
 _GAP = 15.0
 """Seconds between failed attempts that still belong together; one takes up to 10 s, and a pause."""
+
+_RATE = 16_000
+_FRAMES = 10
+"""A second, in tenths."""
 
 _NOUNS = {"llm_error": "the model", "stt_error": "the speech recognition", "tts_error": "the voice"}
 
@@ -84,7 +90,7 @@ class Failures:
         noun = _NOUNS.get(kind, "a provider")
         log.error("%s failed%s: %s", noun, ends, self._reason(cause))
         if kind == "llm_error" or deaf or down:
-            self.answer()
+            self.answer(mute=kind == "tts_error")
 
     def worked(self, kind: str) -> None:
         """A service has worked: ears have understood something, a voice is heard."""
@@ -104,14 +110,18 @@ class Failures:
         if text not in (AGAIN, LATER):
             self._count = 0
 
-    def answer(self) -> None:
-        """Say that something went wrong; after too many failures, end the call."""
+    def answer(self, *, mute: bool = False) -> None:
+        """Say that something went wrong; after too many failures, end the call.
+
+        Args:
+            mute: there is no voice to say it.
+        """
         self.told = True
         self._count += 1
         if self._call.over:
             return
         if self._call.channel == "voice" or self._count >= MOST:
-            self._last_words()
+            self._last_words(_silence() if mute else NOT_GIVEN)
             return
         task = asyncio.get_running_loop().create_task(self._again())
         self._tasks.add(task)
@@ -125,12 +135,18 @@ class Failures:
     async def _again(self) -> None:
         await self._call.speak(AGAIN)
 
-    def _last_words(self) -> None:
+    def _last_words(self, audio: NotGivenOr[AsyncIterator[rtc.AudioFrame]]) -> None:
         """Say it, and end the call at once: what is being said is said to its end.
 
         From then on LiveKit counts no errors, so that it cannot break the words off.
         """
         self._call.over = True
         with contextlib.suppress(RuntimeError):  # the call is ending already
-            self._call.session.say(LATER, allow_interruptions=False)
+            self._call.session.say(LATER, audio=audio, allow_interruptions=False)
         self._call.finish("error")
+
+
+async def _silence() -> AsyncIterator[rtc.AudioFrame]:
+    """What is played in place of a voice: LiveKit writes in a room only what is heard as well."""
+    for _ in range(_FRAMES):
+        yield rtc.AudioFrame.create(_RATE, 1, _RATE // 10)

@@ -180,6 +180,7 @@ async def test_a_voice_that_stays_down_is_written(call, caplog):
         await talk.session.generate_reply(user_input="hello")
     events = await until(talk, ended)
     assert events[-1]["reason"] == "error"
+    assert [e["text"] for e in events if e.get("role") == "agent"] == [LATER]
     assert "the voice failed, again and again: the call ends" in caplog.text
 
 
