@@ -3,24 +3,41 @@
 from __future__ import annotations
 
 import os
+import re
 import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import click
 
 from runner.cli.check import show
-from runner.cli.folder import compiled, existing
+from runner.cli.folder import DEFAULT, compiled, existing
 from runner.cli.options import options, shared
+from runner.cli.releases import opened
 from runner.diagnostics import render
 
 if TYPE_CHECKING:
-    from contextlib import AbstractContextManager
-
-    from runner.compiler import Compiled
     from runner.diff import Side
+
+_ID: Final = re.compile(r"[0-9a-fA-F]{6,12}")
+"""The id of a release, or so much of it that it is not taken for a word."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What is asked for on one side.
+
+    Attributes:
+        name: as it was written.
+        other: the name on the other side.
+        form: in which mistakes are shown.
+    """
+
+    name: str
+    other: str
+    form: str
 
 
 @click.command()
@@ -37,24 +54,18 @@ if TYPE_CHECKING:
 def diff(old: str, new: str, *, form: str) -> int:
     """Tell what callers will notice when OLD becomes NEW.
 
-    Each of the two is a folder, or a git revision of agents.d such as HEAD~1, or of another folder
-    such as HEAD~1:my-folder.
+    Each of the two is a folder; or a git revision of agents.d such as HEAD~1, or of another folder
+    such as HEAD~1:my-folder; or a release that lkrun releases lists.
     """
     from runner.diff import diff as compare  # noqa: PLC0415 - only what runs is imported
     from runner.diff import document, text  # noqa: PLC0415 - as above
 
     sides = []
-    with ExitStack() as open_folders:
-        folders = [(asked, open_folders.enter_context(_folder(asked))) for asked in (old, new)]
-        for asked, folder in folders:
-            result = compiled(folder)
-            side = _side(result)
-            if side is None:
-                click.echo(f"{render.printable(asked)} has mistakes:", err=True)
-                errors = [d for d in result.diagnostics if d.severity == "error"]
-                show(errors, result, folder, form)
-                return 1
-            sides.append(side)
+    for asked in (Asked(old, new, form), Asked(new, old, form)):
+        side = next(given(asked) for knows, given in SOURCES if knows(asked))
+        if side is None:
+            return 1
+        sides.append(side)
     changes = compare(*sides)
     bright = options().bright()
     bold, off = (render.BRIGHT.place, render.BRIGHT.off) if bright else ("", "")
@@ -64,45 +75,66 @@ def diff(old: str, new: str, *, form: str) -> int:
     return 0
 
 
-def _side(result: Compiled) -> Side | None:
+def _compiled(asked: Asked, folder: Path) -> Side | None:
+    """What a folder becomes; None once its mistakes are told."""
     from runner.diff import Side  # noqa: PLC0415 - as above
 
+    result = compiled(folder)
     if result.release is None:
+        click.echo(f"{render.printable(asked.name)} has mistakes:", err=True)
+        errors = [d for d in result.diagnostics if d.severity == "error"]
+        show(errors, result, folder, asked.form)
         return None
     resting = {scope.name for scope in result.scopes} - result.release.agents.keys()
     return Side(result.release, frozenset(resting))
 
 
-def _folder(asked: str) -> AbstractContextManager[Path]:
-    """The folder that is meant, by the first source that knows the name."""
-    return next(opened(asked) for knows, opened in SOURCES if knows(asked))
+def _directory(asked: Asked) -> Side | None:
+    return _compiled(asked, existing(asked.name))
 
 
-@contextmanager
-def _directory(asked: str) -> Iterator[Path]:
-    yield existing(asked)
+def _is_kept(asked: Asked) -> bool:
+    from runner.diff.revision import known  # noqa: PLC0415 - only what runs is imported
+
+    return _ID.fullmatch(asked.name) is not None and not known(asked.name, Path.cwd())
 
 
-@contextmanager
-def _revision(asked: str) -> Iterator[Path]:
+def _kept(asked: Asked) -> Side:
+    """A kept release: of the folder on the other side, or of agents.d."""
+    from runner.diff import Side  # noqa: PLC0415 - as above
+    from runner.serve.archive import ArchiveError, UnknownReleaseError  # noqa: PLC0415 - only what runs is imported
+
+    # no name is too long for os.path
+    archive = opened(Path(asked.other if os.path.isdir(asked.other) else DEFAULT))  # noqa: PTH112 - of a text that may be no path
+    try:
+        return Side(archive.load(asked.name))
+    except UnknownReleaseError as error:
+        words = f"there is neither a folder nor a git revision '{asked.name}', and {error}"
+        raise click.UsageError(words) from error
+    except ArchiveError as error:
+        raise click.ClickException(str(error)) from error
+
+
+def _revision(asked: Asked) -> Side | None:
     """A git revision, in a temporary folder of its own."""
     from runner.diff.revision import RevisionError, export  # noqa: PLC0415 - as above
 
     with tempfile.TemporaryDirectory(prefix="lkrun-diff-") as place:
         try:
-            export(asked, Path.cwd(), Path(place))
+            export(asked.name, Path.cwd(), Path(place))
         except RevisionError as error:
             raise click.UsageError(render.printable(str(error))) from error
         except OSError as error:
             reason = error.strerror or "no place for temporary files"
             raise click.UsageError(f"the revision cannot be written out: {reason}") from error
-        yield Path(place)
+        return _compiled(asked, Path(place))
 
 
-Source = tuple[Callable[[str], bool], Callable[[str], "AbstractContextManager[Path]"]]
+Source = tuple[Callable[[Asked], bool], Callable[[Asked], "Side | None"]]
 
 SOURCES: tuple[Source, ...] = (
-    (os.path.exists, _directory),
+    (lambda asked: os.path.exists(asked.name), _directory),  # noqa: PTH110 - as above
+    (_is_kept, _kept),
     (lambda _asked: True, _revision),
 )
-"""Whether a name is one of a source's, and how its folder is had; the first that fits is taken."""
+"""Whether a name is one of a source's, and its side; the first that fits is taken."""

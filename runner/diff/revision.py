@@ -70,6 +70,12 @@ def export(asked: str, beside: Path, target: Path) -> None:
         _write(target / entry.path, entry, contents.get(entry.name))
 
 
+def known(revision: str, beside: Path) -> bool:
+    """Whether a repository that holds the folder `beside` knows this revision."""
+    program = shutil.which("git")
+    return program is not None and _Git(program, beside).named(f"{revision}^{{commit}}") is not None
+
+
 def _program(asked: str) -> str:
     found = shutil.which("git")
     if found is None:

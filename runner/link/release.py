@@ -65,9 +65,12 @@ class AgentRelease(BaseModel):
         """The fixed variables: name → text or tuple of texts."""
         return {n: v for n, v in self.agent.variables.items() if not isinstance(v, Field)}
 
-    @property
+    @cached_property
     def digest(self) -> str:
-        """A name for its content: 16 hex digits of the SHA-256."""
+        """A name for its content: 16 hex digits of the SHA-256.
+
+        It is computed once: an agent that a compilation takes over costs nothing again.
+        """
         return hashlib.sha256(self.to_json().encode()).hexdigest()[:16]
 
 

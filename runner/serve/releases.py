@@ -44,18 +44,38 @@ class Releases:
         """Since when it is served."""
         return self._kept[self._current].since
 
+    def prepare(self, release: Release) -> None:
+        """Write a release, so that `swap` is quick; for a thread of its own.
+
+        One that is not served afterwards must be given to `drop`.
+
+        Raises:
+            OSError: it cannot be written; nothing is left of it.
+        """
+        self._store.put(release)
+
+    def drop(self, release: Release) -> None:
+        """Remove a prepared release, unless it is served or a call uses it."""
+        if release.id not in self._kept:
+            self._store.remove(release.id)
+
     def swap(self, release: Release) -> None:
         """Serve another release to new calls.
 
         Raises:
             OSError: it cannot be written; then the old one is served on.
         """
-        if release.id not in self._kept:
-            self._store.put(release)
-        self._store.point(release.id)
-        self._kept.setdefault(release.id, _Kept(release))
+        self._store.put(release)
+        try:
+            self._store.point(release.id)
+        except OSError:
+            self.drop(release)
+            raise
         before, self._current = self._current, release.id
-        self._retire(before)
+        kept = self._kept.setdefault(release.id, _Kept(release))
+        if before != release.id:
+            kept.since = datetime.now(UTC)
+            self._retire(before)
 
     def pin(self, call: str) -> str:
         """Keep the served release for a call; returns its id."""
@@ -68,6 +88,34 @@ class Releases:
         if kept is not None:
             kept.pins.discard(call)
             self._retire(release_id)
+
+    def move(self, call: str, release_id: str) -> None:
+        """Let a call go over to another release that is kept, in one step.
+
+        Raises:
+            KeyError: the call has no pin, or the release is not kept (any more); then nothing has
+                changed.
+        """
+        there = self._kept[release_id].pins
+        before = next((i for i, kept in self._kept.items() if call in kept.pins), None)
+        if before is None:
+            raise KeyError(call)
+        self._kept[before].pins.remove(call)
+        there.add(call)
+        self._retire(before)
+
+    def sessions(self) -> dict[str, int]:
+        """Release → how many calls are on it, the served one too when there are none."""
+        return {release_id: len(kept.pins) for release_id, kept in self._kept.items()}
+
+    def times(self) -> dict[str, datetime]:
+        """Release → since when it is, or was, served."""
+        return {release_id: kept.since for release_id, kept in self._kept.items()}
+
+    def release(self, release_id: str) -> Release | None:
+        """A release that is still kept."""
+        kept = self._kept.get(release_id)
+        return kept.release if kept else None
 
     def agent(self, release_id: str, name: str) -> AgentRelease | None:
         """An agent of a release that is still kept."""

@@ -5,14 +5,15 @@ from __future__ import annotations
 import contextlib
 import errno
 import fcntl
-import json
 import os
 import shutil
 import tempfile
+import threading
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
+
+from runner.serve.shelf import Manifest, Shelf
 
 if TYPE_CHECKING:
     from runner.link.release import Release
@@ -35,12 +36,15 @@ class Store:
     def __init__(self, root: Path) -> None:
         """Use an empty directory that nobody else uses."""
         self.root = root
-        self._manifests: dict[str, dict[str, str]] = {}
-        for name in ("agents", "releases"):
-            (root / name).mkdir(mode=0o700)
+        self._shelf = Shelf(root, durable=False)
+        self._manifests: dict[str, Manifest] = {}
+        self._coming: Manifest | None = None
+        self._putting = threading.Lock()
+        self._choosing = threading.Lock()
         self._lock = (root / ".lock").open("wb")
         fcntl.flock(self._lock, fcntl.LOCK_EX)
         (root / ".lock").replace(root / "lock")  # only now it is seen by others
+        self._shelf.make()
 
     @classmethod
     def create(cls, env: Mapping[str, str]) -> Store:
@@ -63,18 +67,24 @@ class Store:
     def put(self, release: Release) -> None:
         """Write a release; afterwards all of it is there, or nothing names it.
 
+        Any thread may do so, while another one removes releases.
+
         Raises:
             OSError: it cannot be written.
         """
-        manifest = {}
-        for name, agent in release.agents.items():
-            text = agent.to_json()
-            manifest[name] = agent.digest
-            if not self._agent(agent.digest).exists():
-                _write(self._agent(agent.digest), text)
-        described = {"id": release.id, "time": f"{datetime.now(UTC):%FT%TZ}", "agents": manifest}
-        _write(self._manifest(release.id), json.dumps(described))
-        self._manifests[release.id] = manifest
+        with self._putting:
+            if release.id in self._manifests:
+                return
+            coming = Manifest.of(release, {})
+            with self._choosing:  # from here on its agents are not removed with other releases
+                self._coming = coming
+            try:
+                self._shelf.put(coming, release)
+            except OSError:
+                self._coming = None
+                raise
+            with self._choosing:
+                self._manifests[release.id], self._coming = coming, None
 
     def point(self, release_id: str) -> None:
         """Name the served release, in one step.
@@ -82,7 +92,7 @@ class Store:
         Raises:
             OSError: it cannot be written.
         """
-        _write(self.root / "current", release_id + "\n")
+        self._shelf.point(release_id)
 
     def file(self, release_id: str, agent: str) -> Path:
         """The file of an agent in a release.
@@ -90,26 +100,23 @@ class Store:
         Raises:
             KeyError: the release is not here, or has no such agent.
         """
-        return self._agent(self._manifests[release_id][agent])
+        return self._shelf.agent(self._manifests[release_id].agents[agent])
 
     def remove(self, release_id: str) -> None:
         """Remove a release, and the agents that no other release has."""
-        gone = self._manifests.pop(release_id, {})
-        kept = {digest for manifest in self._manifests.values() for digest in manifest.values()}
-        self._manifest(release_id).unlink(missing_ok=True)
-        for digest in set(gone.values()) - kept:
-            self._agent(digest).unlink(missing_ok=True)
+        with self._choosing:
+            gone = self._manifests.pop(release_id, None)
+            if gone is None:
+                return
+            others = [*self._manifests.values(), *filter(None, [self._coming])]
+            kept = {digest for other in others for digest in other.agents.values()}
+            with contextlib.suppress(OSError):  # the directory goes with the runner
+                self._shelf.remove(release_id, set(gone.agents.values()) - kept)
 
     def destroy(self) -> None:
         """Remove the whole directory."""
-        shutil.rmtree(self.root, ignore_errors=True)
+        _clear(self.root)
         self._lock.close()
-
-    def _agent(self, digest: str) -> Path:
-        return self.root / "agents" / f"{digest}.json"
-
-    def _manifest(self, release_id: str) -> Path:
-        return self.root / "releases" / f"{release_id}.json"
 
 
 def _place(candidates: Iterable[str]) -> Path:
@@ -119,19 +126,6 @@ def _place(candidates: Iterable[str]) -> Path:
     raise OSError(errno.ENOSPC, "no folder can be written to, or its path is too long")
 
 
-def _write(path: Path, text: str) -> None:
-    """Write beside, then rename: nobody reads half a file."""
-    beside = path.with_name(f".{path.name}.new")
-    try:
-        with beside.open("w", encoding="utf-8") as file:
-            file.write(text)
-        beside.replace(path)
-    except OSError:
-        with contextlib.suppress(OSError):
-            beside.unlink()
-        raise
-
-
 def _sweep(base: Path) -> None:
     """Remove directories whose runner was killed: their lock is free."""
     for left in base.glob(f"{_PREFIX}*/lock"):
@@ -139,4 +133,11 @@ def _sweep(base: Path) -> None:
             if os.fstat(lock.fileno()).st_uid != os.geteuid():
                 continue
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            shutil.rmtree(left.parent, ignore_errors=True)
+            _clear(left.parent)
+
+
+def _clear(root: Path) -> None:
+    """Remove a directory; its lock, by which it is found again, only after what is large."""
+    for path in root.glob("*/"):
+        shutil.rmtree(path, ignore_errors=True)
+    shutil.rmtree(root, ignore_errors=True)

@@ -1,0 +1,105 @@
+"""`lkrun rollback`: the running runners of a folder serve a kept release again."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from runner.cli.folder import folder
+from runner.cli.options import options, shared
+from runner.cli.releases import opened, rows
+from runner.diagnostics import render
+
+if TYPE_CHECKING:
+    from runner.diff import Change
+    from runner.serve.archive import Archive
+    from runner.serve.peer import Message
+
+_SECONDS = 30.0
+"""For a thousand agents on a slow disk."""
+
+_FINE = ("ok", "unchanged")
+
+
+@click.command()
+@click.argument("release", metavar="ID")
+@folder
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    help="For people or for programs.",
+)
+@shared
+def rollback(release: str, folder: Path, *, form: str) -> int:
+    """Serve the kept release ID again, until the files of the folder DIR (agents.d) change.
+
+    ID is one of those that lkrun releases lists, or a beginning of it. Calls that are on keep what
+    they have.
+    """
+    from runner.serve.archive import UnknownReleaseError, pick  # noqa: PLC0415 - only what runs is imported
+    from runner.serve.control import ask  # noqa: PLC0415 - only what runs is imported
+
+    archive = opened(folder)
+    answers = asyncio.run(ask(archive, {"ask": "releases"}))
+    try:
+        wanted = pick(release, [row.id for row in rows(archive, answers)])
+    except UnknownReleaseError as error:
+        raise click.UsageError(render.printable(str(error))) from error
+    if not answers:
+        name = render.printable(str(folder))
+        raise click.ClickException(
+            f"no runner of {name} is on; start one with lkrun serve {name} --last-good, "
+            "or put the files back as they were"
+        )
+    changes = _noticed(archive, answers, wanted)
+    done = asyncio.run(ask(archive, {"ask": "rollback", "id": wanted}, _SECONDS))
+    _show(wanted, changes, done, form)
+    return 0 if done and all(answer.get("result") in _FINE for answer in done) else 1
+
+
+def _noticed(archive: Archive, answers: Sequence[Message], wanted: str) -> Sequence[Change] | None:
+    """What callers notice where another release is served now; None where it is not known."""
+    from runner.diff import Side, diff  # noqa: PLC0415 - only what runs is imported
+    from runner.serve.archive import ArchiveError  # noqa: PLC0415 - only what runs is imported
+
+    served = [str(answer["current"]) for answer in answers if "current" in answer]
+    before = next((i for i in served if i != wanted), wanted)
+    if before == wanted:
+        return ()
+    try:
+        return diff(Side(archive.load(before)), Side(archive.load(wanted)))
+    except ArchiveError:
+        return None
+
+
+def _show(
+    wanted: str, changes: Sequence[Change] | None, done: Sequence[Message], form: str
+) -> None:
+    from runner.diff import text  # noqa: PLC0415 - only what runs is imported
+
+    if form == "json":
+        told = None if changes is None else [change.to_data() for change in changes]
+        shown = {"release": wanted, "runners": done, "changes": told}
+        click.echo(json.dumps(shown, ensure_ascii=False, indent=2))
+        return
+    if any(answer.get("result") == "ok" for answer in done):
+        bright = options().bright()
+        bold, off = (render.BRIGHT.place, render.BRIGHT.off) if bright else ("", "")
+        if changes is not None:
+            click.echo(text(changes, bold=bold, off=off) + "\n", color=bright)
+        click.echo(f"release {wanted} is served until the files change")
+    elif done and all(answer.get("result") == "unchanged" for answer in done):
+        click.echo(f"release {wanted} is served already")
+    for answer in done:
+        if answer.get("result") not in _FINE:
+            words = render.printable(str(answer.get("message")))
+            click.echo(f"error: process {answer.get('pid')}: {words}", err=True)
+    if not done:
+        click.echo("error: no runner is on any more", err=True)

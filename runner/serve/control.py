@@ -1,0 +1,172 @@
+"""Commands to the running runners of a folder: what is on, and going back to a kept release.
+
+Each runner leaves a file in the archive of its folder, with the path of its call socket, and holds
+a lock on it as long as it lives. Who asks connects there with the role `control`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import fcntl
+import json
+import os
+import tempfile
+from collections.abc import Awaitable, Callable, Mapping
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Final
+
+from runner.serve.peer import Message, Peer
+
+if TYPE_CHECKING:
+    from runner.serve.archive import Archive
+    from runner.serve.releases import Releases
+    from runner.serve.switchboard import Switchboard
+
+ROLE: Final = "control"
+UNREACHED: Final = "unreached"
+"""The `result` that stands for a runner that did not answer."""
+
+Roll = Callable[[str], Awaitable[Message]]
+
+
+class Control:
+    """Answers commands at the call socket.
+
+    Args:
+        roll: serves the release of an id until the files change again; gives
+            `{"result": "ok"|"rejected"|"unchanged", "release": id, "message": …}`.
+    """
+
+    def __init__(self, switchboard: Switchboard, releases: Releases, roll: Roll) -> None:
+        """Take the role `control` at the switchboard."""
+        self._releases = releases
+        self._roll = roll
+        self._asked: dict[str, Callable[[Message], Awaitable[Message]]] = {
+            "releases": self._tell,
+            "rollback": self._go_back,
+        }
+        switchboard.role(ROLE, self._serve)
+
+    async def _serve(self, peer: Peer, hello: Message) -> None:
+        answer = self._asked.get(str(hello.get("ask")), self._refuse)
+        peer.send({"pid": os.getpid(), **await answer(hello)})
+
+    async def _tell(self, _: Message) -> Message:
+        sessions = self._releases.sessions()
+        kept = {i: self._releases.release(i) for i in sessions}
+        return {
+            "current": self._releases.current.id,
+            "sessions": sessions,
+            "times": {i: f"{time:%FT%TZ}" for i, time in self._releases.times().items()},
+            "agents": {i: list(release.agents) for i, release in kept.items() if release},
+        }
+
+    async def _go_back(self, hello: Message) -> Message:
+        try:
+            return await self._roll(str(hello.get("id")))
+        except Exception as error:  # noqa: BLE001 - whatever fails is told to who asked
+            words = f"this is a bug in lkrun ({type(error).__name__}: {error})"
+            return {"result": "rejected", "release": self._releases.current.id, "message": words}
+
+    async def _refuse(self, hello: Message) -> Message:
+        return {"result": "rejected", "message": f"'{hello.get('ask')}' is not known here"}
+
+
+class Enlisted:
+    """A runner that is found by its folder, until it leaves or dies."""
+
+    def __init__(self, archive: Archive, socket: Path) -> None:
+        """Say where the call socket is.
+
+        Raises:
+            OSError: there is no place to say it.
+        """
+        with archive.locked():
+            archive.runners.mkdir(mode=0o700, exist_ok=True)
+            handle, name = tempfile.mkstemp(prefix=f"{os.getpid()}-", dir=archive.runners)
+            self._path = Path(name)
+            self._file = os.fdopen(handle, "w", encoding="utf-8")
+            try:
+                fcntl.flock(self._file, fcntl.LOCK_EX)
+                json.dump({"pid": os.getpid(), "socket": os.fspath(socket)}, self._file)
+                self._file.flush()
+            except OSError:
+                self.leave()
+                raise
+
+    def leave(self) -> None:
+        """Be found no more."""
+        with contextlib.suppress(OSError):
+            self._path.unlink()
+        with contextlib.suppress(OSError):
+            self._file.close()
+
+
+async def ask(
+    archive: Archive, message: Mapping[str, object], seconds: float = 5.0
+) -> list[Message]:
+    """Ask every running runner of a folder.
+
+    Args:
+        archive: of the folder.
+        message: `{"ask": "releases"}`, or `{"ask": "rollback", "id": …}`.
+        seconds: for all together.
+
+    Returns:
+        An answer a runner, with its `pid`; one that does not answer has `UNREACHED` as `result`.
+    """
+    on = await asyncio.to_thread(running, archive)
+    asked = {"role": ROLE, **message}
+    return list(await asyncio.gather(*(_asked(pid, path, asked, seconds) for pid, path in on)))
+
+
+def running(archive: Archive) -> list[tuple[int, str]]:
+    """Process id and call socket of each runner; what dead ones left is removed."""
+    if not archive.runners.is_dir():
+        return []
+    with contextlib.suppress(OSError), archive.locked():
+        found = [_alive(path) for path in sorted(archive.runners.iterdir())]
+        return [runner for runner in found if runner is not None]
+    return []
+
+
+def _alive(path: Path) -> tuple[int, str] | None:
+    """A runner that holds its file; the file of one that does not is removed."""
+    try:
+        with path.open("rb") as file:
+            if _free(file):
+                path.unlink()
+                return None
+            said = json.load(file)
+            return int(said["pid"]), str(said["socket"])
+    except (OSError, ValueError, TypeError, KeyError):
+        return None
+
+
+def _free(file: IO[bytes]) -> bool:
+    try:
+        fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+async def _asked(pid: int, path: str, asked: Message, seconds: float) -> Message:
+    answer = None
+    with contextlib.suppress(OSError, TimeoutError):
+        async with asyncio.timeout(seconds):
+            answer = await _answer(path, asked)
+    if answer is None:
+        words = f"the runner with process id {pid} does not answer"
+        return {"pid": pid, "result": UNREACHED, "message": words}
+    return answer
+
+
+async def _answer(path: str, asked: Message) -> Message | None:
+    peer = await Peer.connect(path)
+    try:
+        peer.send(asked)
+        return await peer.receive()
+    finally:
+        await peer.close()
