@@ -10,7 +10,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from livekit import rtc
-from livekit.agents import NOT_GIVEN, APIError, ErrorEvent, NotGivenOr
+from livekit.agents import (
+    NOT_GIVEN,
+    APIConnectionError,
+    APIError,
+    ErrorEvent,
+    NotGivenOr,
+    stt,
+    tts,
+)
 
 from runner.session.call import Call
 
@@ -25,19 +33,23 @@ MOST = 3
 One of the model ends a call by voice. LiveKit would close a call at the fourth, without a word.
 """
 
-LONGEST = 30.0
-"""Seconds of attempts that fail one after the other, after which ears or a voice are gone.
+LONGEST = 20.0
+"""Seconds from the first of the attempts to connect that fail in a row, after which it is down.
 
-LiveKit gives up on attempts without an answer after 44 s, three times in a row after 133 s.
+LiveKit tries without end where each attempt takes its 10 seconds, as without a network.
 """
 
 _GAP = 15.0
-"""Seconds between failed attempts that still belong together; one takes up to 10 s, and a pause."""
+"""Seconds between failed attempts in a row: one takes up to 10, and there is a pause between."""
+
+_GAP_OF_ALL = 75.0
+"""The same where each attempt tries several services, each of them twice."""
 
 _RATE = 16_000
 _FRAMES = 10
 """A second, in tenths."""
 
+_SEVERAL = (stt.FallbackAdapter, tts.FallbackAdapter)
 _NOUNS = {"llm_error": "the model", "stt_error": "the speech recognition", "tts_error": "the voice"}
 
 
@@ -49,9 +61,9 @@ class _Row:
     first: float = 0.0
     last: float = 0.0
 
-    def add(self, at: float, *, given_up: bool) -> None:
+    def add(self, at: float, gap: float, *, given_up: bool) -> None:
         """Count an attempt that failed; only those that LiveKit has given up on are failures."""
-        if at - self.last > _GAP:
+        if at - self.last > gap:
             self.first = at
         self.last = at
         self.count += given_up
@@ -75,22 +87,21 @@ class Failures:
 
     def heard(self, event: ErrorEvent) -> None:
         """LiveKit has given up on something, or tries again."""
-        error = event.error
-        kind, given_up = getattr(error, "type", ""), not getattr(error, "recoverable", False)
-        row = self._rows.get(kind)
-        if row is not None:
-            row.add(error.timestamp, given_up=given_up)
-        if not given_up:
+        error, row = event.error, self._rows.get(event.error.type)
+        cause, given_up = getattr(error, "error", error), not error.recoverable
+        if row is not None and (given_up or isinstance(cause, APIConnectionError)):
+            gap = _GAP_OF_ALL if isinstance(event.source, _SEVERAL) else _GAP
+            row.add(error.timestamp, gap, given_up=given_up)
+        down = row is not None and row.hopeless and not self._call.over
+        if not given_up and not down:
             return
-        cause = getattr(error, "error", error)
         # LiveKit lets ears listen again after an error of their service, and after no other
-        deaf = kind == "stt_error" and not isinstance(cause, APIError)
-        down = row is not None and row.hopeless
-        ends = ", again and again: the call ends" if down and not self._call.over else ""
-        noun = _NOUNS.get(kind, "a provider")
-        log.error("%s failed%s: %s", noun, ends, self._reason(cause))
-        if kind == "llm_error" or deaf or down:
-            self.answer(mute=kind == "tts_error")
+        deaf = error.type == "stt_error" and not isinstance(cause, APIError)
+        often = ", again and again: the call ends" if down else ""
+        noun = _NOUNS.get(error.type, "a provider")
+        log.error("%s failed%s: %s", noun, often, self._reason(cause))
+        if error.type == "llm_error" or deaf or down:
+            self.answer(mute=error.type == "tts_error")
 
     def worked(self, kind: str) -> None:
         """A service has worked: ears have understood something, a voice is heard."""

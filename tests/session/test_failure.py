@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from types import SimpleNamespace
 
 import pytest
 from livekit import rtc
-from livekit.agents import APIError, stt, tts
+from livekit.agents import APIConnectionError, APIError, ErrorEvent, stt, tts
 from livekit.agents.voice.io import AudioOutput, AudioOutputCapabilities
 from session.test_voice import FOLDER, ended, said
 
@@ -194,19 +193,36 @@ async def test_a_voice_that_is_heard_begins_the_count_anew(call):
     assert not talk.ended.done()
 
 
-def failure(at, kind="stt_error", *, recoverable=False):
-    error = SimpleNamespace(
-        type=kind, recoverable=recoverable, timestamp=at, error=APIError("no answer")
-    )
-    return SimpleNamespace(error=error)
+def hangs(talk, pause, *causes, source=None):
+    """Whether the call is over after attempts that LiveKit tries again, so many seconds apart."""
+    for place, cause in enumerate(causes):
+        error = stt.STTError(
+            timestamp=1000 + place * pause, label="ears", error=cause, recoverable=True
+        )
+        talk._failures.heard(ErrorEvent(error=error, source=source or talk.session.stt))
+    return talk._call.over
 
 
-@pytest.mark.parametrize(("pause", "over"), [(12.0, True), (LONGEST, False)])
-async def test_attempts_without_an_answer(call, pause, over):
-    """Attempts that hang for half a minute are enough; those far from each other are not one."""
+LOST, SHUT = APIConnectionError("no answer"), APIError("closed")
+
+
+@pytest.mark.parametrize(
+    ("pause", "causes", "over"),
+    [
+        (10.1, [LOST, LOST, LOST], True),
+        (10.1, [LOST, LOST], False),
+        (10.1, [LOST, SHUT, LOST], False),
+        (LONGEST, [LOST, LOST, LOST], False),
+    ],
+    ids=["in a row", "too few", "connected between", "far apart"],
+)
+async def test_attempts_without_an_answer(call, pause, causes, over):
+    """LiveKit would try without end to connect; half a minute of that is enough."""
     talk = await call(None, Voice())
-    for attempt in range(3):
-        talk._failures.heard(failure(1000 + attempt * pause, recoverable=True))
-    assert not talk._call.over
-    talk._failures.heard(failure(1000 + 3 * pause))
-    assert talk._call.over is over
+    assert hangs(talk, pause, *causes) is over
+
+
+async def test_several_services_without_an_answer(call):
+    """One attempt at several services takes longer, and still is one of a row."""
+    talk = await call(None, Voice())
+    assert hangs(talk, 40.2, LOST, LOST, source=stt.FallbackAdapter([Ears(), Ears()]))

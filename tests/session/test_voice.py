@@ -6,7 +6,7 @@ import asyncio
 from types import SimpleNamespace
 
 import pytest
-from livekit.agents import UserTurnExceededEvent
+from livekit.agents import ErrorEvent, UserTurnExceededEvent, tts
 
 FOLDER = """
 agents:
@@ -274,14 +274,10 @@ async def test_errors_of_ears_and_voice_are_logged(call, caplog):
     talk = await call()
     failures = talk.conversation._failures
     talk.conversation._call.models._secrets.seen["KEY"] = "hush-hush"
-    failures.heard(SimpleNamespace(error=SimpleNamespace(type="llm_error", recoverable=True)))
-    error = SimpleNamespace(
-        type="tts_error",
-        recoverable=False,
-        timestamp=1.0,
-        error=RuntimeError("key hush-hush is bad\nmore"),
-    )
-    failures.heard(SimpleNamespace(error=error))
+    cause = RuntimeError("key hush-hush is bad\nmore")
+    error = tts.TTSError(timestamp=1.0, label="voice", error=cause, recoverable=True)
+    for each in (error, error.model_copy(update={"recoverable": False})):
+        failures.heard(ErrorEvent(error=each, source=talk.conversation.session.tts))
     assert "the voice failed: key ••• is bad" in caplog.text
     assert "more" not in caplog.text
     assert not talk.conversation.ended.done()
