@@ -13,8 +13,9 @@ from typing import Any, Literal, get_args
 from runner.link.release import AgentRelease
 from runner.spec.agents import Limits, Room
 from runner.spec.fields import Field
+from runner.spec.live import latest, marks, within
 from runner.spec.names import ToolName, VariableName
-from runner.spec.shape import Block
+from runner.spec.shape import Block, Live
 from runner.spec.text import Plain, Told
 from runner.spec.turns import PersonaTurns, TurnTaking
 from runner.spec.values import Duration
@@ -48,6 +49,7 @@ class Difference:
         about: the description of the key that holds it.
         lasts: whether it is a duration, in seconds.
         hidden: whether it is private: it is never shown.
+        live: from when it counts in a call that runs already.
     """
 
     location: Location
@@ -57,6 +59,7 @@ class Difference:
     about: str = ""
     lasts: bool = False
     hidden: bool = False
+    live: Live = "now"
 
 
 def path(location: Location) -> str:
@@ -99,6 +102,7 @@ class Place:
     about: str = ""
     lasts: bool = False
     hidden: bool = False
+    live: Live = "now"
 
     def at(self, part: str | int) -> Place:
         """An entry of the mapping or list that stands here."""
@@ -152,7 +156,8 @@ def _blocks(before: Block, after: Any, place: Place) -> Iterator[Difference]:
     private = isinstance(before, Field) and (before.private or after.private)
     for key, name, about, lasts in plan(type(before)):
         hidden = place.hidden or (private and name == "default")
-        inner = Place((*place.location, key), about, lasts, hidden)
+        live = latest(place.live, marks(type(before))[name])
+        inner = Place((*place.location, key), about, lasts, hidden, live)
         yield from differences(getattr(before, name), getattr(after, name), inner)
 
 
@@ -186,7 +191,10 @@ def _whole(before: Any, after: Any, place: Place) -> Iterator[Difference]:
         kind, before = "added", None
     elif _nothing(after, before):
         kind, after = "removed", None
-    yield Difference(place.location, kind, before, after, place.about, place.lasts, place.hidden)
+    live = latest(place.live, within(before), within(after))
+    yield Difference(
+        place.location, kind, before, after, place.about, place.lasts, place.hidden, live
+    )
 
 
 def _nothing(value: Any, other: Any) -> bool:

@@ -49,7 +49,7 @@ def _plan(model: type[Block]) -> tuple[tuple[str, str, tuple[str, ...]], ...]:
     rows = []
     for alias, name in model.keys().items():
         extra = model.model_fields[name].json_schema_extra
-        names = tuple(map(str, extra["x-lkrun-names"])) if isinstance(extra, dict) else ()  # type: ignore[arg-type]  # `key` writes a list
+        names = tuple(map(str, extra.get("x-lkrun-names", ()))) if isinstance(extra, dict) else ()  # type: ignore[arg-type]  # `key` writes a list
         rows.append((alias, name, names))
     return tuple(rows)
 

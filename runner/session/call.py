@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -39,6 +40,18 @@ class Leave:
     context: str = "full"
 
 
+@dataclass(frozen=True, slots=True)
+class Basis:
+    """What of a call follows from its release; another release brings another, as a whole."""
+
+    release: AgentRelease
+    plan: Plan
+    variables: Variables
+    values: Values
+    wording: Wording
+    models: Models
+
+
 @dataclass
 class Call:
     """The state of one call.
@@ -52,6 +65,7 @@ class Call:
         over: the call is ending; nothing new is begun.
         shown: calls of tools that have their events already.
         arrived: the persona that speaks has said its first words; no handoff is under way.
+        calm: no tool, and nothing else that was begun, is still being done.
     """
 
     release: AgentRelease
@@ -73,7 +87,38 @@ class Call:
     shown: set[str] = field(default_factory=set)
     in_room: bool = False
     arrived: asyncio.Event = field(default_factory=asyncio.Event)
+    calm: asyncio.Event = field(default_factory=asyncio.Event)
     _fields: dict[str, Fields] = field(default_factory=dict)
+    _works: int = 0
+
+    def __post_init__(self) -> None:
+        """Nothing is being done yet."""
+        self.calm.set()
+
+    @contextmanager
+    def at_work(self) -> Iterator[None]:
+        """Something is being done that goes by the release: another one waits for its end."""
+        self._works += 1
+        self.calm.clear()
+        try:
+            yield
+        finally:
+            self._works -= 1
+            if not self._works:
+                self.calm.set()
+
+    @property
+    def basis(self) -> Basis:
+        """All that follows from the release."""
+        return Basis(
+            self.release, self.plan, self.variables, self.values, self.wording, self.models
+        )
+
+    @basis.setter
+    def basis(self, basis: Basis) -> None:
+        self.release, self.plan, self.variables = basis.release, basis.plan, basis.variables
+        self.values, self.wording, self.models = basis.values, basis.wording, basis.models
+        self._fields = {}
 
     @property
     def persona(self) -> Persona:

@@ -70,6 +70,19 @@ def _translated(items: Sequence[llm.ChatItem], tools: frozenset[str]) -> list[ll
     return kept
 
 
+def without(items: Sequence[llm.ChatItem], tools: Iterable[str]) -> list[llm.ChatItem]:
+    """The items of a talk that goes on with other tools: answers of lacking ones become notes."""
+    known = frozenset(tools)
+    kept: list[llm.ChatItem] = []
+    for item in items:
+        if item.type == "function_call_output" and item.name not in known:
+            if not (item.is_error or _silent(item.name)) and item.output:
+                kept.append(note(item.name, item.output, item.created_at))
+        elif item.type != "function_call" or item.name in known:
+            kept.append(item)
+    return kept
+
+
 def _silent(tool: str) -> bool:
     return tool.startswith(TRANSFER) or tool in _SILENT
 

@@ -20,18 +20,18 @@ from runner.session.facts import Facts
 from runner.session.failure import Failures
 from runner.session.hearing import Hearing
 from runner.session.models import CannotStartError, Models, Secrets
-from runner.session.opening import begin_variables, new_session
+from runner.session.opening import begin_variables, idle_of, new_session
 from runner.session.persona import Persona, enter
 from runner.session.plan import plan_of
 from runner.session.quiet import quieten
+from runner.session.renewal import CannotRenewError, Renewal, Renewed
 from runner.session.toolbox import Toolbox
 from runner.session.turns import room_options
 from runner.session.variables import Variables
 from runner.session.watch import Watch
 from runner.session.wording import Values, Wording
-from runner.spec.agents import Idle
 
-__all__ = ["CannotStartError", "Conversation"]
+__all__ = ["CannotRenewError", "CannotStartError", "Conversation", "Renewed"]
 
 log = logging.getLogger("lkrun")
 
@@ -97,12 +97,11 @@ class Conversation:
             finish=self._finish,
             hold=self._hold,
         )
-        idle = agent.idle if channel == "voice" and isinstance(agent.idle, Idle) else None
-        self._away = idle.after if idle is not None else None
-        self._watch = Watch(self._call, idle, agent.limits)
+        self._watch = Watch(self._call, idle_of(self._call), agent.limits)
         self._failures = Failures(self._call)
         self._hearing = Hearing(self._call, self._watch, self._failures)
         self._queue = asyncio.Lock()
+        self._renewal = Renewal(self._call, self._watch, self._queue)
         self._session: AgentSession[Any] | None = None
         self._reason: str | None = None
         self._closing: asyncio.Task[None] | None = None
@@ -169,7 +168,7 @@ class Conversation:
         async with self._queue:
             self._call.in_room = room is not None
             try:
-                self._session = self._call.session = new_session(self._call, self._away)
+                self._session = self._call.session = new_session(self._call)
                 role = Leave(self._call.values.persona)
                 first = enter(self._call, Toolbox(self._call), None, role)
             except CannotStartError:
@@ -261,6 +260,27 @@ class Conversation:
         except RuntimeError:
             log.debug("what is being said cannot be interrupted")
 
+    async def renew(self, release: AgentRelease, *, secrets: Secrets | None = None) -> Renewed:
+        """Go on with another release of the agent, from the caller's next turn.
+
+        It waits until nobody speaks, no tool runs and no handoff is under way. Nothing is said and
+        nothing is forgotten. Of several that wait only the newest is taken.
+
+        Args:
+            release: the agent as it is now.
+            secrets: looks up the secrets of providers from now on; without it, as until now.
+
+        Returns:
+            What has changed: what counts already, and what waits. No request of a tool that the
+            old release asked for is made after the return, none of the new one before it.
+
+        Raises:
+            CannotRenewError: the call goes on as it was.
+        """
+        if self._session is None:
+            raise CannotRenewError("the call has not begun")
+        return await self._renewal.take(release, secrets)
+
     async def end(self, reason: str = "shutdown") -> None:
         """End the conversation now; nothing more is said. May be called often."""
         self._reason = self._reason or reason
@@ -290,11 +310,13 @@ class Conversation:
             return
         self._reason, self._call.over = reason, True
         self._watch.stop()
+        self._renewal.stop()
         self._call.events.tell("end", self.persona, reason=reason)
         self._ended.set_result(reason)
         self._closing = asyncio.get_running_loop().create_task(self._call.models.aclose())
 
     async def _cleaned(self) -> None:
+        await self._renewal.closed()
         if self._closing is not None:
             await asyncio.shield(self._closing)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from livekit.agents import AgentSession, NotGivenOr, STTContextOptions, TurnHandlingOptions
@@ -16,7 +16,7 @@ from runner.session.models import CannotStartError
 from runner.session.turns import turn_handling
 from runner.session.variables import Variables
 from runner.session.wording import Wording
-from runner.spec.agents import Limits
+from runner.spec.agents import Idle, Limits
 
 log = logging.getLogger("lkrun")
 
@@ -37,21 +37,23 @@ def begin_variables(variables: Variables, wording: Wording, given: Mapping[str, 
             variables.set(name, value)
         except MisfitError as problem:
             raise CannotStartError(f"'{name}' {problem}") from None
-    for name, field in variables.fields.items():
-        if field.default is None or name in given:
+    set_defaults(variables, wording, [name for name in variables.fields if name not in given])
+
+
+def set_defaults(variables: Variables, wording: Wording, names: Iterable[str]) -> None:
+    """Give variables their defaults; one that does not fit is left out."""
+    for name in names:
+        default = variables.fields[name].default
+        if default is None:
             continue
         try:
-            variables.set(name, wording.value(field.default))
+            variables.set(name, wording.value(default))
         except MisfitError as problem:
             log.warning("the default of '%s' is left out: it %s", name, problem)
 
 
-def new_session(call: Call, away: float | None) -> AgentSession[Any]:
+def new_session(call: Call) -> AgentSession[Any]:
     """LiveKit's session for a call.
-
-    Args:
-        call: who is spoken to, and how.
-        away: seconds of silence after which the caller counts as away; None by text.
 
     Raises:
         CannotStartError: a model, voice or ears cannot be built.
@@ -63,18 +65,32 @@ def new_session(call: Call, away: float | None) -> AgentSession[Any]:
         models["vad"] = None
     elif agent.vad is not None:
         models["vad"] = call.models.get("vad", agent.vad)
+    session: AgentSession[Any] = AgentSession(**models, **settings(call), userdata=call)
+    if voice and agent.vad is None:
+        call.models.ordinary_vad = session.vad
+    return session
+
+
+def idle_of(call: Call) -> Idle | None:
+    """What is done when the caller says nothing; by text nobody waits for words."""
+    idle = call.release.agent.idle
+    return idle if call.channel == "voice" and isinstance(idle, Idle) else None
+
+
+def settings(call: Call) -> dict[str, Any]:
+    """What a session is told beside its models."""
+    agent, idle = call.release.agent, idle_of(call)
+    voice = call.channel == "voice"
     turns = turn_handling(agent.turn_taking) if voice else TurnHandlingOptions(turn_detection=None)
-    return AgentSession(
-        **models,
-        turn_handling=turns,
+    return {
+        "turn_handling": turns,
         # LiveKit allows one round more than it is told
-        max_tool_steps=(agent.limits or Limits()).max_tool_steps - 1,
-        stt_context_options=STTContextOptions(keyterms=[str(term) for term in agent.keyterms]),
-        tts_text_transforms=_transforms(agent.pronunciations),
-        user_away_timeout=away,
-        session_close_transcript_timeout=LAST_WORDS,
-        userdata=call,
-    )
+        "max_tool_steps": (agent.limits or Limits()).max_tool_steps - 1,
+        "stt_context_options": STTContextOptions(keyterms=[str(term) for term in agent.keyterms]),
+        "tts_text_transforms": _transforms(agent.pronunciations),
+        "user_away_timeout": idle.after if idle is not None else None,
+        "session_close_transcript_timeout": LAST_WORDS,
+    }
 
 
 def _transforms(pronunciations: Mapping[str, str]) -> NotGivenOr[list[Any]]:

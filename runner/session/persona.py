@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
 from livekit.agents import NOT_GIVEN, Agent, ChatContext, ModelSettings, UserTurnExceededEvent, llm
 
+from runner.link.release import AgentRelease
 from runner.session.actions import Scene, perform
 from runner.session.call import Call, Leave
-from runner.session.context import FALLBACK, carried, summarised
+from runner.session.context import FALLBACK, carried, summarised, without
 from runner.session.models import CannotStartError
 from runner.session.plan import Role
 from runner.session.toolbox import Toolbox
@@ -25,12 +28,29 @@ TAKE_OVER = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What another release makes of a persona.
+
+    Attributes:
+        text: its instructions, rendered.
+        models: kind → LiveKit's object, or None.
+    """
+
+    role: Role
+    toolbox: Toolbox
+    text: str
+    tools: list[llm.Tool | llm.Toolset]
+    models: Mapping[str, Any]
+
+
 class Persona(Agent):
     """One persona for as long as it speaks.
 
     Attributes:
         came_from: the persona that handed the call over; None at the start.
         role: what it is made of.
+        turns: the turn taking of its own, as LiveKit has it for this visit.
     """
 
     def __init__(
@@ -43,12 +63,18 @@ class Persona(Agent):
         self._before, self._context = before, context
         self._stamp = call.variables.stamp
         spec = call.release.personas[role.name]
+        self.turns = turn_handling(spec.turn_taking)
+        self._models = models_of(call, role.name)
         super().__init__(
-            instructions=self._render(),
+            instructions=self._render(role),
             id=role.name,
             tools=toolbox.of(role),
-            **_own_models(call, role.name),
-            turn_handling=turn_handling(spec.turn_taking) if call.channel == "voice" else NOT_GIVEN,
+            **{
+                kind: made
+                for kind, made in self._models.items()
+                if getattr(spec, kind) is not None or made is not getattr(call.session, kind)
+            },
+            turn_handling=self.turns if call.channel == "voice" else NOT_GIVEN,
         )
         self._changing = toolbox.changes(role)
         self._summary: asyncio.Task[Any] | None = None
@@ -61,11 +87,11 @@ class Persona(Agent):
         named = self._call.release.agent.llm or self._call.release.personas[self.role.name].llm
         return self._call.models.get("llm", named or ())
 
-    def _render(self) -> str:
+    def _render(self, role: Role) -> str:
         values = self._call.values
-        before, values.persona = values.persona, self.role.name
+        before, values.persona = values.persona, role.name
         try:
-            parts = (self._call.wording.text(text).strip() for text in self.role.texts)
+            parts = (self._call.wording.text(text).strip() for text in role.texts)
             return "\n\n".join(part for part in parts if part)
         finally:
             values.persona = before
@@ -76,12 +102,57 @@ class Persona(Agent):
         if not variables.changed_since(self._stamp, self.role.uses):
             return
         self._stamp = variables.stamp
-        text = self._render()
+        text = self._render(self.role)
         if text != self.instructions:
             await self.update_instructions(text)
 
+    def change(self) -> Change:
+        """What the call's release makes of it now; nothing is changed yet.
+
+        Raises:
+            CannotStartError: a model, voice or ears cannot be built.
+        """
+        call, role = self._call, self._call.plan.roles[self.role.name]
+        toolbox = Toolbox(call)
+        models = models_of(call, role.name)
+        return Change(role, toolbox, self._render(role), toolbox.of(role), models)
+
+    def use(self, models: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Use these models from the next words on.
+
+        Returns:
+            Those that it used until now.
+
+        Raises:
+            Exception: whatever LiveKit or a provider has against them.
+        """
+        before = self._models
+        other = {kind: made for kind, made in models.items() if made is not before.get(kind)}
+        if other:
+            self.update_options(**other)
+        self._models = dict(models)
+        return before
+
+    async def become(self, change: Change) -> None:
+        """Go on as another release has it; nothing is said."""
+        self.role, self._toolbox = change.role, change.toolbox
+        self._changing = change.toolbox.changes(change.role)
+        self._stamp = self._call.variables.stamp
+        if self.came_from not in self._call.plan.roles:
+            self.came_from = None
+        if change.text != self.instructions:
+            await self.update_instructions(change.text)
+        names = [tool.id for tool in change.tools if isinstance(tool, llm.Tool)]
+        # LiveKit forgets the answers of tools that are gone
+        await self.update_chat_ctx(ChatContext(without(self.chat_ctx.items, names)))
+        await self.update_tools(change.tools)
+
     async def on_enter(self) -> None:
         """Take over: what was said, then the first words."""
+        with self._call.at_work():
+            await self._enter()
+
+    async def _enter(self) -> None:
         call, name = self._call, self.role.name
         known = name in call.visited
         call.visited.add(name)
@@ -153,7 +224,8 @@ class Persona(Agent):
     async def act(self, actions: Any) -> None:
         """Do actions that no tool asked for."""
         call = self._call
-        outcome = await perform(actions, Scene(call))
+        with call.at_work():
+            outcome = await perform(actions, Scene(call))
         if outcome.ends:
             call.over = True
             call.finish("end_call")
@@ -183,13 +255,24 @@ def enter(call: Call, toolbox: Toolbox, before: Persona | None, leave: Leave) ->
     )
 
 
-def _own_models(call: Call, name: str) -> dict[str, Any]:
-    """What a persona has instead of the agent's; by text it needs no ears and no voice."""
-    spec = call.release.personas[name]
+def models_of(call: Call, name: str) -> dict[str, Any]:
+    """The models of a persona, its own or the agent's; by text it needs no ears and no voice.
+
+    Raises:
+        CannotStartError: one cannot be built.
+    """
     kinds = ("llm", "stt", "tts", "vad") if call.channel == "voice" else ("llm",)
     found: dict[str, Any] = {}
     for kind in kinds:
-        named = getattr(spec, kind)
-        if named is not None:
-            found[kind] = None if named is False else call.models.get(kind, named)
+        named = chosen(call.release, name, kind)
+        if named:
+            found[kind] = call.models.get(kind, named)
+        else:
+            found[kind] = call.models.ordinary(kind) if named is None else None
     return found
+
+
+def chosen(release: AgentRelease, name: str, kind: str) -> Any:
+    """What a persona uses of a kind: names, False for nothing, None where nobody says."""
+    own = getattr(release.personas[name], kind)
+    return getattr(release.agent, kind) if own is None else own

@@ -94,6 +94,10 @@ class Toolbox:
 
     def _runner(self, name: str) -> Any:
         async def run(raw_arguments: dict[str, object], ctx: RunContext[Any]) -> Any:
+            with self._call.at_work():
+                return await work(raw_arguments, ctx)
+
+        async def work(raw_arguments: dict[str, object], ctx: RunContext[Any]) -> Any:
             call = self._call
             if call.channel == "text" or name == "end_call":
                 await ctx.wait_for_playout()
@@ -145,7 +149,8 @@ class Toolbox:
 
         async def transfer(raw_arguments: dict[str, object], ctx: RunContext[Any]) -> Any:
             del raw_arguments
-            return await self._hand_over(handoff, Leave(target, handoff.context), ctx)
+            with self._call.at_work():
+                return await self._hand_over(handoff, Leave(target, handoff.context), ctx)
 
         return function_tool(transfer, raw_schema=schema)
 

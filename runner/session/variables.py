@@ -77,6 +77,29 @@ class Variables(Mapping[str, Any]):
         """Whether one of these has changed after the count was at `stamp`."""
         return self.stamp != stamp and any(self._changes.get(n, 0) > stamp for n in names)
 
+    def carry(self, before: Variables) -> dict[str, str]:
+        """Take the values of a call over from the variables that another release declared.
+
+        Returns:
+            Those whose value does not fit any more, and why; they have none now.
+        """
+        self.stamp = before.stamp + 1
+        self._lines = dict(before._lines)
+        lost: dict[str, str] = {}
+        both = [name for name in self.fields if name in before.fields and name in before]
+        # a choice is checked against its list, which has to be there first
+        for name in sorted(both, key=lambda n: self.fields[n].choices_from is not None):
+            field, old, value = self.fields[name], before.fields[name], before[name]
+            if field == old:
+                self._values[name] = value
+                continue
+            try:
+                self.set(name, value)
+            except MisfitError as problem:
+                private = field.private or old.private
+                lost[name] = "does not fit any more" if private else str(problem)
+        return lost
+
     def next_line(self, name: str) -> int:
         """A number for a new line of a list, which no line of it ever had."""
         used = (r.get("line") for r in self._values.get(name) or () if isinstance(r, Mapping))

@@ -24,14 +24,26 @@ class Watch:
         self._call, self._idle, self._limits = call, idle, limits
         self._prompts = 0
         self._held_until = 0.0
+        self._began = 0.0
         self._timers: dict[str, asyncio.TimerHandle] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
     def begin(self) -> None:
         """Begin to count the call's time."""
+        self._began = asyncio.get_running_loop().time()
+        self._limit()
+
+    def renew(self, idle: Idle | None, limits: Limits | None) -> None:
+        """Go by what another release says; the call's time counts on from its beginning."""
+        self._idle, self._limits = idle, limits
+        self._limit()
+
+    def _limit(self) -> None:
+        self._stop("longest")
         longest = self._limits.max_duration if self._limits is not None else None
         if longest is not None:
-            self._later("longest", longest, self._too_long)
+            passed = asyncio.get_running_loop().time() - self._began
+            self._later("longest", max(0.0, longest - passed), self._too_long)
 
     def hold(self, seconds: float) -> None:
         """Hold idle prompts back for so long."""
@@ -59,8 +71,13 @@ class Watch:
             self._stop(name)
 
     async def _prompt(self) -> None:
+        with self._call.at_work():
+            await self._ask()
+
+    async def _ask(self) -> None:
         idle = self._idle
-        assert idle is not None  # noqa: S101 - away() is only for calls with idle
+        if idle is None or self._call.over:
+            return
         speaks = idle.say is not None or idle.instructions is not None
         if speaks and self._prompts < idle.times:
             self._prompts += 1

@@ -53,6 +53,12 @@ class Values(Mapping[str, Any]):
             "today": lambda: self.now().date(),
         }
 
+    def renewed(self, release: AgentRelease, variables: Variables) -> Values:
+        """The same call, by another release."""
+        values = Values(release, self._facts, variables, self._clock)
+        values.persona = self.persona
+        return values
+
     def now(self) -> datetime:
         """The moment, in the agent's time zone."""
         moment = self._clock() if self._clock else datetime.now().astimezone()
@@ -108,6 +114,12 @@ class Wording:
         self._text = ""
         self._told: set[tuple[str, str]] = set()
         self._turns: dict[tuple[str, ...], int] = {}
+
+    def renewed(self, values: Values, places: Mapping[str, str]) -> Wording:
+        """The texts of another release: what was said and warned of already is known."""
+        wording = Wording(values, places)
+        wording._told, wording._turns = self._told, self._turns
+        return wording
 
     def text(self, text: str, names: Names = None) -> str:
         """Render a text; nothing stands where a value is missing."""

@@ -100,13 +100,13 @@ class Agent(Block):
         "voice": _OPTION,
     }
 
-    start: PersonaName = key("the persona that answers")
+    start: PersonaName = key("the persona that answers", live="start")
     description: Told | None = key("what the agent is for", None)
     enabled: YesNo = key("no: checked, but not served", True)
     mode: Annotated[
         str,
         one_of("voice", "text", later=("transcribe",), meant={"chat": "text", "phone": "voice"}),
-    ] = key("voice, or text without ears and voice", "voice")
+    ] = key("voice, or text without ears and voice", "voice", live="call")
     instructions: Told | None = key("put before the instructions of each of its personas", None)
     llm: Providers | None = key(
         "the model: a provider, an inference string, or a list: fallbacks in order", None
@@ -125,7 +125,11 @@ class Agent(Block):
     )
     limits: Limits | None = key("bounds of a call", None)
     turn_taking: TurnTaking | None = key("when the agent speaks, and when it stops", None)
-    room: Room | None = key("what of the LiveKit room is used", None)
+    room: Room | None = key("what of the LiveKit room is used", None, live="call")
     keyterms: tuple[Plain, ...] = key("words that the recogniser should expect", ())
     pronunciations: dict[str, Plain] = key("written → spoken, applied to speech only", {})
     labels: dict[str, Plain] = key("copied to records, events and metrics", {})
+    reload: Annotated[str, one_of("new_calls", "next_turn")] = key(
+        "who hears a change of the files: new_calls, or running calls too, from their next turn",
+        "new_calls",
+    )

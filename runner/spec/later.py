@@ -14,7 +14,7 @@ def _words(text: str) -> frozenset[str]:
 LATER: dict[str, frozenset[str]] = {
     "a file": _words("services knowledge external_agents tests folder"),
     "an agent": _words(
-        "realtime avatar dispatch reload languages before_call after_call events record phone dial"
+        "realtime avatar dispatch languages before_call after_call events record phone dial"
         " voicemail hours speech background_audio intents keypad"
     ),
     "a persona": _words("realtime intents needs when_known keypad if"),

@@ -103,4 +103,4 @@ class Persona(Block):
     vad: Annotated[ProviderName | Literal[False] | None, OrNo()] = key(
         "instead of the agent's", None
     )
-    turn_taking: PersonaTurns | None = key("instead of the agent's", None)
+    turn_taking: PersonaTurns | None = key("instead of the agent's", None, live="visit")

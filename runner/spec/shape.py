@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Annotated, Any, ClassVar, Union, get_args
+from typing import Annotated, Any, ClassVar, Literal, Union, get_args
 
 from pydantic import (
     BaseModel,
@@ -24,6 +24,10 @@ from runner.diagnostics.nearest import nearest
 from runner.spec.later import LATER, not_yet
 from runner.spec.mistake import clash, mistake
 from runner.spec.values import NO, NO_SHAPE, YES, YES_NO_SHAPE
+
+Live = Literal["now", "visit", "call", "start"]
+"""From when a changed key counts in a call that runs already (`reload: next_turn`): from its next
+turn, from the next handoff, from the next call; or it only says how a call starts."""
 
 
 class Block(BaseModel):
@@ -91,6 +95,7 @@ def key(
     *,
     alias: str | None = None,
     names: tuple[str, ...] = (),
+    live: Live = "now",
 ) -> Any:
     """Declare a key.
 
@@ -99,9 +104,12 @@ def key(
         default: its value where it is left out; without one it must be there.
         alias: its name in the language, where that is a word of Python.
         names: what templates below it may use besides.
+        live: from when a change of it counts in a running call; of what stands below it too.
     """
-    extra: JsonDict | None = {"x-lkrun-names": [*names]} if names else None
-    return Field(default, description=description, alias=alias, json_schema_extra=extra)
+    extra: JsonDict = {"x-lkrun-names": [*names]} if names else {}
+    if live != "now":
+        extra["x-lkrun-live"] = live
+    return Field(default, description=description, alias=alias, json_schema_extra=extra or None)
 
 
 def kinds(noun: str, *classes: type[Block]) -> Any:

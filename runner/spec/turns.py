@@ -30,13 +30,16 @@ class Interruptions(PersonaInterruptions):
 
     elsewhere: ClassVar[dict[str, str]] = {}
 
+    how: Annotated[str, one_of("auto", "adaptive", "vad")] = key(
+        "how an interruption is recognised", "auto", live="call"
+    )
     min_duration: Duration = key("shorter sounds do not interrupt", 0.5)
     min_words: Annotated[int, whole(0, 50)] = key("fewer words do not interrupt", 0)
     resume: Annotated[Duration | Literal[False], OrNo()] = key(
         "go on speaking when nothing followed the interruption for so long", 2.0
     )
     ignore_within: Annotated[Duration | Literal[False], OrNo()] = key(
-        'ignore "mm-hm" so close to the edges of the agent\'s speech', 1.0
+        'ignore "mm-hm" so close to the edges of the agent\'s speech', 1.0, live="visit"
     )
     keep_audio: YesNo = key("keep what is said over words that cannot be interrupted", False)
 

@@ -44,6 +44,7 @@ PROVED = {
     "Agent.limits": "test_voice::test_longest_call",
     "Agent.turn_taking": "test_opening::test_turn_taking",
     "Agent.room": "test_turns::test_room_keys",
+    "Agent.reload": "test_renewal::test_reload_is_read",
     "Agent.keyterms": "test_opening::test_keyterms",
     "Agent.pronunciations": "test_opening::test_pronunciations",
     "Idle.after": "test_voice::test_idle_prompts_then_acts",
