@@ -18,6 +18,11 @@ from livekit.rtc.data_stream import StreamError
 _FRAME = RATE // 100
 _AGENT = rtc.ParticipantKind.PARTICIPANT_KIND_AGENT
 
+# LiveKit's server closes its ear to a client of which 200 messages wait (ErrChannelFull): then even
+# a hang-up is lost. Each way to connect is a message, and clients that look for ways continually,
+# many in one process, sent up to 421; so these look once: at most 100.
+_ONCE = rtc.RtcConfiguration(continual_gathering_policy=rtc.ContinualGatheringPolicy.GATHER_ONCE)
+
 
 @dataclass
 class Line:
@@ -61,7 +66,8 @@ class Caller:
             client.on(event, lambda *_: self._news.set())
         client.on("connection_state_changed", self._state)
         client.register_text_stream_handler("lk.transcription", self._text_began)
-        await asyncio.wait_for(client.connect(self.server.url, token), 15)
+        options = rtc.RoomOptions(rtc_config=_ONCE)
+        await asyncio.wait_for(client.connect(self.server.url, token, options), 15)
         return self
 
     async def speak_up(self) -> None:
