@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import multiprocessing
 import os
-from multiprocessing import forkserver
+import signal
+from multiprocessing import forkserver, resource_tracker
 from typing import TYPE_CHECKING, Any, Final
 
-from runner.serve.warm import PLAN
+from runner.serve.warm import GROUP, PLAN
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -49,7 +50,12 @@ def start() -> None:
     It keeps the environment of this moment, and so do all calls.
     """
     forkserver.set_forkserver_preload([*PRELOAD, *_LIVEKIT])
-    forkserver.ensure_running()
+    resource_tracker.ensure_running()  # it would unblock what is blocked here
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, GROUP)
+    try:
+        forkserver.ensure_running()
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def wait() -> None:

@@ -147,9 +147,10 @@ class _Run:
             await self._listen(front)
             self._spawn(self._start(handler.listeners))
             await self.signals.get()
-            return await self._stop()
+            await self._stop()
         finally:
             await self._close(front)
+        return self._code()
 
     def _front(self) -> Front:
         try:
@@ -227,7 +228,7 @@ class _Run:
             if self.workers is not None:
                 self.workers.look()
 
-    async def _stop(self) -> int:
+    async def _stop(self) -> None:
         """Drain, unless a second signal comes; then end what is still on."""
         self.admission.draining = True
         on = len(self.calls.all("call"))
@@ -240,12 +241,17 @@ class _Run:
         await asyncio.wait(
             {drained, again}, timeout=self.settings.drain, return_when=asyncio.FIRST_COMPLETED
         )
-        code = 130 if again.done() and again.result() == signal.SIGINT else 0
+        if again.done():
+            self.signals.put_nowait(again.result())
         for task in (drained, again):
             task.cancel()
         await asyncio.gather(drained, again, return_exceptions=True)
         await self._end_calls()
-        return code
+
+    def _code(self) -> int:
+        """The exit code: whether Ctrl-C was pressed after the first signal, up to the very end."""
+        later = (self.signals.get_nowait() for _ in range(self.signals.qsize()))
+        return 130 if signal.SIGINT in later else 0
 
     async def _drain(self) -> None:
         await self.texts.settled()

@@ -178,6 +178,7 @@ class TextHost:
                     stdin=asyncio.subprocess.DEVNULL,
                     stdout=asyncio.subprocess.DEVNULL,
                     stderr=asyncio.subprocess.DEVNULL,
+                    process_group=0,  # Ctrl-C at a terminal is for the main process alone
                 )  # fmt: skip
                 await self._arrival(self._process)
         if self._peer is None:

@@ -23,6 +23,12 @@ if TYPE_CHECKING:
 PLAN: Final = "LKRUN_WARM"
 """The environment variable that says what is warmed: `{"files": […], "turn_model": bool}`."""
 
+GROUP: Final = (signal.SIGHUP, signal.SIGINT, signal.SIGTERM)
+"""Signals that reach all processes of a terminal or service; the main one decides what they mean.
+
+They are blocked while the forkserver starts, until it ignores them.
+"""
+
 _TURN_MODEL: Final = "LIVEKIT_AGENTS_PRELOAD_LOCAL_INFERENCE"
 _MODULES: Final = (
     "jinja2",
@@ -103,8 +109,11 @@ def warm_up(plan: Mapping[str, Any]) -> None:
     Args:
         plan: as `PLAN` describes it.
     """
-    # a signal to the process group must not take the forkserver before the calls have ended
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    # a signal to the process group must take neither the forkserver nor a call; what is forked
+    # ignores them from its birth
+    for number in GROUP:
+        signal.signal(number, signal.SIG_IGN)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, GROUP)
     for module in _MODULES:
         _try(importlib.import_module, module)
     providers: dict[str, AnyProvider] = {}

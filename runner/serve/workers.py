@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import aiohttp
 from livekit.agents import AgentServer, JobRequest
+from livekit.agents.ipc import supervised_proc
 
 from runner.serve import job
 from runner.serve.forkserver import PRELOAD
@@ -70,6 +71,10 @@ class Workers:
         self._lost = False
         self._changed = asyncio.Event()
         self.on_registered: Callable[[], None] = lambda: None
+        # the processes of calls ignore Ctrl-C from their birth (`warm`); LiveKit would have the
+        # main process ignore it for that moment, and one could be lost
+        starting: Any = supervised_proc
+        starting._mask_ctrl_c = contextlib.nullcontext  # noqa: SLF001 - there is no public way
 
     def follow(self, names: Iterable[str]) -> None:
         """Register what is new, then let those go that are no more; their calls live on."""

@@ -33,6 +33,9 @@ BARE = (
 class Served:
     """A running `lkrun serve`.
 
+    Attributes:
+        code: what it ends with.
+
     Args:
         folder: what is served.
         env: more of the environment.
@@ -45,6 +48,7 @@ class Served:
     ) -> None:
         """Start it; what it writes is read in a thread of its own."""
         self.runtime = runtime
+        self.code = 0
         self.events: list[Event] = []
         self.lines: list[str] = []
         self._news = threading.Condition()
@@ -107,6 +111,10 @@ class Served:
         """Send it a signal."""
         self.process.send_signal(number)
 
+    def ctrl_c(self) -> None:
+        """Press Ctrl-C at its terminal: all its processes get that."""
+        os.killpg(self.process.pid, signal.SIGINT)
+
     async def ended(self, within: float) -> int:
         """Its exit code, once it has ended."""
         return await asyncio.to_thread(self.process.wait, within)
@@ -134,7 +142,7 @@ class Served:
         assert self.process.stderr is not None
         self.process.stderr.close()
         assert code is not None, f"it does not end\n{self.told()}"
-        assert code == 0, f"it ended with {code}\n{self.told()}"
+        assert code == self.code, f"it ended with {code}\n{self.told()}"
         assert not left, f"processes were left: {left}\n{self.told()}"
         assert not list(self.runtime.glob("lkrun-*")), "its runtime directory was left"
         shown = [line for line in self.lines if any(words in line for words in BARE)]

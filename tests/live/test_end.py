@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import signal
 import subprocess
@@ -56,6 +57,26 @@ async def test_a_second_signal_ends_everything_now(livekit, lkrun_serve, write):
         runner.send(signal.SIGTERM)
         await caller.sees_end(within=10)
         assert await runner.ended(within=10) == 0
+    assert await runner.left() == []
+    assert runner.named("session_ended")[0]["reason"] == "shutdown"
+
+
+async def test_ctrl_c_at_a_terminal_lets_a_call_end(livekit, lkrun_serve, write):
+    """Ctrl-C reaches all processes: a call that is just beginning goes on, until the second one."""
+    runner = lkrun_serve(write(agents=VOICE), "--drain", "60s")
+    runner.code = 130
+    await runner.event("ready")
+    async with calling(livekit, "desk") as caller:
+        while not runner.jobs():
+            await asyncio.sleep(0)
+        runner.ctrl_c()
+        assert (await runner.event("draining"))["calls"] == 1
+        await caller.reads("Hello there.")
+        await caller.writes("number 12")
+        await caller.reads("Number 12.")
+        runner.ctrl_c()
+        await caller.sees_end(within=10)
+        assert await runner.ended(within=10) == 130
     assert await runner.left() == []
     assert runner.named("session_ended")[0]["reason"] == "shutdown"
 
