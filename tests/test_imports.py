@@ -31,8 +31,8 @@ MAY_IMPORT = {
     "session": {"egress", "link", "providers", "spec", "template", "diagnostics"},
     "front": {"diagnostics"},
     "serve": {
-        "source", "cache", "compiler", "diagnostics", "egress", "front", "link", "providers",
-        "session", "spec", "template",
+        "source", "cache", "compiler", "diagnostics", "diff", "egress", "front", "link",
+        "providers", "session", "spec", "template",
     },
     "cli": {
         "cache", "checked", "compiler", "diagnostics", "diff", "egress", "link", "providers",

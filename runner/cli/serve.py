@@ -18,6 +18,8 @@ from runner.diagnostics import Diagnostic, render
 
 if TYPE_CHECKING:
     from runner.compiler import Compiled
+    from runner.link.release import Release
+    from runner.serve.archive import Archive
 
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 
@@ -54,13 +56,30 @@ class Duration(click.ParamType[float]):
     help="How long calls may go on after the first signal.",
 )
 @click.option("--no-reload", is_flag=True, help="Do not follow changes of the folder.")
+@click.option(
+    "--last-good",
+    is_flag=True,
+    help="Where the folder has mistakes, serve what was last served without.",
+)
+@click.option(
+    "--dev", is_flag=True, help="Running calls go on with what is saved; log at level debug."
+)
 @shared
-def serve(folder: Path, *, host: str, port: int, drain: float, no_reload: bool) -> int:
+def serve(  # noqa: PLR0913 - the parts that it needs, by name
+    folder: Path,
+    *,
+    host: str,
+    port: int,
+    drain: float,
+    no_reload: bool,
+    last_good: bool,
+    dev: bool,
+) -> int:
     """Let the agents in the folder DIR (agents.d) take calls."""
     from runner.cache import Cache  # noqa: PLC0415 - as other verbs: only what runs is imported
     from runner.compiler import Compiler  # noqa: PLC0415 - as above
     from runner.egress.secrets import Secrets  # noqa: PLC0415 - as above
-    from runner.serve import credentials, run  # noqa: PLC0415 - as above
+    from runner.serve import beginning, credentials, run  # noqa: PLC0415 - only what runs is imported
 
     if os.environ.get("LIVEKIT_AGENT_NAME_OVERRIDE"):
         name = "LIVEKIT_AGENT_NAME_OVERRIDE"
@@ -68,13 +87,17 @@ def serve(folder: Path, *, host: str, port: int, drain: float, no_reload: bool) 
     compiler = Compiler(folder, cache=Cache())
     compiled = compiler.compile()
     found = sorted([*compiled.diagnostics, *missing_secrets(compiled)])
+    given, env = options(), dict(os.environ)
+    archive = _archive(folder, env)
     release = compiled.release
-    given = options()
-    if release is None or any(d.severity == "error" for d in found):
+    broken = release is None or any(d.severity == "error" for d in found)
+    if broken:
         _tell(found, compiled, given.log_format)
+        release = _last_good(archive, folder) if last_good else None
+    if release is None:
         return 1
-    place = os.environ.get("LKRUN_SECRETS_DIR")
-    secrets = Secrets(dict(os.environ), Path(place) if place else None)
+    place = env.get("LKRUN_SECRETS_DIR")
+    secrets = Secrets(env, Path(place) if place else None)
 
     def lacking(compiled: Compiled) -> list[Diagnostic]:
         # the environment is stripped while the runner serves; `secrets` knows it as it was
@@ -82,15 +105,45 @@ def serve(folder: Path, *, host: str, port: int, drain: float, no_reload: bool) 
         return missing_secrets(replace(compiled, secrets=unknown))
 
     written = release.process.log
-    level, form = given.log_level or written.level, given.log_format or written.format
-    _tell(found, compiled, form)
+    level = given.log_level or ("debug" if dev else written.level)
+    form = given.log_format or written.format
+    if not broken:
+        _tell(found, compiled, form)
     try:
-        livekit = credentials.livekit(release, secrets, dict(os.environ))
-        begun = run.Beginning(compiler, compiled, release, secrets, livekit, lacking)
-        return run.serve(begun, run.Settings(host, port, drain, not no_reload, level, form))
-    except (run.CannotServeError, credentials.CredentialsError) as error:
+        livekit = credentials.livekit(release, secrets, env)
+        begun = beginning.Beginning(
+            compiler, compiled, release, secrets, env, livekit, lacking, archive
+        )
+        settings = beginning.Settings(host, port, drain, not no_reload, level, form, dev)
+        return run.serve(begun, settings)
+    except (beginning.CannotServeError, credentials.CredentialsError) as error:
         click.echo(f"error: {error}", err=True)
         return 1
+
+
+def _archive(folder: Path, env: dict[str, str]) -> Archive | None:
+    """Where the folder's releases are kept; None where there is no place for it."""
+    from runner.serve.archive import Archive  # noqa: PLC0415 - only what runs is imported
+
+    try:
+        return Archive.of(folder, env)
+    except OSError:
+        return None
+
+
+def _last_good(archive: Archive | None, folder: Path) -> Release | None:
+    """The release that was served last, or None, which is told."""
+    from runner.serve.archive import ArchiveError  # noqa: PLC0415 - only what runs is imported
+
+    last = archive.current() if archive is not None else None
+    if archive is None or last is None:
+        click.echo(f"error: no release of {folder} has been kept to go back to", err=True)
+        return None
+    try:
+        return archive.load(last)
+    except ArchiveError as error:
+        click.echo(f"error: {error}", err=True)
+        return None
 
 
 def _tell(found: list[Diagnostic], compiled: Compiled, form: str | None) -> None:

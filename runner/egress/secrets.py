@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
@@ -34,6 +35,18 @@ class Secrets:
         if not _NAME.fullmatch(name):
             return None
         return self._env.get(name) or self._file(name) or None
+
+    def state(self, names: Iterable[str]) -> tuple[tuple[str, int, int], ...]:
+        """What changes when the file of one of these secrets does: name, time, size."""
+        found: list[tuple[str, int, int]] = []
+        folder = self._folder
+        if folder is None:
+            return ()
+        for name in names:
+            with contextlib.suppress(OSError):
+                seen = (folder / name).stat()
+                found.append((name, seen.st_mtime_ns, seen.st_size))
+        return tuple(found)
 
     def _file(self, name: str) -> str | None:
         if self._folder is None:

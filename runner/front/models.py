@@ -189,6 +189,39 @@ class Release(Reply):
     agents: list[str]
 
 
+class Place(Reply):
+    """A place in a file; lines and columns from 1."""
+
+    file: str
+    line: int
+    column: int
+    message: str
+
+
+class Diagnostic(Reply):
+    """A mistake in a file, as `lkrun check --format json` has it."""
+
+    severity: Literal["error", "warning"]
+    code: str
+    file: str
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+    message: str
+    help: str | None
+    related: list[Place]
+
+
+class Reload(Reply):
+    """What came of a reload: whether the folder is served, and if not, why."""
+
+    result: Literal["ok", "rejected", "unchanged"]
+    release: str = Field(description="What is served after it")
+    diagnostics: list[Diagnostic]
+    changes: list[str] = Field(description="What callers notice, in words")
+
+
 class Status(Reply):
     """The front is alive, or the runner takes calls."""
 

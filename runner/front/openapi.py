@@ -74,6 +74,15 @@ TABLE: Final = (
         "end_session", "DELETE", "/v1/sessions/{id}", "End it", status=204, errors=(404, 409)
     ),
     Described("release", "GET", "/-/release", "The served release", models.Release, errors=(503,)),
+    Described(
+        "reload",
+        "POST",
+        "/-/reload",
+        "Compile the folder now, and serve it if it is valid",
+        models.Reload,
+        errors=(503,),
+    ),
+    Described("metrics", "GET", "/metrics", "Figures for Prometheus", kind="text/plain"),
     Described("openapi", "GET", "/openapi.json", "This document"),
 )
 """Every route of the front."""

@@ -93,6 +93,18 @@ class Runner(Protocol):
         """The agents of the served release."""
         ...
 
+    async def reload(self) -> dict[str, Any]:
+        """Compile the folder now: `result`, `release`, `diagnostics`, `changes`.
+
+        Raises:
+            DialogueError: the runner is not ready for it.
+        """
+        ...
+
+    def metrics(self) -> str:
+        """What Prometheus reads, in its text format."""
+        ...
+
     def meet_link(self, agent: str) -> str | None:
         """A LiveKit Meet address with a fresh token that dispatches the agent, or None."""
         ...

@@ -20,6 +20,9 @@ from runner.front.problems import Problem, from_dialogue
 BODY_SECONDS: Final = 10.0
 """How long a request's body may take to arrive."""
 
+_PROMETHEUS: Final = "text/plain; version=0.0.4; charset=utf-8"
+"""Prometheus' text format."""
+
 _FILES: Final = {
     "index.html": "text/html",
     "page.css": "text/css",
@@ -57,6 +60,8 @@ class Routes:
             "session": self._session,
             "end_session": self._end,
             "release": self._release,
+            "reload": self._reload,
+            "metrics": self._metrics,
             "openapi": self._openapi,
         }
         self.table = [Route(each, handlers[each.name]) for each in openapi.TABLE]
@@ -124,6 +129,17 @@ class Routes:
 
     async def _release(self, _: web.Request) -> web.Response:
         return answer(models.Release, self._served())
+
+    async def _reload(self, _: web.Request) -> web.Response:
+        try:
+            found = await self._runner.reload()
+        except DialogueError as error:
+            raise from_dialogue(error, "", []) from None
+        return answer(models.Reload, found)
+
+    async def _metrics(self, _: web.Request) -> web.Response:
+        headers = {"Content-Type": _PROMETHEUS}
+        return web.Response(body=self._runner.metrics().encode(), headers=headers)
 
     async def _openapi(self, _: web.Request) -> web.Response:
         return web.json_response(openapi.document())

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import multiprocessing
 import os
 import signal
+import threading
 from multiprocessing import forkserver, resource_tracker
 from typing import TYPE_CHECKING, Any, Final
 
+import psutil
+
+from runner.providers.catalogue import Catalogue, Provider
 from runner.serve.warm import GROUP, PLAN
 
 if TYPE_CHECKING:
@@ -39,6 +44,18 @@ def _has_turn_model(agent: AgentRelease) -> bool:
     return turns[0] is None or any(t is not None and t.detection in _BY_MODEL for t in turns)
 
 
+def packages(release: Release) -> dict[str, tuple[str, str]]:
+    """The packages of a release's providers as they are installed now.
+
+    Returns:
+        Name → version, and what tells one state of an editable install from another.
+    """
+    catalogue = Catalogue()
+    used = {(p.kind, str(p.plugin)) for a in release.agents.values() for p in a.providers.values()}
+    found = (catalogue.find(*name) for name in sorted(used))
+    return {p.package: (p.version, p.fingerprint) for p in found if isinstance(p, Provider)}
+
+
 def follow(plan: dict[str, Any]) -> None:
     """Have the next forkserver warm this; Python starts another where one has died."""
     os.environ[PLAN] = json.dumps(plan)
@@ -56,6 +73,42 @@ def start() -> None:
         forkserver.ensure_running()
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+_left: Final[dict[int, int]] = {}
+"""Forkservers that were left: process → our end of the pipe that keeps it alive."""
+
+_leaving: Final = threading.Lock()
+
+
+def renew() -> None:
+    """Start another, with the environment and packages of this moment; returns when it is warm.
+
+    The one before lives until the calls that it began have ended: it tells how they ended. Python
+    has no public way to leave a forkserver.
+    """
+    server: Any = forkserver._forkserver  # noqa: SLF001 - as above
+    with _leaving, server._lock:  # noqa: SLF001 - as above
+        if server._forkserver_pid is not None:  # noqa: SLF001 - as above
+            _left[server._forkserver_pid] = server._forkserver_alive_fd  # noqa: SLF001 - as above
+        server._forkserver_address = None  # noqa: SLF001 - as above
+        server._forkserver_alive_fd = None  # noqa: SLF001 - as above
+        server._forkserver_pid = None  # noqa: SLF001 - as above
+    start()
+    wait()
+
+
+def reap() -> None:
+    """See forkservers off that were left, and whose calls have all ended; call it now and then."""
+    with _leaving:
+        for pid, alive in tuple(_left.items()):
+            with contextlib.suppress(psutil.Error):
+                if psutil.Process(pid).children():
+                    continue
+            del _left[pid]
+            os.close(alive)  # this ends it
+            with contextlib.suppress(ChildProcessError):
+                os.waitpid(pid, 0)
 
 
 def wait() -> None:

@@ -3,163 +3,250 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import posixpath
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Final, Literal, Protocol
 
-from runner.diagnostics import Diagnostic, Span, render
-from runner.source import Fingerprint, fingerprint
+from runner.diagnostics import Diagnostic, Span
+from runner.diff import Change, Side, diff
+from runner.serve.watching import Look, Watcher
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from runner.compiler import Compiled, Compiler
     from runner.link.release import Release
-    from runner.serve.log import Log
 
-TICK: Final = 2.0
-SETTLE: Final = 0.4
-"""Seconds between two looks at the folder that must agree: a file is often saved in steps."""
-
-Swap = Callable[["Release"], None]
+Result = Literal["ok", "rejected", "unchanged"]
 Lacking = Callable[["Compiled"], list[Diagnostic]]
+
+_ROUNDS: Final = 3
+"""How often an attempt compiles while the text files that YAML names change."""
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What came of an attempt: `ok`, `rejected` or `unchanged`."""
+    """What came of an attempt.
 
-    result: str
+    Attributes:
+        result: whether another release is served now.
+        release: the id of the release that is served after it.
+        diagnostics: why it was rejected; warnings where it was not.
+        changes: what callers notice.
+        lines: file → its lines, for showing diagnostics.
+        compile_ms: how long compiling took, in milliseconds.
+        took_ms: how long all took.
+        same_files: whether the files were the same, and only what lies beside them changed.
+        error: what went wrong in lkrun itself.
+    """
+
+    result: Result
     release: str
     diagnostics: tuple[Diagnostic, ...] = ()
+    changes: tuple[Change, ...] = ()
+    lines: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    compile_ms: float = 0.0
+    took_ms: float = 0.0
+    same_files: bool = False
+    error: str | None = None
+
+
+class Target(Protocol):
+    """Who serves releases."""
+
+    async def swap(self, release: Release) -> None:
+        """Serve another release to new callers.
+
+        Raises:
+            OSError: it cannot be stored; the old one is served on.
+        """
+        ...
+
+    def tell(self, outcome: Outcome) -> None:
+        """Hear what came of an attempt."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    """A compiled folder, and what is to be thought of it."""
+
+    compiled: Compiled
+    look: Look
+    side: Side | None
+    found: tuple[Diagnostic, ...]
+    changes: tuple[Change, ...]
+    took_ms: float
 
 
 class Reloader:
-    """Looks at the folder again and again, compiles what changed, and has it served.
+    """Compiles the folder whenever it changed, and has it served if it is valid.
 
     Args:
         compiler: of the folder.
-        compiled: what is served now.
-        swap: serves another release; an `OSError` leaves the old one.
+        compiled: what came of it last.
+        target: serves releases, and is told of each attempt.
         lacking: finds the secrets that have no value.
-        log: told of each attempt.
+        served: the release that is served, where it is not `compiled`'s.
+        beside: the state of what counts besides the files.
     """
 
-    def __init__(
-        self, compiler: Compiler, compiled: Compiled, swap: Swap, lacking: Lacking, log: Log
+    def __init__(  # noqa: PLR0913 - the parts that it needs, by name
+        self,
+        compiler: Compiler,
+        compiled: Compiled,
+        target: Target,
+        lacking: Lacking,
+        *,
+        served: Release | None = None,
+        beside: Callable[[], Hashable] = lambda: None,
     ) -> None:
-        """Take everything; nothing is looked at yet."""
+        """Look at the folder for the first time."""
         self._compiler = compiler
         self._compiled = compiled
-        self._release_id = compiled.release.id if compiled.release else ""
-        self._swap = swap
+        self._target = target
         self._lacking = lacking
-        self._log = log
-        self._woken = asyncio.Event()
+        release = served or compiled.release
+        assert release is not None  # noqa: S101 - nobody follows a folder without serving something
+        self._served = Side(release, _resting(compiled) if served is None else frozenset())
+        self._written = compiled.release.id if compiled.release else None
         self._trying = asyncio.Lock()
-        self._known = self._look()
+        self._watcher = Watcher(compiler.root, self._texts, beside)
+        self._known = self._watcher.look()
+
+    @property
+    def served(self) -> Release:
+        """The release that is served."""
+        return self._served.release
 
     def wake(self) -> None:
         """Look now, not at the next tick."""
-        self._woken.set()
+        self._watcher.wake()
 
     async def run(self) -> None:
         """Follow the folder until cancelled."""
-        watching = asyncio.get_running_loop().create_task(self._watch())
+        listening = asyncio.get_running_loop().create_task(self._watcher.listen())
         try:
             while True:
-                with contextlib.suppress(TimeoutError):
-                    async with asyncio.timeout(TICK):
-                        await self._woken.wait()
-                self._woken.clear()
-                if await asyncio.to_thread(self._look) != self._known:
-                    await self._settled()
-                    await self._try()
+                await self._watcher.changed(lambda: self._known, self._settle)
+                await self._attempt(asked=False)
         finally:
-            watching.cancel()
-            await asyncio.gather(watching, return_exceptions=True)
-
-    async def _try(self) -> None:
-        """Attempt it; a bug of ours must not end the following of files."""
-        try:
-            await self.attempt()
-        except Exception as error:  # noqa: BLE001 - as above
-            self._known = await asyncio.to_thread(self._look)
-            words = (
-                f"this is a bug in lkrun ({type(error).__name__}); still serving the old release"
-            )
-            self._log.event("reload", words, level="error", result="rejected", error=str(error))
+            listening.cancel()
+            await asyncio.gather(listening, return_exceptions=True)
 
     async def attempt(self) -> Outcome:
-        """Compile the folder as it is, and serve it if it is valid."""
+        """Compile the folder as it is now, and serve it if it is valid, although it was told to."""
+        return await self._attempt(asked=True)
+
+    async def roll(self, release: Release, lacking: Iterable[str] = ()) -> Outcome:
+        """Serve a release of before, until the files change again.
+
+        Args:
+            release: which.
+            lacking: its secrets that have no value: with any it is rejected.
+        """
         async with self._trying:
             began = time.perf_counter()
-            known = await asyncio.to_thread(self._look)
-            compiled = await asyncio.to_thread(self._compiler.compile)
-            self._compiled, self._known = compiled, known
-            outcome = self._served(compiled)
-            self._tell(outcome, compiled, round((time.perf_counter() - began) * 1000, 1))
-            return outcome
+            side = Side(release)
+            missing = tuple(
+                Diagnostic(Span("."), "E405", f"the secret {name} has no value") for name in lacking
+            )
+            if missing or release.id == self.served.id:
+                result: Result = "rejected" if missing else "unchanged"
+                outcome = Outcome(result, self.served.id, missing)
+            else:
+                changes = await asyncio.to_thread(diff, self._served, side)
+                outcome = await self._swap(side, Outcome("ok", release.id, changes=changes))
+            return self._told(outcome, began)
 
-    def _served(self, compiled: Compiled) -> Outcome:
+    def _settle(self) -> float:
+        return self.served.process.reload.settle
+
+    async def _attempt(self, *, asked: bool) -> Outcome:
+        async with self._trying:
+            began = time.perf_counter()
+            before = self._known
+            try:
+                judged = await asyncio.to_thread(self._judge)
+                outcome = await self._decided(judged, asked=asked)
+            except Exception as error:  # noqa: BLE001 - a bug of ours must not end the following of files
+                self._known = await asyncio.to_thread(self._watcher.look)
+                words = f"{type(error).__name__}: {error}"
+                outcome = Outcome("rejected", self.served.id, error=words)
+            else:
+                same = before.files == self._known.files and before != self._known
+                outcome = replace(outcome, same_files=same)
+            return self._told(outcome, began)
+
+    def _judge(self) -> _Judged:
+        """Compile, in a thread; what a new file names is looked at before it is read."""
+        for _ in range(_ROUNDS):
+            look, named = self._watcher.look(), self._texts()
+            began = time.perf_counter()
+            self._compiled = compiled = self._compiler.compile()
+            took = round((time.perf_counter() - began) * 1000, 1)
+            if self._texts() == named:
+                break
+        found = tuple(sorted([*compiled.diagnostics, *self._lacking(compiled)]))
         release = compiled.release
-        found = sorted([*compiled.diagnostics, *self._lacking(compiled)])
         if release is None or any(d.severity == "error" for d in found):
-            return Outcome("rejected", self._release_id, tuple(found))
-        if release.id == self._release_id:
-            return Outcome("unchanged", self._release_id)
-        if not release.agents:
-            return self._refused("no agent is enabled any more", "enable one, or stop the runner")
+            return _Judged(compiled, look, None, found, (), took)
+        side = Side(release, _resting(compiled))
+        same = release.id == self.served.id
+        changes = () if same else tuple(diff(self._served, side))
+        return _Judged(compiled, look, side, found, changes, took)
+
+    async def _decided(self, judged: _Judged, *, asked: bool) -> Outcome:
+        self._known, side = judged.look, judged.side
+        written, self._written = self._written, side.release.id if side else None
+        outcome = Outcome(
+            "unchanged", self.served.id, judged.found, lines=judged.compiled.lines,
+            compile_ms=judged.took_ms,
+        )  # fmt: skip
+        if side is None:
+            return replace(outcome, result="rejected")
+        # after a rollback, files that say what they said before are not served again
+        if side.release.id in (self.served.id, None if asked else written):
+            return outcome
+        if not side.release.agents:
+            hint = "enable one, or stop the runner"
+            return _refused(outcome, "E201", "no agent is enabled any more", hint)
+        new = replace(outcome, result="ok", release=side.release.id, changes=judged.changes)
+        return await self._swap(side, new)
+
+    async def _swap(self, side: Side, outcome: Outcome) -> Outcome:
         try:
-            self._swap(release)
+            await self._target.swap(side.release)
         except OSError as error:
-            words = f"the release could not be stored: {error.strerror or error}"
-            return self._refused(words, "make room where temporary files are kept")
-        self._release_id = release.id
-        return Outcome("ok", release.id)
+            self._written = None
+            told = f"the release could not be stored: {error.strerror or error}"
+            hint = "make room where temporary files are kept, then save a file again"
+            kept = replace(outcome, release=self.served.id, changes=())
+            return _refused(kept, "E001", told, hint)
+        self._served = side
+        return outcome
 
-    def _refused(self, message: str, hint: str) -> Outcome:
-        return Outcome(
-            "rejected", self._release_id, (Diagnostic(Span("."), "E201", message, hint),)
-        )
+    def _told(self, outcome: Outcome, began: float) -> Outcome:
+        took = round((time.perf_counter() - began) * 1000, 1)
+        outcome = replace(outcome, took_ms=took)
+        self._target.tell(outcome)
+        return outcome
 
-    def _tell(self, outcome: Outcome, compiled: Compiled, took: float) -> None:
-        words = {
-            "ok": f"reloaded: now serving release {outcome.release}",
-            "rejected": f"the new files are not served; still serving release {outcome.release}",
-            "unchanged": f"the files say what they said before; still release {outcome.release}",
-        }[outcome.result]
-        if outcome.result == "rejected":
-            words = f"{words}\n{render.text(outcome.diagnostics, compiled.lines)}".rstrip()
-        self._log.event(
-            "reload",
-            words,
-            level="error" if outcome.result == "rejected" else "info",
-            result=outcome.result,
-            release=outcome.release,
-            took_ms=took,
-            diagnostics=[render.diagnostic_data(d) for d in outcome.diagnostics],
-        )
-
-    async def _settled(self) -> None:
-        """Return when two looks that are `SETTLE` apart agree."""
-        before = None
-        while (now := await asyncio.to_thread(self._look)) != before:
-            before = now
-            await asyncio.sleep(SETTLE)
-
-    def _look(self) -> Fingerprint:
-        texts = {
+    def _texts(self) -> frozenset[str]:
+        return frozenset(
             posixpath.normpath(posixpath.join(posixpath.dirname(file), name))
             for file, name in self._compiled.texts
-        }
-        return fingerprint(self._compiler.root, texts)
+        )
 
-    async def _watch(self) -> None:
-        """Wake at events of the file system: a hint only, the tick sees what they miss."""
-        from watchfiles import awatch  # noqa: PLC0415 - only where files are followed
 
-        with contextlib.suppress(OSError, RuntimeError):
-            async for _ in awatch(self._compiler.root, watch_filter=None, debounce=50, step=20):
-                self.wake()
+def _resting(compiled: Compiled) -> frozenset[str]:
+    """The agents that the folder has, but does not serve."""
+    served = compiled.release.agents if compiled.release else {}
+    return frozenset(str(scope.name) for scope in compiled.scopes) - served.keys()
+
+
+def _refused(outcome: Outcome, code: str, message: str, hint: str) -> Outcome:
+    reason = Diagnostic(Span("."), code, message, hint)
+    return replace(outcome, result="rejected", diagnostics=(*outcome.diagnostics, reason))

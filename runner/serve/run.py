@@ -7,27 +7,33 @@ import contextlib
 import logging
 import os
 import signal
+import sys
 from collections.abc import Coroutine
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from runner.egress.secrets import Secrets
 from runner.front.app import Front
-from runner.serve import forkserver
+from runner.serve import forkserver, telling
 from runner.serve.admission import Admission
+from runner.serve.archive import ArchiveError
+from runner.serve.beginning import Beginning, CannotServeError, Settings
 from runner.serve.calls import Calls
+from runner.serve.control import Control, Enlisted
 from runner.serve.credentials import NAMES, LiveKit, hidden_from_calls
 from runner.serve.log import Log, route
+from runner.serve.metrics import Metrics
 from runner.serve.releases import Releases
-from runner.serve.reload import Lacking, Reloader
+from runner.serve.reload import Reloader
+from runner.serve.renewal import Renewals
 from runner.serve.serving import Serving
 from runner.serve.store import Store
+from runner.serve.succession import Succession
+from runner.serve.surroundings import Surroundings
 from runner.serve.switchboard import Switchboard
 from runner.serve.texthost import TextHost
 
 if TYPE_CHECKING:
-    from runner.compiler import Compiled, Compiler
     from runner.link.release import Release
+    from runner.serve.peer import Message
     from runner.serve.workers import Workers
 
 _TICK: Final = 1.0
@@ -36,44 +42,6 @@ _LAST: Final = 5.0
 
 _SECRETS_DIR: Final = "LKRUN_SECRETS_DIR"
 _SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
-
-
-class CannotServeError(Exception):
-    """The runner cannot start; the message is a plain sentence."""
-
-
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """What the command line says.
-
-    Attributes:
-        drain: seconds that calls are given to end after the first signal.
-        follow: whether the folder is followed.
-    """
-
-    host: str
-    port: int
-    drain: float
-    follow: bool
-    level: str
-    form: str
-
-
-@dataclass(frozen=True, slots=True)
-class Beginning:
-    """What is served first, and how it is followed.
-
-    Attributes:
-        secrets: with what the environment held before it is stripped.
-        lacking: finds the secrets that have no value.
-    """
-
-    compiler: Compiler
-    compiled: Compiled
-    release: Release
-    secrets: Secrets
-    livekit: LiveKit | None
-    lacking: Lacking
 
 
 def serve(beginning: Beginning, settings: Settings) -> int:
@@ -87,7 +55,6 @@ def serve(beginning: Beginning, settings: Settings) -> int:
     """
     release, livekit = beginning.release, beginning.livekit
     log = Log(settings.level, settings.form)
-    log.hide(_hidden(release, beginning))
     _strip(release, livekit)
     try:
         store = Store.create(os.environ)
@@ -97,12 +64,6 @@ def serve(beginning: Beginning, settings: Settings) -> int:
         return asyncio.run(_Run(beginning, settings, log, store).main())
     finally:
         store.destroy()
-
-
-def _hidden(release: Release, beginning: Beginning) -> list[str]:
-    """All that the log must never show."""
-    values = [beginning.secrets.get(name) or "" for name in release.secrets]
-    return [*values, beginning.livekit.api_secret] if beginning.livekit else values
 
 
 def _strip(release: Release, livekit: LiveKit | None) -> None:
@@ -124,9 +85,42 @@ class _Run:
         self.admission = Admission(self.releases, self.calls)
         self.switchboard = Switchboard(self.releases, self.calls, beginning.secrets, log)
         self.texts = TextHost(store.socket, self.switchboard, self.calls)
+        self.metrics = Metrics(self.releases, self.calls)
         self.serving = Serving(
-            self.releases, self.calls, self.admission, self.texts, beginning.livekit
+            self.releases,
+            self.calls,
+            self.admission,
+            self.texts,
+            metrics=self.metrics,
+            livekit=self.livekit,
         )
+        self.surroundings = Surroundings(
+            self.releases,
+            beginning.secrets,
+            self.texts,
+            log,
+            env=beginning.env,
+            livekit=self.livekit,
+        )
+        self.succession = Succession(
+            self.releases,
+            self.surroundings,
+            Renewals(self.releases, self.calls, self.switchboard, log, always=settings.dev),
+            self.metrics,
+            log,
+            archive=beginning.archive,
+            spawn=self._spawn,
+        )
+        self.reloader = Reloader(
+            beginning.compiler,
+            beginning.compiled,
+            self.succession,
+            beginning.lacking,
+            served=beginning.release,
+            beside=self._secret_files,
+        )
+        Control(self.switchboard, self.releases, self._roll)
+        self.enlisted: Enlisted | None = None
         self.workers: Workers | None = None
         self.tasks: set[asyncio.Task[None]] = set()
         self.signals: asyncio.Queue[signal.Signals] = asyncio.Queue()
@@ -138,8 +132,10 @@ class _Run:
         loop = asyncio.get_running_loop()
         for number in _SIGNALS:
             loop.add_signal_handler(number, self.signals.put_nowait, number)
+        loop.add_signal_handler(signal.SIGHUP, self._hung_up, sys.stderr.isatty())
+        self.surroundings.hide()
+        self.surroundings.begin()
         if self.livekit is not None:
-            self._plan()
             forkserver.start()
         front = self._front()
         try:
@@ -166,11 +162,11 @@ class _Run:
         self.address = f"http://{f'[{host}]' if ':' in host else host}:{port}"
 
     async def _start(self, listeners: list[Any]) -> None:
+        self.serving.reloader = self.reloader
         if self.settings.follow:
-            begun = self.beginning
-            reloader = Reloader(begun.compiler, begun.compiled, self._swap, begun.lacking, self.log)
-            self._spawn(reloader.run())
+            self._spawn(self.reloader.run())
         self._spawn(self._tick())
+        self._spawn(self._keep_first())
         if self.livekit is None:
             words = f"LiveKit is not configured ({', '.join(NAMES.values())}): serving text only"
             self.log.event("livekit_not_configured", words)
@@ -187,7 +183,7 @@ class _Run:
         from runner.serve.workers import Workers  # noqa: PLC0415 - as above
 
         workers = Workers(livekit, self.store.root, self.admission, self.calls, self.log)
-        self.workers = self.serving.workers = workers
+        self.workers = self.serving.workers = self.succession.workers = workers
         listeners.append(workers.listen)
         sweeper = Sweeper(livekit, self.admission, self.calls, workers.registered, self.log)
         workers.on_registered = sweeper.wake
@@ -208,23 +204,49 @@ class _Run:
             livekit=self.livekit.url if self.livekit else None,
         )
 
-    def _plan(self) -> None:
-        current = self.releases.current
-        files = [self.releases.file(current.id, name) for name in current.agents]
-        forkserver.follow(forkserver.plan(current, files))
+    async def _keep_first(self) -> None:
+        """Be found by `lkrun releases`, and keep what is served from the start."""
+        archive = self.beginning.archive
+        if archive is None:
+            return
+        try:
+            self.enlisted = await asyncio.to_thread(Enlisted, archive, self.store.socket)
+        except OSError as error:
+            words = f"'lkrun releases' cannot reach this runner: {error.strerror or error}"
+            self.log.event("not_enlisted", words, level="warning", error=str(error))
+        await self.succession.keep_first()
 
-    def _swap(self, release: Release) -> None:
-        self.releases.swap(release)
-        self.log.hide(_hidden(release, self.beginning))
-        if self.livekit is not None:
-            self._plan()
-        if self.workers is not None:
-            self.workers.follow(release.agents)
+    async def _roll(self, asked: str) -> Message:
+        """Serve a kept release until the files change."""
+        try:
+            release = self.releases.release(asked) or await self.succession.kept(asked)
+        except ArchiveError as error:
+            return {"result": "rejected", "release": self.reloader.served.id, "message": str(error)}
+        lacking = [n for n in release.secrets if self.beginning.secrets.get(n) is None]
+        outcome = await self.reloader.roll(release, lacking)
+        found = {"result": outcome.result, "release": outcome.release}
+        return {**found, "message": telling.words(outcome)}
+
+    def _hung_up(self, on_terminal: bool) -> None:
+        """Reload; but where the terminal has gone away, end."""
+        if on_terminal and not _has_terminal():
+            self.signals.put_nowait(signal.SIGTERM)
+        else:
+            self._spawn(self._reload())
+
+    async def _reload(self) -> None:
+        await self.reloader.attempt()
+
+    def _secret_files(self) -> tuple[tuple[str, int, int], ...]:
+        """The state of the files that hold the secrets of what is served."""
+        names = {*self.releases.current.secrets, *NAMES.values()}
+        return self.beginning.secrets.state(sorted(names))
 
     async def _tick(self) -> None:
         while True:
             await asyncio.sleep(_TICK)
             self.texts.look()
+            await asyncio.to_thread(forkserver.reap)
             if self.workers is not None:
                 self.workers.look()
 
@@ -270,6 +292,8 @@ class _Run:
         for task in self.tasks:
             task.cancel()
         await asyncio.gather(*self.tasks, return_exceptions=True)
+        if self.enlisted is not None:
+            self.enlisted.leave()
         await front.stop()
         if self.workers is not None:
             await self.workers.stop()
@@ -288,3 +312,12 @@ class _Run:
         self.tasks.discard(task)
         if not task.cancelled() and task.exception() is not None:
             logging.getLogger("lkrun").error("a part of the runner stopped: %s", task.exception())
+
+
+def _has_terminal() -> bool:
+    """Whether the terminal of this process is still there."""
+    try:
+        os.tcgetpgrp(sys.stderr.fileno())
+    except OSError:
+        return False
+    return True

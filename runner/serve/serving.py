@@ -6,12 +6,15 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from runner.front.port import AgentInfo, DialogueError, SessionInfo, Turn
+from runner.serve import telling
 
 if TYPE_CHECKING:
     from runner.serve.admission import Admission
     from runner.serve.calls import Calls
     from runner.serve.credentials import LiveKit
+    from runner.serve.metrics import Metrics
     from runner.serve.releases import Releases
+    from runner.serve.reload import Reloader
     from runner.serve.texthost import TextHost
     from runner.serve.workers import Workers
 
@@ -24,23 +27,28 @@ class Serving:
 
     Attributes:
         workers: the registrations, where LiveKit is configured.
+        reloader: compiles the folder; None while the runner starts.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - the parts that it needs, by name
         self,
         releases: Releases,
         calls: Calls,
         admission: Admission,
         texts: TextHost,
+        *,
+        metrics: Metrics,
         livekit: LiveKit | None,
     ) -> None:
         """Take the parts."""
+        self._metrics = metrics
         self._releases = releases
         self._calls = calls
         self._admission = admission
         self._texts = texts
         self._livekit = livekit
         self.workers: Workers | None = None
+        self.reloader: Reloader | None = None
 
     @property
     def release(self) -> dict[str, Any]:
@@ -78,6 +86,23 @@ class Serving:
             )
             for name, found in sorted(self._releases.current.agents.items())
         ]
+
+    async def reload(self) -> dict[str, Any]:
+        """Compile the folder now.
+
+        Raises:
+            DialogueError: the runner has not begun, or ends; or lkrun itself failed.
+        """
+        if self.reloader is None or self._admission.draining:
+            raise DialogueError("draining", self.not_ready() or "the runner is starting")
+        outcome = await self.reloader.attempt()
+        if outcome.error is not None:
+            raise RuntimeError(outcome.error)
+        return telling.fields(outcome)
+
+    def metrics(self) -> str:
+        """What Prometheus reads."""
+        return self._metrics.text()
 
     def meet_link(self, agent: str) -> str | None:
         """A LiveKit Meet address with a fresh token for the agent; None without LiveKit."""

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from runner.serve.releases import Releases
 
 Serve = Callable[[Peer, Message], Coroutine[Any, Any, None]]
+Hear = Callable[["Call", Message], None]
 
 
 class Switchboard:
@@ -36,10 +37,19 @@ class Switchboard:
         self._tasks: set[asyncio.Task[None]] = set()
         self._server: asyncio.Server | None = None
         self._roles: dict[str, Serve] = {"call": self._serve_call}
+        self._heard: dict[str, Hear] = {
+            "ended": _ended,
+            "event": _event,
+            "started": lambda call, _: calls.answer(call),
+        }
 
     def role(self, name: str, serve: Serve) -> None:
         """Let `serve` speak with the processes that say this role."""
         self._roles[name] = serve
+
+    def hear(self, kind: str, hear: Hear) -> None:
+        """Let `hear` be told what processes say of this kind about their calls."""
+        self._heard[kind] = hear
 
     async def start(self, path: Path) -> None:
         """Listen.
@@ -59,30 +69,30 @@ class Switchboard:
         for egress in self._egresses.values():
             await egress.aclose()
 
-    def welcome(self, call: Call) -> Message:
-        """What the process of a call needs to begin."""
-        agent = self._releases.agent(call.release, call.agent)
+    def welcome(self, call: Call, release: str | None = None) -> Message:
+        """What the process of a call needs to begin, or to go on with another release.
+
+        Raises:
+            KeyError: the release is not kept, or has no such agent.
+        """
+        release = release or call.release
+        agent = self._releases.agent(release, call.agent)
         return {
             "type": "welcome",
             "call": call.id,
-            "release": call.release,
-            "file": self._releases.file(call.release, call.agent),
+            "release": release,
+            "file": self._releases.file(release, call.agent),
             "secrets": provider_secrets(agent, self._secrets) if agent else {},
         }
 
     def take(self, peer: Peer, message: Message) -> None:
         """Do what a process says about one of its calls."""
         call = self._calls.get(str(message.get("call")))
-        if message.get("type") == "ask":
+        kind = str(message.get("type"))
+        if kind == "ask":
             self._spawn(self._ask(peer, message, call))
-        elif call is not None and message.get("type") == "event":
-            event = message.get("event")
-            if isinstance(event, dict):
-                call.take(event)
-        elif call is not None and message.get("type") == "started":
-            self._calls.answer(call)
-        elif call is not None and message.get("type") == "ended":
-            call.reason = str(message.get("reason"))
+        elif call is not None and kind in self._heard:
+            self._heard[kind](call, message)
 
     async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         peer = Peer(reader, writer)
@@ -162,3 +172,13 @@ class Switchboard:
             error=answer.error,
             attempts=len(answer.attempts),
         )
+
+
+def _event(call: Call, message: Message) -> None:
+    event = message.get("event")
+    if isinstance(event, dict):
+        call.take(event)
+
+
+def _ended(call: Call, message: Message) -> None:
+    call.reason = str(message.get("reason"))

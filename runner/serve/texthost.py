@@ -45,11 +45,14 @@ class TextHost:
         self._calls = calls
         self._peer: Peer | None = None
         self._process: asyncio.subprocess.Process | None = None
+        self._stale = False
+        self._leaving: dict[Peer, asyncio.subprocess.Process | None] = {}
         self._starting = asyncio.Lock()
         self._connected = asyncio.Event()
         self._ids = itertools.count(1)
         self._waiting: dict[int, tuple[str, asyncio.Future[Message]]] = {}
         self._used: dict[str, float] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
         self._ended: OrderedDict[str, str] = OrderedDict()
         switchboard.role("dialogues", self._serve)
         calls.on_end.append(self._over)
@@ -68,13 +71,12 @@ class TextHost:
             DialogueError: it is unknown or has ended, there is no room for one more, or a variable
                 does not fit.
         """
-        peer = await self._ready()
         if session_id is None:
-            call = self._begin(peer, agent, variables, metadata)
+            call = self._begin(await self._ready(), agent, variables, metadata)
         else:
             call = self._known(agent, session_id)
         self._used[call.id] = asyncio.get_running_loop().time()
-        reply = await self._asked(peer, call, text)
+        reply = await self._asked(call, text)
         if "failed" in reply:
             self._end(call, "refused" if not call.answered else "error")
             raise DialogueError("bad_request", str(reply["failed"]))
@@ -105,6 +107,12 @@ class TextHost:
         except DialogueError:
             return
 
+    async def renew(self) -> None:
+        """Have new dialogues run in a new child; the one before is left to those that it has."""
+        if self._peer is not None:
+            self._stale = True
+            await self.warm()
+
     async def settled(self) -> None:
         """Return when no turn is being answered."""
         while self._waiting:
@@ -117,6 +125,8 @@ class TextHost:
         async with self._starting:
             if self._peer is not None:
                 await self._peer.close()
+            for peer in list(self._leaving):
+                await self._part(peer)
             await self._reap()
 
     def _begin(
@@ -141,12 +151,13 @@ class TextHost:
             raise DialogueError("ended", _told(self._ended[session_id]), hint)
         raise DialogueError("unknown_session", "there is no such dialogue with this agent")
 
-    async def _asked(self, peer: Peer, call: Call, text: str) -> Message:
+    async def _asked(self, call: Call, text: str) -> Message:
         number = next(self._ids)
         future: asyncio.Future[Message] = asyncio.get_running_loop().create_future()
         self._waiting[number] = (call.id, future)
         try:
-            peer.send({"type": "turn", "call": call.id, "id": number, "text": text})
+            if call.peer is not None:
+                call.peer.send({"type": "turn", "call": call.id, "id": number, "text": text})
             return await future
         finally:
             self._waiting.pop(number, None)
@@ -163,6 +174,11 @@ class TextHost:
         self._ended[call.id] = call.reason or "shutdown"
         if len(self._ended) > _REMEMBERED:
             self._ended.popitem(last=False)
+        if call.peer in self._leaving and not self._of(call.peer):
+            self._tasks.add(
+                parting := asyncio.get_running_loop().create_task(self._part(call.peer))
+            )
+            parting.add_done_callback(self._tasks.discard)
         words = _told(call.reason)
         for waiting, future in list(self._waiting.values()):
             if waiting == call.id and not future.done():
@@ -170,6 +186,8 @@ class TextHost:
 
     async def _ready(self) -> Peer:
         async with self._starting:
+            if self._stale and self._peer is not None:
+                await self._leave(self._peer)
             if self._peer is None:
                 await self._reap()
                 self._connected.clear()
@@ -195,12 +213,26 @@ class TextHost:
         connected.cancel()
         died.cancel()
 
+    async def _leave(self, peer: Peer) -> None:
+        """Begin no dialogue there any more; it goes when it has none."""
+        self._leaving[peer] = self._process
+        self._peer = self._process = None
+        self._stale = False
+        if not self._of(peer):
+            await self._part(peer)
+
+    async def _part(self, peer: Peer) -> None:
+        process = self._leaving.pop(peer, None)
+        await peer.close()
+        await _ended(process)
+
+    def _of(self, peer: Peer) -> list[Call]:
+        """The dialogues of a child."""
+        return [call for call in self._calls.all("text") if call.peer is peer]
+
     async def _reap(self) -> None:
         process, self._process = self._process, None
-        if process is not None:
-            if process.returncode is None:
-                process.kill()
-            await process.wait()
+        await _ended(process)
 
     async def _serve(self, peer: Peer, _: Message) -> None:
         self._peer = peer
@@ -209,8 +241,9 @@ class TextHost:
             while (message := await peer.receive()) is not None:
                 self._take(peer, message)
         finally:
-            self._peer = None
-            for call in self._calls.all("text"):
+            if self._peer is peer:
+                self._peer = None
+            for call in self._of(peer):
                 self._calls.end(call.id, "crashed")
 
     def _take(self, peer: Peer, message: Message) -> None:
@@ -224,6 +257,13 @@ class TextHost:
             logging.getLogger(str(message.get("logger"))).log(level, "%s", message.get("message"))
         else:
             self._switchboard.take(peer, message)
+
+
+async def _ended(process: asyncio.subprocess.Process | None) -> None:
+    if process is not None:
+        if process.returncode is None:
+            process.kill()
+        await process.wait()
 
 
 def _told(reason: str | None) -> str:

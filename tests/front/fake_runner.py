@@ -112,6 +112,13 @@ class FakeRunner:
             "time": "2026-03-02T08:15:00Z",
             "agents": [each.name for each in AGENTS],
         }
+        self.reloaded: dict[str, Any] = {
+            "result": "unchanged",
+            "release": "r-7f3a9c21",
+            "diagnostics": [],
+            "changes": [],
+            "took_ms": 12.5,
+        }
         self.why_not_ready: str | None = None
         self.refuses: Exception | None = None
         self.asked: list[tuple[Any, ...]] = []
@@ -127,6 +134,14 @@ class FakeRunner:
 
     def agents(self) -> list[AgentInfo]:
         return AGENTS
+
+    async def reload(self) -> dict[str, Any]:
+        if self.refuses is not None:
+            raise self.refuses
+        return self.reloaded
+
+    def metrics(self) -> str:
+        return "# HELP lkrun_sessions On.\nlkrun_sessions 2.0\n"
 
     def meet_link(self, agent: str) -> str | None:
         if self.livekit_url is None:

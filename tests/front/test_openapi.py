@@ -21,6 +21,7 @@ HELD = [
     ("GET", "/v1/sessions/{id}", "/v1/sessions/s-1", 200),
     ("GET", "/v1/sessions/{id}", "/v1/sessions/none", 404),
     ("GET", "/-/release", "/-/release", 200),
+    ("POST", "/-/reload", "/-/reload", 200),
     ("GET", "/-/page.json", "/-/page.json", 200),
     ("POST", "/v1/agents/{name}/turns", "/v1/agents/none/turns", 404),
     ("DELETE", "/v1/sessions/{id}", "/v1/sessions/none", 404),

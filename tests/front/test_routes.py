@@ -205,3 +205,31 @@ async def test_head_answers_as_get_without_a_body(ask):
     """HEAD works where GET does."""
     answer = await ask("HEAD", "/health")
     assert (answer.status, answer.body) == (200, b"")
+
+
+async def test_a_reload_answers_with_what_came_of_it(ask, runner):
+    """`POST /-/reload` gives result, release and diagnostics; also when the files are rejected."""
+    found = await ask("POST", "/-/reload")
+    assert (found.status, found.json["result"], found.json["changes"]) == (200, "unchanged", [])
+    place = {"line": 3, "column": 5, "end_line": 3, "end_column": 9}
+    mistake = {"severity": "error", "code": "E101", "file": "a.yaml", **place}
+    mistake |= {"message": "unknown key 'x'", "help": None, "related": []}
+    runner.reloaded |= {"result": "rejected", "diagnostics": [mistake]}
+    found = await ask("POST", "/-/reload")
+    assert (found.status, found.json["diagnostics"]) == (200, [mistake])
+    runner.refuses = DialogueError("draining", "the runner is shutting down")
+    found = await ask("POST", "/-/reload")
+    assert (found.status, found.json["error"]["code"]) == (503, "draining")
+
+
+async def test_another_page_cannot_ask_for_a_reload(ask):
+    """A web page of somebody else's in the same browser is refused."""
+    found = await ask("POST", "/-/reload", headers={"Origin": "https://evil.example"})
+    assert (found.status, found.json["error"]["code"]) == (403, "wrong_origin")
+
+
+async def test_prometheus_reads_its_text_format(ask):
+    """`GET /metrics` says of which version of the format it is."""
+    found = await ask("GET", "/metrics")
+    assert found.status == 200
+    assert found.headers["Content-Type"] == "text/plain; version=0.0.4; charset=utf-8"

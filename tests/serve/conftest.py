@@ -100,6 +100,7 @@ def write(folder, text=FOLDER):
 def own_cache(monkeypatch, tmp_path_factory):
     """Nothing is read from or left in the person's own cache."""
     monkeypatch.setenv("LKRUN_CACHE_DIR", str(tmp_path_factory.getbasetemp() / "cache"))
+    monkeypatch.setenv("LKRUN_STATE_DIR", str(tmp_path_factory.getbasetemp() / "state"))
 
 
 class _Answers(BaseHTTPRequestHandler):

@@ -4,6 +4,8 @@ import pytest
 
 from runner.front.port import DialogueError
 from runner.serve.credentials import LiveKit
+from runner.serve.metrics import Metrics
+from runner.serve.reload import Reloader
 from runner.serve.serving import Serving
 from runner.serve.texthost import TextHost
 
@@ -32,15 +34,21 @@ async def parts(socket, releases, calls, admission):
 
 
 @pytest.fixture
-def serving(parts):
-    """A runner without LiveKit."""
-    return Serving(*parts, None)
+def metrics(releases, calls):
+    """What Prometheus reads."""
+    return Metrics(releases, calls)
 
 
 @pytest.fixture
-def with_livekit(parts):
+def serving(parts, metrics):
+    """A runner without LiveKit."""
+    return Serving(*parts, metrics=metrics, livekit=None)
+
+
+@pytest.fixture
+def with_livekit(parts, metrics):
     """A runner with LiveKit."""
-    return Serving(*parts, LIVEKIT)
+    return Serving(*parts, metrics=metrics, livekit=LIVEKIT)
 
 
 def test_the_release_is_named(serving, release):
@@ -122,3 +130,41 @@ async def test_what_is_unknown_is_refused(serving, admission):
     with pytest.raises(DialogueError) as refused:
         await serving.turn("desk", "hello", None, None, None)
     assert refused.value.code == "draining"
+
+
+class Target:
+    """Serves nothing."""
+
+    async def swap(self, release):
+        pass
+
+    def tell(self, outcome):
+        pass
+
+
+async def test_a_reload_is_asked_for(serving, compiler, folder, admission):
+    """The answer holds release and diagnostics; before the runner has begun there is none."""
+    with pytest.raises(DialogueError, match="starting"):
+        await serving.reload()
+    serving.reloader = Reloader(compiler, compiler.compile(), Target(), lambda _: [])
+    assert (await serving.reload())["result"] == "unchanged"
+    path = folder / "desk.yaml"
+    path.write_text(path.read_text().replace("start: greeter", "start: nobody"))
+    found = await serving.reload()
+    assert (found["result"], found["diagnostics"][0]["code"]) == ("rejected", "E202")
+    serving.reloader._lacking = None
+    with pytest.raises(RuntimeError, match="TypeError"):
+        await serving.reload()
+    admission.draining = True
+    with pytest.raises(DialogueError, match="shutting down"):
+        await serving.reload()
+
+
+def test_metrics_are_prometheus_text(serving, calls, release):
+    """Names are Prometheus's own for configurations; sessions are told by release."""
+    calls.begin("AJ_1", "shop", "call", room="r")
+    told = serving.metrics()
+    assert "lkrun_config_last_reload_successful 1.0\n" in told
+    assert f'lkrun_sessions{{agent="shop",kind="call",release="{release.id}"}} 1.0\n' in told
+    assert f'lkrun_sessions{{agent="desk",kind="text",release="{release.id}"}} 0.0\n' in told
+    assert f'lkrun_release_info{{release="{release.id}",' in told

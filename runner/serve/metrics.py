@@ -1,0 +1,127 @@
+"""What Prometheus reads of a runner; the names follow Prometheus's own for configurations.
+
+Source: https://prometheus.io/docs/practices/naming/, and Prometheus's `prometheus_config_*`.
+"""
+
+from __future__ import annotations
+
+from collections import Counter as Counts
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    ProcessCollector,
+    disable_created_metrics,
+    generate_latest,
+)
+from prometheus_client.metrics_core import GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from runner import __version__
+
+if TYPE_CHECKING:
+    from runner.serve.calls import Call, Calls
+    from runner.serve.releases import Releases
+    from runner.serve.reload import Outcome
+
+
+disable_created_metrics()  # type: ignore[no-untyped-call]  # the library has it so
+
+_SECONDS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
+
+
+class Metrics:
+    """Counts reloads and sessions of one runner.
+
+    Args:
+        releases: what is served.
+        calls: what is on.
+    """
+
+    def __init__(self, releases: Releases, calls: Calls) -> None:
+        """Begin with a configuration that has just been loaded."""
+        self._registry = registry = CollectorRegistry()
+        self._good = Gauge(
+            "lkrun_config_last_reload_successful",
+            "Whether the last reload of the configuration was served (or changed nothing)",
+            registry=registry,
+        )
+        self._good_since = Gauge(
+            "lkrun_config_last_reload_success_timestamp_seconds",
+            "When the configuration was last loaded without a mistake",
+            registry=registry,
+        )
+        self._reloads = Counter(
+            "lkrun_config_reloads",
+            "Attempts to reload, by result",
+            ["result"],
+            registry=registry,
+        )
+        for result in ("ok", "rejected", "unchanged"):
+            self._reloads.labels(result)
+        self._took = Histogram(
+            "lkrun_config_reload_duration_seconds",
+            "How long an attempt to reload took",
+            buckets=_SECONDS,
+            registry=registry,
+        )
+        self._ended = Counter(
+            "lkrun_sessions_ended",
+            "Calls and dialogues that have ended",
+            ["agent", "kind", "reason"],
+            registry=registry,
+        )
+        registry.register(_Now(releases, calls))
+        ProcessCollector(registry=registry)
+        calls.on_end.append(self._over)
+        self.served(good=True)
+
+    def served(self, *, good: bool) -> None:
+        """Note whether the files on the disk are what is served."""
+        self._good.set(good)
+        if good:
+            self._good_since.set_to_current_time()
+
+    def reloaded(self, outcome: Outcome) -> None:
+        """Count an attempt."""
+        self._reloads.labels(outcome.result).inc()
+        self._took.observe(outcome.took_ms / 1000)
+        self.served(good=outcome.result != "rejected")
+
+    def text(self) -> str:
+        """All of them as Prometheus reads them."""
+        return generate_latest(self._registry).decode()
+
+    def _over(self, call: Call) -> None:
+        if call.answered:
+            self._ended.labels(call.agent, call.kind, call.reason or "shutdown").inc()
+
+
+class _Now(Collector):
+    """What is read off the runner at the moment of the question."""
+
+    def __init__(self, releases: Releases, calls: Calls) -> None:
+        self._releases, self._calls = releases, calls
+
+    def collect(self) -> Iterator[Metric]:
+        about = GaugeMetricFamily(
+            "lkrun_release_info", "The served release", labels=["release", "version"]
+        )
+        about.add_metric([self._releases.current.id, __version__], 1)
+        yield about
+        on = GaugeMetricFamily(
+            "lkrun_sessions",
+            "Calls and dialogues that are on, by the release that they use",
+            labels=["release", "agent", "kind"],
+        )
+        counts = Counts((c.release, c.agent, c.kind) for c in self._calls.all())
+        for name in self._releases.current.agents:
+            for kind in ("call", "text"):
+                counts.setdefault((self._releases.current.id, name, kind), 0)
+        for labels, count in sorted(counts.items()):
+            on.add_metric(labels, count)
+        yield on

@@ -1,0 +1,63 @@
+"""What Prometheus reads."""
+
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from runner.serve.metrics import Metrics
+from runner.serve.reload import Outcome
+
+
+@pytest.fixture
+def metrics(releases, calls):
+    """Of a runner that has just begun."""
+    return Metrics(releases, calls)
+
+
+def values(metrics):
+    """Name and labels → value, as Prometheus' own parser reads them."""
+    return {
+        (sample.name, *sorted(sample.labels.values())): sample.value
+        for family in text_string_to_metric_families(metrics.text())
+        for sample in family.samples
+    }
+
+
+def test_attempts_are_counted_by_result(metrics):
+    """A rejected one leaves the time of the last good one as it was."""
+    begun = values(metrics)
+    assert begun["lkrun_config_last_reload_successful",] == 1
+    assert begun["lkrun_config_reloads_total", "ok"] == 0
+    since = begun["lkrun_config_last_reload_success_timestamp_seconds",]
+    metrics.reloaded(Outcome("rejected", "r", took_ms=40.0))
+    now = values(metrics)
+    assert now["lkrun_config_last_reload_successful",] == 0
+    assert now["lkrun_config_last_reload_success_timestamp_seconds",] == since
+    metrics.reloaded(Outcome("ok", "r", took_ms=400.0))
+    now = values(metrics)
+    assert now["lkrun_config_last_reload_successful",] == 1
+    assert now["lkrun_config_last_reload_success_timestamp_seconds",] > since
+    assert [now["lkrun_config_reloads_total", r] for r in ("ok", "rejected", "unchanged")] == [
+        1,
+        1,
+        0,
+    ]
+    assert now["lkrun_config_reload_duration_seconds_sum",] == pytest.approx(0.44)
+    assert now["lkrun_config_reload_duration_seconds_bucket", "0.05"] == 1
+
+
+def test_sessions_are_told_by_release(metrics, calls, releases, changed, release):
+    """An old release that calls still use can be seen, and what has ended is counted."""
+    old = calls.begin("a", "desk", "call")
+    calls.answer(old)
+    new = changed("Welcome", "Good day")
+    releases.swap(new)
+    calls.begin("b", "desk", "text")
+    now = values(metrics)
+    assert now["lkrun_sessions", *sorted((release.id, "desk", "call"))] == 1
+    assert now["lkrun_sessions", *sorted((new.id, "desk", "text"))] == 1
+    calls.end("a", "end_call")
+    calls.end("b", "refused")
+    now = values(metrics)
+    assert ("lkrun_sessions", *sorted((release.id, "desk", "call"))) not in now
+    ended = {key: v for key, v in now.items() if key[0] == "lkrun_sessions_ended_total"}
+    assert ended == {("lkrun_sessions_ended_total", *sorted(("desk", "call", "end_call"))): 1}
