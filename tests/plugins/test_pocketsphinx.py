@@ -21,7 +21,7 @@ PHRASES = [
     "I have a question about my bill",
     "my tooth hurts",
     "Can I speak to a person?",
-    "thank you goodbye",
+    "goodbye",
 ]
 GRAMMAR = "public <said> = book [it] for (monday | tuesday | friday) {day};"
 KINDS = stt.SpeechEventType
@@ -142,18 +142,18 @@ async def test_a_grammar_is_understood_and_a_flush_ends_the_utterance():
 @pytest.mark.parametrize("rest", [0, 1, 479])
 async def test_a_flush_at_any_sample_gives_the_result(rest):
     """Also where the last frame of 30 ms was just full, and nothing is left over."""
-    said = bytes((await speech("thank you goodbye", 16_000)).data)
+    said = bytes((await speech("goodbye", 16_000)).data)
     whole = bytes(16_000) + said
     recogniser = decoding.Recogniser(decoding.of_phrases(PHRASES))
     *_, last = recogniser.feed(whole[: len(whole) // 960 * 960 - 960 + rest * 2])
     assert last.what != "over"
-    assert [(each.what, each.text) for each in recogniser.end()] == [("over", "thank you goodbye")]
+    assert [(each.what, each.text) for each in recogniser.end()] == [("over", "goodbye")]
 
 
 async def test_speech_after_a_flush_is_a_new_utterance():
     """LiveKit may ask for a result in a pause: what follows is heard as well."""
     async with ears(phrases=PHRASES).stream() as stream:
-        for phrase in ("yes please", "thank you goodbye", "no thank you"):
+        for phrase in ("yes please", "goodbye", "no thank you"):
             stream.push_frame(silence(0.4, 24_000))
             stream.push_frame(await speech(phrase, 24_000))
             stream.flush()
@@ -163,7 +163,7 @@ async def test_speech_after_a_flush_is_a_new_utterance():
             async for event in stream
             if event.type == KINDS.FINAL_TRANSCRIPT
         ]
-    assert finals == ["yes please", "thank you goodbye", "no thank you"]
+    assert finals == ["yes please", "goodbye", "no thank you"]
 
 
 async def test_a_whole_recording_can_be_recognised():

@@ -30,7 +30,8 @@ _DEFINED = re.compile(r"<([^>]*)>\s*=")
 _LONGEST = 20 * SAMPLE_RATE * 2
 """Bytes of an utterance that is understood a second time, as a whole.
 
-With a grammar that takes some 15 ms, and it knows the loudness that the first pass has to guess.
+With a grammar that takes some 15 ms, and it knows the voice and its loudness, which the first pass
+has to guess.
 """
 
 _SAMPLE = bytes(2)
@@ -118,6 +119,7 @@ class Recogniser:
         """Load the models."""
         self._decoder = load(language)
         self._twice = language.grammar is not None
+        self._knows_voice = False
         self._ears = pocketsphinx.Endpointer(window=pause, sample_rate=SAMPLE_RATE)
         self._buffered = b""
         self._frames = 0
@@ -149,7 +151,16 @@ class Recogniser:
             yield self._finish(self._ears.speech_end)
 
     def decode(self, samples: bytes) -> str:
-        """Understand a whole utterance."""
+        """Understand a whole utterance.
+
+        pocketsphinx subtracts the mean of what it hears. A stream begins with a mean that fits no
+        voice and counts for 5 s, and from then on that of a whole utterance is never taken
+        (`feat_cmn` in its feat.c); short words then match nothing. So the first utterance sets the
+        mean by itself.
+        """
+        if not self._knows_voice:
+            self._decoder.reinit_feat()
+            self._knows_voice = True
         self._decoder.start_utt()
         self._decoder.process_raw(samples, no_search=False, full_utt=True)
         self._decoder.end_utt()
