@@ -30,9 +30,6 @@ if TYPE_CHECKING:
 
 KEEP: Final = 10
 
-_PATIENCE: Final = 10.0
-"""Seconds to wait for another runner that writes."""
-
 _LONGEST_NAME: Final = 60
 
 log = logging.getLogger("lkrun")
@@ -73,12 +70,14 @@ class Archive:
     Attributes:
         folder: the configuration folder.
         root: where the archive is; made when something is kept.
+        patience: seconds to wait for another runner that writes.
     """
 
-    def __init__(self, folder: Path, root: Path) -> None:
+    def __init__(self, folder: Path, root: Path, *, patience: float = 10.0) -> None:
         """Use a folder of its own; nothing is made yet."""
         self.folder = folder
         self.root = root
+        self.patience = patience
         self._shelf = Shelf(root, durable=True)
 
     @classmethod
@@ -202,7 +201,7 @@ class Archive:
         """
         self._shelf.make()
         with (self.root / "lock").open("wb") as lock:
-            deadline = time.monotonic() + _PATIENCE
+            deadline = time.monotonic() + self.patience
             while not _took(lock.fileno()):
                 if time.monotonic() > deadline:
                     words = f"another runner writes to {self.root} for too long"
