@@ -21,7 +21,7 @@ from runner.link.release import AgentRelease
 from runner.serve.line import CallEgress, Line
 from runner.serve.peer import Message, Peer
 from runner.session import Facts, Job
-from runner.session.conversation import CannotStartError, Conversation
+from runner.session.conversation import CannotRenewError, CannotStartError, Conversation
 
 _KEPT = 64
 """Agents whose releases are kept in memory."""
@@ -53,15 +53,33 @@ class Dialogue:
         with fake_job_context():
             while True:
                 message = await self._work.get()
-                try:
-                    answer = await self._turn(message)
-                except CannotStartError as error:
-                    answer = {"failed": str(error)}
-                except Exception as error:  # a bug in one dialogue must not end the others
-                    logging.getLogger("lkrun").error("a dialogue failed: %s", error)  # noqa: TRY400 - no traceback for the author
-                    logging.getLogger("lkrun").debug("the failure", exc_info=error)
-                    answer = {"failed": "the dialogue could not go on"}
-                self._line.send({"type": "reply", "id": message.get("id"), **answer})
+                do = self._renewed if message["type"] == "renew" else self._answered
+                self._line.send(await do(message))
+
+    async def _answered(self, message: Message) -> Message:
+        try:
+            answer = await self._turn(message)
+        except CannotStartError as error:
+            answer = {"failed": str(error)}
+        except Exception as error:  # a bug in one dialogue must not end the others
+            logging.getLogger("lkrun").error("a dialogue failed: %s", error)  # noqa: TRY400 - no traceback for the author
+            logging.getLogger("lkrun").debug("the failure", exc_info=error)
+            answer = {"failed": "the dialogue could not go on"}
+        return {"type": "reply", "id": message.get("id"), **answer}
+
+    async def _renewed(self, message: Message) -> Message:
+        """Take another release; the answer is sent before anything else is done."""
+        told = {"call": message["call"], "release": message.get("release")}
+        try:
+            release = await asyncio.to_thread(_release, message["file"])
+            if self._talk is None:
+                return _refused(message, "the call has not begun")
+            done = await self._talk.renew(release, secrets=message["secrets"].get)
+        except CannotRenewError as error:
+            return _refused(message, str(error))
+        except (OSError, ValueError):
+            return _refused(message, "the release cannot be read")
+        return {"type": "renewed", **told, "live": done.live, "waiting": done.waiting}
 
     async def _turn(self, message: Message) -> Message:
         greeting: list[Message] = []
@@ -104,6 +122,11 @@ def _release(file: str) -> AgentRelease:
     return AgentRelease.from_json(Path(file).read_bytes())
 
 
+def _refused(message: Message, why: str) -> Message:
+    told = {"call": message["call"], "release": message.get("release")}
+    return {"type": "not_renewed", **told, "why": why}
+
+
 def _words(events: list[Message]) -> list[str]:
     return [e["text"] for e in events if e["type"] == "message" and e["role"] == "agent"]
 
@@ -116,7 +139,12 @@ class Host:
         self._line = line
         self._open: dict[str, Dialogue] = {}
         self._tasks: set[asyncio.Task[None]] = set()
-        self._kinds = {"end": self._end, "open": self._begin, "turn": self._turn}
+        self._kinds = {
+            "end": self._end,
+            "open": self._begin,
+            "renew": self._renew,
+            "turn": self._turn,
+        }
         line.on_message = self._take
 
     def _take(self, message: Message) -> None:
@@ -131,6 +159,13 @@ class Host:
         dialogue = self._open.get(message["call"])
         if dialogue is not None:
             dialogue.put(message)
+
+    def _renew(self, message: Message) -> None:
+        dialogue = self._open.get(message["call"])
+        if dialogue is not None:
+            dialogue.put(message)
+        else:
+            self._line.send(_refused(message, "the call has ended"))
 
     def _end(self, message: Message) -> None:
         dialogue = self._open.pop(message["call"], None)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -22,7 +22,7 @@ from runner.serve.peer import Message, Peer
 
 if TYPE_CHECKING:
     from runner.link.release import AgentRelease
-    from runner.session.conversation import Conversation
+    from runner.session.conversation import Conversation, Renewed
 
 AGENT: Final = "lkrun.agent"
 RELEASE: Final = "lkrun.release"
@@ -55,6 +55,7 @@ class _Job:
     talk: Conversation | None = None
     reason: str | None = None
     ending: str | None = None
+    newest: Message | None = None
     closing: asyncio.Future[Any] | None = None
     tasks: set[asyncio.Task[None]] = field(default_factory=set)
 
@@ -95,8 +96,6 @@ async def session_end(ctx: JobContext) -> None:
 
 
 async def _connect(ctx: JobContext) -> _Job | None:
-    from runner.link.release import AgentRelease  # noqa: PLC0415 - main imports this module for the functions' names alone
-
     home = Path(ctx.job.attributes[HOME])
     try:
         line = Line(await Peer.connect(str(home / "calls")))
@@ -107,8 +106,7 @@ async def _connect(ctx: JobContext) -> _Job | None:
     if welcome is None or welcome.get("type") != "welcome":
         await line.peer.close()
         return None
-    data = await asyncio.to_thread(Path(welcome["file"]).read_bytes)
-    return _Job(ctx, line, AgentRelease.from_json(data), welcome)
+    return _Job(ctx, line, await _read(welcome), welcome)
 
 
 async def _begin(job: _Job) -> None:
@@ -149,7 +147,7 @@ _KINDS: Final = {
 
 
 def _conversation(job: _Job, participant: rtc.RemoteParticipant) -> Conversation:
-    from runner.session.conversation import Conversation  # noqa: PLC0415 - as in _connect; the forkserver has it imported
+    from runner.session.conversation import Conversation  # noqa: PLC0415 - as in _read; the forkserver has it imported
 
     call = job.ctx.job.id
     return Conversation(
@@ -163,7 +161,7 @@ def _conversation(job: _Job, participant: rtc.RemoteParticipant) -> Conversation
 
 
 def _facts(ctx: JobContext, participant: rtc.RemoteParticipant) -> Any:
-    from runner.session import Caller, Facts, Job, Room, parsed  # noqa: PLC0415 - as in _connect
+    from runner.session import Caller, Facts, Job, Room, parsed  # noqa: PLC0415 - as in _read
 
     attributes = dict(participant.attributes)
     names = {number: word for word, number in _KINDS.items()}
@@ -188,13 +186,59 @@ def _facts(ctx: JobContext, participant: rtc.RemoteParticipant) -> Any:
 
 def _told(job: _Job, message: Message) -> None:
     """Do what the main process says."""
-    if message.get("type") != "end":
-        return
+    do = _TOLD.get(str(message.get("type")))
+    if do is not None:
+        do(job, message)
+
+
+def _end(job: _Job, message: Message) -> None:
     job.ending = str(message.get("reason") or "shutdown")
     if job.talk is None:
         _finish(job, job.ending)
     else:
         job.spawn(job.talk.end(job.ending))
+
+
+def _renew(job: _Job, message: Message) -> None:
+    job.newest = message
+    job.spawn(_take(job, message))
+
+
+_TOLD: Final[dict[str, Callable[[_Job, Message], None]]] = {"end": _end, "renew": _renew}
+
+
+async def _take(job: _Job, message: Message) -> None:
+    """Take another release into the running call, and say at once whether that went well."""
+    from runner.session.renewal import CannotRenewError  # noqa: PLC0415 - as in _read
+
+    told = {"call": job.ctx.job.id, "release": message.get("release")}
+    try:
+        job.release, done = await _renewed(job, message)
+    except CannotRenewError as refused:
+        job.line.send({"type": "not_renewed", **told, "why": str(refused)})
+    except (OSError, ValueError):
+        job.line.send({"type": "not_renewed", **told, "why": "the release cannot be read"})
+    else:
+        # nothing is awaited between the two: main answers by this release from this line on
+        job.line.send({"type": "renewed", **told, "live": done.live, "waiting": done.waiting})
+
+
+async def _renewed(job: _Job, message: Message) -> tuple[AgentRelease, Renewed]:
+    from runner.session.renewal import ENDED, NEWER, CannotRenewError  # noqa: PLC0415 - as in _read
+
+    release = await _read(message)
+    if job.newest is not message:
+        raise CannotRenewError(NEWER)
+    if job.talk is None:
+        raise CannotRenewError(ENDED if job.ending else "the call has not begun")
+    return release, await job.talk.renew(release, secrets=message["secrets"].get)
+
+
+async def _read(message: Message) -> AgentRelease:
+    from runner.link.release import AgentRelease  # noqa: PLC0415 - main imports this module for the functions' names alone
+
+    data = await asyncio.to_thread(Path(message["file"]).read_bytes)
+    return AgentRelease.from_json(data)
 
 
 async def _watch(job: _Job, talk: Conversation) -> None:

@@ -186,3 +186,75 @@ async def test_only_some_kinds_of_caller_are_waited_for(context, changed, releas
     context.wait_for_participant = wait
     await job.entrypoint(context)
     assert asked == {"kind": [3]}
+
+
+@pytest.fixture
+def heard(socket):
+    """What calls answer when another release is offered to them."""
+    found = []
+    for kind in ("renewed", "not_renewed"):
+        socket.switchboard.hear(kind, lambda _, message: found.append(message))
+    return found
+
+
+@pytest.fixture
+async def call(context, caller, calls):
+    """A call whose conversation has begun."""
+    caller.set_result(person())
+    await job.entrypoint(context)
+    return calls.get("AJ_1")
+
+
+async def test_a_running_call_takes_another_release(context, call, changed, releases, heard):
+    """Main is told what counts, or why the call goes on as it was."""
+    release = changed("You greet.", "You greet warmly.")
+    releases.swap(release)
+    renew = {"type": "renew", "call": "AJ_1", "release": release.id, "secrets": {}}
+    file = releases.file(release.id, "desk")
+    call.peer.send({**renew, "file": file})
+    await until(lambda: heard)
+    assert heard.pop() == {
+        "type": "renewed",
+        "call": "AJ_1",
+        "release": release.id,
+        "live": ["personas.greeter.instructions"],
+        "waiting": [],
+    }
+    mine = context.proc.userdata["lkrun"]
+    assert mine.release.personas["greeter"].instructions == "You greet warmly."
+    assert mine.talk.session.current_agent.instructions == "You greet warmly."
+    call.peer.send({**renew, "file": f"{file}.gone"})
+    await until(lambda: heard)
+    assert heard.pop()["why"] == "the release cannot be read"
+
+
+async def test_of_two_releases_at_once_a_call_takes_the_newer(call, releases, heard):
+    """The older one is refused, whichever file was read first."""
+    file = releases.file(releases.current.id, "desk")
+    for name in ("older", "newer"):
+        message = {"type": "renew", "call": "AJ_1", "release": name, "file": file, "secrets": {}}
+        call.peer.send(message)
+    await until(lambda: len(heard) == 2)
+    told = {each["release"]: (each["type"], each.get("why")) for each in heard}
+    assert told == {
+        "older": ("not_renewed", "a newer release has come"),
+        "newer": ("renewed", None),
+    }
+
+
+async def test_a_call_that_has_not_begun_takes_no_release(context, caller, releases, calls, heard):
+    """It begins with the release that it was accepted with."""
+    entered = asyncio.ensure_future(job.entrypoint(context))
+    await until(lambda: calls.get("AJ_1").peer is not None)
+    file = releases.file(releases.current.id, "desk")
+    message = {"type": "renew", "call": "AJ_1", "release": "r2", "file": file, "secrets": {}}
+    calls.get("AJ_1").peer.send(message)
+    await until(lambda: heard)
+    assert heard.pop()["why"] == "the call has not begun"
+    calls.get("AJ_1").peer.send({"type": "end", "reason": "shutdown"})
+    await asyncio.wait_for(context.ended, 20)
+    calls.get("AJ_1").peer.send(message)
+    await until(lambda: heard)
+    assert heard.pop()["why"] == "the call has ended"
+    caller.set_result(person())
+    await entered

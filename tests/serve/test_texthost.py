@@ -5,6 +5,7 @@ import os
 import signal
 
 import pytest
+from serve.waiting import until
 
 from runner.front.port import DialogueError
 from runner.serve import texthost
@@ -150,3 +151,53 @@ async def test_a_dialogue_keeps_its_release(texts, releases, changed):
     again = await texts.turn("desk", "hello", old.session_id, None, None)
     assert (new.text, again.text) == ("I listen.", "I hear you.")
     assert new.release != again.release == old.release
+
+
+async def test_a_dialogue_takes_another_release_between_two_turns(
+    texts, calls, socket, changed, releases
+):
+    """It queues behind what was said before, and is answered before what is said after it."""
+    heard = []
+    for kind in ("renewed", "not_renewed"):
+        socket.switchboard.hear(kind, lambda _, message: heard.append(message))
+    first = await texts.turn("desk", "", None, None, None)
+    call = calls.get(first.session_id)
+    release = changed("I hear you.", "I listen.")
+    releases.swap(release)
+    renew = {"type": "renew", "call": call.id, "release": release.id, "secrets": {}}
+    before = asyncio.ensure_future(texts.turn("desk", "hello", call.id, None, None))
+    await until(lambda: texts._waiting or before.done())
+    call.peer.send({**renew, "file": releases.file(release.id, "desk")})
+    after = asyncio.ensure_future(texts.turn("desk", "hello", call.id, None, None))
+    assert (await before).text == "I hear you."
+    assert (await after).text == "I listen."
+    assert heard.pop() == {
+        "type": "renewed",
+        "call": call.id,
+        "release": release.id,
+        "live": ["providers.brain.with.otherwise"],
+        "waiting": [],
+    }
+    call.peer.send({**renew, "file": "gone"})
+    await until(lambda: heard)
+    assert heard.pop()["why"] == "the release cannot be read"
+    call.peer.send({**renew, "file": releases.file(release.id, "shop")})
+    await until(lambda: heard)
+    assert heard.pop()["why"] == "the release is one of 'shop', another agent"
+
+
+async def test_a_dialogue_that_is_not_there_takes_no_release(texts, calls, socket):
+    """One that has not begun, or is over, says so."""
+    heard = []
+    socket.switchboard.hear("not_renewed", lambda _, message: heard.append(message))
+    await texts.turn("desk", "", None, None, None)
+    unbegun, over = calls.begin("unbegun", "desk", "text"), calls.begin("over", "desk", "text")
+    welcome = socket.switchboard.welcome(unbegun)
+    texts._peer.send({**welcome, "type": "open", "variables": None, "metadata": None})
+    for call in (unbegun, over):
+        texts._peer.send({**socket.switchboard.welcome(call), "type": "renew"})
+    await until(lambda: len(heard) == 2)
+    assert {each["call"]: each["why"] for each in heard} == {
+        "unbegun": "the call has not begun",
+        "over": "the call has ended",
+    }
