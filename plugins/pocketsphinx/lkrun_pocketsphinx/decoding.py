@@ -156,11 +156,15 @@ class Recogniser:
         pocketsphinx subtracts the mean of what it hears. A stream begins with a mean that fits no
         voice and counts for 5 s, and from then on that of a whole utterance is never taken
         (`feat_cmn` in its feat.c); short words then match nothing. So the first utterance sets the
-        mean by itself.
+        mean by itself, and so does one that the mean of the call does not let match.
         """
-        if not self._knows_voice:
-            self._decoder.reinit_feat()
-            self._knows_voice = True
+        if self._knows_voice and (words := self._decode(samples)):
+            return words
+        self._decoder.reinit_feat()
+        self._knows_voice = True
+        return self._decode(samples)
+
+    def _decode(self, samples: bytes) -> str:
         self._decoder.start_utt()
         self._decoder.process_raw(samples, no_search=False, full_utt=True)
         self._decoder.end_utt()
