@@ -7,6 +7,7 @@ import os
 import subprocess
 
 import pytest
+from cli.standing import archive_of, compiled
 
 GOOD = """\
 agents:
@@ -102,3 +103,62 @@ def test_wrong_use(lkrun, folders, arguments):
     assert done.returncode == 2
     assert "Traceback" not in done.stderr
     assert "Error: " in done.stderr
+
+
+@pytest.fixture
+def kept(folders, tmp_path):
+    """A release of `agents.d` that is kept, with the greeting as it was."""
+    release = compiled(folders / "agents.d", GOOD)
+    archive_of(folders / "agents.d", tmp_path).keep(release, [])
+    (folders / "agents.d" / "a.yaml").write_text(OTHER)
+    return release.id
+
+
+@pytest.mark.parametrize("digits", [6, 12])
+def test_a_kept_release(lkrun, folders, kept, digits):
+    """A side may be the id of a kept release, or six digits of it."""
+    done = lkrun("diff", kept[:digits], "agents.d", cwd=folders)
+    assert (done.returncode, done.stdout) == (0, f"desk\n  {TOLD}\n")
+    both = lkrun("diff", kept, kept[:digits], cwd=folders)
+    assert both.stdout == "nothing changes for callers\n"
+
+
+def test_the_archive_is_that_of_the_other_side(lkrun, folders, kept, tmp_path):
+    """Beside a folder the id is one of that folder's; else one of `agents.d`."""
+    release = compiled(folders / "new", GOOD.replace("Hello.", "Good day."))
+    archive_of(folders / "new", tmp_path).keep(release, [])
+    (folders / "new" / "a.yaml").write_text(OTHER)
+    assert lkrun("diff", release.id, "new", cwd=folders).stdout == f"desk\n  {TOLD}\n"
+    done = lkrun("diff", kept, "new", cwd=folders)
+    assert done.returncode == 2
+    assert f"the kept ones are {release.id}" in done.stderr
+
+
+def test_a_folder_or_revision_of_that_name_wins(lkrun, folders, kept):
+    """A name that is an id as well means the folder, then the revision, then the release."""
+    git = ["git", "-c", "user.name=a", "-c", "user.email=a@b.c"]
+    subprocess.run([*git, "commit", "-qam", "second"], cwd=folders, check=True)
+    subprocess.run([*git, "tag", kept], cwd=folders, check=True)
+    done = lkrun("diff", kept, "agents.d", cwd=folders)
+    assert done.stdout == "nothing changes for callers\n"
+    (folders / kept).mkdir()
+    (folders / kept / "a.yaml").write_text(GOOD)
+    done = lkrun("diff", kept, "agents.d", cwd=folders)
+    assert done.stdout == f"desk\n  {TOLD}\n"
+
+
+def test_an_id_that_is_not_kept(lkrun, folders, kept):
+    """What is neither a folder, a revision nor a kept release is told as all three."""
+    done = lkrun("diff", "abcdef", "agents.d", cwd=folders)
+    assert done.returncode == 2
+    assert "neither a folder nor a git revision 'abcdef'" in done.stderr
+    assert f"the kept ones are {kept}" in done.stderr
+
+
+def test_a_kept_release_that_is_damaged(lkrun, folders, kept, tmp_path):
+    """It cannot be compared, which is one sentence and exit code 1."""
+    for path in archive_of(folders / "agents.d", tmp_path).root.glob("agents/*"):
+        path.write_text("")
+    done = lkrun("diff", kept, "agents.d", cwd=folders)
+    assert done.returncode == 1
+    assert done.stderr == f"Error: the files of the kept release '{kept}' are damaged\n"
