@@ -8,10 +8,10 @@ from pydantic import PlainValidator, WithJsonSchema, model_validator
 from pydantic.json_schema import JsonSchemaValue
 
 from runner.spec.mistake import clash, mistake
-from runner.spec.names import VariableName
+from runner.spec.names import HeaderKey, VariableName
 from runner.spec.shape import Block, OneOrList, key, together
 from runner.spec.text import Sent, Told
-from runner.spec.values import Duration, JmesPath, Url, YesNo, one_of, whole
+from runner.spec.values import JmesPath, SomeTime, Url, YesNo, one_of, whole
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD")
 
@@ -67,9 +67,9 @@ class Request(Block):
     url: Url = key("the address; path values are percent-encoded")
     method: Annotated[str, one_of(*METHODS)] = key("GET POST PUT PATCH DELETE HEAD", "GET")
     query: dict[str, Sent] = key("name → value; a value that is missing leaves the name out", {})
-    headers: dict[str, Sent] = key("name → value", {})
+    headers: dict[HeaderKey, Sent] = key("name → value", {})
     body: Body | None = key("what is sent", None)
-    timeout: Duration = key("one attempt may take so long", 5.0)
+    timeout: SomeTime = key("one attempt may take so long", 5.0)
     ok: Annotated[tuple[Annotated[int, whole(100, 599)], ...], OneOrList(scalars=True)] = key(
         "statuses outside 2xx that are no failure", ()
     )

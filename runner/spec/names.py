@@ -97,6 +97,27 @@ FieldKey = Annotated[
 """A name that is declared here: of a parameter, of a field of a record."""
 
 
+_HEADER = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
+"""RFC 9110, section 5.6.2."""
+
+
+def _header_key(text: str) -> str:
+    if not re.fullmatch(_HEADER, text):
+        better = re.sub(r"[\s:]+", "-", text.strip().rstrip(":").rstrip())
+        hint = f"write {better}" if re.fullmatch(_HEADER, better) else None
+        raise mistake(
+            "E111",
+            f"'{text}' cannot be the name of a header",
+            hint or "use letters, digits and -, as in X-Api-Key",
+            on="key",
+        )
+    return text
+
+
+HeaderKey = Annotated[str, AfterValidator(_header_key), WithJsonSchema({"pattern": f"^{_HEADER}$"})]
+"""The name of a header of a request."""
+
+
 class Name(Written):
     """A name that points to a definition. `section` says where it is looked up."""
 

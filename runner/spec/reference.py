@@ -15,10 +15,11 @@ from typing import Annotated, Any, Union, get_args, get_origin
 from runner.spec.fields import TYPES
 from runner.spec.file import File
 from runner.spec.later import LATER
+from runner.spec.live import latest, marks
 from runner.spec.setting import Setting
-from runner.spec.shape import Block, OneOrList, OrNo
+from runner.spec.shape import Block, Live, OneOrList, OrNo
 from runner.spec.text import Text
-from runner.spec.values import Duration, Url, YesNo
+from runner.spec.values import Duration, SomeTime, Url, YesNo
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "reference.md"
 HEAD = """\
@@ -44,7 +45,56 @@ def page() -> str:
             told.add(block)
             parts.append("\n".join(_table(block)) + "\n")
             waiting += [inner for inner in _inner(block) if inner not in told]
+    parts.append("\n".join(changes()) + "\n")
     return "\n".join(parts)
+
+
+CHANGES = """\
+## Changes in a running call
+
+With `reload: next_turn` a call that runs takes changed files as soon as nobody speaks, no tool
+works and the call is not being handed over. Nothing is said, and nothing is forgotten. This table
+says from when a change of each key counts in such a call: from its next turn; from its next
+handoff, because a persona takes it over when it begins to speak; or from the next call.
+
+A change of `mode`, a provider that cannot be set up, and files without the persona that speaks are
+not taken: the call goes on as it is, and the log says why.
+
+| of | next turn | next handoff | next call |
+| --- | --- | --- | --- |"""
+
+_WHEN: tuple[tuple[Live, ...], ...] = (("now",), ("visit",), ("call", "start"))
+_IN_CALLS = ("agents", "personas", "tools", "providers")
+
+
+def changes() -> Iterator[str]:
+    """The table of what counts when in a call that runs."""
+    yield CHANGES
+    found: dict[type[Block], dict[Live, str]] = {}
+    for section in _IN_CALLS:
+        for block in _blocks(File.model_fields[section].annotation):
+            _caps(block, "now", "", found)
+    for block, caps in found.items():
+        for cap, origin in caps.items():
+            below = f", below {origin}" if len(caps) > 1 and origin else ""
+            at = {key: latest(cap, marks(block)[name]) for key, name in block.keys().items()}
+            cells = (", ".join(f"`{k}`" for k in at if at[k] in when) for when in _WHEN)
+            link = f"[{_title(block).replace('`', '')}]({anchor(block)})"
+            yield f"| {link}{below} | {' | '.join(cells)} |"
+
+
+def _caps(
+    block: type[Block], cap: Live, origin: str, found: dict[type[Block], dict[Live, str]]
+) -> None:
+    """Note from when a block counts at the soonest, for each way that leads to it."""
+    if cap in found.setdefault(block, {}):
+        return
+    found[block][cap] = origin
+    for key, name in block.keys().items():
+        own = latest(cap, marks(block)[name])
+        here = f"`{key}` of {block.noun}" if own != cap else origin
+        for inner in _blocks(block.model_fields[name].annotation):
+            _caps(inner, own, here, found)
 
 
 def _table(block: type[Block]) -> Iterator[str]:
@@ -150,7 +200,7 @@ def _setting(mark: Setting) -> str:
     return mark.noun
 
 
-_NAMED = {Duration: "duration", YesNo: "`yes` `no`"}
+_NAMED = {Duration: "duration", SomeTime: "duration", YesNo: "`yes` `no`"}
 _TEXTS = {
     "Plain": "text (no templates)",
     "Sent": "text that is sent",

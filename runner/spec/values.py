@@ -55,6 +55,26 @@ Duration = Annotated[
 ]
 """Seconds."""
 
+
+def _parse_some_time(text: str) -> float:
+    seconds = parse_duration(text)
+    if not seconds:
+        raise mistake("E109", f"{text} leaves no time at all", "write more than that, such as 5s")
+    return seconds
+
+
+SomeTime = Annotated[
+    float,
+    Setting(
+        _parse_some_time,
+        {
+            "type": "string",
+            "pattern": r"^\s*(?=[0.]*[1-9])\d{1,9}(\.\d{1,9})?(ms|s|m|h|d)\s*$",
+        },
+    ),
+]
+"""Seconds, more than none."""
+
 YES = frozenset({"yes", "true", "on"})
 NO = frozenset({"no", "false", "off"})
 _LIKE_YES = frozenset({"y", "1", "ja", "oui", "si", "s\u00ed", "sim", "da", "enabled", "always"})

@@ -53,6 +53,25 @@ def test_rows_say_value_meaning_and_default(page, row):
     assert row in page.splitlines()
 
 
+@pytest.mark.parametrize(
+    ("begin", "turn", "handoff", "call"),
+    [
+        ("| [An agent (Agent)]", "`reload`", "", "`start`, `mode`, `room`"),
+        ("| [A persona (Persona)]", "`greeting`", "`turn_taking`", ""),
+        ("| [Interruptions (Interruptions)]", "`min_words`", "`ignore_within`", "`how`"),
+        ("| [Turn_taking (PersonaTurns)]", "", "`detection`", ""),
+        ("| [The room (Room)]", "", "", "`audio_in`"),
+        ("| [Preemptive_generation (Preemptive)]", "", "`speech`", ""),
+    ],
+)
+def test_changes_of_each_key_count_from_a_moment(page, begin, turn, handoff, call):
+    """The table of `reload: next_turn` has each key, once for each way that leads to it."""
+    (row,) = [line for line in page.splitlines() if line.startswith(begin)][-1:]
+    cells = [cell.strip() for cell in row.split("|")[2:5]]
+    for cell, wanted in zip(cells, (turn, handoff, call), strict=True):
+        assert wanted in cell if wanted else cell == ""
+
+
 def test_an_unlisted_type_has_a_name():
     """A value of any other type is simply called a value."""
     assert reference._value(object) == "value"
