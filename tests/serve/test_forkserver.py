@@ -44,6 +44,42 @@ if __name__ == "__main__":
     print(json.dumps({"modules": modules, "env": env, "main": sorted(sys.modules)}))
 """
 
+RENEWING = """
+import json, multiprocessing, os, sys, time
+from runner.serve import forkserver
+
+def job(started, end, env):
+    started.put(os.environ.get("MARK"))
+    end.get()
+    sys.exit(7)
+
+if __name__ == "__main__":
+    os.environ["MARK"] = "old"
+    forkserver.start()
+    forkserver.wait()
+    context = multiprocessing.get_context("forkserver")
+
+    def begin():
+        started, end = context.SimpleQueue(), context.SimpleQueue()
+        process = context.Process(target=job, args=(started, end, None))
+        process.start()
+        return process, end, started.get()
+
+    old, end_old, mark_old = begin()
+    os.environ["MARK"] = "new"
+    forkserver.renew()
+    forkserver.reap()
+    left_while_on = len(forkserver._left)
+    new, end_new, mark_new = begin()
+    end_old.put(1)
+    old.join()
+    while forkserver._left:
+        forkserver.reap()
+    end_new.put(1)
+    new.join()
+    print(json.dumps([mark_old, mark_new, left_while_on, old.exitcode, new.exitcode]))
+"""
+
 
 @pytest.fixture
 def voiced(changed):
@@ -111,3 +147,22 @@ def test_the_plan_is_kept_for_the_next_forkserver(monkeypatch):
     monkeypatch.delenv(warm.PLAN, raising=False)
     forkserver.follow({"files": ["a"]})
     assert json.loads(os.environ.pop(warm.PLAN)) == {"files": ["a"]}
+
+
+def test_a_left_forkserver_lives_until_its_calls_have_ended(tmp_path):
+    """New calls have the environment of now; the old one's end is told as it was."""
+    script = tmp_path / "renewing.py"
+    script.write_text(RENEWING)
+    env = {**os.environ, warm.PLAN: json.dumps({"files": [], "turn_model": False})}
+    done = subprocess.run(
+        [sys.executable, script], env=env, capture_output=True, text=True, check=True, timeout=90
+    )
+    assert json.loads(done.stdout) == ["old", "new", 1, 7, 7]
+
+
+def test_packages_are_those_of_the_providers(release, voiced):
+    """With the versions that are installed."""
+    assert set(forkserver.packages(release)) == {"lkrun-script"}
+    found = forkserver.packages(voiced(None))
+    assert set(found) == {"lkrun-script", "lkrun-pocketsphinx", "lkrun-espeak"}
+    assert all(version for version, _ in found.values())

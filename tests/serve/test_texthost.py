@@ -201,3 +201,32 @@ async def test_a_dialogue_that_is_not_there_takes_no_release(texts, calls, socke
         "unbegun": "the call has not begun",
         "over": "the call has ended",
     }
+
+
+async def test_new_dialogues_begin_in_a_new_process(texts, calls):
+    """A dialogue that is on stays where it is; with its end the old process goes."""
+    await texts.renew()
+    assert texts._process is None
+    old = await texts.turn("desk", "i am mary", None, None, None)
+    first = texts._process
+    await texts.renew()
+    assert texts._process is not first
+    again = await texts.turn("desk", "hello", old.session_id, None, None)
+    assert again.variables == {"name": "mary"}
+    fresh = await texts.turn("desk", "hello", None, None, None)
+    assert calls.get(fresh.session_id).peer is not calls.get(old.session_id).peer
+    await texts.turn("desk", "bye", old.session_id, None, None)
+    await asyncio.wait_for(first.wait(), 20)
+    assert (await texts.turn("desk", "hello", fresh.session_id, None, None)).text == "I hear you."
+    await texts.renew()
+    await texts.turn("desk", "bye", fresh.session_id, None, None)
+
+
+async def test_a_process_without_dialogues_is_replaced_at_once(texts):
+    """Nothing is left of it."""
+    turn = await texts.turn("desk", "bye", None, None, None)
+    assert turn.ended
+    first = texts._process
+    await texts.renew()
+    assert first.returncode is not None
+    assert texts._leaving == {}
