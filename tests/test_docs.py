@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shlex
 import signal
 import subprocess
 import sys
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -74,33 +76,56 @@ def test_commands_run(line, tmp_path):
     if "token" in line:
         env |= SECRETS
     if "lkrun serve" in line:
-        process = subprocess.Popen(
-            ["sh", "-c", f"exec {line} --port 0"],
-            cwd=ROOT,
-            env=env,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        try:
-            assert any("ready" in told for told in process.stderr)
-            process.send_signal(signal.SIGTERM)
-            process.stderr.read()
-            assert process.wait(20) == 0
-        finally:
-            process.kill()
-            process.wait()
-            process.stderr.close()
+        with serving(line, env):
+            pass
+    elif "lkrun rollback" in line:
+        with serving("lkrun serve agents.d", env):
+            shown = re.search(r"rollback (\w+)", line)[1]
+            run(line.replace(shown, kept(env)), env)
     else:
-        done = subprocess.run(
-            ["sh", "-c", line],
-            cwd=ROOT,
-            env=env,
-            capture_output=True,
-            text=True,
-            timeout=50,
-            check=False,
-        )
-        assert done.returncode == 0, done.stdout + done.stderr
+        run(line, env)
+
+
+@contextmanager
+def serving(line, env):
+    """A server that has become ready; afterwards it stops when told to."""
+    process = subprocess.Popen(
+        ["sh", "-c", f"exec {line} --port 0"], cwd=ROOT, env=env, stderr=subprocess.PIPE, text=True
+    )
+    try:
+        assert any("ready" in told for told in process.stderr)
+        yield
+        process.send_signal(signal.SIGTERM)
+        process.stderr.read()
+        assert process.wait(20) == 0
+    finally:
+        process.kill()
+        process.wait()
+        process.stderr.close()
+
+
+def kept(env):
+    """The id of a release, once the server has kept it."""
+    for _ in range(100):
+        rows = json.loads(run("lkrun releases agents.d --format json", env))
+        if rows:
+            return rows[0]["id"]
+    raise AssertionError
+
+
+def run(line, env):
+    """What a command says that ends without findings."""
+    done = subprocess.run(
+        ["sh", "-c", line],
+        cwd=ROOT,
+        env=env,
+        capture_output=True,
+        text=True,
+        timeout=50,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
 
 
 def test_the_shown_mistake_is_what_check_says(tmp_path):

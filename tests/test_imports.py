@@ -116,10 +116,11 @@ def test_the_table_has_no_cycle():
         ["schema"],
         ["explain", "E101"],
         ["graph", "agents.d"],
+        ["releases", "agents.d"],
     ],
 )
 def test_checking_never_imports_livekit(verb, tmp_path):
-    """`check`, `diff`, `schema`, `explain` and `graph` work without importing livekit."""
+    """`check`, `diff`, `schema`, `explain`, `graph` and `releases` do not import livekit."""
     code = (
         "import sys; from runner.cli.main import lkrun\n"
         f"lkrun.main({verb!r}, standalone_mode=False)\n"

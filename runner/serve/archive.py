@@ -118,7 +118,7 @@ class Archive:
                 "number": 1 + max(map(_number, before), default=0),
                 "version": __version__,
                 "changed": list(changed),
-                "folder": os.fsdecode(self.folder),
+                "folder": os.path.abspath(self.folder),  # noqa: PTH100 - for people who look here
             }
             self._shelf.put(Manifest.of(release, about), release)
             self._shelf.point(release.id)
@@ -190,7 +190,16 @@ class Archive:
 
     def _manifests(self) -> list[Manifest]:
         """Those of all releases, the newest first."""
+        if not self._is_ours():
+            return []
         return sorted(self._shelf.manifests(), key=_number, reverse=True)
+
+    def _is_ours(self) -> bool:
+        """Whether nobody else can have written it."""
+        try:
+            return self.root.stat().st_uid in {os.geteuid(), 0}
+        except OSError:
+            return False
 
     @contextlib.contextmanager
     def locked(self) -> Iterator[None]:
@@ -200,6 +209,8 @@ class Archive:
             OSError: there is no place, or somebody holds the lock for too long.
         """
         self._shelf.make()
+        if not self._is_ours():
+            raise OSError(errno.EPERM, f"{self.root} belongs to somebody else")
         with (self.root / "lock").open("wb") as lock:
             deadline = time.monotonic() + self.patience
             while not _took(lock.fileno()):

@@ -111,7 +111,7 @@ class Shelf:
         texts = {self.agent(d): release.agents[name].to_json for d, name in missing.items()}
         try:
             self._write(texts)
-            described = partial(json.dumps, manifest.about, ensure_ascii=False)
+            described = partial(json.dumps, manifest.about)
             self._write({self._manifest(release.id): described})
         except OSError:
             for path in texts:  # a disk that is full must not stay full of what nobody can use

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import fcntl
 import json
+import os
+import re
 import shutil
 import stat
 import threading
@@ -345,3 +347,22 @@ def test_an_archive_that_was_removed_is_made_again(archive, release):
     shutil.rmtree(archive.root)
     archive.keep(release, [])
     assert archive.current() == release.id
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may give a folder away")
+def test_an_archive_of_somebody_else(archive, release):
+    """What another person may have written is neither read nor written."""
+    archive.keep(release, [])
+    os.chown(archive.root, 12345, 12345)
+    assert archive.rows() == []
+    with pytest.raises(OSError, match="belongs to somebody else"):
+        archive.keep(release, [])
+
+
+def test_names_that_are_no_text(tmp_path, release):
+    """A folder may have any name that the system allows."""
+    folder = tmp_path / os.fsdecode(b"\xff\n agents")
+    archive = Archive.of(folder, {"LKRUN_STATE_DIR": str(tmp_path / "state")})
+    archive.keep(release, ["\ud800"])
+    assert archive.load(release.id) == release
+    assert re.fullmatch(r"[\w.-]+", archive.root.name)
