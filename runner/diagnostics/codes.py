@@ -80,4 +80,6 @@ CODES: dict[str, str] = {
     "W203": "a variable that may have no value yet",
     "W204": "a number that is sent as text",
     "W205": "an allow comment that allows nothing",
+    "W206": "a body that most services do not read",
+    "W207": "single braces where a value was meant",
 }

@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import Any
 
 from runner.diagnostics import Diagnostic, Span
+from runner.link.braces import single_braces
 from runner.link.findings import Findings, Tell
 from runner.link.flow import Flow
 from runner.link.form import Formed, form
@@ -112,7 +113,7 @@ class AgentLinker:
                 elif definition.section != "providers":
                     variables.stored(definition, leaf, tell)
                     place = definition.document.value_span(leaf.location)
-                    read_names |= self.texts.names(place, leaf, view, tell)
+                    read_names |= self._names(place, leaf, view, tell)
             read_names |= _words_of_settings(definition.data)
         for section, name in scope.reached:
             entry = scope.table.entries[section].get(name)
@@ -124,7 +125,11 @@ class AgentLinker:
         prompt = self.around.prompts[view.definition.document.file, str(leaf.value)]
         if prompt.problem is not None:
             return set()
-        return self.texts.names(prompt.span, replace(leaf, value=Told(prompt.text)), view, tell)
+        return self._names(prompt.span, replace(leaf, value=Told(prompt.text)), view, tell)
+
+    def _names(self, place: Span, leaf: Leaf, view: View, tell: Tell) -> set[str]:
+        meant = single_braces(place, leaf, view, self.texts.pinpoint, tell)
+        return {*self.texts.names(place, leaf, view, tell), *meant}
 
 
 def parts(scope: Scope) -> Iterator[tuple[Definition, Block]]:

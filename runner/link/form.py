@@ -12,11 +12,12 @@ from runner.link.surroundings import Surroundings
 from runner.link.table import Table
 from runner.link.texts import Texts
 from runner.link.walk import Leaf, walk
-from runner.spec.http import Body
+from runner.spec.http import Body, Request
 from runner.spec.load import Definition
 from runner.spec.names import FileName, Name
 from runner.spec.shape import Block
 from runner.spec.text import Text, Told
+from runner.syntax import Location
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +69,8 @@ class _Form:
                 self.texts.form(place, text, self.found.append)
                 if isinstance(leaf.owner, Body):
                     self._typed(leaf, place)
+                if isinstance(leaf.owner, Request) and leaf.key == "url":
+                    self._carried(leaf.owner, leaf.location[:-1])
                 if self.definition.section in ("providers", "runner"):
                     self._fixed_only(place, text)
 
@@ -81,6 +84,14 @@ class _Form:
             self.found.append(Diagnostic(place, "E007", message, hint))
         else:
             self.found.append(Diagnostic(place, *prompt.problem))
+
+    def _carried(self, request: Request, location: Location) -> None:
+        if request.body is None or request.method not in _WITHOUT_BODY:
+            return
+        span = self.definition.document.key_span((*location, "body"))
+        message = f"a {request.method} request with a body, which most services do not read"
+        hint = "write method: POST, or query: in place of body:"
+        self.found.append(Diagnostic(span, "W206", message, hint))
 
     def _typed(self, leaf: Leaf, place: Span) -> None:
         plain = self.definition.document.style(leaf.location) == "plain"
@@ -102,6 +113,7 @@ class _Form:
                 self.found.append(Diagnostic(span, "E308", message, hint))
 
 
+_WITHOUT_BODY = frozenset({"GET", "HEAD"})
 _LOOKS_TYPED = re.compile(r"[+-]?\d+(\.\d+)?|true|false|null|yes|no", re.IGNORECASE)
 _SPACES = 2
 _SUFFIX = re.compile(r"\.[A-Za-z]{1,8}$")

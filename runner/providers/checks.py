@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
 _NAMESPACE = "provider-options"
-_FORM = 1
+_FORM = 2
 
 
 class Cache(Protocol):
@@ -135,7 +135,7 @@ def _failure(provider: Provider, failed: dict[str, str]) -> OptionProblem:
         "E404",
         (),
         f"the plugin '{provider.name}' ({package}) cannot be loaded: {failed['message']}",
-        f"mend or update it: pip install --upgrade {provider.package}",
+        failed.get("help") or f"mend or update it: pip install --upgrade {provider.package}",
     )
 
 

@@ -42,14 +42,16 @@ def answer(job: dict[str, Any]) -> dict[str, Any]:
             `values` and `opaque`), `describe`.
 
     Returns:
-        `problems`, a list for each request, and `schema` where it was asked for; or `failed`: code
-        and message.
+        `problems`, a list for each request, and `schema` where it was asked for; or `failed`: code,
+        message and, where more is known than the plugin's name, help.
     """
     try:
         loaded = load(job["source"], job["target"])
         return {"problems": _problems(loaded, job), "schema": _schema(loaded, job)}
     except UnusableError as error:
         return {"failed": {"code": error.code, "message": str(error)}}
+    except ModuleNotFoundError as error:
+        return {"failed": {"code": "E404", **_missing(error.name or "", job["target"])}}
     except BaseException as error:  # noqa: BLE001 - a plugin may raise anything, sys.exit included
         return {"failed": {"code": "E404", "message": _last_line(error)}}
 
@@ -66,6 +68,17 @@ def _problems(loaded: Loaded, job: dict[str, Any]) -> list[list[dict[str, Any]]]
 
 def _schema(loaded: Loaded, job: dict[str, Any]) -> dict[str, Any] | None:
     return loaded.options.model_json_schema(by_alias=True) if job.get("describe") else None
+
+
+def _missing(module: str, target: str) -> dict[str, str]:
+    """A module that is not there: of another package, or of the plugin's own."""
+    package = module.partition(".")[0]
+    if not package or package == target.partition(":")[0].partition(".")[0]:
+        return {"message": f"its own module '{module}' is missing"}
+    return {
+        "message": f"it needs the Python package '{package}', which is not installed",
+        "help": f"install it: pip install {package}",
+    }
 
 
 def _last_line(error: BaseException) -> str:

@@ -52,7 +52,7 @@ def test_a_plugin_is_asked_once_and_then_the_cache_answers(site, source, cache):
     ("at_import", "words"),
     [
         ("raise RuntimeError('line one\\nno licence')", "RuntimeError: no licence"),
-        ("import missing_module_x", "ModuleNotFoundError: No module named 'missing_module_x'"),
+        ("import missing_x.y", "needs the Python package 'missing_x', which is not installed"),
         ("raise SystemExit(4)", "SystemExit: 4"),
         ("raise KeyboardInterrupt", "KeyboardInterrupt"),
         ("raise ValueError('x' * 999)", "xxx…"),
