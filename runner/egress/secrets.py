@@ -37,7 +37,7 @@ class Secrets:
         return self._env.get(name) or self._file(name) or None
 
     def state(self, names: Iterable[str]) -> tuple[tuple[str, int, int], ...]:
-        """What changes when the file of one of these secrets does: name, time, size."""
+        """What changes when a secret's file, or who may read it, does: name, time, size."""
         found: list[tuple[str, int, int]] = []
         folder = self._folder
         if folder is None:
@@ -45,7 +45,7 @@ class Secrets:
         for name in names:
             with contextlib.suppress(OSError):
                 seen = (folder / name).stat()
-                found.append((name, seen.st_mtime_ns, seen.st_size))
+                found.append((name, seen.st_ctime_ns, seen.st_size))
         return tuple(found)
 
     def _file(self, name: str) -> str | None:

@@ -23,7 +23,7 @@ Result = Literal["ok", "rejected", "unchanged"]
 Lacking = Callable[["Compiled"], list[Diagnostic]]
 
 _ROUNDS: Final = 3
-"""How often an attempt compiles while the text files that YAML names change."""
+"""How often an attempt that was asked for compiles while the files change."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,15 +130,18 @@ class Reloader:
         listening = asyncio.get_running_loop().create_task(self._watcher.listen())
         try:
             while True:
-                await self._watcher.changed(lambda: self._known, self._settle)
-                await self._attempt(asked=False)
+                settled = await self._watcher.changed(lambda: self._known, self._settle)
+                if await self._attempt(settled) is None:
+                    self.wake()
         finally:
             listening.cancel()
             await asyncio.gather(listening, return_exceptions=True)
 
     async def attempt(self) -> Outcome:
         """Compile the folder as it is now, and serve it if it is valid, although it was told to."""
-        return await self._attempt(asked=True)
+        outcome = await self._attempt(None)
+        assert outcome is not None  # noqa: S101 - only what was not asked for is put off
+        return outcome
 
     async def roll(self, release: Release, lacking: Iterable[str] = ()) -> Outcome:
         """Serve a release of before, until the files change again.
@@ -164,13 +167,20 @@ class Reloader:
     def _settle(self) -> float:
         return self.served.process.reload.settle
 
-    async def _attempt(self, *, asked: bool) -> Outcome:
+    async def _attempt(self, settled: Look | None) -> Outcome | None:
+        """Compile and decide; None where it must wait, since files are being saved.
+
+        Args:
+            settled: how the files came to rest; None where it was asked for.
+        """
         async with self._trying:
             began = time.perf_counter()
             before = self._known
             try:
-                judged = await asyncio.to_thread(self._judge)
-                outcome = await self._decided(judged, asked=asked)
+                judged = await asyncio.to_thread(self._judge, settled)
+                if judged is None:
+                    return None
+                outcome = await self._decided(judged, asked=settled is None)
             except Exception as error:  # noqa: BLE001 - a bug of ours must not end the following of files
                 self._known = await asyncio.to_thread(self._watcher.look)
                 words = f"{type(error).__name__}: {error}"
@@ -178,17 +188,26 @@ class Reloader:
             else:
                 same = before.files == self._known.files and before != self._known
                 outcome = replace(outcome, same_files=same)
-            return self._told(outcome, began)
+            told = self._told(outcome, began)
+            if told.result == "ok":  # it may need other secrets: they are no change of their own
+                self._known = await asyncio.to_thread(self._watcher.beside, self._known.files)
+            return told
 
-    def _judge(self) -> _Judged:
-        """Compile, in a thread; what a new file names is looked at before it is read."""
-        for _ in range(_ROUNDS):
-            look, named = self._watcher.look(), self._texts()
+    def _judge(self, settled: Look | None) -> _Judged | None:
+        """Compile, in a thread; None where files changed since they were at rest.
+
+        A text that a file begins to name counts as one that changed: nobody knows that it rests.
+        """
+        for _ in range(_ROUNDS if settled is None else 1):
+            look = settled or self._watcher.look()
             began = time.perf_counter()
             self._compiled = compiled = self._compiler.compile()
             took = round((time.perf_counter() - began) * 1000, 1)
-            if self._texts() == named:
+            if self._watcher.look().files == look.files:
                 break
+        else:
+            if settled is not None:
+                return None
         found = tuple(sorted([*compiled.diagnostics, *self._lacking(compiled)]))
         release = compiled.release
         if release is None or any(d.severity == "error" for d in found):

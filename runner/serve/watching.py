@@ -64,10 +64,14 @@ class Watcher:
 
     def look(self) -> Look:
         """See how the files are; takes some 20 ms for a thousand."""
-        return Look(fingerprint(self._root, self._texts()), self._beside())
+        return self.beside(fingerprint(self._root, self._texts()))
 
-    async def changed(self, known: Callable[[], Look], settle: Callable[[], float]) -> None:
-        """Return when the files are not as they were known, and two looks agree.
+    def beside(self, files: Fingerprint) -> Look:
+        """See only how what counts besides the files is."""
+        return Look(files, self._beside())
+
+    async def changed(self, known: Callable[[], Look], settle: Callable[[], float]) -> Look:
+        """Return how the files are when that is not as they were known, and two looks agree.
 
         Args:
             known: how they were.
@@ -79,13 +83,14 @@ class Watcher:
                     await self._woken.wait()
             self._woken.clear()
             self._follow_root()
-            if await asyncio.to_thread(self.look) == known():
+            seen = await asyncio.to_thread(self.look)
+            if seen == known():
                 continue
-            if await self._settled(settle) != known():
-                return
+            seen = await self._settled(seen, settle)
+            if seen != known():
+                return seen
 
-    async def _settled(self, settle: Callable[[], float]) -> Look:
-        before = await asyncio.to_thread(self.look)
+    async def _settled(self, before: Look, settle: Callable[[], float]) -> Look:
         while True:
             await asyncio.sleep(settle())
             now = await asyncio.to_thread(self.look)

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-Fingerprint: TypeAlias = tuple[tuple[str, int, int, int], ...]
-"""Path, modification time in nanoseconds, size and inode of each file; zeros for none."""
+Fingerprint: TypeAlias = tuple[tuple[str, int, int, int, int], ...]
+"""Path, times of content and of rights in nanoseconds, size, inode of each file; zeros for none."""
 
 
 def fingerprint(root: Path, texts: Iterable[str] = ()) -> Fingerprint:
@@ -31,9 +31,10 @@ def fingerprint(root: Path, texts: Iterable[str] = ()) -> Fingerprint:
     return tuple((path, *_state(location)) for path, location in sorted(files.items()))
 
 
-def _state(location: str) -> tuple[int, int, int]:
+def _state(location: str) -> tuple[int, int, int, int]:
     try:
         state = os.stat(location)
     except (OSError, ValueError):
-        return 0, 0, 0
-    return state.st_mtime_ns, state.st_size, state.st_ino
+        return 0, 0, 0, 0
+    # the second changes with who may read it, too
+    return state.st_mtime_ns, state.st_ctime_ns, state.st_size, state.st_ino

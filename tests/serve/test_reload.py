@@ -200,9 +200,9 @@ async def test_a_release_of_before_is_served_until_the_files_change(reloader, fo
     assert any("Welcome" in c.sentence for c in outcome.changes)
     assert (await reloader.roll(first)).result == "unchanged"
     (folder / "desk.yaml").touch()
-    assert (await reloader._attempt(asked=False)).result == "unchanged"
+    assert (await reloader._attempt(reloader._watcher.look())).result == "unchanged"
     edit(folder, "Good day", "Good evening")
-    assert (await reloader._attempt(asked=False)).result == "ok"
+    assert (await reloader._attempt(reloader._watcher.look())).result == "ok"
     await reloader.roll(first)
     assert (await reloader.attempt()).result == "ok"
     assert target.qsize() == 5
@@ -216,9 +216,9 @@ async def test_files_that_are_mended_end_a_rollback(reloader, folder):
     second = reloader.served
     await reloader.roll(first)
     edit(folder, "start: greeter", "start: nobody")
-    assert (await reloader._attempt(asked=False)).result == "rejected"
+    assert (await reloader._attempt(reloader._watcher.look())).result == "rejected"
     edit(folder, "start: nobody", "start: greeter")
-    assert (await reloader._attempt(asked=False)).release == second.id
+    assert (await reloader._attempt(reloader._watcher.look())).release == second.id
 
 
 async def test_a_release_of_before_whose_secret_is_gone_is_refused(reloader, target, changed):
