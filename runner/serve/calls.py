@@ -32,6 +32,7 @@ class Call:
         dispatch: the LiveKit dispatch that it came by.
         peer: the process that holds it, once that has connected.
         answered: whether the conversation has begun.
+        ending: whether it has been told to end, or will be as soon as its process has connected.
     """
 
     id: str
@@ -47,6 +48,7 @@ class Call:
     events: deque[dict[str, Any]] = field(default_factory=lambda: deque(maxlen=_EVENTS))
     peer: Peer | None = None
     answered: bool = False
+    ending: bool = False
     reason: str | None = None
 
     def take(self, event: dict[str, Any]) -> None:
@@ -60,6 +62,12 @@ class Call:
             self.reason = str(event.get("reason"))
         if isinstance(persona, str) and persona:
             self.persona = persona
+
+    def tell_end(self) -> None:
+        """Have its process end it now."""
+        self.ending = True
+        if self.peer is not None:
+            self.peer.send({"type": "end", "call": self.id, "reason": "shutdown"})
 
     def info(self) -> SessionInfo:
         """The same as the HTTP front shows it."""

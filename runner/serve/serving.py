@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from runner.serve.workers import Workers
 
 _MEET = "https://meet.livekit.io/custom"
-_SHUTDOWN = "shutdown"
 
 
 class Serving:
@@ -160,8 +159,8 @@ class Serving:
             raise DialogueError("unknown_session", "there is no such dialogue or call")
         if call.kind == "text":
             self._texts.end(call)
-        elif call.peer is not None:
-            call.peer.send({"type": "end", "call": call.id, "reason": _SHUTDOWN})
+        else:
+            call.tell_end()
 
 
 def meet_link(url: str, token: str) -> str:

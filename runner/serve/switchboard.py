@@ -118,6 +118,8 @@ class Switchboard:
             return
         call.peer = peer
         peer.send(self.welcome(call))
+        if call.ending:
+            call.tell_end()
         try:
             while (message := await peer.receive()) is not None:
                 self.take(peer, message)

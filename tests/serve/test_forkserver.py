@@ -28,8 +28,11 @@ import multiprocessing, sys
 from runner.serve import forkserver
 
 def probe(queue):
-    import os
-    queue.put((sorted(sys.modules), dict(os.environ)))
+    import os, signal
+    numbers = (signal.SIGHUP, signal.SIGINT, signal.SIGTERM)
+    ignored = [n for n in numbers if signal.getsignal(n) is signal.SIG_IGN]
+    blocked = signal.pthread_sigmask(signal.SIG_BLOCK, ())
+    queue.put((sorted(sys.modules), dict(os.environ), [ignored, sorted(blocked)]))
 
 if __name__ == "__main__":
     forkserver.start()
@@ -38,10 +41,12 @@ if __name__ == "__main__":
     queue = context.SimpleQueue()
     process = context.Process(target=probe, args=(queue,))
     process.start()
-    modules, env = queue.get()
+    modules, env, signals = queue.get()
     process.join()
     import json
-    print(json.dumps({"modules": modules, "env": env, "main": sorted(sys.modules)}))
+    print(json.dumps(
+        {"modules": modules, "env": env, "signals": signals, "main": sorted(sys.modules)}
+    ))
 """
 
 RENEWING = """
@@ -118,6 +123,17 @@ def test_a_job_begins_with_everything_in_memory(tmp_path, releases, release):
     assert wanted <= set(found["modules"])
     assert not {"livekit.agents", "runner.session", "lkrun_script"} & set(found["main"])
     assert warm.PLAN not in found["env"]
+
+
+def test_a_signal_to_the_group_ends_no_job(tmp_path):
+    """Ctrl-C, a terminal that closes, `kill` of the group: a job ignores them from its birth."""
+    script = tmp_path / "probe.py"
+    script.write_text(PROBE)
+    env = {**os.environ, warm.PLAN: json.dumps({"files": [], "turn_model": False})}
+    done = subprocess.run(
+        [sys.executable, script], env=env, capture_output=True, text=True, check=True, timeout=60
+    )
+    assert json.loads(done.stdout)["signals"] == [sorted(warm.GROUP), []]
 
 
 def test_warming_never_fails(monkeypatch):

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import urllib.request
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from serve.fake_livekit import KEY, SECRET
@@ -46,7 +47,7 @@ def served(folder):
             *options,
         ]
         process = subprocess.Popen(
-            command, env=environment(**more), stderr=subprocess.PIPE, text=True
+            command, env=environment(**more), stderr=subprocess.PIPE, text=True, process_group=0
         )
         running.append(process)
         return process, event(process, until)
@@ -103,6 +104,27 @@ def test_ctrl_c_ends_in_order(served):
     process, _ = served("--no-reload", "--drain", "5s")
     process.send_signal(signal.SIGINT)
     assert process.wait(20) == 0
+
+
+@pytest.mark.parametrize(("presses", "code"), [(1, 0), (2, 130)])
+def test_ctrl_c_at_a_terminal(served, service, presses, code):
+    """All processes get it: a turn is answered to its end, unless it is pressed again."""
+    process, ready = served("--no-reload", "--drain", "60s")
+    service.answers.clear()
+    with ThreadPoolExecutor(1) as pool:
+        turn = pool.submit(post, f"{ready['http']}/v1/agents/desk/turns", {"text": "look"})
+        assert service.asked.wait(20)
+        os.killpg(process.pid, signal.SIGINT)
+        event(process, "draining")
+        if presses > 1:
+            os.killpg(process.pid, signal.SIGINT)
+        else:
+            service.answers.set()
+        assert process.wait(20) == code
+        if presses == 1:
+            assert turn.result(20)["text"] == "Looked."
+        else:
+            assert turn.exception(20) is not None
 
 
 def test_livekit_that_is_away_is_told_once(served):

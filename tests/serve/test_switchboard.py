@@ -45,6 +45,14 @@ async def test_only_secrets_of_providers_reach_a_call(phone, calls, changed, rel
     assert welcome["secrets"] == {"LLM_KEY": "llm-secret"}
 
 
+async def test_a_call_may_be_ended_before_its_process_has_connected(phone, calls):
+    """It is welcomed, and told to end."""
+    calls.begin("AJ_1", "desk", "call").tell_end()
+    peer = await phone("AJ_1")
+    assert (await peer.receive())["type"] == "welcome"
+    assert await peer.receive() == {"type": "end", "call": "AJ_1", "reason": "shutdown"}
+
+
 @pytest.mark.parametrize("name", ["unknown", "taken"])
 async def test_who_is_no_call_is_sent_away(phone, calls, name):
     """A call that is not known, or that has a process already, gets no release."""
