@@ -14,6 +14,7 @@ from livekit.agents import AgentSession, CloseEvent, CloseReason
 
 from runner.egress.port import Egress
 from runner.link.release import AgentRelease
+from runner.session.arrival import hold_until_heard
 from runner.session.call import Call, Channel, Leave
 from runner.session.events import Event, Events
 from runner.session.facts import Facts
@@ -191,6 +192,7 @@ class Conversation:
             identity = agent.room.identity if agent.room is not None else None
             told = self._call.wording.text(identity).strip() if identity else ""
             options = room_options(agent, identity=told, text_input=self._written)
+            hold_until_heard(session, room)
             await session.start(first, room=room, room_options=options, record=record)
         elif self._call.channel == "voice":
             await session.start(first, record=record)
