@@ -189,7 +189,8 @@ class Caller:
                 self._news.set()
 
     async def _listen(self, track: rtc.Track) -> None:
-        stream = rtc.AudioStream(track, sample_rate=HEARD, num_channels=1)
+        # each piece is handed to all streams of the process: few and long ones leave others time
+        stream = rtc.AudioStream(track, sample_rate=HEARD, num_channels=1, frame_size_ms=50)
         try:
             async for event in stream:
                 samples = np.frombuffer(event.frame.data, np.int16).copy()
