@@ -71,10 +71,15 @@ def _translated(items: Sequence[llm.ChatItem], tools: frozenset[str]) -> list[ll
 
 
 def without(items: Sequence[llm.ChatItem], tools: Iterable[str]) -> list[llm.ChatItem]:
-    """The items of a talk that goes on with other tools: answers of lacking ones become notes."""
+    """The items of a talk that goes on with other tools: answers of lacking ones become notes.
+
+    What LiveKit noted of earlier changes stays in the session's history alone.
+    """
     known = frozenset(tools)
     kept: list[llm.ChatItem] = []
     for item in items:
+        if item.type == "agent_config_update":
+            continue
         if item.type == "function_call_output" and item.name not in known:
             if not (item.is_error or _silent(item.name)) and item.output:
                 kept.append(note(item.name, item.output, item.created_at))

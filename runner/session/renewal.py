@@ -9,6 +9,8 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any
 
+from livekit.agents.voice.agent_activity import ActivityClosedError
+
 from runner.link.differences import of_agent, path
 from runner.link.release import AgentRelease
 from runner.session.call import Basis, Call
@@ -138,7 +140,7 @@ class Renewal:
                     continue
             try:
                 await call.session.wait_for_idle()
-            except RuntimeError:
+            except (ActivityClosedError, RuntimeError):
                 raise CannotRenewError(ENDED) from None
             free = queue is None or not queue.locked()
             if call.arrived.is_set() and call.calm.is_set() and free:
@@ -161,8 +163,9 @@ class Renewal:
             try:
                 change = call.persona.change()
                 tuning = Tuning(call, before.agent)
-                undo.callback(call.persona.use, call.persona.use(change.models))
-                tuning.begin(undo)
+                used = call.persona.use(change.models)
+                undo.callback(call.persona.use, used)
+                tuning.begin(undo, vad=used.get("vad") is not change.models.get("vad"))
             except CannotStartError as error:
                 raise CannotRenewError(str(error)) from None
             except Exception as error:  # noqa: BLE001 - whatever a provider raises, the call goes on as it was

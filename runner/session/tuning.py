@@ -38,16 +38,23 @@ class Tuning:
         ends = any(_asked(turns, key) != _asked(old, key) for key in _ENDS)
         self._ends = ends and call.channel == "voice"
 
-    def begin(self, undo: ExitStack) -> None:
+    def begin(self, undo: ExitStack, *, vad: bool) -> None:
         """Change what may be refused.
+
+        Args:
+            undo: takes everything back.
+            vad: what tells speech from silence is another; LiveKit looks once at how both go
+                together.
 
         Raises:
             ValueError: the turn detector and what tells speech from silence do not go together.
         """
-        if not self._ends or not self._detection:
+        changed = self._ends and self._detection
+        if not changed and not vad:
             return
-        undo.callback(self._detect, self._call.session.turn_detection)
-        self._detect(self._wanted.turn_handling.get("turn_detection"))
+        now = self._call.session.turn_detection
+        undo.callback(self._detect, now)
+        self._detect(self._wanted.turn_handling.get("turn_detection") if changed else now)
 
     def _detect(self, detection: Any) -> None:
         self._call.session.update_options(turn_detection=detection)
