@@ -61,9 +61,13 @@ def serve(beginning: Beginning, settings: Settings) -> int:
     except OSError as error:
         raise CannotServeError(f"there is no place for temporary files: {error}") from None
     try:
-        return asyncio.run(_Run(beginning, settings, log, store).main())
+        run = _Run(beginning, settings, log, store)
+        asyncio.run(run.main())
     finally:
         store.destroy()
+    for number in _SIGNALS:  # all is done: one more must not make it an exit by a signal
+        signal.signal(number, signal.SIG_IGN)
+    return run.code()
 
 
 def _strip(release: Release, livekit: LiveKit | None) -> None:
@@ -126,8 +130,8 @@ class _Run:
         self.signals: asyncio.Queue[signal.Signals] = asyncio.Queue()
         self.address = ""
 
-    async def main(self) -> int:
-        """Serve, and return the exit code."""
+    async def main(self) -> None:
+        """Serve."""
         handler = route(self.log)
         loop = asyncio.get_running_loop()
         for number in _SIGNALS:
@@ -146,7 +150,6 @@ class _Run:
             await self._stop()
         finally:
             await self._close(front)
-        return self._code()
 
     def _front(self) -> Front:
         try:
@@ -270,7 +273,7 @@ class _Run:
         await asyncio.gather(drained, again, return_exceptions=True)
         await self._end_calls()
 
-    def _code(self) -> int:
+    def code(self) -> int:
         """The exit code: whether Ctrl-C was pressed after the first signal, up to the very end."""
         later = (self.signals.get_nowait() for _ in range(self.signals.qsize()))
         return 130 if signal.SIGINT in later else 0
@@ -299,9 +302,9 @@ class _Run:
             await self.workers.stop()
         await self.texts.stop()
         await self.switchboard.stop()
-        for number in _SIGNALS:  # all is done: one more must not make it an exit by a signal
+        for number in _SIGNALS:  # those of the loop end with it
             asyncio.get_running_loop().remove_signal_handler(number)
-            signal.signal(number, signal.SIG_IGN)
+            signal.signal(number, lambda n, _: self.signals.put_nowait(signal.Signals(n)))
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)
