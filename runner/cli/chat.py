@@ -3,25 +3,28 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import os
 import sys
 import threading
 from collections.abc import Coroutine
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from runner.cli.check import missing_secrets, show
-from runner.cli.folder import DEFAULT, compiled, existing
+from runner.cli.folder import DEFAULT, compiler, existing
+from runner.cli.following import Following, LatestEgress, following
 from runner.cli.options import options, shared
 from runner.cli.talk import JsonLines, Plain, Screen
 from runner.diagnostics.nearest import did_you_mean
 
 if TYPE_CHECKING:
     from runner.cli.talk import View
-    from runner.compiler import Compiled
+    from runner.compiler import Compiled, Compiler
     from runner.egress.client import HttpEgress
     from runner.link import AgentRelease
     from runner.session import Facts
@@ -68,6 +71,11 @@ def _variable(
 @click.option(
     "--metadata", metavar="JSON", help="What the job would carry: job.metadata in templates."
 )
+@click.option(
+    "--with-reload",
+    is_flag=True,
+    help="Follow the folder: the conversation goes on with what is saved.",
+)
 @shared
 def chat(  # noqa: PLR0913 - click hands over one value for each option
     first: str | None,
@@ -77,6 +85,7 @@ def chat(  # noqa: PLR0913 - click hands over one value for each option
     form: str,
     variables: dict[str, str],
     metadata: str | None,
+    with_reload: bool,
 ) -> int:
     """Talk by text with an agent of the folder DIR (agents.d).
 
@@ -84,7 +93,8 @@ def chat(  # noqa: PLR0913 - click hands over one value for each option
     with Ctrl-D or Ctrl-C.
     """
     path, name = _places(first, second)
-    result = compiled(path)
+    compiling = compiler(path)
+    result = compiling.compile()
     if result.release is None:
         show([d for d in result.diagnostics if d.severity == "error"], result, path, form)
         return 1
@@ -95,7 +105,8 @@ def chat(  # noqa: PLR0913 - click hands over one value for each option
     agent = result.release.agents[_agent(result, name)]
     _unknown_variables(agent, variables)
     view = _view(form, plain=plain)
-    return _Chat(agent, result, variables, metadata, view).run()
+    followed = compiling if with_reload else None
+    return _Chat(agent, result, view, _Asked(variables, metadata, followed)).run()
 
 
 def _places(first: str | None, second: str | None) -> tuple[Path, str | None]:
@@ -143,19 +154,21 @@ def _view(form: str, *, plain: bool) -> View:
     return Screen(sys.stdout, bright=options().bright())
 
 
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What the command line asks for besides; `followed` compiles the folder again."""
+
+    variables: dict[str, str]
+    metadata: str | None
+    followed: Compiler | None
+
+
 class _Chat:
     """One conversation: its loop runs in a thread of its own, so the keyboard may block here."""
 
-    def __init__(
-        self,
-        agent: AgentRelease,
-        result: Compiled,
-        variables: dict[str, str],
-        metadata: str | None,
-        view: View,
-    ) -> None:
-        self.agent, self.result, self.view = agent, result, view
-        self.variables, self.metadata = variables, metadata
+    def __init__(self, agent: AgentRelease, result: Compiled, view: View, asked: _Asked) -> None:
+        self.agent, self.result, self.view, self.asked = agent, result, view, asked
+        self.beside = contextlib.AsyncExitStack()
         self.loop = asyncio.new_event_loop()
 
     def run(self) -> int:
@@ -190,25 +203,36 @@ class _Chat:
             self.view.interrupted()
             code = 130
         finally:
-            self._wait(asyncio.wait_for(_finish(talk, egress), END_BUDGET))
+            self._wait(asyncio.wait_for(self._finish(talk, egress), END_BUDGET))
         return code
 
-    async def _start(self) -> tuple[Conversation, HttpEgress]:
-        from runner.egress.client import HttpEgress  # noqa: PLC0415 - as above
+    async def _finish(self, talk: Conversation, egress: LatestEgress) -> None:
+        await self.beside.aclose()
+        if not talk.ended.done():
+            await talk.end("caller_left")
+        await egress.aclose()
+
+    async def _start(self) -> tuple[Conversation, LatestEgress]:
         from runner.session.conversation import Conversation  # noqa: PLC0415 - as above
 
         assert self.result.release is not None  # noqa: S101 - `chat` has looked
         secrets = _secrets()
-        egress = HttpEgress(secrets, self.result.release.process.network.allow)
+        egress = LatestEgress(lambda allow: _egress(secrets, allow))
+        egress.follow(self.result.release, self.agent)
         talk = Conversation(
             self.agent,
-            egress.of(self.agent),
+            egress,
             self._facts(),
             on_event=self.view.event,
             secrets=secrets.get,
             channel="text",
         )
         await talk.start()
+        if self.asked.followed is not None:
+            target = Following(talk, egress, self.view.notice)
+            await self.beside.enter_async_context(
+                following(self.asked.followed, self.result, target)
+            )
         return talk, egress
 
     def _facts(self) -> Facts:
@@ -216,8 +240,8 @@ class _Chat:
 
         return Facts(
             caller=Caller(identity="chat", kind="text"),
-            job=Job(metadata=parsed(self.metadata)),
-            variables=self.variables,
+            job=Job(metadata=parsed(self.asked.metadata)),
+            variables=self.asked.variables,
         )
 
 
@@ -228,10 +252,10 @@ def _secrets() -> Any:
     return Secrets(os.environ, Path(folder) if folder else None)
 
 
-async def _finish(talk: Conversation, egress: HttpEgress) -> None:
-    if not talk.ended.done():
-        await talk.end("caller_left")
-    await egress.aclose()
+def _egress(secrets: Any, allow: tuple[str, ...]) -> HttpEgress:
+    from runner.egress.client import HttpEgress  # noqa: PLC0415 - as above
+
+    return HttpEgress(secrets, allow)
 
 
 def _log_plainly(level: str) -> None:

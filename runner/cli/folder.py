@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from runner.compiler import Compiled
+    from runner.compiler import Compiled, Compiler
 
 DEFAULT = "agents.d"
 
@@ -42,9 +42,14 @@ folder = click.argument(
 """The argument DIR: a folder that exists, `agents.d` where it is left out."""
 
 
-def compiled(path: Path) -> Compiled:
-    """Compile a folder, with the user's cache."""
+def compiler(path: Path) -> Compiler:
+    """The compiler of a folder, with the user's cache."""
     from runner.cache import Cache  # noqa: PLC0415 - only commands that compile pay for it
     from runner.compiler import Compiler  # noqa: PLC0415 - as above
 
-    return Compiler(path, cache=Cache()).compile()
+    return Compiler(path, cache=Cache())
+
+
+def compiled(path: Path) -> Compiled:
+    """Compile a folder once."""
+    return compiler(path).compile()

@@ -51,6 +51,15 @@ def lines(prompt: str) -> Iterator[str]:
             yield line
 
 
+def typed() -> str:
+    """What stands on the line that is being typed."""
+    with contextlib.suppress(ImportError):
+        import readline  # noqa: PLC0415 - as above
+
+        return readline.get_line_buffer()
+    return ""
+
+
 @contextlib.contextmanager
 def _as_it_was() -> Iterator[None]:
     """Leave the terminal as it was, also while the thread still reads a line."""

@@ -12,6 +12,8 @@ from typing import IO, Any, ClassVar, Protocol
 from runner.cli import keyboard
 from runner.diagnostics.render import printable
 
+_PROMPT = "you: "
+
 LONGEST = 64 * 1024
 """Characters of one turn; what is longer is cut."""
 
@@ -49,6 +51,10 @@ class View(Protocol):
         """Say that the caller left with Ctrl-C."""
         ...
 
+    def notice(self, event: dict[str, Any], words: str) -> None:
+        """Show what happened beside the talk; may be called from another thread."""
+        ...
+
 
 def _piped() -> Iterator[str]:
     for line in sys.stdin:
@@ -79,6 +85,10 @@ class JsonLines:
 
     def interrupted(self) -> None:
         """Nothing: the `end` event says so."""
+
+    def notice(self, event: dict[str, Any], words: str) -> None:  # noqa: ARG002 - a view's signature
+        """Write the object."""
+        self.event(event)
 
 
 class Plain:
@@ -122,6 +132,11 @@ class Plain:
         """End the line on which the caller was."""
         self.write("")
 
+    def notice(self, event: dict[str, Any], words: str) -> None:
+        """Write the words."""
+        lines = (f"  {line}".rstrip() for line in words.splitlines())
+        self.write("\n".join(self.decorate(event["type"], line) for line in lines))
+
 
 class Screen(Plain):
     """A terminal: colours, a prompt, editing with the arrow keys and a history."""
@@ -129,6 +144,7 @@ class Screen(Plain):
     _COLOURS: ClassVar[dict[str, str]] = {
         "end": "\x1b[2m",
         "handoff": "\x1b[35m",
+        "reload": "\x1b[33m",
         "message": "\x1b[1m",
         "tool_call": "\x1b[36m",
         "tool_result": "\x1b[36m",
@@ -138,6 +154,7 @@ class Screen(Plain):
     def __init__(self, out: IO[str], *, bright: bool) -> None:
         super().__init__(out)
         self._bright = bright
+        self._typing = True
 
     def decorate(self, kind: str, line: str) -> str:
         """Colour a line by the kind of its event; of a message only who speaks."""
@@ -153,10 +170,25 @@ class Screen(Plain):
         """What is typed; several pasted lines are one turn."""
         self.write(self.decorate("variable", "Write to the agent; leave with Ctrl-D."))
         self.after_turn(talk)
-        for line in keyboard.lines("you: "):
+        for line in keyboard.lines(_PROMPT):
             if line.strip():
+                self._typing = False
                 yield line[:LONGEST]
+            self._typing = True
+        self._typing = False
         self.write("")
+
+    def notice(self, event: dict[str, Any], words: str) -> None:
+        """Write the words above the line that is being typed."""
+        if not self._typing:
+            super().notice(event, words)
+            return
+        with self._lock:
+            self._out.write("\r\x1b[K")
+        super().notice(event, words)
+        with self._lock:
+            self._out.write(_PROMPT + keyboard.typed())
+            self._out.flush()
 
 
 def told(event: Mapping[str, Any]) -> str | None:

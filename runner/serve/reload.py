@@ -103,7 +103,7 @@ class Reloader:
         served: Release | None = None,
         beside: Callable[[], Hashable] = lambda: None,
     ) -> None:
-        """Look at the folder for the first time."""
+        """Look at nothing yet: what has changed since `compiled` was made is seen by `run`."""
         self._compiler = compiler
         self._compiled = compiled
         self._target = target
@@ -114,7 +114,8 @@ class Reloader:
         self._written = compiled.release.id if compiled.release else None
         self._trying = asyncio.Lock()
         self._watcher = Watcher(compiler.root, self._texts, beside)
-        self._known = self._watcher.look()
+        self._known: Look | None = None
+        self._found = _all_found(compiled, lacking)
 
     @property
     def served(self) -> Release:
@@ -128,6 +129,7 @@ class Reloader:
     async def run(self) -> None:
         """Follow the folder until cancelled."""
         listening = asyncio.get_running_loop().create_task(self._watcher.listen())
+        self.wake()
         try:
             while True:
                 settled = await self._watcher.changed(lambda: self._known, self._settle)
@@ -175,23 +177,25 @@ class Reloader:
         """
         async with self._trying:
             began = time.perf_counter()
-            before = self._known
+            before, found = self._known, self._found
             try:
                 judged = await asyncio.to_thread(self._judge, settled)
                 if judged is None:
                     return None
                 outcome = await self._decided(judged, asked=settled is None)
+                look = judged.look
             except Exception as error:  # noqa: BLE001 - a bug of ours must not end the following of files
-                self._known = await asyncio.to_thread(self._watcher.look)
+                look = await asyncio.to_thread(self._watcher.look)
                 words = f"{type(error).__name__}: {error}"
                 outcome = Outcome("rejected", self.served.id, error=words)
-            else:
-                same = before.files == self._known.files and before != self._known
-                outcome = replace(outcome, same_files=same)
-            told = self._told(outcome, began)
-            if told.result == "ok":  # it may need other secrets: they are no change of their own
-                self._known = await asyncio.to_thread(self._watcher.beside, self._known.files)
-            return told
+            if outcome.result == "ok":  # it may need other secrets: they are no change of their own
+                look = await asyncio.to_thread(self._watcher.beside, look.files)
+            self._known = look
+            first = before is None and settled is not None and outcome.result != "ok"
+            if first and (outcome.diagnostics, outcome.error) == (found, None):
+                return outcome  # nothing has changed since the folder was compiled
+            same = before is not None and before.files == look.files and before != look
+            return self._told(replace(outcome, same_files=same), began)
 
     def _judge(self, settled: Look | None) -> _Judged | None:
         """Compile, in a thread; None where files changed since they were at rest.
@@ -208,7 +212,7 @@ class Reloader:
         else:
             if settled is not None:
                 return None
-        found = tuple(sorted([*compiled.diagnostics, *self._lacking(compiled)]))
+        self._found = found = _all_found(compiled, self._lacking)
         release = compiled.release
         if release is None or any(d.severity == "error" for d in found):
             return _Judged(compiled, look, None, found, (), took)
@@ -218,7 +222,7 @@ class Reloader:
         return _Judged(compiled, look, side, found, changes, took)
 
     async def _decided(self, judged: _Judged, *, asked: bool) -> Outcome:
-        self._known, side = judged.look, judged.side
+        side = judged.side
         written, self._written = self._written, side.release.id if side else None
         outcome = Outcome(
             "unchanged", self.served.id, judged.found, lines=judged.compiled.lines,
@@ -258,6 +262,10 @@ class Reloader:
             posixpath.normpath(posixpath.join(posixpath.dirname(file), name))
             for file, name in self._compiled.texts
         )
+
+
+def _all_found(compiled: Compiled, lacking: Lacking) -> tuple[Diagnostic, ...]:
+    return tuple(sorted([*compiled.diagnostics, *lacking(compiled)]))
 
 
 def _resting(compiled: Compiled) -> frozenset[str]:

@@ -70,11 +70,11 @@ class Watcher:
         """See only how what counts besides the files is."""
         return Look(files, self._beside())
 
-    async def changed(self, known: Callable[[], Look], settle: Callable[[], float]) -> Look:
+    async def changed(self, known: Callable[[], Look | None], settle: Callable[[], float]) -> Look:
         """Return how the files are when that is not as they were known, and two looks agree.
 
         Args:
-            known: how they were.
+            known: how they were; None where nobody has looked yet.
             settle: seconds between the two looks: a file is often saved in steps.
         """
         while True:

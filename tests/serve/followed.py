@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from serve.waiting import until
+
 from runner.cache import Cache
 from runner.cli.check import missing_secrets
 from runner.compiler import Compiler
@@ -194,6 +196,7 @@ async def following(
     followed = Followed(folder, store, log, secrets or Secrets({}))
     task = asyncio.get_running_loop().create_task(followed.reloader.run())
     try:
+        await until(lambda: followed.reloader._known)
         yield followed
     finally:
         task.cancel()

@@ -77,7 +77,7 @@ async def test_a_saved_change_is_served(folder, target, release):
     edit(folder, "Welcome", "Good day")
     served = await asyncio.wait_for(target.get(), 10)
     assert "Good day" in served.agents["desk"].to_json()
-    await asyncio.sleep(0)
+    await until(lambda: target.told)
     (told,) = target.told
     assert (told.result, told.release) == ("ok", served.id)
     assert served.id != release.id
@@ -175,13 +175,14 @@ async def test_a_newly_named_text_makes_one_attempt(folder, target):
     await asyncio.wait_for(target.get(), 10)
     (folder / "new.md").write_text("You greet warmly.")
     await asyncio.wait_for(target.get(), 10)
-    await asyncio.sleep(0)
+    await until(lambda: len(target.told) > 1)
     assert [told.result for told in target.told] == ["ok", "ok"]
 
 
 @pytest.mark.usefixtures("following")
 async def test_what_lies_beside_the_files_is_followed(reloader, target, beside):
     """Files of secrets are read again, and that is told; the release stays."""
+    await until(lambda: reloader._known)
     beside[0] = 1
     reloader.wake()
     await until(lambda: target.told)

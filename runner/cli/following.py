@@ -1,0 +1,111 @@
+"""`lkrun chat --with-reload`: the conversation goes on with what is saved."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable
+from typing import TYPE_CHECKING, Any
+
+from runner.cli.check import missing_secrets
+
+if TYPE_CHECKING:
+    from runner.compiler import Compiled, Compiler
+    from runner.egress.client import HttpEgress
+    from runner.egress.port import Answer, Ask
+    from runner.link import AgentRelease, Release
+    from runner.serve.reload import Outcome
+    from runner.session.conversation import Conversation
+
+Show = Callable[[dict[str, Any], str], None]
+"""Shows an event: as an object for programs, as a text for people."""
+
+
+class LatestEgress:
+    """The egress of a conversation whose release may become another one.
+
+    Attributes:
+        release: the agent, as the conversation has it now.
+    """
+
+    def __init__(self, begin: Callable[[tuple[str, ...]], HttpEgress]) -> None:
+        """Take how an egress is made that may reach certain hosts."""
+        self._begin = begin
+        self._made: dict[tuple[str, ...], HttpEgress] = {}
+
+    def follow(self, served: Release, agent: AgentRelease) -> None:
+        """Send what an agent of a release asks for, to the hosts that this allows."""
+        self.release = agent
+        self._allow = tuple(map(str, served.process.network.allow))
+        if self._allow not in self._made:
+            self._made[self._allow] = self._begin(self._allow)
+
+    async def ask(self, ask: Ask) -> Answer:
+        """Send the request of a tool."""
+        return await self._made[self._allow].ask(self.release, ask)
+
+    async def aclose(self) -> None:
+        """Close all connections."""
+        for egress in self._made.values():
+            await egress.aclose()
+
+
+class Following:
+    """Has one conversation take what is saved (`runner.serve.reload.Target`)."""
+
+    def __init__(self, talk: Conversation, egress: LatestEgress, show: Show) -> None:
+        """Take the conversation."""
+        self._talk = talk
+        self._egress = egress
+        self._show = show
+        self._live: tuple[str, ...] = ()
+        self._waiting: tuple[str, ...] = ()
+        self._why: str | None = None
+
+    async def swap(self, release: Release) -> None:
+        """Give the conversation a release, between two turns."""
+        from runner.session.conversation import CannotRenewError  # noqa: PLC0415 - livekit takes a second
+
+        self._live, self._waiting, self._why = (), (), None
+        name = self._egress.release.name
+        agent = release.agents.get(name)
+        if agent is None:
+            self._why = f"there is no agent '{name}' any more"
+            return
+        try:
+            done = await self._talk.renew(agent)
+        except CannotRenewError as error:
+            self._why = str(error)
+            return
+        self._live, self._waiting = done.live, done.waiting
+        self._egress.follow(release, agent)
+
+    def tell(self, outcome: Outcome) -> None:
+        """Show what came of it in the conversation."""
+        from runner.serve import telling  # noqa: PLC0415 - only where files are followed
+
+        words = telling.words(outcome)
+        event = {"type": "reload", **telling.fields(outcome)}
+        if outcome.result == "ok":
+            event |= {"live": self._live, "waiting": self._waiting, "kept": self._why}
+            if self._why is not None:
+                words += f"\nthis conversation goes on as it was: {self._why}"
+            elif self._waiting:
+                words += f"\nonly for the next conversation: {', '.join(self._waiting)}"
+        self._show(event, words)
+
+
+@contextlib.asynccontextmanager
+async def following(
+    compiler: Compiler, compiled: Compiled, target: Following
+) -> AsyncIterator[None]:
+    """Follow the folder while a conversation is on."""
+    from runner.serve.reload import Reloader  # noqa: PLC0415 - as above
+
+    reloader = Reloader(compiler, compiled, target, missing_secrets)
+    task = asyncio.get_running_loop().create_task(reloader.run())
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
