@@ -128,6 +128,7 @@ class _Run:
         self.workers: Workers | None = None
         self.tasks: set[asyncio.Task[None]] = set()
         self.signals: asyncio.Queue[signal.Signals] = asyncio.Queue()
+        self.following: asyncio.Task[None] | None = None
         self.address = ""
 
     async def main(self) -> None:
@@ -167,7 +168,7 @@ class _Run:
     async def _start(self, listeners: list[Any]) -> None:
         self.serving.reloader = self.reloader
         if self.settings.follow:
-            self._spawn(self.reloader.run())
+            self.following = self._spawn(self.reloader.run())
         self._spawn(self._tick())
         self._spawn(self._keep_first())
         if self.livekit is None:
@@ -256,6 +257,8 @@ class _Run:
     async def _stop(self) -> None:
         """Drain, unless a second signal comes; then end what is still on."""
         self.admission.draining = True
+        if self.following is not None:
+            self.following.cancel()  # who ends begins nothing new
         on = len(self.calls.all("call"))
         waiting = (
             f"waiting up to {self.settings.drain:g} s for {on} calls" if on else "no calls are on"
@@ -299,17 +302,21 @@ class _Run:
             self.enlisted.leave()
         await front.stop()
         if self.workers is not None:
-            await self.workers.stop()
+            # LiveKit waits for what it has just accepted; whoever wants to end has waited enough
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(_LAST):
+                    await self.workers.stop()
         await self.texts.stop()
         await self.switchboard.stop()
         for number in _SIGNALS:  # those of the loop end with it
             asyncio.get_running_loop().remove_signal_handler(number)
             signal.signal(number, lambda n, _: self.signals.put_nowait(signal.Signals(n)))
 
-    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         task = asyncio.get_running_loop().create_task(work)
         self.tasks.add(task)
         task.add_done_callback(self._done)
+        return task
 
     def _done(self, task: asyncio.Task[None]) -> None:
         self.tasks.discard(task)

@@ -39,7 +39,7 @@ class Succession:
         log: Log,
         *,
         archive: Archive | None,
-        spawn: Callable[[Coroutine[Any, Any, None]], None],
+        spawn: Callable[[Coroutine[Any, Any, None]], object],
     ) -> None:
         """Take the parts; `spawn` runs a task for as long as the runner lives."""
         self._releases = releases
