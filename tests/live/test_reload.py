@@ -17,7 +17,7 @@ from live.callers import calling
 from live.folders import TEXT, VOICE
 from live.served import Served
 
-pytestmark = pytest.mark.timeout(150)
+pytestmark = pytest.mark.timeout(240)
 
 CHANGED = VOICE.replace("Hello there.", "Welcome anew.").replace("say: Number", "say: Figure")
 
