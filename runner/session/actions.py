@@ -161,6 +161,9 @@ async def _hand_off(action: HandOff, scene: Scene, outcome: Outcome) -> None:
             "'handoff: back' has nowhere to go: the call began with '%s'", scene.call.values.persona
         )
         return
+    if target not in scene.call.plan.roles:
+        log.warning("'handoff: back' has nowhere to go: '%s' is gone", target)
+        return
     if target == scene.call.values.persona:
         return
     if scene.call.hops >= MOST_HOPS:

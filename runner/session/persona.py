@@ -117,29 +117,27 @@ class Persona(Agent):
         models = models_of(call, role.name)
         return Change(role, toolbox, self._render(role), toolbox.of(role), models)
 
-    def use(self, models: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Use these models from the next words on.
+    @property
+    def made(self) -> Change:
+        """What it is made of now."""
+        return Change(self.role, self._toolbox, str(self.instructions), self.tools, self._models)
 
-        Returns:
-            Those that it used until now.
+    def use(self, models: Mapping[str, Any]) -> None:
+        """Use these models from the next words on.
 
         Raises:
             Exception: whatever LiveKit or a provider has against them.
         """
-        before = self._models
+        before, self._models = self._models, dict(models)
         other = {kind: made for kind, made in models.items() if made is not before.get(kind)}
         if other:
             self.update_options(**other)
-        self._models = dict(models)
-        return before
 
     async def become(self, change: Change) -> None:
         """Go on as another release has it; nothing is said."""
         self.role, self._toolbox = change.role, change.toolbox
         self._changing = change.toolbox.changes(change.role)
         self._stamp = self._call.variables.stamp
-        if self.came_from not in self._call.plan.roles:
-            self.came_from = None
         if change.text != self.instructions:
             await self.update_instructions(change.text)
         names = [tool.id for tool in change.tools if isinstance(tool, llm.Tool)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,6 +21,7 @@ from runner.session.plan import plan_of
 from runner.session.tuning import Tuning
 from runner.session.variables import Variables
 from runner.session.watch import Watch
+from runner.spec.agents import Agent
 
 log = logging.getLogger("lkrun")
 
@@ -157,27 +158,37 @@ class Renewal:
         if speaking not in release.personas:
             raise CannotRenewError(f"persona '{speaking}', which speaks, is gone")
         basis, lost = self._basis(release, secrets)
-        with ExitStack() as undo:
+        async with AsyncExitStack() as undo:
+            undo.push_async_callback(call.persona.become, call.persona.made)
             undo.callback(self._back_to, call.basis, basis)
             call.basis = basis
             try:
-                change = call.persona.change()
-                tuning = Tuning(call, before.agent)
-                used = call.persona.use(change.models)
-                undo.callback(call.persona.use, used)
-                tuning.begin(undo, vad=used.get("vad") is not change.models.get("vad"))
+                await self._change(before.agent, undo)
             except CannotStartError as error:
                 raise CannotRenewError(str(error)) from None
             except Exception as error:  # noqa: BLE001 - whatever a provider raises, the call goes on as it was
                 raise CannotRenewError(self._told(basis, error)) from None
             undo.pop_all()
-        await call.persona.become(change)
-        tuning.finish()
         self._watch.renew(idle_of(call), release.agent.limits)
         self._close(basis.models.take_over(_choices(release)))
         for name, problem in lost.items():
             log.warning("variable '%s' has lost its value: it %s", name, problem)
         return renewed(before, release, speaking)
+
+    async def _change(self, before: Agent, undo: AsyncExitStack) -> None:
+        """Change LiveKit's side of the call; `undo` takes back what has been done.
+
+        Raises:
+            CannotStartError: a model, voice or ears cannot be built.
+            Exception: whatever LiveKit or a provider has against the change.
+        """
+        persona, models = self._call.persona, self._call.persona.made.models
+        change, tuning = persona.change(), Tuning(self._call, before)
+        undo.callback(persona.use, models)
+        persona.use(change.models)
+        tuning.begin(undo, vad=models.get("vad") is not change.models.get("vad"))
+        await persona.become(change)
+        tuning.finish()
 
     def _basis(
         self, release: AgentRelease, secrets: Secrets | None

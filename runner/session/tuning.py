@@ -7,7 +7,8 @@ and `agent_activity.py`, and the tests prove it key by key.
 
 from __future__ import annotations
 
-from contextlib import ExitStack
+from collections.abc import Iterable
+from contextlib import AsyncExitStack
 from typing import Any
 
 from livekit.agents import AgentSession, EndpointingOptions
@@ -38,7 +39,7 @@ class Tuning:
         ends = any(_asked(turns, key) != _asked(old, key) for key in _ENDS)
         self._ends = ends and call.channel == "voice"
 
-    def begin(self, undo: ExitStack, *, vad: bool) -> None:
+    def begin(self, undo: AsyncExitStack, *, vad: bool) -> None:
         """Change what may be refused.
 
         Args:
@@ -48,13 +49,21 @@ class Tuning:
 
         Raises:
             ValueError: the turn detector and what tells speech from silence do not go together.
+            Exception: whatever the ears have against the words that they should expect.
         """
+        old, terms = self._before.keyterms, self._call.release.agent.keyterms
+        if terms != old:
+            undo.callback(self._expect, old)
+            self._expect(terms)
         changed = self._ends and self._detection
         if not changed and not vad:
             return
         now = self._call.session.turn_detection
         undo.callback(self._detect, now)
         self._detect(self._wanted.turn_handling.get("turn_detection") if changed else now)
+
+    def _expect(self, terms: Iterable[str]) -> None:
+        self._call.session.update_options(keyterms=list(map(str, terms)))
 
     def _detect(self, detection: Any) -> None:
         self._call.session.update_options(turn_detection=detection)
@@ -73,9 +82,6 @@ class Tuning:
             options.turn_handling[key] = wanted.turn_handling[key]  # type: ignore[literal-required]  # keys as above
         options.max_tool_steps = wanted.max_tool_steps
         options.tts_text_transforms = wanted.tts_text_transforms
-        keyterms = list(map(str, self._call.release.agent.keyterms))
-        if keyterms != list(map(str, self._before.keyterms)):
-            session.update_options(keyterms=keyterms)
         if options.user_away_timeout != wanted.user_away_timeout:
             options.user_away_timeout = wanted.user_away_timeout
             session.reset_away_timer()

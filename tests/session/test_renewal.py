@@ -342,7 +342,7 @@ async def test_start_is_neither(talk, load):
     assert (done.live, done.waiting) == ((), ())
 
 
-async def test_where_the_call_came_from_may_be_gone(talk, load):
+async def test_where_the_call_came_from_may_be_gone(talk, load, caplog):
     """A persona that handed over and is gone cannot be gone back to."""
     call = await talk()
     await call.say("night")
@@ -350,9 +350,10 @@ async def test_where_the_call_came_from_may_be_gone(talk, load):
         ("start: desk", "start: night"),
         ("    handoffs:\n      desk:\n        when: It is day.\n", ""),
     )
-    await call.conversation.renew(load(alone))
-    assert call.conversation.session.current_agent.came_from is None
-    assert (await call.say("hello")).texts == ["I hear you."]
+    await call.conversation.renew(load(alone.replace("say: Found it.", "handoff: back")))
+    await call.say("look")
+    assert call.conversation.persona == "night"
+    assert "'handoff: back' has nowhere to go: 'desk' is gone" in caplog.text
 
 
 async def test_words_go_on_where_they_were(talk, load):
