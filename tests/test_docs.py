@@ -27,6 +27,7 @@ PAGES = [
     *sorted((ROOT / "plugins").glob("*/README.md")),
 ]
 BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+ADDRESS = "http://127.0.0.1:8090"
 SECRETS = {
     "LIVEKIT_URL": "ws://127.0.0.1:9",
     "LIVEKIT_API_KEY": "key",
@@ -78,6 +79,9 @@ def test_commands_run(line, tmp_path):
     if "lkrun serve" in line:
         with serving(line, env):
             pass
+    elif ADDRESS in line:
+        with serving("lkrun serve agents.d", env) as address:
+            assert run(line.replace(ADDRESS, address), env)
     elif "lkrun rollback" in line:
         with serving("lkrun serve agents.d", env):
             shown = re.search(r"rollback (\w+)", line)[1]
@@ -88,13 +92,13 @@ def test_commands_run(line, tmp_path):
 
 @contextmanager
 def serving(line, env):
-    """A server that has become ready; afterwards it stops when told to."""
+    """The address of a server that has become ready; afterwards it stops when told to."""
     process = subprocess.Popen(
         ["sh", "-c", f"exec {line} --port 0"], cwd=ROOT, env=env, stderr=subprocess.PIPE, text=True
     )
     try:
-        assert any("ready" in told for told in process.stderr)
-        yield
+        ready = next(told for told in process.stderr if " ready: " in told)
+        yield re.search(r"http://\S+", ready)[0]
         process.send_signal(signal.SIGTERM)
         process.stderr.read()
         assert process.wait(20) == 0

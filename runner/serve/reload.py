@@ -38,6 +38,7 @@ class Outcome:
         lines: file → its lines, for showing diagnostics.
         compile_ms: how long compiling took, in milliseconds.
         took_ms: how long all took.
+        rolled: whether it was no reload but a way back to a release of before.
         same_files: whether the files were the same, and only what lies beside them changed.
         error: what went wrong in lkrun itself.
     """
@@ -49,6 +50,7 @@ class Outcome:
     lines: Mapping[str, Sequence[str]] = field(default_factory=dict)
     compile_ms: float = 0.0
     took_ms: float = 0.0
+    rolled: bool = False
     same_files: bool = False
     error: str | None = None
 
@@ -160,10 +162,11 @@ class Reloader:
             )
             if missing or release.id == self.served.id:
                 result: Result = "rejected" if missing else "unchanged"
-                outcome = Outcome(result, self.served.id, missing)
+                outcome = Outcome(result, self.served.id, missing, rolled=True)
             else:
                 changes = await asyncio.to_thread(diff, self._served, side)
-                outcome = await self._swap(side, Outcome("ok", release.id, changes=changes))
+                new = Outcome("ok", release.id, changes=changes, rolled=True)
+                outcome = await self._swap(side, new)
             return self._told(outcome, began)
 
     def _settle(self) -> float:

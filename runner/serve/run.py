@@ -33,6 +33,7 @@ from runner.serve.texthost import TextHost
 
 if TYPE_CHECKING:
     from runner.link.release import Release
+    from runner.serve.archive import Archive
     from runner.serve.peer import Message
     from runner.serve.workers import Workers
 
@@ -214,11 +215,15 @@ class _Run:
         if archive is None:
             return
         try:
-            self.enlisted = await asyncio.to_thread(Enlisted, archive, self.store.socket)
+            await asyncio.to_thread(self._enlist, archive)
         except OSError as error:
             words = f"'lkrun releases' cannot reach this runner: {error.strerror or error}"
             self.log.event("not_enlisted", words, level="warning", error=str(error))
         await self.succession.keep_first()
+
+    def _enlist(self, archive: Archive) -> None:
+        # in a thread that nobody can cancel: what it begins is left again at the end
+        self.enlisted = Enlisted(archive, self.store.socket)
 
     async def _roll(self, asked: str) -> Message:
         """Serve a kept release until the files change."""

@@ -76,6 +76,8 @@ class Succession:
         )
         if outcome.result == "ok":
             changes = [change.sentence for change in outcome.changes]
+            if outcome.rolled:
+                changes.insert(0, "went back to this release")
             self._spawn(self.keep(self._releases.current, changes))
         if outcome.result != "rejected":
             self._spawn(self._surroundings.follow())

@@ -21,6 +21,8 @@ def words(outcome: Outcome) -> str:
     release = outcome.release
     if outcome.error is not None:
         return f"this is a bug in lkrun ({outcome.error}); still serving release {release}"
+    if outcome.rolled:
+        return _rolled(outcome)
     if outcome.result == "ok":
         return f"reloaded: now serving release {release}: {sentences(outcome.changes)}"
     if outcome.result == "unchanged":
@@ -28,6 +30,17 @@ def words(outcome: Outcome) -> str:
         return f"{what} were read again, nothing changes for callers; still serving {release}"
     told = render.text(outcome.diagnostics, outcome.lines)
     return f"the new files are not served; still serving release {release}\n{told}".rstrip()
+
+
+def _rolled(outcome: Outcome) -> str:
+    release = outcome.release
+    if outcome.result == "ok":
+        until = "until the files change"
+        return f"went back to release {release}, {until}: {sentences(outcome.changes)}"
+    if outcome.result == "unchanged":
+        return f"release {release} is served already"
+    told = "; ".join(d.message for d in outcome.diagnostics)
+    return f"that release cannot be served: {told}; still serving release {release}"
 
 
 def sentences(changes: Sequence[Change]) -> str:

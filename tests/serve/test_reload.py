@@ -199,6 +199,7 @@ async def test_a_release_of_before_is_served_until_the_files_change(reloader, fo
     outcome = await reloader.roll(first)
     assert (outcome.result, reloader.served) == ("ok", first)
     assert any("Welcome" in c.sentence for c in outcome.changes)
+    assert telling.words(outcome).startswith(f"went back to release {first.id}, until the files")
     assert (await reloader.roll(first)).result == "unchanged"
     (folder / "desk.yaml").touch()
     assert (await reloader._attempt(reloader._watcher.look())).result == "unchanged"
@@ -227,6 +228,10 @@ async def test_a_release_of_before_whose_secret_is_gone_is_refused(reloader, tar
     old = changed("Welcome", "Long ago")
     outcome = await reloader.roll(old, ["OLD_KEY"])
     assert (outcome.result, outcome.diagnostics[0].code) == ("rejected", "E405")
+    assert telling.words(outcome) == (
+        "that release cannot be served: the secret OLD_KEY has no value; "
+        f"still serving release {reloader.served.id}"
+    )
     assert target.empty()
 
 
