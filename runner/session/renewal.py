@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterator
-from contextlib import AsyncExitStack
+from collections.abc import Iterator, Mapping
+from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,9 +14,9 @@ from livekit.agents.voice.agent_activity import ActivityClosedError
 from runner.link.differences import of_agent, path
 from runner.link.release import AgentRelease
 from runner.session.call import Basis, Call
-from runner.session.models import CannotStartError, Secrets, close
+from runner.session.models import CannotStartError, Models, Secrets, close
 from runner.session.opening import idle_of, set_defaults
-from runner.session.persona import chosen
+from runner.session.persona import Persona, chosen
 from runner.session.plan import plan_of
 from runner.session.tuning import Tuning
 from runner.session.variables import Variables
@@ -157,7 +157,10 @@ class Renewal:
         before, speaking = call.release, call.values.persona
         if speaking not in release.personas:
             raise CannotRenewError(f"persona '{speaking}', which speaks, is gone")
-        basis, lost = self._basis(release, secrets)
+        try:
+            basis, lost = self._basis(release, secrets)
+        except Exception as error:  # noqa: BLE001 - as below
+            raise CannotRenewError(_told(call.models, error)) from None
         async with AsyncExitStack() as undo:
             undo.push_async_callback(call.persona.become, call.persona.made)
             undo.callback(self._back_to, call.basis, basis)
@@ -167,7 +170,7 @@ class Renewal:
             except CannotStartError as error:
                 raise CannotRenewError(str(error)) from None
             except Exception as error:  # noqa: BLE001 - whatever a provider raises, the call goes on as it was
-                raise CannotRenewError(self._told(basis, error)) from None
+                raise CannotRenewError(_told(basis.models, error)) from None
             undo.pop_all()
         self._watch.renew(idle_of(call), release.agent.limits)
         self._close(basis.models.take_over(_choices(release)))
@@ -184,7 +187,7 @@ class Renewal:
         """
         persona, models = self._call.persona, self._call.persona.made.models
         change, tuning = persona.change(), Tuning(self._call, before)
-        undo.callback(persona.use, models)
+        undo.callback(_again, persona, models)
         persona.use(change.models)
         tuning.begin(undo, vad=models.get("vad") is not change.models.get("vad"))
         await persona.become(change)
@@ -207,15 +210,22 @@ class Renewal:
         self._call.basis = before
         self._close(failed.models.discard())
 
-    def _told(self, basis: Basis, error: Exception) -> str:
-        line = next((part.strip() for part in str(error).splitlines() if part.strip()), "")
-        return basis.models.mask(line[:300]) or type(error).__name__
-
     def _close(self, made: list[Any]) -> None:
         if made:
             task = asyncio.get_running_loop().create_task(close(made))
             self._closing.add(task)
             task.add_done_callback(self._closing.discard)
+
+
+def _told(models: Models, error: Exception) -> str:
+    line = next((part.strip() for part in str(error).splitlines() if part.strip()), "")
+    return models.mask(line[:300]) or type(error).__name__
+
+
+def _again(persona: Persona, models: Mapping[str, Any]) -> None:
+    """Use the models of before; one that complains anew does not hold up the others."""
+    with suppress(Exception):
+        persona.use(models)
 
 
 def _choices(release: AgentRelease) -> Iterator[tuple[str, tuple[str, ...]]]:

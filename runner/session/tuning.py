@@ -8,7 +8,7 @@ and `agent_activity.py`, and the tests prove it key by key.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from typing import Any
 
 from livekit.agents import AgentSession, EndpointingOptions
@@ -53,7 +53,7 @@ class Tuning:
         """
         old, terms = self._before.keyterms, self._call.release.agent.keyterms
         if terms != old:
-            undo.callback(self._expect, old)
+            undo.callback(self._forget, old)
             self._expect(terms)
         changed = self._ends and self._detection
         if not changed and not vad:
@@ -64,6 +64,11 @@ class Tuning:
 
     def _expect(self, terms: Iterable[str]) -> None:
         self._call.session.update_options(keyterms=list(map(str, terms)))
+
+    def _forget(self, old: Iterable[str]) -> None:
+        # ears that refused these words may refuse the old ones as well
+        with suppress(Exception):
+            self._expect(old)
 
     def _detect(self, detection: Any) -> None:
         self._call.session.update_options(turn_detection=detection)

@@ -255,6 +255,16 @@ async def test_what_cannot_be_taken_changes_nothing(talk, load, pairs, why):
     assert call.system == "You are in Hue."
 
 
+async def test_a_bug_is_told_in_a_line(talk, load):
+    """Whatever goes wrong in building the new state, the call goes on as it was."""
+    call = await talk()
+    new = load(FOLDER)
+    new = new.model_copy(update={"agent": new.agent.model_copy(update={"variables": 5})})
+    with pytest.raises(CannotRenewError, match="has no attribute 'items'"):
+        await call.conversation.renew(new)
+    assert (await call.say("hello")).texts == ["I hear you."]
+
+
 async def test_only_a_call_that_runs_is_renewed(talk, load):
     """Before it begins and after its end there is nothing to change."""
     release = load(FOLDER)

@@ -303,3 +303,38 @@ async def test_nothing_happens_between_the_change_and_its_answer(begin, load):
     with pytest.raises(StopIteration) as ended:
         talk.conversation._renewal._apply(new, None).send(None)
     assert len(ended.value.value.live) == 2
+
+
+class Picky(Hearing):
+    """Ears that refuse to expect some words."""
+
+    def __init__(self):
+        super().__init__()
+        self._capabilities.keyterms = True
+
+    def _update_session_keyterms(self, keyterms):
+        if "bridge" in keyterms:
+            raise ValueError("no bridges, says hush-hush\nTraceback")
+
+
+async def test_what_ears_refuse_is_taken_back(call, load):
+    """Nothing of a release that fails half-way stays, and what was built for it is closed."""
+    talk = await call()
+    picky = give(talk, "stt", "ears", Picky())
+    talk._call.models._secrets.seen["KEY"] = "hush-hush"
+    await talk.session.wait_for_idle()
+    agent = talk.session.current_agent
+    agent.update_options(stt=picky)
+    agent._models["stt"] = picky
+    was, voice = talk._call.basis, agent.tts
+    new = PLAIN.replace("    tools:\n", "    keyterms:\n      - bridge\n    tools:\n", 1)
+    new = new.replace("pitch: 60", "pitch: 70").replace("You answer the phone.", "You answer.")
+    with pytest.raises(CannotRenewError, match=r"^no bridges, says •••$"):
+        await talk.renew(load(new))
+    assert talk._call.basis == was
+    assert (agent.tts, agent.stt) == (voice, picky)
+    assert agent.instructions == "You answer the phone."
+    assert not voice.gone
+    await talk.renew(load(new.replace("bridge", "crown")))
+    assert talk.session.keyterms == ["crown"]
+    assert agent.instructions == "You answer."
