@@ -8,12 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from runner.link.agent import LinkedAgent
 from runner.link.form import Formed
 from runner.link.surroundings import Prompt, Surroundings
 from runner.link.table import Table
 from runner.spec.load import Definition
+
+T = TypeVar("T")
 
 Pointed = tuple[tuple[str, str, Definition | None], ...]
 """(section, name, definition) of all that something points to; None where nothing defines it."""
@@ -63,14 +66,23 @@ class Memo:
         """Keep what was found this time, forget the rest; no change while parts cannot be read."""
         if table.words:
             return
+        forms, linked = self._formed, self._agents
         self._formed = {
-            id(d): (_keep(d, f.names, table, around), f) for d, f in formed if not f.diagnostics
+            id(d): _same(forms.get(id(d)), f) or (_keep(d, f.names, table, around), f)
+            for d, f in formed
+            if not f.diagnostics
         }
         self._agents = {
-            a.scope.name: (_keep(a.scope.definition, a.scope.reached, table, around), a)
+            a.scope.name: _same(linked.get(a.scope.name), a)
+            or (_keep(a.scope.definition, a.scope.reached, table, around), a)
             for a in agents
             if not a.findings.has_errors
         }
+
+
+def _same(known: tuple[_Kept, T] | None, found: T) -> tuple[_Kept, T] | None:
+    """What was known, if it is what was found: then it has just been seen to hold."""
+    return known if known is not None and known[1] is found else None
 
 
 def _keep(
