@@ -18,7 +18,7 @@ from runner.spec.names import ToolName, VariableName
 from runner.spec.shape import Block, Live
 from runner.spec.text import Plain, Told
 from runner.spec.turns import PersonaTurns, TurnTaking
-from runner.spec.values import Duration
+from runner.spec.values import Duration, SomeTime
 
 SHARED = ("personas", "tools", "providers")
 """Sections of a release: name → definition."""
@@ -29,7 +29,7 @@ SETTINGS = (Limits, PersonaTurns, Room, TurnTaking)
 _SETS = (Plain, ToolName, VariableName, int)
 """Entries of lists whose order means nothing: each is told by itself."""
 
-_SECONDS = get_args(Duration)[1]
+_SECONDS = (get_args(Duration)[1], get_args(SomeTime)[1])
 
 Kind = Literal["changed", "added", "removed"]
 
@@ -149,7 +149,7 @@ def plan(model: type[Block]) -> tuple[tuple[str, str, str, bool], ...]:
 
 
 def _mentions_seconds(parts: tuple[Any, ...]) -> bool:
-    return any(part is _SECONDS or _mentions_seconds(get_args(part)) for part in parts)
+    return any(part in _SECONDS or _mentions_seconds(get_args(part)) for part in parts)
 
 
 def _blocks(before: Block, after: Any, place: Place) -> Iterator[Difference]:

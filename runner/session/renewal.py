@@ -62,7 +62,8 @@ def renewed(before: AgentRelease, after: AgentRelease, speaking: str) -> Renewed
         silent = each.location[0] == "personas" and each.location[1] != speaking
         now = each.live == "now" or (each.live == "visit" and silent)
         (live if now else waiting).append(path(each.location))
-    return Renewed(tuple(live), tuple(waiting))
+    # entries of one list are one key
+    return Renewed(tuple(dict.fromkeys(live)), tuple(dict.fromkeys(waiting)))
 
 
 class Renewal:

@@ -9,13 +9,15 @@ from __future__ import annotations
 import asyncio
 
 import pytest
+from diff.mutations import mutated
 from session.renewal_changes import TEXT, VOICE, WITHOUT
 from session.renewal_folder import FOLDER, TALK
 from session.test_keys import ELSEWHERE, blocks, keys
 from session.test_voice import exceeded
 
 from runner.egress.port import Answer
-from runner.link.differences import of_agent
+from runner.link.differences import Place, differences, of_agent
+from runner.session.renewal import renewed
 from runner.spec.agents import Agent, Room
 from runner.spec.fields import Field
 from runner.spec.live import marks
@@ -213,3 +215,32 @@ def test_marks_are_those_of_keys_that_wait():
         if marks(block)[name] != "now"
     }
     assert marked <= WAITING
+
+
+WHOLE = {("turn_taking",), ("turn_taking", "interruptions")}
+"""Blocks in which a key stands that waits."""
+
+
+def test_each_change_is_told_once(compile_):
+    """Whatever changes in an agent is named once: among what counts, or among what waits."""
+    before = compile_()
+    for path, agent in mutated(before.agent):
+        after = before.model_copy(update={"agent": agent})
+        done = renewed(before, after, "desk")
+        told = [*done.live, *done.waiting]
+        assert len(told) == len(set(told)), path
+        assert bool(told) == (path[0] != "start"), path
+        waits = {"mode", "room", "how", "ignore_within"} & {*path} or path in WHOLE
+        assert bool(done.waiting) == bool(waits), path
+
+
+def test_what_stands_for_several_keys_waits_as_the_last_of_them():
+    """A block that comes or goes as a whole counts when all that is written in it does."""
+    quiet = Agent.model_validate({"start": "p", "turn_taking": {"interruptions": "no"}})
+    for key, when in (("how", "call"), ("ignore_within", "visit"), ("min_words", "now")):
+        written = {"how": "vad", "ignore_within": "2s", "min_words": "2"}[key]
+        loud = Agent.model_validate(
+            {"start": "p", "turn_taking": {"interruptions": {key: written, "allow": "yes"}}}
+        )
+        (found,) = differences(quiet, loud, Place(("agents", "a")))
+        assert found.live == when
