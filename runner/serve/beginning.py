@@ -57,3 +57,8 @@ class Beginning:
     livekit: LiveKit | None
     lacking: Lacking
     archive: Archive | None
+
+    @property
+    def last_good(self) -> bool:
+        """Whether a kept release is served, since the folder has mistakes."""
+        return self.release is not self.compiled.release

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import logging
 import os
-import signal
-import sys
 from collections.abc import Coroutine
 from typing import TYPE_CHECKING, Any, Final
 
@@ -25,6 +24,7 @@ from runner.serve.releases import Releases
 from runner.serve.reload import Reloader
 from runner.serve.renewal import Renewals
 from runner.serve.serving import Serving
+from runner.serve.signals import Signals
 from runner.serve.store import Store
 from runner.serve.succession import Succession
 from runner.serve.surroundings import Surroundings
@@ -42,7 +42,6 @@ _LAST: Final = 5.0
 """Seconds in which calls end in order when they are told to end now."""
 
 _SECRETS_DIR: Final = "LKRUN_SECRETS_DIR"
-_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
 
 
 def serve(beginning: Beginning, settings: Settings) -> int:
@@ -66,9 +65,7 @@ def serve(beginning: Beginning, settings: Settings) -> int:
         asyncio.run(run.main())
     finally:
         store.destroy()
-    for number in _SIGNALS:  # all is done: one more must not make it an exit by a signal
-        signal.signal(number, signal.SIG_IGN)
-    return run.code()
+    return 130 if run.signals.deafen() else 0
 
 
 def _strip(release: Release, livekit: LiveKit | None) -> None:
@@ -128,17 +125,14 @@ class _Run:
         self.enlisted: Enlisted | None = None
         self.workers: Workers | None = None
         self.tasks: set[asyncio.Task[None]] = set()
-        self.signals: asyncio.Queue[signal.Signals] = asyncio.Queue()
+        self.signals = Signals(lambda: self._spawn(self._reload()))
         self.following: asyncio.Task[None] | None = None
         self.address = ""
 
     async def main(self) -> None:
         """Serve."""
         handler = route(self.log)
-        loop = asyncio.get_running_loop()
-        for number in _SIGNALS:
-            loop.add_signal_handler(number, self.signals.put_nowait, number)
-        loop.add_signal_handler(signal.SIGHUP, self._hung_up, sys.stderr.isatty())
+        self.signals.listen()
         self.surroundings.hide()
         self.surroundings.begin()
         if self.livekit is not None:
@@ -148,7 +142,7 @@ class _Run:
             await self.switchboard.start(self.store.socket)
             await self._listen(front)
             self._spawn(self._start(handler.listeners))
-            await self.signals.get()
+            await self.signals.next()
             await self._stop()
         finally:
             await self._close(front)
@@ -168,6 +162,8 @@ class _Run:
 
     async def _start(self, listeners: list[Any]) -> None:
         self.serving.reloader = self.reloader
+        if self.beginning.last_good:
+            self._tell_last_good()
         if self.settings.follow:
             self.following = self._spawn(self.reloader.run())
         self._spawn(self._tick())
@@ -178,6 +174,9 @@ class _Run:
             self._spawn(self.texts.warm())
         else:
             await self._register(self.livekit, listeners)
+        # looking through what lives as long as the runner would stop everything for 0.1 s
+        gc.collect()
+        gc.freeze()
         self._ready()
 
     async def _register(self, livekit: LiveKit, listeners: list[Any]) -> None:
@@ -209,6 +208,12 @@ class _Run:
             livekit=self.livekit.url if self.livekit else None,
         )
 
+    def _tell_last_good(self) -> None:
+        release = self.releases.current.id
+        words = f"the folder has mistakes: serving release {release}, the last good one"
+        self.log.event("last_good", words, level="warning", release=release)
+        self.metrics.served(good=False)
+
     async def _keep_first(self) -> None:
         """Be found by `lkrun releases`, and keep what is served from the start."""
         archive = self.beginning.archive
@@ -235,13 +240,6 @@ class _Run:
         outcome = await self.reloader.roll(release, lacking)
         found = {"result": outcome.result, "release": outcome.release}
         return {**found, "message": telling.words(outcome)}
-
-    def _hung_up(self, on_terminal: bool) -> None:
-        """Reload; but where the terminal has gone away, end."""
-        if on_terminal and not _has_terminal():
-            self.signals.put_nowait(signal.SIGTERM)
-        else:
-            self._spawn(self._reload())
 
     async def _reload(self) -> None:
         await self.reloader.attempt()
@@ -270,21 +268,14 @@ class _Run:
         )
         self.log.event("draining", f"stopping: {waiting}", calls=on)
         drained = asyncio.get_running_loop().create_task(self._drain())
-        again = asyncio.get_running_loop().create_task(self.signals.get())
+        again = asyncio.get_running_loop().create_task(self.signals.next())
         await asyncio.wait(
             {drained, again}, timeout=self.settings.drain, return_when=asyncio.FIRST_COMPLETED
         )
-        if again.done():
-            self.signals.put_nowait(again.result())
         for task in (drained, again):
             task.cancel()
         await asyncio.gather(drained, again, return_exceptions=True)
         await self._end_calls()
-
-    def code(self) -> int:
-        """The exit code: whether Ctrl-C was pressed after the first signal, up to the very end."""
-        later = (self.signals.get_nowait() for _ in range(self.signals.qsize()))
-        return 130 if signal.SIGINT in later else 0
 
     async def _drain(self) -> None:
         await self.texts.settled()
@@ -313,9 +304,6 @@ class _Run:
                     await self.workers.stop()
         await self.texts.stop()
         await self.switchboard.stop()
-        for number in _SIGNALS:  # those of the loop end with it
-            asyncio.get_running_loop().remove_signal_handler(number)
-            signal.signal(number, lambda n, _: self.signals.put_nowait(signal.Signals(n)))
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         task = asyncio.get_running_loop().create_task(work)
@@ -327,12 +315,3 @@ class _Run:
         self.tasks.discard(task)
         if not task.cancelled() and task.exception() is not None:
             logging.getLogger("lkrun").error("a part of the runner stopped: %s", task.exception())
-
-
-def _has_terminal() -> bool:
-    """Whether the terminal of this process is still there."""
-    try:
-        os.tcgetpgrp(sys.stderr.fileno())
-    except OSError:
-        return False
-    return True

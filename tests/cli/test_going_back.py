@@ -120,6 +120,7 @@ def test_the_last_good_release_after_a_crash(lkrun, folder, serve, kept):
     with serve() as server:
         assert server.process.wait(20) == 1
     with serve("--last-good") as server:
+        assert server.event("last_good")["release"] == good
         assert server.event("ready")["release"] == good
         save(folder, "Three.")
         assert server.event("reload", result="ok")["release"] != good
