@@ -18,7 +18,7 @@ import click
 from runner.cli.check import missing_secrets, show
 from runner.cli.folder import DEFAULT, compiler, existing
 from runner.cli.following import Following, LatestEgress, following
-from runner.cli.options import options, shared
+from runner.cli.options import formats, options, shared
 from runner.cli.talk import JsonLines, Plain, Screen
 from runner.diagnostics.nearest import did_you_mean
 
@@ -53,13 +53,7 @@ def _variable(
 @click.option(
     "--plain", is_flag=True, help="No colours, no editing: for a screen reader or a dumb terminal."
 )
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    help="For people, or an object a line.",
-)
+@formats("text", "json", told="For people, or an object a line.")
 @click.option(
     "--var",
     "variables",

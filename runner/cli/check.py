@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from runner.cli.folder import folder
-from runner.cli.options import options, shared
+from runner.cli.options import formats, options, shared
 from runner.diagnostics import Diagnostic, Related, render
 
 if TYPE_CHECKING:
@@ -21,13 +21,7 @@ if TYPE_CHECKING:
 @click.command()
 @folder
 @click.option("--keys", is_flag=True, help="Also tell the secrets that are missing.")
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["text", "json", "github"]),
-    default="text",
-    help="For people, programs, or GitHub.",
-)
+@formats("text", "json", "github", told="For people, programs, or GitHub.")
 @shared
 def check(folder: Path, *, keys: bool, form: str) -> int:
     """Tell every mistake in the folder DIR (agents.d)."""

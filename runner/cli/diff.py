@@ -14,7 +14,7 @@ import click
 
 from runner.cli.check import show
 from runner.cli.folder import DEFAULT, compiled, existing
-from runner.cli.options import options, shared
+from runner.cli.options import formats, options, shared
 from runner.cli.releases import opened
 from runner.diagnostics import render
 
@@ -43,13 +43,7 @@ class Asked:
 @click.command()
 @click.argument("old")
 @click.argument("new")
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    help="For people or for programs.",
-)
+@formats("text", "json")
 @shared
 def diff(old: str, new: str, *, form: str) -> int:
     """Tell what callers will notice when OLD becomes NEW.

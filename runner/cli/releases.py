@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from runner.cli.folder import folder
-from runner.cli.options import options, shared
+from runner.cli.options import formats, options, shared
 from runner.diagnostics import render
 
 if TYPE_CHECKING:
@@ -56,13 +56,7 @@ class Row:
 
 @click.command()
 @folder
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    help="For people or for programs.",
-)
+@formats("text", "json")
 @shared
 def releases(folder: Path, *, form: str) -> int:
     """List the last releases of the folder DIR (agents.d), the newest first.

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from runner.cli.folder import folder
-from runner.cli.options import options, shared
+from runner.cli.options import formats, options, shared
 from runner.cli.releases import opened, rows
 from runner.diagnostics import render
 
@@ -29,13 +29,7 @@ _FINE = ("ok", "unchanged")
 @click.command()
 @click.argument("release", metavar="ID")
 @folder
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    help="For people or for programs.",
-)
+@formats("text", "json")
 @shared
 def rollback(release: str, folder: Path, *, form: str) -> int:
     """Serve the kept release ID again, until the files of the folder DIR (agents.d) change.

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from runner.cli.folder import DEFAULT, compiled
-from runner.cli.options import shared
+from runner.cli.options import formats, shared
 from runner.cli.serve import Duration
 
 
@@ -34,13 +34,7 @@ def _json(context: click.Context, parameter: click.Parameter, value: str | None)
 @click.option(
     "--ttl", default="1h", show_default=True, type=Duration(), help="How long one may join with it."
 )
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    help="For people or for programs.",
-)
+@formats("text", "json")
 @shared
 def token(  # noqa: PLR0913 - one value for each option
     agent: str,
