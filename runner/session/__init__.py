@@ -19,6 +19,9 @@ call of its `transfer_to_…` tool; one that is refused is told as the call and 
 Reasons of an end: `end_call` (the agent), `caller_left`, `max_duration`, `error`, `shutdown`, or
 whatever `end(…)` was given.
 
+`await talk.renew(other)` goes on with another release of the agent between two turns, and tells
+which changed keys count already and which wait; `CannotRenewError` says why it goes on as it was.
+
 Providers need no secrets resolver where none of them names a secret; else `secrets` is called with
 the name, as in `secrets=os.environ.get`. `start` takes the LiveKit room of a job.
 
