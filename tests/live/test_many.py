@@ -23,7 +23,7 @@ async def test_two_agents_of_one_runner_take_twenty_calls_at_once(livekit, lkrun
 
     async def call(number: int) -> None:
         name = ("north", "south")[number % 2]
-        async with calling(livekit, name) as caller:
+        async with calling(livekit, name, connections=2) as caller:
             await caller.reads(f"{name} desk.", within=25)
             await caller.writes(f"this is number {number}")
             await caller.reads(f"I have number {number}.")
