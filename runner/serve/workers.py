@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 import aiohttp
 from livekit.agents import AgentServer, JobRequest
 from livekit.agents.ipc import supervised_proc
+from livekit.agents.utils.aio import ChanClosed
 
 from runner.serve import job
 from runner.serve.forkserver import PRELOAD
@@ -75,6 +76,7 @@ class Workers:
         # main process ignore it for that moment, and one could be lost
         starting: Any = supervised_proc
         starting._mask_ctrl_c = contextlib.nullcontext  # noqa: SLF001 - there is no public way
+        asyncio.get_running_loop().set_exception_handler(_unheard)
 
     def follow(self, names: Iterable[str]) -> None:
         """Register what is new, then let those go that are no more; their calls live on."""
@@ -235,6 +237,12 @@ class Workers:
         if worker.run is not None:
             worker.run.cancel()
             await asyncio.gather(worker.run, return_exceptions=True)
+
+
+def _unheard(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """Pass over what LiveKit wants to say of a call to a connection that it has just closed."""
+    if not isinstance(context.get("exception"), ChanClosed):
+        loop.default_exception_handler(context)
 
 
 def _reason(error: object) -> str:

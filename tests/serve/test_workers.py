@@ -6,6 +6,7 @@ from types import SimpleNamespace
 
 import aiohttp
 import pytest
+from livekit.agents.utils.aio import ChanClosed
 from livekit.protocol import agent as wire
 from serve.fake_livekit import KEY, SECRET, FakeLiveKit
 from serve.waiting import until
@@ -193,3 +194,13 @@ def test_who_does_not_answer_is_told_in_the_systems_words():
     key = SimpleNamespace(host="h", port=1, ssl=None, is_ssl=False)
     error = aiohttp.ClientConnectorError(key, OSError(111, "Connection refused"))
     assert workers._reason(error) == "Connection refused"
+
+
+@pytest.mark.usefixtures("registry")
+async def test_a_status_for_a_closed_connection_is_passed_over(caplog):
+    """LiveKit tells the end of a call to a connection that the end of the runner has closed."""
+    loop = asyncio.get_running_loop()
+    loop.call_exception_handler({"message": "never retrieved", "exception": ChanClosed()})
+    assert caplog.text == ""
+    loop.call_exception_handler({"message": "never retrieved", "exception": ValueError("oh")})
+    assert "never retrieved" in caplog.text
