@@ -79,8 +79,12 @@ class Compiler:
         self._memo = Memo()
         self._known_requests: dict[int, tuple[Specs, tuple[tuple[str, str], ...]]] = {}
 
-    def compile(self) -> Compiled:
-        """Read the folder as it is now."""
+    def compile(self, *, keep: bool = True) -> Compiled:
+        """Read the folder as it is now.
+
+        Args:
+            keep: whether the cache is written; who has no time for it now flushes it later.
+        """
         scan = source.scan(self.root)
         specs = [self._load(file) for file in scan.files]
         lines = Lines({file.path: file.data for file in scan.files})
@@ -90,7 +94,8 @@ class Compiler:
         )
         self._specs = {(f.path, f.digest): s for f, s in zip(scan.files, specs, strict=True)}
         self._known_requests = {id(s): (s, self._requests(s)) for s in specs}
-        self.cache.flush()
+        if keep:
+            self.cache.flush()
         told = linked.diagnostics if not scan.diagnostics else _surely(linked.diagnostics)
         found = [*scan.diagnostics, *(d for s in specs for d in s.diagnostics), *told]
         found = _with_cut_ends(found, lines)

@@ -198,7 +198,9 @@ class Reloader:
             if first and (outcome.diagnostics, outcome.error) == (found, None):
                 return outcome  # nothing has changed since the folder was compiled
             same = before is not None and before.files == look.files and before != look
-            return self._told(replace(outcome, same_files=same), began)
+            told = self._told(replace(outcome, same_files=same), began)
+            await asyncio.to_thread(self._compiler.cache.flush)
+            return told
 
     def _judge(self, settled: Look | None) -> _Judged | None:
         """Compile, in a thread; None where files changed since they were at rest.
@@ -208,7 +210,7 @@ class Reloader:
         for _ in range(_ROUNDS if settled is None else 1):
             look = settled or self._watcher.look()
             began = time.perf_counter()
-            self._compiled = compiled = self._compiler.compile()
+            self._compiled = compiled = self._compiler.compile(keep=False)
             took = round((time.perf_counter() - began) * 1000, 1)
             if self._watcher.look().files == look.files:
                 break
