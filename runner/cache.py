@@ -5,7 +5,7 @@ foreign or of another version of lkrun is as good as none.
 """
 
 # os.path: this runs at every start, and pathlib is several times slower
-# ruff: noqa: PTH100, PTH105, PTH108, PTH111, PTH117, PTH118, PTH120
+# ruff: noqa: PTH100, PTH105, PTH108, PTH111, PTH116, PTH117, PTH118, PTH120
 
 from __future__ import annotations
 
@@ -35,6 +35,7 @@ _DAY = 86400
 _KEPT_DAYS = 30
 
 _Entry = tuple[int, bytes]
+_State = tuple[int, int, int]
 
 
 def default_folder() -> Path | None:
@@ -60,6 +61,7 @@ class Cache:
         self._folder = default_folder() if folder is None else folder
         self._max_bytes = max_bytes
         self._table: dict[bytes, _Entry] | None = None
+        self._state: _State | None = None
         self._fresh: dict[bytes, _Entry] = {}
         self._today = int(time.time()) // _DAY
         self._lock = threading.Lock()
@@ -92,15 +94,21 @@ class Cache:
             if not self._fresh or self._folder is None:
                 return
             path = self._path(self._folder)
-            table = {**_load(path), **self._fresh}
+            if self._state is None or self._state != _state(path):
+                self._table = None  # another process wrote, or none yet
+            table = _bounded({**self._loaded(), **self._fresh}, self._max_bytes)
             with contextlib.suppress(OSError):
-                _write(path, _bounded(table, self._max_bytes))
+                self._state = _write(path, table)
                 _tidy(self._folder, path.name)
             self._table, self._fresh = table, {}
 
     def _loaded(self) -> dict[bytes, _Entry]:
         if self._table is None:
-            self._table = {} if self._folder is None else _load(self._path(self._folder))
+            self._table = {}
+            if self._folder is not None:
+                path = self._path(self._folder)
+                self._state = _state(path)
+                self._table = _load(path)
         return self._table
 
     def _path(self, folder: Path) -> Path:
@@ -192,18 +200,29 @@ def _bounded(table: dict[bytes, _Entry], limit: int) -> dict[bytes, _Entry]:
     return dict(reversed(kept))
 
 
-def _write(path: Path, table: dict[bytes, _Entry]) -> None:
+def _state(path: str | Path) -> _State | None:
+    """What is another when somebody wrote the store; None where there is none."""
+    try:
+        state = os.stat(path)
+    except OSError:
+        return None
+    return state.st_ino, state.st_mtime_ns, state.st_size
+
+
+def _write(path: Path, table: dict[bytes, _Entry]) -> _State | None:
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     body = marshal.dumps(table)
     handle, name = tempfile.mkstemp(prefix=".new-", dir=path.parent)
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(_MAGIC + _checksum(body) + body)
+        state = _state(name)
         os.replace(name, path)
     except OSError:
         with contextlib.suppress(OSError):
             os.unlink(name)
         raise
+    return state
 
 
 def _tidy(folder: Path, current: str) -> None:
