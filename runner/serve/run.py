@@ -190,7 +190,7 @@ class _Run:
         self.workers = self.serving.workers = self.succession.workers = workers
         listeners.append(workers.listen)
         sweeper = Sweeper(livekit, self.admission, self.calls, workers.registered, self.log)
-        workers.on_registered = sweeper.wake
+        workers.on_registered = sweeper.look_again
         workers.follow(self.releases.current.agents)
         await workers.ready()
         await warm

@@ -68,8 +68,13 @@ class Sweeper:
         calls.on_end.append(self._ended)
 
     def wake(self) -> None:
-        """Sweep soon: an agent has been registered, or a call has ended."""
+        """Sweep soon: a call has ended."""
         self._woken.set()
+
+    def look_again(self) -> None:
+        """Sweep soon, and look at all rooms: callers may wait for an agent that is new here."""
+        self._fine.clear()
+        self.wake()
 
     async def run(self) -> None:
         """Sweep until cancelled."""
@@ -81,12 +86,18 @@ class Sweeper:
                 except (aiohttp.ClientError, api.TwirpError, OSError, TimeoutError) as error:
                     words = f"callers could not be looked for: {error}"
                     self._log.event("sweep_failed", words, level="debug")
-                # runners should not sweep in step
-                pause = _EVERY * random.uniform(0.8, 1.2)  # noqa: S311 - no secret is made of it
                 with contextlib.suppress(TimeoutError):
-                    async with asyncio.timeout(pause):
+                    async with asyncio.timeout(self._pause()):
                         await self._woken.wait()
                 self._woken.clear()
+
+    def _pause(self) -> float:
+        """Seconds until the next round, or until the first dispatch in sight counts as lost."""
+        now = asyncio.get_running_loop().time()
+        # runners should not sweep in step
+        usual = _EVERY * random.uniform(0.8, 1.2)  # noqa: S311 - no secret is made of it
+        lost = (since + _PATIENCE - now for since in self._seen.values())
+        return min([usual, *(seconds for seconds in lost if seconds > 0)])
 
     def _ended(self, call: Call) -> None:
         if call.kind != "call":

@@ -67,7 +67,7 @@ async def test_ctrl_c_at_a_terminal_lets_a_call_end(livekit, lkrun_serve, write)
     runner.code = 130
     await runner.event("ready")
     async with calling(livekit, "desk") as caller:
-        while not runner.jobs():
+        while not runner.jobs():  # noqa: ASYNC110 - nobody tells when a process has been begun
             await asyncio.sleep(0)
         runner.ctrl_c()
         assert (await runner.event("draining"))["calls"] == 1

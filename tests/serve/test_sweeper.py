@@ -1,6 +1,7 @@
 """Callers whose dispatch was lost."""
 
 import asyncio
+import math
 
 import pytest
 from serve.fake_livekit import KEY, SECRET, FakeLiveKit
@@ -146,4 +147,16 @@ async def test_a_server_that_is_away_is_asked_again(server, sweeping, log):
     await server.start()
     sweeping.wake()
     server.room("r", dispatches={"AD_1": "desk"})
+    await server.until(lambda: "CreateDispatch" in server.asked)
+
+
+@pytest.mark.usefixtures("sweeping")
+async def test_callers_who_wait_for_a_new_agent_are_looked_for_at_once(server, sweeping):
+    """A room in which nobody waited for an agent of ours is looked at again for a new one."""
+    server.room("r", dispatches={"AD_1": "shop"})
+    await server.until(rounds(server))
+    assert "r" in sweeping._fine
+    sweeping._fine["r"] = math.inf
+    sweeping._registered = lambda _: True
+    sweeping.look_again()
     await server.until(lambda: "CreateDispatch" in server.asked)
