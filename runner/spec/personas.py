@@ -74,6 +74,7 @@ class Persona(Block):
         "start": "it belongs to an agent",
         "variables": "they belong to an agent",
         "idle": "it belongs to an agent",
+        "reload": "it belongs to an agent",
         "limits": "they belong to an agent",
         "mode": "it belongs to an agent",
         "timezone": "it belongs to an agent",

@@ -24,6 +24,9 @@ _LOOSE_DURATION = re.compile(
 )
 
 
+_PROBABLY_THOUSANDTHS = 100
+
+
 def parse_duration(text: str) -> float:
     """Read `300ms`, `1.5s`, `2m`, `1h`, `30d` as seconds.
 
@@ -42,7 +45,10 @@ def parse_duration(text: str) -> float:
         hint = f"write {meant}" if _DURATION.fullmatch(meant) else "write at most nine digits"
     elif loose:
         amount = loose[1].replace(",", ".")
-        hint = f"add the unit: {amount}s for seconds, {amount}m for minutes"
+        units = "ms for milliseconds, {}s for seconds"
+        if float(amount) < _PROBABLY_THOUSANDTHS:
+            units = "s for seconds, {}m for minutes"
+        hint = f"add the unit: {amount}{units.format(amount)}"
     raise mistake("E108", f"'{text}' is not a duration", hint)
 
 

@@ -254,6 +254,10 @@ def test_a_mistake_is_told_once(told, text, code, message):
             AGENT + "    limits:\n      max_duration: 3\n",
             "add the unit: 3s for seconds, 3m for minutes",
         ),
+        (
+            AGENT + "    limits:\n      max_duration: 400\n",
+            "add the unit: 400ms for milliseconds, 400s for seconds",
+        ),
         (AGENT + "    limits:\n      max_duration: 9999999999 s\n", "write at most nine digits"),
         (AGENT + "    enabled: ja\n", "write yes"),
         (AGENT + "    enabled: never\n", "write no"),
