@@ -20,7 +20,6 @@ from runner.egress.wire import PRIVATE
 from runner.spec.http import Body, Request
 from runner.template import EMPTY, Empty, Failure, Renderer, as_text
 
-_TOKEN: Final = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 _FRAMING: Final = frozenset(
     {"connection", "content-length", "expect", "te", "trailer", "transfer-encoding", "upgrade"}
@@ -157,8 +156,6 @@ def _headers(entries: Mapping[str, Any]) -> list[tuple[bytes, bytes]]:
     """Write headers, in UTF-8 where a letter is beyond ASCII."""
     written = []
     for name, value in entries.items():
-        if not _TOKEN.fullmatch(name):
-            raise Trouble(f"'{name}' cannot be the name of a header")
         if name.lower() in _FRAMING:
             raise Trouble(f"the header '{name}' cannot be set: it follows from the request itself")
         text = _wire_text(value).strip(" \t")

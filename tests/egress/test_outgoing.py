@@ -126,7 +126,6 @@ async def test_headers(mock):
         ({"X-A": "{{ args.evil }}"}, "'X-A' has a line break"),
         ({"X-A": "{{ secrets.LINES }}"}, "'X-A' has a line break"),
         ({"X-A": "a\0b"}, "'X-A' has a line break or control character"),
-        ({"X A": "b"}, "'X A' cannot be the name of a header"),
         ({"Content-Length": "5"}, "'Content-Length' cannot be set"),
         ({"X-A": "{{ secrets.ABSENT }}"}, "the secret 'ABSENT' is missing"),
         ({"X-A": "{{ args.evil * 2.5 }}"}, "cannot be worked out"),

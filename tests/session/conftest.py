@@ -21,6 +21,13 @@ from runner.session.conversation import Conversation
 Event = dict[str, Any]
 
 
+@pytest.fixture(autouse=True)
+def no_livekit(monkeypatch):
+    """LiveKit's worker exports its credentials: a test before may have left them."""
+    for name in ("LIVEKIT_URL", "LIVEKIT_API_KEY", "LIVEKIT_API_SECRET"):
+        monkeypatch.delenv(name, raising=False)
+
+
 class Told(list[Event]):
     """Events of a turn."""
 

@@ -280,11 +280,12 @@ async def test_only_a_call_that_runs_is_renewed(talk, load):
 async def test_a_call_that_ends_lets_the_renewal_go(talk, load):
     """Who waits for the end of a turn is told when there is none any more."""
     call = await talk()
-    begun = asyncio.Event()
+    begun, answered = asyncio.Event(), asyncio.Event()
 
     async def ask(_):
         begun.set()
-        await asyncio.Event().wait()
+        await answered.wait()
+        return Answer(ok=True, output="too late")
 
     call.service.ask = ask
     turn = asyncio.create_task(call.say("look"))
@@ -292,7 +293,10 @@ async def test_a_call_that_ends_lets_the_renewal_go(talk, load):
     renewal = asyncio.create_task(call.conversation.renew(load(FOLDER)))
     await asyncio.sleep(0)
     turn.cancel()
-    await call.conversation.end()
+    ending = asyncio.create_task(call.conversation.end())
+    await asyncio.sleep(0)
+    answered.set()
+    await ending
     with pytest.raises(CannotRenewError, match="the call has ended"):
         await renewal
 
