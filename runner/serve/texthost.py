@@ -127,6 +127,7 @@ class TextHost:
                 await self._peer.close()
             for peer in list(self._leaving):
                 await self._part(peer)
+            await asyncio.gather(*self._tasks)
             await self._reap()
 
     def _begin(

@@ -240,8 +240,14 @@ class Workers:
 
 
 def _unheard(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-    """Pass over what LiveKit wants to say of a call to a connection that it has just closed."""
-    if not isinstance(context.get("exception"), ChanClosed):
+    """Pass over what LiveKit does too late while the runner ends.
+
+    It tells of a call to a connection that it has just closed, and notes the end of a process for
+    which it has stopped waiting.
+    """
+    error, handle = context.get("exception"), str(context.get("handle"))
+    noted = isinstance(error, asyncio.InvalidStateError) and "Future.set_result" in handle
+    if not noted and not isinstance(error, ChanClosed):
         loop.default_exception_handler(context)
 
 
