@@ -18,8 +18,8 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from runner.cache import Cache  # noqa: E402 - the checkout is measured, installed or not
-from runner.compiler import Compiler  # noqa: E402
-from runner.diagnostics import Diagnostic  # noqa: E402
+from runner.compiler import Compiler  # noqa: E402 - the path is set above
+from runner.diagnostics import Diagnostic  # noqa: E402 - as above
 
 SEED = 20260101
 Change = Callable[[list[str], int, random.Random], tuple[list[str], int]]

@@ -16,7 +16,7 @@ from queue import SimpleQueue
 try:
     import termios
 except ImportError:  # Windows has none, and its console restores itself
-    termios = None  # type: ignore[assignment]
+    termios = None  # type: ignore[assignment]  # a module elsewhere
 
 
 def lines(prompt: str) -> Iterator[str]:

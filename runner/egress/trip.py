@@ -50,7 +50,7 @@ class Trip:
             Trouble: its status is a failure, or its body cannot be used.
         """
         self.status = response.status_code
-        if not (200 <= self.status < 300 or self.status in self.spec.ok):  # noqa: PLR2004  (2xx)
+        if not (200 <= self.status < 300 or self.status in self.spec.ok):  # noqa: PLR2004 - the statuses 2xx
             raise await self._status_trouble(response)
         return await receive(response), response.headers.get("content-type", "")
 
@@ -59,7 +59,7 @@ class Trip:
         phrase = _PHRASES.get(status, "")
         error = f"the service answered {status} {phrase}".rstrip()
         told = f"the service answered with status {status}{f' ({phrase})' if phrase else ''}"
-        if 300 <= status < 400:  # noqa: PLR2004  (3xx)
+        if 300 <= status < 400:  # noqa: PLR2004 - the statuses 3xx
             where = one_line(self.mask.text(response.headers.get("location", "")), COMPLAINT)
             to = f" to {where}" if where else ""
             return Trouble(f"{error}: it redirects{to}, and redirects are not followed", told)

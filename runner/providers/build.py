@@ -37,7 +37,7 @@ def build(kind: str, name: str, values: Any, *, secrets: Iterable[str] = ()) -> 
             key, for one).
     """
     subject = f"{kind} '{name}'"
-    provider = _catalogue().find(kind, name)
+    provider = catalogue().find(kind, name)
     if not isinstance(provider, Provider):
         raise ProviderBuildError("; ".join(filter(None, (provider.message, provider.help))))
     hidden = {*secrets, *_secrets_in(values), *_secrets_in(dict(os.environ))}
@@ -57,7 +57,8 @@ def build(kind: str, name: str, values: Any, *, secrets: Iterable[str] = ()) -> 
 
 
 @lru_cache(maxsize=1)
-def _catalogue() -> Catalogue:
+def catalogue() -> Catalogue:
+    """The providers of this process, looked for once."""
     return Catalogue()
 
 

@@ -63,8 +63,7 @@ def _provider(written: AnyProvider) -> None:
     from runner.providers.catalogue import Provider  # noqa: PLC0415 - as above
     from runner.providers.loading import load  # noqa: PLC0415 - as above
 
-    # the catalogue that a call looks into
-    found = build._catalogue().find(written.kind, str(written.plugin))  # noqa: SLF001
+    found = build.catalogue().find(written.kind, str(written.plugin))
     if not isinstance(found, Provider):
         return
     loaded = load(found.source, found.target)

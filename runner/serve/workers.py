@@ -46,7 +46,7 @@ class _Worker:
     def connected(self) -> bool:
         """Whether LiveKit knows it just now."""
         # LiveKit says nowhere in public that a connection was lost
-        return self.registered and not self.server._connecting  # noqa: SLF001
+        return self.registered and not self.server._connecting  # noqa: SLF001 - as above
 
 
 class Workers:

@@ -97,7 +97,7 @@ class Tuning:
         agents = self._wanted.endpointing_overrides
         turns["endpointing"] = {**agents, **self._own.get("endpointing", {})}
         found: Any = AgentSession(vad=None, turn_handling=turns).options.endpointing  # type: ignore[arg-type]  # keys of both
-        return found  # type: ignore[no-any-return]
+        return found  # type: ignore[no-any-return]  # a plain dict of the keys
 
 
 def _asked(turns: Any, key: str) -> Any:

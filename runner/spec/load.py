@@ -229,7 +229,7 @@ def _name_problems(document: Document, location: Location) -> list[Diagnostic]:
     try:
         check_name(name, f"{article} {noun}", short=section in ("personas", "tools"))
     except Exception as error:  # noqa: BLE001 - pydantic's custom errors have no public base but Exception
-        return [Diagnostic(span, error.type, str(error.context["message"]), error.context["help"])]  # type: ignore[attr-defined]
+        return [Diagnostic(span, error.type, str(error.context["message"]), error.context["help"])]  # type: ignore[attr-defined]  # set by `mistake`
     if section == "tools" and name in BUILT_IN:
         hint = (
             "list it by its bare name, without defining it, "

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Annotated, Any, ClassVar, Literal, Union, get_args
@@ -133,16 +134,16 @@ def kinds(noun: str, *classes: type[Block]) -> Any:
     return Annotated[union, _ExactlyOne(noun, tuple(by_key), classes)]
 
 
-class Before:
+class Before(ABC):
     """A mark whose `read` sees what is written before the type that it marks does."""
 
+    @abstractmethod
     def read(self, value: Any) -> Any:
         """Give what the type shall see.
 
         Raises:
             PydanticCustomError: it cannot stand here.
         """
-        raise NotImplementedError
 
     def __get_pydantic_core_schema__(
         self, source: Any, handler: GetCoreSchemaHandler

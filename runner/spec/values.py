@@ -235,7 +235,7 @@ Pattern = Annotated[Plain, AfterValidator(lambda text: Plain(_pattern(text)))]
 
 def _jmespath(text: str) -> str:
     import jmespath  # noqa: PLC0415 - only folders with a `pick` or `save` pay for it
-    from jmespath.exceptions import JMESPathError  # noqa: PLC0415
+    from jmespath.exceptions import JMESPathError  # noqa: PLC0415 - as above
 
     try:
         jmespath.compile(text)

@@ -20,7 +20,7 @@ class Options(BaseModel):
 class Ears(stt.STT):
     def __init__(self):
         super().__init__(capabilities=stt.STTCapabilities(streaming=False, interim_results=False))
-        time.sleep(2)  # as a provider that loads a model
+        time.sleep(2)  # the thing tested: a provider that blocks while it loads a model
 
     async def _recognize_impl(self, buffer, *, language, conn_options):
         raise AssertionError("nobody is there to be heard")

@@ -22,10 +22,10 @@ token: str = ''
 def installed(site, monkeypatch):
     """Packages of the test's own, importable in this process."""
     monkeypatch.syspath_prepend(str(site.folder))
-    building._catalogue.cache_clear()
+    building.catalogue.cache_clear()
     load.cache_clear()
     yield site
-    building._catalogue.cache_clear()
+    building.catalogue.cache_clear()
     load.cache_clear()
     for name in [
         name for name in sys.modules if name.startswith(("made_up_", "livekit.plugins.acme"))

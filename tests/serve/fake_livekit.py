@@ -128,11 +128,11 @@ class FakeLiveKit:
     def _ListRooms(self, _):  # noqa: N802 - the method's name
         return api.ListRoomsResponse(rooms=[models.Room(name=name) for name in self.rooms])
 
-    def _ListParticipants(self, data):  # noqa: N802
+    def _ListParticipants(self, data):  # noqa: N802 - LiveKit's name of the call
         asked = api.ListParticipantsRequest.FromString(data)
         return api.ListParticipantsResponse(participants=self.rooms[asked.room].people)
 
-    def _ListDispatch(self, data):  # noqa: N802
+    def _ListDispatch(self, data):  # noqa: N802 - LiveKit's name of the call
         room = api.ListAgentDispatchRequest.FromString(data).room
         found = self.rooms[room].dispatches.items()
         return api.ListAgentDispatchResponse(
@@ -141,7 +141,7 @@ class FakeLiveKit:
             ]
         )
 
-    def _DeleteDispatch(self, data):  # noqa: N802
+    def _DeleteDispatch(self, data):  # noqa: N802 - LiveKit's name of the call
         asked = api.DeleteAgentDispatchRequest.FromString(data)
         room = self.rooms.get(asked.room)
         if room is None or asked.dispatch_id not in room.dispatches:
@@ -149,14 +149,14 @@ class FakeLiveKit:
         del room.dispatches[asked.dispatch_id]
         return api.AgentDispatch(id=asked.dispatch_id)
 
-    def _CreateDispatch(self, data):  # noqa: N802
+    def _CreateDispatch(self, data):  # noqa: N802 - LiveKit's name of the call
         asked = api.CreateAgentDispatchRequest.FromString(data)
         new = f"AD_new{len(self.asked)}"
         self.rooms[asked.room].dispatches[new] = asked.agent_name
         assert asked.metadata == "m"
         return api.AgentDispatch(id=new)
 
-    def _RemoveParticipant(self, data):  # noqa: N802
+    def _RemoveParticipant(self, data):  # noqa: N802 - LiveKit's name of the call
         asked = api.RoomParticipantIdentity.FromString(data)
         room = self.rooms.get(asked.room)
         if room is None:
@@ -164,6 +164,6 @@ class FakeLiveKit:
         room.people = [p for p in room.people if p.identity != asked.identity]
         return api.RemoveParticipantResponse()
 
-    def _DeleteRoom(self, data):  # noqa: N802
+    def _DeleteRoom(self, data):  # noqa: N802 - LiveKit's name of the call
         asked = api.DeleteRoomRequest.FromString(data)
         return api.DeleteRoomResponse() if self.rooms.pop(asked.room, None) else None
