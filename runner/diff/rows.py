@@ -122,6 +122,7 @@ def _models(key: str, noun: str) -> tuple[Row, ...]:
 TABLE: tuple[Row, ...] = (
     Row("agents.*.start", "calls of {owner} are now answered by {after}, not by {before}"),
     Row("agents.*.mode", "{owner} now talks by {after}, not by {before}"),
+    Row("agents.*.reload", "changed files now reach calls of {owner} by {after}, not by {before}"),
     *_speech("greeting", _FIRST_WORDS, "callers of {agents} hear no greeting from {owner} any more",
              "the greeting of {owner}"),
     *_speech("on_handoff", _WHO_COME,
@@ -168,6 +169,9 @@ TABLE: tuple[Row, ...] = (
     Row("runner.network.allow", new="tools may now reach {after} in the private network "
         "(a setting of the runner)", gone="tools may reach {before} in the private network no more "
         "(a setting of the runner)"),
+    Row("runner.reload.settle", "{owner} now takes files as saved after {after} without a change, "
+        "not {before}"),
+    Row("runner.reload.keep_releases", "{owner} now keeps the last {after} releases, not {before}"),
     Row("tools.*.http.url", "{owner} now asks {after}, not {before}"),
     Row("tools.*.http.method", "{owner} now sends {after}, not {before}"),
     Row("tools.*.http.timeout", "{owner} now waits up to {after}, not {before}"),

@@ -176,6 +176,15 @@ CASES = {
         ("      - 127.0.0.1:8099", "      - 127.0.0.1:8099\n      - 10.0.0.0/8"),
         ["tools may now reach 10.0.0.0/8 in the private network (a setting of the runner)"],
     ),
+    "reload": (
+        ("runner:\n", "runner:\n  reload:\n    settle: 1s\n    keep_releases: 5\n"),
+        ["the runner now takes files as saved after 1 s without a change, not 0.4 s",
+         "the runner now keeps the last 5 releases, not 10"],
+    ),
+    "reload of calls": (
+        ("    start: host\n", "    start: host\n    reload: next_turn\n"),
+        ["changed files now reach calls of clinic by next_turn, not by new_calls"],
+    ),
     "instructions": (
         ("invoices.", "invoices. Never promise a refund."),
         [INVOICES],
