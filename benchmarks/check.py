@@ -67,7 +67,7 @@ def _rooms(
     wanted = (
         "runner/source/scan.py:scan",
         "runner/syntax/parse.py:parse",
-        "runner/spec/load.py:load",
+        "runner/schema/reading/load.py:load",
         "runner/link/link.py:link",
     )
     return [

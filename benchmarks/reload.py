@@ -31,10 +31,10 @@ from programs import Lkrun, run
 from runner.cache import Cache
 from runner.compiler import Compiler
 from runner.egress.secrets import Secrets
-from runner.serve.beginning import Beginning, Settings
 from runner.serve.log import Log
+from runner.serve.releases.store import Store
 from runner.serve.run import _Run
-from runner.serve.store import Store
+from runner.serve.startup import Beginning, Settings
 
 QUICK = "--quick" in sys.argv
 FILES, AGENTS = 1000, 100

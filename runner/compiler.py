@@ -16,7 +16,7 @@ from runner.link import Memo, Prompt, Release, Surroundings, file_requests, link
 from runner.link.scope import Scope
 from runner.providers.catalogue import Catalogue
 from runner.providers.checks import check_options
-from runner.spec.load import Specs, load
+from runner.schema.reading.load import Specs, load
 from runner.template import Analysis, analyse, analyse_condition
 
 _PASSING = frozenset({"E001", "E404"})

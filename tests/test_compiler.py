@@ -12,7 +12,7 @@ from runner.cache import Cache
 from runner.checked import check
 from runner.compiler import Compiler
 from runner.link import AgentRelease
-from runner.spec.file import File
+from runner.schema.file import File
 
 ROOT = Path(__file__).parents[1]
 

@@ -16,8 +16,8 @@ import pytest
 
 from runner.cache import Cache
 from runner.compiler import Compiler
-from runner.spec.load import load
-from runner.spec.reference import PAGE, page
+from runner.schema.output.reference import PAGE, page
+from runner.schema.reading.load import load
 from runner.syntax import parse
 
 ROOT = Path(__file__).parents[1]

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-import golden
 import pytest
+from support import golden
 
 from runner.cache import Cache
 from runner.cli.check import missing_secrets

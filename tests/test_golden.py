@@ -21,8 +21,8 @@ from pathlib import Path
 if __name__ == "__main__":  # as a script, it finds the other modules of `tests` and the product
     sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[1])]
 
-import golden
 import pytest
+from support import golden
 
 from runner.cache import Cache
 from runner.diagnostics.codes import CODES

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import shutil
 
-import golden
 import pytest
+from support import golden
 
 from runner.cache import Cache
 from runner.link.walk import blocks
-from runner.spec.file import SECTIONS, File
-from runner.spec.shape import Block
+from runner.schema.file import SECTIONS, File
+from runner.schema.types.blocks import Block
 
 CASES = sorted(path.name for path in golden.GOOD.iterdir())
 

@@ -96,7 +96,7 @@ def _is_kept(asked: Asked) -> bool:
 def _kept(asked: Asked) -> Side:
     """A kept release: of the folder on the other side, or of agents.d."""
     from runner.diff import Side  # noqa: PLC0415 - as above
-    from runner.serve.archive import ArchiveError, UnknownReleaseError  # noqa: PLC0415 - only what runs is imported
+    from runner.serve.releases.archive import ArchiveError, UnknownReleaseError  # noqa: PLC0415 - only what runs is imported
 
     # no name is too long for os.path
     archive = opened(Path(asked.other if os.path.isdir(asked.other) else DEFAULT))  # noqa: PTH112 - of a text that may be no path

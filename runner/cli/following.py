@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from runner.egress.client import HttpEgress
     from runner.egress.port import Answer, Ask
     from runner.link import AgentRelease, Release
-    from runner.serve.reload import Outcome
+    from runner.serve.reload.reloader import Outcome
     from runner.session.conversation import Conversation
 
 Show = Callable[[dict[str, Any], str], None]
@@ -51,7 +51,7 @@ class LatestEgress:
 
 
 class Following:
-    """Has one conversation take what is saved (`runner.serve.reload.Target`)."""
+    """Has one conversation take what is saved (`runner.serve.reload.reloader.Target`)."""
 
     def __init__(self, talk: Conversation, egress: LatestEgress, show: Show) -> None:
         """Take the conversation."""
@@ -82,10 +82,10 @@ class Following:
 
     def tell(self, outcome: Outcome) -> None:
         """Show what came of it in the conversation."""
-        from runner.serve import telling  # noqa: PLC0415 - only where files are followed
+        from runner.serve.reload import report  # noqa: PLC0415 - only where files are followed
 
-        words = telling.words(outcome)
-        event = {"type": "reload", **telling.fields(outcome)}
+        words = report.words(outcome)
+        event = {"type": "reload", **report.fields(outcome)}
         if outcome.result == "ok":
             event |= {"live": self._live, "waiting": self._waiting, "kept": self._why}
             if self._why is not None:
@@ -100,7 +100,7 @@ async def following(
     compiler: Compiler, compiled: Compiled, target: Following
 ) -> AsyncIterator[None]:
     """Follow the folder while a conversation is on."""
-    from runner.serve.reload import Reloader  # noqa: PLC0415 - as above
+    from runner.serve.reload.reloader import Reloader  # noqa: PLC0415 - as above
 
     reloader = Reloader(compiler, compiled, target, missing_secrets)
     task = asyncio.get_running_loop().create_task(reloader.run())

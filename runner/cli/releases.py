@@ -19,8 +19,8 @@ from runner.cli.options import formats, options, shared
 from runner.diagnostics import render
 
 if TYPE_CHECKING:
-    from runner.serve.archive import Archive
-    from runner.serve.peer import Message
+    from runner.serve.releases.archive import Archive
+    from runner.serve.socket.peer import Message
 
 _SHOWN: Final = 3
 """Sentences of a release that are shown; JSON has all."""
@@ -90,7 +90,7 @@ def opened(folder: Path) -> Archive:
     Raises:
         click.ClickException: there is no home for it.
     """
-    from runner.serve.archive import Archive  # noqa: PLC0415 - only what runs is imported
+    from runner.serve.releases.archive import Archive  # noqa: PLC0415 - only what runs is imported
 
     try:
         return Archive.of(folder, os.environ)

@@ -17,8 +17,8 @@ from runner.diagnostics import render
 
 if TYPE_CHECKING:
     from runner.diff import Change
-    from runner.serve.archive import Archive
-    from runner.serve.peer import Message
+    from runner.serve.releases.archive import Archive
+    from runner.serve.socket.peer import Message
 
 _SECONDS = 30.0
 """For a thousand agents on a slow disk."""
@@ -37,8 +37,8 @@ def rollback(release: str, folder: Path, *, form: str) -> int:
     ID is one of those that lkrun releases lists, or a beginning of it. Calls that are on keep what
     they have.
     """
-    from runner.serve.archive import UnknownReleaseError, pick  # noqa: PLC0415 - only what runs is imported
     from runner.serve.control import ask  # noqa: PLC0415 - only what runs is imported
+    from runner.serve.releases.archive import UnknownReleaseError, pick  # noqa: PLC0415 - only what runs is imported
 
     archive = opened(folder)
     answers = asyncio.run(ask(archive, {"ask": "releases"}))
@@ -61,7 +61,7 @@ def rollback(release: str, folder: Path, *, form: str) -> int:
 def _noticed(archive: Archive, answers: Sequence[Message], wanted: str) -> Sequence[Change] | None:
     """What callers notice where another release is served now; None where it is not known."""
     from runner.diff import Side, diff  # noqa: PLC0415 - only what runs is imported
-    from runner.serve.archive import ArchiveError  # noqa: PLC0415 - only what runs is imported
+    from runner.serve.releases.archive import ArchiveError  # noqa: PLC0415 - only what runs is imported
 
     served = [str(answer["current"]) for answer in answers if "current" in answer]
     before = next((i for i in served if i != wanted), wanted)

@@ -19,7 +19,7 @@ from runner.diagnostics import Diagnostic, render
 if TYPE_CHECKING:
     from runner.compiler import Compiled
     from runner.link.release import Release
-    from runner.serve.archive import Archive
+    from runner.serve.releases.archive import Archive
 
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 
@@ -79,7 +79,11 @@ def serve(  # noqa: PLR0913 - the parts that it needs, by name
     from runner.cache import Cache  # noqa: PLC0415 - as other verbs: only what runs is imported
     from runner.compiler import Compiler  # noqa: PLC0415 - as above
     from runner.egress.secrets import Secrets  # noqa: PLC0415 - as above
-    from runner.serve import beginning, credentials, run  # noqa: PLC0415 - only what runs is imported
+    from runner.serve import (  # noqa: PLC0415 - only what runs is imported
+        credentials,
+        run,
+        startup,
+    )
 
     if os.environ.get("LIVEKIT_AGENT_NAME_OVERRIDE"):
         name = "LIVEKIT_AGENT_NAME_OVERRIDE"
@@ -111,19 +115,19 @@ def serve(  # noqa: PLR0913 - the parts that it needs, by name
         _tell(found, compiled, form)
     try:
         livekit = credentials.livekit(release, secrets, env)
-        begun = beginning.Beginning(
+        begun = startup.Beginning(
             compiler, compiled, release, secrets, env, livekit, lacking, archive
         )
-        settings = beginning.Settings(host, port, drain, not no_reload, level, form, dev)
+        settings = startup.Settings(host, port, drain, not no_reload, level, form, dev)
         return run.serve(begun, settings)
-    except (beginning.CannotServeError, credentials.CredentialsError) as error:
+    except (startup.CannotServeError, credentials.CredentialsError) as error:
         click.echo(f"error: {error}", err=True)
         return 1
 
 
 def _archive(folder: Path, env: dict[str, str]) -> Archive | None:
     """Where the folder's releases are kept; None where there is no place for it."""
-    from runner.serve.archive import Archive  # noqa: PLC0415 - only what runs is imported
+    from runner.serve.releases.archive import Archive  # noqa: PLC0415 - only what runs is imported
 
     try:
         return Archive.of(folder, env)
@@ -133,7 +137,7 @@ def _archive(folder: Path, env: dict[str, str]) -> Archive | None:
 
 def _last_good(archive: Archive | None, folder: Path) -> Release | None:
     """The release that was served last, or None, which is told."""
-    from runner.serve.archive import ArchiveError  # noqa: PLC0415 - only what runs is imported
+    from runner.serve.releases.archive import ArchiveError  # noqa: PLC0415 - only what runs is imported
 
     last = archive.current() if archive is not None else None
     if archive is None or last is None:

@@ -65,8 +65,8 @@ def token(  # noqa: PLR0913 - one value for each option
     if livekit is None:
         names = ", ".join(credentials.NAMES.values())
         raise click.ClickException(f"LiveKit is not configured: set {names}")
-    from runner.serve.serving import meet_link  # noqa: PLC0415 - as above
-    from runner.serve.tokens import Visit, mint  # noqa: PLC0415 - as above
+    from runner.serve.runner import meet_link  # noqa: PLC0415 - as above
+    from runner.serve.workers.tokens import Visit, mint  # noqa: PLC0415 - as above
 
     made = mint(livekit, Visit(agent, room, identity, metadata, ttl))
     if form == "json":

@@ -16,7 +16,7 @@ from runner.diff.silence import longest
 from runner.diff.wording import lasting
 from runner.link import AgentRelease, Release
 from runner.link.differences import Difference, Place, differences, of_agent, path
-from runner.spec.fields import Field
+from runner.schema.fields import Field
 
 
 @dataclass(frozen=True, slots=True)

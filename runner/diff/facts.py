@@ -11,9 +11,9 @@ from runner.diff.privacy import masked
 from runner.diff.wording import counted, listed, quoted, said
 from runner.link import AgentRelease
 from runner.link.differences import Difference, path
-from runner.spec.names import ProviderName
-from runner.spec.shape import Block
-from runner.spec.text import Spoken
+from runner.schema.types.blocks import Block
+from runner.schema.types.names import ProviderName
+from runner.schema.types.texts import Spoken
 
 NOUNS = {"llm": "model", "stt": "recogniser", "tts": "voice", "vad": "speech detector"}
 """Kind of provider → what people call it."""

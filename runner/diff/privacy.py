@@ -7,10 +7,10 @@ from collections.abc import Collection
 from typing import Any
 
 from runner.link.differences import Location
-from runner.spec.fields import Field
-from runner.spec.setting import SECRET_ENDINGS
-from runner.spec.shape import Block
-from runner.spec.text import Scalar, Sent, Stored
+from runner.schema.fields import Field
+from runner.schema.types.blocks import Block
+from runner.schema.types.settings import SECRET_ENDINGS
+from runner.schema.types.texts import Scalar, Sent, Stored
 from runner.template import has_template
 
 STARS = "***"

@@ -10,10 +10,10 @@ from typing import Any
 from runner.link import AgentRelease
 from runner.link.differences import Location
 from runner.link.walk import blocks, walk
-from runner.spec.fields import Field
-from runner.spec.shape import Block
-from runner.spec.text import Sent
-from runner.spec.values import Url
+from runner.schema.fields import Field
+from runner.schema.types.blocks import Block
+from runner.schema.types.texts import Sent
+from runner.schema.types.values import Url
 from runner.template import Renderer, analyse, has_template
 
 _HOST = re.compile(r"(?:https?://)?([^/?#]*)", re.IGNORECASE)

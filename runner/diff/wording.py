@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from runner.link.differences import plan
-from runner.spec.names import Name
-from runner.spec.shape import Block
-from runner.spec.text import Condition, Spoken
+from runner.schema.types.blocks import Block
+from runner.schema.types.names import Name
+from runner.schema.types.texts import Condition, Spoken
 
 _LONGEST = 120
 _MANY = 6

@@ -11,18 +11,18 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
-from runner.egress.guard import Guard
-from runner.egress.incoming import understand
+from runner.egress.exchange import Trip
 from runner.egress.mask import Mask
-from runner.egress.outgoing import compose
+from runner.egress.network.guard import Guard
+from runner.egress.network.resolver import Resolver
+from runner.egress.network.wire import Wire, tls_context
 from runner.egress.port import Answer, Ask, Attempt
-from runner.egress.resolver import Resolver
+from runner.egress.request.compose import compose
+from runner.egress.response.incoming import understand
+from runner.egress.response.view import saved, seen
 from runner.egress.secrets import Ledger, Secrets
-from runner.egress.trip import Trip
 from runner.egress.trouble import Trouble, one_line
-from runner.egress.view import saved, seen
-from runner.egress.wire import Wire, tls_context
-from runner.spec.tools import HttpTool
+from runner.schema.tools import HttpTool
 
 if TYPE_CHECKING:
     import ssl

@@ -24,11 +24,11 @@ from runner.link.table import Table
 from runner.link.texts import Texts, View
 from runner.link.unused import unused_variables
 from runner.link.walk import Leaf, walk
-from runner.spec.load import Definition, read
-from runner.spec.names import FileName, Name
-from runner.spec.setting import Settings
-from runner.spec.shape import Block
-from runner.spec.text import Text, Told
+from runner.schema.reading.load import Definition, read
+from runner.schema.types.blocks import Block
+from runner.schema.types.names import FileName, Name
+from runner.schema.types.settings import Settings
+from runner.schema.types.texts import Text, Told
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from runner.diagnostics import Diagnostic, Span
 from runner.link.texts import ATTRIBUTES, MOMENTS
-from runner.spec.http import Body
-from runner.spec.text import Condition, Plain, Scalar, Text
+from runner.schema.http import Body
+from runner.schema.types.texts import Condition, Plain, Scalar, Text
 
 if TYPE_CHECKING:
     from runner.link.findings import Tell

@@ -11,14 +11,14 @@ from functools import cache
 from typing import Any, Literal, get_args
 
 from runner.link.release import AgentRelease
-from runner.spec.agents import Limits, Room
-from runner.spec.fields import Field
-from runner.spec.live import latest, marks, within
-from runner.spec.names import ToolName, VariableName
-from runner.spec.shape import Block, Live
-from runner.spec.text import Plain, Told
-from runner.spec.turns import PersonaTurns, TurnTaking
-from runner.spec.values import Duration, SomeTime
+from runner.schema.agents import Limits, Room
+from runner.schema.fields import Field
+from runner.schema.turns import PersonaTurns, TurnTaking
+from runner.schema.types.blocks import Block, Live
+from runner.schema.types.live import latest, marks, within
+from runner.schema.types.names import ToolName, VariableName
+from runner.schema.types.texts import Plain, Told
+from runner.schema.types.values import Duration, SomeTime
 
 SHARED = ("personas", "tools", "providers")
 """Sections of a release: name → definition."""

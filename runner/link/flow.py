@@ -12,7 +12,7 @@ from runner.link.scope import Scope
 from runner.link.surroundings import Prompt
 from runner.link.texts import Texts
 from runner.link.walk import walk
-from runner.spec.text import Condition, Text
+from runner.schema.types.texts import Condition, Text
 
 _FIRST_WORDS = ("greeting", "on_handoff")
 """Keys of a persona that are used before its own tools can have set anything."""

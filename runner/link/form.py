@@ -12,11 +12,11 @@ from runner.link.surroundings import Surroundings
 from runner.link.table import Table
 from runner.link.texts import Texts
 from runner.link.walk import Leaf, walk
-from runner.spec.http import Body, Request
-from runner.spec.load import Definition
-from runner.spec.names import FileName, Name
-from runner.spec.shape import Block
-from runner.spec.text import Text, Told
+from runner.schema.http import Body, Request
+from runner.schema.reading.load import Definition
+from runner.schema.types.blocks import Block
+from runner.schema.types.names import FileName, Name
+from runner.schema.types.texts import Text, Told
 from runner.syntax import Location
 
 

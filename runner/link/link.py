@@ -18,9 +18,9 @@ from runner.link.surroundings import Surroundings
 from runner.link.table import Table, build
 from runner.link.unused import unused
 from runner.link.walk import walk
-from runner.spec.load import Definition, Specs
-from runner.spec.names import FileName
-from runner.spec.process import Process
+from runner.schema.process import Process
+from runner.schema.reading.load import Definition, Specs
+from runner.schema.types.names import FileName
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from runner.link.agent import LinkedAgent
 from runner.link.form import Formed
 from runner.link.surroundings import Prompt, Surroundings
 from runner.link.table import Table
-from runner.spec.load import Definition
+from runner.schema.reading.load import Definition
 
 T = TypeVar("T")
 

@@ -8,8 +8,8 @@ from typing import Any
 from runner.diagnostics import Diagnostic
 from runner.providers.catalogue import Catalogue
 from runner.providers.problems import NameProblem, OptionProblem, OptionRequest
-from runner.spec.load import Definition
-from runner.spec.providers import AnyProvider
+from runner.schema.providers import AnyProvider
+from runner.schema.reading.load import Definition
 from runner.syntax import Location
 from runner.template import has_template
 

@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterator
 from runner.link.scope import Scope
 from runner.link.table import Table
 from runner.link.walk import blocks
-from runner.spec.actions import BACK, HandOff, RunTool
-from runner.spec.agents import Agent
-from runner.spec.load import Definition
-from runner.spec.personas import Persona
-from runner.spec.shape import Block
+from runner.schema.actions import BACK, HandOff, RunTool
+from runner.schema.agents import Agent
+from runner.schema.personas import Persona
+from runner.schema.reading.load import Definition
+from runner.schema.types.blocks import Block
 
 Resolve = Callable[[Definition], Block | None]
 """Gives a definition in an agent's own terms: its settings resolved."""

@@ -14,14 +14,14 @@ from runner.link.scope import Scope, Variable
 from runner.link.table import Table, name_span
 from runner.link.walk import Leaf
 from runner.providers.catalogue import Catalogue, Provider
-from runner.spec.actions import BACK, HandOff, RunTool, Set
-from runner.spec.fields import READERS, Field, fits
-from runner.spec.later import LATER_TOOLS, not_yet
-from runner.spec.load import Definition
-from runner.spec.names import PersonaName, ProviderName, ToolName, VariableName
-from runner.spec.personas import Persona
-from runner.spec.shape import Block
-from runner.spec.tools import BUILT_IN, AddTo, ChangeIn, OfRecords, Remember, RemoveFrom, SetTool
+from runner.schema.actions import BACK, HandOff, RunTool, Set
+from runner.schema.fields import READERS, Field, fits
+from runner.schema.personas import Persona
+from runner.schema.reading.load import Definition
+from runner.schema.tools import BUILT_IN, AddTo, ChangeIn, OfRecords, Remember, RemoveFrom, SetTool
+from runner.schema.types.blocks import Block
+from runner.schema.types.later import LATER_TOOLS, not_yet
+from runner.schema.types.names import PersonaName, ProviderName, ToolName, VariableName
 from runner.template import has_template
 
 _INFERENCE = re.compile(r"[\w.-]+(/[\w.:@+-]+)+")

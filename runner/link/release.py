@@ -9,12 +9,12 @@ from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict
 
-from runner.spec.agents import Agent
-from runner.spec.fields import Field
-from runner.spec.personas import Persona
-from runner.spec.process import Process
-from runner.spec.providers import Provider
-from runner.spec.tools import Tool
+from runner.schema.agents import Agent
+from runner.schema.fields import Field
+from runner.schema.personas import Persona
+from runner.schema.process import Process
+from runner.schema.providers import Provider
+from runner.schema.tools import Tool
 
 FORM = 1
 """The version of the form in which releases are stored."""

@@ -9,13 +9,13 @@ from typing import Any
 
 from runner.link.table import Table
 from runner.link.walk import blocks
-from runner.spec.actions import BACK, HandOff, RunTool, Set
-from runner.spec.agents import Agent
-from runner.spec.fields import Field
-from runner.spec.load import Definition
-from runner.spec.personas import Persona
-from runner.spec.shape import Block
-from runner.spec.tools import AddTo, ChangeIn, HttpTool, Remember, RemoveFrom, SetTool
+from runner.schema.actions import BACK, HandOff, RunTool, Set
+from runner.schema.agents import Agent
+from runner.schema.fields import Field
+from runner.schema.personas import Persona
+from runner.schema.reading.load import Definition
+from runner.schema.tools import AddTo, ChangeIn, HttpTool, Remember, RemoveFrom, SetTool
+from runner.schema.types.blocks import Block
 
 
 @dataclass(frozen=True, slots=True)

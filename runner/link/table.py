@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from runner.diagnostics import Diagnostic, Related, Span
-from runner.spec.file import SECTIONS, SINGULAR
-from runner.spec.load import Definition, Specs
-from runner.spec.names import meant
+from runner.schema.file import SECTIONS, SINGULAR
+from runner.schema.reading.load import Definition, Specs
+from runner.schema.types.names import meant
 
 
 @dataclass(slots=True)

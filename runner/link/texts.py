@@ -14,12 +14,12 @@ from runner.link.pinpoint import Pinpoint
 from runner.link.references import parameters
 from runner.link.scope import Scope, Variable
 from runner.link.walk import Leaf
-from runner.spec.later import LATER_NAMES, not_yet
-from runner.spec.load import Definition
-from runner.spec.setting import env_problem
-from runner.spec.shape import Block
-from runner.spec.text import Condition, Plain, Scalar, Sent, Text
-from runner.spec.values import Url
+from runner.schema.reading.load import Definition
+from runner.schema.types.blocks import Block
+from runner.schema.types.later import LATER_NAMES, not_yet
+from runner.schema.types.settings import env_problem
+from runner.schema.types.texts import Condition, Plain, Scalar, Sent, Text
+from runner.schema.types.values import Url
 from runner.template import Analysis, Use, has_template
 
 ATTRIBUTES: dict[str, tuple[str, ...]] = {

@@ -9,9 +9,9 @@ from runner.diagnostics import Diagnostic
 from runner.link.findings import Problem
 from runner.link.scope import Scope
 from runner.link.table import Table, name_span
-from runner.spec.file import SINGULAR
-from runner.spec.load import Definition
-from runner.spec.tools import OfRecords
+from runner.schema.file import SINGULAR
+from runner.schema.reading.load import Definition
+from runner.schema.tools import OfRecords
 
 
 def unused(

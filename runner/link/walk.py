@@ -11,9 +11,9 @@ from functools import cache
 from typing import Any
 
 from runner.diagnostics import Span
-from runner.spec.names import Name
-from runner.spec.shape import Block
-from runner.spec.text import Text
+from runner.schema.types.blocks import Block
+from runner.schema.types.names import Name
+from runner.schema.types.texts import Text
 from runner.syntax import Document, Location
 
 

@@ -16,12 +16,12 @@ from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Final
 
-from runner.serve.peer import Message, Peer
+from runner.serve.socket.peer import Message, Peer
 
 if TYPE_CHECKING:
-    from runner.serve.archive import Archive
-    from runner.serve.releases import Releases
-    from runner.serve.switchboard import Switchboard
+    from runner.serve.releases.archive import Archive
+    from runner.serve.releases.served import Releases
+    from runner.serve.sessions.switchboard import Switchboard
 
 ROLE: Final = "control"
 UNREACHED: Final = "unreached"

@@ -24,9 +24,9 @@ from prometheus_client.registry import Collector
 from runner import __version__
 
 if TYPE_CHECKING:
-    from runner.serve.calls import Call, Calls
-    from runner.serve.releases import Releases
-    from runner.serve.reload import Outcome
+    from runner.serve.releases.served import Releases
+    from runner.serve.reload.reloader import Outcome
+    from runner.serve.sessions.calls import Call, Calls
 
 
 disable_created_metrics()  # type: ignore[no-untyped-call]  # the library has it so

@@ -11,31 +11,32 @@ from collections.abc import Coroutine
 from typing import TYPE_CHECKING, Any, Final
 
 from runner.front.app import Front
-from runner.serve import forkserver, telling
-from runner.serve.admission import Admission
-from runner.serve.archive import ArchiveError
-from runner.serve.beginning import Beginning, CannotServeError, Settings
-from runner.serve.calls import Calls
 from runner.serve.control import Control, Enlisted
 from runner.serve.credentials import NAMES, LiveKit, hidden_from_calls
 from runner.serve.log import Log, route
 from runner.serve.metrics import Metrics
-from runner.serve.releases import Releases
-from runner.serve.reload import Reloader
-from runner.serve.renewal import Renewals
-from runner.serve.serving import Serving
+from runner.serve.releases.archive import ArchiveError
+from runner.serve.releases.served import Releases
+from runner.serve.releases.store import Store
+from runner.serve.reload import report
+from runner.serve.reload.inherited import Surroundings
+from runner.serve.reload.next_turn import Renewals
+from runner.serve.reload.reloader import Reloader
+from runner.serve.reload.swap import Succession
+from runner.serve.runner import Serving
+from runner.serve.sessions.admission import Admission
+from runner.serve.sessions.calls import Calls
+from runner.serve.sessions.switchboard import Switchboard
+from runner.serve.sessions.texthost import TextHost
 from runner.serve.signals import Signals
-from runner.serve.store import Store
-from runner.serve.succession import Succession
-from runner.serve.surroundings import Surroundings
-from runner.serve.switchboard import Switchboard
-from runner.serve.texthost import TextHost
+from runner.serve.startup import Beginning, CannotServeError, Settings
+from runner.serve.workers import forkserver
 
 if TYPE_CHECKING:
     from runner.link.release import Release
-    from runner.serve.archive import Archive
-    from runner.serve.peer import Message
-    from runner.serve.workers import Workers
+    from runner.serve.releases.archive import Archive
+    from runner.serve.socket.peer import Message
+    from runner.serve.workers.registrations import Workers
 
 _TICK: Final = 1.0
 _LAST: Final = 5.0
@@ -183,8 +184,8 @@ class _Run:
         warm = asyncio.get_running_loop().create_task(asyncio.to_thread(forkserver.wait))
         # a second of imports, which only those pay who have LiveKit; the front answers meanwhile
         await asyncio.to_thread(__import__, "livekit.agents")
-        from runner.serve.sweeper import Sweeper  # noqa: PLC0415 - as above
-        from runner.serve.workers import Workers  # noqa: PLC0415 - as above
+        from runner.serve.workers.lost_dispatches import Sweeper  # noqa: PLC0415 - as above
+        from runner.serve.workers.registrations import Workers  # noqa: PLC0415 - as above
 
         workers = Workers(livekit, self.store.root, self.admission, self.calls, self.log)
         self.workers = self.serving.workers = self.succession.workers = workers
@@ -239,7 +240,7 @@ class _Run:
         lacking = [n for n in release.secrets if self.beginning.secrets.get(n) is None]
         outcome = await self.reloader.roll(release, lacking)
         found = {"result": outcome.result, "release": outcome.release}
-        return {**found, "message": telling.words(outcome)}
+        return {**found, "message": report.words(outcome)}
 
     async def _reload(self) -> None:
         await self.reloader.attempt()

@@ -10,13 +10,13 @@ from typing import Any
 from livekit.agents import ChatContext
 from livekit.agents.utils import shortuuid
 
+from runner.schema.actions import BACK, AnyAction, EndCall, HandOff, Instruct, RunTool, Say, Set
 from runner.session.call import MOST_HOPS, Call, Leave
-from runner.session.conversion import MisfitError, missing
-from runner.session.parameters import ArgumentsError
-from runner.session.variables import MASK
-from runner.session.wording import Names
-from runner.session.work import WORK, Job, Made
-from runner.spec.actions import BACK, AnyAction, EndCall, HandOff, Instruct, RunTool, Say, Set
+from runner.session.tools.work import WORK, Job, Made
+from runner.session.values.conversion import MisfitError, missing
+from runner.session.values.parameters import ArgumentsError
+from runner.session.values.variables import MASK
+from runner.session.values.wording import Names
 from runner.template import as_data
 
 log = logging.getLogger("lkrun")

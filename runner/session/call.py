@@ -13,16 +13,16 @@ from livekit.agents import NOT_GIVEN, AgentSession, ChatContext, RunContext
 
 from runner.egress.port import Egress
 from runner.link.release import AgentRelease
+from runner.schema.actions import Instruct, Say
 from runner.session.events import Events
-from runner.session.models import Models
-from runner.session.parameters import Fields, Schema, fields_of, read
+from runner.session.models.providers import Models
 from runner.session.plan import Plan
-from runner.session.variables import Variables
-from runner.session.wording import Names, Values, Wording
-from runner.spec.actions import Instruct, Say
+from runner.session.values.parameters import Fields, Schema, fields_of, read
+from runner.session.values.variables import Variables
+from runner.session.values.wording import Names, Values, Wording
 
 if TYPE_CHECKING:
-    from runner.session.persona import Persona
+    from runner.session.personas.persona import Persona
 
 log = logging.getLogger("lkrun")
 

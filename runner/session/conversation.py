@@ -14,23 +14,23 @@ from livekit.agents import AgentSession, CloseEvent, CloseReason
 
 from runner.egress.port import Egress
 from runner.link.release import AgentRelease
-from runner.session.arrival import hold_until_heard
 from runner.session.call import Call, Channel, Leave
 from runner.session.events import Event, Events
 from runner.session.facts import Facts
-from runner.session.failure import Failures
-from runner.session.hearing import Hearing
-from runner.session.models import CannotStartError, Models, Secrets
-from runner.session.opening import begin_variables, idle_of, new_session
-from runner.session.persona import Persona, enter
+from runner.session.models.providers import CannotStartError, Models, Secrets
+from runner.session.next_turn import CannotRenewError, Renewal, Renewed
+from runner.session.observers.arrival import hold_until_heard
+from runner.session.observers.failures import Failures
+from runner.session.observers.log_filter import quieten
+from runner.session.observers.timers import Watch
+from runner.session.observers.transcript import Hearing
+from runner.session.personas.persona import Persona, enter
+from runner.session.personas.toolbox import Toolbox
 from runner.session.plan import plan_of
-from runner.session.quiet import quieten
-from runner.session.renewal import CannotRenewError, Renewal, Renewed
-from runner.session.toolbox import Toolbox
-from runner.session.turns import room_options
-from runner.session.variables import Variables
-from runner.session.watch import Watch
-from runner.session.wording import Values, Wording
+from runner.session.settings.session import begin_variables, idle_of, new_session
+from runner.session.settings.turns import room_options
+from runner.session.values.variables import Variables
+from runner.session.values.wording import Values, Wording
 
 __all__ = ["CannotRenewError", "CannotStartError", "Conversation", "Renewed"]
 

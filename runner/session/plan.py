@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from runner.link.release import AgentRelease
-from runner.session.variables import Variables
-from runner.spec.personas import Handoff
-from runner.spec.tools import BUILT_IN, AnyTool, EndCallTool, Remember, Wait
+from runner.schema.personas import Handoff
+from runner.schema.tools import BUILT_IN, AnyTool, EndCallTool, Remember, Wait
+from runner.session.values.variables import Variables
 from runner.template import analyse, has_template
 
 TRANSFER = "transfer_to_"

@@ -7,7 +7,7 @@ import os
 import subprocess
 
 import pytest
-from cli.standing import archive_of, compiled
+from support.standing import archive_of, compiled
 
 GOOD = """\
 agents:

@@ -7,7 +7,7 @@ import json
 from datetime import datetime
 
 import pytest
-from cli.standing import GOOD, archive_of, compiled, runner
+from support.standing import GOOD, archive_of, compiled, runner
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import json
 import shutil
 
 import pytest
-from cli.standing import GOOD, archive_of, compiled, runner
+from support.standing import GOOD, archive_of, compiled, runner
 
 from runner.serve.control import Enlisted
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import golden
 import pytest
+from support import golden
 
 from runner.cache import Cache
 from runner.diff import Side, diff

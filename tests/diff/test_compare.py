@@ -6,9 +6,9 @@ import json
 import re
 from pathlib import Path
 
-import golden
 import pytest
-from diff.mutations import mutations
+from support import golden
+from support.mutations import mutations
 
 from runner.cache import Cache
 from runner.diff import NOTHING, Side, diff, document, text

@@ -9,10 +9,10 @@ import pytest
 from runner.diff import diff, document
 from runner.diff.facts import Facts
 from runner.diff.rows import TABLE
-from runner.spec.annotations import arms, takes
-from runner.spec.file import File
-from runner.spec.process import Process
-from runner.spec.shape import Block
+from runner.schema.file import File
+from runner.schema.process import Process
+from runner.schema.reading.annotations import arms, takes
+from runner.schema.types.blocks import Block
 
 BEFORE = """\
 runner:

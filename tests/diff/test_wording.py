@@ -9,7 +9,7 @@ import pytest
 from runner.diff.silence import longest
 from runner.diff.texts import edited
 from runner.diff.wording import lasting, listed, quoted, said
-from runner.spec.text import Spoken
+from runner.schema.types.texts import Spoken
 
 
 @pytest.mark.parametrize(

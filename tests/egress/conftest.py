@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx
 import pytest
-from egress.stub import Caller, Stub
+from support.stub_service import Caller, Stub
 
 from runner.egress.client import HttpEgress
 from runner.egress.secrets import Secrets

@@ -8,7 +8,7 @@ import httpx
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runner.egress.address import address, with_query
+from runner.egress.request.address import address, with_query
 from runner.egress.trouble import Trouble
 from runner.template import Renderer
 

@@ -11,15 +11,15 @@ import zlib
 
 import httpx
 import pytest
-from egress.stub import Caller, ok
+from support.stub_service import Caller, ok
 
 from runner.egress.client import HttpEgress
+from runner.egress.network.wire import tls_context
 from runner.egress.port import Answer, Ask
 from runner.egress.secrets import Secrets
-from runner.egress.wire import tls_context
 from runner.link.release import AgentRelease
-from runner.spec.agents import Agent
-from runner.spec.tools import SayTool
+from runner.schema.agents import Agent
+from runner.schema.tools import SayTool
 
 
 async def test_json_with_a_wrong_label_is_read(stub, real):
@@ -390,7 +390,7 @@ def test_one_tls_context():
 def test_the_interface_is_light():
     """Who only needs the interface, the guard or the secrets does not import httpx."""
     code = (
-        "import sys, runner.egress.port, runner.egress.secrets, runner.egress.guard;"
+        "import sys, runner.egress.port, runner.egress.secrets, runner.egress.network.guard;"
         "sys.exit('httpx' in sys.modules or 'jmespath' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runner.egress.incoming import understand, unpack
 from runner.egress.mask import Mask
+from runner.egress.response.incoming import understand, unpack
 from runner.egress.trouble import Trouble
 
 NOTHING = Mask(())

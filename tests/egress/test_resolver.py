@@ -7,7 +7,7 @@ import threading
 
 import pytest
 
-from runner.egress.resolver import Resolver, Unresolved, system_lookup
+from runner.egress.network.resolver import Resolver, Unresolved, system_lookup
 
 
 async def test_an_address_is_its_own():

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from runner.egress.incoming import Content
 from runner.egress.mask import Mask
+from runner.egress.response.incoming import Content
+from runner.egress.response.view import cut, saved, seen
 from runner.egress.trouble import Trouble, one_line
-from runner.egress.view import cut, saved, seen
-from runner.spec.http import Result
+from runner.schema.http import Result
 
 NOTHING = Mask(())
 

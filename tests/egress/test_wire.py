@@ -9,12 +9,12 @@ import threading
 
 import httpcore
 import pytest
-from egress.stub import Caller, ok
+from support.stub_service import Caller, ok
 
 from runner.egress.client import HttpEgress
-from runner.egress.resolver import Resolver
+from runner.egress.network.resolver import Resolver
+from runner.egress.network.wire import first
 from runner.egress.secrets import Secrets
-from runner.egress.wire import first
 
 
 @pytest.fixture

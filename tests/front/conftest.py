@@ -8,7 +8,7 @@ from typing import Any
 
 import aiohttp
 import pytest
-from front.fake_runner import FakeRunner
+from support.fake_runner import FakeRunner
 
 from runner.front.app import Front
 

@@ -8,7 +8,7 @@ import re
 import shutil
 
 import pytest
-from front.fake_runner import FakeRunner
+from support.fake_runner import FakeRunner
 
 from runner.front.app import Front
 from runner.front.port import DialogueError

@@ -10,9 +10,9 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-from live import needs
-from live.rtcserver import LiveKitServer
-from live.served import ROOT, Served
+from support.live import needs
+from support.live.rtcserver import LiveKitServer
+from support.live.served import ROOT, Served
 
 
 @pytest.fixture(scope="session")

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 
 import pytest
 from aiohttp import web
-from live.callers import calling
-from live.folders import TEXT, VOICE
-from live.served import ROOT
+from support.live.callers import calling
+from support.live.folders import TEXT, VOICE
+from support.live.served import ROOT
 
 SERVICE = """
 agents:

@@ -11,9 +11,9 @@ from urllib.parse import urlencode
 import numpy as np
 import pytest
 from aiohttp import web
-from live import needs
-from live.sound import RATE, speech
 from playwright.async_api import Page, async_playwright, expect
+from support.live import needs
+from support.live.sound import RATE, speech
 
 pytestmark = pytest.mark.timeout(120)
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from live.callers import calling
-from live.sound import likeliest, understood
 from lkrun_espeak.engine import Manner
+from support.live.callers import calling
+from support.live.sound import likeliest, understood
 
 pytestmark = pytest.mark.timeout(120)
 

@@ -7,8 +7,8 @@ import contextlib
 import signal
 import subprocess
 
-from live.callers import calling
-from live.folders import VOICE
+from support.live.callers import calling
+from support.live.folders import VOICE
 
 
 async def test_a_runner_that_is_told_to_stop_lets_its_call_end(livekit, lkrun_serve, write):

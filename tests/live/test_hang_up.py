@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 
-from live.callers import calling
-from live.folders import VOICE
-from live.served import ROOT
+from support.live.callers import calling
+from support.live.folders import VOICE
+from support.live.served import ROOT
 
 SLOW_EARS = """
 import time

@@ -9,8 +9,8 @@ import sys
 from collections.abc import Iterator
 
 import pytest
-from live.callers import calling
-from live.folders import TEXT, VOICE
+from support.live.callers import calling
+from support.live.folders import TEXT, VOICE
 
 pytestmark = pytest.mark.timeout(120)
 

@@ -13,9 +13,9 @@ from typing import Any
 
 import psutil
 import pytest
-from live.callers import calling
-from live.folders import TEXT, VOICE
-from live.served import Served
+from support.live.callers import calling
+from support.live.folders import TEXT, VOICE
+from support.live.served import Served
 
 pytestmark = pytest.mark.timeout(240)
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 import signal
 
-from live.callers import calling
-from live.folders import TEXT, VOICE
+from support.live.callers import calling
+from support.live.folders import TEXT, VOICE
 
 
 async def test_a_runner_comes_back_when_livekit_does(livekit, lkrun_serve, write):

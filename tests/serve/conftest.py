@@ -18,12 +18,12 @@ import pytest_asyncio
 from runner.cache import Cache
 from runner.compiler import Compiler
 from runner.egress.secrets import Secrets
-from runner.serve.admission import Admission
-from runner.serve.calls import Calls
 from runner.serve.log import Log
-from runner.serve.releases import Releases
-from runner.serve.store import Store
-from runner.serve.switchboard import Switchboard
+from runner.serve.releases.served import Releases
+from runner.serve.releases.store import Store
+from runner.serve.sessions.admission import Admission
+from runner.serve.sessions.calls import Calls
+from runner.serve.sessions.switchboard import Switchboard
 
 FOLDER = """
     agents:

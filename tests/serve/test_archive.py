@@ -16,7 +16,7 @@ import pytest
 
 from runner.cache import Cache
 from runner.compiler import Compiler
-from runner.serve.archive import Archive, ArchiveError, UnknownReleaseError, pick
+from runner.serve.releases.archive import Archive, ArchiveError, UnknownReleaseError, pick
 
 ROOT = Path(__file__).parents[2]
 

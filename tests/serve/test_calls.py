@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from runner.serve.admission import BUSIEST
+from runner.serve.sessions.admission import BUSIEST
 
 
 def test_a_call_is_told_when_it_begins_and_ends(calls, log):

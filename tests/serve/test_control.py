@@ -7,9 +7,9 @@ import os
 
 import pytest
 
-from runner.serve.archive import Archive
 from runner.serve.control import UNREACHED, Control, Enlisted, ask, running
-from runner.serve.peer import Peer
+from runner.serve.releases.archive import Archive
+from runner.serve.socket.peer import Peer
 
 
 @pytest.fixture

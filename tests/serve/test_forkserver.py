@@ -7,7 +7,8 @@ import sys
 
 import pytest
 
-from runner.serve import forkserver, warm
+from runner.serve.child import warm
+from runner.serve.workers import forkserver
 
 VOICE = (
     "mode: text\n    start: greeter\n    llm: brain\n    tools",
@@ -25,7 +26,7 @@ MORE = """providers:
 
 PROBE = """
 import multiprocessing, sys
-from runner.serve import forkserver
+from runner.serve.workers import forkserver
 
 def probe(queue):
     import os, signal
@@ -51,7 +52,7 @@ if __name__ == "__main__":
 
 RENEWING = """
 import json, multiprocessing, os, sys, time
-from runner.serve import forkserver
+from runner.serve.workers import forkserver
 
 def job(started, end, env):
     started.put(os.environ.get("MARK"))
@@ -119,7 +120,12 @@ def test_a_job_begins_with_everything_in_memory(tmp_path, releases, release):
         [sys.executable, script], env=env, capture_output=True, text=True, check=True, timeout=60
     )
     found = json.loads(done.stdout)
-    wanted = {"runner.session.conversation", "runner.serve.job", "jmespath", "lkrun_script.model"}
+    wanted = {
+        "runner.session.conversation",
+        "runner.serve.child.job",
+        "jmespath",
+        "lkrun_script.model",
+    }
     assert wanted <= set(found["modules"])
     assert not {"livekit.agents", "runner.session", "lkrun_script"} & set(found["main"])
     assert warm.PLAN not in found["env"]

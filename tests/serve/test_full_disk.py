@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from runner.serve.archive import Archive
-from runner.serve.releases import Releases
-from runner.serve.store import Store
+from runner.serve.releases.archive import Archive
+from runner.serve.releases.served import Releases
+from runner.serve.releases.store import Store
 
 
 class Disk:

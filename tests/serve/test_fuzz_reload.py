@@ -11,9 +11,9 @@ import random
 import time
 
 import pytest
-from serve.command import serving
-from serve.followed import QUICK, Caller, Followed, following
-from serve.vandal import AGENTS, Vandal
+from support.command import serving
+from support.followed import QUICK, Caller, Followed, following
+from support.vandal import AGENTS, Vandal
 
 from runner.link.release import AgentRelease
 

@@ -5,9 +5,9 @@ from types import SimpleNamespace
 
 import pytest
 from livekit.protocol import agent as wire
-from serve.waiting import until
+from support.waiting import until
 
-from runner.serve import job
+from runner.serve.child import job
 from runner.session import conversation
 
 pytestmark = pytest.mark.usefixtures("socket")

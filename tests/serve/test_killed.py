@@ -16,10 +16,10 @@ import pytest
 
 from runner.cache import Cache
 from runner.compiler import Compiler
-from runner.serve.archive import Archive
-from runner.serve.releases import Releases
-from runner.serve.shelf import Shelf
-from runner.serve.store import Store
+from runner.serve.releases.archive import Archive
+from runner.serve.releases.served import Releases
+from runner.serve.releases.shelf import Shelf
+from runner.serve.releases.store import Store
 
 FOLDER = """\
     agents:

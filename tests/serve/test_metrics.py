@@ -4,7 +4,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from runner.serve.metrics import Metrics
-from runner.serve.reload import Outcome
+from runner.serve.reload.reloader import Outcome
 
 
 @pytest.fixture

@@ -6,8 +6,8 @@ import json
 import pytest
 
 from runner.egress.port import Answer, Ask
-from runner.serve.line import CallEgress, Line
-from runner.serve.peer import MAX_LINE, Peer
+from runner.serve.socket.line import CallEgress, Line
+from runner.serve.socket.peer import MAX_LINE, Peer
 
 
 @pytest.fixture

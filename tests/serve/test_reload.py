@@ -3,12 +3,12 @@
 import asyncio
 
 import pytest
-from serve.waiting import until
+from support.waiting import until
 
 from runner.diagnostics import Diagnostic, Span
 from runner.diff import Change
-from runner.serve import telling
-from runner.serve.reload import Reloader
+from runner.serve.reload import report
+from runner.serve.reload.reloader import Reloader
 
 
 class Target(asyncio.Queue):
@@ -82,9 +82,9 @@ async def test_a_saved_change_is_served(folder, target, release):
     assert (told.result, told.release) == ("ok", served.id)
     assert served.id != release.id
     assert told.took_ms >= told.compile_ms > 0
-    assert telling.words(told).startswith(f"reloaded: now serving release {served.id}: ")
-    assert "Good day to the desk" in telling.words(told)
-    assert telling.fields(told)["changes"] == [c.sentence for c in told.changes]
+    assert report.words(told).startswith(f"reloaded: now serving release {served.id}: ")
+    assert "Good day to the desk" in report.words(told)
+    assert report.fields(told)["changes"] == [c.sentence for c in told.changes]
 
 
 async def test_a_broken_folder_is_not_served(reloader, folder, target, release):
@@ -93,11 +93,11 @@ async def test_a_broken_folder_is_not_served(reloader, folder, target, release):
     outcome = await reloader.attempt()
     assert (outcome.result, outcome.release) == ("rejected", release.id)
     assert len(outcome.diagnostics) >= 2
-    words = telling.words(outcome)
+    words = report.words(outcome)
     assert words.startswith(f"the new files are not served; still serving release {release.id}\n")
     assert words.count("error[E202]") == 2
-    assert telling.level(outcome) == "error"
-    assert {d["code"] for d in telling.fields(outcome)["diagnostics"]} == {"E202"}
+    assert report.level(outcome) == "error"
+    assert {d["code"] for d in report.fields(outcome)["diagnostics"]} == {"E202"}
     assert target.empty()
     edit(folder, "start: nobody", "start: greeter")
     assert (await reloader.attempt()).result == "unchanged"
@@ -109,7 +109,7 @@ async def test_a_comment_changes_nothing(reloader, folder, target, release):
         file.write("# the end\n")
     outcome = await reloader.attempt()
     assert outcome.result == "unchanged"
-    assert telling.words(outcome).endswith(f"still serving {release.id}")
+    assert report.words(outcome).endswith(f"still serving {release.id}")
     assert target.empty()
 
 
@@ -188,7 +188,7 @@ async def test_what_lies_beside_the_files_is_followed(reloader, target, beside):
     await until(lambda: target.told)
     (told,) = target.told
     assert (told.result, told.same_files) == ("unchanged", True)
-    assert telling.words(told).startswith("the secrets were read again")
+    assert report.words(told).startswith("the secrets were read again")
 
 
 async def test_a_release_of_before_is_served_until_the_files_change(reloader, folder, target):
@@ -199,7 +199,7 @@ async def test_a_release_of_before_is_served_until_the_files_change(reloader, fo
     outcome = await reloader.roll(first)
     assert (outcome.result, reloader.served) == ("ok", first)
     assert any("Welcome" in c.sentence for c in outcome.changes)
-    assert telling.words(outcome).startswith(f"went back to release {first.id}, until the files")
+    assert report.words(outcome).startswith(f"went back to release {first.id}, until the files")
     assert (await reloader.roll(first)).result == "unchanged"
     (folder / "desk.yaml").touch()
     assert (await reloader._attempt(reloader._watcher.look())).result == "unchanged"
@@ -228,7 +228,7 @@ async def test_a_release_of_before_whose_secret_is_gone_is_refused(reloader, tar
     old = changed("Welcome", "Long ago")
     outcome = await reloader.roll(old, ["OLD_KEY"])
     assert (outcome.result, outcome.diagnostics[0].code) == ("rejected", "E405")
-    assert telling.words(outcome) == (
+    assert report.words(outcome) == (
         "that release cannot be served: the secret OLD_KEY has no value; "
         f"still serving release {reloader.served.id}"
     )
@@ -245,8 +245,8 @@ async def test_a_bug_does_not_end_the_following(reloader, folder, target, releas
     edit(folder, "Welcome", "Good day")
     outcome = await reloader.attempt()
     assert (outcome.result, outcome.error) == ("rejected", "ZeroDivisionError: oh")
-    assert telling.words(outcome).startswith("this is a bug in lkrun (ZeroDivisionError: oh)")
-    assert telling.fields(outcome)["error"] == "ZeroDivisionError: oh"
+    assert report.words(outcome).startswith("this is a bug in lkrun (ZeroDivisionError: oh)")
+    assert report.fields(outcome)["error"] == "ZeroDivisionError: oh"
     assert outcome.release == release.id
     reloader._lacking = lacking
     edit(folder, "Good day", "Good evening")
@@ -257,6 +257,6 @@ async def test_a_bug_does_not_end_the_following(reloader, folder, target, releas
 def test_many_changes_are_one_short_line():
     """Five are told, and how many more there are."""
     changes = [Change(f"a.{n}", "changed", 1, 2, f"thing {n} is new") for n in range(8)]
-    told = telling.sentences(changes)
+    told = report.sentences(changes)
     assert told.endswith("thing 4 is new; and 3 more")
-    assert telling.sentences([]) == "nothing changes for callers"
+    assert report.sentences([]) == "nothing changes for callers"

@@ -1,10 +1,10 @@
 """Running calls are offered another release, as the main process sees it."""
 
 import pytest
-from serve.waiting import until
+from support.waiting import until
 
-from runner.serve.peer import Peer
-from runner.serve.renewal import Renewals
+from runner.serve.reload.next_turn import Renewals
+from runner.serve.socket.peer import Peer
 
 
 @pytest.fixture

@@ -11,10 +11,10 @@ import subprocess
 import sys
 
 import pytest
-from serve.command import serving
-from serve.followed import QUICK, folder_of, following, text
+from support.command import serving
+from support.followed import QUICK, folder_of, following, text
 
-from runner.serve.store import Store
+from runner.serve.releases.store import Store
 
 DEFAULT = 0.4
 """Seconds for which files rest before they are read, where the folder says nothing."""

@@ -5,9 +5,9 @@ import pytest
 from runner.front.port import DialogueError
 from runner.serve.credentials import LiveKit
 from runner.serve.metrics import Metrics
-from runner.serve.reload import Reloader
-from runner.serve.serving import Serving
-from runner.serve.texthost import TextHost
+from runner.serve.reload.reloader import Reloader
+from runner.serve.runner import Serving
+from runner.serve.sessions.texthost import TextHost
 
 LIVEKIT = LiveKit("ws://lk:7880", "key", "s" * 32)
 

@@ -5,7 +5,7 @@ import stat
 
 import pytest
 
-from runner.serve.store import Store
+from runner.serve.releases.store import Store
 
 
 def test_a_release_is_one_file_an_agent_and_a_manifest(store, release):
@@ -86,7 +86,7 @@ def test_nothing_is_left_of_a_write_that_failed(store, release):
 
 def test_no_folder_at_all_is_an_os_error(monkeypatch):
     """Without any folder to write to the store says so."""
-    monkeypatch.setattr("runner.serve.store._LAST_RESORT", "")
+    monkeypatch.setattr("runner.serve.releases.store._LAST_RESORT", "")
     monkeypatch.setattr("tempfile.tempdir", "/nonexistent")
     with pytest.raises(OSError, match="no folder"):
         Store.create({})

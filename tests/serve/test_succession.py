@@ -6,13 +6,13 @@ import os
 import pytest
 
 from runner.egress.secrets import Secrets
-from runner.serve.archive import Archive, ArchiveError
 from runner.serve.credentials import LiveKit
 from runner.serve.metrics import Metrics
-from runner.serve.reload import Outcome
-from runner.serve.renewal import Renewals
-from runner.serve.succession import Succession
-from runner.serve.surroundings import Surroundings
+from runner.serve.releases.archive import Archive, ArchiveError
+from runner.serve.reload.inherited import Surroundings
+from runner.serve.reload.next_turn import Renewals
+from runner.serve.reload.reloader import Outcome
+from runner.serve.reload.swap import Succession
 
 LIVEKIT = LiveKit("ws://lk:7880", "key", "s" * 32)
 

@@ -4,12 +4,12 @@ import asyncio
 import math
 
 import pytest
-from serve.fake_livekit import KEY, SECRET, FakeLiveKit
-from serve.waiting import until
+from support.fake_livekit import KEY, SECRET, FakeLiveKit
+from support.waiting import until
 
-from runner.serve import sweeper
 from runner.serve.credentials import LiveKit
-from runner.serve.sweeper import Sweeper
+from runner.serve.workers import lost_dispatches
+from runner.serve.workers.lost_dispatches import Sweeper
 
 
 @pytest.fixture
@@ -24,8 +24,8 @@ async def server():
 @pytest.fixture(autouse=True)
 def quick(monkeypatch):
     """Rounds and patience are short."""
-    monkeypatch.setattr(sweeper, "_EVERY", 0.02)
-    monkeypatch.setattr(sweeper, "_PATIENCE", 0.05)
+    monkeypatch.setattr(lost_dispatches, "_EVERY", 0.02)
+    monkeypatch.setattr(lost_dispatches, "_PATIENCE", 0.05)
 
 
 @pytest.fixture

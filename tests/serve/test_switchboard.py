@@ -3,11 +3,11 @@
 import asyncio
 
 import pytest
-from serve.waiting import until
+from support.waiting import until
 
 from runner.egress.port import Ask
-from runner.serve.line import Line
-from runner.serve.peer import Peer
+from runner.serve.socket.line import Line
+from runner.serve.socket.peer import Peer
 
 
 @pytest.fixture

@@ -5,11 +5,11 @@ import os
 import signal
 
 import pytest
-from serve.waiting import until
+from support.waiting import until
 
 from runner.front.port import DialogueError
-from runner.serve import texthost
-from runner.serve.texthost import TextHost
+from runner.serve.sessions import texthost
+from runner.serve.sessions.texthost import TextHost
 
 
 @pytest.fixture

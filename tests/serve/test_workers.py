@@ -8,13 +8,14 @@ import aiohttp
 import pytest
 from livekit.agents.utils.aio import ChanClosed
 from livekit.protocol import agent as wire
-from serve.fake_livekit import KEY, SECRET, FakeLiveKit
-from serve.waiting import until
+from support.fake_livekit import KEY, SECRET, FakeLiveKit
+from support.waiting import until
 
-from runner.serve import job, workers
+from runner.serve.child import job
 from runner.serve.credentials import LiveKit
 from runner.serve.log import Handler
-from runner.serve.workers import Workers
+from runner.serve.workers import registrations
+from runner.serve.workers.registrations import Workers
 
 
 @pytest.fixture
@@ -136,7 +137,7 @@ async def test_an_accepted_call_that_never_appears_is_given_up(registry, calls, 
     await registry._request("desk", Request())
     registry.look()
     assert calls.get("AJ_1") is not None
-    registry._accepted["AJ_1"] -= workers._APPEAR + 1
+    registry._accepted["AJ_1"] -= registrations._APPEAR + 1
     registry.look()
     assert calls.all() == []
     assert log.named("session_ended")[0]["reason"] == "crashed"
@@ -186,14 +187,14 @@ async def _fails():
 )
 def test_reasons_are_plain_words(error, words):
     """What went wrong with a connection is said without an exception's name."""
-    assert workers._reason(error) == words
+    assert registrations._reason(error) == words
 
 
 def test_who_does_not_answer_is_told_in_the_systems_words():
     """`Connection refused`, `Name or service not known`."""
     key = SimpleNamespace(host="h", port=1, ssl=None, is_ssl=False)
     error = aiohttp.ClientConnectorError(key, OSError(111, "Connection refused"))
-    assert workers._reason(error) == "Connection refused"
+    assert registrations._reason(error) == "Connection refused"
 
 
 @pytest.mark.usefixtures("registry")

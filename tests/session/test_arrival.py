@@ -9,7 +9,7 @@ from typing import Any
 from livekit import rtc
 from livekit.agents import AgentSession
 
-from runner.session.arrival import USUAL, hold_until_heard
+from runner.session.observers.arrival import USUAL, hold_until_heard
 
 
 class Output:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from livekit.agents import ChatContext, llm
 
-from runner.session import context
+from runner.session.personas import context
 
 
 def talk():

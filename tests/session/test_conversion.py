@@ -6,8 +6,8 @@ from datetime import UTC, date, datetime, time
 
 import pytest
 
-from runner.session.conversion import MisfitError, convert, missing
-from runner.spec.fields import TYPES, Field
+from runner.schema.fields import TYPES, Field
+from runner.session.values.conversion import MisfitError, convert, missing
 from runner.template import EMPTY
 
 DISHES = {"dishes": ["Pho", "Com"]}

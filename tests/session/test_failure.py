@@ -13,7 +13,7 @@ from session.test_voice import FOLDER, ended, said
 
 from runner.session import Facts
 from runner.session.conversation import Conversation
-from runner.session.failure import LATER, LONGEST
+from runner.session.observers.failures import LATER, LONGEST
 
 VOICE = FOLDER.replace("EXTRA\n", "").replace("      TURNS\n", "")
 

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from runner.spec.agents import Agent
-from runner.spec.fields import Field
-from runner.spec.personas import Persona
-from runner.spec.providers import Provider
-from runner.spec.shape import Block
-from runner.spec.tools import Tool
+from runner.schema.agents import Agent
+from runner.schema.fields import Field
+from runner.schema.personas import Persona
+from runner.schema.providers import Provider
+from runner.schema.tools import Tool
+from runner.schema.types.blocks import Block
 
 ELSEWHERE = {
     "Agent.description": "the front shows it",
@@ -44,7 +44,7 @@ PROVED = {
     "Agent.limits": "test_voice::test_longest_call",
     "Agent.turn_taking": "test_opening::test_turn_taking",
     "Agent.room": "test_turns::test_room_keys",
-    "Agent.reload": "test_renewal::test_reload_is_read",
+    "Agent.reload": "test_next_turn::test_reload_is_read",
     "Agent.keyterms": "test_opening::test_keyterms",
     "Agent.pronunciations": "test_opening::test_pronunciations",
     "Idle.after": "test_voice::test_idle_prompts_then_acts",

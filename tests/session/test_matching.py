@@ -6,7 +6,7 @@ import signal
 import threading
 import time
 
-from runner.session.matching import LONGEST, matches
+from runner.session.values.patterns import LONGEST, matches
 
 
 def test_all_of_a_text_must_match():

@@ -8,8 +8,9 @@ import pytest
 from livekit.agents import APIConnectionError, llm
 
 from runner.egress.port import Answer
-from runner.session import Facts, work
+from runner.session import Facts
 from runner.session.conversation import Conversation
+from runner.session.tools import work
 
 FOLDER = """
 agents:

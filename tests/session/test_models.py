@@ -7,9 +7,9 @@ from livekit.agents import inference, llm, stt, tts
 
 from runner.session import Facts
 from runner.session.conversation import Conversation
-from runner.session.models import CannotStartError, Models
-from runner.session.variables import Variables
-from runner.session.wording import Values, Wording
+from runner.session.models.providers import CannotStartError, Models
+from runner.session.values.variables import Variables
+from runner.session.values.wording import Values, Wording
 
 FOLDER = """
 agents:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from runner.schema.fields import Field
 from runner.session import Facts
-from runner.session.parameters import Schema, uses
-from runner.session.variables import Variables
-from runner.session.wording import Values, Wording
-from runner.spec.fields import Field
+from runner.session.values.parameters import Schema, uses
+from runner.session.values.variables import Variables
+from runner.session.values.wording import Values, Wording
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 
-from runner.session.quiet import quieten
+from runner.session.observers.log_filter import quieten
 
 
 def test_tracebacks_are_taken_out(caplog):

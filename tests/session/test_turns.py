@@ -7,9 +7,9 @@ from livekit import rtc
 from livekit.agents import inference
 from livekit.agents.voice import room_io
 
-from runner.session.turns import room_options, turn_handling
-from runner.spec.agents import Agent
-from runner.spec.turns import PersonaTurns, TurnTaking
+from runner.schema.agents import Agent
+from runner.schema.turns import PersonaTurns, TurnTaking
+from runner.session.settings.turns import room_options, turn_handling
 
 TURNS = [
     ({}, {}),

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from runner.session.conversion import MisfitError
-from runner.session.variables import Variables
-from runner.spec.fields import Field
+from runner.schema.fields import Field
+from runner.session.values.conversion import MisfitError
+from runner.session.values.variables import Variables
 from runner.template import EMPTY
 
 

@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 import pytest
 
 from runner.session import Caller, Facts, Job, Room, parsed
-from runner.session.variables import Variables
-from runner.session.wording import Values, Wording
+from runner.session.values.variables import Variables
+from runner.session.values.wording import Values, Wording
 from runner.template import EMPTY
 
 FOLDER = """

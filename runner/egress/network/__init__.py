@@ -1,0 +1,1 @@
+"""The wire: connections, the addresses that may be reached, names that are resolved."""

@@ -1,0 +1,1 @@
+"""A tool's request: its address, and all that is sent."""

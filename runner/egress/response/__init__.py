@@ -1,0 +1,1 @@
+"""A service's answer: read within bounds, and what of it is seen."""

@@ -1,0 +1,87 @@
+"""What of an answer is used: what the model sees, and what is saved."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any, Final
+
+import jmespath
+
+from runner.egress.mask import Mask
+from runner.egress.response.incoming import Content
+from runner.egress.trouble import UNUSABLE, Trouble
+from runner.schema.http import Result
+from runner.template import Renderer
+
+MOST: Final = 4 * 1024
+"""Bytes that the model sees."""
+
+DONE: Final = "Done."
+_CUT: Final = "\n[The answer was cut here: it is longer than 4 KB.]"
+
+
+def seen(result: Result, content: Content, values: Mapping[str, Any], mask: Mask) -> str:
+    """Give what the model sees.
+
+    Args:
+        result: the tool's block `result`.
+        content: the answer.
+        values: what `result.text` may use, with `args`.
+        mask: what nobody may see.
+
+    Raises:
+        Trouble: `pick` cannot be taken from this answer.
+    """
+    if result.hide:
+        return DONE
+    if result.text is not None:
+        text = Renderer().render(result.text, {**values, "result": content.data}).strip()
+    elif result.pick is not None:
+        text = _written(picked(result.pick, content))
+    elif content.label:
+        text = f"Done. The answer is no text ({content.label})."
+    else:
+        text = "" if content.data is None else _written(content.data)
+    return cut(mask.text(text)) or DONE
+
+
+def picked(path: str, content: Content) -> Any:
+    """Take a part of an answer.
+
+    Raises:
+        Trouble: the answer is no JSON, or the path does not fit it.
+    """
+    if not content.is_json:
+        raise Trouble("the answer is no JSON, so 'pick' finds nothing in it", UNUSABLE)
+    try:
+        return jmespath.search(path, content.data)
+    except Exception:  # noqa: BLE001  (functions of JMESPath meet values of any kind)
+        raise Trouble("'pick' does not fit the answer", UNUSABLE) from None
+
+
+def saved(result: Result, content: Content) -> dict[str, Any]:
+    """Take the variables that `save` names; one that is missing in the answer is left out."""
+    found: dict[str, Any] = {}
+    for name, path in result.save.items():
+        try:
+            value = jmespath.search(path, content.data)
+        except Exception:  # noqa: BLE001, S112  (as above: what cannot be taken is missing)
+            continue
+        if value is not None:
+            found[name] = value
+    return found
+
+
+def _written(data: Any) -> str:
+    if isinstance(data, str):
+        return data
+    return json.dumps(data, ensure_ascii=False, separators=(",", ":"))
+
+
+def cut(text: str) -> str:
+    """Shorten a text to 4 KB, and say so at its end."""
+    raw = text.encode("utf-8", "replace")
+    if len(raw) <= MOST:
+        return text
+    return raw[: MOST - len(_CUT)].decode("utf-8", "ignore") + _CUT

@@ -1,0 +1,84 @@
+"""Actions: what is done, in order, wherever the language lets something be done."""
+
+from __future__ import annotations
+
+from typing import Annotated, ClassVar, TypeAlias
+
+from runner.schema.types.blocks import Block, OneOrList, key, kinds
+from runner.schema.types.names import PersonaName, ToolName, VariableName
+from runner.schema.types.texts import Condition, Stored, Told
+from runner.schema.types.values import YesNo
+from runner.schema.types.words import SayOrYes, Words
+
+BACK = "back"
+"""`handoff: back`: to the persona that the call came from."""
+
+
+class _Action(Block):
+    noun: ClassVar[str] = "an action"
+
+    condition: Condition | None = key("done only while this is true", None, alias="if")
+
+
+class Say(_Action):
+    """Speaks fixed words, and waits until they are spoken."""
+
+    kind: ClassVar[str] = "say"
+
+    say: Words = key("words for the caller, spoken exactly; a list is used in turn")
+    interruptible: YesNo = key("whether the caller may interrupt", True)
+
+
+class Instruct(_Action):
+    """Lets the model speak in its own words."""
+
+    kind: ClassVar[str] = "instructions"
+
+    instructions: Told = key("what the model should say now, in its own words")
+    interruptible: YesNo = key("whether the caller may interrupt", True)
+
+
+class Set(_Action):
+    """Stores values."""
+
+    kind: ClassVar[str] = "set"
+
+    set: dict[VariableName, Stored] = key("variable → value")
+
+
+class RunTool(_Action):
+    """Runs a tool without the model."""
+
+    kind: ClassVar[str] = "tool"
+
+    tool: ToolName = key("the name of a tool that is run without the model")
+    arguments: dict[str, Stored] = key("argument → value", {}, alias="with")
+
+
+class HandOff(_Action):
+    """Hands the call to a persona; ends the list."""
+
+    kind: ClassVar[str] = "handoff"
+
+    handoff: PersonaName = key("the persona that takes over, or back")
+
+
+class EndCall(_Action):
+    """Ends the call."""
+
+    kind: ClassVar[str] = "end_call"
+
+    end_call: SayOrYes = key("yes (at once), or words said first")
+
+
+Action: TypeAlias = kinds("an action", EndCall, HandOff, Instruct, RunTool, Say, Set)  # type: ignore[valid-type]  # built from the classes
+AnyAction = EndCall | HandOff | Instruct | RunTool | Say | Set
+
+Actions = Annotated[tuple[Action, ...], OneOrList(words=("end_call",))]
+"""One action, a list of them, or the bare word `end_call`."""
+
+ErrorActions = Annotated[tuple[Action, ...], OneOrList(words=("end_call",), text_as="instructions")]
+"""As `Actions`; a bare text is instructions to the model."""
+
+Speech: TypeAlias = kinds("a greeting", Instruct, Say)  # type: ignore[valid-type]  # built from the classes
+"""An action that speaks."""

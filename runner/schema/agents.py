@@ -1,0 +1,135 @@
+"""Agents: what a call is dispatched to."""
+
+from __future__ import annotations
+
+from typing import Annotated, ClassVar, Literal, Self
+
+from pydantic import model_validator
+from pydantic.json_schema import JsonSchemaValue
+
+from runner.schema.actions import Actions
+from runner.schema.personas import Handoff, Providers
+from runner.schema.turns import TurnTaking
+from runner.schema.types.blocks import Block, OneOrList, OrNo, any_of, key, together
+from runner.schema.types.mistake import clash, mistake
+from runner.schema.types.names import FieldKey, PersonaName, ProviderName, ToolName
+from runner.schema.types.texts import Plain, Stored, Told
+from runner.schema.types.values import Duration, TimeZone, YesNo, one_of, whole
+from runner.schema.types.words import Words
+from runner.schema.variables import Variable
+
+
+class Idle(Block):
+    """What happens when the caller says nothing."""
+
+    noun: ClassVar[str] = "idle"
+    rules: ClassVar[JsonSchemaValue] = any_of("say", "instructions", "then") | together(
+        "say", "instructions"
+    )
+
+    after: Duration = key("after so much silence", 15.0)
+    say: Words | None = key("words for the caller, spoken exactly", None)
+    instructions: Told | None = key("what the model should say, in its own words", None)
+    times: Annotated[int, whole(1, 20)] = key("so often, then `then`", 1)
+    then: Actions = key("what is done when the caller still says nothing", ())
+
+    @model_validator(mode="after")
+    def _speaks_or_acts(self) -> Self:
+        if self.say is not None and self.instructions is not None:
+            raise clash("say", "instructions", self.noun)
+        if self.say is None and self.instructions is None and not self.then:
+            raise mistake(
+                "E106", "idle must say what it does", "write one of: say, instructions, then"
+            )
+        return self
+
+
+class Limits(Block):
+    """Bounds of a call and of the number of calls."""
+
+    noun: ClassVar[str] = "limits"
+
+    max_duration: Duration | None = key("the longest call", None)
+    farewell: Words | None = key("said when a call has lasted so long", None)
+    max_tool_steps: Annotated[int, whole(1, 20)] = key("rounds of tools for one reply", 4)
+    max_calls: Annotated[int, whole(1)] | None = key("calls of this agent at the same time", None)
+
+
+class Room(Block):
+    """What of the LiveKit room the agent uses."""
+
+    noun: ClassVar[str] = "the room"
+
+    audio_in: YesNo = key("hear the caller", True)
+    audio_out: YesNo = key("speak", True)
+    text_in: YesNo = key("read what the caller writes", True)
+    text_out: YesNo = key("write what is said", True)
+    sync_text: YesNo = key("write as fast as is spoken", True)
+    auto_gain: YesNo = key("even out the caller's loudness", True)
+    close_on_disconnect: YesNo = key("end the call when the caller leaves", True)
+    video_in: YesNo = key("see the caller", False)
+    delete_on_close: YesNo = key("delete the room at the end of the call", False)
+    participants: Annotated[
+        tuple[Annotated[str, one_of("standard", "sip", "connector")], ...] | None,
+        OneOrList(scalars=True),
+    ] = key("kinds of participants that the agent talks with", None)
+    identity: Stored | None = key("talk with this participant only", None)
+
+
+_OPTION = "it belongs to a provider: write it below providers:, a name of yours, and with:"
+
+
+class Agent(Block):
+    """An agent: the name that calls are dispatched to, its personas and its voice."""
+
+    noun: ClassVar[str] = "an agent"
+    elsewhere: ClassVar[dict[str, str]] = {
+        "greeting": "a greeting belongs to a persona: write it in the persona that start: names",
+        "on_handoff": "it belongs to a persona",
+        "on_return": "it belongs to a persona",
+        "personas": (
+            "personas have a section of their own; start: names the first, handoffs: the others"
+        ),
+        "instructions_file": "it belongs to a persona; an agent has instructions:",
+        "first_message": "write greeting: and below it say:, in the persona that start: names",
+        "model": _OPTION,
+        "name": "the name of an agent stands before the colon, one level to the left",
+        "prompt": "write instructions:",
+        "system_prompt": "write instructions:",
+        "temperature": _OPTION,
+        "voice": _OPTION,
+    }
+
+    start: PersonaName = key("the persona that answers", live="start")
+    description: Told | None = key("what the agent is for", None)
+    enabled: YesNo = key("no: checked, but not served", True)
+    mode: Annotated[
+        str,
+        one_of("voice", "text", later=("transcribe",), meant={"chat": "text", "phone": "voice"}),
+    ] = key("voice, or text without ears and voice", "voice", live="call")
+    instructions: Told | None = key("put before the instructions of each of its personas", None)
+    llm: Providers | None = key(
+        "the model: a provider, an inference string, or a list: fallbacks in order", None
+    )
+    stt: Providers | None = key("the ears: a provider, an inference string, or a list", None)
+    tts: Providers | None = key("the voice: a provider, an inference string, or a list", None)
+    vad: Annotated[ProviderName | Literal[False] | None, OrNo()] = key(
+        "a provider that tells speech from silence; no for none", None
+    )
+    timezone: TimeZone | None = key("of now and today; the machine's without it", None)
+    variables: dict[FieldKey, Variable] = key("values of a call; a plain value is fixed", {})
+    tools: tuple[ToolName, ...] = key("tools that each of its personas has", ())
+    handoffs: dict[PersonaName, Handoff] = key("handoffs that each of its personas has", {})
+    idle: Annotated[Idle | Literal[False] | None, OrNo()] = key(
+        "when the caller says nothing", None
+    )
+    limits: Limits | None = key("bounds of a call", None)
+    turn_taking: TurnTaking | None = key("when the agent speaks, and when it stops", None)
+    room: Room | None = key("what of the LiveKit room is used", None, live="call")
+    keyterms: tuple[Plain, ...] = key("words that the recogniser should expect", ())
+    pronunciations: dict[str, Plain] = key("written → spoken, applied to speech only", {})
+    labels: dict[str, Plain] = key("copied to records, events and metrics", {})
+    reload: Annotated[str, one_of("new_calls", "next_turn")] = key(
+        "who hears a change of the files: new_calls, or running calls too, from their next turn",
+        "new_calls",
+    )

@@ -1,0 +1,285 @@
+"""Fields: one syntax for parameters, variables and the records of a list."""
+
+from __future__ import annotations
+
+import re
+from datetime import date, datetime, time
+from typing import Annotated, Any, ClassVar, Self
+
+from pydantic import (
+    BeforeValidator,
+    Discriminator,
+    Tag,
+    model_validator,
+)
+from pydantic.json_schema import JsonSchemaValue
+
+from runner.schema.types.blocks import Block, OneOrList, key, together
+from runner.schema.types.mistake import clash, mistake
+from runner.schema.types.names import FieldKey, VariableName
+from runner.schema.types.texts import Plain, Stored, Told
+from runner.schema.types.values import Pattern, YesNo, one_of, parse_yes_no
+
+TYPES = (
+    "text", "number", "integer", "yes_no", "date", "time", "datetime", "email", "phone", "url",
+    "choice", "list", "object",
+)  # fmt: skip
+SIMPLE_TYPES = tuple(t for t in TYPES if t not in ("choice", "list", "object"))
+MEASURED = frozenset({"number", "integer", "date", "time", "datetime", "text"})
+"""Types whose values can be held between `min` and `max`."""
+
+_FOREIGN = {
+    "array": "list", "bool": "yes_no", "boolean": "yes_no", "dict": "object", "double": "number",
+    "enum": "choice", "float": "number", "int": "integer", "long": "integer", "map": "object",
+    "mail": "email", "record": "object", "select": "choice", "str": "text", "string": "text",
+    "telephone": "phone", "timestamp": "datetime", "uri": "url", "yes/no": "yes_no",
+}  # fmt: skip
+"""Types of JSON Schema and of programming languages → ours."""
+
+FieldType = Annotated[str, one_of(*TYPES, meant=_FOREIGN)]
+
+_EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
+_PHONE = re.compile(r"\+?[\d\s().-]{3,24}")
+_URL = re.compile(r"https?://\S+")
+
+
+def _whole(text: str) -> int:
+    if not re.fullmatch(r"[+-]?\d{1,18}", text):
+        raise ValueError
+    return int(text)
+
+
+def _real(text: str) -> float | int:
+    if not re.fullmatch(r"[+-]?\d{1,18}(\.\d{1,18})?", text):
+        raise ValueError
+    return float(text) if "." in text else int(text)
+
+
+def _matching(pattern: re.Pattern[str]) -> Any:
+    def read(text: str) -> str:
+        if not pattern.fullmatch(text):
+            raise ValueError
+        return text
+
+    return read
+
+
+READERS: dict[str, tuple[Any, str]] = {
+    "text": (str, "a text"),
+    "number": (_real, "a number"),
+    "integer": (_whole, "a whole number"),
+    "yes_no": (parse_yes_no, "yes or no"),
+    "date": (date.fromisoformat, "a date such as 2026-12-04"),
+    "time": (time.fromisoformat, "a time such as 14:30"),
+    "datetime": (datetime.fromisoformat, "a moment such as 2026-12-04T14:30"),
+    "email": (_matching(_EMAIL), "an e-mail address"),
+    "phone": (_matching(_PHONE), "a phone number such as +84901234567"),
+    "url": (_matching(_URL), "an address that begins with https://"),
+    "choice": (str, "one of the choices"),
+}
+"""Type → how its text is read (raises ValueError), and what a message calls it."""
+
+
+def fits(kind: str, text: str) -> bool:
+    """Whether a text can be read as this type of field."""
+    try:
+        READERS[kind][0](text.strip())
+    except ValueError:
+        return False
+    return True
+
+
+def _typed(
+    wanted: tuple[str, ...], then: JsonSchemaValue, otherwise: JsonSchemaValue
+) -> JsonSchemaValue:
+    """The rule for fields of some types; a field without a type is a text, a templated one any."""
+    known = {"properties": {"type": {"enum": list(TYPES)}}}
+    these: JsonSchemaValue = {"properties": {"type": {"enum": list(wanted)}}}
+    if "text" not in wanted:
+        these["required"] = ["type"]
+    return {"if": known, "then": {"if": these, "then": then, "else": otherwise}}
+
+
+class Field(Block):
+    """What a parameter, a variable or a field of a record may hold."""
+
+    noun: ClassVar[str] = "a field"
+    bare: ClassVar[str] = "type"
+    elsewhere: ClassVar[dict[str, str]] = {
+        "required": "a field is required by itself; write optional: yes where it may be missing",
+        "enum": "write type: choice and choices:",
+        "items": "write of: with the type of the entries",
+        "properties": "write fields:",
+    }
+
+    @classmethod
+    def all_rules(cls) -> list[JsonSchemaValue]:
+        """Which keys go with which type."""
+        choice = {"oneOf": [{"required": ["choices"]}, {"required": ["choices_from"]}]}
+        no_choice = {"allOf": [together("choices"), together("choices_from")]}
+        return [
+            _typed(("choice",), choice, no_choice),
+            _typed(("list",), {}, together("of")),
+            _typed(("object",), {"required": ["fields"]}, together("fields")),
+            _typed(("text",), {}, together("pattern")),
+            _typed(tuple(sorted(MEASURED)), {}, {"allOf": [together("min"), together("max")]}),
+        ]
+
+    type: FieldType = key("what it holds", "text")
+    description: Told | None = key("told to the model", None)
+    optional: YesNo = key("whether it may be missing", False)
+    default: Stored | None = key("the value used without one; a template may stand here", None)
+    choices: Annotated[tuple[Plain, ...] | None, OneOrList(scalars=True)] = key(
+        "for choice: the texts to choose from", None
+    )
+    choices_from: VariableName | None = key("for choice: a variable that holds such a list", None)
+    min: Plain | None = key("least number, earliest date, or fewest characters", None)
+    max: Plain | None = key("greatest number, latest date, or most characters", None)
+    pattern: Pattern | None = key("for text: a regular expression that all of it must match", None)
+    of: (
+        Annotated[
+            Annotated[str, one_of(*SIMPLE_TYPES, meant=_FOREIGN), Tag("<type>")]
+            | Annotated[dict[FieldKey, Field], Tag("<fields>")],
+            Discriminator(lambda of: "<type>" if isinstance(of, str) else "<fields>"),
+        ]
+        | None
+    ) = key("for list: the type of its entries, or the fields of a record", None)
+    fields: dict[FieldKey, Field] | None = key("for object: its fields", None)
+    private: YesNo = key("yes: never seen by the model, masked in records", False)
+
+    @model_validator(mode="after")
+    def _agree(self) -> Self:
+        problems = (
+            self._choices_problem(),
+            _only(self.type, "list", "of", self.of),
+            _only(self.type, "object", "fields", self.fields),
+            _only(self.type, "text", "pattern", self.pattern),
+            self._bounds_problem(),
+            self._default_problem(),
+        )
+        for problem in problems:
+            if problem:
+                raise problem
+        return self
+
+    def _choices_problem(self) -> Exception | None:
+        given = [n for n in ("choices", "choices_from") if getattr(self, n) is not None]
+        if self.type != "choice" and given:
+            return mistake(
+                "E112",
+                f"'{given[0]}' goes with type: choice, and this is a {self.type}",
+                "write type: choice",
+                at=(given[0],),
+                on="key",
+            )
+        if self.type != "choice" or len(given) == 1:
+            return None
+        if given:
+            return clash("choices", "choices_from", "a choice")
+        return mistake(
+            "E103",
+            "a choice needs its 'choices'",
+            "add choices: and the texts to choose from, one a line with a dash",
+        )
+
+    def _bounds_problem(self) -> Exception | None:
+        for name in ("min", "max"):
+            bound = getattr(self, name)
+            if bound is None:
+                continue
+            if self.type not in MEASURED:
+                return mistake(
+                    "E112",
+                    f"'{name}' does not go with type: {self.type}",
+                    "delete it",
+                    at=(name,),
+                    on="key",
+                )
+            kind = "integer" if self.type == "text" else self.type
+            if not fits(kind, bound):
+                return mistake("E117", f"'{bound}' is not {READERS[kind][1]}", at=(name,))
+        if self.min is None or self.max is None:
+            return None
+        try:
+            swapped = self.bound("min") > self.bound("max")
+        except TypeError:
+            return mistake(
+                "E117",
+                "of min and max one has a time zone and the other has none",
+                "write both with one, such as 14:30+07:00, or both without",
+                at=("max",),
+            )
+        if not swapped:
+            return None
+        message = f"min {self.min} is more than max {self.max}"
+        return mistake("E109", message, "swap the two", at=("min",))
+
+    def _default_problem(self) -> Exception | None:
+        text = self.default
+        if text is None or "{{" in text or "{%" in text:
+            return None
+        if self.type in ("list", "object"):
+            return mistake(
+                "E117",
+                f"a plain text cannot be the value of a {self.type}",
+                "delete it, or write one {{ name }} that holds one",
+                at=("default",),
+            )
+        if not fits(self.type, text):
+            return mistake("E117", f"'{text}' is not {READERS[self.type][1]}", at=("default",))
+        if self.choices is not None and str(text) not in map(str, self.choices):
+            return mistake(
+                "E117",
+                f"'{text}' is not one of the choices",
+                f"write one of: {', '.join(self.choices)}",
+                at=("default",),
+            )
+        return None
+
+    def bound(self, name: str) -> Any:
+        """`min` or `max` as a value that can be compared with others of this field."""
+        text = getattr(self, name)
+        return (
+            None
+            if text is None
+            else READERS["integer" if self.type == "text" else self.type][0](text.strip())
+        )
+
+
+def _only(kind: str, wanted: str, name: str, value: object) -> Exception | None:
+    if value is None:
+        needed = kind == wanted and name == "fields"
+        return (
+            mistake(
+                "E103",
+                "an object needs its 'fields'",
+                "add fields: and the name of each field on a line of its own",
+            )
+            if needed
+            else None
+        )
+    if kind == wanted:
+        return None
+    hint = {"list": "write of: instead", "object": "write fields: instead"}.get(kind)
+    return mistake(
+        "E112",
+        f"'{name}' goes with type: {wanted}, and this is a {kind}",
+        hint if hint and name in ("of", "fields") else f"write type: {wanted}, or delete '{name}'",
+        at=(name,),
+        on="key",
+    )
+
+
+def _no_json_schema(value: Any) -> Any:
+    if isinstance(value, dict) and isinstance(value.get("properties"), dict) and "type" in value:
+        raise mistake(
+            "E101",
+            "'properties' is JSON Schema, where lkrun has the names of fields",
+            "write each name right here, without type:, properties: and required:",
+            at=("properties",),
+            on="key",
+        )
+    return value
+
+
+Fields = Annotated[dict[FieldKey, Field], BeforeValidator(_no_json_schema)]

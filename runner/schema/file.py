@@ -1,0 +1,41 @@
+"""A file: its sections, and what a definition in each of them is."""
+
+from __future__ import annotations
+
+from typing import Annotated, ClassVar
+
+from runner.schema.agents import Agent
+from runner.schema.personas import Persona
+from runner.schema.process import Process
+from runner.schema.providers import Provider
+from runner.schema.tools import Tool
+from runner.schema.types.blocks import Block, key
+from runner.schema.types.values import one_of
+
+
+class File(Block):
+    """What may stand in one file."""
+
+    noun: ClassVar[str] = "a file"
+    elsewhere: ClassVar[dict[str, str]] = {
+        "agent": "write agents:",
+        "persona": "write personas:",
+        "tool": "write tools:",
+        "provider": "write providers:",
+        "start": "it belongs to an agent, below agents: and the agent's name",
+        "instructions": "they belong to a persona, below personas: and the persona's name",
+        "variables": "they belong to an agent, below agents: and the agent's name",
+    }
+
+    agents: dict[str, Agent] = key("what calls are dispatched to", {})
+    personas: dict[str, Persona] = key("who speaks", {})
+    tools: dict[str, Tool] = key("what the model may do besides talking", {})
+    providers: dict[str, Provider] = key("models, ears and voices", {})
+    runner: Process | None = key("settings of the process; in one file at most", None)
+    language: Annotated[str, one_of("1")] = key("the version of this language", "1")
+
+
+SECTIONS = ("agents", "personas", "tools", "providers")
+"""Sections of named definitions, in the order in which they are told."""
+
+SINGULAR = {"agents": "agent", "personas": "persona", "tools": "tool", "providers": "provider"}

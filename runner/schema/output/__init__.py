@@ -1,0 +1,1 @@
+"""What is generated from the schema: the reference page and the JSON Schema of editors."""

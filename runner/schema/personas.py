@@ -1,0 +1,107 @@
+"""Personas: who speaks. One at a time does, and hands the call to another."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, ClassVar, Literal
+
+from runner.schema.actions import Speech
+from runner.schema.turns import PersonaTurns
+from runner.schema.types.blocks import Block, OneOrList, OrNo, key
+from runner.schema.types.mistake import mistake
+from runner.schema.types.names import FileName, PersonaName, ProviderName, ToolName
+from runner.schema.types.settings import Setting
+from runner.schema.types.texts import Condition, Told
+from runner.schema.types.words import Words
+
+Providers = Annotated[
+    tuple[ProviderName, ...],
+    OneOrList(
+        scalars=True,
+        by_language=True,
+        instead="write these keys below providers:, under a name of your own, and that name here",
+    ),
+]
+"""One provider, or a list: fallbacks in order."""
+
+_LAST = re.compile(r"last\s+(\d{1,3})")
+
+
+def _context(text: str) -> str:
+    if text in ("full", "summary", "none"):
+        return text
+    found = _LAST.fullmatch(text)
+    if found and int(found[1]) > 0:
+        return f"last {int(found[1])}"
+    raise mistake(
+        "E107",
+        f"'{text}' does not say what the next persona is told",
+        "write full, summary, none, or last and a number, such as last 6",
+    )
+
+
+Context = Annotated[
+    str,
+    Setting(
+        _context,
+        {"type": "string", "pattern": r"^\s*(full|summary|none|last\s+0*[1-9]\d{0,2})\s*$"},
+        "`full` `summary` `none`, or `last` and a number",
+    ),
+]
+
+
+class Handoff(Block):
+    """A way from one persona to another: one tool for the model."""
+
+    noun: ClassVar[str] = "a handoff"
+
+    when: Told = key("when the model should hand over")
+    condition: Condition | None = key(
+        "offered to the model only while this is true", None, alias="if"
+    )
+    say: Words | None = key("said by the persona that leaves; nothing: silent", None)
+    context: Context = key(
+        "what the next persona is told of the talk: full, summary, last 6, none", "full"
+    )
+
+
+class Persona(Block):
+    """A persona: what it knows, its first words, its tools and where it can hand the call."""
+
+    noun: ClassVar[str] = "a persona"
+    bare: ClassVar[str] = "instructions"
+    elsewhere: ClassVar[dict[str, str]] = {
+        "start": "it belongs to an agent",
+        "variables": "they belong to an agent",
+        "idle": "it belongs to an agent",
+        "reload": "it belongs to an agent",
+        "limits": "they belong to an agent",
+        "mode": "it belongs to an agent",
+        "timezone": "it belongs to an agent",
+        "room": "it belongs to an agent",
+        "first_message": "write greeting: and below it say:",
+        "messages": "write instructions:",
+        "name": "the name of a persona stands before the colon, one level to the left",
+        "prompt": "write instructions:",
+        "system_prompt": "write instructions:",
+        "voice": "write tts: and the name of a provider",
+    }
+
+    instructions: Told | None = key("what the model is told", None)
+    instructions_file: Annotated[tuple[FileName, ...] | None, OneOrList(scalars=True)] = key(
+        "a text file, or a list of them, instead of or after instructions", None
+    )
+    greeting: Speech | None = key("its first words in a call", None)
+    on_handoff: Speech | None = key(
+        "its first words when it is handed a call; without it, its greeting", None
+    )
+    on_return: Speech | None = key("its first words when the call comes back to it", None)
+    tools: tuple[ToolName, ...] = key("tools that the model may call", ())
+    handoffs: dict[PersonaName, Handoff] = key("personas that it may hand the call to", {})
+    llm: Providers | None = key("instead of the agent's", None)
+    stt: Providers | None = key("instead of the agent's", None)
+    tts: Providers | None = key("instead of the agent's", None)
+    vad: Annotated[ProviderName | Literal[False] | None, OrNo()] = key(
+        "instead of the agent's", None
+    )
+    turn_taking: PersonaTurns | None = key("instead of the agent's", None, live="visit")

@@ -1,0 +1,95 @@
+"""The section `runner`: settings of the process."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from typing import Annotated, ClassVar
+
+from pydantic import AfterValidator, WithJsonSchema
+
+from runner.schema.types.blocks import Block, key
+from runner.schema.types.mistake import mistake
+from runner.schema.types.texts import Plain, Sent
+from runner.schema.types.values import Duration, one_of, whole
+
+_HOST = re.compile(
+    r"(\*\.)?[A-Za-z0-9_]([A-Za-z0-9_.-]*[A-Za-z0-9_])?(:\d{1,5})?|\[[0-9A-Fa-f:.]+\](:\d{1,5})?"
+)
+
+
+def _host(text: Plain) -> Plain:
+    if "/" in text:
+        try:
+            ipaddress.ip_network(text)
+        except ValueError:
+            raise mistake(
+                "E114",
+                f"'{text}' is not a host or network",
+                "write a host, host:port, *.domain or a network such as 10.0.0.0/8",
+            ) from None
+    elif not _HOST.fullmatch(text):
+        raise mistake(
+            "E114",
+            f"'{text}' is not a host",
+            "write a host, host:port or *.domain, without https://",
+        )
+    return text
+
+
+Host = Annotated[
+    Plain, AfterValidator(_host), WithJsonSchema({"type": "string", "pattern": r"^[^/\s]+(/\d+)?$"})
+]
+"""`host`, `host:port`, `*.domain` or a network in CIDR notation (RFC 4632)."""
+
+
+class LiveKit(Block):
+    """Where the LiveKit server is; the standard environment variables fill what is left out."""
+
+    noun: ClassVar[str] = "livekit"
+
+    url: Sent | None = key("LIVEKIT_URL without it", None)
+    api_key: Sent | None = key("LIVEKIT_API_KEY without it", None)
+    api_secret: Sent | None = key("LIVEKIT_API_SECRET without it", None)
+
+
+class Network(Block):
+    """What tools may reach."""
+
+    noun: ClassVar[str] = "the network"
+
+    allow: tuple[Host, ...] = key("private or loopback hosts that tools may reach", ())
+
+
+class Reload(Block):
+    """How changes of the files reach callers while the runner serves."""
+
+    noun: ClassVar[str] = "the reload"
+
+    settle: Duration = key("files that have not changed for so long are taken as saved", 0.4)
+    gate: Annotated[str, one_of("check", later=("tests",))] = key(
+        "what new files must pass before they are served", "check"
+    )
+    keep_releases: Annotated[int, whole(1, 1000)] = key(
+        "so many of the last releases can be gone back to", 10
+    )
+
+
+class Log(Block):
+    """What the runner writes."""
+
+    noun: ClassVar[str] = "the log"
+
+    level: Annotated[str, one_of("debug", "info", "warning", "error")] = key("how much", "info")
+    format: Annotated[str, one_of("text", "json")] = key("for people or for programs", "text")
+
+
+class Process(Block):
+    """Settings of the process."""
+
+    noun: ClassVar[str] = "the runner"
+
+    livekit: LiveKit = key("where the LiveKit server is", LiveKit.model_construct())
+    network: Network = key("what tools may reach", Network.model_construct())
+    reload: Reload = key("how changes reach callers", Reload.model_construct())
+    log: Log = key("what the runner writes", Log.model_construct())

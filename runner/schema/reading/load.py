@@ -1,0 +1,265 @@
+"""A located document to specs: each definition by itself, so that one mistake hides no other."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+
+from runner.diagnostics import Diagnostic
+from runner.diagnostics.nearest import nearest
+from runner.schema.file import SECTIONS, SINGULAR, File
+from runner.schema.reading.annotations import takes
+from runner.schema.reading.beside import followers, not_below
+from runner.schema.reading.comments import without_harmless
+from runner.schema.reading.explain import explain, without_value
+from runner.schema.tools import BUILT_IN
+from runner.schema.types.later import LATER
+from runner.schema.types.names import check_name
+from runner.schema.types.settings import DEFERRED, Settings
+from runner.syntax import Data, Document, Location
+from runner.template import has_template
+
+_WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """One named entry of a section, and where it stands.
+
+    Attributes:
+        spec: its model, or None where it has mistakes (then it still defines its name).
+        deferred: whether a setting in it waits for the fixed variables of the agent that uses it.
+    """
+
+    section: str
+    name: str
+    document: Document
+    location: Location
+    spec: Any
+    deferred: bool = False
+
+    @property
+    def data(self) -> Data:
+        """What is written, as plain data."""
+        return self.document.at(self.location)  # type: ignore[no-any-return]  # plain data
+
+    def words(self) -> frozenset[str]:
+        """All words in it: what a broken definition may define or use."""
+        return frozenset(_words(self.data))
+
+
+@dataclass(frozen=True, slots=True)
+class Specs:
+    """What one file defines.
+
+    Attributes:
+        words: all words in sections that are none: what may be defined or used there.
+    """
+
+    document: Document
+    definitions: tuple[Definition, ...]
+    diagnostics: tuple[Diagnostic, ...]
+    words: frozenset[str] = frozenset()
+
+
+def load(document: Document, env: Mapping[str, str]) -> Specs:
+    """Read every definition of a document.
+
+    Args:
+        document: a parsed file, its own diagnostics included.
+        env: the environment, for templates in settings.
+    """
+    definitions: list[Definition] = []
+    diagnostics = without_harmless(document)
+    lost: dict[str, Data] = {}
+    for section, entries in document.data.items():
+        if section in lost:
+            continue
+        if section == "runner":
+            definition, found = read(document, ("runner",), Settings(env, {}))
+            definitions.append(definition)
+            diagnostics += found
+        elif isinstance(entries, dict) and section in SECTIONS:
+            for name in entries:
+                if name not in lost:
+                    beside = _beside((section, name), entries)
+                    definition, found = read(document, (section, name), Settings(env), beside)
+                    definitions.append(definition)
+                    diagnostics += found
+                    lost |= beside
+        else:
+            beside = _beside((section,), document.data)
+            diagnostics += _top_level(document, section, beside)
+            meant = nearest(section, SECTIONS) or section
+            lost |= beside | {section: entries, meant: None}
+    return Specs(document, tuple(definitions), tuple(diagnostics), frozenset(_words(lost)))
+
+
+def _beside(location: Location, block: dict[str, Data]) -> dict[str, Data]:
+    """What stands beside an empty definition or section and belongs below it."""
+    name = str(location[-1])
+    if block[name] is not None:
+        return {}
+    section = File.model_fields.get(str(location[0]))
+
+    def belongs(key: str) -> bool:
+        if len(location) > 1:
+            return takes(root_model(str(location[0])), key)
+        return section is not None and isinstance(block[key], dict) and _is_name(key)
+
+    return {key: block[key] for key in followers(block, name, belongs)}
+
+
+def _is_name(key: str) -> bool:
+    """Whether a key at the top is no section, and was not meant to be one."""
+    known = {*File.keys(), *LATER[File.noun], *File.elsewhere}
+    return key not in known and nearest(key, known) is None
+
+
+def read(
+    document: Document,
+    location: Location,
+    settings: Settings,
+    beside: Collection[str] = (),
+) -> tuple[Definition, list[Diagnostic]]:
+    """Read one definition, in an agent's own terms where settings in it need its fixed variables.
+
+    Args:
+        document: the file.
+        location: the definition in it.
+        settings: what templates in settings may use.
+        beside: names beside an empty definition that belong below it.
+    """
+    section, name, data = str(location[0]), str(location[-1]), document.at(location)
+    diagnostics = _name_problems(document, location)
+    if section == "agents" and isinstance(data, dict):
+        settings = _own_settings(settings, data)
+    spec, errors = None, []
+    try:
+        spec = _adapter(section).validate_python(data, context=settings)
+    except ValidationError as error:
+        errors = error.errors(include_url=False)
+    deferred = bool(errors) and all(e["type"] == DEFERRED for e in errors)
+    if beside:
+        diagnostics.append(not_below(document, location, next(iter(beside))))
+    else:
+        empties = tuple(_empties(data, location))
+        diagnostics += explain(document, location, root_model(section), errors, empties)
+    if diagnostics:
+        spec, deferred = None, False
+    return Definition(section, name, document, location, spec, deferred), diagnostics
+
+
+def root_model(section: str) -> Any:
+    """The annotation of a definition in this section."""
+    annotation = File.model_fields[section].annotation
+    if section == "runner":
+        return annotation.__args__[0]  # type: ignore[union-attr]  # `Process | None`
+    return annotation.__args__[1]  # type: ignore[union-attr]  # `dict[str, Model]`
+
+
+@cache
+def _adapter(section: str) -> TypeAdapter[Any]:
+    return TypeAdapter(root_model(section))
+
+
+def _own_settings(settings: Settings, data: dict[str, Any]) -> Settings:
+    fixed: dict[str, Any] = {}
+    variables = data.get("variables")
+    for name, value in variables.items() if isinstance(variables, dict) else ():
+        if isinstance(value, str):
+            fixed[name] = _resolved(value, settings)
+        elif isinstance(value, list):
+            fixed[name] = [_resolved(v, settings) for v in value if isinstance(v, str)]
+    others = frozenset(variables) - fixed.keys() if isinstance(variables, dict) else frozenset()
+    return Settings(settings.env, fixed, others)
+
+
+def _resolved(text: str, settings: Settings) -> str:
+    if not has_template(text):
+        return text
+    try:
+        return Settings(settings.env, {}).resolve(text)
+    except Exception:  # noqa: BLE001 - validation of the variable itself tells what is wrong with it
+        return text
+
+
+def _top_level(document: Document, section: str, beside: Collection[str] = ()) -> list[Diagnostic]:
+    entries = document.data[section]
+    if beside:
+        return [not_below(document, (section,), next(iter(beside)))]
+    if section in SECTIONS:
+        told = entries is None and document.lost_after(document.key_span((section,)).line)
+        return [] if told else [_no_names(document, section, entries)]
+    if section != "language":
+        errors = [{"type": "extra_forbidden", "loc": (section,), "input": None}]
+        return explain(document, (), File, errors)
+    if entries is None:
+        return [without_value(document, (section,))]
+    try:
+        File.model_validate({"language": entries})
+    except ValidationError as error:
+        return explain(document, (), File, error.errors(include_url=False))
+    return []
+
+
+def _no_names(document: Document, section: str, entries: Data) -> Diagnostic:
+    noun = SINGULAR[section]
+    hint = f"below {section}:, write the name of each {noun} with a colon, and its keys below that"
+    if entries is None:
+        return Diagnostic(document.key_span((section,)), "E105", f"'{section}' is empty", hint)
+    what = "a list" if isinstance(entries, list) else "a text"
+    return Diagnostic(
+        document.key_span((section,)), "E104", f"'{section}' holds {what}, where names belong", hint
+    )
+
+
+def _name_problems(document: Document, location: Location) -> list[Diagnostic]:
+    section, name = str(location[0]), str(location[-1])
+    if section == "runner":
+        return []
+    noun = SINGULAR[section]
+    article = "an" if noun == "agent" else "a"
+    span = document.key_span(location)
+    try:
+        check_name(name, f"{article} {noun}", short=section in ("personas", "tools"))
+    except Exception as error:  # noqa: BLE001 - pydantic's custom errors have no public base but Exception
+        return [Diagnostic(span, error.type, str(error.context["message"]), error.context["help"])]  # type: ignore[attr-defined]  # set by `mistake`
+    if section == "tools" and name in BUILT_IN:
+        hint = (
+            "list it by its bare name, without defining it, "
+            f"or choose another name such as my_{name}"
+        )
+        return [Diagnostic(span, "E204", f"'{name}' is a tool that lkrun has already", hint)]
+    if section == "personas" and name == "back":
+        hint = "choose another name; handoff: back means the persona that the call came from"
+        return [Diagnostic(span, "E204", "'back' cannot be the name of a persona", hint)]
+    return []
+
+
+def _empties(data: Any, location: Location) -> Iterator[Location]:
+    if data is None:
+        yield location
+    elif isinstance(data, dict):
+        for name, value in data.items():
+            yield from _empties(value, (*location, name))
+    elif isinstance(data, list):
+        for index, value in enumerate(data):
+            yield from _empties(value, (*location, index))
+
+
+def _words(data: Any) -> Iterator[str]:
+    if isinstance(data, str):
+        yield from _WORD.findall(data)
+    elif isinstance(data, dict):
+        for name, value in data.items():
+            yield from _WORD.findall(name)
+            yield from _words(value)
+    elif isinstance(data, list):
+        for value in data:
+            yield from _words(value)

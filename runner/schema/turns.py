@@ -1,0 +1,99 @@
+"""Turn taking: when the agent speaks, and when it lets itself be interrupted."""
+
+from __future__ import annotations
+
+from typing import Annotated, ClassVar, Literal
+
+from runner.schema.actions import Actions
+from runner.schema.types.blocks import Block, OrNo, key
+from runner.schema.types.values import Duration, YesNo, one_of, whole
+
+_AGENT_ONLY = "LiveKit keeps it for the whole call: write it in the agent's turn_taking"
+
+
+class PersonaInterruptions(Block):
+    """What of interruptions may differ between personas."""
+
+    noun: ClassVar[str] = "interruptions"
+    elsewhere: ClassVar[dict[str, str]] = dict.fromkeys(
+        ("min_duration", "min_words", "resume", "ignore_within", "keep_audio"), _AGENT_ONLY
+    )
+
+    allow: YesNo = key("whether the caller may interrupt", True)
+    how: Annotated[str, one_of("auto", "adaptive", "vad")] = key(
+        "how an interruption is recognised", "auto"
+    )
+
+
+class Interruptions(PersonaInterruptions):
+    """When the caller's voice stops the agent's."""
+
+    elsewhere: ClassVar[dict[str, str]] = {}
+
+    how: Annotated[str, one_of("auto", "adaptive", "vad")] = key(
+        "how an interruption is recognised", "auto", live="call"
+    )
+    min_duration: Duration = key("shorter sounds do not interrupt", 0.5)
+    min_words: Annotated[int, whole(0, 50)] = key("fewer words do not interrupt", 0)
+    resume: Annotated[Duration | Literal[False], OrNo()] = key(
+        "go on speaking when nothing followed the interruption for so long", 2.0
+    )
+    ignore_within: Annotated[Duration | Literal[False], OrNo()] = key(
+        'ignore "mm-hm" so close to the edges of the agent\'s speech', 1.0, live="visit"
+    )
+    keep_audio: YesNo = key("keep what is said over words that cannot be interrupted", False)
+
+
+class Preemptive(Block):
+    """Beginning to think before the caller has finished."""
+
+    noun: ClassVar[str] = "preemptive_generation"
+
+    speech: YesNo = key("begin to make the voice as well", False)
+    max_speech: Duration = key("not when the caller has spoken longer", 10.0)
+    max_tries: Annotated[int, whole(1, 20)] = key("at most so often in one turn", 3)
+
+
+class TurnLimit(Block):
+    """What happens when the caller talks without end."""
+
+    noun: ClassVar[str] = "turn_limit"
+
+    max_words: Annotated[int, whole(1)] | None = key("after so many words", None)
+    max_duration: Duration | None = key("after so long", None)
+    then: Actions = key("what is done then", ())
+
+
+class _Turns(Block):
+    noun: ClassVar[str] = "turn_taking"
+
+    detection: (
+        Annotated[str, one_of("model", "vad", "stt", "manual", later=("realtime",))] | None
+    ) = key("how the end of the caller's turn is found; LiveKit's choice without it", None)
+    min_delay: Duration | None = key("least silence before the agent answers", None)
+    max_delay: Duration | None = key(
+        "longest silence waited for when the caller seems not to have finished", None
+    )
+    adapt_delay: YesNo = key("learn the delay from the caller's pauses", False)
+    preemptive_generation: Annotated[Preemptive | bool, OrNo(yes=True)] = key(
+        "begin to answer before the turn has ended", True
+    )
+
+
+class PersonaTurns(_Turns):
+    """The turn taking of one persona."""
+
+    elsewhere: ClassVar[dict[str, str]] = {"turn_limit": _AGENT_ONLY}
+
+    interruptions: Annotated[PersonaInterruptions | Literal[False] | None, OrNo()] = key(
+        "when the caller may interrupt; no: never", None
+    )
+
+
+class TurnTaking(_Turns):
+    """The turn taking of an agent."""
+
+    interruptions: Annotated[Interruptions | Literal[False] | None, OrNo()] = key(
+        "when the caller may interrupt; no: never", None
+    )
+    turn_limit: TurnLimit | None = key("when the caller talks without end", None)

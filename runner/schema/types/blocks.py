@@ -1,0 +1,315 @@
+"""How definitions are built: blocks, kinds told by a key, one or a list, a block or `no`."""
+
+from __future__ import annotations
+
+import re
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Annotated, Any, ClassVar, Literal, Union, get_args
+
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Discriminator,
+    Field,
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
+    Tag,
+)
+from pydantic.config import JsonDict
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema, core_schema
+
+from runner.diagnostics.nearest import nearest
+from runner.schema.types.later import LATER, not_yet
+from runner.schema.types.mistake import clash, mistake
+from runner.schema.types.values import NO, NO_SHAPE, YES, YES_NO_SHAPE
+
+Live = Literal["now", "visit", "call", "start"]
+"""From when a changed key counts in a call that runs already (`reload: next_turn`): from its next
+turn, from the next handoff, from the next call; or it only says how a call starts."""
+
+
+class Block(BaseModel):
+    """A block of keys. Unknown ones are refused; a key that is a Python word is an alias."""
+
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, defer_build=True, loc_by_alias=True, validate_default=False
+    )
+
+    noun: ClassVar[str] = "a block"
+    """What a message calls it: 'an agent', 'a handoff'."""
+
+    elsewhere: ClassVar[dict[str, str]] = {}
+    """Keys that people write here although they belong somewhere else → where."""
+
+    bare: ClassVar[str] = ""
+    """The key that was probably meant where a bare text stands instead of the block."""
+
+    stray: ClassVar[str] = ""
+    """Where a key that is none of the block's own probably belongs."""
+
+    kinds: ClassVar[tuple[type[Block], ...]] = ()
+    """Of a block that is one of several kinds: all of them."""
+
+    kind: ClassVar[str] = ""
+    """Of such a block: the key that tells its kind."""
+
+    rules: ClassVar[JsonSchemaValue] = {}
+    """What its validators ask beyond single keys, as JSON Schema, so that editors ask it too."""
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        found = handler(schema)
+        rules = cls.all_rules()
+        if rules:
+            handler.resolve_ref_schema(found)["allOf"] = rules
+        return found
+
+    @classmethod
+    def all_rules(cls) -> list[JsonSchemaValue]:
+        """`rules`, as a list of schemas that all hold."""
+        return [cls.rules] if cls.rules else []
+
+    @classmethod
+    def keys(cls) -> dict[str, str]:
+        """The keys of the language → the attributes that hold them."""
+        return {(info.alias or name): name for name, info in cls.model_fields.items()}
+
+
+def together(*names: str) -> JsonSchemaValue:
+    """The JSON Schema rule that not all of these keys stand together."""
+    return {"not": {"required": list(names)}}
+
+
+def any_of(*names: str) -> JsonSchemaValue:
+    """The JSON Schema rule that at least one of these keys stands there."""
+    return {"anyOf": [{"required": [name]} for name in names]}
+
+
+def key(
+    description: str,
+    default: Any = ...,
+    *,
+    alias: str | None = None,
+    names: tuple[str, ...] = (),
+    live: Live = "now",
+) -> Any:
+    """Declare a key.
+
+    Args:
+        description: its line in the reference.
+        default: its value where it is left out; without one it must be there.
+        alias: its name in the language, where that is a word of Python.
+        names: what templates below it may use besides.
+        live: from when a change of it counts in a running call; of what stands below it too.
+    """
+    extra: JsonDict = {"x-lkrun-names": [*names]} if names else {}
+    if live != "now":
+        extra["x-lkrun-live"] = live
+    return Field(default, description=description, alias=alias, json_schema_extra=extra or None)
+
+
+def kinds(noun: str, *classes: type[Block]) -> Any:
+    """A block that is one of several kinds, told by which of their keys stands in it.
+
+    An error's location then holds the tag `<ClassName>`, which is in no file.
+    """
+    by_key = {cls.kind: f"<{cls.__name__}>" for cls in classes}
+    for cls in classes:
+        if len(classes) > len(cls.kinds):
+            cls.kinds = classes
+    tagged = tuple(Annotated[cls, Tag(f"<{cls.__name__}>")] for cls in classes)
+    first = next(iter(classes)).__name__
+
+    def pick(data: Any) -> str | None:
+        if isinstance(data, dict):
+            return next((by_key[k] for k in data if k in by_key), None)
+        return f"<{type(data).__name__}>" if isinstance(data, Block) else f"<{first}>"
+
+    union: Any = Annotated[Union[tagged], Discriminator(pick)]  # noqa: UP007 - a union of a computed tuple
+    return Annotated[union, _ExactlyOne(noun, tuple(by_key), classes)]
+
+
+class Before(ABC):
+    """A mark whose `read` sees what is written before the type that it marks does."""
+
+    @abstractmethod
+    def read(self, value: Any) -> Any:
+        """Give what the type shall see.
+
+        Raises:
+            PydanticCustomError: it cannot stand here.
+        """
+
+    def __get_pydantic_core_schema__(
+        self, source: Any, handler: GetCoreSchemaHandler
+    ) -> CoreSchema:
+        return core_schema.no_info_before_validator_function(self.read, handler(source))
+
+
+@dataclass(frozen=True)
+class _ExactlyOne(Before):
+    noun: str
+    kind_keys: tuple[str, ...]
+    classes: tuple[type[Block], ...]
+
+    def read(self, data: Any) -> Any:
+        """Refuse a block with none or several of the keys that tell its kind."""
+        if not isinstance(data, dict):
+            return data
+        present = [k for k in data if k in self.kind_keys]
+        if len(present) == 1:
+            return data
+        if present:
+            raise clash(present[0], present[1], self.noun)
+        raise self._none(data)
+
+    def _none(self, data: dict[str, Any]) -> Exception:
+        known = set().union(*(cls.keys() for cls in self.classes))
+        later = LATER.get(self.noun, frozenset())
+        for name in data:
+            if name in known:
+                continue
+            if name in later:
+                return mistake("E102", *not_yet(name), at=(name,), on="key")
+            near = nearest(name, self.kind_keys)
+            if near:
+                return mistake(
+                    "E101", f"unknown key '{name}'", f"did you mean '{near}'?", at=(name,), on="key"
+                )
+        return mistake(
+            "E106",
+            f"{self.noun} must say what it does",
+            f"write one of: {', '.join(self.kind_keys)}",
+        )
+
+
+_LANGUAGE = re.compile(r"[a-z]{2,3}([-_][A-Za-z]{2,4})?")
+
+
+@dataclass(frozen=True)
+class OneOrList(Before):
+    """Lets one value stand where a list may; `words` are bare words that mean a whole entry.
+
+    Attributes:
+        words: bare word → the entry that it stands for.
+        text_as: the key under which any other bare text is an entry.
+        scalars: whether the entries are single values, not blocks.
+        by_language: whether it will be given by language one day.
+        instead: what to write instead of a block of keys.
+    """
+
+    words: tuple[str, ...] = ()
+    text_as: str | None = None
+    scalars: bool = False
+    by_language: bool = False
+    instead: str = ""
+
+    def read(self, value: Any) -> Any:
+        """Give a list."""
+        if isinstance(value, list):
+            return [self._entry(v) for v in value]
+        if isinstance(value, dict) and self.scalars:
+            if self.by_language and all(_LANGUAGE.fullmatch(str(name)) for name in value):
+                raise mistake(
+                    "E102",
+                    "a value for each language is not available yet in this version of lkrun",
+                    "write one value, or a list with a dash before each",
+                )
+            raise mistake(
+                "E104",
+                "a block of keys stands here, where one value or a list belongs",
+                self.instead or "write it behind the colon, or each on its own line, with a dash",
+            )
+        if isinstance(value, str | dict):
+            return [self._entry(value)]
+        return value
+
+    def _entry(self, value: Any) -> Any:
+        if not isinstance(value, str) or self.scalars:
+            return value
+        if value in self.words:
+            return {value: "yes"}
+        if self.text_as:
+            return {self.text_as: value}
+        if self.words and value.strip():
+            raise self._no_word(value)
+        return value
+
+    def _no_word(self, value: str) -> Exception:
+        near = nearest(value, self.words)
+        listed = f"write an action with its colon, such as say: and words, or {self.words[0]}"
+        return mistake(
+            "E104",
+            f"'{value}' stands here, where an action belongs",
+            f"did you mean '{near}'?" if near else listed,
+        )
+
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        shape = handler(schema)
+        entry: list[JsonSchemaValue] = [shape["items"]]
+        if self.text_as:
+            entry.append({"type": ["string", "number", "boolean"], "pattern": r"\S"})
+        elif self.words:
+            entry.append({"enum": list(self.words)})
+        item = entry[0] if len(entry) == 1 else {"anyOf": entry}
+        return {"anyOf": [item, {**shape, "items": item}]}
+
+
+def _wanted(arm: Any) -> str:
+    """What to write instead of a bare yes."""
+    if isinstance(arm, type) and issubclass(arm, Block):
+        names = ", ".join(f"{name}:" for name in list(arm.keys())[:4])
+        return f"on the lines below, further to the right, write its keys, such as {names}; or no"
+    name = isinstance(arm, type) and issubclass(arm, str)
+    return "write a name, or no" if name else "write a duration such as 2s, or no"
+
+
+def _as_it_is(value: Any, handler: Callable[[Any], Any]) -> Any:
+    return value if isinstance(value, bool) else handler(value)
+
+
+@dataclass(frozen=True)
+class OrNo:
+    """Lets `no` switch a block off (then False) and, where `yes` is set, `yes` on (then True).
+
+    In `Annotated[Idle | Literal[False] | None, OrNo()]` the first arm is what else may stand there.
+    """
+
+    yes: bool = False
+    wanted: str = ""
+
+    def _read(self, value: Any, handler: Callable[[Any], Any]) -> Any:
+        if isinstance(value, bool):
+            return value
+        word = value.strip().casefold() if isinstance(value, str) else None
+        if word in NO:
+            return False
+        if word in YES and self.yes:
+            return True
+        if word in YES:
+            raise mistake("E104", f"'{value}' alone does not say enough here", self.wanted)
+        return handler(value)
+
+    def __get_pydantic_core_schema__(
+        self, source: Any, handler: GetCoreSchemaHandler
+    ) -> CoreSchema:
+        first = get_args(source)[0]
+        reader = self if self.yes else replace(self, wanted=_wanted(first))
+        return core_schema.no_info_wrap_validator_function(
+            reader._read,  # noqa: SLF001 - itself
+            handler(first),
+            serialization=core_schema.wrap_serializer_function_ser_schema(_as_it_is),
+        )
+
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        words = YES_NO_SHAPE if self.yes else NO_SHAPE
+        return {"anyOf": [words, handler(schema)]}

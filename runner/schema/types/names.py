@@ -1,0 +1,184 @@
+"""Names: how they look where they are defined, and what they point to where they are used."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import Annotated, ClassVar, Self
+
+from pydantic import AfterValidator, WithJsonSchema
+from pydantic.json_schema import JsonSchemaValue
+
+from runner.schema.types.mistake import mistake
+from runner.schema.types.texts import Written
+
+NAME = re.compile(r"[a-z][a-z0-9_-]{0,62}")
+FIELD_NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
+SHORT = 50
+"""Longest name of a persona or tool: in `transfer_to_<persona>` it must stay below 64."""
+
+RESERVED = frozenset(
+    {
+        "args", "call", "caller", "env", "job", "language", "now", "open_now",
+        "result", "room", "secrets", "today",
+        "true", "false", "none", "not", "and", "or", "in", "is", "if", "else",
+    }
+)  # fmt: skip
+"""What no variable may be called: templates use these words themselves."""
+
+
+def check_name(text: str, noun: str, *, field: bool = False, short: bool = False) -> None:
+    """Refuse a name that a definition may not have.
+
+    Raises:
+        PydanticCustomError: E111 with the nearest name that would do, or E204 for a reserved word.
+    """
+    pattern = FIELD_NAME if field else NAME
+    longest = SHORT if short else 63
+    if not pattern.fullmatch(text) or len(text) > longest:
+        kinds = "small letters, digits and _" if field else "small letters, digits, _ and -"
+        if re.fullmatch(r"[a-z][a-z0-9_-]*", text) and len(text) > longest:
+            raise mistake(
+                "E111",
+                f"'{text}' is too long for the name of {noun}",
+                f"write at most {longest} characters",
+                on="key",
+            )
+        raise mistake(
+            "E111",
+            f"'{text}' cannot be the name of {noun}",
+            _better(text, field=field, longest=longest)
+            or f"use {kinds}, beginning with a letter, at most {longest} characters",
+            on="key",
+        )
+    if field and text in RESERVED:
+        raise mistake(
+            "E204",
+            f"'{text}' means something else in templates, so it cannot be the name of {noun}",
+            f"choose another name, such as my_{text}",
+            on="key",
+        )
+
+
+_LETTERS = {
+    "\u00e4": "ae", "\u00f6": "oe", "\u00fc": "ue", "\u0111": "d", "\u00f8": "o", " ": "_",
+    "\u2010": "_", "\u2011": "_", "\u2013": "_", "\u2014": "_", "\u2019": "_",
+}  # fmt: skip
+"""Letters and dashes that a name cannot have → how they are written in one."""
+
+
+def meant(text: str) -> str:
+    """The name that was probably meant by a text that cannot be one."""
+    better = _better(text, field=False, longest=SHORT) or text
+    return better.removeprefix("write ")
+
+
+def _better(text: str, *, field: bool, longest: int) -> str | None:
+    simple = "".join(_LETTERS.get(letter, letter) for letter in text.strip().casefold())
+    simple = unicodedata.normalize("NFKD", simple).encode("ascii", "ignore").decode()
+    simple = re.sub(r"[^a-z0-9_-]+", "_", simple).strip("_-")
+    if field:
+        simple = simple.replace("-", "_")
+    simple = re.sub(r"^[0-9_-]+", "", simple)
+    fits = (FIELD_NAME if field else NAME).fullmatch(simple) and len(simple) <= longest
+    return f"write {simple}" if fits and simple != text else None
+
+
+def _field_key(text: str) -> str:
+    check_name(text, "a variable or parameter", field=True)
+    return text
+
+
+FieldKey = Annotated[
+    str,
+    AfterValidator(_field_key),
+    WithJsonSchema({"pattern": rf"^{FIELD_NAME.pattern}$", "not": {"enum": sorted(RESERVED)}}),
+]
+"""A name that is declared here: of a parameter, of a field of a record."""
+
+
+_HEADER = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
+"""RFC 9110, section 5.6.2."""
+
+
+def _header_key(text: str) -> str:
+    if not re.fullmatch(_HEADER, text):
+        better = re.sub(r"[\s:]+", "-", text.strip().rstrip(":").rstrip())
+        hint = f"write {better}" if re.fullmatch(_HEADER, better) else None
+        raise mistake(
+            "E111",
+            f"'{text}' cannot be the name of a header",
+            hint or "use letters, digits and -, as in X-Api-Key",
+            on="key",
+        )
+    return text
+
+
+HeaderKey = Annotated[str, AfterValidator(_header_key), WithJsonSchema({"pattern": f"^{_HEADER}$"})]
+"""The name of a header of a request."""
+
+
+class Name(Written):
+    """A name that points to a definition. `section` says where it is looked up."""
+
+    __slots__ = ()
+    section: ClassVar[str]
+
+    @classmethod
+    def read(cls, value: str) -> Self:
+        """Accept a name; whether it exists is for the link stage to say.
+
+        Raises:
+            PydanticCustomError: E105.
+        """
+        if not value.strip():
+            raise mistake("E105", "there is no name here", "write the name, or delete the line")
+        return cls(value)
+
+
+class PersonaName(Name):
+    """A persona, by name."""
+
+    __slots__ = ()
+    section = "personas"
+
+
+class ToolName(Name):
+    """A tool, by name: defined in `tools`, or one of those that need no definition."""
+
+    __slots__ = ()
+    section = "tools"
+
+
+class ProviderName(Name):
+    """A provider, by name, or an inference string such as `openai/gpt-4.1-mini`."""
+
+    __slots__ = ()
+    section = "providers"
+
+
+class VariableName(Name):
+    """A variable of the agent."""
+
+    __slots__ = ()
+    section = "variables"
+
+
+class FileName(Name):
+    """A text file, relative to the file that names it."""
+
+    __slots__ = ()
+    section = "files"
+
+
+BUILT_NAMES: dict[str, JsonSchemaValue] = {
+    "agents": {"pattern": rf"^{NAME.pattern}$"},
+    "personas": {"pattern": rf"^{NAME.pattern}$", "maxLength": SHORT, "not": {"const": "back"}},
+    "providers": {"pattern": rf"^{NAME.pattern}$"},
+    "tools": {
+        "pattern": rf"^{NAME.pattern}$",
+        "maxLength": SHORT,
+        "not": {"enum": ["end_call", "remember", "wait"]},
+    },
+}
+"""The shape of a definition's name in each section, for editors."""

@@ -1,0 +1,295 @@
+"""Single values of the language: durations, numbers, choices, addresses."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Annotated
+
+from pydantic import AfterValidator, GetJsonSchemaHandler
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
+
+from runner.diagnostics.nearest import nearest
+from runner.schema.types.later import not_yet
+from runner.schema.types.mistake import mistake
+from runner.schema.types.settings import Setting
+from runner.schema.types.texts import Plain, Sent
+
+UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
+_DURATION = re.compile(r"(\d{1,9}(?:\.\d{1,9})?)(ms|s|m|h|d)")
+_LOOSE_DURATION = re.compile(
+    r"(\d+(?:[.,]\d+)?)\s*(milliseconds?|millis?|ms|seconds?|secs?|s|minutes?|mins?|m|hours?|hrs?|h|days?|d)?",
+    re.IGNORECASE,
+)
+
+
+_PROBABLY_THOUSANDTHS = 100
+
+
+def parse_duration(text: str) -> float:
+    """Read `300ms`, `1.5s`, `2m`, `1h`, `30d` as seconds.
+
+    Raises:
+        PydanticCustomError: E108, with the duration that was probably meant.
+    """
+    found = _DURATION.fullmatch(text)
+    if found:
+        return float(found[1]) * UNITS[found[2]]
+    loose = _LOOSE_DURATION.fullmatch(text.strip())
+    hint = "write a number and its unit without a space: 300ms, 1.5s, 2m, 1h or 30d"
+    if loose and loose[2]:
+        unit = loose[2].casefold()
+        short = "ms" if (unit.startswith("mi") and "ll" in unit) or unit == "ms" else unit[0]
+        meant = f"{loose[1].replace(',', '.')}{short}"
+        hint = f"write {meant}" if _DURATION.fullmatch(meant) else "write at most nine digits"
+    elif loose:
+        amount = loose[1].replace(",", ".")
+        units = "ms for milliseconds, {}s for seconds"
+        if float(amount) < _PROBABLY_THOUSANDTHS:
+            units = "s for seconds, {}m for minutes"
+        hint = f"add the unit: {amount}{units.format(amount)}"
+    raise mistake("E108", f"'{text}' is not a duration", hint)
+
+
+Duration = Annotated[
+    float,
+    Setting(
+        parse_duration,
+        {"type": "string", "pattern": r"^\s*\d{1,9}(\.\d{1,9})?(ms|s|m|h|d)\s*$"},
+    ),
+]
+"""Seconds."""
+
+
+def _parse_some_time(text: str) -> float:
+    seconds = parse_duration(text)
+    if not seconds:
+        raise mistake("E109", f"{text} leaves no time at all", "write more than that, such as 5s")
+    return seconds
+
+
+SomeTime = Annotated[
+    float,
+    Setting(
+        _parse_some_time,
+        {
+            "type": "string",
+            "pattern": r"^\s*(?=[0.]*[1-9])\d{1,9}(\.\d{1,9})?(ms|s|m|h|d)\s*$",
+        },
+    ),
+]
+"""Seconds, more than none."""
+
+YES = frozenset({"yes", "true", "on"})
+NO = frozenset({"no", "false", "off"})
+_LIKE_YES = frozenset({"y", "1", "ja", "oui", "si", "s\u00ed", "sim", "da", "enabled", "always"})
+_LIKE_NO = frozenset({"n", "0", "nein", "non", "nee", "nej", "none", "disabled", "never"})
+YES_NO_SHAPE: JsonSchemaValue = {
+    "anyOf": [
+        {"type": "boolean"},
+        {
+            "type": "string",
+            "pattern": (
+                r"^\s*([yY][eE][sS]|[nN][oO]|[tT][rR][uU][eE]|[fF][aA][lL][sS][eE]|[oO][nN]|"
+                r"[oO][fF][fF])\s*$"
+            ),
+        },
+    ]
+}
+
+NO_SHAPE: JsonSchemaValue = {
+    "anyOf": [
+        {"const": False},
+        {"type": "string", "pattern": r"^\s*([nN][oO]|[oO][fF][fF]|[fF][aA][lL][sS][eE])\s*$"},
+    ]
+}
+
+
+def parse_yes_no(text: str) -> bool:
+    """Read `yes no true false on off`, in any case.
+
+    Raises:
+        PydanticCustomError: E110.
+    """
+    word = text.casefold()
+    if word in YES or word in NO:
+        return word in YES
+    hint = "write yes" if word in _LIKE_YES else "write no" if word in _LIKE_NO else None
+    raise mistake("E110", f"'{text}' is not yes or no", hint or "write yes or no")
+
+
+YesNo = Annotated[bool, Setting(parse_yes_no, YES_NO_SHAPE)]
+
+_WHOLE = re.compile(r"[+-]?\d{1,15}")
+
+
+def whole(low: int, high: int | None = None) -> Setting:
+    """A whole number within bounds."""
+    bounds = f"write a number of {low} or more"
+    shape: JsonSchemaValue = {"type": "integer", "minimum": low}
+    if high is not None:
+        bounds = f"write a number from {low} to {high}"
+        shape["maximum"] = high
+
+    def parse(text: str) -> int:
+        if not _WHOLE.fullmatch(text):
+            raise mistake("E109", f"'{text}' is not a whole number", bounds)
+        value = int(text)
+        if value < low or (high is not None and value > high):
+            raise mistake("E109", f"{text} is out of bounds", bounds)
+        return value
+
+    written = {"type": "string", "pattern": r"^\s*[+-]?\d+\s*$"}
+    return Setting(parse, {"anyOf": [shape, written]})
+
+
+def one_of(
+    *choices: str, later: tuple[str, ...] = (), meant: Mapping[str, str] | None = None
+) -> Setting:
+    """One word of a few.
+
+    Args:
+        choices: the words.
+        later: words of the language that this version has not built.
+        meant: words of other systems → the word of this language.
+    """
+    foreign = meant or {}
+
+    def parse(text: str) -> str:
+        if text in choices:
+            return text
+        listed = f"write one of: {', '.join(choices)}"
+        if text in later:
+            raise mistake("E102", not_yet(text)[0], listed)
+        near = foreign.get(text.casefold()) or nearest(text, choices)
+        hint = f"did you mean '{near}'?" if near else listed
+        raise mistake("E107", f"'{text}' is not one of the choices here", hint)
+
+    numbers = [int(c) for c in choices if c.isdigit()]  # as an editor sees them
+    return Setting(parse, {"enum": [*choices, *numbers]})
+
+
+def _nearest_zone(text: str, zones: Sequence[str]) -> str | None:
+    """The zone that was probably meant: never a guess at an abbreviation or an offset."""
+    if len(text) <= _ABBREVIATION or re.search(r"\d", text):
+        return None
+    cities = {zone.rpartition("/")[2]: zone for zone in zones if not zone.startswith("Etc/")}
+    near = nearest(text, cities.values()) or nearest(text.rpartition("/")[2], cities)
+    return cities.get(near or "", near)
+
+
+_ABBREVIATION = 4
+
+
+def _time_zone(text: str) -> str:
+    from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones  # noqa: PLC0415 - only folders that name a zone pay for it
+
+    try:
+        ZoneInfo(text)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        found = _nearest_zone(text, sorted(available_timezones()))
+        raise mistake(
+            "E113",
+            f"'{text}' is not a time zone",
+            f"did you mean '{found}'?"
+            if found
+            else "write it as continent and city, such as Europe/Berlin or Asia/Ho_Chi_Minh",
+        ) from None
+    return text
+
+
+TimeZone = Annotated[str, Setting(_time_zone, {"type": "string"}, "time zone (IANA name)")]
+
+
+_REGEX = {
+    "bad character range": "a range in [ ] runs backwards",
+    "bad escape": "a backslash stands before a letter that has no meaning with it",
+    "missing )": "a ( is never closed",
+    "multiple repeat": "two of * + ? follow each other",
+    "nothing to repeat": "* + or ? stands where there is nothing before it to repeat",
+    "unbalanced parenthesis": "a ) closes nothing",
+    "unknown extension": "what follows (? is not known",
+    "unterminated character set": "a [ is never closed",
+}
+"""How Python's complaint begins → how it is said."""
+
+
+def _pattern(text: str) -> str:
+    try:
+        re.compile(text)
+    except (re.error, RecursionError, OverflowError) as error:
+        reason = getattr(error, "msg", "it is nested too deeply")
+        plain = next((w for start, w in _REGEX.items() if reason.startswith(start)), reason)
+        raise mistake(
+            "E115",
+            f"the regular expression cannot be used: {plain}",
+            r"a backslash makes a character mean itself, as in \( \[ \* \+ \?",
+        ) from None
+    return text
+
+
+Pattern = Annotated[Plain, AfterValidator(lambda text: Plain(_pattern(text)))]
+"""A Python regular expression that the whole text must match."""
+
+
+def _jmespath(text: str) -> str:
+    import jmespath  # noqa: PLC0415 - only folders with a `pick` or `save` pay for it
+    from jmespath.exceptions import JMESPathError  # noqa: PLC0415 - as above
+
+    try:
+        jmespath.compile(text)
+    except (JMESPathError, RecursionError) as error:
+        where = getattr(error, "lex_position", None)
+        place = f" at character {where + 1}" if isinstance(where, int) and where >= 0 else ""
+        inner = re.fullmatch(r"\s*\{\{\s*([^{}]+?)\s*\}\}\s*", text)
+        raise mistake(
+            "E116",
+            f"'{text}' cannot be read as a JMESPath expression{place}",
+            f"write it without braces: {inner[1]}"
+            if inner
+            else "write the names of the answer with dots, such as customer.name or slots[0].start",
+        ) from None
+    return text
+
+
+JmesPath = Annotated[Plain, AfterValidator(lambda text: Plain(_jmespath(text)))]
+"""Which part of an answer is meant: https://jmespath.org/specification.html"""
+
+
+class Url(Sent):
+    """An address, `http://` or `https://`. Its host is the author's, never a caller's."""
+
+    __slots__ = ()
+    empty = False
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        template = r"\{\{.*?\}\}|\{%.*?%\}"
+        begin = r"^\s*(?=https?://[^/\s]|\{\{|\{%|[hH][tT][tT][pP])"
+        return {"type": "string", "pattern": rf"{begin}({template}|\S)+\s*$"}
+
+    @classmethod
+    def read(cls, value: str) -> Url:
+        """Accept an address that begins with http://, https:// or a template for its host."""
+        text = value.strip()
+        if not text:
+            raise mistake(
+                "E105",
+                "there is no address here",
+                "write the address, such as https://api.example/slots",
+            )
+        if not re.match(r"https?://[^/\s]|\{\{|\{%", text, re.IGNORECASE):
+            hint = "it must begin with https:// or http://"
+            if re.match(r"[A-Z]{3,6}\s", text):
+                hint = f"write {text.split()[0]} behind method:, and the address alone here"
+            elif "://" not in text:
+                hint = f"write https://{text.lstrip('/')}"
+            raise mistake("E114", f"'{text}' is not an address", hint)
+        if re.search(r"\s", re.sub(r"\{\{.*?\}\}|\{%.*?%\}", "", text)):
+            raise mistake(
+                "E114", "an address cannot hold a space", "write %20, or put the text under query:"
+            )
+        return cls(text)

@@ -1,0 +1,1 @@
+"""What runs in the processes of calls and text dialogues: the only door to sessions."""

@@ -1,0 +1,283 @@
+"""One call, in a LiveKit job process: from the dispatch to the end of the room.
+
+The functions are module-level because LiveKit sends them to the process by name. What they share
+lies in the process's `userdata`, since a process serves one call.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from livekit import rtc
+from livekit.agents import JobContext
+
+from runner.serve.socket.line import CallEgress, Line
+from runner.serve.socket.peer import Message, Peer
+
+if TYPE_CHECKING:
+    from runner.link.release import AgentRelease
+    from runner.session.conversation import Conversation, Renewed
+
+AGENT: Final = "lkrun.agent"
+RELEASE: Final = "lkrun.release"
+HOME: Final = "lkrun.home"
+"""Attributes of the job that the main process sets when it accepts it, for its own process only."""
+
+_OWN: Final = frozenset({AGENT, RELEASE, HOME})
+_STATE: Final = "lkrun"
+_NOBODY: Final = 60.0
+"""Seconds that a call waits for its caller, at the beginning and when they have gone."""
+
+_LOOK: Final = 2.0
+_CLOSING: Final = 5.0
+"""Seconds in which LiveKit should have closed a room."""
+
+_LAST_WORDS: Final = 0.3
+"""Seconds for the last written words to arrive; spoken ones have been heard to their end."""
+
+_log = logging.getLogger("lkrun")
+
+
+@dataclass(slots=True)
+class _Job:
+    """The call of this process."""
+
+    ctx: JobContext
+    line: Line
+    release: AgentRelease
+    welcome: Message
+    talk: Conversation | None = None
+    reason: str | None = None
+    ending: str | None = None
+    newest: Message | None = None
+    closing: asyncio.Future[Any] | None = None
+    tasks: set[asyncio.Task[None]] = field(default_factory=set)
+
+    def spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self.tasks.add(task)
+        task.add_done_callback(self.tasks.discard)
+
+
+async def entrypoint(ctx: JobContext) -> None:
+    """Take a call: LiveKit runs this for each one."""
+    job = await _connect(ctx)
+    if job is None:
+        ctx.shutdown("the runner is gone")
+        return
+    ctx.proc.userdata[_STATE] = job
+    try:
+        await _begin(job)
+    except Exception as error:  # noqa: BLE001 - whatever a provider or room raises ends this call with one line in the log
+        _finish(job, "error")
+        _tell(error)
+
+
+async def session_end(ctx: JobContext) -> None:
+    """Tell the main process that the call has ended: LiveKit runs this at the end of each."""
+    job: _Job | None = ctx.proc.userdata.get(_STATE)
+    if job is None:
+        return
+    if job.talk is not None:
+        with contextlib.suppress(Exception):
+            await job.talk.end(job.reason or "shutdown")
+    for task in job.tasks:
+        task.cancel()
+    if job.closing is not None:
+        await asyncio.wait([job.closing], timeout=_CLOSING)
+    job.line.send({"type": "ended", "call": ctx.job.id, "reason": job.reason or "shutdown"})
+    await job.line.peer.close()
+
+
+async def _connect(ctx: JobContext) -> _Job | None:
+    home = Path(ctx.job.attributes[HOME])
+    try:
+        line = Line(await Peer.connect(str(home / "calls")))
+    except OSError:
+        return None
+    line.send({"role": "call", "call": ctx.job.id})
+    welcome = await line.peer.receive()
+    if welcome is None or welcome.get("type") != "welcome":
+        await line.peer.close()
+        return None
+    return _Job(ctx, line, await _read(welcome), welcome)
+
+
+async def _begin(job: _Job) -> None:
+    job.line.on_message = lambda message: _told(job, message)
+    job.spawn(job.line.listen())
+    await job.ctx.connect()
+    caller = await _caller(job)
+    if caller is None:
+        _finish(job, "no_caller")
+        return
+    if job.ending is not None:
+        _finish(job, job.ending)
+        return
+    job.talk = _conversation(job, caller)
+    job.spawn(_watch(job, job.talk))
+    job.spawn(_company(job))
+    job.line.send({"type": "started", "call": job.ctx.job.id})
+    await job.talk.start(job.ctx.room)
+
+
+async def _caller(job: _Job) -> rtc.RemoteParticipant | None:
+    room = job.release.agent.room
+    filters: dict[str, Any] = {}
+    if room is not None and room.participants:
+        filters["kind"] = [_KINDS[kind] for kind in room.participants]
+    try:
+        async with asyncio.timeout(_NOBODY):
+            return await job.ctx.wait_for_participant(**filters)
+    except TimeoutError:
+        return None
+
+
+_KINDS: Final = {
+    "connector": rtc.ParticipantKind.PARTICIPANT_KIND_CONNECTOR,
+    "sip": rtc.ParticipantKind.PARTICIPANT_KIND_SIP,
+    "standard": rtc.ParticipantKind.PARTICIPANT_KIND_STANDARD,
+}
+
+
+def _conversation(job: _Job, participant: rtc.RemoteParticipant) -> Conversation:
+    from runner.session.conversation import Conversation  # noqa: PLC0415 - as in _read; the forkserver has it imported
+
+    call = job.ctx.job.id
+    return Conversation(
+        job.release,
+        CallEgress(job.line, call),
+        _facts(job.ctx, participant),
+        on_event=lambda event: job.line.event(call, event),
+        secrets=job.welcome["secrets"].get,
+        channel="voice" if job.release.agent.mode == "voice" else "text",
+    )
+
+
+def _facts(ctx: JobContext, participant: rtc.RemoteParticipant) -> Any:
+    from runner.session import Caller, Facts, Job, Room, parsed  # noqa: PLC0415 - as in _read
+
+    attributes = dict(participant.attributes)
+    names = {number: word for word, number in _KINDS.items()}
+    return Facts(
+        caller=Caller(
+            identity=participant.identity,
+            name=participant.name or None,
+            kind=names.get(participant.kind),
+            attributes=attributes,
+            phone=attributes.get("sip.phoneNumber") or None,
+            dialled=attributes.get("sip.trunkPhoneNumber") or None,
+        ),
+        room=Room(ctx.room.name, ctx.room.metadata or None),
+        job=Job(
+            ctx.job.id,
+            {n: v for n, v in ctx.job.attributes.items() if n not in _OWN},
+            parsed(ctx.job.metadata),
+        ),
+        id=ctx.job.id,
+    )
+
+
+def _told(job: _Job, message: Message) -> None:
+    """Do what the main process says."""
+    do = _TOLD.get(str(message.get("type")))
+    if do is not None:
+        do(job, message)
+
+
+def _end(job: _Job, message: Message) -> None:
+    job.ending = str(message.get("reason") or "shutdown")
+    if job.talk is None:
+        _finish(job, job.ending)
+    else:
+        job.spawn(job.talk.end(job.ending))
+
+
+def _renew(job: _Job, message: Message) -> None:
+    job.newest = message
+    job.spawn(_take(job, message))
+
+
+_TOLD: Final[dict[str, Callable[[_Job, Message], None]]] = {"end": _end, "renew": _renew}
+
+
+async def _take(job: _Job, message: Message) -> None:
+    """Take another release into the running call, and say at once whether that went well."""
+    from runner.session.next_turn import CannotRenewError  # noqa: PLC0415 - as in _read
+
+    told = {"call": job.ctx.job.id, "release": message.get("release")}
+    try:
+        job.release, done = await _renewed(job, message)
+    except CannotRenewError as refused:
+        job.line.send({"type": "not_renewed", **told, "why": str(refused)})
+    except (OSError, ValueError):
+        job.line.send({"type": "not_renewed", **told, "why": "the release cannot be read"})
+    else:
+        # nothing is awaited between the two: main answers by this release from this line on
+        job.line.send({"type": "renewed", **told, "live": done.live, "waiting": done.waiting})
+
+
+async def _renewed(job: _Job, message: Message) -> tuple[AgentRelease, Renewed]:
+    from runner.session.next_turn import ENDED, NEWER, CannotRenewError  # noqa: PLC0415 - as in _read
+
+    release = await _read(message)
+    if job.newest is not message:
+        raise CannotRenewError(NEWER)
+    if job.talk is None:
+        raise CannotRenewError(ENDED if job.ending else "the call has not begun")
+    return release, await job.talk.renew(release, secrets=message["secrets"].get)
+
+
+async def _read(message: Message) -> AgentRelease:
+    from runner.link.release import AgentRelease  # noqa: PLC0415 - main imports this module for the functions' names alone
+
+    data = await asyncio.to_thread(Path(message["file"]).read_bytes)
+    return AgentRelease.from_json(data)
+
+
+async def _watch(job: _Job, talk: Conversation) -> None:
+    """See the call off when the conversation has ended."""
+    reason = await talk.ended
+    _finish(job, reason)
+
+
+async def _company(job: _Job) -> None:
+    """End the call when nobody has been there for a minute, as after a restart of LiveKit."""
+    alone = 0.0
+    while job.reason is None:
+        await asyncio.sleep(_LOOK)
+        alone = 0.0 if job.ctx.room.remote_participants else alone + _LOOK
+        if alone >= _NOBODY and job.talk is not None:
+            await job.talk.end("caller_left")
+
+
+def _finish(job: _Job, reason: str) -> None:
+    """Close the room where the agent ended the call, then the job; the first reason stands."""
+    if job.reason is not None:
+        return
+    job.reason = reason
+    if reason not in _LEFT:
+        job.closing = asyncio.get_running_loop().create_task(_close_room(job))
+    job.ctx.shutdown(reason)
+
+
+async def _close_room(job: _Job) -> None:
+    if job.release.agent.mode == "text":
+        await asyncio.sleep(_LAST_WORDS)
+    await job.ctx.delete_room()
+
+
+_LEFT: Final = frozenset({"caller_left"})
+"""Ends after which whoever else is in the room may stay."""
+
+
+def _tell(error: Exception) -> None:
+    """One line for the log; the traceback for those who asked for `debug`."""
+    _log.error("a call ended: %s", str(error) or type(error).__name__)
+    _log.debug("the error of the call", exc_info=error)

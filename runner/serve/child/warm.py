@@ -1,0 +1,129 @@
+"""What LiveKit's forkserver reads once, so that a call starts with it in memory.
+
+The process of each call inherits the result, copy-on-write. Nothing here may start a thread or an
+event loop, and nothing may fail: an exception other than `ImportError` ends the forkserver, and
+with it every later call.
+"""
+
+from __future__ import annotations
+
+import importlib
+import logging
+import os
+import pkgutil
+import signal
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from runner.link.release import AgentRelease
+    from runner.schema.providers import AnyProvider
+
+PLAN: Final = "LKRUN_WARM"
+"""The environment variable that says what is warmed: `{"files": […], "turn_model": bool}`."""
+
+GROUP: Final = (signal.SIGHUP, signal.SIGINT, signal.SIGTERM)
+"""Signals that reach all processes of a terminal or service; the main one decides what they mean.
+
+They are blocked while the forkserver starts, until it ignores them.
+"""
+
+_TURN_MODEL: Final = "LIVEKIT_AGENTS_PRELOAD_LOCAL_INFERENCE"
+_MODULES: Final = (
+    "jinja2",
+    "jmespath",
+    "livekit.agents",
+    "numpy.fft",
+    "runner.template.grammar",
+    "runner.session.conversation",
+    "runner.serve.child.job",
+)
+_log = logging.getLogger("lkrun")
+
+
+def _try(step: Callable[..., Any], *arguments: Any) -> Any:
+    try:
+        return step(*arguments)
+    except BaseException as error:  # noqa: BLE001 - see above; the call itself tells what is wrong
+        _log.debug("not warmed: %s", error)
+        return None
+
+
+def _read(file: str) -> AgentRelease:
+    """Read an agent, which also builds the schema that reads the next one faster."""
+    from runner.link.release import AgentRelease  # noqa: PLC0415 - main imports this module too
+
+    return AgentRelease.from_json(Path(file).read_bytes())
+
+
+def _provider(written: AnyProvider) -> None:
+    """Import a provider's package, and check its options as a call will: what that reads stays."""
+    from runner.providers import build, validation  # noqa: PLC0415 - as above
+    from runner.providers.catalogue import Provider  # noqa: PLC0415 - as above
+    from runner.providers.loading import load  # noqa: PLC0415 - as above
+
+    found = build.catalogue().find(written.kind, str(written.plugin))
+    if not isinstance(found, Provider):
+        return
+    loaded = load(found.source, found.target)
+    if found.source == "plugin":
+        _package(found.target.partition(":")[0].partition(".")[0])
+    if not any(_templates(written.options)):
+        validation.validate(loaded.options, written.options, found.name)
+
+
+def _package(name: str) -> None:
+    """Import all modules of a plugin's package: plugins import what is heavy when they build."""
+    path = importlib.import_module(name).__path__
+    for module in pkgutil.walk_packages(path, f"{name}."):
+        if not module.name.rpartition(".")[2].startswith("__"):
+            _try(importlib.import_module, module.name)
+
+
+def _templates(options: Any) -> Iterator[str]:
+    from runner.serve.credentials import templates  # noqa: PLC0415 - as above
+
+    return templates(options)
+
+
+def _voice_detector() -> None:
+    importlib.import_module("livekit.local_inference").init_vad()
+
+
+def _trust_store() -> None:
+    """Parse the certificates once, into the cache that LiveKit's sessions read."""
+    context = importlib.import_module("livekit.agents.utils.http_context")
+    context._create_ssl_context()  # noqa: SLF001 - there is no public way to it
+
+
+def _syllables() -> None:
+    """Build the tables by which LiveKit paces what it writes to what it says."""
+    importlib.import_module("livekit.agents.tokenize.basic").hyphenate_word("syllable")
+
+
+def warm_up(plan: Mapping[str, Any]) -> None:
+    """Import, read and build what is planned; what cannot be is left to the call.
+
+    Args:
+        plan: as `PLAN` describes it.
+    """
+    # a signal to the process group must take neither the forkserver nor a call; what is forked
+    # ignores them from its birth
+    for number in GROUP:
+        signal.signal(number, signal.SIG_IGN)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, GROUP)
+    for module in _MODULES:
+        _try(importlib.import_module, module)
+    providers: dict[str, AnyProvider] = {}
+    for file in plan.get("files", ()):
+        agent = _try(_read, file)
+        if agent is not None:
+            providers |= {p.model_dump_json(): p for p in agent.providers.values()}
+    for written in providers.values():
+        _try(_provider, written)
+    for step in (_trust_store, _syllables):
+        _try(step)
+    if not plan.get("turn_model"):
+        os.environ.setdefault(_TURN_MODEL, "0")
+        _try(_voice_detector)

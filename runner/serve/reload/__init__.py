@@ -1,0 +1,1 @@
+"""From a saved file to the release that the next caller gets."""

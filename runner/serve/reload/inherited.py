@@ -1,0 +1,113 @@
+"""What the processes of calls have from their start: environment, packages, credentials."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from typing import TYPE_CHECKING
+
+from runner.serve.credentials import CredentialsError, LiveKit, hidden_from_calls, livekit
+from runner.serve.workers import forkserver
+
+if TYPE_CHECKING:
+    from runner.egress.secrets import Secrets
+    from runner.serve.log import Log
+    from runner.serve.releases.served import Releases
+    from runner.serve.sessions.texthost import TextHost
+
+
+class Surroundings:
+    """Keeps what new processes have up to date with what is served.
+
+    A process cannot change them while it lives. So new processes are begun where that is enough,
+    and where it is not, a person is told what waits for a restart.
+
+    Args:
+        secrets: with what the environment held before it was stripped.
+        env: the environment as it was before that.
+        livekit: the credentials that are in use.
+    """
+
+    def __init__(  # noqa: PLR0913 - the parts that it needs, by name
+        self,
+        releases: Releases,
+        secrets: Secrets,
+        texts: TextHost,
+        log: Log,
+        *,
+        env: dict[str, str],
+        livekit: LiveKit | None,
+    ) -> None:
+        """Nothing is read before `begin`."""
+        self._releases = releases
+        self._secrets = secrets
+        self._env = env
+        self._livekit = livekit
+        self._texts = texts
+        self._log = log
+        self._packages: dict[str, tuple[str, str]] = {}
+        self._turn_model = False
+        self._told = livekit
+        self._renewing = asyncio.Lock()
+
+    def begin(self) -> None:
+        """Note what the first processes have, and have the forkserver warm what is served."""
+        self._packages = forkserver.packages(self._releases.current)
+        self._turn_model = self._plan()
+
+    def hide(self) -> None:
+        """Keep what is secret now out of the log."""
+        names = self._releases.current.secrets
+        values = [self._secrets.get(name) or "" for name in names]
+        self._log.hide([*values, self._livekit.api_secret] if self._livekit else values)
+
+    async def follow(self) -> None:
+        """Bring what new processes have up to date with what is served."""
+        async with self._renewing:
+            self._look_at_credentials()
+            release = self._releases.current
+            found = await asyncio.to_thread(forkserver.packages, release)
+            new = {name: has for name, has in found.items() if self._packages.get(name) != has}
+            reasons = [f"{name} {version}" for name, (version, _) in sorted(new.items())]
+            fresh = [name for name in hidden_from_calls(release) if name in os.environ]
+            for name in fresh:  # a secret that calls must not have from now on
+                os.environ.pop(name)
+            reasons += [f"without the secret {name}" for name in fresh]
+            turn_model = self._plan()
+            if turn_model and not self._turn_model and self._livekit is not None:
+                reasons.append("the model that finds the end of a turn")
+            self._packages |= found
+            self._turn_model |= turn_model
+            if reasons:
+                await self._renew(reasons)
+
+    async def _renew(self, reasons: list[str]) -> None:
+        await self._texts.renew()
+        if self._livekit is not None:
+            await asyncio.to_thread(forkserver.renew)
+        told = f"new calls begin in new processes: {', '.join(reasons)}"
+        self._log.event("processes_renewed", told, reasons=reasons)
+
+    def _plan(self) -> bool:
+        if self._livekit is None:
+            return False
+        current = self._releases.current
+        files = [self._releases.file(current.id, name) for name in current.agents]
+        plan = forkserver.plan(current, files)
+        forkserver.follow(plan)
+        return bool(plan["turn_model"])
+
+    def _look_at_credentials(self) -> None:
+        """Say once that other credentials wait for a restart: registrations keep their own."""
+        try:
+            found = livekit(self._releases.current, self._secrets, self._env)
+        except CredentialsError as error:
+            found, what = None, str(error)
+        else:
+            what = "LiveKit's address or key is another one"
+        if found in (self._livekit, self._told):
+            self._told = found
+            return
+        self._told = found
+        words = f"{what}: restart the runner to use it; until then it serves as before"
+        self._log.event("restart_needed", words, level="warning", what="livekit")

@@ -1,0 +1,284 @@
+"""Follows the configuration folder: what is saved and valid is served to the next caller."""
+
+from __future__ import annotations
+
+import asyncio
+import posixpath
+import time
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Final, Literal, Protocol
+
+from runner.diagnostics import Diagnostic, Span
+from runner.diff import Change, Side, diff
+from runner.serve.reload.watcher import Look, Watcher
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from runner.compiler import Compiled, Compiler
+    from runner.link.release import Release
+
+Result = Literal["ok", "rejected", "unchanged"]
+Lacking = Callable[["Compiled"], list[Diagnostic]]
+
+_ROUNDS: Final = 3
+"""How often an attempt that was asked for compiles while the files change."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of an attempt.
+
+    Attributes:
+        result: whether another release is served now.
+        release: the id of the release that is served after it.
+        diagnostics: why it was rejected; warnings where it was not.
+        changes: what callers notice.
+        lines: file → its lines, for showing diagnostics.
+        compile_ms: how long compiling took, in milliseconds.
+        took_ms: how long all took.
+        rolled: whether it was no reload but a way back to a release of before.
+        same_files: whether the files were the same, and only what lies beside them changed.
+        error: what went wrong in lkrun itself.
+    """
+
+    result: Result
+    release: str
+    diagnostics: tuple[Diagnostic, ...] = ()
+    changes: tuple[Change, ...] = ()
+    lines: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    compile_ms: float = 0.0
+    took_ms: float = 0.0
+    rolled: bool = False
+    same_files: bool = False
+    error: str | None = None
+
+
+class Target(Protocol):
+    """Who serves releases."""
+
+    async def swap(self, release: Release) -> None:
+        """Serve another release to new callers.
+
+        Raises:
+            OSError: it cannot be stored; the old one is served on.
+        """
+        ...
+
+    def tell(self, outcome: Outcome) -> None:
+        """Hear what came of an attempt."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    """A compiled folder, and what is to be thought of it."""
+
+    compiled: Compiled
+    look: Look
+    side: Side | None
+    found: tuple[Diagnostic, ...]
+    changes: tuple[Change, ...]
+    took_ms: float
+
+
+class Reloader:
+    """Compiles the folder whenever it changed, and has it served if it is valid.
+
+    Args:
+        compiler: of the folder.
+        compiled: what came of it last.
+        target: serves releases, and is told of each attempt.
+        lacking: finds the secrets that have no value.
+        served: the release that is served, where it is not `compiled`'s.
+        beside: the state of what counts besides the files.
+    """
+
+    def __init__(  # noqa: PLR0913 - the parts that it needs, by name
+        self,
+        compiler: Compiler,
+        compiled: Compiled,
+        target: Target,
+        lacking: Lacking,
+        *,
+        served: Release | None = None,
+        beside: Callable[[], Hashable] = lambda: None,
+    ) -> None:
+        """Look at nothing yet: what has changed since `compiled` was made is seen by `run`."""
+        self._compiler = compiler
+        self._compiled = compiled
+        self._target = target
+        self._lacking = lacking
+        release = served or compiled.release
+        assert release is not None  # noqa: S101 - nobody follows a folder without serving something
+        self._served = Side(release, _resting(compiled) if served is None else frozenset())
+        self._written = compiled.release.id if compiled.release else None
+        self._trying = asyncio.Lock()
+        self._watcher = Watcher(compiler.root, self._texts, beside)
+        self._known: Look | None = None
+        self._found = _all_found(compiled, lacking)
+
+    @property
+    def served(self) -> Release:
+        """The release that is served."""
+        return self._served.release
+
+    def wake(self) -> None:
+        """Look now, not at the next tick."""
+        self._watcher.wake()
+
+    async def run(self) -> None:
+        """Follow the folder until cancelled."""
+        listening = asyncio.get_running_loop().create_task(self._watcher.listen())
+        self.wake()
+        try:
+            while True:
+                settled = await self._watcher.changed(lambda: self._known, self._settle)
+                if await self._attempt(settled) is None:
+                    self.wake()
+        finally:
+            listening.cancel()
+            await asyncio.gather(listening, return_exceptions=True)
+
+    async def attempt(self) -> Outcome:
+        """Compile the folder as it is now, and serve it if it is valid, although it was told to."""
+        outcome = await self._attempt(None)
+        assert outcome is not None  # noqa: S101 - only what was not asked for is put off
+        return outcome
+
+    async def roll(self, release: Release, lacking: Iterable[str] = ()) -> Outcome:
+        """Serve a release of before, until the files change again.
+
+        Args:
+            release: which.
+            lacking: its secrets that have no value: with any it is rejected.
+        """
+        async with self._trying:
+            began = time.perf_counter()
+            side = Side(release)
+            missing = tuple(
+                Diagnostic(Span("."), "E405", f"the secret {name} has no value") for name in lacking
+            )
+            if missing or release.id == self.served.id:
+                result: Result = "rejected" if missing else "unchanged"
+                outcome = Outcome(result, self.served.id, missing, rolled=True)
+            else:
+                changes = await asyncio.to_thread(diff, self._served, side)
+                new = Outcome("ok", release.id, changes=changes, rolled=True)
+                outcome = await self._swap(side, new)
+            return self._told(outcome, began)
+
+    def _settle(self) -> float:
+        return self.served.process.reload.settle
+
+    async def _attempt(self, settled: Look | None) -> Outcome | None:
+        """Compile and decide; None where it must wait, since files are being saved.
+
+        Args:
+            settled: how the files came to rest; None where it was asked for.
+        """
+        async with self._trying:
+            began = time.perf_counter()
+            before, found = self._known, self._found
+            try:
+                judged = await asyncio.to_thread(self._judge, settled)
+                if judged is None:
+                    return None
+                outcome = await self._decided(judged, asked=settled is None)
+                look = judged.look
+            except Exception as error:  # noqa: BLE001 - a bug of ours must not end the following of files
+                look = await asyncio.to_thread(self._watcher.look)
+                words = f"{type(error).__name__}: {error}"
+                outcome = Outcome("rejected", self.served.id, error=words)
+            if outcome.result == "ok":  # it may need other secrets: they are no change of their own
+                look = await asyncio.to_thread(self._watcher.beside, look.files)
+            self._known = look
+            first = before is None and settled is not None and outcome.result != "ok"
+            if first and (outcome.diagnostics, outcome.error) == (found, None):
+                return outcome  # nothing has changed since the folder was compiled
+            same = before is not None and before.files == look.files and before != look
+            told = self._told(replace(outcome, same_files=same), began)
+            await asyncio.to_thread(self._compiler.cache.flush)
+            return told
+
+    def _judge(self, settled: Look | None) -> _Judged | None:
+        """Compile, in a thread; None where files changed since they were at rest.
+
+        A text that a file begins to name counts as one that changed: nobody knows that it rests.
+        """
+        for _ in range(_ROUNDS if settled is None else 1):
+            look = settled or self._watcher.look()
+            began = time.perf_counter()
+            self._compiled = compiled = self._compiler.compile(keep=False)
+            took = round((time.perf_counter() - began) * 1000, 1)
+            if self._watcher.look().files == look.files:
+                break
+        else:
+            if settled is not None:
+                return None
+        self._found = found = _all_found(compiled, self._lacking)
+        release = compiled.release
+        if release is None or any(d.severity == "error" for d in found):
+            return _Judged(compiled, look, None, found, (), took)
+        side = Side(release, _resting(compiled))
+        same = release.id == self.served.id
+        changes = () if same else tuple(diff(self._served, side))
+        return _Judged(compiled, look, side, found, changes, took)
+
+    async def _decided(self, judged: _Judged, *, asked: bool) -> Outcome:
+        side = judged.side
+        written, self._written = self._written, side.release.id if side else None
+        outcome = Outcome(
+            "unchanged", self.served.id, judged.found, lines=judged.compiled.lines,
+            compile_ms=judged.took_ms,
+        )  # fmt: skip
+        if side is None:
+            return replace(outcome, result="rejected")
+        # after a rollback, files that say what they said before are not served again
+        if side.release.id in (self.served.id, None if asked else written):
+            return outcome
+        if not side.release.agents:
+            hint = "enable one, or stop the runner"
+            return _refused(outcome, "E201", "no agent is enabled any more", hint)
+        new = replace(outcome, result="ok", release=side.release.id, changes=judged.changes)
+        return await self._swap(side, new)
+
+    async def _swap(self, side: Side, outcome: Outcome) -> Outcome:
+        try:
+            await self._target.swap(side.release)
+        except OSError as error:
+            self._written = None
+            told = f"the release could not be stored: {error.strerror or error}"
+            hint = "make room where temporary files are kept, then save a file again"
+            kept = replace(outcome, release=self.served.id, changes=())
+            return _refused(kept, "E001", told, hint)
+        self._served = side
+        return outcome
+
+    def _told(self, outcome: Outcome, began: float) -> Outcome:
+        took = round((time.perf_counter() - began) * 1000, 1)
+        outcome = replace(outcome, took_ms=took)
+        self._target.tell(outcome)
+        return outcome
+
+    def _texts(self) -> frozenset[str]:
+        return frozenset(
+            posixpath.normpath(posixpath.join(posixpath.dirname(file), name))
+            for file, name in self._compiled.texts
+        )
+
+
+def _all_found(compiled: Compiled, lacking: Lacking) -> tuple[Diagnostic, ...]:
+    return tuple(sorted([*compiled.diagnostics, *lacking(compiled)]))
+
+
+def _resting(compiled: Compiled) -> frozenset[str]:
+    """The agents that the folder has, but does not serve."""
+    served = compiled.release.agents if compiled.release else {}
+    return frozenset(str(scope.name) for scope in compiled.scopes) - served.keys()
+
+
+def _refused(outcome: Outcome, code: str, message: str, hint: str) -> Outcome:
+    reason = Diagnostic(Span("."), code, message, hint)
+    return replace(outcome, result="rejected", diagnostics=(*outcome.diagnostics, reason))

@@ -1,0 +1,130 @@
+"""What happens when another release is served: to new calls, to running ones, and in the log."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+from runner.diff import Side, diff
+from runner.serve.releases.archive import ArchiveError
+from runner.serve.reload import report
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine
+
+    from runner.link.release import Release
+    from runner.serve.log import Log
+    from runner.serve.metrics import Metrics
+    from runner.serve.releases.archive import Archive
+    from runner.serve.releases.served import Releases
+    from runner.serve.reload.inherited import Surroundings
+    from runner.serve.reload.next_turn import Renewals
+    from runner.serve.reload.reloader import Outcome
+    from runner.serve.workers.registrations import Workers
+
+
+class Succession:
+    """Implements `runner.serve.reload.reloader.Target`.
+
+    Attributes:
+        workers: the registrations, where LiveKit is configured.
+    """
+
+    def __init__(  # noqa: PLR0913 - the parts that it needs, by name
+        self,
+        releases: Releases,
+        surroundings: Surroundings,
+        renewals: Renewals,
+        metrics: Metrics,
+        log: Log,
+        *,
+        archive: Archive | None,
+        spawn: Callable[[Coroutine[Any, Any, None]], object],
+    ) -> None:
+        """Take the parts; `spawn` runs a task for as long as the runner lives."""
+        self._releases = releases
+        self._surroundings = surroundings
+        self._renewals = renewals
+        self._metrics = metrics
+        self._archive = archive
+        self._log = log
+        self._spawn = spawn
+        self.workers: Workers | None = None
+
+    async def swap(self, release: Release) -> None:
+        """Serve another release to new callers.
+
+        Raises:
+            OSError: it cannot be stored; the old one is served on.
+        """
+        await asyncio.to_thread(self._releases.prepare, release)
+        self._releases.swap(release)
+        self._surroundings.hide()
+        if self.workers is not None:
+            self.workers.follow(release.agents)
+        self._renewals.offer()
+
+    def tell(self, outcome: Outcome) -> None:
+        """Log an attempt and count it; keep the release if it is a new one."""
+        self._surroundings.hide()
+        self._metrics.reloaded(outcome)
+        self._log.event(
+            "reload",
+            report.words(outcome),
+            level=report.level(outcome),
+            **report.fields(outcome),
+        )
+        if outcome.result == "ok":
+            changes = [change.sentence for change in outcome.changes]
+            if outcome.rolled:
+                changes.insert(0, "went back to this release")
+            self._spawn(self.keep(self._releases.current, changes))
+        if outcome.result != "rejected":
+            self._spawn(self._surroundings.follow())
+
+    async def keep(self, release: Release, changes: list[str]) -> None:
+        """Keep a release over restarts."""
+        if self._archive is None:
+            return
+        most = release.process.reload.keep_releases
+        try:
+            await asyncio.to_thread(self._archive.keep, release, changes, most)
+        except OSError as error:
+            why = error.strerror or str(error)
+            words = f"release {release.id} is served, but cannot be kept to go back to: {why}"
+            self._log.event(
+                "release_not_kept", words, level="warning", release=release.id, error=why
+            )
+
+    async def keep_first(self) -> None:
+        """Keep what is served from the start, unless it was kept last."""
+        first, archive = self._releases.current, self._archive
+        if archive is None:
+            return
+        changes = await asyncio.to_thread(_changes_since, archive, first)
+        if changes is not None:
+            await self.keep(first, changes)
+
+    async def kept(self, asked: str) -> Release:
+        """A kept release.
+
+        Raises:
+            ArchiveError: there is none.
+        """
+        if self._archive is None:
+            raise ArchiveError("releases are not kept here")
+        return await asyncio.to_thread(self._archive.load, asked)
+
+
+def _changes_since(archive: Archive, release: Release) -> list[str] | None:
+    """What is new against the release that was kept last, in sentences; None: it is the same."""
+    last = archive.current()
+    if last is None:
+        return []
+    if last == release.id:
+        return None
+    try:
+        before = archive.load(last)
+    except ArchiveError:
+        return []
+    return [change.sentence for change in diff(Side(before), Side(release))]

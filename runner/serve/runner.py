@@ -1,0 +1,168 @@
+"""The running `lkrun serve`: what is served, what is on, and the answers to the HTTP front."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
+
+from runner.front.port import AgentInfo, DialogueError, SessionInfo, Turn
+from runner.serve.reload import report
+
+if TYPE_CHECKING:
+    from runner.serve.credentials import LiveKit
+    from runner.serve.metrics import Metrics
+    from runner.serve.releases.served import Releases
+    from runner.serve.reload.reloader import Reloader
+    from runner.serve.sessions.admission import Admission
+    from runner.serve.sessions.calls import Calls
+    from runner.serve.sessions.texthost import TextHost
+    from runner.serve.workers.registrations import Workers
+
+_MEET = "https://meet.livekit.io/custom"
+
+
+class Serving:
+    """Implements `runner.front.port.Runner`.
+
+    Attributes:
+        workers: the registrations, where LiveKit is configured.
+        reloader: compiles the folder; None while the runner starts.
+    """
+
+    def __init__(  # noqa: PLR0913 - the parts that it needs, by name
+        self,
+        releases: Releases,
+        calls: Calls,
+        admission: Admission,
+        texts: TextHost,
+        *,
+        metrics: Metrics,
+        livekit: LiveKit | None,
+    ) -> None:
+        """Take the parts."""
+        self._metrics = metrics
+        self._releases = releases
+        self._calls = calls
+        self._admission = admission
+        self._texts = texts
+        self._livekit = livekit
+        self.workers: Workers | None = None
+        self.reloader: Reloader | None = None
+
+    @property
+    def release(self) -> dict[str, Any]:
+        """The served release: id, time, agents."""
+        current = self._releases.current
+        since = self._releases.since.isoformat(timespec="seconds").replace("+00:00", "Z")
+        return {"id": current.id, "time": since, "agents": sorted(current.agents)}
+
+    @property
+    def livekit_url(self) -> str | None:
+        """Where LiveKit is, or None where text only is served."""
+        return self._livekit.url if self._livekit else None
+
+    def not_ready(self) -> str | None:
+        """Why calls cannot be taken yet, or None."""
+        if self._admission.draining:
+            return "the runner is shutting down"
+        if self._livekit is None:
+            return None
+        if self.workers is None:
+            return "the runner is starting"
+        missing = self.workers.missing()
+        return f"not registered with LiveKit: {', '.join(missing)}" if missing else None
+
+    def agents(self) -> list[AgentInfo]:
+        """The agents of the served release."""
+        return [
+            AgentInfo(
+                name,
+                found.agent.description,
+                str(found.agent.start),
+                found.agent.mode,
+                self.workers is not None and self.workers.registered(name),
+                tuple(found.personas),
+            )
+            for name, found in sorted(self._releases.current.agents.items())
+        ]
+
+    async def reload(self) -> dict[str, Any]:
+        """Compile the folder now.
+
+        Raises:
+            DialogueError: the runner has not begun, or ends; or lkrun itself failed.
+        """
+        if self.reloader is None or self._admission.draining:
+            raise DialogueError("draining", self.not_ready() or "the runner is starting")
+        outcome = await self.reloader.attempt()
+        if outcome.error is not None:
+            raise RuntimeError(outcome.error)
+        return report.fields(outcome)
+
+    def metrics(self) -> str:
+        """What Prometheus reads."""
+        return self._metrics.text()
+
+    def meet_link(self, agent: str) -> str | None:
+        """A LiveKit Meet address with a fresh token for the agent; None without LiveKit."""
+        if self._livekit is None:
+            return None
+        from runner.serve.workers.tokens import Visit, mint  # noqa: PLC0415 - only where LiveKit is configured
+
+        return meet_link(self._livekit.url, mint(self._livekit, Visit(agent)).token)
+
+    async def turn(
+        self,
+        agent: str,
+        text: str,
+        session_id: str | None,
+        variables: dict[str, Any] | None,
+        metadata: Any,
+    ) -> Turn:
+        """Say something to a dialogue; without a session id one begins.
+
+        Raises:
+            DialogueError: the agent or dialogue is unknown, has ended, or the runner is full.
+        """
+        if session_id is None:
+            if self._admission.draining:
+                raise DialogueError("draining", "the runner is shutting down")
+            if agent not in self._releases.current.agents:
+                raise DialogueError("unknown_agent", f"there is no agent '{agent}'")
+        return await self._texts.turn(agent, text, session_id, variables, metadata)
+
+    def sessions(self) -> list[SessionInfo]:
+        """Dialogues and calls."""
+        return [call.info() for call in self._calls.all()]
+
+    async def session(self, session_id: str) -> dict[str, Any]:
+        """One of them with its `events` and `variables`.
+
+        Raises:
+            DialogueError: it is unknown.
+        """
+        call = self._calls.get(session_id)
+        if call is None:
+            raise DialogueError("unknown_session", "there is no such dialogue or call")
+        info = call.info()
+        shown = {name: getattr(info, name) for name in info.__slots__}
+        return {**shown, "events": list(call.events), "variables": call.variables}
+
+    async def end(self, session_id: str) -> None:
+        """End one of them.
+
+        Raises:
+            DialogueError: it is unknown.
+        """
+        call = self._calls.get(session_id)
+        if call is None:
+            raise DialogueError("unknown_session", "there is no such dialogue or call")
+        if call.kind == "text":
+            self._texts.end(call)
+        else:
+            call.tell_end()
+
+
+def meet_link(url: str, token: str) -> str:
+    """The address of LiveKit Meet for a server of one's own."""
+    return f"{_MEET}?{urlencode({'liveKitUrl': url, 'token': token})}"

@@ -1,0 +1,1 @@
+"""Calls and text dialogues as the main process sees them."""

@@ -1,0 +1,167 @@
+"""The calls and dialogues that are on, as the main process knows them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Final
+
+from runner.front.port import SessionInfo
+
+if TYPE_CHECKING:
+    from runner.serve.log import Log
+    from runner.serve.releases.served import Releases
+    from runner.serve.socket.peer import Peer
+
+_EVENTS: Final = 500
+"""Events of a call that are kept for who asks; the oldest go first."""
+
+
+@dataclass(slots=True)
+class Call:
+    """A call, or a dialogue of the text host.
+
+    Attributes:
+        id: the LiveKit job's, or the dialogue's own.
+        kind: `call` or `text`.
+        release: the id of the release that is pinned for it.
+        room: the LiveKit room.
+        dispatch: the LiveKit dispatch that it came by.
+        peer: the process that holds it, once that has connected.
+        answered: whether the conversation has begun.
+        ending: whether it has been told to end, or will be as soon as its process has connected.
+    """
+
+    id: str
+    agent: str
+    kind: str
+    release: str
+    persona: str
+    room: str | None = None
+    dispatch: str | None = None
+    started: datetime = field(default_factory=lambda: datetime.now(UTC))
+    turns: int = 0
+    variables: dict[str, Any] = field(default_factory=dict)
+    events: deque[dict[str, Any]] = field(default_factory=lambda: deque(maxlen=_EVENTS))
+    peer: Peer | None = None
+    answered: bool = False
+    ending: bool = False
+    reason: str | None = None
+
+    def take(self, event: dict[str, Any]) -> None:
+        """Note an event of the conversation."""
+        self.events.append(event)
+        turn = event.get("turn")
+        if isinstance(turn, int):
+            self.turns = max(self.turns, turn)
+        persona = event.get("to") if event.get("type") == "handoff" else event.get("persona")
+        if event.get("type") == "end" and self.reason is None:
+            self.reason = str(event.get("reason"))
+        if isinstance(persona, str) and persona:
+            self.persona = persona
+
+    def tell_end(self) -> None:
+        """Have its process end it now."""
+        self.ending = True
+        if self.peer is not None:
+            self.peer.send({"type": "end", "call": self.id, "reason": "shutdown"})
+
+    def info(self) -> SessionInfo:
+        """The same as the HTTP front shows it."""
+        started = self.started.isoformat(timespec="seconds").replace("+00:00", "Z")
+        return SessionInfo(
+            self.id, self.agent, self.persona, self.kind, self.release, started, self.turns
+        )
+
+
+class Calls:
+    """All that are on; begins them with a pin on the served release, and gives it back.
+
+    Attributes:
+        on_end: told each one that has ended.
+    """
+
+    def __init__(self, releases: Releases, log: Log) -> None:
+        """Begin with none."""
+        self._releases = releases
+        self._log = log
+        self._on: dict[str, Call] = {}
+        self._ended = asyncio.Event()
+        self.on_end: list[Callable[[Call], None]] = []
+
+    def begin(
+        self, call_id: str, agent: str, kind: str, *, room: str | None = None, dispatch: str = ""
+    ) -> Call:
+        """Begin one on the served release.
+
+        Raises:
+            KeyError: the release has no such agent.
+        """
+        start = self._releases.current.agents[agent].agent.start
+        release = self._releases.pin(call_id)
+        call = Call(call_id, agent, kind, release, str(start), room, dispatch or None)
+        self._on[call_id] = call
+        return call
+
+    def get(self, call_id: str) -> Call | None:
+        """One that is on."""
+        return self._on.get(call_id)
+
+    def all(self, kind: str | None = None, agent: str | None = None) -> list[Call]:
+        """Those that are on, of one kind or agent or of any."""
+        return [
+            call
+            for call in self._on.values()
+            if kind in (None, call.kind) and agent in (None, call.agent)
+        ]
+
+    def answer(self, call: Call) -> None:
+        """Note that the conversation has begun."""
+        if call.answered:
+            return
+        call.answered = True
+        self._log.event(
+            "session_started",
+            f"{call.agent}: {call.kind} {call.id} has begun",
+            session=call.id,
+            agent=call.agent,
+            kind=call.kind,
+            release=call.release,
+            room=call.room,
+        )
+
+    def end(self, call_id: str, reason: str) -> None:
+        """Note that one has ended; one that is unknown has ended before."""
+        call = self._on.pop(call_id, None)
+        if call is None:
+            return
+        call.reason = reason
+        self._releases.unpin(call.release, call_id)
+        took = (datetime.now(UTC) - call.started).total_seconds()
+        crashed = reason in ("crashed", "error")
+        if call.answered or crashed:
+            self._log.event(
+                "session_ended",
+                f"{call.agent}: {call.kind} {call.id} has ended after {took:.0f} s: {reason}",
+                level="warning" if crashed else "info",
+                session=call.id,
+                agent=call.agent,
+                kind=call.kind,
+                release=call.release,
+                room=call.room,
+                reason=reason,
+                turns=call.turns,
+                duration=round(took, 3),
+            )
+        self._ended.set()
+        for told in self.on_end:
+            told(call)
+
+    async def none(self) -> None:
+        """Return when no call is on; dialogues do not count."""
+        while self.all("call"):
+            self._ended.clear()
+            await self._ended.wait()

@@ -1,0 +1,64 @@
+"""What `lkrun serve` begins with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from runner.compiler import Compiled, Compiler
+    from runner.egress.secrets import Secrets
+    from runner.link.release import Release
+    from runner.serve.credentials import LiveKit
+    from runner.serve.releases.archive import Archive
+    from runner.serve.reload.reloader import Lacking
+
+
+class CannotServeError(Exception):
+    """The runner cannot start; the message is a plain sentence."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What the command line says.
+
+    Attributes:
+        drain: seconds that calls are given to end after the first signal.
+        follow: whether the folder is followed.
+        dev: whether running calls go on with what is saved, as with `reload: next_turn`.
+    """
+
+    host: str
+    port: int
+    drain: float
+    follow: bool
+    level: str
+    form: str
+    dev: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Beginning:
+    """What is served first, and how it is followed.
+
+    Attributes:
+        release: of the folder, or the last good one where the folder has mistakes.
+        secrets: with what the environment held before it is stripped.
+        env: the environment before that.
+        lacking: finds the secrets that have no value.
+        archive: where releases are kept over restarts, if there is a place.
+    """
+
+    compiler: Compiler
+    compiled: Compiled
+    release: Release
+    secrets: Secrets
+    env: dict[str, str]
+    livekit: LiveKit | None
+    lacking: Lacking
+    archive: Archive | None
+
+    @property
+    def last_good(self) -> bool:
+        """Whether a kept release is served, since the folder has mistakes."""
+        return self.release is not self.compiled.release

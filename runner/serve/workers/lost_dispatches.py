@@ -1,0 +1,199 @@
+"""Looks for callers who wait in a room to which no agent came, and dispatches their agent again.
+
+LiveKit's open-source server never repeats a dispatch that found nobody, does not serve it when an
+agent is registered later, and does not restart a call whose process died.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import math
+import random
+from collections import Counter
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Final
+
+import aiohttp
+from livekit import api
+from livekit.agents.types import ATTRIBUTE_AGENT_NAME
+from livekit.protocol import models
+
+if TYPE_CHECKING:
+    from runner.serve.credentials import LiveKit
+    from runner.serve.log import Log
+    from runner.serve.sessions.admission import Admission
+    from runner.serve.sessions.calls import Call, Calls
+
+_EVERY: Final = 3.0
+_PATIENCE: Final = 3.0
+"""Seconds that a dispatch is given before it counts as lost."""
+
+_UNDERWAY: Final = 15.0
+"""The same, where another runner has accepted the call and its agent has not joined yet."""
+
+_FINE: Final = 30.0
+"""Seconds for which a room with all its agents is not looked at again."""
+
+_ROOMS: Final = 50
+"""Rooms that are looked at in one round."""
+
+_RESCUES: Final = 3
+"""How often a call that died is begun again."""
+
+
+class Sweeper:
+    """Sweeps every few seconds, and when it is woken."""
+
+    def __init__(
+        self,
+        livekit: LiveKit,
+        admission: Admission,
+        calls: Calls,
+        registered: Callable[[str], bool],
+        log: Log,
+    ) -> None:
+        """Take the server and what is served."""
+        self._livekit = livekit
+        self._admission = admission
+        self._calls = calls
+        self._registered = registered
+        self._log = log
+        self._woken = asyncio.Event()
+        self._seen: dict[str, float] = {}
+        self._fine: dict[str, float] = {}
+        self._over: dict[str, str] = {}
+        self._crashed: list[Call] = []
+        self._rescues: Counter[str] = Counter()
+        calls.on_end.append(self._ended)
+
+    def wake(self) -> None:
+        """Sweep soon: a call has ended."""
+        self._woken.set()
+
+    def look_again(self) -> None:
+        """Sweep soon, and look at all rooms: callers may wait for an agent that is new here."""
+        self._fine.clear()
+        self.wake()
+
+    async def run(self) -> None:
+        """Sweep until cancelled."""
+        livekit = self._livekit
+        async with api.LiveKitAPI(livekit.url, livekit.api_key, livekit.api_secret) as server:
+            while True:
+                try:
+                    await self._sweep(server)
+                except (aiohttp.ClientError, api.TwirpError, OSError, TimeoutError) as error:
+                    words = f"callers could not be looked for: {error}"
+                    self._log.event("sweep_failed", words, level="debug")
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(self._pause()):
+                        await self._woken.wait()
+                self._woken.clear()
+
+    def _pause(self) -> float:
+        """Seconds until the next round, or until the first dispatch in sight counts as lost."""
+        now = asyncio.get_running_loop().time()
+        # runners should not sweep in step
+        usual = _EVERY * random.uniform(0.8, 1.2)  # noqa: S311 - no secret is made of it
+        lost = (since + _PATIENCE - now for since in self._seen.values())
+        return min([usual, *(seconds for seconds in lost if seconds > 0)])
+
+    def _ended(self, call: Call) -> None:
+        if call.kind != "call":
+            return
+        if call.reason == "crashed" and call.room:
+            self._crashed.append(call)
+        elif call.reason != "not_assigned" and call.dispatch:
+            self._over[call.dispatch] = call.room or ""
+        self.wake()
+
+    async def _sweep(self, server: api.LiveKitAPI) -> None:
+        while self._crashed:
+            await self._rescue(server, self._crashed.pop())
+        await self._forget_served(server)
+        now = asyncio.get_running_loop().time()
+        listed = await server.room.list_rooms(api.ListRoomsRequest())
+        here = {call.room for call in self._calls.all("call")}
+        self._fine = {room: until for room, until in self._fine.items() if until > now}
+        rooms = [r for r in listed.rooms if r.name not in here and r.name not in self._fine]
+        random.shuffle(rooms)
+        seen: dict[str, float] = {}
+        for room in rooms[:_ROOMS]:
+            await self._look(server, room.name, now, seen)
+        names = {room.name for room in rooms[_ROOMS:]}
+        self._seen = seen | ({k: v for k, v in self._seen.items() if names} if names else {})
+
+    async def _forget_served(self, server: api.LiveKitAPI) -> None:
+        """Delete dispatches whose call has ended in order, so that nobody serves them again."""
+        for dispatch, room in list(self._over.items()):
+            del self._over[dispatch]
+            try:
+                await server.agent_dispatch.delete_dispatch(dispatch, room)
+            except api.TwirpError:
+                continue  # it went with its room
+
+    async def _rescue(self, server: api.LiveKitAPI, call: Call) -> None:
+        """Take what a dead call left out of its room; LiveKit itself notices only after 20 s."""
+        room = call.room or ""
+        self._fine.pop(room, None)
+        self._rescues[room] += 1
+        if self._rescues[room] > _RESCUES:
+            del self._rescues[room]
+            words = (
+                f"{call.agent}: the call in room {room} died again and again; the room is closed"
+            )
+            self._log.event("session_given_up", words, level="error", agent=call.agent, room=room)
+            with contextlib.suppress(api.TwirpError):
+                await server.room.delete_room(api.DeleteRoomRequest(room=room))
+            return
+        identity = f"agent-{call.id}"  # as LiveKit names it where nobody else does
+        with contextlib.suppress(api.TwirpError):
+            await server.room.remove_participant(
+                api.RoomParticipantIdentity(room=room, identity=identity)
+            )
+        if call.dispatch:
+            self._seen[call.dispatch] = -math.inf
+
+    async def _look(
+        self, server: api.LiveKitAPI, room: str, now: float, seen: dict[str, float]
+    ) -> None:
+        dispatches = [
+            d
+            for d in await server.agent_dispatch.list_dispatch(room)
+            if self._registered(d.agent_name)
+        ]
+        if not dispatches:
+            self._fine[room] = now + _EVERY
+            return
+        request = api.ListParticipantsRequest(room=room)
+        people = (await server.room.list_participants(request)).participants
+        present = {
+            p.attributes.get(ATTRIBUTE_AGENT_NAME)
+            for p in people
+            if p.kind == models.ParticipantInfo.AGENT
+        }
+        lost = [d for d in dispatches if d.agent_name not in present]
+        if not lost:
+            self._fine[room] = now + _FINE
+        for dispatch in lost:
+            since = seen[dispatch.id] = self._seen.get(dispatch.id, now)
+            # which jobs a dispatch has is often not told, but where it is, somebody is on the way
+            patience = _UNDERWAY if dispatch.state.jobs else _PATIENCE
+            if now - since >= patience and self._admission.refusal(dispatch.agent_name) is None:
+                await self._again(server, room, dispatch)
+
+    async def _again(self, server: api.LiveKitAPI, room: str, dispatch: Any) -> None:
+        if any(call.dispatch == dispatch.id for call in self._calls.all("call")):
+            return
+        await server.agent_dispatch.delete_dispatch(dispatch.id, room)
+        request = api.CreateAgentDispatchRequest(
+            agent_name=dispatch.agent_name, room=room, metadata=dispatch.metadata
+        )
+        await server.agent_dispatch.create_dispatch(request)
+        self._log.event(
+            "dispatch_repeated",
+            f"{dispatch.agent_name}: a caller waits in room {room}; the agent is called again",
+            agent=dispatch.agent_name,
+            room=room,
+        )

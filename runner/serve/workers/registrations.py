@@ -1,0 +1,261 @@
+"""The agents' registrations with LiveKit: one `AgentServer` each, all in one event loop."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import math
+import sys
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final
+
+import aiohttp
+from livekit.agents import AgentServer, JobRequest
+from livekit.agents.ipc import supervised_proc
+from livekit.agents.utils.aio import ChanClosed
+
+from runner.serve.child import job
+from runner.serve.workers.forkserver import PRELOAD
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from runner.serve.credentials import LiveKit
+    from runner.serve.log import Log
+    from runner.serve.sessions.admission import Admission
+    from runner.serve.sessions.calls import Call, Calls
+
+_APPEAR: Final = 10.0
+"""Seconds in which the process of an accepted call must have appeared."""
+
+_FAILED: Final = "failed to connect to livekit"
+
+
+@dataclass(eq=False, slots=True)
+class _Worker:
+    name: str
+    server: AgentServer
+    run: asyncio.Task[None] | None = None
+    registered: bool = False
+    tasks: set[asyncio.Task[Any]] = field(default_factory=set)
+
+    @property
+    def connected(self) -> bool:
+        """Whether LiveKit knows it just now."""
+        # LiveKit says nowhere in public that a connection was lost
+        return self.registered and not self.server._connecting  # noqa: SLF001 - as above
+
+
+class Workers:
+    """Registers agents, lets calls in, and sees calls off that never appeared or died.
+
+    Attributes:
+        on_registered: called when an agent has been registered.
+    """
+
+    def __init__(
+        self, livekit: LiveKit, home: Path, admission: Admission, calls: Calls, log: Log
+    ) -> None:
+        """Take the server's address, and the runtime directory that calls are told of."""
+        self._livekit = livekit
+        self._home = str(home)
+        self._admission = admission
+        self._calls = calls
+        self._log = log
+        self._workers: dict[str, _Worker] = {}
+        self._leaving: set[_Worker] = set()
+        self._retiring: set[asyncio.Task[None]] = set()
+        self._accepted: dict[str, float] = {}
+        self._lost = False
+        self._changed = asyncio.Event()
+        self.on_registered: Callable[[], None] = lambda: None
+        # the processes of calls ignore Ctrl-C from their birth (`warm`); LiveKit would have the
+        # main process ignore it for that moment, and one could be lost
+        starting: Any = supervised_proc
+        starting._mask_ctrl_c = contextlib.nullcontext  # noqa: SLF001 - there is no public way
+        asyncio.get_running_loop().set_exception_handler(_unheard)
+
+    def follow(self, names: Iterable[str]) -> None:
+        """Register what is new, then let those go that are no more; their calls live on."""
+        wanted = set(names)
+        for name in sorted(wanted - set(self._workers)):
+            self._workers[name] = self._begin(name)
+        for name in sorted(set(self._workers) - wanted):
+            worker = self._workers.pop(name)
+            self._leaving.add(worker)
+            task = asyncio.get_running_loop().create_task(self._retire(worker))
+            self._retiring.add(task)
+            task.add_done_callback(self._retiring.discard)
+
+    def registered(self, name: str) -> bool:
+        """Whether LiveKit can send calls to an agent just now."""
+        worker = self._workers.get(name)
+        return worker is not None and worker.connected
+
+    def missing(self) -> list[str]:
+        """The agents that LiveKit does not know just now."""
+        return sorted(name for name, worker in self._workers.items() if not worker.connected)
+
+    async def ready(self) -> None:
+        """Return when every agent is registered."""
+        while self.missing():
+            await self._changed.wait()
+            self._changed.clear()
+            await asyncio.sleep(0)  # LiveKit says that it has connected just after it says so to us
+        self._tell_back()
+
+    def listen(self, record: logging.LogRecord) -> None:
+        """Hear in LiveKit's log that a connection was lost; say it once."""
+        if not self._lost and record.getMessage().startswith(_FAILED):
+            self._lost = True
+            reason = _reason(getattr(record, "error", None))
+            url = self._livekit.url
+            words = f"LiveKit at {url} cannot be reached ({reason}); trying until it can"
+            self._log.event("livekit_lost", words, level="warning", url=url, error=reason)
+
+    def look(self) -> None:
+        """Look after connections and accepted calls; to be called every second or so."""
+        self._tell_back()
+        now = asyncio.get_running_loop().time()
+        running = self._running()
+        for call in self._calls.all("call"):
+            since = self._accepted.get(call.id)
+            if call.id in running or call.peer is not None or since is None:
+                continue
+            if now - since > _APPEAR:
+                self._over(call, "crashed")
+
+    def _tell_back(self) -> None:
+        if self._lost and self._workers and not self.missing():
+            self._lost = False
+            words = f"LiveKit at {self._livekit.url} is back"
+            self._log.event("livekit_back", words, url=self._livekit.url)
+
+    async def drain(self) -> None:
+        """Take no more calls; return when the last has ended."""
+        workers = [*self._workers.values(), *self._leaving]
+        await asyncio.gather(*(self._drain(worker) for worker in workers))
+
+    async def stop(self) -> None:
+        """End all registrations, and the calls that are still on."""
+        for task in self._retiring:
+            task.cancel()
+        await asyncio.gather(*self._retiring, return_exceptions=True)
+        workers = [*self._workers.values(), *self._leaving]
+        await asyncio.gather(*(self._close(w) for w in workers), return_exceptions=True)
+
+    def _running(self) -> set[str]:
+        return {
+            info.job.id
+            for worker in (*self._workers.values(), *self._leaving)
+            if worker.registered
+            for info in worker.server.active_jobs
+        }
+
+    def _begin(self, name: str) -> _Worker:
+        server = AgentServer(
+            ws_url=self._livekit.url,
+            api_key=self._livekit.api_key,
+            api_secret=self._livekit.api_secret,
+            host="127.0.0.1",
+            port=0,
+            num_idle_processes=0,
+            load_threshold=math.inf,
+            load_fnc=partial(self._admission.load, name),
+            max_retry=sys.maxsize,
+            preload_modules=PRELOAD,
+            job_memory_warn_mb=0,
+        )
+        server.rtc_session(
+            job.entrypoint,
+            agent_name=name,
+            on_request=partial(self._request, name),
+            on_session_end=job.session_end,
+        )
+        worker = _Worker(name, server)
+        server.on("worker_registered", lambda *_: self._registered(worker))
+        worker.run = asyncio.get_running_loop().create_task(self._run(worker))
+        return worker
+
+    async def _run(self, worker: _Worker) -> None:
+        try:
+            await worker.server.run()
+        except Exception as error:  # noqa: BLE001 - whatever LiveKit raises is told, and ends no other agent
+            words = f"agent {worker.name} cannot be registered: {error}"
+            self._log.event("worker_failed", words, level="error", agent=worker.name)
+
+    def _registered(self, worker: _Worker) -> None:
+        worker.registered = True
+        self._changed.set()
+        self.on_registered()
+
+    async def _request(self, name: str, request: JobRequest) -> None:
+        refusal = self._admission.refusal(name)
+        if refusal is not None:
+            self._log.event(
+                "session_refused",
+                f"{name}: a call was refused: {refusal}",
+                level="warning",
+                agent=name,
+                reason=refusal,
+                room=request.room.name,
+            )
+            await request.reject(terminate=False)
+            return
+        call = self._calls.begin(
+            request.id, name, "call", room=request.room.name, dispatch=request.job.dispatch_id
+        )
+        attributes = request.job.attributes
+        attributes[job.AGENT], attributes[job.RELEASE] = name, call.release
+        attributes[job.HOME] = self._home
+        try:
+            await request.accept(name=name)
+        except Exception:  # noqa: BLE001 - given to somebody else, or no process could be started
+            self._over(call, "not_assigned")
+        else:
+            self._accepted[call.id] = asyncio.get_running_loop().time()
+
+    def _over(self, call: Call, reason: str) -> None:
+        self._accepted.pop(call.id, None)
+        self._calls.end(call.id, reason)
+
+    async def _drain(self, worker: _Worker) -> None:
+        if worker.registered:
+            await worker.server.drain(timeout=None)
+
+    async def _retire(self, worker: _Worker) -> None:
+        await self._drain(worker)
+        await self._close(worker)
+        self._leaving.discard(worker)
+
+    async def _close(self, worker: _Worker) -> None:
+        with contextlib.suppress(Exception):
+            await worker.server.aclose()
+        if worker.run is not None:
+            worker.run.cancel()
+            await asyncio.gather(worker.run, return_exceptions=True)
+
+
+def _unheard(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """Pass over what LiveKit does too late while the runner ends.
+
+    It tells of a call to a connection that it has just closed, and notes the end of a process for
+    which it has stopped waiting.
+    """
+    error, handle = context.get("exception"), str(context.get("handle"))
+    noted = isinstance(error, asyncio.InvalidStateError) and "Future.set_result" in handle
+    if not noted and not isinstance(error, ChanClosed):
+        loop.default_exception_handler(context)
+
+
+def _reason(error: object) -> str:
+    """What happened to the connection, in plain words."""
+    if isinstance(error, aiohttp.WSServerHandshakeError):
+        known = {401: "it refuses the API key and secret", 404: "it is no LiveKit server"}
+        return known.get(error.status, f"it answers with status {error.status}")
+    if isinstance(error, aiohttp.ClientConnectorError):
+        return error.os_error.strerror or "it does not answer"
+    return "the connection was lost"

@@ -1,0 +1,1 @@
+"""Language models, speech recognition and voices of a call."""

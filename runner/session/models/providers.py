@@ -1,0 +1,279 @@
+"""The models, ears and voices of a call, each built once and shared by its personas."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import operator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from typing import Any
+
+from livekit.agents import inference, llm, stt, tts
+
+from runner.providers.build import ProviderBuildError, build
+from runner.schema.providers import AnyProvider
+from runner.session.values.wording import Wording
+
+log = logging.getLogger("lkrun")
+
+Secrets = Callable[[str], str | None]
+
+_Recipe = tuple[str, str, Any] | None
+"""Kind, plugin and options of a provider; None for an inference string."""
+
+
+class CannotStartError(Exception):
+    """A conversation that cannot begin; the message is one plain sentence without any secret."""
+
+
+class _Secrets(Mapping[str, str]):
+    """Looks secrets up, and remembers them so that no message shows one."""
+
+    def __init__(self, resolve: Secrets, past: Iterable[str] = ()) -> None:
+        self.resolve = resolve
+        self.past = frozenset(past)
+        self.seen: dict[str, str] = {}
+        self.lacking: set[str] = set()
+
+    def __getitem__(self, name: str) -> str:
+        value = self.resolve(name)
+        if value is None:
+            self.lacking.add(name)
+            raise KeyError(name)
+        self.seen[name] = value
+        return value
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.seen)
+
+    def __len__(self) -> int:
+        return len(self.seen)
+
+    @property
+    def shown(self) -> frozenset[str]:
+        """All values that were ever looked up."""
+        return self.past.union(self.seen.values())
+
+
+class Models:
+    """Builds what an agent or persona names, when it is first used.
+
+    Args:
+        providers: name → provider.
+        wording: renders options.
+        secrets: looks up a secret by its name.
+        before: what the call used until now: what has the same recipe is taken over.
+    """
+
+    def __init__(
+        self,
+        providers: Mapping[str, AnyProvider],
+        wording: Wording,
+        secrets: Secrets,
+        before: Models | None = None,
+    ) -> None:
+        """Build nothing yet."""
+        self._providers = providers
+        self._wording = wording
+        self._before = before
+        self._secrets: _Secrets = _Secrets(secrets, before.shown if before else ())
+        self._single: dict[tuple[str, str], Any] = {}
+        self._recipes: dict[tuple[str, str], _Recipe] = {}
+        self._lists: dict[tuple[str, tuple[str, ...]], Any] = {}
+        self._parts: dict[tuple[str, tuple[str, ...]], list[Any]] = {}
+        self.ordinary_vad: Any = before.ordinary_vad if before else None
+        """Tells speech from silence where nobody names what does."""
+
+    def renewed(
+        self, providers: Mapping[str, AnyProvider], wording: Wording, secrets: Secrets | None
+    ) -> Models:
+        """The models of another release, which share with these all that is the same."""
+        return Models(providers, wording, secrets or self._secrets.resolve, self)
+
+    def get(self, kind: str, names: tuple[str, ...] | str) -> Any:
+        """The LiveKit object of a kind: the same for the same names; a list falls back in order.
+
+        Raises:
+            CannotStartError: it cannot be built.
+        """
+        wanted = _names(names)
+        if len(wanted) == 1:
+            return self._one(kind, wanted[0])
+        if (kind, wanted) not in self._lists:
+            parts = [self._one(kind, name) for name in wanted]
+            if not (self._before and self._keep_list(self._before, (kind, wanted), parts)):
+                self._lists[kind, wanted] = _in_order(kind, wanted, parts)
+                self._parts[kind, wanted] = parts
+        return self._lists[kind, wanted]
+
+    def _keep_list(
+        self, before: Models, key: tuple[str, tuple[str, ...]], parts: list[Any]
+    ) -> bool:
+        if key not in before._lists or not _same(before._parts[key], parts):
+            return False
+        self._lists[key], self._parts[key] = before._lists[key], parts
+        return True
+
+    def ordinary(self, kind: str) -> Any:
+        """What is used of a kind where nobody names anything."""
+        if kind == "vad" and self.ordinary_vad is None:
+            self.ordinary_vad = inference.VAD()
+        return self.ordinary_vad if kind == "vad" else None
+
+    def _one(self, kind: str, name: str) -> Any:
+        if (kind, name) not in self._single:
+            recipe = self._recipe(name)
+            if not (self._before and self._keep(self._before, (kind, name), recipe)):
+                self._single[kind, name] = self._build(kind, name, recipe)
+                self._recipes[kind, name] = recipe
+        return self._single[kind, name]
+
+    def _keep(self, before: Models, key: tuple[str, str], recipe: _Recipe) -> bool:
+        if key not in before._single or before._recipes.get(key) != recipe:
+            return False
+        self._single[key], self._recipes[key] = before._single[key], recipe
+        return True
+
+    def _recipe(self, name: str) -> _Recipe:
+        """Kind, plugin and options of a provider; None for an inference string."""
+        provider = self._providers.get(name)
+        if provider is None:
+            return None
+        self._secrets.lacking.clear()
+        options = self._wording.data(provider.options, {"secrets": self._secrets})
+        if self._secrets.lacking:
+            lacking = ", ".join(sorted(self._secrets.lacking))
+            raise CannotStartError(f"provider '{name}' needs a secret that is not set: {lacking}")
+        return provider.kind, str(provider.plugin), options
+
+    def _build(self, kind: str, name: str, recipe: _Recipe) -> Any:
+        if recipe is None:
+            return _inferred(kind, name)
+        try:
+            return build(*recipe, secrets=self._secrets.shown)
+        except ProviderBuildError as error:
+            raise CannotStartError(f"provider '{name}': {error}") from None
+
+    def take_over(self, wanted: Iterable[tuple[str, tuple[str, ...] | str]]) -> list[Any]:
+        """Keep what may still be used of the models before these, and let go of the rest.
+
+        Args:
+            wanted: kinds and names that the agent and its personas choose.
+
+        Returns:
+            The objects that are used no more; who calls closes them.
+        """
+        before, self._before = self._before, None
+        if before is None:
+            return []
+        for kind, named in wanted:
+            names = _names(named)
+            for name in names:
+                # what cannot be built is told when it is needed, as at the start of a call
+                with suppress(CannotStartError):
+                    if (kind, name) not in self._single:
+                        self._keep(before, (kind, name), self._recipe(name))
+            if len(names) > 1 and (kind, names) not in self._lists:
+                parts = [self._single.get((kind, name)) for name in names]
+                self._keep_list(before, (kind, names), parts)
+        used = set(map(id, self.built()))
+        return [each for each in before.built() if id(each) not in used]
+
+    def built(self) -> list[Any]:
+        """All objects that there are, lists before what they are made of."""
+        return [*self._lists.values(), *self._single.values()]
+
+    def discard(self) -> list[Any]:
+        """Give up before anything was used.
+
+        Returns:
+            The objects that only these models have; who calls closes them.
+        """
+        known = set(map(id, self._before.built())) if self._before else set()
+        return [each for each in self.built() if id(each) not in known]
+
+    @property
+    def shown(self) -> frozenset[str]:
+        """All values of secrets that were ever used."""
+        return self._secrets.shown
+
+    def mask(self, text: str) -> str:
+        """A message without the secrets that were used."""
+        for secret in sorted(self.shown, key=len, reverse=True):
+            if secret:
+                text = text.replace(secret, "•••")
+        return text
+
+    async def aclose(self) -> None:
+        """Close all that was built."""
+        made = self.built()
+        self._lists.clear()
+        self._single.clear()
+        await close(made)
+
+
+async def close(made: Iterable[Any]) -> None:
+    """Close LiveKit's objects; one that fails harms nobody."""
+    closing = [each.aclose() for each in made if hasattr(each, "aclose")]
+    for result in await asyncio.gather(*closing, return_exceptions=True):
+        if isinstance(result, Exception):
+            log.debug("a provider could not be closed: %s", type(result).__name__)
+
+
+def _names(names: tuple[str, ...] | str) -> tuple[str, ...]:
+    return (str(names),) if isinstance(names, str) else tuple(map(str, names))
+
+
+def _same(some: Sequence[Any], others: Sequence[Any]) -> bool:
+    return len(some) == len(others) and all(map(operator.is_, some, others))
+
+
+def _in_order(kind: str, names: tuple[str, ...], parts: list[Any]) -> Any:
+    try:
+        return _FALLBACK[kind](parts)
+    except ValueError as error:
+        raise CannotStartError(
+            f"the {kind} fallbacks {', '.join(names)} do not go together: {error}"
+        ) from None
+
+
+_FALLBACK: dict[str, Callable[[list[Any]], Any]] = {
+    "llm": llm.FallbackAdapter,
+    "stt": lambda ears: stt.FallbackAdapter(ears, vad=_vad_for(ears)),
+    "tts": tts.FallbackAdapter,
+}
+
+
+def _vad_for(ears: list[Any]) -> Any:
+    """Ears that do not stream need to be told where a sentence ends."""
+    return None if all(each.capabilities.streaming for each in ears) else inference.VAD()
+
+
+def _text_model(name: str) -> Any:
+    model = inference.llm_from_model_string(name)
+    if not isinstance(model, llm.LLM):
+        raise CannotStartError(
+            f"'{name}' is a speech-to-speech model, which this version of lkrun cannot use"
+        )
+    return model
+
+
+_INFERENCE: dict[str, Callable[[str], Any]] = {
+    "llm": _text_model,
+    "stt": inference.STT.from_model_string,
+    "tts": inference.TTS.from_model_string,
+}
+
+
+def _inferred(kind: str, name: str) -> Any:
+    """A model of LiveKit Inference, by its string (https://docs.livekit.io/agents/models/)."""
+    if kind not in _INFERENCE:
+        raise CannotStartError(f"there is no {kind} provider '{name}'")
+    try:
+        return _INFERENCE[kind](name)
+    except ValueError as error:
+        reason = str(error).partition("\n")[0]
+        if "api_key" in reason or "api key" in reason.lower():
+            reason = "LiveKit Inference needs LIVEKIT_API_KEY and LIVEKIT_API_SECRET"
+        raise CannotStartError(f"'{name}' cannot be used: {reason}") from None

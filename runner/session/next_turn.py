@@ -1,0 +1,240 @@
+"""A running call takes another release of its agent, between two turns (`reload: next_turn`)."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Iterator, Mapping
+from contextlib import AsyncExitStack, suppress
+from dataclasses import dataclass
+from typing import Any
+
+from livekit.agents.voice.agent_activity import ActivityClosedError
+
+from runner.link.differences import of_agent, path
+from runner.link.release import AgentRelease
+from runner.schema.agents import Agent
+from runner.session.call import Basis, Call
+from runner.session.models.providers import CannotStartError, Models, Secrets, close
+from runner.session.observers.timers import Watch
+from runner.session.personas.persona import Persona, chosen
+from runner.session.plan import plan_of
+from runner.session.settings.live import Tuning
+from runner.session.settings.session import idle_of, set_defaults
+from runner.session.values.variables import Variables
+
+log = logging.getLogger("lkrun")
+
+ENDED = "the call has ended"
+NEWER = "a newer release has come"
+
+
+class CannotRenewError(Exception):
+    """A call that goes on with the release it has; the message is one plain sentence."""
+
+
+@dataclass(frozen=True, slots=True)
+class Renewed:
+    """What a call has taken of another release.
+
+    Attributes:
+        live: paths of changed keys that count from now on, such as `personas.desk.instructions`.
+        waiting: paths of changed keys that count from the next handoff or the next call.
+    """
+
+    live: tuple[str, ...]
+    waiting: tuple[str, ...]
+
+
+def renewed(before: AgentRelease, after: AgentRelease, speaking: str) -> Renewed:
+    """Tell what of another release a call can take while it runs.
+
+    Args:
+        before: the release that it has.
+        after: the other.
+        speaking: the persona that speaks.
+    """
+    live: list[str] = []
+    waiting: list[str] = []
+    for each in of_agent(before, after):
+        if each.live == "start":
+            continue
+        silent = each.location[0] == "personas" and each.location[1] != speaking
+        now = each.live == "now" or (each.live == "visit" and silent)
+        (live if now else waiting).append(path(each.location))
+    # entries of one list are one key
+    return Renewed(tuple(dict.fromkeys(live)), tuple(dict.fromkeys(waiting)))
+
+
+class Renewal:
+    """Takes releases into one call, one at a time; of several that wait the newest is taken."""
+
+    def __init__(self, call: Call, watch: Watch, queue: asyncio.Lock) -> None:
+        """Wait for the first; `queue` is held by who takes what the caller writes."""
+        self._call, self._watch, self._queue = call, watch, queue
+        self._waiting: asyncio.Timeout | None = None
+        self._reason = NEWER
+        self._closing: set[asyncio.Task[None]] = set()
+
+    async def take(self, release: AgentRelease, secrets: Secrets | None) -> Renewed:
+        """Wait for the end of what is being said and done, then go on with another release.
+
+        Raises:
+            CannotRenewError: the call cannot take it; then nothing has changed.
+        """
+        self._check(release)
+        self.stop(NEWER)
+        waiting = asyncio.timeout(None)
+        try:
+            async with waiting:
+                self._waiting = waiting
+                if self._call.channel == "text":
+                    async with self._queue:
+                        await self._quiet()
+                        return await self._apply(release, secrets)
+                await self._quiet(self._queue)
+                return await self._apply(release, secrets)
+        except TimeoutError:
+            raise CannotRenewError(self._reason) from None
+        finally:
+            if self._waiting is waiting:
+                self._waiting = None
+
+    def stop(self, reason: str = ENDED) -> None:
+        """Let what waits go: it is not taken."""
+        waiting, self._waiting = self._waiting, None
+        if waiting is not None:
+            self._reason = reason
+            waiting.reschedule(asyncio.get_running_loop().time())
+
+    async def closed(self) -> None:
+        """Wait until all that was replaced is closed."""
+        if self._closing:
+            await asyncio.wait(self._closing)
+
+    def _check(self, release: AgentRelease) -> None:
+        """Refuse what no call can take.
+
+        Raises:
+            CannotRenewError: why.
+        """
+        call, agent = self._call, release.agent
+        if call.over:
+            raise CannotRenewError(ENDED)
+        if release.name != call.release.name:
+            raise CannotRenewError(f"the release is one of '{release.name}', another agent")
+        if agent.mode != call.release.agent.mode:
+            raise CannotRenewError(
+                f"'agents.{release.name}.mode' has changed, which only a new call can take"
+            )
+
+    async def _quiet(self, queue: asyncio.Lock | None = None) -> None:
+        """Wait until nobody speaks, no tool runs and the call is not being handed over.
+
+        After its return nothing has begun anew, up to the next `await` that has to wait.
+        """
+        call = self._call
+        while True:
+            await call.arrived.wait()
+            await call.calm.wait()
+            if queue is not None and queue.locked():
+                async with queue:
+                    continue
+            try:
+                await call.session.wait_for_idle()
+            except (ActivityClosedError, RuntimeError):
+                raise CannotRenewError(ENDED) from None
+            free = queue is None or not queue.locked()
+            if call.arrived.is_set() and call.calm.is_set() and free:
+                return
+
+    async def _apply(self, release: AgentRelease, secrets: Secrets | None) -> Renewed:
+        """Build everything, then change everything.
+
+        No `await` in it has to wait: who hears of its end hears of it before anything goes on.
+        """
+        self._check(release)
+        call = self._call
+        before, speaking = call.release, call.values.persona
+        if speaking not in release.personas:
+            raise CannotRenewError(f"persona '{speaking}', which speaks, is gone")
+        try:
+            basis, lost = self._basis(release, secrets)
+        except Exception as error:  # noqa: BLE001 - as below
+            raise CannotRenewError(_told(call.models, error)) from None
+        async with AsyncExitStack() as undo:
+            undo.push_async_callback(call.persona.become, call.persona.made)
+            undo.callback(self._back_to, call.basis, basis)
+            call.basis = basis
+            try:
+                await self._change(before.agent, undo)
+            except CannotStartError as error:
+                raise CannotRenewError(str(error)) from None
+            except Exception as error:  # noqa: BLE001 - whatever a provider raises, the call goes on as it was
+                raise CannotRenewError(_told(basis.models, error)) from None
+            undo.pop_all()
+        self._watch.renew(idle_of(call), release.agent.limits)
+        self._close(basis.models.take_over(_choices(release)))
+        for name, problem in lost.items():
+            log.warning("variable '%s' has lost its value: it %s", name, problem)
+        return renewed(before, release, speaking)
+
+    async def _change(self, before: Agent, undo: AsyncExitStack) -> None:
+        """Change LiveKit's side of the call; `undo` takes back what has been done.
+
+        Raises:
+            CannotStartError: a model, voice or ears cannot be built.
+            Exception: whatever LiveKit or a provider has against the change.
+        """
+        persona, models = self._call.persona, self._call.persona.made.models
+        change, tuning = persona.change(), Tuning(self._call, before)
+        undo.callback(_again, persona, models)
+        persona.use(change.models)
+        tuning.begin(undo, vad=models.get("vad") is not change.models.get("vad"))
+        await persona.become(change)
+        tuning.finish()
+
+    def _basis(
+        self, release: AgentRelease, secrets: Secrets | None
+    ) -> tuple[Basis, dict[str, str]]:
+        call = self._call
+        variables = Variables(release.agent.variables)
+        lost = variables.carry(call.variables)
+        values = call.values.renewed(release, variables)
+        wording = call.wording.renewed(values, release.places)
+        new = [n for n in variables.fields if n not in call.variables.fields or n in lost]
+        set_defaults(variables, wording, new)
+        models = call.models.renewed(release.providers, wording, secrets)
+        return Basis(release, plan_of(release), variables, values, wording, models), lost
+
+    def _back_to(self, before: Basis, failed: Basis) -> None:
+        self._call.basis = before
+        self._close(failed.models.discard())
+
+    def _close(self, made: list[Any]) -> None:
+        if made:
+            task = asyncio.get_running_loop().create_task(close(made))
+            self._closing.add(task)
+            task.add_done_callback(self._closing.discard)
+
+
+def _told(models: Models, error: Exception) -> str:
+    line = next((part.strip() for part in str(error).splitlines() if part.strip()), "")
+    return models.mask(line[:300]) or type(error).__name__
+
+
+def _again(persona: Persona, models: Mapping[str, Any]) -> None:
+    """Use the models of before; one that complains anew does not hold up the others."""
+    with suppress(Exception):
+        persona.use(models)
+
+
+def _choices(release: AgentRelease) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Kinds and names that the personas of an agent choose."""
+    for name in release.personas:
+        for kind in ("llm", "stt", "tts", "vad"):
+            named = chosen(release, name, kind)
+            if named:
+                yield kind, named
+    if release.agent.llm:
+        yield "llm", release.agent.llm

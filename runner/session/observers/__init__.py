@@ -1,0 +1,1 @@
+"""What watches a conversation: transcript, timers, failures, arrival, the log."""

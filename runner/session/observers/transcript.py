@@ -1,0 +1,102 @@
+"""LiveKit's events of a session as events of a conversation."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from livekit.agents import (
+    AgentSession,
+    AgentStateChangedEvent,
+    ConversationItemAddedEvent,
+    FunctionToolsExecutedEvent,
+    UserInputTranscribedEvent,
+    UserStateChangedEvent,
+)
+
+from runner.session.call import Call
+from runner.session.observers.failures import Failures
+from runner.session.observers.timers import Watch
+from runner.session.plan import TRANSFER
+
+
+class Hearing:
+    """Listens to a session, and tells what happens.
+
+    Attributes:
+        asked: `turn()` has begun a turn for the caller's next words.
+    """
+
+    def __init__(self, call: Call, watch: Watch, failures: Failures) -> None:
+        """Listen to nothing yet."""
+        self._call, self._watch, self._failures = call, watch, failures
+        self.asked = False
+
+    def listen(self, session: AgentSession[Any]) -> None:
+        """Listen to a session before it begins."""
+        session.on("conversation_item_added", self._added)
+        session.on("function_tools_executed", self._executed)
+        session.on("user_state_changed", self._user_state)
+        session.on("error", self._failures.heard)
+        session.on("user_input_transcribed", self._transcribed)
+        session.on("agent_state_changed", self._agent_state)
+
+    def _added(self, event: ConversationItemAddedEvent) -> None:
+        item: Any = event.item
+        if item.type == "agent_handoff":
+            if item.old_agent_id is not None:
+                self._tell("handoff", **{"from": item.old_agent_id, "to": item.new_agent_id})
+            return
+        text = item.text_content or "" if item.type == "message" else ""
+        if not text:
+            return
+        if item.role == "user":
+            self._heard()
+            self._tell("message", role="user", text=text)
+        elif item.role == "assistant":
+            self._failures.spoke(text)
+            self._tell("message", role="agent", text=text)
+
+    def _heard(self) -> None:
+        if not self.asked:
+            self._call.events.begin()
+        self.asked = False
+        self._call.hops = 0
+        self._call.stay()
+        self._watch.heard()
+
+    def _executed(self, event: FunctionToolsExecutedEvent) -> None:
+        """Tell calls that never reached a tool: unknown, with broken arguments, or refused."""
+        for call, out in event.zipped():
+            if call.call_id in self._call.shown:
+                self._call.shown.discard(call.call_id)
+                continue
+            told = {"name": call.name, "arguments": _arguments(call.arguments)}
+            self._tell("tool_call", **told, call_id=call.call_id)
+            failed = out.is_error or call.name.startswith(TRANSFER)
+            told = {"name": call.name, "call_id": call.call_id, "output": out.output}
+            self._tell("tool_result", **told, error=failed)
+
+    def _user_state(self, event: UserStateChangedEvent) -> None:
+        if event.new_state == "away":
+            self._watch.away()
+        elif event.new_state == "speaking":
+            self._watch.heard()
+
+    def _transcribed(self, event: UserInputTranscribedEvent) -> None:
+        if event.transcript:
+            self._failures.worked("stt_error")
+
+    def _agent_state(self, event: AgentStateChangedEvent) -> None:
+        if event.new_state == "speaking":
+            self._failures.worked("tts_error")
+
+    def _tell(self, kind: str, **rest: Any) -> None:
+        self._call.events.tell(kind, self._call.values.persona, **rest)
+
+
+def _arguments(text: str) -> Any:
+    try:
+        return json.loads(text or "{}")
+    except (ValueError, RecursionError):
+        return {}

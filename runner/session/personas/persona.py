@@ -1,0 +1,276 @@
+"""A persona as LiveKit's Agent: a class for each name, a new instance at every handoff."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from livekit.agents import NOT_GIVEN, Agent, ChatContext, ModelSettings, UserTurnExceededEvent, llm
+
+from runner.link.release import AgentRelease
+from runner.schema.actions import Instruct, Say
+from runner.session.actions import Scene, perform
+from runner.session.call import Call, Leave
+from runner.session.models.providers import CannotStartError
+from runner.session.personas.context import FALLBACK, carried, summarised, without
+from runner.session.personas.toolbox import Toolbox
+from runner.session.plan import Role
+from runner.session.settings.turns import turn_handling
+
+log = logging.getLogger("lkrun")
+
+TAKE_OVER = (
+    "The call has just been handed to you. Say so in one short sentence, and ask how you can help."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What another release makes of a persona.
+
+    Attributes:
+        text: its instructions, rendered.
+        models: kind → LiveKit's object, or None.
+    """
+
+    role: Role
+    toolbox: Toolbox
+    text: str
+    tools: list[llm.Tool | llm.Toolset]
+    models: Mapping[str, Any]
+
+
+class Persona(Agent):
+    """One persona for as long as it speaks.
+
+    Attributes:
+        came_from: the persona that handed the call over; None at the start.
+        role: what it is made of.
+        turns: the turn taking of its own, as LiveKit has it for this visit.
+    """
+
+    def __init__(
+        self, call: Call, toolbox: Toolbox, role: Role, before: Persona | None, context: str
+    ) -> None:
+        """Make it; `before` is the persona that hands over, `context` what it tells of the talk."""
+        self.role = role
+        self.came_from = before.role.name if before is not None else None
+        self._call, self._toolbox = call, toolbox
+        self._before, self._context = before, context
+        self._stamp = call.variables.stamp
+        spec = call.release.personas[role.name]
+        self.turns = turn_handling(spec.turn_taking)
+        self._models = models_of(call, role.name)
+        super().__init__(
+            instructions=self._render(role),
+            id=role.name,
+            tools=toolbox.of(role),
+            **{
+                kind: made
+                for kind, made in self._models.items()
+                if getattr(spec, kind) is not None or made is not getattr(call.session, kind)
+            },
+            turn_handling=self.turns if call.channel == "voice" else NOT_GIVEN,
+        )
+        self._changing = toolbox.changes(role)
+        self._summary: asyncio.Task[Any] | None = None
+        if before is not None and context == "summary":
+            self._summary = asyncio.create_task(summarised(before.writer, before.chat_ctx.items))
+
+    @property
+    def writer(self) -> Any:
+        """The model that writes summaries: the agent's, or where it has none the persona's own."""
+        named = self._call.release.agent.llm or self._call.release.personas[self.role.name].llm
+        return self._call.models.get("llm", named or ())
+
+    def _render(self, role: Role) -> str:
+        values = self._call.values
+        before, values.persona = values.persona, role.name
+        try:
+            parts = (self._call.wording.text(text).strip() for text in role.texts)
+            return "\n\n".join(part for part in parts if part)
+        finally:
+            values.persona = before
+
+    async def refresh(self) -> None:
+        """Render the instructions again where a variable that they use has changed."""
+        variables = self._call.variables
+        if not variables.changed_since(self._stamp, self.role.uses):
+            return
+        self._stamp = variables.stamp
+        text = self._render(self.role)
+        if text != self.instructions:
+            await self.update_instructions(text)
+
+    def change(self) -> Change:
+        """What the call's release makes of it now; nothing is changed yet.
+
+        Raises:
+            CannotStartError: a model, voice or ears cannot be built.
+        """
+        call, role = self._call, self._call.plan.roles[self.role.name]
+        toolbox = Toolbox(call)
+        models = models_of(call, role.name)
+        return Change(role, toolbox, self._render(role), toolbox.of(role), models)
+
+    @property
+    def made(self) -> Change:
+        """What it is made of now."""
+        return Change(self.role, self._toolbox, str(self.instructions), self.tools, self._models)
+
+    def use(self, models: Mapping[str, Any]) -> None:
+        """Use these models from the next words on.
+
+        Raises:
+            Exception: whatever LiveKit or a provider has against them.
+        """
+        before, self._models = self._models, dict(models)
+        other = {kind: made for kind, made in models.items() if made is not before.get(kind)}
+        if other:
+            self.update_options(**other)
+
+    async def become(self, change: Change) -> None:
+        """Go on as another release has it; nothing is said."""
+        self.role, self._toolbox = change.role, change.toolbox
+        self._changing = change.toolbox.changes(change.role)
+        self._stamp = self._call.variables.stamp
+        if change.text != self.instructions:
+            await self.update_instructions(change.text)
+        names = [tool.id for tool in change.tools if isinstance(tool, llm.Tool)]
+        # LiveKit forgets the answers of tools that are gone
+        await self.update_chat_ctx(ChatContext(without(self.chat_ctx.items, names)))
+        await self.update_tools(change.tools)
+
+    async def on_enter(self) -> None:
+        """Take over: what was said, then the first words."""
+        with self._call.at_work():
+            await self._enter()
+
+    async def _enter(self) -> None:
+        call, name = self._call, self.role.name
+        known = name in call.visited
+        call.visited.add(name)
+        call.values.persona = name
+        if self.came_from is not None:
+            call.hops += 1
+            await self._take_over()
+        elif call.channel == "text" and call.in_room:
+            await self.session.room_io.wait_for_ready()
+        await self.refresh()
+        try:
+            await self._speak_first(known=known)
+        finally:
+            if call.leaving in (None, name):
+                call.stay()
+
+    async def _speak_first(self, *, known: bool) -> None:
+        words = self._first_words(known=known)
+        if words is not None:
+            await self._call.open(words)
+        elif self.came_from is not None:
+            heard = any(i.type == "message" and i.role == "user" for i in self.chat_ctx.items)
+            await self._call.instruct("" if heard else TAKE_OVER, tools=True)
+
+    def _first_words(self, *, known: bool) -> Say | Instruct | None:
+        spec = self._call.release.personas[self.role.name]
+        if known:
+            return spec.on_return
+        if self.came_from is None:
+            return spec.greeting
+        return spec.on_handoff or spec.greeting
+
+    async def _take_over(self) -> None:
+        before, self._before = self._before, None
+        if before is None:
+            return
+        tools = [tool.id for tool in self.tools if isinstance(tool, llm.Tool)]
+        items: list[llm.ChatItem] = []
+        context = self._context
+        if self._summary is not None:
+            summary = await self._summary
+            items = [summary] if summary is not None else []
+            context = context if summary is not None else f"last {FALLBACK}"
+        items += carried(before.chat_ctx.items, tools, context)
+        own = [
+            i
+            for i in self.chat_ctx.items
+            if i.type == "message" and i.role in ("user", "assistant")
+        ]
+        await self.update_chat_ctx(ChatContext([*items, *own]))
+
+    def llm_node(
+        self, chat_ctx: ChatContext, tools: list[llm.Tool], model_settings: ModelSettings
+    ) -> Any:
+        """LiveKit's own, with the tools that may be offered now."""
+        if self._changing:
+            tools = self._toolbox.offered(self.role, tools)
+        return Agent.default.llm_node(self, chat_ctx, tools, model_settings)
+
+    async def on_user_turn_exceeded(self, ev: UserTurnExceededEvent) -> None:
+        """The caller talks without end: do what the agent says."""
+        turns = self._call.release.agent.turn_taking
+        limit = turns.turn_limit if turns is not None else None
+        if limit is None or not limit.then:
+            await super().on_user_turn_exceeded(ev)
+            return
+        await self.act(limit.then)
+
+    async def act(self, actions: Any) -> None:
+        """Do actions that no tool asked for."""
+        call = self._call
+        with call.at_work():
+            outcome = await perform(actions, Scene(call))
+        if outcome.ends:
+            call.over = True
+            call.finish("end_call")
+        elif outcome.leave is not None:
+            call.depart(outcome.leave.target)
+            try:
+                self.session.update_agent(self.enter(outcome.leave))
+            except CannotStartError as error:
+                log.error("the call is not handed to '%s': %s", outcome.leave.target, error)  # noqa: TRY400 - no traceback may reach an author
+                call.stay()
+
+    def enter(self, leave: Leave) -> Persona:
+        """Make the persona that takes over from this one."""
+        return enter(self._call, self._toolbox, self, leave)
+
+
+@lru_cache(maxsize=1024)
+def class_of(name: str) -> type[Persona]:
+    """The class of a persona: LiveKit tells agents apart by it."""
+    return type(name, (Persona,), {})
+
+
+def enter(call: Call, toolbox: Toolbox, before: Persona | None, leave: Leave) -> Persona:
+    """Make the persona that the call goes to."""
+    return class_of(leave.target)(
+        call, toolbox, call.plan.roles[leave.target], before, leave.context
+    )
+
+
+def models_of(call: Call, name: str) -> dict[str, Any]:
+    """The models of a persona, its own or the agent's; by text it needs no ears and no voice.
+
+    Raises:
+        CannotStartError: one cannot be built.
+    """
+    kinds = ("llm", "stt", "tts", "vad") if call.channel == "voice" else ("llm",)
+    found: dict[str, Any] = {}
+    for kind in kinds:
+        named = chosen(call.release, name, kind)
+        if named:
+            found[kind] = call.models.get(kind, named)
+        else:
+            found[kind] = call.models.ordinary(kind) if named is None else None
+    return found
+
+
+def chosen(release: AgentRelease, name: str, kind: str) -> Any:
+    """What a persona uses of a kind: names, False for nothing, None where nobody says."""
+    own = getattr(release.personas[name], kind)
+    return getattr(release.agent, kind) if own is None else own

@@ -1,0 +1,183 @@
+"""The tools of a persona as LiveKit's: real annotated closures with a JSON Schema each."""
+
+from __future__ import annotations
+
+import logging
+from contextlib import suppress
+from typing import Any
+
+from livekit.agents import ChatContext, RunContext, ToolError, function_tool, llm
+from livekit.agents.llm import RawFunctionTool, ToolResult
+
+from runner.schema.personas import Handoff
+from runner.session.actions import Ran, Run, Scene, joined, run_tool
+from runner.session.call import MOST_HOPS, Call, Leave, spoke
+from runner.session.models.providers import CannotStartError
+from runner.session.plan import TRANSFER, Role, names_in
+from runner.session.tools.work import DESCRIPTIONS
+from runner.session.values.parameters import uses
+
+log = logging.getLogger("lkrun")
+
+
+class Toolbox:
+    """Makes the tools of a call's personas, and says which of them are offered just now.
+
+    Args:
+        call: the call.
+    """
+
+    def __init__(self, call: Call) -> None:
+        """Make nothing yet."""
+        self._call = call
+        self._tools: dict[str, RawFunctionTool[..., Any]] = {}
+        self._stamps: dict[str, int] = {}
+        self._uses: dict[str, frozenset[str]] = {}
+
+    def of(self, role: Role) -> list[llm.Tool | llm.Toolset]:
+        """All tools of a persona; whether each is offered is asked before each reply."""
+        known = self._call.plan.tools
+        own: list[llm.Tool | llm.Toolset] = [
+            self._tool(name) for name in role.tools if name in known
+        ]
+        return [*own, *(self._transfer(role, target) for target in role.handoffs)]
+
+    def offered(self, role: Role, tools: list[llm.Tool]) -> list[llm.Tool]:
+        """Those that the model may be offered now, told as things are now."""
+        plan, holds = self._call.plan, self._call.wording.holds
+        found: list[llm.Tool] = []
+        for tool in tools:
+            if tool.id in plan.tools:
+                if holds(plan.tools[tool.id].condition):
+                    found.append(self._tool(tool.id))
+            elif holds(role.handoffs[tool.id.removeprefix(TRANSFER)].condition):
+                found.append(tool)
+        return found
+
+    def changes(self, role: Role) -> bool:
+        """Whether anything about a persona's tools can change in a call."""
+        plan = self._call.plan
+        tools = [plan.tools[n] for n in role.tools if n in plan.tools]
+        gates = (each.condition for each in (*tools, *role.handoffs.values()))
+        return any(gates) or any(self._names(n) for n in role.tools if n in plan.tools)
+
+    def _names(self, name: str) -> frozenset[str]:
+        """The names that the model's view of a tool depends on."""
+        if name not in self._uses:
+            found = uses(self._call.fields(name)) | names_in(
+                (self._call.plan.tools[name].description or "",)
+            )
+            self._uses[name] = frozenset(found - self._call.variables.fixed.keys())
+        return self._uses[name]
+
+    def _tool(self, name: str) -> RawFunctionTool[..., Any]:
+        call = self._call
+        known = self._tools.get(name)
+        if known is not None and not call.variables.changed_since(
+            self._stamps[name], self._names(name)
+        ):
+            return known
+        tool = call.plan.tools[name]
+        told = (
+            call.wording.text(tool.description)
+            if tool.description
+            else DESCRIPTIONS[tool.kind](tool)
+        )
+        schema = {
+            "name": name,
+            "description": told.strip(),
+            "parameters": call.schema.object(call.fields(name)),
+        }
+        self._stamps[name] = call.variables.stamp
+        self._tools[name] = function_tool(self._runner(name), raw_schema=schema)
+        return self._tools[name]
+
+    def _runner(self, name: str) -> Any:
+        async def run(raw_arguments: dict[str, object], ctx: RunContext[Any]) -> Any:
+            with self._call.at_work():
+                return await work(raw_arguments, ctx)
+
+        async def work(raw_arguments: dict[str, object], ctx: RunContext[Any]) -> Any:
+            call = self._call
+            if call.channel == "text" or name == "end_call":
+                await ctx.wait_for_playout()
+            scene = Scene(call, by_model=True, chat=lambda output: _with_answer(ctx, output))
+            made = Run(name, raw_arguments, ctx.function_call.call_id, True, spoke(ctx))
+            return self._answer(await run_tool(made, scene), ctx)
+
+        return run
+
+    def _answer(self, ran: Ran, ctx: RunContext[Any]) -> Any:
+        """What LiveKit is given: a text, a text without a reply, a persona, or an error."""
+        outcome, output = ran.outcome, joined(ran.output, ran.outcome.notes)
+        if outcome.ends:
+            self._call.over = True
+            ctx.speech_handle.add_done_callback(lambda _: self._call.finish("end_call"))
+        elif outcome.leave is not None:
+            return self._handed(outcome.leave, output, ctx)
+        if outcome.answered and not outcome.notes:
+            return ToolResult(output, reply_required=False)
+        if outcome.failed:
+            raise ToolError(output)
+        return output
+
+    def _handed(self, leave: Leave, output: str, ctx: RunContext[Any]) -> Any:
+        self._call.depart(leave.target)
+        with suppress(RuntimeError):
+            ctx.disallow_interruptions()
+        try:
+            persona = self._call.persona.enter(leave)
+        except CannotStartError as error:
+            log.error("the call is not handed to '%s': %s", leave.target, error)  # noqa: TRY400 - no traceback may reach an author
+            self._call.stay()
+            raise ToolError(f"The call cannot be handed to {leave.target}.") from None
+        return persona, ToolResult(output, reply_required=False)
+
+    def _transfer(self, role: Role, target: str) -> RawFunctionTool[..., Any]:
+        handoff = role.handoffs[target]
+        when = self._call.wording.text(handoff.when).strip()
+        schema = {
+            "name": f"{TRANSFER}{target}",
+            "description": f"Hand the call to {target}. When: {when}",
+            "parameters": {
+                "type": "object",
+                "properties": {},
+                "required": [],
+                "additionalProperties": False,
+            },
+        }
+
+        async def transfer(raw_arguments: dict[str, object], ctx: RunContext[Any]) -> Any:
+            del raw_arguments
+            with self._call.at_work():
+                return await self._hand_over(handoff, Leave(target, handoff.context), ctx)
+
+        return function_tool(transfer, raw_schema=schema)
+
+    async def _hand_over(self, handoff: Handoff, leave: Leave, ctx: RunContext[Any]) -> Any:
+        call, shown = self._call, ctx.function_call
+        if call.leaving not in (None, call.values.persona) or call.over:
+            call.shown.add(shown.call_id)
+            return ToolResult("The call is already leaving.", reply_required=False)
+        if not call.wording.holds(handoff.condition):
+            raise ToolError(f"The call cannot be handed to {leave.target} now.")
+        if call.hops >= MOST_HOPS:
+            raise ToolError("The call goes round in a circle. Answer the caller yourself.")
+        call.depart(leave.target)
+        call.shown.add(shown.call_id)
+        with suppress(RuntimeError):
+            ctx.disallow_interruptions()
+        await ctx.wait_for_playout()
+        if handoff.say and not spoke(ctx):
+            await call.say(handoff.say, interruptible=False)
+        return self._handed(leave, f"The call is handed to {leave.target}.", ctx)
+
+
+def _with_answer(ctx: RunContext[Any], output: str) -> ChatContext:
+    """The talk with a tool's answer in it, for words that are spoken before LiveKit knows it."""
+    call, chat = ctx.function_call, ctx.session.current_agent.chat_ctx.copy()
+    answer = llm.FunctionCallOutput(
+        name=call.name, call_id=call.call_id, output=output, is_error=False
+    )
+    chat.insert([call.model_copy(), answer])
+    return chat

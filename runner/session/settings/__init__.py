@@ -1,0 +1,1 @@
+"""What LiveKit is told of how to listen, speak and take turns."""

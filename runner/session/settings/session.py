@@ -1,0 +1,101 @@
+"""How a conversation begins: its variables, and LiveKit's session."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from livekit.agents import AgentSession, NotGivenOr, STTContextOptions, TurnHandlingOptions
+from livekit.agents.types import NOT_GIVEN
+from livekit.agents.voice.transcription import text_transforms
+
+from runner.schema.agents import Idle, Limits
+from runner.session.call import Call
+from runner.session.models.providers import CannotStartError
+from runner.session.settings.turns import turn_handling
+from runner.session.values.conversion import MisfitError
+from runner.session.values.variables import Variables
+from runner.session.values.wording import Wording
+
+log = logging.getLogger("lkrun")
+
+LAST_WORDS = 0.5
+"""Seconds that a call waits at its end for the caller's last words; LiveKit's 2 are too many."""
+
+
+def begin_variables(variables: Variables, wording: Wording, given: Mapping[str, Any]) -> None:
+    """Give variables the values that they begin with: those from outside, then the defaults.
+
+    Raises:
+        CannotStartError: one that was given is unknown, fixed or does not fit.
+    """
+    for name, value in given.items():
+        if name not in variables.fields and name not in variables.fixed:
+            raise CannotStartError(f"the agent has no variable '{name}'")
+        try:
+            variables.set(name, value)
+        except MisfitError as problem:
+            raise CannotStartError(f"'{name}' {problem}") from None
+    set_defaults(variables, wording, [name for name in variables.fields if name not in given])
+
+
+def set_defaults(variables: Variables, wording: Wording, names: Iterable[str]) -> None:
+    """Give variables their defaults; one that does not fit is left out."""
+    for name in names:
+        default = variables.fields[name].default
+        if default is None:
+            continue
+        try:
+            variables.set(name, wording.value(default))
+        except MisfitError as problem:
+            log.warning("the default of '%s' is left out: it %s", name, problem)
+
+
+def new_session(call: Call) -> AgentSession[Any]:
+    """LiveKit's session for a call.
+
+    Raises:
+        CannotStartError: a model, voice or ears cannot be built.
+    """
+    agent, voice = call.release.agent, call.channel == "voice"
+    kinds = ("llm", "stt", "tts") if voice else ("llm",)
+    models = {kind: call.models.get(kind, n) for kind in kinds if (n := getattr(agent, kind))}
+    if not voice or agent.vad is False:
+        models["vad"] = None
+    elif agent.vad is not None:
+        models["vad"] = call.models.get("vad", agent.vad)
+    session: AgentSession[Any] = AgentSession(**models, **settings(call), userdata=call)
+    if voice and agent.vad is None:
+        call.models.ordinary_vad = session.vad
+    return session
+
+
+def idle_of(call: Call) -> Idle | None:
+    """What is done when the caller says nothing; by text nobody waits for words."""
+    idle = call.release.agent.idle
+    return idle if call.channel == "voice" and isinstance(idle, Idle) else None
+
+
+def settings(call: Call) -> dict[str, Any]:
+    """What a session is told beside its models."""
+    agent, idle = call.release.agent, idle_of(call)
+    voice = call.channel == "voice"
+    turns = turn_handling(agent.turn_taking) if voice else TurnHandlingOptions(turn_detection=None)
+    return {
+        "turn_handling": turns,
+        # LiveKit allows one round more than it is told
+        "max_tool_steps": (agent.limits or Limits()).max_tool_steps - 1,
+        "stt_context_options": STTContextOptions(keyterms=[str(term) for term in agent.keyterms]),
+        "tts_text_transforms": _transforms(agent.pronunciations),
+        "user_away_timeout": idle.after if idle is not None else None,
+        "session_close_transcript_timeout": LAST_WORDS,
+    }
+
+
+def _transforms(pronunciations: Mapping[str, str]) -> NotGivenOr[list[Any]]:
+    """What is done to words before they are spoken: LiveKit's own, then the pronunciations."""
+    if not pronunciations:
+        return NOT_GIVEN
+    spoken = text_transforms.replace({str(k): str(v) for k, v in pronunciations.items()})
+    return ["filter_markdown", "filter_emoji", spoken]

@@ -1,0 +1,1 @@
+"""Values of a call: variables, conversion, patterns, rendering, parameters."""

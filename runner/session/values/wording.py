@@ -1,0 +1,176 @@
+"""What a call's templates can see, and what they become."""
+
+from __future__ import annotations
+
+import logging
+from collections import ChainMap
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from runner.link.release import AgentRelease
+from runner.session.facts import Facts
+from runner.session.values.variables import Variables
+from runner.template import Failure, Renderer, as_data, has_template
+
+log = logging.getLogger("lkrun")
+
+Names = Mapping[str, Any] | None
+"""Names that a template may use besides: `args`, `result`."""
+
+
+class Values(Mapping[str, Any]):
+    """Everything a template of the call may name, worked out when it is asked for.
+
+    Attributes:
+        persona: the name of the one that speaks.
+    """
+
+    def __init__(
+        self,
+        release: AgentRelease,
+        facts: Facts,
+        variables: Variables,
+        clock: Callable[[], datetime] | None = None,
+    ) -> None:
+        """Take what is known; `clock` tells the time, the machine's without it."""
+        self.persona = str(release.agent.start)
+        zone = release.agent.timezone
+        self.zone = ZoneInfo(zone) if zone else None
+        self._variables = variables
+        self._clock = clock
+        self._facts, self._agent = facts, release.name
+        self._known: dict[str, Any] = {
+            "caller": facts.caller,
+            "room": facts.room,
+            "job": facts.job,
+            "env": dict(release.env),
+        }
+        self._made: dict[str, Callable[[], Any]] = {
+            "call": self._call,
+            "now": self.now,
+            "today": lambda: self.now().date(),
+        }
+
+    def renewed(self, release: AgentRelease, variables: Variables) -> Values:
+        """The same call, by another release."""
+        values = Values(release, self._facts, variables, self._clock)
+        values.persona = self.persona
+        return values
+
+    def now(self) -> datetime:
+        """The moment, in the agent's time zone."""
+        moment = self._clock() if self._clock else datetime.now().astimezone()
+        return moment.astimezone(self.zone) if self.zone else moment
+
+    def _call(self) -> dict[str, Any]:
+        started = self._facts.started.astimezone(self.zone)
+        return {
+            "id": self._facts.id,
+            "agent": self._agent,
+            "persona": self.persona,
+            "started": started,
+        }
+
+    def __getitem__(self, name: str) -> Any:
+        """One of them.
+
+        Raises:
+            KeyError: there is no such name, or it has no value.
+        """
+        if name in self._variables:
+            return self._variables[name]
+        made = self._made.get(name)
+        return made() if made is not None else self._known[name]
+
+    def __iter__(self) -> Iterator[str]:
+        """Their names."""
+        return iter({**self._variables, **self._made, **self._known})
+
+    def __len__(self) -> int:
+        """How many there are."""
+        return len(list(iter(self)))
+
+    def sent(self) -> dict[str, Any]:
+        """The same as plain data, for the egress: dates as ISO 8601, and no `env`."""
+        facts = {n: as_data(self[n]) for n in ("caller", "room", "job", *self._made)}
+        return {**facts, **self._variables.sent()}
+
+
+class Wording:
+    """Renders the texts of a call.
+
+    Args:
+        values: what they may name.
+        places: text → `file:line`, for the log.
+    """
+
+    def __init__(self, values: Values, places: Mapping[str, str]) -> None:
+        """Begin; nothing has been said yet."""
+        self.values = values
+        self._places = places
+        self._renderer = Renderer(on_missing=self._missing, on_error=self._failed)
+        self._text = ""
+        self._told: set[tuple[str, str]] = set()
+        self._turns: dict[tuple[str, ...], int] = {}
+
+    def renewed(self, values: Values, places: Mapping[str, str]) -> Wording:
+        """The texts of another release: what was said and warned of already is known."""
+        wording = Wording(values, places)
+        wording._told, wording._turns = self._told, self._turns
+        return wording
+
+    def text(self, text: str, names: Names = None) -> str:
+        """Render a text; nothing stands where a value is missing."""
+        if not has_template(text):
+            return text
+        self._text = text
+        return self._renderer.render(text, self._all(names))
+
+    def value(self, text: str, names: Names = None) -> Any:
+        """Render a value, which keeps its type where it is one `{{ … }}`."""
+        if not has_template(text):
+            return str(text)
+        self._text = text
+        return self._renderer.value(text, self._all(names))
+
+    def data(self, data: Any, names: Names = None) -> Any:
+        """Render each text in lists and mappings into what JSON can hold."""
+        return self._renderer.json_value(_lists(data), self._all(names))
+
+    def holds(self, condition: str | None, names: Names = None) -> bool:
+        """Whether an `if` is true; one that is not there is."""
+        if condition is None:
+            return True
+        self._text = condition
+        return self._renderer.condition(condition, self._all(names))
+
+    def next(self, words: tuple[str, ...], names: Names = None) -> str:
+        """Render words; of a list, the next each time, and the first again after the last."""
+        turn = self._turns.get(words, 0)
+        self._turns[words] = turn + 1
+        return self.text(words[turn % len(words)], names).strip()
+
+    def _all(self, names: Names) -> Mapping[str, Any]:
+        return ChainMap(dict(names), self.values) if names else self.values  # type: ignore[arg-type]  # only read
+
+    def _missing(self, path: tuple[str, ...]) -> None:
+        self._warn(f"'{'.'.join(path)}' has no value, so nothing stands in its place")
+
+    def _failed(self, failure: Failure) -> None:
+        self._warn(failure.message)
+
+    def _warn(self, message: str) -> None:
+        if (self._text, message) in self._told:
+            return
+        self._told.add((self._text, message))
+        place = self._places.get(self._text)
+        log.warning("%s%s", f"{place}: " if place else "", message)
+
+
+def _lists(data: Any) -> Any:
+    """Lists for tuples: frozen specs hold those."""
+    if isinstance(data, Mapping):
+        return {key: _lists(item) for key, item in data.items()}
+    return [_lists(item) for item in data] if isinstance(data, tuple | list) else data

@@ -1,0 +1,246 @@
+"""Each key of a call is proved to count in a call that runs, or to wait as the reference says.
+
+A call that takes a changed folder is compared with one that begins with it: what LiveKit has of
+both must be the same, and where that does not show the change, what both say and do must be.
+"""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+from session.test_keys import ELSEWHERE, blocks, keys
+from session.test_voice import exceeded
+from support.mutations import mutated
+from support.renewal_changes import TEXT, VOICE, WITHOUT
+from support.renewal_folder import FOLDER, TALK
+
+from runner.egress.port import Answer
+from runner.link.differences import Place, differences, of_agent
+from runner.schema.agents import Agent, Room
+from runner.schema.fields import Field
+from runner.schema.personas import Persona
+from runner.schema.providers import Provider
+from runner.schema.tools import Tool
+from runner.schema.turns import PersonaInterruptions, PersonaTurns
+from runner.schema.types.blocks import Block
+from runner.schema.types.live import marks
+from runner.session.next_turn import renewed
+
+
+def names(block):
+    """The keys of a block as they are written."""
+    return tuple(block.keys())
+
+
+LATER = (Room, PersonaTurns, PersonaInterruptions)
+WAITING = {
+    *("Agent.start", "Agent.mode", "Agent.room", "Persona.turn_taking"),
+    *("Interruptions.how", "Interruptions.ignore_within"),
+    *(f"{block.__name__}.{key}" for block in LATER for key in names(block)),
+}
+"""Keys that wait, as their marks and those above them say."""
+
+OF_MAIN = {*ELSEWHERE, "Agent.reload", "HttpTool.http", "HttpTool.result", "Result.save"}
+"""Keys that the main process goes by, which asks by the new release as soon as the call has it."""
+
+ALONE = {
+    "VadProvider.vad": "there is one plugin of its kind",
+    **dict.fromkeys(
+        (
+            "AddTo.parameters",
+            "ChangeIn.parameters",
+            "RemoveFrom.parameters",
+            "Remember.parameters",
+            "Wait.parameters",
+        ),
+        "they follow from the variable and cannot be written",
+    ),
+}
+
+
+def test_every_key_is_proved_or_waits():
+    """No key counts at once that nobody has proved to, and none waits without being marked."""
+    proved = {*TEXT, *VOICE}
+    assert keys() == proved | WAITING | OF_MAIN | set(ALONE)
+    assert not proved & WAITING
+
+
+EARS = ("stt", "tts", "vad")
+
+
+async def view(talk):
+    """What LiveKit and the call have of a release just now."""
+    call, session = talk.conversation._call, talk.conversation.session
+    agent, activity, options = session.current_agent, session._activity, session.options
+    watch, recognition = talk.conversation._watch, session._activity._audio_recognition
+    turns = {k: v for k, v in options.turn_handling.items() if k != "turn_detection"}
+    offered = agent._toolbox.offered(agent.role, agent.tools)
+    return {
+        "instructions": agent.instructions,
+        "tools": [tool.info.raw_schema for tool in offered],
+        "models": {kind: made_of(call, getattr(activity, kind)) for kind in ("llm", *EARS)},
+        "variables": call.variables.shown(),
+        "zone": call.values.zone,
+        "limits": (watch._limits, due(watch)),
+        "idle": (watch._idle, options.user_away_timeout),
+        "turns": (turns, options.endpointing_overrides, activity.endpointing_opts),
+        "delays": delays(recognition._endpointing) if recognition else None,
+        "detection": activity._turn_detection,
+        "interruptions": activity.allow_interruptions,
+        "preemptive": activity.preemptive_generation_opts,
+        "steps": options.max_tool_steps,
+        "keyterms": session.keyterms,
+        "spoken": await spoken(options.tts_text_transforms),
+    }
+
+
+def made_of(call, made):
+    """What an object of the call was made of."""
+    models = call.models
+    return [recipe for key, recipe in models._recipes.items() if models._single[key] is made]
+
+
+def delays(endpointing):
+    """How long the end of the caller's turn is waited for."""
+    return type(endpointing), endpointing.min_delay, endpointing.max_delay
+
+
+def due(watch):
+    """After how many seconds of the call it has lasted too long."""
+    timer = watch._timers.get("longest")
+    return None if timer is None else round(timer.when() - watch._began, 3)
+
+
+async def spoken(transforms):
+    """What the voice is given for a word that may be replaced."""
+
+    async def words():
+        yield "Dr Smith "
+
+    text = words()
+    for each in transforms:
+        text = text if isinstance(each, str) else each(text)
+    return "".join([part async for part in text])
+
+
+async def heard(talk, channel):
+    """What is said and done in a long talk."""
+    speeches, said = [], []
+    session = talk.conversation.session
+    if channel == "voice":
+        await session.current_agent.on_user_turn_exceeded(exceeded())
+        return talk.events.texts
+    session.on("speech_created", lambda ev: speeches.append(ev.speech_handle.allow_interruptions))
+    for text in TALK:
+        events = await talk.say(text)
+        said += [{k: v for k, v in e.items() if k not in ("call_id", "turn")} for e in events]
+        held = max(0, round(talk.conversation._watch._held_until - now()))
+        chat = [m.text_content for m in session.current_agent.chat_ctx.messages()]
+        said.append((talk.conversation.variables, held, chat))
+    return said, [(ask.tool, ask.arguments) for ask in talk.service.asked], speeches
+
+
+def now():
+    """The clock of the loop."""
+    return asyncio.get_running_loop().time()
+
+
+@pytest.fixture
+def compile_(load, tmp_path):
+    """Compile the folder with one change."""
+    (tmp_path / "agents.d").mkdir()
+    (tmp_path / "agents.d" / "prompt.md").write_text("Be short.")
+    (tmp_path / "agents.d" / "other.md").write_text("Be long.")
+
+    def read(*pairs):
+        text = FOLDER
+        for old, new in pairs:
+            assert old in text, old
+            text = text.replace(old, new, 1)
+        return load(text)
+
+    return read
+
+
+@pytest.fixture
+def talks(begin):
+    """Begin a call of a release; its service answers, then fails."""
+
+    async def start(release, channel="text"):
+        good = Answer(ok=True, output='{"free": 8}', saved={"status": "free"})
+        bad = Answer(ok=False, output="no", error="no")
+        given = {"sizes": ["small"], "names": ["Mary"]}
+        return await begin(release, good, good, bad, channel=channel, given=given)
+
+    return start
+
+
+ROWS = [
+    pytest.param(key, channel, id=f"{key}-{channel}")
+    for channel, table in (("text", TEXT), ("voice", VOICE))
+    for key in table
+]
+
+
+@pytest.mark.parametrize(("key", "channel"), ROWS)
+async def test_a_changed_key_counts_as_in_a_new_call(key, channel, compile_, talks):
+    """A call that takes the change is in all that can be seen like one that begins with it."""
+    change = (TEXT if channel == "text" else VOICE)[key]
+    base = [WITHOUT[key]] if key in WITHOUT else []
+    before, after = compile_(*base), compile_(*base, change)
+    assert any(key.partition(".")[2] in map(str, d.location) for d in of_agent(before, after))
+    old, new, running = [await talks(each, channel) for each in (before, after, before)]
+    done = await running.conversation.renew(after)
+    assert done.live
+    assert done.waiting == ()
+    seen = await view(new)
+    assert await view(running) == seen
+    if await view(old) != seen:
+        return
+    wanted = await heard(new, channel)
+    assert await heard(running, channel) == wanted
+    assert await heard(old, channel) != wanted
+
+
+def test_marks_are_those_of_keys_that_wait():
+    """Every mark in the models belongs to a key that this file holds to wait."""
+    found: set[type[Block]] = set()
+    for annotation in (Agent, Persona, Tool, Provider, Field):
+        blocks(annotation, found)
+    marked = {
+        f"{block.__name__}.{key}"
+        for block in found
+        for key, name in block.keys().items()
+        if marks(block)[name] != "now"
+    }
+    assert marked <= WAITING
+
+
+WHOLE = {("turn_taking",), ("turn_taking", "interruptions")}
+"""Blocks in which a key stands that waits."""
+
+
+def test_each_change_is_told_once(compile_):
+    """Whatever changes in an agent is named once: among what counts, or among what waits."""
+    before = compile_()
+    for path, agent in mutated(before.agent):
+        after = before.model_copy(update={"agent": agent})
+        done = renewed(before, after, "desk")
+        told = [*done.live, *done.waiting]
+        assert len(told) == len(set(told)), path
+        assert bool(told) == (path[0] != "start"), path
+        waits = {"mode", "room", "how", "ignore_within"} & {*path} or path in WHOLE
+        assert bool(done.waiting) == bool(waits), path
+
+
+def test_what_stands_for_several_keys_waits_as_the_last_of_them():
+    """A block that comes or goes as a whole counts when all that is written in it does."""
+    quiet = Agent.model_validate({"start": "p", "turn_taking": {"interruptions": "no"}})
+    for key, when in (("how", "call"), ("ignore_within", "visit"), ("min_words", "now")):
+        written = {"how": "vad", "ignore_within": "2s", "min_words": "2"}[key]
+        loud = Agent.model_validate(
+            {"start": "p", "turn_taking": {"interruptions": {key: written, "allow": "yes"}}}
+        )
+        (found,) = differences(quiet, loud, Place(("agents", "a")))
+        assert found.live == when
