@@ -34,7 +34,7 @@ from runner.egress.secrets import Secrets
 from runner.serve.log import Log
 from runner.serve.releases.store import Store
 from runner.serve.run import _Run
-from runner.serve.startup import Beginning, Settings
+from runner.serve.startup import ServeSettings, Startup
 
 QUICK = "--quick" in sys.argv
 FILES, AGENTS = 1000, 100
@@ -211,10 +211,10 @@ async def here(folder: Path) -> AsyncIterator[_Told]:
         raise SystemExit(str(compiled.diagnostics))
     with tempfile.TemporaryDirectory(prefix="lkb-") as runtime:
         store = Store.create({"XDG_RUNTIME_DIR": runtime})
-        beginning = Beginning(
+        beginning = Startup(
             compiler, compiled, compiled.release, Secrets({}), env, None, lambda _: [], None
         )
-        settings = Settings("127.0.0.1", 0, 1.0, True, "info", "json")
+        settings = ServeSettings("127.0.0.1", 0, 1.0, True, "info", "json")
         serving = asyncio.create_task(_Run(beginning, settings, log, store).main())
         await log.next("ready")
         try:

@@ -31,7 +31,7 @@ from runner.compiler import Compiler
 from runner.egress.client import HttpEgress
 from runner.egress.secrets import Secrets
 from runner.link.release import AgentRelease
-from runner.session import Facts
+from runner.session import CallFacts
 from runner.session.conversation import Conversation
 
 DIALOGUES = 10 if "--quick" in sys.argv else 150
@@ -89,7 +89,7 @@ def ours(release: AgentRelease, egress: HttpEgress) -> Dialogue:
 
     async def dialogue(found: dict[str, float]) -> None:
         begun = time.perf_counter()
-        talk = Conversation(release, egress.of(release), Facts(), channel="text")
+        talk = Conversation(release, egress.of(release), CallFacts(), channel="text")
         try:
             await talk.start()
             found["begin"] = time.perf_counter() - begun

@@ -23,7 +23,7 @@ _SPACE = "checks"
 
 
 @dataclass(frozen=True, slots=True)
-class Checked:
+class CheckResult:
     """What a check tells.
 
     Attributes:
@@ -57,7 +57,7 @@ class ReadEnv(Mapping[str, str]):
         return len(self._env)
 
 
-def check(root: Path, cache: Cache) -> Checked:
+def check(root: Path, cache: Cache) -> CheckResult:
     """Check a folder, or recall what was found when it was last checked as it is."""
     scan = source.scan(root)
     catalogue = Catalogue()
@@ -69,11 +69,11 @@ def check(root: Path, cache: Cache) -> Checked:
             found = tuple(_diagnostic(d) for d in known["diagnostics"])
             secrets = {name: [Span(*s) for s in spans] for name, spans in known["secrets"].items()}
             cache.flush()
-            return Checked(found, len(scan.files), lines, secrets)
+            return CheckResult(found, len(scan.files), lines, secrets)
     return _anew(root, cache, catalogue, key)
 
 
-def _anew(root: Path, cache: Cache, catalogue: Catalogue, key: str) -> Checked:
+def _anew(root: Path, cache: Cache, catalogue: Catalogue, key: str) -> CheckResult:
     from runner.compiler import Compiler  # noqa: PLC0415 - the schema and the linker are only imported when needed
 
     env = ReadEnv(os.environ)
@@ -89,7 +89,7 @@ def _anew(root: Path, cache: Cache, catalogue: Catalogue, key: str) -> Checked:
         }
         cache.put(_SPACE, key, kept)
         cache.flush()
-    return Checked(compiled.diagnostics, compiled.files, compiled.lines, compiled.secrets)
+    return CheckResult(compiled.diagnostics, compiled.files, compiled.lines, compiled.secrets)
 
 
 def _key(scan: source.Scan, catalogue: Catalogue) -> str:

@@ -12,7 +12,7 @@ from runner import source, syntax
 from runner.cache import Cache, cached_document, keep_document
 from runner.diagnostics import Diagnostic, Related, Span
 from runner.diagnostics.lines import Lines
-from runner.link import Memo, Prompt, Release, Surroundings, file_requests, link
+from runner.link import LinkContext, Memo, Prompt, Release, file_requests, link
 from runner.link.scope import Scope
 from runner.providers.catalogue import Catalogue
 from runner.providers.checks import check_options
@@ -96,7 +96,7 @@ class Compiler:
         self._known_requests = {id(s): (s, self._requests(s)) for s in specs}
         if keep:
             self.cache.flush()
-        told = linked.diagnostics if not scan.diagnostics else _surely(linked.diagnostics)
+        told = linked.diagnostics if not scan.diagnostics else _certain(linked.diagnostics)
         found = [*scan.diagnostics, *(d for s in specs for d in s.diagnostics), *told]
         found = _with_cut_ends(found, lines)
         shown = allowed(found, specs, lines, whole=not scan.diagnostics)
@@ -140,19 +140,17 @@ class Compiler:
             known = self._known_requests[id(specs)] = specs, file_requests(specs)
         return known[1]
 
-    def _surroundings(
-        self, prompts: Mapping[tuple[str, str], Prompt], lines: Lines
-    ) -> Surroundings:
+    def _surroundings(self, prompts: Mapping[tuple[str, str], Prompt], lines: Lines) -> LinkContext:
         catalogue = self.catalogue or Catalogue()
         ask = partial(check_options, cache=self.cache, catalogue=catalogue)
-        return Surroundings(self.env, prompts, lines, catalogue, ask, self._analyses)
+        return LinkContext(self.env, prompts, lines, catalogue, ask, self._analyses)
 
 
 _NEED_ALL_FILES = frozenset({"E201", "E202", "E302", "W201", "W202", "W203"})
 """What may be told only because a file is missing in which a name is defined or used."""
 
 
-def _surely(found: Sequence[Diagnostic]) -> list[Diagnostic]:
+def _certain(found: Sequence[Diagnostic]) -> list[Diagnostic]:
     """What is wrong whatever stands in the files that could not be read."""
     return [d for d in found if d.code not in _NEED_ALL_FILES]
 

@@ -19,15 +19,15 @@ from runner.cli.check import missing_secrets, show
 from runner.cli.folder import DEFAULT, compiler, existing
 from runner.cli.following import Following, LatestEgress, following
 from runner.cli.options import formats, options, shared
-from runner.cli.talk import JsonLines, Plain, Screen
+from runner.cli.talk import JsonView, PlainView, ScreenView
 from runner.diagnostics.nearest import did_you_mean
 
 if TYPE_CHECKING:
-    from runner.cli.talk import View
+    from runner.cli.talk import ChatView
     from runner.compiler import Compiled, Compiler
     from runner.egress.client import HttpEgress
     from runner.link import AgentRelease
-    from runner.session import Facts
+    from runner.session import CallFacts
     from runner.session.conversation import Conversation
 
 ResultT = TypeVar("ResultT")
@@ -139,13 +139,13 @@ def _unknown_variables(agent: AgentRelease, given: dict[str, str]) -> None:
             )
 
 
-def _view(form: str, *, plain: bool) -> View:
+def _view(form: str, *, plain: bool) -> ChatView:
     if form == "json":
-        return JsonLines(sys.stdout)
+        return JsonView(sys.stdout)
     terminal = sys.stdin.isatty() and sys.stdout.isatty()
     if plain or not terminal:
-        return Plain(sys.stdout)
-    return Screen(sys.stdout, bright=options().bright())
+        return PlainView(sys.stdout)
+    return ScreenView(sys.stdout, bright=options().bright())
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +160,9 @@ class _Asked:
 class _Chat:
     """One conversation: its loop runs in a thread of its own, so the keyboard may block here."""
 
-    def __init__(self, agent: AgentRelease, result: Compiled, view: View, asked: _Asked) -> None:
+    def __init__(
+        self, agent: AgentRelease, result: Compiled, view: ChatView, asked: _Asked
+    ) -> None:
         self.agent, self.result, self.view, self.asked = agent, result, view, asked
         self.beside = contextlib.AsyncExitStack()
         self.loop = asyncio.new_event_loop()
@@ -229,12 +231,12 @@ class _Chat:
             )
         return talk, egress
 
-    def _facts(self) -> Facts:
-        from runner.session import Caller, Facts, Job, parsed  # noqa: PLC0415 - as above
+    def _facts(self) -> CallFacts:
+        from runner.session import Caller, CallFacts, JobFacts, parsed  # noqa: PLC0415 - as above
 
-        return Facts(
+        return CallFacts(
             caller=Caller(identity="chat", kind="text"),
-            job=Job(metadata=parsed(self.asked.metadata)),
+            job=JobFacts(metadata=parsed(self.asked.metadata)),
             variables=self.asked.variables,
         )
 

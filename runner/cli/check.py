@@ -14,7 +14,7 @@ from runner.cli.options import formats, options, shared
 from runner.diagnostics import Diagnostic, Related, render
 
 if TYPE_CHECKING:
-    from runner.checked import Checked
+    from runner.checked import CheckResult
     from runner.compiler import Compiled
 
 
@@ -36,7 +36,7 @@ def check(folder: Path, *, keys: bool, form: str) -> int:
     return 1 if any(d.severity == "error" for d in found) else 0
 
 
-def show(found: list[Diagnostic], result: Checked | Compiled, path: Path, form: str) -> None:
+def show(found: list[Diagnostic], result: CheckResult | Compiled, path: Path, form: str) -> None:
     """Write diagnostics to stdout in one of the forms."""
     if form == "json":
         click.echo(render.json_text(found, result.files))
@@ -51,7 +51,7 @@ def show(found: list[Diagnostic], result: Checked | Compiled, path: Path, form: 
     sys.stdout.flush()
 
 
-def missing_secrets(result: Checked | Compiled) -> list[Diagnostic]:
+def missing_secrets(result: CheckResult | Compiled) -> list[Diagnostic]:
     """A diagnostic for each secret that has no value, with all places that need it."""
     found = []
     for name, places in sorted(result.secrets.items()):

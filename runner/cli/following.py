@@ -12,9 +12,9 @@ from runner.cli.check import missing_secrets
 if TYPE_CHECKING:
     from runner.compiler import Compiled, Compiler
     from runner.egress.client import HttpEgress
-    from runner.egress.port import Answer, Ask
+    from runner.egress.port import ToolRequest, ToolResponse
     from runner.link import AgentRelease, Release
-    from runner.serve.reload.reloader import Outcome
+    from runner.serve.reload.reloader import ReloadResult
     from runner.session.conversation import Conversation
 
 Show = Callable[[dict[str, Any], str], None]
@@ -40,7 +40,7 @@ class LatestEgress:
         if self._allow not in self._made:
             self._made[self._allow] = self._begin(self._allow)
 
-    async def ask(self, ask: Ask) -> Answer:
+    async def ask(self, ask: ToolRequest) -> ToolResponse:
         """Send the request of a tool."""
         return await self._made[self._allow].ask(self.release, ask)
 
@@ -80,7 +80,7 @@ class Following:
         self._live, self._waiting = done.live, done.waiting
         self._egress.follow(release, agent)
 
-    def tell(self, outcome: Outcome) -> None:
+    def tell(self, outcome: ReloadResult) -> None:
         """Show what came of it in the conversation."""
         from runner.serve.reload import report  # noqa: PLC0415 - only where files are followed
 

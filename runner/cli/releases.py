@@ -27,7 +27,7 @@ _SHOWN: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class ReleaseRow:
     """A release, kept in the archive or by a running runner.
 
     Attributes:
@@ -108,7 +108,7 @@ def unreached(answers: Sequence[Message]) -> bool:
     return bool(missed)
 
 
-def rows(archive: Archive, answers: Sequence[Message]) -> list[Row]:
+def rows(archive: Archive, answers: Sequence[Message]) -> list[ReleaseRow]:
     """All that is kept in the archive or by runners, the newest first."""
     sessions: Counter[str] = Counter()
     for answer in answers:
@@ -116,7 +116,7 @@ def rows(archive: Archive, answers: Sequence[Message]) -> list[Row]:
     served = {answer["current"] for answer in answers if "current" in answer}
     kept = archive.rows()
     found = [
-        Row(k.id, k.time, k.id in served, sessions[k.id], k.changed, k.agents, archived=True)
+        ReleaseRow(k.id, k.time, k.id in served, sessions[k.id], k.changed, k.agents, archived=True)
         for k in kept
     ]
     times = {i: time for answer in answers for i, time in answer.get("times", {}).items()}
@@ -124,12 +124,14 @@ def rows(archive: Archive, answers: Sequence[Message]) -> list[Row]:
     for name in sessions.keys() - {k.id for k in kept}:
         time = datetime.fromisoformat(times[name]) if name in times else None
         names = tuple(agents.get(name, ()))
-        found.append(Row(name, time, name in served, sessions[name], (), names, archived=False))
+        found.append(
+            ReleaseRow(name, time, name in served, sessions[name], (), names, archived=False)
+        )
     first = datetime.fromtimestamp(0, UTC)
     return sorted(found, key=lambda row: row.time or first, reverse=True)
 
 
-def _text(row: Row, colours: render.Colours) -> str:
+def _text(row: ReleaseRow, colours: render.Colours) -> str:
     state = ["served"] * row.served
     if row.sessions:
         state.append(f"{row.sessions} session{'s' * (row.sessions > 1)}")

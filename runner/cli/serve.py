@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 
 
-class Duration(click.ParamType[float]):
+class DurationParam(click.ParamType[float]):
     """A number and its unit, as in YAML: `60s`."""
 
     name = "duration"
@@ -52,7 +52,7 @@ class Duration(click.ParamType[float]):
     "--drain",
     default="60s",
     show_default=True,
-    type=Duration(),
+    type=DurationParam(),
     help="How long calls may go on after the first signal.",
 )
 @click.option("--no-reload", is_flag=True, help="Do not follow changes of the folder.")
@@ -115,10 +115,10 @@ def serve(  # noqa: PLR0913 - the parts that it needs, by name
         _tell(found, compiled, form)
     try:
         livekit = credentials.livekit(release, secrets, env)
-        begun = startup.Beginning(
+        begun = startup.Startup(
             compiler, compiled, release, secrets, env, livekit, lacking, archive
         )
-        settings = startup.Settings(host, port, drain, not no_reload, level, form, dev)
+        settings = startup.ServeSettings(host, port, drain, not no_reload, level, form, dev)
         return run.serve(begun, settings)
     except (startup.CannotServeError, credentials.CredentialsError) as error:
         click.echo(f"error: {error}", err=True)

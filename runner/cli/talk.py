@@ -32,7 +32,7 @@ class Talk(Protocol):
         ...
 
 
-class View(Protocol):
+class ChatView(Protocol):
     """Shows events and brings what the caller writes."""
 
     def event(self, event: dict[str, Any]) -> None:
@@ -63,7 +63,7 @@ def _piped() -> Iterator[str]:
             yield text[:LONGEST]
 
 
-class JsonLines:
+class JsonView:
     """An object a line, as `cli.md` has it."""
 
     def __init__(self, out: IO[str]) -> None:
@@ -91,7 +91,7 @@ class JsonLines:
         self.event(event)
 
 
-class Plain:
+class PlainView:
     """Lines of text, for a pipe or a screen reader."""
 
     def __init__(self, out: IO[str]) -> None:
@@ -111,7 +111,7 @@ class Plain:
         if line is not None:
             self.write(self.decorate(event["type"], line))
 
-    def decorate(self, kind: str, line: str) -> str:  # noqa: ARG002 - `Screen` colours by the kind
+    def decorate(self, kind: str, line: str) -> str:  # noqa: ARG002 - `ScreenView` colours by the kind
         """How a line looks."""
         return line
 
@@ -138,7 +138,7 @@ class Plain:
         self.write("\n".join(self.decorate(event["type"], line) for line in lines))
 
 
-class Screen(Plain):
+class ScreenView(PlainView):
     """A terminal: colours, a prompt, editing with the arrow keys and a history."""
 
     _COLOURS: ClassVar[dict[str, str]] = {

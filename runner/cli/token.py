@@ -10,7 +10,7 @@ import click
 
 from runner.cli.folder import DEFAULT, compiled
 from runner.cli.options import formats, shared
-from runner.cli.serve import Duration
+from runner.cli.serve import DurationParam
 
 
 def _json(context: click.Context, parameter: click.Parameter, value: str | None) -> str:
@@ -32,7 +32,11 @@ def _json(context: click.Context, parameter: click.Parameter, value: str | None)
     "--metadata", metavar="JSON", callback=_json, help="Given to the agent as job.metadata."
 )
 @click.option(
-    "--ttl", default="1h", show_default=True, type=Duration(), help="How long one may join with it."
+    "--ttl",
+    default="1h",
+    show_default=True,
+    type=DurationParam(),
+    help="How long one may join with it.",
 )
 @formats("text", "json")
 @shared

@@ -8,14 +8,14 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from runner.diff.change import Change
-from runner.diff.facts import Facts, opening
+from runner.diff.facts import SentenceFacts, opening
 from runner.diff.privacy import data, masked
 from runner.diff.rows import SENDING, SILENCE, tell
 from runner.diff.sending import Sending, sendings
 from runner.diff.silence import longest
 from runner.diff.wording import lasting
 from runner.link import AgentRelease, Release
-from runner.link.differences import Difference, Place, differences, of_agent, path
+from runner.link.differences import Difference, WalkPoint, differences, of_agent, path
 from runner.schema.fields import Field
 
 
@@ -51,7 +51,7 @@ def _comings(old: Side, new: Side) -> Iterator[Change]:
         else:
             agent = after[name]
             came = Difference(("agents", name), "added", None, agent.agent)
-            told = f"{name} is new: {opening(Facts(came, (name,), new=_masked(agent)))}"
+            told = f"{name} is new: {opening(SentenceFacts(came, (name,), new=_masked(agent)))}"
             yield Change(
                 path(came.location), "added", None, _shown(agent.agent, name), told, (name,)
             )
@@ -98,7 +98,7 @@ def _inside(old: Release, new: Release) -> Iterator[Change]:
         for sending, kind, also in _sent(before, after):
             sent.setdefault((sending, kind, also), []).append(name)
     for each in found.values():
-        facts = Facts(each.difference, each.agents, each.old, each.new)
+        facts = SentenceFacts(each.difference, each.agents, each.old, each.new)
         told.append(_change(facts))
     told += [_sending(*key, tuple(agents)) for key, agents in sent.items()]
     order = {name: index for index, name in enumerate(both)}
@@ -129,7 +129,7 @@ def _private(release: AgentRelease) -> frozenset[str]:
     return frozenset(n for n, value in declared if isinstance(value, Field) and value.private)
 
 
-def _change(facts: Facts) -> tuple[int, Change]:
+def _change(facts: SentenceFacts) -> tuple[int, Change]:
     each = facts.difference
     rank, sentence = tell(facts)
     old, now = data(each.before), data(each.after)
@@ -172,10 +172,10 @@ def _sending(each: Sending, kind: Any, also: bool, agents: tuple[str, ...]) -> t
 
 
 def _process(old: Side, new: Side) -> Iterator[Change]:
-    found = differences(old.release.process, new.release.process, Place(("runner",)))
+    found = differences(old.release.process, new.release.process, WalkPoint(("runner",)))
     told = []
     for each in found:
         was = masked(each.before, each.location, (), hidden=each.hidden)
         now = masked(each.after, each.location, (), hidden=each.hidden)
-        told.append(_change(Facts(replace(each, before=was, after=now), ())))
+        told.append(_change(SentenceFacts(replace(each, before=was, after=now), ())))
     return (change for _, change in sorted(told, key=lambda t: t[0]))

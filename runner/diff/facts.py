@@ -25,7 +25,7 @@ _SHORT = 60
 
 
 @dataclass(frozen=True)
-class Facts:
+class SentenceFacts:
     """All that a sentence may name; a row of the table names them in braces.
 
     Attributes:
@@ -156,7 +156,7 @@ def _provider(name: str, release: AgentRelease | None) -> str:
     return f"{name} ({', '.join([str(getattr(spec, spec.kind)), *marks])})"
 
 
-def opening(facts: Facts) -> str:
+def opening(facts: SentenceFacts) -> str:
     """What a new agent begins a call with."""
     release = facts.new
     if release is None:
@@ -168,7 +168,7 @@ def opening(facts: Facts) -> str:
     return f"calls are answered by {start}{words}"
 
 
-def abilities(facts: Facts) -> str:
+def abilities(facts: SentenceFacts) -> str:
     """What a new tool or persona does, in a few words."""
     value = facts.difference.after
     url = getattr(getattr(value, "http", None), "url", None)

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
-from runner.diff.facts import Facts, abilities
+from runner.diff.facts import SentenceFacts, abilities
 from runner.diff.texts import edited
 from runner.link.differences import Location
 
@@ -21,7 +21,7 @@ class Row:
 
     Attributes:
         place: a location; `*` is any one part of it, `**` at the end is any rest.
-        now: what is said where a value stands now; names in braces are those of `Facts`.
+        now: what is said where a value stands now; names in braces are those of `SentenceFacts`.
         gone: where none stands any more.
         new: where none stood before, if that is said otherwise than `now`.
         yes: where it is now yes.
@@ -29,7 +29,7 @@ class Row:
     """
 
     place: str
-    now: str | Callable[[Facts], str] = ""
+    now: str | Callable[[SentenceFacts], str] = ""
     gone: str = ""
     new: str = ""
     yes: str = ""
@@ -42,11 +42,11 @@ class Row:
         written = "".join(_PARTS.get(part, re.escape(part) + "\n") for part in parts)
         return re.compile(written)
 
-    def sentence(self, facts: Facts) -> str:
+    def sentence(self, facts: SentenceFacts) -> str:
         """What is said of a difference; empty where this row says nothing of its kind."""
         difference = facts.difference
         if isinstance(difference.after, bool) and (self.yes or self.no):
-            told: str | Callable[[Facts], str] = self.yes if difference.after else self.no
+            told: str | Callable[[SentenceFacts], str] = self.yes if difference.after else self.no
         elif difference.kind == "removed":
             told = self.gone
         else:
@@ -56,7 +56,7 @@ class Row:
         return told(facts) if callable(told) else _filled(told, facts)
 
 
-def _compares(told: str | Callable[[Facts], str]) -> bool:
+def _compares(told: str | Callable[[SentenceFacts], str]) -> bool:
     return isinstance(told, str) and "{before}" in told
 
 
@@ -64,11 +64,11 @@ _PARTS = {"*": "[^\n]*\n", "**": "(?:[^\n]*\n)*"}
 _NAME = re.compile(r"\{(\w+)\}")
 
 
-def _filled(told: str, facts: Facts) -> str:
+def _filled(told: str, facts: SentenceFacts) -> str:
     return _NAME.sub(lambda name: str(getattr(facts, name[1])), told)
 
 
-def _instructions(facts: Facts) -> str:
+def _instructions(facts: SentenceFacts) -> str:
     before, after = facts.difference.before, facts.difference.after
     who = (
         f"every persona of {facts.owner}"
@@ -80,14 +80,14 @@ def _instructions(facts: Facts) -> str:
     return f"{who} is told other things: {edited(before or '', after or '')}"
 
 
-def _ability(facts: Facts) -> str:
+def _ability(facts: SentenceFacts) -> str:
     what = {"tools": "tool", "personas": "persona"}[str(facts.difference.location[0])]
     detail = abilities(facts)
     told = f"the {what} {facts.owner} is new in {facts.agents}"
     return f"{told}: {detail}" if detail else told
 
 
-def _option(facts: Facts) -> str:
+def _option(facts: SentenceFacts) -> str:
     return f"the {facts.noun} {facts.owner} of {facts.agents}: {facts.option} {facts.became}"
 
 
@@ -258,7 +258,7 @@ SILENCE = next(i for i, row in enumerate(TABLE) if row.place == "tools.*.http.ti
 """Where sentences stand that are not about one key: among those of these rows."""
 
 
-def tell(facts: Facts) -> tuple[int, str]:
+def tell(facts: SentenceFacts) -> tuple[int, str]:
     """How noticeable a difference is (0: most), and what is said of it."""
     written = "".join(f"{part}\n" for part in _parts(facts.difference.location))
     for rank, row in enumerate(TABLE):

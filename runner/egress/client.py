@@ -11,17 +11,17 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
-from runner.egress.exchange import Trip
+from runner.egress.exchange import Exchange
 from runner.egress.mask import Mask
 from runner.egress.network.guard import Guard
 from runner.egress.network.resolver import Resolver
 from runner.egress.network.wire import Wire, tls_context
-from runner.egress.port import Answer, Ask, Attempt
+from runner.egress.port import Attempt, ToolRequest, ToolResponse
 from runner.egress.request.compose import compose
 from runner.egress.response.incoming import understand
 from runner.egress.response.view import saved, seen
 from runner.egress.secrets import Ledger, Secrets
-from runner.egress.trouble import Trouble, one_line
+from runner.egress.trouble import RequestError, one_line
 from runner.schema.tools import HttpTool
 
 if TYPE_CHECKING:
@@ -45,10 +45,10 @@ class _Asking:
     mask: Mask | None = None
     attempts: list[Attempt] = field(default_factory=list)
 
-    def failed(self, trouble: Trouble) -> Answer:
+    def failed(self, trouble: RequestError) -> ToolResponse:
         """Answer with what went wrong."""
         mask = self.mask or Mask(self.ledger.used.values())
-        return Answer(
+        return ToolResponse(
             ok=False,
             output=mask.text(one_line(trouble.output, 1000)),
             error=one_line(mask.text(trouble.error)),
@@ -95,7 +95,7 @@ class HttpEgress:
         self._closed = True
         await self._transport.aclose()
 
-    async def ask(self, release: AgentRelease, ask: Ask) -> Answer:
+    async def ask(self, release: AgentRelease, ask: ToolRequest) -> ToolResponse:
         """Send the request of a tool, within the tool's own time.
 
         Nothing that a service, a value or a secret does raises; `CancelledError` passes.
@@ -103,25 +103,27 @@ class HttpEgress:
         asking = _Asking(Ledger(self._secrets))
         try:
             return await self._ask(asking, release, ask)
-        except Trouble as trouble:
+        except RequestError as trouble:
             return asking.failed(trouble)
         except Exception as error:  # noqa: BLE001  (a bug here must not end a call)
             _bug(error)
-            return asking.failed(Trouble("the request could not be carried out"))
+            return asking.failed(RequestError("the request could not be carried out"))
 
-    async def _ask(self, asking: _Asking, release: AgentRelease, ask: Ask) -> Answer:
+    async def _ask(self, asking: _Asking, release: AgentRelease, ask: ToolRequest) -> ToolResponse:
         tool = release.tools.get(ask.tool)
         if not isinstance(tool, HttpTool):
-            raise Trouble(f"the agent has no tool '{one_line(ask.tool, 64)}' that sends a request")
+            raise RequestError(
+                f"the agent has no tool '{one_line(ask.tool, 64)}' that sends a request"
+            )
         if self._closed:
-            raise Trouble("the runner is shutting down, so nothing was sent")
+            raise RequestError("the runner is shutting down, so nothing was sent")
         values = _values(release, ask)
         outgoing = compose(tool.http, values, asking.ledger)
         mask = asking.mask = Mask([*asking.ledger.used.values(), *outgoing.hidden])
-        trip = Trip(outgoing.request, tool.http, mask)
+        trip = Exchange(outgoing.request, tool.http, mask)
         body, content_type = await self._attempt(asking, trip, outgoing.shown)
         content = understand(body, content_type, mask)
-        return Answer(
+        return ToolResponse(
             ok=True,
             output=seen(tool.result, content, values, mask),
             saved=saved(tool.result, content),
@@ -129,7 +131,7 @@ class HttpEgress:
             attempts=tuple(asking.attempts),
         )
 
-    async def _attempt(self, asking: _Asking, trip: Trip, shown: str) -> tuple[bytes, str]:
+    async def _attempt(self, asking: _Asking, trip: Exchange, shown: str) -> tuple[bytes, str]:
         """Send once, and give the body and its label; what was sent is noted however it ends."""
         started = time.perf_counter()
         error: str | None = None
@@ -146,7 +148,7 @@ class HttpEgress:
                 url = trip.mask.text(shown)
                 asking.attempts.append(Attempt(trip.spec.method, url, trip.status, error, took))
 
-    async def _exchange(self, trip: Trip) -> tuple[bytes, str]:
+    async def _exchange(self, trip: Exchange) -> tuple[bytes, str]:
         async with self._turns[trip.server]:
             trip.sent = True
             response = await self._transport.handle_async_request(trip.request)
@@ -163,7 +165,7 @@ class ReleaseEgress:
     egress: HttpEgress
     release: AgentRelease
 
-    async def ask(self, ask: Ask) -> Answer:
+    async def ask(self, ask: ToolRequest) -> ToolResponse:
         """Send it, as `Egress.ask`."""
         return await self.egress.ask(self.release, ask)
 
@@ -184,7 +186,7 @@ def _moment(value: Any) -> Any:
         return value
 
 
-def _values(release: AgentRelease, ask: Ask) -> dict[str, Any]:
+def _values(release: AgentRelease, ask: ToolRequest) -> dict[str, Any]:
     """Give all that templates may use, but for secrets; what the YAML fixes wins."""
     values = {**ask.values, **release.fixed, "args": ask.arguments, "env": release.env}
     if "now" in values:

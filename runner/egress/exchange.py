@@ -15,12 +15,12 @@ from runner.egress.mask import Mask
 from runner.egress.network.guard import Blocked
 from runner.egress.network.resolver import Unresolved
 from runner.egress.response.incoming import COMPLAINT, complaint, receive
-from runner.egress.trouble import UNREACHABLE, UNUSABLE, Trouble, one_line
+from runner.egress.trouble import UNREACHABLE, UNUSABLE, RequestError, one_line
 from runner.schema.http import Request
 
 
 @dataclass(slots=True)
-class Trip:
+class Exchange:
     """One request out and its answer back.
 
     Attributes:
@@ -54,7 +54,7 @@ class Trip:
             raise await self._status_trouble(response)
         return await receive(response), response.headers.get("content-type", "")
 
-    async def _status_trouble(self, response: httpx.Response) -> Trouble:
+    async def _status_trouble(self, response: httpx.Response) -> RequestError:
         status = response.status_code
         phrase = _PHRASES.get(status, "")
         error = f"the service answered {status} {phrase}".rstrip()
@@ -62,11 +62,11 @@ class Trip:
         if 300 <= status < 400:  # noqa: PLR2004 - the statuses 3xx
             where = one_line(self.mask.text(response.headers.get("location", "")), COMPLAINT)
             to = f" to {where}" if where else ""
-            return Trouble(f"{error}: it redirects{to}, and redirects are not followed", told)
+            return RequestError(f"{error}: it redirects{to}, and redirects are not followed", told)
         words = await complaint(response, self.mask)
-        return Trouble(f"{error}: {words}" if words else error, told)
+        return RequestError(f"{error}: {words}" if words else error, told)
 
-    def trouble(self, caught: Exception) -> Trouble:
+    def trouble(self, caught: Exception) -> RequestError:
         """Put what ended the request into words.
 
         Raises:
@@ -77,58 +77,64 @@ class Trip:
                 return words(self, caught)
         raise caught
 
-    def late(self, _caught: Exception) -> Trouble:
+    def late(self, _caught: Exception) -> RequestError:
         """The time of the attempt is over."""
         time_given = f"{self.spec.timeout:g}s"
         if not self.sent:
-            return Trouble(f"{self.server} was busy with other requests for {time_given}", _LATE)
+            return RequestError(
+                f"{self.server} was busy with other requests for {time_given}", _LATE
+            )
         what = "did not answer" if self.status is None else "did not send its whole answer"
-        return Trouble(f"{self.server} {what} within {time_given}", _LATE)
+        return RequestError(f"{self.server} {what} within {time_given}", _LATE)
 
-    def refused(self, caught: Exception) -> Trouble:
+    def refused(self, caught: Exception) -> RequestError:
         """The address is not allowed: nothing was sent."""
         self.sent = False
-        return Trouble(str(caught), UNREACHABLE)
+        return RequestError(str(caught), UNREACHABLE)
 
-    def unresolved(self, caught: Exception) -> Trouble:
+    def unresolved(self, caught: Exception) -> RequestError:
         """There is no such host."""
-        return Trouble(str(caught), UNREACHABLE)
+        return RequestError(str(caught), UNREACHABLE)
 
-    def unconnected(self, caught: Exception) -> Trouble:
+    def unconnected(self, caught: Exception) -> RequestError:
         """There is no connection."""
         cause: BaseException | None = caught
         while cause is not None:
             if isinstance(cause, ssl.SSLCertVerificationError):
                 why = f"its certificate is not trusted ({cause.verify_message.rstrip('.')})"
-                return Trouble(f"no connection to {self.server}: {why}", UNREACHABLE)
+                return RequestError(f"no connection to {self.server}: {why}", UNREACHABLE)
             if isinstance(cause, ssl.SSLError):
-                return Trouble(f"no connection to {self.server}: it speaks no TLS", UNREACHABLE)
+                return RequestError(
+                    f"no connection to {self.server}: it speaks no TLS", UNREACHABLE
+                )
             if isinstance(cause, ConnectionRefusedError):
-                return Trouble(f"no connection: nothing listens at {self.server}", UNREACHABLE)
+                return RequestError(f"no connection: nothing listens at {self.server}", UNREACHABLE)
             cause = cause.__cause__ or cause.__context__
-        return Trouble(f"no connection to {self.server}", UNREACHABLE)
+        return RequestError(f"no connection to {self.server}", UNREACHABLE)
 
-    def broken(self, _caught: Exception) -> Trouble:
+    def broken(self, _caught: Exception) -> RequestError:
         """The connection ended in the middle, or what came is no HTTP."""
         if self.status is None:
-            return Trouble(f"{self.server} ended the connection without an answer", UNREACHABLE)
-        return Trouble(f"{self.server} ended the connection within its answer", UNUSABLE)
+            return RequestError(
+                f"{self.server} ended the connection without an answer", UNREACHABLE
+            )
+        return RequestError(f"{self.server} ended the connection within its answer", UNUSABLE)
 
-    def unsendable(self, _caught: Exception) -> Trouble:
+    def unsendable(self, _caught: Exception) -> RequestError:
         """The request breaks the rules of HTTP."""
         self.sent = False
-        return Trouble("the request cannot be sent: a header or its body is not allowed")
+        return RequestError("the request cannot be sent: a header or its body is not allowed")
 
 
 _LATE: Final = "the service did not answer in time"
 _PHRASES: Final = {int(status): status.phrase for status in HTTPStatus}
-_TROUBLES: Final[tuple[tuple[Any, Callable[[Trip, Any], Trouble]], ...]] = (
-    (Trouble, lambda _trip, caught: caught),
-    (TimeoutError, Trip.late),
-    (Blocked, Trip.refused),
-    (Unresolved, Trip.unresolved),
-    ((httpcore.ConnectError, httpcore.ConnectTimeout, httpx.ConnectError), Trip.unconnected),
-    ((httpcore.LocalProtocolError, httpx.LocalProtocolError), Trip.unsendable),
+_TROUBLES: Final[tuple[tuple[Any, Callable[[Exchange, Any], RequestError]], ...]] = (
+    (RequestError, lambda _trip, caught: caught),
+    (TimeoutError, Exchange.late),
+    (Blocked, Exchange.refused),
+    (Unresolved, Exchange.unresolved),
+    ((httpcore.ConnectError, httpcore.ConnectTimeout, httpx.ConnectError), Exchange.unconnected),
+    ((httpcore.LocalProtocolError, httpx.LocalProtocolError), Exchange.unsendable),
     (
         (
             httpcore.NetworkError,
@@ -137,7 +143,7 @@ _TROUBLES: Final[tuple[tuple[Any, Callable[[Trip, Any], Trouble]], ...]] = (
             httpx.TransportError,
             OSError,
         ),
-        Trip.broken,
+        Exchange.broken,
     ),
 )
 """What a request may end with → how it is told; the first that fits."""

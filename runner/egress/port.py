@@ -10,7 +10,7 @@ from typing import Any, Protocol, Self
 
 
 @dataclass(frozen=True, slots=True)
-class Ask:
+class ToolRequest:
     """One call of an HTTP tool.
 
     Attributes:
@@ -37,7 +37,7 @@ class Attempt:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class ToolResponse:
     """What came of it.
 
     Attributes:
@@ -73,6 +73,6 @@ class Egress(Protocol):
     It is in process for `chat` and tests; in a job it asks through the call socket.
     """
 
-    async def ask(self, ask: Ask) -> Answer:
+    async def ask(self, ask: ToolRequest) -> ToolResponse:
         """Send it, within the tool's own time. Never raises for what a service does."""
         ...

@@ -12,7 +12,7 @@ UNREACHABLE: Final = "the service could not be reached"
 UNUSABLE: Final = "the answer of the service could not be used"
 
 
-class Trouble(Exception):  # noqa: N818  (it is an answer, and never leaves the egress)
+class RequestError(Exception):
     """The call of a tool ends here.
 
     Attributes:

@@ -11,7 +11,7 @@ from aiohttp.typedefs import Handler
 
 from runner.front import door
 from runner.front.port import Runner
-from runner.front.problems import Problem
+from runner.front.problems import HttpProblem
 from runner.front.routes import BODY_SECONDS, Routes
 
 STOP_SECONDS: Final = 2.0
@@ -115,7 +115,7 @@ class Front:
         try:
             door.check(request, self.address)
             return await handler(request)
-        except Problem as problem:
+        except HttpProblem as problem:
             return _told(problem)
         except web.HTTPException as error:
             return _told(_from_http(request, error))
@@ -131,22 +131,22 @@ class Front:
             )
             _log.debug("the front could not answer", exc_info=error)
             message = "the runner could not answer this request"
-            return _told(Problem(500, "internal", message, "the runner's log says more"))
+            return _told(HttpProblem(500, "internal", message, "the runner's log says more"))
 
 
-def _told(problem: Problem) -> web.Response:
+def _told(problem: HttpProblem) -> web.Response:
     return web.json_response(problem.body, status=problem.status, headers=problem.headers)
 
 
-def _from_http(request: web.Request, error: web.HTTPException) -> Problem:
+def _from_http(request: web.Request, error: web.HTTPException) -> HttpProblem:
     if isinstance(error, web.HTTPMethodNotAllowed):
         allowed = ", ".join(sorted(error.allowed_methods))
         message = f"{request.method} is not possible at this address"
-        return Problem(405, "wrong_method", message, f"use {allowed}", {"Allow": allowed})
+        return HttpProblem(405, "wrong_method", message, f"use {allowed}", {"Allow": allowed})
     if error.status == 404:  # noqa: PLR2004 - the number says it
         hint = "the routes are listed at /openapi.json"
-        return Problem(404, "unknown_route", "there is nothing at this address", hint)
-    return Problem(error.status, "bad_request", error.reason)
+        return HttpProblem(404, "unknown_route", "there is nothing at this address", hint)
+    return HttpProblem(error.status, "bad_request", error.reason)
 
 
 async def _with_headers(_: web.Request, response: web.StreamResponse) -> None:

@@ -11,7 +11,7 @@ from aiohttp import web
 from pydantic import BaseModel, ValidationError
 
 from runner.front.models import LONGEST_BODY
-from runner.front.problems import Problem, from_validation
+from runner.front.problems import HttpProblem, from_validation
 
 RequestT = TypeVar("RequestT", bound=BaseModel)
 
@@ -33,7 +33,7 @@ async def read(request: web.Request, model: type[RequestT], *, seconds: float) -
 
 async def _bounded(request: web.Request, seconds: float) -> bytes:
     if request.headers.get("Content-Encoding", "identity").lower() != "identity":
-        raise Problem(400, "bad_request", "a compressed body is not read here", "send it plain")
+        raise HttpProblem(400, "bad_request", "a compressed body is not read here", "send it plain")
     if (request.content_length or 0) > LONGEST_BODY:
         raise _too_long()
     raw = bytearray()
@@ -45,13 +45,13 @@ async def _bounded(request: web.Request, seconds: float) -> bytes:
                     raise _too_long()
     except TimeoutError:
         message = f"the body did not arrive within {seconds:g} seconds"
-        raise Problem(408, "too_slow", message, headers={"Connection": "close"}) from None
+        raise HttpProblem(408, "too_slow", message, headers={"Connection": "close"}) from None
     return bytes(raw)
 
 
-def _too_long() -> Problem:
+def _too_long() -> HttpProblem:
     message = f"the body is longer than {LONGEST_BODY // 1024} KB"
-    return Problem(413, "too_long", message, "send a shorter text")
+    return HttpProblem(413, "too_long", message, "send a shorter text")
 
 
 def _parsed(raw: bytes) -> Any:
@@ -74,12 +74,12 @@ def _parsed(raw: bytes) -> Any:
         json.dumps(value, ensure_ascii=False).encode()
     except UnicodeEncodeError:
         message = "the body holds half of a character (a lone surrogate)"
-        raise Problem(422, "out_of_bounds", message) from None
+        raise HttpProblem(422, "out_of_bounds", message) from None
     return value
 
 
-def _no_json(message: str) -> Problem:
-    return Problem(400, "bad_request", message, _EXAMPLE)
+def _no_json(message: str) -> HttpProblem:
+    return HttpProblem(400, "bad_request", message, _EXAMPLE)
 
 
 def _no_number(word: str) -> Never:

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from aiohttp import web
 from multidict import MultiMapping
 
-from runner.front.problems import Problem
+from runner.front.problems import HttpProblem
 
 SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -60,10 +60,10 @@ def check(request: web.Request, address: tuple[str, int]) -> None:
         name = hosts[0][:100] if hosts else ""
         spelled = f"[{bound}]" if ":" in bound else bound
         message = f"this front does not answer to the name '{name}'"
-        raise Problem(403, "wrong_host", message, f"open http://{spelled}:{port}/ instead")
+        raise HttpProblem(403, "wrong_host", message, f"open http://{spelled}:{port}/ instead")
     if request.method not in SAFE and _foreign(request.headers, hosts[0]):
         message = "this request comes from another page in a browser"
-        raise Problem(403, "wrong_origin", message, f"use the page at http://{hosts[0]}/")
+        raise HttpProblem(403, "wrong_origin", message, f"use the page at http://{hosts[0]}/")
 
 
 def _ours(host: str, port: int) -> bool:

@@ -16,19 +16,19 @@ LONGEST_ID: Final = 200
 BEGINNING_ONLY: Final = ("variables", "metadata")
 
 
-class Request(BaseModel):
+class RequestBody(BaseModel):
     """What a client sends: nothing unknown, nothing converted."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
 
-class Reply(BaseModel):
+class ReplyBody(BaseModel):
     """What a client gets; ids and releases may grow further fields."""
 
     model_config = ConfigDict(extra="allow", from_attributes=True)
 
 
-class TurnRequest(Request):
+class TurnRequest(RequestBody):
     """Something said to an agent; without a session id a dialogue begins."""
 
     text: str = Field(
@@ -70,7 +70,7 @@ class TurnRequest(Request):
         return self
 
 
-class Message(Reply):
+class MessageEvent(ReplyBody):
     """Something said."""
 
     turn: int
@@ -80,7 +80,7 @@ class Message(Reply):
     text: str
 
 
-class ToolCall(Reply):
+class ToolCallEvent(ReplyBody):
     """The model asks for a tool."""
 
     turn: int
@@ -90,7 +90,7 @@ class ToolCall(Reply):
     call_id: str
 
 
-class ToolResult(Reply):
+class ToolResultEvent(ReplyBody):
     """What the model sees of a tool's answer."""
 
     turn: int
@@ -101,7 +101,7 @@ class ToolResult(Reply):
     error: bool
 
 
-class Handoff(Reply):
+class HandoffEvent(ReplyBody):
     """One persona hands over to another."""
 
     turn: int
@@ -110,7 +110,7 @@ class Handoff(Reply):
     to: str
 
 
-class End(Reply):
+class EndEvent(ReplyBody):
     """The dialogue is over."""
 
     turn: int
@@ -118,18 +118,21 @@ class End(Reply):
     reason: str | None = None
 
 
-Event = Annotated[Message | ToolCall | ToolResult | Handoff | End, Field(discriminator="type")]
+Event = Annotated[
+    MessageEvent | ToolCallEvent | ToolResultEvent | HandoffEvent | EndEvent,
+    Field(discriminator="type"),
+]
 """A line of `lkrun chat --format json`."""
 
 
-class Usage(Reply):
+class Usage(ReplyBody):
     """Tokens that the turn took."""
 
     input_tokens: int
     output_tokens: int
 
 
-class TurnReply(Reply):
+class TurnReply(ReplyBody):
     """What came of a turn."""
 
     session_id: str
@@ -143,7 +146,7 @@ class TurnReply(Reply):
     variables: dict[str, Any]
 
 
-class AgentRow(Reply):
+class AgentRow(ReplyBody):
     """An agent of the served release."""
 
     name: str
@@ -158,7 +161,7 @@ class AgentRows(RootModel[list[AgentRow]]):
     """The agents of the served release."""
 
 
-class SessionRow(Reply):
+class SessionRow(ReplyBody):
     """A dialogue or a call."""
 
     id: str
@@ -181,7 +184,7 @@ class SessionDetail(SessionRow):
     variables: dict[str, Any]
 
 
-class Release(Reply):
+class ReleaseReply(ReplyBody):
     """The served release."""
 
     id: str
@@ -189,7 +192,7 @@ class Release(Reply):
     agents: list[str]
 
 
-class Place(Reply):
+class SourcePlace(ReplyBody):
     """A place in a file; lines and columns from 1."""
 
     file: str
@@ -198,7 +201,7 @@ class Place(Reply):
     message: str
 
 
-class Diagnostic(Reply):
+class DiagnosticRow(ReplyBody):
     """A mistake in a file, as `lkrun check --format json` has it."""
 
     severity: Literal["error", "warning"]
@@ -210,19 +213,19 @@ class Diagnostic(Reply):
     end_column: int
     message: str
     help: str | None
-    related: list[Place]
+    related: list[SourcePlace]
 
 
-class Reload(Reply):
+class ReloadReply(ReplyBody):
     """What came of a reload: whether the folder is served, and if not, why."""
 
     result: Literal["ok", "rejected", "unchanged"]
     release: str = Field(description="What is served after it")
-    diagnostics: list[Diagnostic]
+    diagnostics: list[DiagnosticRow]
     changes: list[str] = Field(description="What callers notice, in words")
 
 
-class Status(Reply):
+class StatusReply(ReplyBody):
     """The front is alive, or the runner takes calls."""
 
     status: Literal["ok", "ready"]
@@ -234,16 +237,16 @@ class PageAgent(AgentRow):
     meet: str | None
 
 
-class PageData(Reply):
+class PageData(ReplyBody):
     """What the page shows before anybody talks."""
 
     version: str
     livekit: str | None
-    release: Release
+    release: ReleaseReply
     agents: list[PageAgent]
 
 
-class ProblemBody(Reply):
+class ProblemBody(ReplyBody):
     """What is wrong (`code` for programs, `message` for people) and what to do."""
 
     code: str
@@ -251,7 +254,7 @@ class ProblemBody(Reply):
     help: str | None
 
 
-class ProblemReply(Reply):
+class ProblemReply(ReplyBody):
     """Every error has this shape."""
 
     error: ProblemBody

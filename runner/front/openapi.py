@@ -42,13 +42,13 @@ TABLE: Final = (
     Described("page_style", "GET", "/-/page.css", "Its style", kind="text/css"),
     Described("page_script", "GET", "/-/page.js", "Its script", kind="text/javascript"),
     Described("page_data", "GET", "/-/page.json", "What it shows", models.PageData, errors=(503,)),
-    Described("health", "GET", "/health", "Whether the runner is alive", models.Status),
+    Described("health", "GET", "/health", "Whether the runner is alive", models.StatusReply),
     Described(
         "ready",
         "GET",
         "/ready",
         "Whether a release is served and every agent is registered",
-        models.Status,
+        models.StatusReply,
         errors=(503,),
     ),
     Described("agents", "GET", "/v1/agents", "The agents", models.AgentRows),
@@ -73,13 +73,15 @@ TABLE: Final = (
     Described(
         "end_session", "DELETE", "/v1/sessions/{id}", "End it", status=204, errors=(404, 409)
     ),
-    Described("release", "GET", "/-/release", "The served release", models.Release, errors=(503,)),
+    Described(
+        "release", "GET", "/-/release", "The served release", models.ReleaseReply, errors=(503,)
+    ),
     Described(
         "reload",
         "POST",
         "/-/reload",
         "Compile the folder now, and serve it if it is valid",
-        models.Reload,
+        models.ReloadReply,
         errors=(503,),
     ),
     Described("metrics", "GET", "/metrics", "Figures for Prometheus", kind="text/plain"),

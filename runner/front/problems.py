@@ -27,7 +27,7 @@ RETRY_AFTER: Final = {"draining": "10", "full": "5", "not_ready": "2", "too_many
 """Code → seconds after which a client may try again."""
 
 
-class Problem(Exception):  # noqa: N818 - the word of RFC 9457; it is an answer, not a failure
+class HttpProblem(Exception):  # noqa: N818 - the word of RFC 9457; it is an answer, not a failure
     """A request is answered with an error."""
 
     def __init__(
@@ -51,14 +51,14 @@ class Problem(Exception):  # noqa: N818 - the word of RFC 9457; it is an answer,
         return {"error": {"code": self.code, "message": self.message, "help": self.help}}
 
 
-def from_dialogue(error: DialogueError, agent: str, agents: list[str]) -> Problem:
+def from_dialogue(error: DialogueError, agent: str, agents: list[str]) -> HttpProblem:
     """Turn what the runner refuses into an answer; an unknown agent is told those there are."""
     hint = error.help
     if error.code == "unknown_agent" and hint is None:
         near = did_you_mean(agent, agents)
         listed = f"agents here: {', '.join(sorted(agents))}" if agents else None
         hint = f"{near} {listed}" if near and near.endswith("?") else listed
-    return Problem(STATUS.get(error.code, 400), error.code, error.message, hint)
+    return HttpProblem(STATUS.get(error.code, 400), error.code, error.message, hint)
 
 
 Wording = Callable[[str, dict[str, Any]], tuple[str, str | None]]
@@ -86,7 +86,7 @@ _WORDINGS: Final[dict[str, Wording]] = {
 _BOUNDS: Final = frozenset({"nothing_said", "string_too_long", "string_too_short"})
 
 
-def from_validation(error: ValidationError) -> Problem:
+def from_validation(error: ValidationError) -> HttpProblem:
     """Tell the first mistake of a request; an unknown field comes before the others."""
     mistakes = error.errors(include_url=False, include_input=False)
     first = min(mistakes, key=lambda each: each["type"] != "extra_forbidden")
@@ -95,4 +95,4 @@ def from_validation(error: ValidationError) -> Problem:
     wording = _WORDINGS.get(first["type"])
     message, hint = wording(name, about) if wording else (first["msg"], about.get("help"))
     code = "out_of_bounds" if first["type"] in _BOUNDS else "bad_request"
-    return Problem(STATUS[code], code, message, hint)
+    return HttpProblem(STATUS[code], code, message, hint)

@@ -15,7 +15,7 @@ from runner import __version__
 from runner.front import body, models, openapi
 from runner.front.openapi import Described
 from runner.front.port import DialogueError, Runner, Turn
-from runner.front.problems import Problem, from_dialogue
+from runner.front.problems import HttpProblem, from_dialogue
 
 BODY_SECONDS: Final = 10.0
 """How long a request's body may take to arrive."""
@@ -85,13 +85,13 @@ class Routes:
         )
 
     async def _health(self, _: web.Request) -> web.Response:
-        return answer(models.Status, {"status": "ok"})
+        return answer(models.StatusReply, {"status": "ok"})
 
     async def _ready(self, _: web.Request) -> web.Response:
         why = self._runner.not_ready()
         if why is not None:
-            raise Problem(503, "not_ready", why)
-        return answer(models.Status, {"status": "ready"})
+            raise HttpProblem(503, "not_ready", why)
+        return answer(models.StatusReply, {"status": "ready"})
 
     async def _agents(self, _: web.Request) -> web.Response:
         return answer(models.AgentRows, [asdict(each) for each in self._runner.agents()])
@@ -128,14 +128,14 @@ class Routes:
         return web.Response(status=204)
 
     async def _release(self, _: web.Request) -> web.Response:
-        return answer(models.Release, self._served())
+        return answer(models.ReleaseReply, self._served())
 
     async def _reload(self, _: web.Request) -> web.Response:
         try:
             found = await self._runner.reload()
         except DialogueError as error:
             raise from_dialogue(error, "", []) from None
-        return answer(models.Reload, found)
+        return answer(models.ReloadReply, found)
 
     async def _metrics(self, _: web.Request) -> web.Response:
         headers = {"Content-Type": _PROMETHEUS}
@@ -147,7 +147,7 @@ class Routes:
     def _served(self) -> dict[str, Any]:
         release = self._runner.release
         if not release:
-            raise Problem(503, "not_ready", "no release is served yet")
+            raise HttpProblem(503, "not_ready", "no release is served yet")
         return release
 
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 from runner.link.link import Linked, file_requests, link
 from runner.link.memo import Memo
 from runner.link.release import AgentRelease, Release
-from runner.link.surroundings import Prompt, Surroundings
+from runner.link.surroundings import LinkContext, Prompt
 
 __all__ = [
     "AgentRelease",
+    "LinkContext",
     "Linked",
     "Memo",
     "Prompt",
     "Release",
-    "Surroundings",
     "file_requests",
     "link",
 ]

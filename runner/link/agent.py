@@ -12,16 +12,16 @@ from runner.diagnostics import Diagnostic, Span
 from runner.link.braces import single_braces
 from runner.link.findings import Findings, Tell
 from runner.link.flow import Flow
-from runner.link.form import Formed, form
+from runner.link.form import DefinitionCheck, form
 from runner.link.needs import check_needs
 from runner.link.pinpoint import Pinpoint
 from runner.link.reach import reach
-from runner.link.references import Variables
+from runner.link.references import VariableReferences
 from runner.link.release import AgentRelease
 from runner.link.scope import Scope
-from runner.link.surroundings import Prompt, Surroundings
-from runner.link.table import Table
-from runner.link.texts import Texts, View
+from runner.link.surroundings import LinkContext, Prompt
+from runner.link.table import SymbolTable
+from runner.link.texts import DefinitionView, Texts
 from runner.link.unused import unused_variables
 from runner.link.walk import Leaf, walk
 from runner.schema.reading.load import Definition, read
@@ -41,10 +41,10 @@ class LinkedAgent:
     """
 
     scope: Scope
-    around: Surroundings
+    around: LinkContext
     texts: Texts
     findings: Findings
-    formed: tuple[Formed, ...]
+    formed: tuple[DefinitionCheck, ...]
 
     @cached_property
     def release(self) -> AgentRelease:
@@ -55,11 +55,11 @@ class LinkedAgent:
 class AgentLinker:
     """Links one agent."""
 
-    def __init__(self, table: Table, around: Surroundings) -> None:
+    def __init__(self, table: SymbolTable, around: LinkContext) -> None:
         self.table, self.around = table, around
         self.texts = Texts(around.env, around.analyses, Pinpoint(around.lines))
         self.findings = Findings()
-        self.formed: list[Formed] = []
+        self.formed: list[DefinitionCheck] = []
 
     def link(self, definition: Definition) -> LinkedAgent:
         """Find all that the agent reaches and check it from the agent's view."""
@@ -95,10 +95,10 @@ class AgentLinker:
 
     def _check(self, scope: Scope) -> set[str]:
         """Check names of variables and in templates; the names that are read."""
-        variables, read_names = Variables(scope), set[str]()
+        variables, read_names = VariableReferences(scope), set[str]()
         for definition, spec in parts(scope):
             used = (definition.section, definition.name)
-            view = View(scope, definition, spec)
+            view = DefinitionView(scope, definition, spec)
 
             def tell(diagnostic: Diagnostic, used: tuple[str, str] = used) -> None:
                 self.findings.add_for(used, diagnostic)
@@ -121,13 +121,13 @@ class AgentLinker:
                 read_names |= entry.words()
         return read_names
 
-    def _prompt_names(self, leaf: Leaf, view: View, tell: Tell) -> set[str]:
+    def _prompt_names(self, leaf: Leaf, view: DefinitionView, tell: Tell) -> set[str]:
         prompt = self.around.prompts[view.definition.document.file, str(leaf.value)]
         if prompt.problem is not None:
             return set()
         return self._names(prompt.span, replace(leaf, value=Told(prompt.text)), view, tell)
 
-    def _names(self, place: Span, leaf: Leaf, view: View, tell: Tell) -> set[str]:
+    def _names(self, place: Span, leaf: Leaf, view: DefinitionView, tell: Tell) -> set[str]:
         meant = single_braces(place, leaf, view, self.texts.pinpoint, tell)
         return {*self.texts.names(place, leaf, view, tell), *meant}
 
@@ -140,7 +140,7 @@ def parts(scope: Scope) -> Iterator[tuple[Definition, Block]]:
             yield scope.table.entries[section][name], spec
 
 
-def _prompts(scope: Scope, around: Surroundings) -> dict[str, list[Prompt]]:
+def _prompts(scope: Scope, around: LinkContext) -> dict[str, list[Prompt]]:
     """Persona → its prompt files."""
     found: dict[str, list[Prompt]] = {}
     for name, persona in scope.personas.items():
@@ -150,7 +150,7 @@ def _prompts(scope: Scope, around: Surroundings) -> dict[str, list[Prompt]]:
     return found
 
 
-def _release(scope: Scope, around: Surroundings, texts: Texts) -> AgentRelease:
+def _release(scope: Scope, around: LinkContext, texts: Texts) -> AgentRelease:
     places: dict[str, str] = {}
     env: set[str] = set()
 

@@ -14,7 +14,7 @@ from runner.schema.types.texts import Condition, Plain, Scalar, Text
 if TYPE_CHECKING:
     from runner.link.findings import Tell
     from runner.link.pinpoint import Pinpoint
-    from runner.link.texts import View
+    from runner.link.texts import DefinitionView
     from runner.link.walk import Leaf
 
 _SINGLE = re.compile(r"(?<!\{)\$?\{ ?([A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*) ?\}(?!\})")
@@ -22,7 +22,7 @@ _QUOTES = ("'", '"')
 
 
 def single_braces(
-    place: Span, leaf: Leaf, view: View, pinpoint: Pinpoint, tell: Tell
+    place: Span, leaf: Leaf, view: DefinitionView, pinpoint: Pinpoint, tell: Tell
 ) -> Iterator[str]:
     """Tell of names in single braces, each once; give them."""
     text = leaf.value
@@ -44,7 +44,7 @@ def single_braces(
         yield name.partition(".")[0]
 
 
-def _meant(name: str, leaf: Leaf, view: View) -> str | None:
+def _meant(name: str, leaf: Leaf, view: DefinitionView) -> str | None:
     """How the name is written in a template, if it has a value here."""
     root, _, rest = name.partition(".")
     fields = view.fields(leaf)

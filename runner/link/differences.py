@@ -70,17 +70,19 @@ def path(location: Location) -> str:
 
 def of_agent(before: AgentRelease, after: AgentRelease) -> Iterator[Difference]:
     """Go through all that differs between two releases of an agent."""
-    yield from differences(before.agent, after.agent, Place(("agents", after.name)))
+    yield from differences(before.agent, after.agent, WalkPoint(("agents", after.name)))
     prompts = _prompts(before, after)
     yield from prompts
     told = {d.location for d in prompts}
     for section in SHARED:
-        found = differences(getattr(before, section), getattr(after, section), Place((section,)))
+        found = differences(
+            getattr(before, section), getattr(after, section), WalkPoint((section,))
+        )
         yield from (d for d in found if d.location not in told)
     yield from differences(
         {n: Told(v) for n, v in before.env.items()},
         {n: Told(v) for n, v in after.env.items()},
-        Place(("env",)),
+        WalkPoint(("env",)),
     )
 
 
@@ -89,13 +91,13 @@ def _prompts(before: AgentRelease, after: AgentRelease) -> list[Difference]:
     found: list[Difference] = []
     for name in [n for n in after.personas if n in before.personas]:
         old, now = before.prompts.get(name), after.prompts.get(name)
-        place = Place(("personas", name, "instructions_file"), "what its text files say")
+        place = WalkPoint(("personas", name, "instructions_file"), "what its text files say")
         found += differences(old and Told(old), now and Told(now), place)
     return found
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class WalkPoint:
     """Where the walk is."""
 
     location: Location
@@ -104,12 +106,12 @@ class Place:
     hidden: bool = False
     live: Live = "now"
 
-    def at(self, part: str | int) -> Place:
+    def at(self, part: str | int) -> WalkPoint:
         """An entry of the mapping or list that stands here."""
         return replace(self, location=(*self.location, part))
 
 
-def differences(before: Any, after: Any, place: Place) -> Iterator[Difference]:
+def differences(before: Any, after: Any, place: WalkPoint) -> Iterator[Difference]:
     """Go through all that differs, in the order of the schema.
 
     Args:
@@ -152,16 +154,18 @@ def _mentions_seconds(parts: tuple[Any, ...]) -> bool:
     return any(part in _SECONDS or _mentions_seconds(get_args(part)) for part in parts)
 
 
-def _blocks(before: Block, after: Any, place: Place) -> Iterator[Difference]:
+def _blocks(before: Block, after: Any, place: WalkPoint) -> Iterator[Difference]:
     private = isinstance(before, Field) and (before.private or after.private)
     for key, name, about, lasts in plan(type(before)):
         hidden = place.hidden or (private and name == "default")
         live = latest(place.live, marks(type(before))[name])
-        inner = Place((*place.location, key), about, lasts, hidden, live)
+        inner = WalkPoint((*place.location, key), about, lasts, hidden, live)
         yield from differences(getattr(before, name), getattr(after, name), inner)
 
 
-def _tuples(before: tuple[Any, ...], after: tuple[Any, ...], place: Place) -> Iterator[Difference]:
+def _tuples(
+    before: tuple[Any, ...], after: tuple[Any, ...], place: WalkPoint
+) -> Iterator[Difference]:
     entries = (*before, *after)
     gone = [e for e in before if e not in after]
     new = [e for e in after if e not in before]
@@ -185,7 +189,7 @@ def _in_step(before: tuple[Any, ...], after: tuple[Any, ...]) -> bool:
     )
 
 
-def _whole(before: Any, after: Any, place: Place) -> Iterator[Difference]:
+def _whole(before: Any, after: Any, place: WalkPoint) -> Iterator[Difference]:
     kind: Kind = "changed"
     if _nothing(before, after):
         kind, before = "added", None

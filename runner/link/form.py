@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from runner.diagnostics import Diagnostic, Span
 from runner.link.pinpoint import Pinpoint
 from runner.link.references import References
-from runner.link.surroundings import Surroundings
-from runner.link.table import Table
+from runner.link.surroundings import LinkContext
+from runner.link.table import SymbolTable
 from runner.link.texts import Texts
 from runner.link.walk import Leaf, walk
 from runner.schema.http import Body, Request
@@ -21,7 +21,7 @@ from runner.syntax import Location
 
 
 @dataclass(frozen=True, slots=True)
-class Formed:
+class DefinitionCheck:
     """What came of it.
 
     Attributes:
@@ -36,24 +36,26 @@ class Formed:
     names: frozenset[tuple[str, str]]
 
 
-def form(definition: Definition, spec: Block, table: Table, around: Surroundings) -> Formed:
+def form(
+    definition: Definition, spec: Block, table: SymbolTable, around: LinkContext
+) -> DefinitionCheck:
     """Check a definition's names, templates, files and values."""
     references = References(table, around.catalogue, set())
     texts = Texts(around.env, around.analyses, Pinpoint(around.lines))
-    checked = _Form(definition, around, references, texts)
+    checked = _Checker(definition, around, references, texts)
     names: set[tuple[str, str]] = set()
     for leaf in walk(spec, definition.location):
         if isinstance(leaf.value, Name) and not isinstance(leaf.value, FileName):
             names.add((leaf.value.section, str(leaf.value)))
         checked.check(leaf)
     meant = frozenset(references.meant)
-    return Formed(tuple(checked.found), texts.secrets_used, meant, frozenset(names))
+    return DefinitionCheck(tuple(checked.found), texts.secrets_used, meant, frozenset(names))
 
 
 @dataclass(frozen=True, slots=True)
-class _Form:
+class _Checker:
     definition: Definition
-    around: Surroundings
+    around: LinkContext
     references: References
     texts: Texts
     found: list[Diagnostic] = field(default_factory=list)

@@ -8,14 +8,14 @@ from dataclasses import dataclass, field
 from runner.diagnostics import Diagnostic, Span
 from runner.link.agent import AgentLinker, LinkedAgent
 from runner.link.findings import joined
-from runner.link.form import Formed, form
+from runner.link.form import DefinitionCheck, form
 from runner.link.memo import Memo
 from runner.link.needs import no_agent
 from runner.link.plugins import check_plugins
 from runner.link.release import Release
 from runner.link.scope import Scope
-from runner.link.surroundings import Surroundings
-from runner.link.table import Table, build
+from runner.link.surroundings import LinkContext
+from runner.link.table import SymbolTable, build
 from runner.link.unused import unused
 from runner.link.walk import walk
 from runner.schema.process import Process
@@ -44,7 +44,7 @@ def file_requests(specs: Specs) -> tuple[tuple[str, str], ...]:
     )
 
 
-def link(files: Sequence[Specs], around: Surroundings, memo: Memo | None = None) -> Linked:
+def link(files: Sequence[Specs], around: LinkContext, memo: Memo | None = None) -> Linked:
     """Link all files of a folder.
 
     Args:
@@ -74,14 +74,14 @@ def link(files: Sequence[Specs], around: Surroundings, memo: Memo | None = None)
     )
     diagnostics += unused(table, scopes, meant)
     diagnostics += joined([(a.scope.name, a.findings) for a in agents], _users(scopes))
-    diagnostics = _surely(table, dict.fromkeys(diagnostics))
+    diagnostics = _certain(table, dict.fromkeys(diagnostics))
     secrets = _secrets(forms)
     clean = not any(d.severity == "error" for d in diagnostics)
     release = _release(table, agents, secrets) if clean else None
     return Linked(release, tuple(diagnostics), scopes, secrets)
 
 
-def _surely(table: Table, found: Iterable[Diagnostic]) -> list[Diagnostic]:
+def _certain(table: SymbolTable, found: Iterable[Diagnostic]) -> list[Diagnostic]:
     """Leave out what seems unused only because something cannot be read or has a wrong name."""
     told = list(found)
     if not table.words and not any(d.code in ("E202", "E207", "E302") for d in told):
@@ -89,7 +89,7 @@ def _surely(table: Table, found: Iterable[Diagnostic]) -> list[Diagnostic]:
     return [d for d in told if d.code not in ("W201", "W202")]
 
 
-def _definitions(table: Table) -> Iterator[Definition]:
+def _definitions(table: SymbolTable) -> Iterator[Definition]:
     for definition in table.all():
         if definition.spec is not None:
             yield definition
@@ -104,7 +104,7 @@ def _users(scopes: Iterable[Scope]) -> dict[tuple[str, str], int]:
     return users
 
 
-def _secrets(forms: Iterable[Formed]) -> dict[str, list[Span]]:
+def _secrets(forms: Iterable[DefinitionCheck]) -> dict[str, list[Span]]:
     found: dict[str, set[Span]] = {}
     for formed in forms:
         for name, spans in formed.secrets.items():
@@ -113,7 +113,7 @@ def _secrets(forms: Iterable[Formed]) -> dict[str, list[Span]]:
 
 
 def _release(
-    table: Table, agents: Iterable[LinkedAgent], secrets: dict[str, list[Span]]
+    table: SymbolTable, agents: Iterable[LinkedAgent], secrets: dict[str, list[Span]]
 ) -> Release:
     process = table.process.spec if table.process is not None else None
     return Release(

@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from runner.link.agent import LinkedAgent
-from runner.link.form import Formed
-from runner.link.surroundings import Prompt, Surroundings
-from runner.link.table import Table
+from runner.link.form import DefinitionCheck
+from runner.link.surroundings import LinkContext, Prompt
+from runner.link.table import SymbolTable
 from runner.schema.reading.load import Definition
 
 T = TypeVar("T")
@@ -28,7 +28,7 @@ class _Kept:
     pointed: Pointed
     prompts: tuple[Prompt, ...]
 
-    def holds(self, definition: Definition, table: Table, around: Surroundings) -> bool:
+    def holds(self, definition: Definition, table: SymbolTable, around: LinkContext) -> bool:
         """Whether it, all that it points to and its text files are as they were."""
         return (
             self.definition is definition
@@ -41,16 +41,18 @@ class _Kept:
 class Memo:
     """Remembers what was linked without a mistake, in one environment with one set of plugins."""
 
-    _formed: dict[int, tuple[_Kept, Formed]] = field(default_factory=dict)
+    _formed: dict[int, tuple[_Kept, DefinitionCheck]] = field(default_factory=dict)
     _agents: dict[str, tuple[_Kept, LinkedAgent]] = field(default_factory=dict)
 
-    def formed(self, definition: Definition, table: Table, around: Surroundings) -> Formed | None:
+    def formed(
+        self, definition: Definition, table: SymbolTable, around: LinkContext
+    ) -> DefinitionCheck | None:
         """What came of the form of a definition, if nothing has changed."""
         found = self._formed.get(id(definition))
         return found[1] if found and found[0].holds(definition, table, around) else None
 
     def agent(
-        self, definition: Definition, table: Table, around: Surroundings
+        self, definition: Definition, table: SymbolTable, around: LinkContext
     ) -> LinkedAgent | None:
         """What came of an agent, if nothing that it reaches has changed."""
         found = self._agents.get(definition.name)
@@ -58,10 +60,10 @@ class Memo:
 
     def renew(
         self,
-        formed: Iterable[tuple[Definition, Formed]],
+        formed: Iterable[tuple[Definition, DefinitionCheck]],
         agents: Iterable[LinkedAgent],
-        table: Table,
-        around: Surroundings,
+        table: SymbolTable,
+        around: LinkContext,
     ) -> None:
         """Keep what was found this time, forget the rest; no change while parts cannot be read."""
         if table.words:
@@ -86,13 +88,16 @@ def _same(known: tuple[_Kept, T] | None, found: T) -> tuple[_Kept, T] | None:
 
 
 def _keep(
-    definition: Definition, names: Iterable[tuple[str, str]], table: Table, around: Surroundings
+    definition: Definition,
+    names: Iterable[tuple[str, str]],
+    table: SymbolTable,
+    around: LinkContext,
 ) -> _Kept:
     pointed = tuple((s, n, _entry(table, s, n)) for s, n in names)
     return _Kept(definition, pointed, _prompts([definition, *_definitions(pointed)], around))
 
 
-def _entry(table: Table, section: str, name: str) -> Definition | None:
+def _entry(table: SymbolTable, section: str, name: str) -> Definition | None:
     return table.entries.get(section, {}).get(name)
 
 
@@ -100,7 +105,7 @@ def _definitions(pointed: Pointed) -> list[Definition]:
     return [d for _, _, d in pointed if d is not None]
 
 
-def _prompts(definitions: Iterable[Definition], around: Surroundings) -> tuple[Prompt, ...]:
+def _prompts(definitions: Iterable[Definition], around: LinkContext) -> tuple[Prompt, ...]:
     if not around.prompts:
         return ()
     return tuple(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from runner.diagnostics import Diagnostic, Span
 from runner.link.findings import Findings
 from runner.link.scope import Scope
-from runner.link.table import Table, name_span
+from runner.link.table import SymbolTable, name_span
 
 _NEEDED = {"voice": ("llm", "stt", "tts"), "text": ("llm",)}
 _WHAT = {"llm": "model", "stt": "ears (speech to text)", "tts": "voice (text to speech)"}
@@ -57,7 +57,7 @@ def _nothing_to_remember(scope: Scope) -> Diagnostic:
     )
 
 
-def no_agent(table: Table) -> list[Diagnostic]:
+def no_agent(table: SymbolTable) -> list[Diagnostic]:
     """Tell that a folder has no agent, unless one may stand in a part that could not be read."""
     if table.entries["agents"] or "agents" in table.words:
         return []

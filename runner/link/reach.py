@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from runner.link.scope import Scope
-from runner.link.table import Table
+from runner.link.table import SymbolTable
 from runner.link.walk import blocks
 from runner.schema.actions import BACK, HandOff, RunTool
 from runner.schema.agents import Agent
@@ -19,7 +19,7 @@ Resolve = Callable[[Definition], Block | None]
 PROVIDER_KEYS = ("llm", "stt", "tts", "vad")
 
 
-def reach(definition: Definition, agent: Agent, table: Table, resolve: Resolve) -> Scope:
+def reach(definition: Definition, agent: Agent, table: SymbolTable, resolve: Resolve) -> Scope:
     """Follow every handoff, tool and provider from an agent's `start`.
 
     Names that nothing defines are passed over here; `references` tells of them.

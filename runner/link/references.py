@@ -11,9 +11,9 @@ from runner.diagnostics.nearest import did_you_mean, nearest
 from runner.link.findings import Problem, Tell
 from runner.link.reach import PROVIDER_KEYS
 from runner.link.scope import Scope, Variable
-from runner.link.table import Table, name_span
+from runner.link.table import SymbolTable, name_span
 from runner.link.walk import Leaf
-from runner.providers.catalogue import Catalogue, Provider
+from runner.providers.catalogue import Catalogue, InstalledProvider
 from runner.schema.actions import BACK, HandOff, RunTool, Set
 from runner.schema.fields import READERS, Field, fits
 from runner.schema.personas import Persona
@@ -44,7 +44,7 @@ class References:
             are unused.
     """
 
-    table: Table
+    table: SymbolTable
     catalogue: Catalogue
     meant: set[tuple[str, str]]
 
@@ -143,7 +143,7 @@ class References:
         clean = re.sub(r"[\s,;]+$", "", name)
         if clean != name and _INFERENCE.fullmatch(clean):
             hint = f"did you mean '{clean}'?"
-        elif isinstance(meant, Provider) or (meant is not None and meant.code == "E401"):
+        elif isinstance(meant, InstalledProvider) or (meant is not None and meant.code == "E401"):
             hint = (
                 f"'{name}' is a plugin: below providers:, give a provider of your own "
                 f"{kind}: {name}, and write that provider's name here"
@@ -158,7 +158,7 @@ class References:
 
 
 @dataclass(frozen=True, slots=True)
-class Variables:
+class VariableReferences:
     """Checks names of variables, and values that are stored in them, for one agent."""
 
     scope: Scope

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from runner.link.table import Table
+from runner.link.table import SymbolTable
 from runner.link.walk import blocks
 from runner.schema.actions import BACK, HandOff, RunTool, Set
 from runner.schema.agents import Agent
@@ -55,7 +55,7 @@ class Scope:
 
     definition: Definition
     agent: Agent
-    table: Table
+    table: SymbolTable
     reached: set[tuple[str, str]] = field(default_factory=set)
     personas: dict[str, Persona] = field(default_factory=dict)
     tools: dict[str, Block] = field(default_factory=dict)

@@ -12,7 +12,7 @@ from runner.schema.types.names import meant
 
 
 @dataclass(slots=True)
-class Table:
+class SymbolTable:
     """Names over all files; the first definition of a name holds.
 
     Attributes:
@@ -33,9 +33,9 @@ class Table:
             yield from self.entries[section].values()
 
 
-def build(files: Iterable[Specs]) -> tuple[Table, list[Diagnostic]]:
+def build(files: Iterable[Specs]) -> tuple[SymbolTable, list[Diagnostic]]:
     """Gather the definitions of all files; what stands twice is told at each later place."""
-    table, diagnostics, words = Table(), [], set[str]()
+    table, diagnostics, words = SymbolTable(), [], set[str]()
     for specs in files:
         words |= specs.document.words | specs.words
         if "agents" in specs.document.data and not any(
@@ -52,7 +52,7 @@ def build(files: Iterable[Specs]) -> tuple[Table, list[Diagnostic]]:
     return table, diagnostics
 
 
-def _first(table: Table, definition: Definition) -> Definition:
+def _first(table: SymbolTable, definition: Definition) -> Definition:
     if definition.section == "runner":
         table.process = table.process or definition
         return table.process

@@ -112,7 +112,7 @@ class Texts:
             span = self.span(place, value, use)
             tell(Diagnostic(span, problem.type, str(context["message"]), context["help"]))
 
-    def names(self, place: Span, leaf: Leaf, view: View, tell: Tell) -> set[str]:
+    def names(self, place: Span, leaf: Leaf, view: DefinitionView, tell: Tell) -> set[str]:
         """Check the names that a text uses, from the view of one agent; give these names."""
         text = leaf.value
         assert isinstance(text, Text)  # noqa: S101 - the caller picks texts
@@ -127,7 +127,7 @@ class Texts:
 
 
 @dataclass(frozen=True, slots=True)
-class View:
+class DefinitionView:
     """A definition from the view of one agent: the names that its texts may use."""
 
     scope: Scope

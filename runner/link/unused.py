@@ -8,14 +8,14 @@ from collections.abc import Set as AbstractSet
 from runner.diagnostics import Diagnostic
 from runner.link.findings import Problem
 from runner.link.scope import Scope
-from runner.link.table import Table, name_span
+from runner.link.table import SymbolTable, name_span
 from runner.schema.file import SINGULAR
 from runner.schema.reading.load import Definition
 from runner.schema.tools import OfRecords
 
 
 def unused(
-    table: Table, scopes: Sequence[Scope], meant: AbstractSet[tuple[str, str]]
+    table: SymbolTable, scopes: Sequence[Scope], meant: AbstractSet[tuple[str, str]]
 ) -> list[Diagnostic]:
     """Warn of definitions that no agent reaches, but for those that a mistake may hide.
 
@@ -47,7 +47,7 @@ def _idle(definition: Definition) -> Problem:
     return "W201", f"nothing uses {noun} '{definition.name}'", hint
 
 
-def _mentioned(table: Table) -> frozenset[str]:
+def _mentioned(table: SymbolTable) -> frozenset[str]:
     """All words of what could not be read, and of the definitions that these may name."""
     words, waiting = set(table.words), list(table.all()) if table.words else []
     while named := [d for d in waiting if d.name in words]:

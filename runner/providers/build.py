@@ -6,7 +6,7 @@ import os
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from runner.providers.catalogue import Catalogue, Provider
+from runner.providers.catalogue import Catalogue, InstalledProvider
 from runner.providers.loading import UnusableError, load
 from runner.providers.validation import validate
 
@@ -38,7 +38,7 @@ def build(kind: str, name: str, values: Any, *, secrets: Iterable[str] = ()) -> 
     """
     subject = f"{kind} '{name}'"
     provider = catalogue().find(kind, name)
-    if not isinstance(provider, Provider):
+    if not isinstance(provider, InstalledProvider):
         raise ProviderBuildError("; ".join(filter(None, (provider.message, provider.help))))
     hidden = {*secrets, *_secrets_in(values), *_secrets_in(dict(os.environ))}
     try:

@@ -28,7 +28,7 @@ _WRITTEN = {"pip": "pip install {package}", "exact": "pip install {package}=={ve
 
 
 @dataclass(frozen=True, slots=True)
-class Provider:
+class InstalledProvider:
     """An installed provider.
 
     Attributes:
@@ -63,9 +63,9 @@ class Catalogue:
         return {found.name: found for found in scan(self.paths)}
 
     @cached_property
-    def providers(self) -> dict[tuple[str, str], tuple[Provider, ...]]:
+    def providers(self) -> dict[tuple[str, str], tuple[InstalledProvider, ...]]:
         """Kind and name (with underscores) → whoever brings it; more than one is a conflict."""
-        found: dict[tuple[str, str], list[Provider]] = {}
+        found: dict[tuple[str, str], list[InstalledProvider]] = {}
         for provider in (*self._plugins(), *self._livekit(), *self._inference()):
             found.setdefault((provider.kind, _plain(provider.name)), []).append(provider)
         return {key: tuple(rivals) for key, rivals in found.items()}
@@ -80,7 +80,7 @@ class Catalogue:
         """The names that can be written for a kind right now."""
         return sorted(rivals[0].name for key, rivals in self.providers.items() if key[0] == kind)
 
-    def find(self, kind: str, name: str) -> Provider | NameProblem:
+    def find(self, kind: str, name: str) -> InstalledProvider | NameProblem:
         """The provider that a name means, or what is wrong with the name."""
         rivals = self.providers.get((kind, _plain(name)), ())
         if not rivals:
@@ -125,14 +125,14 @@ class Catalogue:
             f"did you mean '{near}'?" if near else f"installed for '{kind}': {choices}",
         )
 
-    def _plugins(self) -> Iterable[Provider]:
+    def _plugins(self) -> Iterable[InstalledProvider]:
         kinds = {group: kind for kind, group in GROUPS.items()}
         for package in self.distributions.values():
             for group, name, target in package.entry_points:
                 if group in kinds:
                     yield _provider(kinds[group], name, "plugin", target, package)
 
-    def _livekit(self) -> Iterable[Provider]:
+    def _livekit(self) -> Iterable[InstalledProvider]:
         for package in self.distributions.values():
             if package.name.startswith(known.PREFIX):
                 module = known.module_of(package.name)
@@ -140,7 +140,7 @@ class Catalogue:
                 for kind in _offered(package, module):
                     yield _provider(kind, module, "livekit", target + kind.upper(), package)
 
-    def _inference(self) -> Iterable[Provider]:
+    def _inference(self) -> Iterable[InstalledProvider]:
         framework = self.distributions.get(_FRAMEWORK)
         if framework:
             for kind in KINDS:
@@ -148,8 +148,12 @@ class Catalogue:
                 yield _provider(kind, _BUILT_IN, "livekit", target, framework)
 
 
-def _provider(kind: str, name: str, source: Source, target: str, package: Distribution) -> Provider:
-    return Provider(kind, name, source, target, package.name, package.version, package.fingerprint)
+def _provider(
+    kind: str, name: str, source: Source, target: str, package: Distribution
+) -> InstalledProvider:
+    return InstalledProvider(
+        kind, name, source, target, package.name, package.version, package.fingerprint
+    )
 
 
 def _offered(package: Distribution, module: str) -> tuple[str, ...]:
@@ -177,7 +181,7 @@ def _bound(statement: ast.stmt) -> Iterable[str]:
             return []
 
 
-def _conflict(name: str, rivals: Sequence[Provider]) -> NameProblem:
+def _conflict(name: str, rivals: Sequence[InstalledProvider]) -> NameProblem:
     packages = [f"{rival.package} {rival.version}" for rival in rivals]
     return NameProblem(
         "E404",

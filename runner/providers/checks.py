@@ -7,7 +7,7 @@ import json
 import sys
 from typing import TYPE_CHECKING, Any, Protocol
 
-from runner.providers.catalogue import Catalogue, Provider
+from runner.providers.catalogue import Catalogue, InstalledProvider
 from runner.providers.child import BUDGET, ask
 from runner.providers.problems import NameProblem, OptionProblem, OptionRequest
 
@@ -18,7 +18,7 @@ _NAMESPACE = "provider-options"
 _FORM = 2
 
 
-class Cache(Protocol):
+class OptionCheckCache(Protocol):
     """Where answers are kept between runs."""
 
     def get(self, namespace: str, key: str) -> Any | None:
@@ -31,7 +31,7 @@ class Cache(Protocol):
 def check_options(
     requests: Sequence[OptionRequest],
     *,
-    cache: Cache | None = None,
+    cache: OptionCheckCache | None = None,
     catalogue: Catalogue | None = None,
     budget: float = BUDGET,
 ) -> list[list[OptionProblem]]:
@@ -52,10 +52,10 @@ def check_options(
     """
     catalogue = catalogue or Catalogue()
     answers: list[list[OptionProblem]] = [[] for _ in requests]
-    unanswered: dict[Provider, list[tuple[int, str]]] = {}
+    unanswered: dict[InstalledProvider, list[tuple[int, str]]] = {}
     for index, request in enumerate(requests):
         provider = catalogue.find(request.kind, request.name)
-        if isinstance(provider, Provider):
+        if isinstance(provider, InstalledProvider):
             key = _key(provider, catalogue, [request.values, list(request.opaque)])
             known = None if cache is None else cache.get(_NAMESPACE, key)
             if known is None:
@@ -74,7 +74,7 @@ def check_options(
 
 def _asked(
     requests: Sequence[OptionRequest],
-    unanswered: Mapping[Provider, Sequence[tuple[int, str]]],
+    unanswered: Mapping[InstalledProvider, Sequence[tuple[int, str]]],
     catalogue: Catalogue,
     budget: float,
 ) -> Iterator[tuple[int, str, list[dict[str, Any]] | OptionProblem]]:
@@ -96,14 +96,14 @@ def describe(
     kind: str,
     name: str,
     *,
-    cache: Cache | None = None,
+    cache: OptionCheckCache | None = None,
     catalogue: Catalogue | None = None,
     budget: float = BUDGET,
 ) -> dict[str, Any] | NameProblem | OptionProblem:
     """The JSON Schema of a provider's options, or what keeps it from being told."""
     catalogue = catalogue or Catalogue()
     provider = catalogue.find(kind, name)
-    if not isinstance(provider, Provider):
+    if not isinstance(provider, InstalledProvider):
         return provider
     key = _key(provider, catalogue, "describe")
     schema = None if cache is None else cache.get(_NAMESPACE, key)
@@ -117,7 +117,7 @@ def describe(
     return dict(schema)
 
 
-def _job(provider: Provider, requests: Sequence[OptionRequest]) -> dict[str, Any]:
+def _job(provider: InstalledProvider, requests: Sequence[OptionRequest]) -> dict[str, Any]:
     return {
         "source": provider.source,
         "target": provider.target,
@@ -127,7 +127,7 @@ def _job(provider: Provider, requests: Sequence[OptionRequest]) -> dict[str, Any
     }
 
 
-def _failure(provider: Provider, failed: dict[str, str]) -> OptionProblem:
+def _failure(provider: InstalledProvider, failed: dict[str, str]) -> OptionProblem:
     if failed["code"] != "E404":
         return OptionProblem(failed["code"], (), failed["message"])
     package = f"{provider.package} {provider.version}"
@@ -143,7 +143,7 @@ def _problem(data: dict[str, Any]) -> OptionProblem:
     return OptionProblem(**(data | {"location": tuple(data["location"])}))
 
 
-def _key(provider: Provider, catalogue: Catalogue, asked: Any) -> str:
+def _key(provider: InstalledProvider, catalogue: Catalogue, asked: Any) -> str:
     """Changes with all that may change the answer: package, framework, reader, question."""
     who = [provider.kind, provider.target, provider.package, provider.version, provider.fingerprint]
     where = [_FORM, list(sys.version_info[:2]), catalogue.livekit_version]

@@ -25,8 +25,8 @@ from runner import __version__
 
 if TYPE_CHECKING:
     from runner.serve.releases.served import Releases
-    from runner.serve.reload.reloader import Outcome
-    from runner.serve.sessions.calls import Call, Calls
+    from runner.serve.reload.reloader import ReloadResult
+    from runner.serve.sessions.calls import CallInfo, Calls
 
 
 disable_created_metrics()  # type: ignore[no-untyped-call]  # the library has it so
@@ -86,7 +86,7 @@ class Metrics:
         if good:
             self._good_since.set_to_current_time()
 
-    def reloaded(self, outcome: Outcome) -> None:
+    def reloaded(self, outcome: ReloadResult) -> None:
         """Count an attempt."""
         self._reloads.labels(outcome.result).inc()
         self._took.observe(outcome.took_ms / 1000)
@@ -96,7 +96,7 @@ class Metrics:
         """All of them as Prometheus reads them."""
         return generate_latest(self._registry).decode()
 
-    def _over(self, call: Call) -> None:
+    def _over(self, call: CallInfo) -> None:
         if call.answered:
             self._ended.labels(call.agent, call.kind, call.reason or "shutdown").inc()
 

@@ -19,17 +19,17 @@ from runner.serve.releases.archive import ArchiveError
 from runner.serve.releases.served import Releases
 from runner.serve.releases.store import Store
 from runner.serve.reload import report
-from runner.serve.reload.inherited import Surroundings
+from runner.serve.reload.inherited import ChildEnvironment
 from runner.serve.reload.next_turn import Renewals
 from runner.serve.reload.reloader import Reloader
-from runner.serve.reload.swap import Succession
-from runner.serve.runner import Serving
+from runner.serve.reload.swap import Swap
+from runner.serve.runner import ServedRunner
 from runner.serve.sessions.admission import Admission
 from runner.serve.sessions.calls import Calls
 from runner.serve.sessions.switchboard import Switchboard
 from runner.serve.sessions.texthost import TextHost
 from runner.serve.signals import Signals
-from runner.serve.startup import Beginning, CannotServeError, Settings
+from runner.serve.startup import CannotServeError, ServeSettings, Startup
 from runner.serve.workers import forkserver
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ _LAST: Final = 5.0
 _SECRETS_DIR: Final = "LKRUN_SECRETS_DIR"
 
 
-def serve(beginning: Beginning, settings: Settings) -> int:
+def serve(beginning: Startup, settings: ServeSettings) -> int:
     """Serve a release, and those that follow it, until a signal comes.
 
     Returns:
@@ -80,7 +80,7 @@ def _strip(release: Release, livekit: LiveKit | None) -> None:
 class _Run:
     """One run of the command."""
 
-    def __init__(self, beginning: Beginning, settings: Settings, log: Log, store: Store) -> None:
+    def __init__(self, beginning: Startup, settings: ServeSettings, log: Log, store: Store) -> None:
         self.beginning, self.settings, self.log, self.store = beginning, settings, log, store
         self.livekit = beginning.livekit
         self.releases = Releases(store, beginning.release)
@@ -89,7 +89,7 @@ class _Run:
         self.switchboard = Switchboard(self.releases, self.calls, beginning.secrets, log)
         self.texts = TextHost(store.socket, self.switchboard, self.calls)
         self.metrics = Metrics(self.releases, self.calls)
-        self.serving = Serving(
+        self.serving = ServedRunner(
             self.releases,
             self.calls,
             self.admission,
@@ -97,7 +97,7 @@ class _Run:
             metrics=self.metrics,
             livekit=self.livekit,
         )
-        self.surroundings = Surroundings(
+        self.surroundings = ChildEnvironment(
             self.releases,
             beginning.secrets,
             self.texts,
@@ -105,7 +105,7 @@ class _Run:
             env=beginning.env,
             livekit=self.livekit,
         )
-        self.succession = Succession(
+        self.succession = Swap(
             self.releases,
             self.surroundings,
             Renewals(self.releases, self.calls, self.switchboard, log, always=settings.dev),

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _MEET = "https://meet.livekit.io/custom"
 
 
-class Serving:
+class ServedRunner:
     """Implements `runner.front.port.Runner`.
 
     Attributes:

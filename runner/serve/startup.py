@@ -19,7 +19,7 @@ class CannotServeError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Settings:
+class ServeSettings:
     """What the command line says.
 
     Attributes:
@@ -38,7 +38,7 @@ class Settings:
 
 
 @dataclass(frozen=True, slots=True)
-class Beginning:
+class Startup:
     """What is served first, and how it is followed.
 
     Attributes:

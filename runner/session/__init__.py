@@ -30,6 +30,6 @@ This module imports no livekit; `runner.session.conversation` does, which takes 
 
 from __future__ import annotations
 
-from runner.session.facts import Caller, Facts, Job, Room, parsed
+from runner.session.facts import Caller, CallFacts, JobFacts, Room, parsed
 
-__all__ = ["Caller", "Facts", "Job", "Room", "parsed"]
+__all__ = ["CallFacts", "Caller", "JobFacts", "Room", "parsed"]

@@ -11,7 +11,7 @@ from livekit.agents import ChatContext
 from livekit.agents.utils import shortuuid
 
 from runner.schema.actions import BACK, AnyAction, EndCall, HandOff, Instruct, RunTool, Say, Set
-from runner.session.call import MOST_HOPS, Call, Leave
+from runner.session.call import MOST_HOPS, Call, PendingHandoff
 from runner.session.tools.work import WORK, Job, Made
 from runner.session.values.conversion import MisfitError, missing
 from runner.session.values.parameters import ArgumentsError
@@ -26,7 +26,7 @@ DEEPEST = 8
 
 
 @dataclass(slots=True)
-class Outcome:
+class ActionOutcome:
     """What came of a list of actions.
 
     Attributes:
@@ -39,7 +39,7 @@ class Outcome:
 
     answered: bool = False
     notes: list[str] = field(default_factory=list)
-    leave: Leave | None = None
+    leave: PendingHandoff | None = None
     ends: bool = False
     failed: bool = False
 
@@ -48,7 +48,7 @@ class Outcome:
         """Whether nothing after it is done."""
         return self.failed or self.ends or self.leave is not None
 
-    def add(self, other: Outcome) -> None:
+    def add(self, other: ActionOutcome) -> None:
         """Take what a tool in the list brought."""
         self.answered |= other.answered
         self.notes += other.notes
@@ -56,7 +56,7 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True)
-class Scene:
+class ActionContext:
     """Where actions are done.
 
     Attributes:
@@ -99,12 +99,12 @@ class Ran:
     """A tool that was run."""
 
     output: str
-    outcome: Outcome
+    outcome: ActionOutcome
 
 
-async def perform(actions: tuple[AnyAction, ...], scene: Scene) -> Outcome:
+async def perform(actions: tuple[AnyAction, ...], scene: ActionContext) -> ActionOutcome:
     """Do actions in order, up to one that ends the list."""
-    outcome = Outcome()
+    outcome = ActionOutcome()
     last = actions[-1] if actions else None
     for action in actions:
         if scene.call.over or not scene.call.wording.holds(action.condition, scene.names):
@@ -118,13 +118,13 @@ async def perform(actions: tuple[AnyAction, ...], scene: Scene) -> Outcome:
     return outcome
 
 
-async def _say(action: Say, scene: Scene, outcome: Outcome) -> None:
+async def _say(action: Say, scene: ActionContext, outcome: ActionOutcome) -> None:
     outcome.answered |= await scene.call.say(
         action.say, scene.names, interruptible=action.interruptible
     )
 
 
-async def _instruct(action: Instruct, scene: Scene, outcome: Outcome) -> None:
+async def _instruct(action: Instruct, scene: ActionContext, outcome: ActionOutcome) -> None:
     text = scene.call.wording.text(action.instructions, scene.names)
     chat = scene.chat(scene.output) if scene.chat else None
     outcome.answered |= await scene.call.instruct(
@@ -132,7 +132,7 @@ async def _instruct(action: Instruct, scene: Scene, outcome: Outcome) -> None:
     )
 
 
-async def _set(action: Set, scene: Scene, _outcome: Outcome) -> None:
+async def _set(action: Set, scene: ActionContext, _outcome: ActionOutcome) -> None:
     for name, text in action.set.items():
         try:
             scene.call.variables.set(str(name), scene.call.wording.value(text, scene.names))
@@ -141,7 +141,7 @@ async def _set(action: Set, scene: Scene, _outcome: Outcome) -> None:
     await refresh(scene.call)
 
 
-async def _run_tool(action: RunTool, scene: Scene, outcome: Outcome) -> None:
+async def _run_tool(action: RunTool, scene: ActionContext, outcome: ActionOutcome) -> None:
     if not scene.call.wording.holds(scene.call.plan.tools[str(action.tool)].condition):
         return
     if scene.depth >= DEEPEST:
@@ -154,7 +154,7 @@ async def _run_tool(action: RunTool, scene: Scene, outcome: Outcome) -> None:
     outcome.add(ran.outcome)
 
 
-async def _hand_off(action: HandOff, scene: Scene, outcome: Outcome) -> None:
+async def _hand_off(action: HandOff, scene: ActionContext, outcome: ActionOutcome) -> None:
     target = scene.call.persona.came_from if action.handoff == BACK else str(action.handoff)
     if target is None:
         log.warning(
@@ -170,17 +170,17 @@ async def _hand_off(action: HandOff, scene: Scene, outcome: Outcome) -> None:
         log.warning("the call is not handed to '%s': it goes round in a circle", target)
         return
     declared = scene.call.persona.role.handoffs.get(target)
-    outcome.leave = Leave(target, declared.context if declared is not None else "full")
+    outcome.leave = PendingHandoff(target, declared.context if declared is not None else "full")
     outcome.answered = True
 
 
-async def _end_call(action: EndCall, scene: Scene, outcome: Outcome) -> None:
+async def _end_call(action: EndCall, scene: ActionContext, outcome: ActionOutcome) -> None:
     if action.end_call:
         await scene.call.say(action.end_call, scene.names, interruptible=False)
     outcome.ends = outcome.answered = True
 
 
-_DO: dict[type[Any], Callable[[Any, Scene, Outcome], Awaitable[None]]] = {
+_DO: dict[type[Any], Callable[[Any, ActionContext, ActionOutcome], Awaitable[None]]] = {
     EndCall: _end_call,
     HandOff: _hand_off,
     Instruct: _instruct,
@@ -195,7 +195,7 @@ async def refresh(call: Call) -> None:
     await call.persona.refresh()
 
 
-async def run_tool(run: Run, scene: Scene) -> Ran:
+async def run_tool(run: Run, scene: ActionContext) -> Ran:
     """Run a tool, then its `then` or `on_error`, and tell the events of it."""
     call, tool = scene.call, scene.call.plan.tools[run.name]
     call.shown.add(run.call_id)
@@ -209,7 +209,7 @@ async def run_tool(run: Run, scene: Scene) -> Ran:
     output = made.output if args is None else _with_note(made.output, actions, inner)
     told = {"name": run.name, "call_id": run.call_id, "output": output}
     call.events.tell("tool_result", persona, **told, error=made.failed)
-    outcome = await perform(actions, inner) if args is not None else Outcome()
+    outcome = await perform(actions, inner) if args is not None else ActionOutcome()
     outcome.answered |= made.answered
     outcome.ends |= made.ends
     outcome.failed |= made.failed
@@ -239,7 +239,7 @@ async def _work(run: Run, call: Call) -> tuple[dict[str, Any] | None, Made]:
     return args, await WORK[tool.kind](job)
 
 
-def _with_note(output: str, actions: tuple[AnyAction, ...], scene: Scene) -> str:
+def _with_note(output: str, actions: tuple[AnyAction, ...], scene: ActionContext) -> str:
     """What the model sees where a single instruction goes with the answer."""
     if len(actions) != 1 or not isinstance(actions[0], Instruct) or not scene.by_model:
         return output

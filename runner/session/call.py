@@ -19,10 +19,10 @@ from runner.session.models.providers import Models
 from runner.session.plan import Plan
 from runner.session.values.parameters import Fields, Schema, fields_of, read
 from runner.session.values.variables import Variables
-from runner.session.values.wording import Names, Values, Wording
+from runner.session.values.wording import Names, TemplateContext, TemplateRenderer
 
 if TYPE_CHECKING:
-    from runner.session.personas.persona import Persona
+    from runner.session.personas.persona import LivePersona
 
 log = logging.getLogger("lkrun")
 
@@ -33,7 +33,7 @@ MOST_HOPS = 8
 
 
 @dataclass(frozen=True, slots=True)
-class Leave:
+class PendingHandoff:
     """Where a persona hands the call to, and what the next one is told of the talk."""
 
     target: str
@@ -41,14 +41,14 @@ class Leave:
 
 
 @dataclass(frozen=True, slots=True)
-class Basis:
+class BoundRelease:
     """What of a call follows from its release; another release brings another, as a whole."""
 
     release: AgentRelease
     plan: Plan
     variables: Variables
-    values: Values
-    wording: Wording
+    values: TemplateContext
+    wording: TemplateRenderer
     models: Models
 
 
@@ -71,8 +71,8 @@ class Call:
     release: AgentRelease
     plan: Plan
     variables: Variables
-    values: Values
-    wording: Wording
+    values: TemplateContext
+    wording: TemplateRenderer
     models: Models
     egress: Egress
     events: Events
@@ -108,20 +108,20 @@ class Call:
                 self.calm.set()
 
     @property
-    def basis(self) -> Basis:
+    def basis(self) -> BoundRelease:
         """All that follows from the release."""
-        return Basis(
+        return BoundRelease(
             self.release, self.plan, self.variables, self.values, self.wording, self.models
         )
 
     @basis.setter
-    def basis(self, basis: Basis) -> None:
+    def basis(self, basis: BoundRelease) -> None:
         self.release, self.plan, self.variables = basis.release, basis.plan, basis.variables
         self.values, self.wording, self.models = basis.values, basis.wording, basis.models
         self._fields = {}
 
     @property
-    def persona(self) -> Persona:
+    def persona(self) -> LivePersona:
         """The persona that speaks."""
         agent: Any = self.session.current_agent
         return agent  # type: ignore[no-any-return]  # all agents of a call are personas

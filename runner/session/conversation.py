@@ -14,23 +14,23 @@ from livekit.agents import AgentSession, CloseEvent, CloseReason
 
 from runner.egress.port import Egress
 from runner.link.release import AgentRelease
-from runner.session.call import Call, Channel, Leave
+from runner.session.call import Call, Channel, PendingHandoff
 from runner.session.events import Event, Events
-from runner.session.facts import Facts
+from runner.session.facts import CallFacts
 from runner.session.models.providers import CannotStartError, Models, Secrets
 from runner.session.next_turn import CannotRenewError, Renewal, Renewed
 from runner.session.observers.arrival import hold_until_heard
 from runner.session.observers.failures import Failures
-from runner.session.observers.log_filter import quieten
-from runner.session.observers.timers import Watch
-from runner.session.observers.transcript import Hearing
-from runner.session.personas.persona import Persona, enter
+from runner.session.observers.log_filter import install_log_filter
+from runner.session.observers.timers import CallTimers
+from runner.session.observers.transcript import SessionListener
+from runner.session.personas.persona import LivePersona, enter
 from runner.session.personas.toolbox import Toolbox
 from runner.session.plan import plan_of
 from runner.session.settings.session import begin_variables, idle_of, new_session
 from runner.session.settings.turns import room_options
 from runner.session.values.variables import Variables
-from runner.session.values.wording import Values, Wording
+from runner.session.values.wording import TemplateContext, TemplateRenderer
 
 __all__ = ["CannotRenewError", "CannotStartError", "Conversation", "Renewed"]
 
@@ -71,7 +71,7 @@ class Conversation:
         self,
         release: AgentRelease,
         egress: Egress,
-        facts: Facts,
+        facts: CallFacts,
         *,
         on_event: Callable[[Event], None] = lambda _: None,
         secrets: Secrets = lambda _: None,
@@ -79,11 +79,11 @@ class Conversation:
         clock: Callable[[], datetime] | None = None,
     ) -> None:
         """Take everything; nothing is built before `start`. An event loop must be running."""
-        quieten()
+        install_log_filter()
         agent = release.agent
         variables = Variables(agent.variables)
-        values = Values(release, facts, variables, clock)
-        wording = Wording(values, release.places)
+        values = TemplateContext(release, facts, variables, clock)
+        wording = TemplateRenderer(values, release.places)
         begin_variables(variables, wording, facts.variables)
         self._call = Call(
             release=release,
@@ -98,9 +98,9 @@ class Conversation:
             finish=self._finish,
             hold=self._hold,
         )
-        self._watch = Watch(self._call, idle_of(self._call), agent.limits)
+        self._watch = CallTimers(self._call, idle_of(self._call), agent.limits)
         self._failures = Failures(self._call)
-        self._hearing = Hearing(self._call, self._watch, self._failures)
+        self._hearing = SessionListener(self._call, self._watch, self._failures)
         self._queue = asyncio.Lock()
         self._renewal = Renewal(self._call, self._watch, self._queue)
         self._session: AgentSession[Any] | None = None
@@ -170,7 +170,7 @@ class Conversation:
             self._call.in_room = room is not None
             try:
                 self._session = self._call.session = new_session(self._call)
-                role = Leave(self._call.values.persona)
+                role = PendingHandoff(self._call.values.persona)
                 first = enter(self._call, Toolbox(self._call), None, role)
             except CannotStartError:
                 await self._call.models.aclose()
@@ -186,7 +186,7 @@ class Conversation:
             await self._begin(first, room, record)
             return list(greeted)
 
-    async def _begin(self, first: Persona, room: rtc.Room | None, record: Any) -> None:
+    async def _begin(self, first: LivePersona, room: rtc.Room | None, record: Any) -> None:
         session, agent = self.session, self._call.release.agent
         if room is not None:
             identity = agent.room.identity if agent.room is not None else None

@@ -31,7 +31,7 @@ class Room:
 
 
 @dataclass(frozen=True, slots=True)
-class Job:
+class JobFacts:
     """The LiveKit job of the call.
 
     Attributes:
@@ -44,7 +44,7 @@ class Job:
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
+class CallFacts:
     """What is known of a call when it begins.
 
     Attributes:
@@ -55,7 +55,7 @@ class Facts:
 
     caller: Caller = field(default_factory=Caller)
     room: Room = field(default_factory=Room)
-    job: Job = field(default_factory=Job)
+    job: JobFacts = field(default_factory=JobFacts)
     started: datetime = field(default_factory=lambda: datetime.now(UTC))
     variables: Mapping[str, Any] = field(default_factory=dict)
     id: str = field(default_factory=lambda: f"call_{uuid.uuid4().hex[:12]}")

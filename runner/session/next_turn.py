@@ -14,12 +14,12 @@ from livekit.agents.voice.agent_activity import ActivityClosedError
 from runner.link.differences import of_agent, path
 from runner.link.release import AgentRelease
 from runner.schema.agents import Agent
-from runner.session.call import Basis, Call
+from runner.session.call import BoundRelease, Call
 from runner.session.models.providers import CannotStartError, Models, Secrets, close
-from runner.session.observers.timers import Watch
-from runner.session.personas.persona import Persona, chosen
+from runner.session.observers.timers import CallTimers
+from runner.session.personas.persona import LivePersona, chosen
 from runner.session.plan import plan_of
-from runner.session.settings.live import Tuning
+from runner.session.settings.live import LiveSettings
 from runner.session.settings.session import idle_of, set_defaults
 from runner.session.values.variables import Variables
 
@@ -69,7 +69,7 @@ def renewed(before: AgentRelease, after: AgentRelease, speaking: str) -> Renewed
 class Renewal:
     """Takes releases into one call, one at a time; of several that wait the newest is taken."""
 
-    def __init__(self, call: Call, watch: Watch, queue: asyncio.Lock) -> None:
+    def __init__(self, call: Call, watch: CallTimers, queue: asyncio.Lock) -> None:
         """Wait for the first; `queue` is held by who takes what the caller writes."""
         self._call, self._watch, self._queue = call, watch, queue
         self._waiting: asyncio.Timeout | None = None
@@ -187,7 +187,7 @@ class Renewal:
             Exception: whatever LiveKit or a provider has against the change.
         """
         persona, models = self._call.persona, self._call.persona.made.models
-        change, tuning = persona.change(), Tuning(self._call, before)
+        change, tuning = persona.change(), LiveSettings(self._call, before)
         undo.callback(_again, persona, models)
         persona.use(change.models)
         tuning.begin(undo, vad=models.get("vad") is not change.models.get("vad"))
@@ -196,7 +196,7 @@ class Renewal:
 
     def _basis(
         self, release: AgentRelease, secrets: Secrets | None
-    ) -> tuple[Basis, dict[str, str]]:
+    ) -> tuple[BoundRelease, dict[str, str]]:
         call = self._call
         variables = Variables(release.agent.variables)
         lost = variables.carry(call.variables)
@@ -205,9 +205,9 @@ class Renewal:
         new = [n for n in variables.fields if n not in call.variables.fields or n in lost]
         set_defaults(variables, wording, new)
         models = call.models.renewed(release.providers, wording, secrets)
-        return Basis(release, plan_of(release), variables, values, wording, models), lost
+        return BoundRelease(release, plan_of(release), variables, values, wording, models), lost
 
-    def _back_to(self, before: Basis, failed: Basis) -> None:
+    def _back_to(self, before: BoundRelease, failed: BoundRelease) -> None:
         self._call.basis = before
         self._close(failed.models.discard())
 
@@ -223,7 +223,7 @@ def _told(models: Models, error: Exception) -> str:
     return models.mask(line[:300]) or type(error).__name__
 
 
-def _again(persona: Persona, models: Mapping[str, Any]) -> None:
+def _again(persona: LivePersona, models: Mapping[str, Any]) -> None:
     """Use the models of before; one that complains anew does not hold up the others."""
     with suppress(Exception):
         persona.use(models)

@@ -17,7 +17,7 @@ TRANSFER = "transfer_to_"
 
 
 @dataclass(frozen=True, slots=True)
-class Role:
+class PersonaPlan:
     """What a persona is made of.
 
     Attributes:
@@ -40,7 +40,7 @@ class Plan:
     def __init__(self, release: AgentRelease) -> None:
         """Read a release; it is not kept."""
         agent = release.agent
-        self.roles: dict[str, Role] = {}
+        self.roles: dict[str, PersonaPlan] = {}
         for name, persona in release.personas.items():
             texts = tuple(
                 t
@@ -51,7 +51,7 @@ class Plan:
                 str(n): h for n, h in {**agent.handoffs, **persona.handoffs}.items() if n != name
             }
             tools = tuple(dict.fromkeys(map(str, (*agent.tools, *persona.tools))))
-            self.roles[name] = Role(name, texts, names_in(texts), tools, handoffs)
+            self.roles[name] = PersonaPlan(name, texts, names_in(texts), tools, handoffs)
         self._defined = dict(release.tools)
         self._variables = Variables(agent.variables)
 

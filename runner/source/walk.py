@@ -20,7 +20,7 @@ _SUFFIXES = (".yaml", ".yml")
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class FoundFile:
     """A YAML file, or what is wrong with a file or folder.
 
     Attributes:
@@ -33,7 +33,7 @@ class Found:
     problem: TextProblem | None = None
 
 
-def walk(root: str) -> Iterator[Found]:
+def walk(root: str) -> Iterator[FoundFile]:
     """Yield every YAML file below `root`, at any depth and through links that stay inside.
 
     A folder that several links lead to is entered once, which keeps links from multiplying.
@@ -53,12 +53,12 @@ def walk(root: str) -> Iterator[Found]:
         if entries is None and not path:
             entries = TextProblem("E001", "there is no such folder")
         if isinstance(entries, TextProblem):
-            yield Found(path or ".", location, entries)
+            yield FoundFile(path or ".", location, entries)
             continue
         for entry in entries or ():
             below = f"{path}/{entry.name}" if path else entry.name
             found = _look(entry, below, real_root)
-            if isinstance(found, Found):
+            if isinstance(found, FoundFile):
                 yield found
             elif found == "folder":
                 folders.append((below, entry.path))
@@ -95,7 +95,7 @@ def _entries(location: str) -> list[os.DirEntry[str]] | TextProblem | None:
         return unreadable(error)
 
 
-def _look(entry: os.DirEntry[str], path: str, real_root: str) -> Found | str | None:
+def _look(entry: os.DirEntry[str], path: str, real_root: str) -> FoundFile | str | None:
     """What an entry is: a file, a problem, `folder`, `link` (to a folder), or nothing of ours."""
     if entry.name[0] in "._":
         return None
@@ -105,7 +105,7 @@ def _look(entry: os.DirEntry[str], path: str, real_root: str) -> Found | str | N
         problem = _link_problem(entry.path, real_root) if linked else None
         folder = entry.is_dir()
     except OSError as error:
-        return Found(shown(path), entry.path, unreadable(error)) if yaml else None
+        return FoundFile(shown(path), entry.path, unreadable(error)) if yaml else None
     if not yaml and not folder:
         return None
     if problem is None and _UNPRINTABLE.search(entry.name):
@@ -113,7 +113,7 @@ def _look(entry: os.DirEntry[str], path: str, real_root: str) -> Found | str | N
     if problem is None and yaml and folder:
         problem = not_a_file(entry.path)
     if problem is not None or yaml:
-        return Found(shown(path), entry.path, problem)
+        return FoundFile(shown(path), entry.path, problem)
     return "link" if linked else "folder"
 
 

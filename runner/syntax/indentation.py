@@ -9,10 +9,10 @@ from runner.syntax.quoting import shortened
 from runner.syntax.tree import spaces
 
 if TYPE_CHECKING:
-    from runner.syntax.scene import Mistake, Scene
+    from runner.syntax.scene import FailureContext, Mistake
 
 
-def misplaced(scene: Scene, at: int) -> Mistake:
+def misplaced(scene: FailureContext, at: int) -> Mistake:
     """A line whose indentation fits nothing above it."""
     start = scene.line_text(at)
     column = start - scene.line_start(at)
@@ -34,12 +34,12 @@ def misplaced(scene: Scene, at: int) -> Mistake:
     return _shifted(scene, start, wanted, row)
 
 
-def _is_key(scene: Scene, at: int) -> bool:
+def _is_key(scene: FailureContext, at: int) -> bool:
     line, column = scene.line(at)
     return re.match(r"[\w-]+\s*:(\s|$)", line[column:]) is not None
 
 
-def unlisted(scene: Scene, at: int) -> Mistake:
+def unlisted(scene: FailureContext, at: int) -> Mistake:
     """A list item among keys, or one that does not line up with the items above."""
     start = scene.line_text(at)
     column = start - scene.line_start(at)
@@ -57,14 +57,14 @@ def unlisted(scene: Scene, at: int) -> Mistake:
 _NEAR = 3
 
 
-def _first(scene: Scene, start: int, column: int) -> Mistake:
+def _first(scene: FailureContext, start: int, column: int) -> Mistake:
     message = f"this line starts after {spaces(column)}, and nothing above it explains that"
     return scene.mistake(
         "E013", start, scene.line_end(start), message, "delete the spaces before it"
     )
 
 
-def _shifted(scene: Scene, start: int, wanted: int, row: int) -> Mistake:
+def _shifted(scene: FailureContext, start: int, wanted: int, row: int) -> Mistake:
     column = start - scene.line_start(start)
     count = abs(column - wanted)
     change = f"take {spaces(count)} away" if column > wanted else f"add {spaces(count)}"
@@ -75,7 +75,7 @@ def _shifted(scene: Scene, start: int, wanted: int, row: int) -> Mistake:
     return scene.mistake("E013", start, scene.line_end(start), message, help_, related=related)
 
 
-def _mixed(scene: Scene, start: int, row: int) -> Mistake:
+def _mixed(scene: FailureContext, start: int, row: int) -> Mistake:
     dash = re.match(r"-(\s|$)", scene.text[start : start + 2])
     if dash:
         message = "a list item stands among keys here"

@@ -21,9 +21,9 @@ from runner.syntax.strict import (
     SimpleKey,
     ValueToken,
 )
-from runner.syntax.textscanner import BLANK, RUN, Refused, TextScanner
+from runner.syntax.textscanner import BLANK, RUN, RefusedSyntax, TextScanner
 
-__all__ = ["Loader", "Refused"]
+__all__ = ["Loader", "RefusedSyntax"]
 
 MAX_DEPTH = 64
 MAX_KEY = 1024
@@ -160,7 +160,7 @@ class Loader(TextScanner, Parser, Composer):
         elif char in "|>":
             self.fetch_block_scalar(char)
         else:
-            raise Refused(_REFUSED[char], self.pointer)
+            raise RefusedSyntax(_REFUSED[char], self.pointer)
 
     def _fetch_block_indicator(self, char: str) -> None:
         if char == "-":
@@ -168,18 +168,18 @@ class Loader(TextScanner, Parser, Composer):
         elif char == ":" and 0 in self.possible_simple_keys:
             self.fetch_value()
         elif char == ":" and not self.allow_simple_key:
-            raise Refused("colon", self.pointer)
+            raise RefusedSyntax("colon", self.pointer)
         else:
-            raise Refused("complex key", self.pointer)
+            raise RefusedSyntax("complex key", self.pointer)
 
     def _fetch_marker(self, char: str) -> bool:
         """`---`, `...` and `%…` at the start of a line."""
         if char == "%":
-            raise Refused("directive", self.pointer)
+            raise RefusedSyntax("directive", self.pointer)
         if self.prefix(3) != char * 3 or self.peek(3) not in BLANK:
             return False
         if char == "." or self.tokens_taken + len(self.tokens) > 1:
-            raise Refused("document", self.pointer)
+            raise RefusedSyntax("document", self.pointer)
         self.fetch_document_start()
         return True
 
@@ -187,7 +187,7 @@ class Loader(TextScanner, Parser, Composer):
         if self.indent >= column:
             return False
         if len(self.indents) >= MAX_DEPTH:
-            raise Refused("depth", self.pointer)
+            raise RefusedSyntax("depth", self.pointer)
         self.indents.append(self.indent)
         self.indent = column
         return True
@@ -199,13 +199,13 @@ class Loader(TextScanner, Parser, Composer):
         if key is None or (key.line == self.line and self.pointer - key.index <= MAX_KEY):
             return
         if key.required:
-            raise Refused("no colon", key.index)
+            raise RefusedSyntax("no colon", key.index)
         del self.possible_simple_keys[0]
 
     def remove_possible_simple_key(self) -> None:
         key = self.possible_simple_keys.pop(0, None)
         if key is not None and key.required:
-            raise Refused("no colon", key.index)
+            raise RefusedSyntax("no colon", key.index)
 
     def save_possible_simple_key(self) -> None:
         if not self.allow_simple_key:

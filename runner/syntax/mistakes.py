@@ -13,7 +13,7 @@ from runner.syntax.tree import spaces
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from runner.syntax.scene import Mistake, Scalar, Scene
+    from runner.syntax.scene import FailureContext, Mistake, ScannedScalar
 
 _NAME = r"[A-Za-z_][\w-]*"
 _KEY = re.compile(rf"\s*(?:- +)*(?:{_NAME}|\"[^\"]*\"|'[^']*')\s*:(?:\s|$)")
@@ -21,7 +21,7 @@ _GLUED = re.compile(rf"(\s*(?:- +)*)({_NAME}):(\S.*)$")
 _EQUALS = re.compile(rf"(\s*(?:- +)*)({_NAME})\s*=\s*(\S.*)$")
 
 
-def explain(scene: Scene, kind: str, at: int, context: int | None = None) -> Mistake:
+def explain(scene: FailureContext, kind: str, at: int, context: int | None = None) -> Mistake:
     """Return the mistake behind a refusal.
 
     Args:
@@ -41,7 +41,7 @@ def explain(scene: Scene, kind: str, at: int, context: int | None = None) -> Mis
     return _KINDS.get(kind, _other)(scene, begun if kind == "quote" else at)
 
 
-def _special_indent(scene: Scene, at: int) -> Mistake | None:
+def _special_indent(scene: FailureContext, at: int) -> Mistake | None:
     """A line at or right above the place that is indented with what only looks like spaces."""
     start = scene.line_start(at)
     for begin in (start, scene.line_start(max(start - 1, 0))):
@@ -55,14 +55,14 @@ def _special_indent(scene: Scene, at: int) -> Mistake | None:
 _SPECIAL_SPACE = r"[\u00a0\u2000-\u200a\u202f\u205f\u3000]"
 
 
-def _special_space(scene: Scene, place: int) -> Mistake:
+def _special_space(scene: FailureContext, place: int) -> Mistake:
     message = "there is a special space here that looks like a space but is another character"
     return scene.mistake(
         "E011", place, place + 1, message, "delete it and type a normal space, or nothing"
     )
 
 
-def _document(scene: Scene, at: int) -> Mistake:
+def _document(scene: FailureContext, at: int) -> Mistake:
     line, column = scene.line(at)
     marker = line[column : column + 3]
     if marker not in {"---", "..."}:
@@ -73,12 +73,12 @@ def _document(scene: Scene, at: int) -> Mistake:
     return scene.mistake("E022", at, at + 3, message, help_, line_only=True)
 
 
-def _depth(scene: Scene, at: int) -> Mistake:
+def _depth(scene: FailureContext, at: int) -> Mistake:
     message = "blocks are nested more than 64 deep here"
     return scene.mistake("E023", at, at + 1, message, "write it with fewer levels")
 
 
-def _complex_key(scene: Scene, at: int) -> Mistake:
+def _complex_key(scene: FailureContext, at: int) -> Mistake:
     if scene.text[at] == "?":
         message, help_ = (
             "a key cannot start with '? '",
@@ -91,7 +91,7 @@ def _complex_key(scene: Scene, at: int) -> Mistake:
     return scene.mistake("E024", at, at + 1, message, help_)
 
 
-def _colon(scene: Scene, at: int) -> Mistake:
+def _colon(scene: FailureContext, at: int) -> Mistake:
     """A colon after something that cannot be a key."""
     last = scene.last
     if last is None:
@@ -118,7 +118,7 @@ def _colon(scene: Scene, at: int) -> Mistake:
 _LONG_KEY = 1000
 
 
-def _second_colon(scene: Scene, last: Scalar, at: int) -> Mistake:
+def _second_colon(scene: FailureContext, last: ScannedScalar, at: int) -> Mistake:
     if last.end - last.start > _LONG_KEY:
         return _complex_key(scene, at)
     if scene.line_end(at) == at + 1:
@@ -130,7 +130,7 @@ def _second_colon(scene: Scene, last: Scalar, at: int) -> Mistake:
     return scene.mistake("E015", last.start, scene.line_end(at), message, help_)
 
 
-def _nested_below_value(scene: Scene, start: int, at: int) -> Mistake:
+def _nested_below_value(scene: FailureContext, start: int, at: int) -> Mistake:
     line, column = scene.line(start)
     key = line[:column].strip(" -").rstrip(": ")
     begin = scene.line_text(at)
@@ -146,7 +146,7 @@ def _nested_below_value(scene: Scene, start: int, at: int) -> Mistake:
     return scene.mistake("E013", begin, scene.line_end(at), message, help_)
 
 
-def _no_colon(scene: Scene, at: int) -> Mistake:
+def _no_colon(scene: FailureContext, at: int) -> Mistake:
     """A line that stands where a key must stand."""
     line, column = scene.line(at)
     rest = line[column:].rstrip()
@@ -169,7 +169,7 @@ def _no_colon(scene: Scene, at: int) -> Mistake:
     return scene.mistake("E018", at, at + len(rest), "this line has no colon after its key", help_)
 
 
-def _item(scene: Scene, at: int, rest: str) -> Mistake | None:
+def _item(scene: FailureContext, at: int, rest: str) -> Mistake | None:
     """A list item without its dash, or without the space after it."""
     if re.match(r"-[^\s-]", rest):
         message = "there is no space after the '-' of this list item"
@@ -180,7 +180,7 @@ def _item(scene: Scene, at: int, rest: str) -> Mistake | None:
     return None
 
 
-def _almost_key(scene: Scene, at: int) -> Mistake | None:
+def _almost_key(scene: FailureContext, at: int) -> Mistake | None:
     """A key without the space after its colon, or with an equals sign."""
     line, column = scene.line(at)
     rest = line[column:].rstrip()
@@ -198,7 +198,7 @@ def _almost_key(scene: Scene, at: int) -> Mistake | None:
     return None
 
 
-def _block_above(scene: Scene, at: int) -> str | None:
+def _block_above(scene: FailureContext, at: int) -> str | None:
     """The key on the line above whose text should stand in a block."""
     start = scene.line_start(at)
     above = scene.line(max(start - 1, 0))[0] if start else ""
@@ -206,7 +206,7 @@ def _block_above(scene: Scene, at: int) -> str | None:
     return found[1] if found else None
 
 
-def _block_end(scene: Scene, at: int) -> Mistake:
+def _block_end(scene: FailureContext, at: int) -> Mistake:
     """Something that does not belong to the block above it."""
     last = scene.before(at)
     line, column = scene.line(at)
@@ -223,7 +223,7 @@ def _block_end(scene: Scene, at: int) -> Mistake:
     return _no_colon(scene, at) if _lines_up(scene, at) else misplaced(scene, at)
 
 
-def _lines_up(scene: Scene, at: int) -> bool:
+def _lines_up(scene: FailureContext, at: int) -> bool:
     return scene.line(at)[1] in scene.levels(at)
 
 
@@ -232,7 +232,7 @@ def _only_comments(gap: str) -> bool:
     return "#" in gap and all(not line.strip() or line.lstrip()[0] == "#" for line in lines)
 
 
-def _comment_inside(scene: Scene, end: int, at: int) -> Mistake:
+def _comment_inside(scene: FailureContext, end: int, at: int) -> Mistake:
     place = scene.text.index("#", end)
     if _KEY.match(scene.line(at)[0]) or scene.text.startswith("- ", at):
         return unlisted(scene, at) if scene.text.startswith("- ", at) else misplaced(scene, at)
@@ -243,7 +243,7 @@ def _comment_inside(scene: Scene, end: int, at: int) -> Mistake:
     return scene.mistake("E016", place, scene.line_end(place), message, help_)
 
 
-def _other(scene: Scene, at: int) -> Mistake:
+def _other(scene: FailureContext, at: int) -> Mistake:
     message = "this line cannot be read"
     help_ = (
         "write 'key: value', or '- ' before each entry of a list; "
@@ -252,7 +252,7 @@ def _other(scene: Scene, at: int) -> Mistake:
     return scene.mistake("E018", at, max(scene.line_end(at), at + 1), message, help_)
 
 
-_KINDS: dict[str, Callable[[Scene, int], Mistake]] = {
+_KINDS: dict[str, Callable[[FailureContext, int], Mistake]] = {
     "alias": values.shorthand,
     "anchor": values.shorthand,
     "block end": _block_end,

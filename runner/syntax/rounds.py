@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from runner.syntax.loader import Loader, Refused
+from runner.syntax.loader import Loader, RefusedSyntax
 from runner.syntax.mistakes import explain
-from runner.syntax.scene import Mistake, Scene
+from runner.syntax.scene import FailureContext, Mistake
 from runner.syntax.strict import MarkedYAMLError
 from runner.syntax.tree import Tree
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class Composition:
     """The data and tree of a text, or what stopped the loader."""
 
     data: Data
@@ -24,17 +24,17 @@ class Outcome:
     mistake: Mistake | None = None
 
 
-def compose(file: str, text: str) -> Outcome:
+def compose(file: str, text: str) -> Composition:
     """Return what `text` holds, or its first mistake."""
     loader = Loader(text)
     tree = Tree(file, text)
     try:
         node = loader.get_single_node()
-    except Refused as refused:
-        mistake = explain(Scene(text, loader.scalars), refused.kind, refused.index)
-        return Outcome(None, tree, mistake)
+    except RefusedSyntax as refused:
+        mistake = explain(FailureContext(text, loader.scalars), refused.kind, refused.index)
+        return Composition(None, tree, mistake)
     except MarkedYAMLError as error:
         at = error.problem_mark if error.problem_mark is not None else loader.pointer
-        scene = Scene(text, loader.scalars)
-        return Outcome(None, tree, explain(scene, str(error.problem), at, error.context_mark))
-    return Outcome(None if node is None else tree.read(node), tree)
+        scene = FailureContext(text, loader.scalars)
+        return Composition(None, tree, explain(scene, str(error.problem), at, error.context_mark))
+    return Composition(None if node is None else tree.read(node), tree)

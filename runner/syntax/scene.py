@@ -31,7 +31,7 @@ class Mistake:
 
 
 @dataclass(frozen=True, slots=True)
-class Scalar:
+class ScannedScalar:
     """A text that the loader had read."""
 
     start: int
@@ -49,16 +49,18 @@ class Scalar:
         return self.style is None
 
 
-class Scene:
+class FailureContext:
     """The text and the scalars that the loader read last."""
 
     def __init__(self, text: str, tokens: Iterable[Any]) -> None:
         """Take the text and the loader's last scalar tokens, oldest first."""
         self.text = text + "\n"  # so that the place after the last character is one, too
-        self.scalars = [Scalar(item.start_mark, item.end_mark, item.style) for item in tokens]
+        self.scalars = [
+            ScannedScalar(item.start_mark, item.end_mark, item.style) for item in tokens
+        ]
         self.last = self.scalars[-1] if self.scalars else None
 
-    def before(self, at: int) -> Scalar | None:
+    def before(self, at: int) -> ScannedScalar | None:
         """Return the last scalar that ends at or before `at`."""
         return next((item for item in reversed(self.scalars) if item.end <= at), None)
 

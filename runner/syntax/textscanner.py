@@ -28,7 +28,7 @@ _HEADER = re.compile(r"[|>](?:([+-])([1-9])?|([1-9])([+-])?)?(?: +#[^\n\0]*| *)(
 _LEAD = re.compile(r"[ \n]*")
 
 
-class Refused(Exception):  # noqa: N818 - a mistake of the author, no error of lkrun
+class RefusedSyntax(Exception):  # noqa: N818 - a mistake of the author, no error of lkrun
     """Something that no file may hold, met at offset `index` of the text."""
 
     def __init__(self, kind: str, index: int) -> None:
@@ -132,9 +132,9 @@ class TextScanner(StrictYAMLScanner):
         try:
             token = super().scan_flow_scalar(style)
         except (ValueError, OverflowError):  # an escape beyond the last character there is
-            raise Refused("escape", start) from None
+            raise RefusedSyntax("escape", start) from None
         if any("\ud800" <= char <= "\udfff" for char in token.value):
-            raise Refused("escape", start)
+            raise RefusedSyntax("escape", start)
         return token
 
     def scan_block_scalar(self, style: str, rt: bool | None = None) -> Any:
@@ -142,7 +142,7 @@ class TextScanner(StrictYAMLScanner):
         start = self.pointer
         header = _HEADER.match(self.buffer, start)
         if header is None:
-            raise Refused("block header", start)
+            raise RefusedSyntax("block header", start)
         self.move(header.end())
         indent = self._block_indent(header[2] or header[3])
         lines, ended = self._block_lines(indent)

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 from runner.syntax.quoting import block_lines, quoted, quoted_line, shortened
 
 if TYPE_CHECKING:
-    from runner.syntax.scene import Mistake, Scalar, Scene
+    from runner.syntax.scene import FailureContext, Mistake, ScannedScalar
 
 
-def tab(scene: Scene, at: int) -> Mistake:
+def tab(scene: FailureContext, at: int) -> Mistake:
     line, column = scene.line(at)
     if not line[:column].strip():
         message, help_ = "this line is indented with a tab", "use spaces: two for each level"
@@ -22,7 +22,7 @@ def tab(scene: Scene, at: int) -> Mistake:
     return scene.mistake("E012", at, at + 1, message, help_)
 
 
-def flow(scene: Scene, at: int) -> Mistake:
+def flow(scene: FailureContext, at: int) -> Mistake:
     line, column = scene.line(at)
     rest = line[column:]
     if not line[:column].strip() and re.match(r"[\[{].*[\]}]\s*:(\s|$)", rest):
@@ -44,7 +44,7 @@ def flow(scene: Scene, at: int) -> Mistake:
     return scene.mistake("E019", at, at + len(flow), f"{what} are not available", help_)
 
 
-def template(scene: Scene, at: int) -> Mistake:
+def template(scene: FailureContext, at: int) -> Mistake:
     line, column = scene.line(at)
     if not line[:column].strip():
         help_ = "put a text of several lines below its key, with '|' after the key: say: |"
@@ -54,7 +54,7 @@ def template(scene: Scene, at: int) -> Mistake:
     return scene.mistake("E014", at, scene.line_end(at), message, help_)
 
 
-def indicator(scene: Scene, at: int) -> Mistake:
+def indicator(scene: FailureContext, at: int) -> Mistake:
     line, column = scene.line(at)
     if not line[:column].strip() and re.match(r"[^\s:]+\s*:(\s|$)", line[column:]):
         return odd_key(scene, at)
@@ -70,7 +70,7 @@ def indicator(scene: Scene, at: int) -> Mistake:
     return scene.mistake("E014", at, scene.line_end(at), message, help_)
 
 
-def odd_key(scene: Scene, at: int) -> Mistake:
+def odd_key(scene: FailureContext, at: int) -> Mistake:
     line, column = scene.line(at)
     key = re.match(r"[^:]*", line[column:])
     end = at + len((key[0] if key else "").rstrip())
@@ -78,7 +78,7 @@ def odd_key(scene: Scene, at: int) -> Mistake:
     return scene.mistake("E024", at, end, message, "start the key with a letter")
 
 
-def shorthand(scene: Scene, at: int) -> Mistake:
+def shorthand(scene: FailureContext, at: int) -> Mistake:
     """`&anchor`, `*alias` and `!tag`; the same characters in front of text only need quotes."""
     line, column = scene.line(at)
     kind = line[column]
@@ -93,7 +93,7 @@ def shorthand(scene: Scene, at: int) -> Mistake:
     return scene.mistake("E020", at, at + match.end(), message, help_)
 
 
-def directive(scene: Scene, at: int) -> Mistake:
+def directive(scene: FailureContext, at: int) -> Mistake:
     return scene.mistake(
         "E020",
         at,
@@ -103,7 +103,7 @@ def directive(scene: Scene, at: int) -> Mistake:
     )
 
 
-def block_header(scene: Scene, at: int) -> Mistake:
+def block_header(scene: FailureContext, at: int) -> Mistake:
     line, column = scene.line(at)
     mark, key = line[column], line[:column].strip()
     message = f"a text cannot stand on the line of its '{mark}'"
@@ -117,7 +117,7 @@ def block_header(scene: Scene, at: int) -> Mistake:
     return scene.mistake("E014", at, scene.line_end(at), message, help_)
 
 
-def dash(scene: Scene, at: int) -> Mistake:
+def dash(scene: FailureContext, at: int) -> Mistake:
     line, column = scene.line(at)
     key = line[:column].strip()
     message = "a list cannot start on the line of its key"
@@ -127,7 +127,7 @@ def dash(scene: Scene, at: int) -> Mistake:
     return scene.mistake("E014", at, scene.line_end(at), message, help_)
 
 
-def quote(scene: Scene, at: int) -> Mistake:
+def quote(scene: FailureContext, at: int) -> Mistake:
     last = next((item for item in scene.scalars if item.start == at), None)
     ends = scene.row(last.end) if last else 0
     far = f"line {ends}" if ends else "the end of the file"
@@ -139,7 +139,7 @@ def quote(scene: Scene, at: int) -> Mistake:
     return scene.mistake("E017", at, at + 1, message, help_, rest_lost=True)
 
 
-def escape(scene: Scene, at: int) -> Mistake:
+def escape(scene: FailureContext, at: int) -> Mistake:
     at = scene.text.rfind("\\", 0, at) if scene.text[at] != '"' else scene.text.find("\\", at)
     line, column = scene.line(at)
     opening = line.find('"')
@@ -157,7 +157,7 @@ def _single(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
-def after_quote(scene: Scene, last: Scalar) -> Mistake:
+def after_quote(scene: FailureContext, last: ScannedScalar) -> Mistake:
     """Text after a closing quote, or a quote that was closed by the next one in the file."""
     if "\n" in scene.text[last.start : last.end]:
         return quote(scene, last.start)

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from runner.template.analysis import (
     Analysis,
-    Problem,
+    TemplateProblem,
     Use,
     analyse,
     analyse_condition,
@@ -27,8 +27,8 @@ __all__ = [
     "Analysis",
     "Empty",
     "Failure",
-    "Problem",
     "Renderer",
+    "TemplateProblem",
     "Use",
     "analyse",
     "analyse_condition",

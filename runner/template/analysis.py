@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Problem:
+class TemplateProblem:
     """One mistake in a template.
 
     Attributes:
@@ -66,7 +66,7 @@ class Analysis:
         literal: there is no template in it at all: the text is its own rendering.
     """
 
-    problems: tuple[Problem, ...] = ()
+    problems: tuple[TemplateProblem, ...] = ()
     uses: tuple[Use, ...] = ()
     single: bool = False
     literal: bool = False
@@ -84,7 +84,7 @@ class Analysis:
     def from_data(cls, data: Mapping[str, Any]) -> Analysis:
         """Read what `to_data` gave."""
         return cls(
-            problems=tuple(Problem(*each) for each in data["problems"]),
+            problems=tuple(TemplateProblem(*each) for each in data["problems"]),
             uses=tuple(Use(tuple(path), *rest) for path, *rest in data["uses"]),
             single=data["single"],
             literal=data["literal"],

@@ -8,7 +8,7 @@ import re
 from bisect import bisect_right
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from runner.template.analysis import Problem
+from runner.template.analysis import TemplateProblem
 from runner.template.limits import MAX_SOURCE
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from jinja2.exceptions import TemplateSyntaxError
 
 
-class Token(NamedTuple):
+class LexerToken(NamedTuple):
     """A piece of a template as Jinja's lexer names it, and where it begins."""
 
     offset: int
@@ -25,7 +25,7 @@ class Token(NamedTuple):
     value: str
 
 
-class Place:
+class TextLines:
     """Lines and columns of a text."""
 
     def __init__(self, text: str) -> None:
@@ -42,9 +42,9 @@ class Place:
         """Find a word at or after an offset."""
         return max(self.text.find(word, offset), offset)
 
-    def problem(self, offset: int, code: str, message: str, help_: str | None) -> Problem:
+    def problem(self, offset: int, code: str, message: str, help_: str | None) -> TemplateProblem:
         """Make a problem that stands at an offset."""
-        return Problem(code, message, help_, *self.of(max(0, min(offset, len(self.text)))))
+        return TemplateProblem(code, message, help_, *self.of(max(0, min(offset, len(self.text)))))
 
 
 _CLOSERS: Final = {"variable_begin": "}}", "block_begin": "%}"}
@@ -121,19 +121,19 @@ def nearest(word: str, words: Iterable[str]) -> str | None:
     return f"did you mean '{close[0]}'?" if close else None
 
 
-def too_long() -> Problem:
+def too_long() -> TemplateProblem:
     """Refuse a text that is longer than a template may be."""
     message = f"a text with '{{{{' in it may have {MAX_SOURCE // 1024} KB at most"
-    return Problem("E118", message, "split it, or leave out the braces", 1, 1)
+    return TemplateProblem("E118", message, "split it, or leave out the braces", 1, 1)
 
 
-def too_deep(place: Place, offset: int) -> Problem:
+def too_deep(place: TextLines, offset: int) -> TemplateProblem:
     """Refuse what is nested deeper than anybody writes."""
     message = "this template is nested too deeply"
     return place.problem(offset, "E301", message, "take it apart with {% set … %}")
 
 
-def with_braces(text: str) -> Problem | None:
+def with_braces(text: str) -> TemplateProblem | None:
     """Complain of a condition that is written as a template."""
     offset = min((at for at in map(text.find, ("{{", "{%", "{#")) if at >= 0), default=-1)
     if offset < 0:
@@ -144,12 +144,12 @@ def with_braces(text: str) -> Problem | None:
         f"write: {inner}" if inner and "{{" not in inner else "write the names alone: attempts >= 3"
     )
     message = "a condition is written without braces"
-    return Place(text).problem(offset, "E310", message, help_)
+    return TextLines(text).problem(offset, "E310", message, help_)
 
 
 def explain(
-    place: Place, tokens: list[Token], error: TemplateSyntaxError, *, condition: bool
-) -> Problem:
+    place: TextLines, tokens: list[LexerToken], error: TemplateSyntaxError, *, condition: bool
+) -> TemplateProblem:
     """Say in plain words why a text cannot be read.
 
     Args:
@@ -176,14 +176,14 @@ def explain(
     return _expression(place, offset, condition=condition)
 
 
-def _end(place: Place, tokens: list[Token]) -> int:
+def _end(place: TextLines, tokens: list[LexerToken]) -> int:
     """Give the place at which the lexer stopped: after the last token and white space."""
     at = tokens[-1].offset + len(tokens[-1].value) if tokens else 0
     rest = place.text[at:]
     return at + len(rest) - len(rest.lstrip())
 
 
-def _unclosed(place: Place, tokens: list[Token]) -> Problem | None:
+def _unclosed(place: TextLines, tokens: list[LexerToken]) -> TemplateProblem | None:
     opening = next((token for token in reversed(tokens) if token.name in _CLOSERS), None)
     if opening is None:
         return None
@@ -197,7 +197,7 @@ def _unclosed(place: Place, tokens: list[Token]) -> Problem | None:
     return place.problem(opening.offset, "E301", f"'{brace}' is never closed", help_)
 
 
-def _tag(place: Place, tag: str, error: TemplateSyntaxError) -> Problem:
+def _tag(place: TextLines, tag: str, error: TemplateSyntaxError) -> TemplateProblem:
     offset = error.lineno
     if tag in _FORBIDDEN or tag.removeprefix("end") in _FORBIDDEN:
         return place.problem(offset, "E301", f"'{{% {tag} %}}' cannot be used here", None)
@@ -213,7 +213,7 @@ def _tag(place: Place, tag: str, error: TemplateSyntaxError) -> Problem:
     return place.problem(offset, "E301", f"unknown statement '{tag}'", nearest(tag, _STATEMENTS))
 
 
-def _never_closed(place: Place, tokens: list[Token], tag: str) -> Problem:
+def _never_closed(place: TextLines, tokens: list[LexerToken], tag: str) -> TemplateProblem:
     """Point at the opening statement that waits for its end."""
     waiting: list[tuple[str, int]] = []
     meaningful = [token for token in tokens if token.name != "whitespace"]
@@ -229,7 +229,7 @@ def _never_closed(place: Place, tokens: list[Token], tag: str) -> Problem:
     return place.problem(offset, "E301", f"'{{% {tag} %}}' is never closed", help_)
 
 
-def _expression(place: Place, offset: int, *, condition: bool) -> Problem:
+def _expression(place: TextLines, offset: int, *, condition: bool) -> TemplateProblem:
     found = _PIECE.search(place.text, offset)
     piece = found[0] if found else ""
     if condition and not place.text.strip():

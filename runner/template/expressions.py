@@ -15,7 +15,7 @@ from runner.template.grammar import Missing, Template, environment
 from runner.template.limits import (
     MAX_STEPS,
     Exhausted,
-    Refused,
+    RefusedOperation,
     count_range,
     fits,
     gather,
@@ -95,7 +95,7 @@ class Expressions:
             return self._work[type(node)](self, node)
         except Exhausted:
             raise
-        except Refused as refused:
+        except RefusedOperation as refused:
             return self.failed(node.lineno, str(refused))
         except RecursionError:
             raise Exhausted("the values in this template are nested too deeply") from None
@@ -232,10 +232,12 @@ class Expressions:
         try:
             made = self._environment.call_filter(node.name, value, args, kwargs, self._context)
             return made if isinstance(made, Missing) else self.own(made)
-        except (Refused, Exhausted, RecursionError):
+        except (RefusedOperation, Exhausted, RecursionError):
             raise
         except Exception:  # noqa: BLE001  (a filter may raise anything at the wrong sort of value)
-            raise Refused(f"the filter '{node.name}' cannot work with {kind(value)}") from None
+            raise RefusedOperation(
+                f"the filter '{node.name}' cannot work with {kind(value)}"
+            ) from None
 
     def _test(self, node: nodes.Test) -> bool:
         value = self.ask(node.node)
@@ -243,10 +245,12 @@ class Expressions:
         self._weigh([value, *args])
         try:
             return bool(self._environment.call_test(node.name, value, args, kwargs, self._context))
-        except (Refused, Exhausted, RecursionError):
+        except (RefusedOperation, Exhausted, RecursionError):
             raise
         except Exception:  # noqa: BLE001  (as above)
-            raise Refused(f"the test '{node.name}' cannot work with {kind(value)}") from None
+            raise RefusedOperation(
+                f"the test '{node.name}' cannot work with {kind(value)}"
+            ) from None
 
     def _call(self, node: nodes.Call) -> Any:
         args, kwargs = self._arguments(node)

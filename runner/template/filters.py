@@ -15,7 +15,7 @@ from jinja2.tests import TESTS as JINJA_TESTS
 from markupsafe import escape
 
 from runner.template.empty import EMPTY, Empty
-from runner.template.limits import MAX_TEXT, Refused, fits, weigh, width
+from runner.template.limits import MAX_TEXT, RefusedOperation, fits, weigh, width
 from runner.template.operators import compare, equal, kind, number
 from runner.template.words import as_json
 
@@ -72,7 +72,7 @@ def _default(value: Any, default_value: Any = "", boolean: bool = False) -> Any:
 
 def _length(value: Any) -> int:
     if not hasattr(value, "__len__"):
-        raise Refused(f"{kind(value)} has no length")
+        raise RefusedOperation(f"{kind(value)} has no length")
     return len(value)
 
 
@@ -93,7 +93,7 @@ def _part(value: Any, name: str) -> Any:
 
 def _format(pattern: str, *args: Any, **kwargs: Any) -> str:
     if kwargs or "".join(_FORMAT.findall(pattern)) != pattern:
-        raise Refused("this pattern of 'format' cannot be used")
+        raise RefusedOperation("this pattern of 'format' cannot be used")
     numbers = tuple(map(number, args))
     try:
         return pattern % args
@@ -265,7 +265,7 @@ def filters(read: Read) -> dict[str, Function]:
 def _to_json(value: Any, indent: Any) -> str:
     weigh(value)
     if indent is not None:
-        raise Refused("'tojson' takes nothing here")
+        raise RefusedOperation("'tojson' takes nothing here")
     return as_json(value)
 
 

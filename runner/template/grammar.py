@@ -16,8 +16,15 @@ from jinja2.runtime import Undefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from runner.template import lookup
-from runner.template.analysis import Analysis, Problem
-from runner.template.complaints import Place, Token, explain, too_deep, too_long, with_braces
+from runner.template.analysis import Analysis, TemplateProblem
+from runner.template.complaints import (
+    LexerToken,
+    TextLines,
+    explain,
+    too_deep,
+    too_long,
+    with_braces,
+)
 from runner.template.empty import Empty
 from runner.template.filters import filters, tests
 from runner.template.limits import MAX_BRACKETS, MAX_SOURCE
@@ -96,16 +103,16 @@ class Template:
         return before.count("\n") + 1, offset - before.rfind("\n")
 
 
-def _tokens(text: str, state: str | None, found: list[Token]) -> None:
+def _tokens(text: str, state: str | None, found: list[LexerToken]) -> None:
     """Collect Jinja's tokens with their offsets; white space that Jinja drops moves nothing."""
     cursor = 0
     for _, name, value in environment().lexer.tokeniter(text, None, None, state):
         cursor = text.index(value, cursor)
-        found.append(Token(cursor, name, value))
+        found.append(LexerToken(cursor, name, value))
         cursor += len(value)
 
 
-def _count_brackets(tokens: list[Token]) -> None:
+def _count_brackets(tokens: list[LexerToken]) -> None:
     """Stop before Jinja's parser would go too deep.
 
     Raises:
@@ -119,7 +126,7 @@ def _count_brackets(tokens: list[Token]) -> None:
                 raise TooDeep(token.offset)
 
 
-def _stream(tokens: list[Token]) -> Iterator[tuple[int, str, str]]:
+def _stream(tokens: list[LexerToken]) -> Iterator[tuple[int, str, str]]:
     for token in tokens:
         value = token.value
         if token.name == "string" and "\\" in value:
@@ -127,17 +134,17 @@ def _stream(tokens: list[Token]) -> Iterator[tuple[int, str, str]]:
         yield token.offset, token.name, value
 
 
-def _parser(tokens: list[Token]) -> Parser:
+def _parser(tokens: list[LexerToken]) -> Parser:
     parser = Parser(environment(), "")
     parser.stream = TokenStream(environment().lexer.wrap(_stream(tokens)), None, None)
     return parser
 
 
-def _body(tokens: list[Token]) -> list[nodes.Node]:
+def _body(tokens: list[LexerToken]) -> list[nodes.Node]:
     return _parser(tokens).subparse()
 
 
-def _expression(tokens: list[Token]) -> list[nodes.Node]:
+def _expression(tokens: list[LexerToken]) -> list[nodes.Node]:
     parser = _parser(tokens)
     expression = parser.parse_expression()
     if not parser.stream.eos:
@@ -158,8 +165,8 @@ def _single(body: list[nodes.Node]) -> nodes.Expr | None:
 
 
 def _read(text: str, state: str | None) -> Template:
-    tokens: list[Token] = []
-    place = Place(text)
+    tokens: list[LexerToken] = []
+    place = TextLines(text)
     if len(text) > MAX_SOURCE:
         return Template(text, (), Analysis((too_long(),)))
     try:
@@ -185,7 +192,7 @@ def _read(text: str, state: str | None) -> Template:
     )
 
 
-def _number_too_long(place: Place, tokens: list[Token]) -> Problem:
+def _number_too_long(place: TextLines, tokens: list[LexerToken]) -> TemplateProblem:
     offset = next((token.offset for token in tokens if token.name == "integer"), 0)
     return place.problem(offset, "E301", "a number in this template is too long", None)
 

@@ -28,7 +28,7 @@ MAX_SECONDS: Final = 1.0
 _CHARACTERS_PER_ITEM: Final = 32
 
 
-class Refused(Exception):  # noqa: N818  (it is an answer, not a fault)
+class RefusedOperation(Exception):  # noqa: N818  (it is an answer, not a fault)
     """One part of an expression cannot be worked out; says why, without any value in it."""
 
 
@@ -57,7 +57,7 @@ def weigh(value: Any, most: int = MAX_WEIGHT) -> int:
         elif isinstance(item, (list, tuple, set, frozenset)):
             waiting.extend(item)
         if weight + len(waiting) > most:
-            raise Refused("a list became too long")
+            raise RefusedOperation("a list became too long")
     return weight
 
 
@@ -72,7 +72,7 @@ def gather(items: Iterable[Any]) -> list[Any]:
     for item in items:
         weight += weigh(item)
         if weight > MAX_WEIGHT:
-            raise Refused("a list became too long")
+            raise RefusedOperation("a list became too long")
         gathered.append(item)
     return gathered
 
@@ -84,7 +84,7 @@ def fits(length: int, most: int = MAX_TEXT) -> None:
         Refused: it is longer than `most`.
     """
     if length > most:
-        raise Refused("a text became too long")
+        raise RefusedOperation("a text became too long")
 
 
 def width(value: Any) -> int:
@@ -94,7 +94,7 @@ def width(value: Any) -> int:
         Refused: it is no whole number, or a large one.
     """
     if not isinstance(value, int) or abs(value) > MAX_WIDTH:
-        raise Refused(f"a filter takes whole numbers up to {MAX_WIDTH} here")
+        raise RefusedOperation(f"a filter takes whole numbers up to {MAX_WIDTH} here")
     return value
 
 
@@ -109,7 +109,7 @@ def count_range(*bounds: Any) -> list[int]:
         if len(numbers) <= MAX_RANGE:
             return list(numbers)
     except (TypeError, ValueError):
-        raise Refused("'range' takes whole numbers") from None
+        raise RefusedOperation("'range' takes whole numbers") from None
     except OverflowError:
         pass
-    raise Refused(f"'range' counts to {MAX_RANGE} at most")
+    raise RefusedOperation(f"'range' counts to {MAX_RANGE} at most")

@@ -10,7 +10,7 @@ from typing import Any, Final
 from jinja2.runtime import LoopContext
 
 from runner.template.empty import EMPTY, Empty
-from runner.template.limits import Refused, fits, gather
+from runner.template.limits import RefusedOperation, fits, gather
 from runner.template.operators import kind
 from runner.template.words import as_text
 
@@ -87,7 +87,7 @@ def item(value: Any, key: Any) -> Any:
             return value[place]
         except IndexError:
             return EMPTY
-    raise Refused(f"{kind(value)} has no numbered places")
+    raise RefusedOperation(f"{kind(value)} has no numbered places")
 
 
 def _replace(text: str, old: Any, new: Any, count: int = -1) -> str:
@@ -106,7 +106,7 @@ def _strftime(value: Any, pattern: str) -> str:
     if len(pattern) > _STRFTIME_LENGTH or any(
         part[:1].isdigit() for part in pattern.split("%")[1:]
     ):
-        raise Refused("this way to write a date cannot be used")
+        raise RefusedOperation("this way to write a date cannot be used")
     return str(value.strftime(pattern))
 
 
@@ -157,8 +157,10 @@ def call(value: Any, name: str, args: list[Any], kwargs: dict[str, Any]) -> Any:
             own = methods[name]
             try:
                 return own(value, *args, **kwargs) if own else getattr(value, name)(*args, **kwargs)
-            except Refused:
+            except RefusedOperation:
                 raise
             except Exception:  # noqa: BLE001  (whatever a value does, it ends in one plain sentence)
-                raise Refused(f"'{name}' of {kind(value)} could not be worked out") from None
-    raise Refused(f"{kind(value)} has no '{name}'")
+                raise RefusedOperation(
+                    f"'{name}' of {kind(value)} could not be worked out"
+                ) from None
+    raise RefusedOperation(f"{kind(value)} has no '{name}'")

@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from runner.template.empty import Empty
-from runner.template.limits import MAX_BITS, MAX_WIDTH, Refused, fits, weigh
+from runner.template.limits import MAX_BITS, MAX_WIDTH, RefusedOperation, fits, weigh
 from runner.template.words import as_text
 
 _NUMBERS: Final = (int, float, Decimal)
@@ -39,7 +39,7 @@ def number(value: Any) -> Any:
         Refused: it is a decimal whose digits would fill the memory.
     """
     if isinstance(value, Decimal) and value.is_finite() and value.adjusted() > MAX_WIDTH:
-        raise Refused("a number is too large")
+        raise RefusedOperation("a number is too large")
     if isinstance(value, str) and _NUMERAL.fullmatch(value):
         return float(value) if "." in value else int(value)
     return value
@@ -98,7 +98,7 @@ def contains(item: Any, container: Any) -> bool:
         return item in container
     if isinstance(container, (list, tuple, set, frozenset)):
         return any(equal(item, each) for each in container)
-    raise Refused(f"{kind(container)} holds nothing that 'in' could look for")
+    raise RefusedOperation(f"{kind(container)} holds nothing that 'in' could look for")
 
 
 def _ordered(compare: Callable[[Any, Any], bool]) -> Callable[[Any, Any], bool]:
@@ -109,7 +109,7 @@ def _ordered(compare: Callable[[Any, Any], bool]) -> Callable[[Any, Any], bool]:
         try:
             return bool(compare(this, other))
         except TypeError:
-            raise Refused(f"{kind(left)} cannot be compared with {kind(right)}") from None
+            raise RefusedOperation(f"{kind(left)} cannot be compared with {kind(right)}") from None
 
     return apply
 
@@ -212,13 +212,15 @@ def calculate(name: str, left: Any, right: Any) -> Any:
     try:
         result = work(*_operands(left, right))
     except ZeroDivisionError:
-        raise Refused("a number was divided by zero") from None
+        raise RefusedOperation("a number was divided by zero") from None
     except ArithmeticError:
-        raise Refused("a number became too large") from None
+        raise RefusedOperation("a number became too large") from None
     except TypeError:
-        raise Refused(f"'{sign}' cannot be used with {kind(left)} and {kind(right)}") from None
+        raise RefusedOperation(
+            f"'{sign}' cannot be used with {kind(left)} and {kind(right)}"
+        ) from None
     if isinstance(result, complex):
-        raise Refused("a number has no such root")
+        raise RefusedOperation("a number has no such root")
     return result
 
 
@@ -232,5 +234,5 @@ def signed(minus: bool, value: Any) -> Any:
     if isinstance(value, Empty):
         return value
     if not isinstance(value, (*_NUMBERS, timedelta)):
-        raise Refused(f"'{'-' if minus else '+'}' cannot stand before {kind(value)}")
+        raise RefusedOperation(f"'{'-' if minus else '+'}' cannot stand before {kind(value)}")
     return -value if minus else +value

@@ -12,7 +12,7 @@ from jinja2.runtime import LoopContext
 from runner.template.empty import EMPTY, Empty
 from runner.template.expressions import Expressions, Namespace
 from runner.template.grammar import Missing, Template
-from runner.template.limits import Exhausted, Refused
+from runner.template.limits import Exhausted, RefusedOperation
 from runner.template.operators import kind
 
 if TYPE_CHECKING:
@@ -109,7 +109,7 @@ class Rendering(Expressions):
         """Write a value as text; one that cannot be written is nothing, and noted."""
         try:
             return self.read(value)
-        except (Refused, ValueError, RecursionError):
+        except (RefusedOperation, ValueError, RecursionError):
             self.failed(node.lineno, "a value cannot be written as text")
             return ""
 

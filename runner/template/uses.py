@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, NamedTuple
 
 from jinja2 import nodes
 
-from runner.template.analysis import Analysis, Problem, Use
-from runner.template.complaints import Place, nearest
+from runner.template.analysis import Analysis, TemplateProblem, Use
+from runner.template.complaints import TextLines, nearest
 from runner.template.filters import COUNTED, UNWANTED
 from runner.template.limits import MAX_DEPTH
 from runner.template.lookup import METHODS
@@ -87,7 +87,7 @@ class Walk:
     """Collects uses and problems from a tree whose nodes carry offsets as line numbers."""
 
     def __init__(
-        self, environment: SandboxedEnvironment, place: Place, opening: Callable[[int], int]
+        self, environment: SandboxedEnvironment, place: TextLines, opening: Callable[[int], int]
     ) -> None:
         """Take the filters and tests, the text, and the way to the braces of an offset."""
         self._environment = environment
@@ -95,7 +95,7 @@ class Walk:
         self._opening = opening
         self._whole: nodes.Node | None = None
         self._uses: list[tuple[int, Use]] = []
-        self._problems: list[Problem] = []
+        self._problems: list[TemplateProblem] = []
 
     def everything(
         self, body: list[nodes.Node], single: nodes.Node | None, *, condition: bool

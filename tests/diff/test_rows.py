@@ -7,7 +7,7 @@ import re
 import pytest
 
 from runner.diff import diff, document
-from runner.diff.facts import Facts
+from runner.diff.facts import SentenceFacts
 from runner.diff.rows import TABLE
 from runner.schema.file import File
 from runner.schema.process import Process
@@ -291,8 +291,10 @@ def leads(annotation, parts):
 
 
 def test_each_name_in_braces_is_a_fact():
-    """What rows name in braces, `Facts` has."""
+    """What rows name in braces, `SentenceFacts` has."""
     for row in TABLE:
         for told in (row.now, row.gone, row.new, row.yes, row.no):
             if isinstance(told, str):
-                assert all(hasattr(Facts, name) for name in re.findall(r"\{(\w+)\}", told)), told
+                assert all(
+                    hasattr(SentenceFacts, name) for name in re.findall(r"\{(\w+)\}", told)
+                ), told

@@ -9,14 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from runner.egress.request.address import address, with_query
-from runner.egress.trouble import Trouble
+from runner.egress.trouble import RequestError
 from runner.template import Renderer
 
 
 def make(url, **values):
     renderer = Renderer(wire=True)
     return address(
-        url, lambda text, **how: renderer.render(text, values, **how), lambda: Trouble("empty")
+        url, lambda text, **how: renderer.render(text, values, **how), lambda: RequestError("empty")
     )
 
 
@@ -25,7 +25,7 @@ def test_a_value_stays_where_it_stands(first, second):
     """Whatever two values hold, host, path and number of parts are the author's."""
     try:
         made = make("https://a.example/v/{{ x }}/w/p{{ y }}?q={{ y }}", x=first, y=second)
-    except Trouble:
+    except RequestError:
         return
     url = httpx.URL(made)
     assert url.host == "a.example"

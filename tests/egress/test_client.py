@@ -15,7 +15,7 @@ from support.stub_service import Caller, ok
 
 from runner.egress.client import HttpEgress
 from runner.egress.network.wire import tls_context
-from runner.egress.port import Answer, Ask
+from runner.egress.port import ToolRequest, ToolResponse
 from runner.egress.secrets import Secrets
 from runner.link.release import AgentRelease
 from runner.schema.agents import Agent
@@ -39,7 +39,7 @@ async def test_json_with_a_wrong_label_is_read(stub, real):
     assert (attempt.method, attempt.url, attempt.status) == ("GET", stub.url + "/x", 200)
     assert attempt.error is None
     assert 0 < attempt.ms < 5000
-    assert Answer.from_data(answer.to_data()) == answer
+    assert ToolResponse.from_data(answer.to_data()) == answer
 
 
 async def test_one_connection_serves_many_requests(stub, real):
@@ -74,6 +74,8 @@ async def test_waiting_for_a_turn_is_part_of_the_time(stub, real):
     await asyncio.gather(*others, return_exceptions=True)
 
 
+_CUT = gzip.compress(b"x", mtime=0)[:-9]
+
 REDIRECT = ok(b"", "Location: http://other/s3cr%2Fet%20value", status="302 Found")
 SILENT = "ended the connection without an answer"
 
@@ -91,7 +93,11 @@ SILENT = "ended the connection without an answer"
         (b"HTTP/1.1 200 OK\r\nX: " + b"a" * 200_000, SILENT, "not be reached"),
         (ok(b"x" * 300_000), "the answer is larger than 256 KB", "could not be used"),
         (ok(b"x", "Content-Encoding: br"), "packed as 'br'", "could not be used"),
-        (ok(gzip.compress(b"x")[:-9], "Content-Encoding: gzip"), "damaged", "could not be used"),
+        (
+            ok(gzip.compress(b"x", mtime=0)[:-9], "Content-Encoding: gzip"),
+            "damaged",
+            "could not be used",
+        ),
         (ok(b"[" * 100_000), "nested too deeply", "could not be used"),
     ],
 )
@@ -369,7 +375,7 @@ async def test_a_tool_that_sends_nothing():
     agent = Agent.model_construct(variables={})
     release = AgentRelease.model_construct(name="a", agent=agent, tools={"say": say}, env={})
     for name in ("say", "nothing"):
-        answer = await egress.ask(release, Ask(name, {}, {}))
+        answer = await egress.ask(release, ToolRequest(name, {}, {}))
         assert f"no tool '{name}'" in answer.error
     await egress.aclose()
 

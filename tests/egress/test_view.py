@@ -7,7 +7,7 @@ import pytest
 from runner.egress.mask import Mask
 from runner.egress.response.incoming import Content
 from runner.egress.response.view import cut, saved, seen
-from runner.egress.trouble import Trouble, one_line
+from runner.egress.trouble import RequestError, one_line
 from runner.schema.http import Result
 
 NOTHING = Mask(())
@@ -62,7 +62,7 @@ def test_a_long_answer_is_cut_and_says_so():
 )
 def test_what_cannot_be_picked(data, is_json, pick, words):
     """A path into what is no JSON, or of another shape, fails."""
-    with pytest.raises(Trouble, match=words):
+    with pytest.raises(RequestError, match=words):
         look(data, is_json=is_json, pick=pick)
 
 

@@ -59,7 +59,7 @@ async def test_turns_are_what_the_document_promises(ask, text):
     by_type = {"message": "Message", "tool_call": "ToolCall", "tool_result": "ToolResult"}
     for event in answer.json["events"]:
         name = by_type.get(event["type"], event["type"].capitalize())
-        assert set(event) <= set(schemas[name]["properties"])
+        assert set(event) <= set(schemas[f"{name}Event"]["properties"])
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ import pytest
 import strictyaml
 
 from runner.plugin import Plugin
-from runner.providers.catalogue import Catalogue, Provider
+from runner.providers.catalogue import Catalogue, InstalledProvider
 from runner.providers.loading import load
 from runner.providers.validation import validate
 
@@ -38,7 +38,7 @@ def test_a_plugin_is_found_under_the_name_of_its_entry_point(name):
     ((group, points),) = project["entry-points"].items()
     ((point, target),) = points.items()
     found = Catalogue().find(group.removeprefix("lkrun."), point)
-    assert isinstance(found, Provider)
+    assert isinstance(found, InstalledProvider)
     assert (found.target, found.package) == (target, project["name"])
     assert Plugin.__name__ == "Plugin"
 

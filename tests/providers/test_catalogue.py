@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from runner.providers import known
-from runner.providers.catalogue import KINDS, Catalogue, Provider
+from runner.providers.catalogue import KINDS, Catalogue, InstalledProvider
 from runner.providers.problems import NameProblem
 
 
@@ -19,7 +19,7 @@ def test_an_entry_point_is_found_without_importing_it(site):
     """A plugin whose module would fail when imported is still found, with package and version."""
     site.plugin("parrot", "raise SystemExit(1)")
     found = site.catalogue.find("llm", "parrot")
-    assert found == Provider(
+    assert found == InstalledProvider(
         "llm", "parrot", "plugin", "made_up_parrot:plugin", "lkrun-parrot", "1.0"
     )
     assert "parrot" in site.catalogue.names("llm")
@@ -29,7 +29,7 @@ def test_a_livekit_plugin_offers_the_kinds_that_its_module_exports(site):
     """Kinds are read from the module's source, so llm is refused where it has none."""
     site.livekit("acme", "from .stt import STT\nfrom .voice import Voice as TTS\n")
     found = site.catalogue.find("tts", "acme")
-    assert isinstance(found, Provider)
+    assert isinstance(found, InstalledProvider)
     assert found.target == "livekit.plugins.acme:TTS"
     assert site.catalogue.find("llm", "acme").code == "E206"
 
@@ -40,13 +40,13 @@ def test_a_livekit_plugin_offers_the_kinds_that_its_module_exports(site):
 def test_a_livekit_plugin_that_cannot_be_read_may_offer_anything(site, text):
     """Where the exports cannot be told from the source, the name is let through."""
     site.livekit("acme", text)
-    assert isinstance(site.catalogue.find("llm", "acme"), Provider)
+    assert isinstance(site.catalogue.find("llm", "acme"), InstalledProvider)
 
 
 def test_a_name_given_in_the_module_body_counts(site):
     """`LLM = …` at the top of a LiveKit plugin offers an llm."""
     site.livekit("acme", "import os\nLLM = object\nos.getcwd()\n")
-    assert isinstance(site.catalogue.find("llm", "acme"), Provider)
+    assert isinstance(site.catalogue.find("llm", "acme"), InstalledProvider)
     assert isinstance(site.catalogue.find("stt", "acme"), NameProblem)
 
 
@@ -54,7 +54,7 @@ def test_inference_is_built_in_for_every_kind():
     """`inference` needs no package of its own."""
     for kind in KINDS:
         found = Catalogue().find(kind, "inference")
-        assert isinstance(found, Provider)
+        assert isinstance(found, InstalledProvider)
         assert found.target == f"livekit.agents.inference:{kind.upper()}"
 
 

@@ -4,7 +4,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from runner.serve.metrics import Metrics
-from runner.serve.reload.reloader import Outcome
+from runner.serve.reload.reloader import ReloadResult
 
 
 @pytest.fixture
@@ -28,11 +28,11 @@ def test_attempts_are_counted_by_result(metrics):
     assert begun["lkrun_config_last_reload_successful",] == 1
     assert begun["lkrun_config_reloads_total", "ok"] == 0
     since = begun["lkrun_config_last_reload_success_timestamp_seconds",]
-    metrics.reloaded(Outcome("rejected", "r", took_ms=40.0))
+    metrics.reloaded(ReloadResult("rejected", "r", took_ms=40.0))
     now = values(metrics)
     assert now["lkrun_config_last_reload_successful",] == 0
     assert now["lkrun_config_last_reload_success_timestamp_seconds",] == since
-    metrics.reloaded(Outcome("ok", "r", took_ms=400.0))
+    metrics.reloaded(ReloadResult("ok", "r", took_ms=400.0))
     now = values(metrics)
     assert now["lkrun_config_last_reload_successful",] == 1
     assert now["lkrun_config_last_reload_success_timestamp_seconds",] > since

@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from runner.egress.port import Answer, Ask
+from runner.egress.port import ToolRequest, ToolResponse
 from runner.serve.socket.line import CallEgress, Line
 from runner.serve.socket.peer import MAX_LINE, Peer
 
@@ -79,7 +79,7 @@ async def test_an_ask_is_answered_by_the_main_process(pair):
     line = Line(near)
     listening = asyncio.ensure_future(line.listen())
     egress = CallEgress(line, "AJ_1")
-    asking = [asyncio.ensure_future(egress.ask(Ask("t", {"n": n}, {}))) for n in range(3)]
+    asking = [asyncio.ensure_future(egress.ask(ToolRequest("t", {"n": n}, {}))) for n in range(3)]
     asked = [await far.receive() for _ in asking]
     assert asked[0] == {
         "type": "ask",
@@ -88,7 +88,7 @@ async def test_an_ask_is_answered_by_the_main_process(pair):
         "ask": {"tool": "t", "arguments": {"n": 0}, "values": {}},
     }
     for message in reversed(asked):
-        answer = Answer(ok=True, output=str(message["ask"]["arguments"]["n"]))
+        answer = ToolResponse(ok=True, output=str(message["ask"]["arguments"]["n"]))
         far.send(
             {
                 "type": "answer",
@@ -107,12 +107,12 @@ async def test_asks_fail_when_the_main_process_is_gone(pair):
     near, far = pair
     line = Line(near)
     listening = asyncio.ensure_future(line.listen())
-    asking = asyncio.ensure_future(line.ask("c", Ask("t", {}, {})))
+    asking = asyncio.ensure_future(line.ask("c", ToolRequest("t", {}, {})))
     assert await far.receive()
     await far.close()
     await listening
     assert (await asking).error == "the runner is gone, so nothing was sent"
-    assert not (await line.ask("c", Ask("t", {}, {}))).ok
+    assert not (await line.ask("c", ToolRequest("t", {}, {}))).ok
 
 
 async def test_what_is_too_large_for_the_line_harms_nothing(pair):
@@ -120,7 +120,7 @@ async def test_what_is_too_large_for_the_line_harms_nothing(pair):
     near, far = pair
     line = Line(near)
     line.event("c", {"text": "x" * MAX_LINE})
-    answer = await line.ask("c", Ask("t", {"x": "y" * MAX_LINE}, {}))
+    answer = await line.ask("c", ToolRequest("t", {"x": "y" * MAX_LINE}, {}))
     assert answer.error == "the request is too long"
     line.event("c", {"type": "message"})
     assert (await far.receive())["event"] == {"type": "message"}

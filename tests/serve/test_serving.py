@@ -6,7 +6,7 @@ from runner.front.port import DialogueError
 from runner.serve.credentials import LiveKit
 from runner.serve.metrics import Metrics
 from runner.serve.reload.reloader import Reloader
-from runner.serve.runner import Serving
+from runner.serve.runner import ServedRunner
 from runner.serve.sessions.texthost import TextHost
 
 LIVEKIT = LiveKit("ws://lk:7880", "key", "s" * 32)
@@ -27,7 +27,7 @@ class Workers:
 
 @pytest.fixture
 async def parts(socket, releases, calls, admission):
-    """All that `Serving` is made of."""
+    """All that `ServedRunner` is made of."""
     texts = TextHost(socket.path, socket.switchboard, calls)
     yield releases, calls, admission, texts
     await texts.stop()
@@ -42,13 +42,13 @@ def metrics(releases, calls):
 @pytest.fixture
 def serving(parts, metrics):
     """A runner without LiveKit."""
-    return Serving(*parts, metrics=metrics, livekit=None)
+    return ServedRunner(*parts, metrics=metrics, livekit=None)
 
 
 @pytest.fixture
 def with_livekit(parts, metrics):
     """A runner with LiveKit."""
-    return Serving(*parts, metrics=metrics, livekit=LIVEKIT)
+    return ServedRunner(*parts, metrics=metrics, livekit=LIVEKIT)
 
 
 def test_the_release_is_named(serving, release):

@@ -9,10 +9,10 @@ from runner.egress.secrets import Secrets
 from runner.serve.credentials import LiveKit
 from runner.serve.metrics import Metrics
 from runner.serve.releases.archive import Archive, ArchiveError
-from runner.serve.reload.inherited import Surroundings
+from runner.serve.reload.inherited import ChildEnvironment
 from runner.serve.reload.next_turn import Renewals
-from runner.serve.reload.reloader import Outcome
-from runner.serve.reload.swap import Succession
+from runner.serve.reload.reloader import ReloadResult
+from runner.serve.reload.swap import Swap
 
 LIVEKIT = LiveKit("ws://lk:7880", "key", "s" * 32)
 
@@ -48,7 +48,7 @@ def env():
 @pytest.fixture
 def surroundings(releases, env, texts, log):
     """What new processes have, without LiveKit."""
-    found = Surroundings(releases, Secrets(env), texts, log, env=env, livekit=None)
+    found = ChildEnvironment(releases, Secrets(env), texts, log, env=env, livekit=None)
     found.begin()
     return found
 
@@ -63,7 +63,7 @@ def archive(folder, tmp_path):
 async def succession(calls, socket, surroundings, archive, log):
     """All of it; what it does beside is waited for."""
     tasks, releases = [], calls._releases
-    found = Succession(
+    found = Swap(
         releases,
         surroundings,
         Renewals(releases, calls, socket.switchboard, log),
@@ -90,12 +90,12 @@ async def test_what_is_told_is_logged_counted_and_kept(succession, changed, arch
     """A release that was served can be gone back to, with what was new in it."""
     new = changed("Welcome", "Good day")
     await succession.swap(new)
-    succession.tell(Outcome("ok", new.id))
+    succession.tell(ReloadResult("ok", new.id))
     await asyncio.gather(*succession.tasks)
     (told,) = log.named("reload")
     assert (told["result"], told["level"], told["release"]) == ("ok", "info", new.id)
     assert archive.current() == new.id
-    succession.tell(Outcome("rejected", new.id))
+    succession.tell(ReloadResult("rejected", new.id))
     assert log.named("reload")[1]["level"] == "error"
     assert (await succession.kept(new.id)).id == new.id
     with pytest.raises(ArchiveError, match="there is no kept release 'beef'"):
@@ -160,7 +160,7 @@ async def test_a_new_package_begins_new_processes(surroundings, changed, release
 async def test_other_credentials_wait_for_a_restart(releases, env, texts, log):
     """It is said once; going back to the old ones is no news."""
     own = {**env, **LIVEKIT.to_env()}
-    found = Surroundings(releases, Secrets(own), texts, log, env=own, livekit=LIVEKIT)
+    found = ChildEnvironment(releases, Secrets(own), texts, log, env=own, livekit=LIVEKIT)
     found._look_at_credentials()
     own["LIVEKIT_API_SECRET"] = "x" * 32
     found._look_at_credentials()

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 from support.waiting import until
 
-from runner.egress.port import Ask
+from runner.egress.port import ToolRequest
 from runner.serve.socket.line import Line
 from runner.serve.socket.peer import Peer
 
@@ -108,7 +108,7 @@ async def test_a_tool_is_asked_for_by_the_main_process(phone, calls, service):
     await peer.receive()
     line = Line(peer)
     listening = asyncio.ensure_future(line.listen())
-    answer = await line.ask("AJ_1", Ask("look", {}, {}))
+    answer = await line.ask("AJ_1", ToolRequest("look", {}, {}))
     assert answer.ok, answer
     assert (answer.attempts[0].status, service.keys) == (200, ["tool-secret"])
     listening.cancel()
@@ -121,8 +121,8 @@ async def test_a_tool_that_fails_is_told(phone, calls, log):
     await peer.receive()
     line = Line(peer)
     listening = asyncio.ensure_future(line.listen())
-    assert not (await line.ask("AJ_1", Ask("nothing", {}, {}))).ok
-    assert not (await line.ask("AJ_9", Ask("look", {}, {}))).ok
+    assert not (await line.ask("AJ_1", ToolRequest("nothing", {}, {}))).ok
+    assert not (await line.ask("AJ_9", ToolRequest("look", {}, {}))).ok
     (failed,) = log.named("tool_failed")
     assert (failed["session"], failed["tool"], failed["agent"]) == ("AJ_1", "nothing", "desk")
     listening.cancel()

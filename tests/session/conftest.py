@@ -13,9 +13,9 @@ import pytest
 
 from runner.cache import Cache
 from runner.compiler import Compiler
-from runner.egress.port import Answer, Ask
+from runner.egress.port import ToolRequest, ToolResponse
 from runner.link.release import AgentRelease
-from runner.session import Facts
+from runner.session import CallFacts
 from runner.session.conversation import Conversation
 
 Event = dict[str, Any]
@@ -56,10 +56,10 @@ class Told(list[Event]):
 class Service:
     """An egress that answers as it is told, and keeps what it was asked."""
 
-    answers: list[Answer | Exception] = field(default_factory=list)
-    asked: list[Ask] = field(default_factory=list)
+    answers: list[ToolResponse | Exception] = field(default_factory=list)
+    asked: list[ToolRequest] = field(default_factory=list)
 
-    async def ask(self, ask: Ask) -> Answer:
+    async def ask(self, ask: ToolRequest) -> ToolResponse:
         self.asked.append(ask)
         answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
         if isinstance(answer, Exception):
@@ -123,9 +123,9 @@ async def begin(load: Load) -> AsyncIterator[Begin]:
 
     async def start(  # noqa: PLR0913 - the seams of a conversation
         folder: str | AgentRelease,
-        *answers: Answer | Exception,
+        *answers: ToolResponse | Exception,
         channel: str = "text",
-        facts: Facts | None = None,
+        facts: CallFacts | None = None,
         given: Mapping[str, Any] | None = None,
         secrets: Mapping[str, str] | None = None,
         clock: Any = None,
@@ -148,7 +148,7 @@ async def begin(load: Load) -> AsyncIterator[Begin]:
         talk = Conversation(
             release,
             service,
-            facts or Facts(variables=given or {}),
+            facts or CallFacts(variables=given or {}),
             on_event=on_event,
             secrets=(secrets or {}).get,
             channel=channel,

@@ -6,7 +6,7 @@ import textwrap
 
 import pytest
 
-from runner.egress.port import Answer
+from runner.egress.port import ToolResponse
 
 FOLDER = """
 agents:
@@ -87,8 +87,8 @@ providers:
       otherwise: Pardon?
 """
 
-GOOD = Answer(ok=True, output="booked", result={"deposit": 20, "id": 7})
-BAD = Answer(ok=False, output="down", error="503")
+GOOD = ToolResponse(ok=True, output="booked", result={"deposit": 20, "id": 7})
+BAD = ToolResponse(ok=False, output="down", error="503")
 
 
 @pytest.fixture

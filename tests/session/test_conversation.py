@@ -7,8 +7,8 @@ import logging
 
 import pytest
 
-from runner.egress.port import Answer
-from runner.session import Facts, Job
+from runner.egress.port import ToolResponse
+from runner.session import CallFacts, JobFacts
 from runner.session.conversation import CannotStartError, Conversation
 
 DESK = """
@@ -175,7 +175,7 @@ async def test_end_from_outside(begin):
 async def test_end_before_start(load):
     """A conversation that never began can be ended."""
     told = []
-    talk = Conversation(load(DESK), None, Facts(), on_event=told.append, channel="text")
+    talk = Conversation(load(DESK), None, CallFacts(), on_event=told.append, channel="text")
     with pytest.raises(RuntimeError, match="not been started"):
         _ = talk.session
     await talk.end("caller_left")
@@ -200,7 +200,7 @@ async def test_receiver_that_breaks_harms_nobody(load, caplog):
     def broken(_event):
         raise ValueError("no")
 
-    talk = Conversation(load(DESK), None, Facts(), on_event=broken, channel="text")
+    talk = Conversation(load(DESK), None, CallFacts(), on_event=broken, channel="text")
     await talk.start()
     assert [e["text"] for e in await talk.turn("hello")] == ["hello", "Hello to you."]
     await talk.end()
@@ -238,18 +238,18 @@ async def test_given_values_win_over_defaults(begin):
 async def test_given_values_that_cannot_be(load, given, message):
     """A value from outside that cannot be is refused in one sentence."""
     with pytest.raises(CannotStartError, match=message):
-        Conversation(load(VARIABLES), None, Facts(variables=given), channel="text")
+        Conversation(load(VARIABLES), None, CallFacts(variables=given), channel="text")
 
 
 async def test_unsuitable_default_is_left_out(begin, caplog):
     """A default that does not fit in a call leaves the variable without a value, and is logged."""
-    talk = await begin(VARIABLES, facts=Facts(job=Job(metadata={"guests": "many"})))
+    talk = await begin(VARIABLES, facts=CallFacts(job=JobFacts(metadata={"guests": "many"})))
     assert "guests" not in talk.conversation.variables
     assert "the default of 'guests' is left out: it must be a whole number" in caplog.text
 
 
 async def test_memory_of_a_talk_is_given_back(begin):
     """The models of a talk are closed when it ends."""
-    talk = await begin(DESK, Answer(ok=True, output="fine"))
+    talk = await begin(DESK, ToolResponse(ok=True, output="fine"))
     await talk.conversation.end()
     assert talk.conversation._call.models._single == {}

@@ -11,7 +11,7 @@ from livekit.agents import APIConnectionError, APIError, ErrorEvent, stt, tts
 from livekit.agents.voice.io import AudioOutput, AudioOutputCapabilities
 from session.test_voice import FOLDER, ended, said
 
-from runner.session import Facts
+from runner.session import CallFacts
 from runner.session.conversation import Conversation
 from runner.session.observers.failures import LATER, LONGEST
 
@@ -108,7 +108,7 @@ async def call(load):
 
     async def start(ears=None, voice=None, folder=VOICE):
         events = asyncio.Queue()
-        talk = Conversation(load(folder), None, Facts(), on_event=events.put_nowait)
+        talk = Conversation(load(folder), None, CallFacts(), on_event=events.put_nowait)
         made = talk._call.models
         made._single["stt", "ears"] = ears = ears or Ears()
         if voice is not None:

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 from livekit.agents import llm
 
-from runner.egress.port import Answer
+from runner.egress.port import ToolResponse
 
 FOLDER = """
 agents:
@@ -120,7 +120,9 @@ def desk(begin):
     """Begin a talk at the desk."""
 
     async def start(context="full", **rest):
-        return await begin(FOLDER.replace("CONTEXT", context), Answer(ok=True, output="{}"), **rest)
+        return await begin(
+            FOLDER.replace("CONTEXT", context), ToolResponse(ok=True, output="{}"), **rest
+        )
 
     return start
 
@@ -247,7 +249,7 @@ async def test_summary_is_written_by_the_model(desk):
 async def test_failed_summary_falls_back(begin, caplog, rule):
     """Without a summary the last messages are carried."""
     text = FOLDER.replace("CONTEXT", "summary").replace("say: The caller wants to pay.", rule)
-    talk = await begin(text, Answer(ok=True, output="{}"))
+    talk = await begin(text, ToolResponse(ok=True, output="{}"))
     await talk.say("look")
     await talk.say("money")
     assert carried(talk)[0] == "assistant: Good day."

@@ -7,8 +7,8 @@ import asyncio
 import pytest
 from livekit.agents import APIConnectionError, llm
 
-from runner.egress.port import Answer
-from runner.session import Facts
+from runner.egress.port import ToolResponse
+from runner.session import CallFacts
 from runner.session.conversation import Conversation
 from runner.session.tools import work
 
@@ -101,7 +101,7 @@ class Silent:
     """An egress that answers nothing useful."""
 
     async def ask(self, _ask):
-        return Answer(ok=True, output="found")
+        return ToolResponse(ok=True, output="found")
 
 
 @pytest.fixture
@@ -110,7 +110,7 @@ async def wild(load):
     talks = []
 
     async def start(*replies):
-        talk = Conversation(load(FOLDER), Silent(), Facts(), channel="text")
+        talk = Conversation(load(FOLDER), Silent(), CallFacts(), channel="text")
         talk._call.models._single["llm", "brain"] = talk.model = Wild(replies)
         talks.append(talk)
         await talk.start()

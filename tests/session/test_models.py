@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 from livekit.agents import inference, llm, stt, tts
 
-from runner.session import Facts
+from runner.session import CallFacts
 from runner.session.conversation import Conversation
 from runner.session.models.providers import CannotStartError, Models
 from runner.session.values.variables import Variables
-from runner.session.values.wording import Values, Wording
+from runner.session.values.wording import TemplateContext, TemplateRenderer
 
 FOLDER = """
 agents:
@@ -75,7 +75,9 @@ def models(load):
     def make(**secrets):
         release = load(FOLDER.replace("LLM", "one"))
         release = release.model_copy(update={"providers": _providers(load)})
-        wording = Wording(Values(release, Facts(), Variables(release.agent.variables)), {})
+        wording = TemplateRenderer(
+            TemplateContext(release, CallFacts(), Variables(release.agent.variables)), {}
+        )
         return Models(release.providers, wording, secrets.get)
 
     return make
@@ -168,7 +170,7 @@ async def test_options_are_rendered(begin):
 
 async def test_call_that_cannot_start(load):
     """A call whose model cannot be built does not start, and says why."""
-    talk = Conversation(load(FOLDER.replace("LLM", "secret")), None, Facts(), channel="text")
+    talk = Conversation(load(FOLDER.replace("LLM", "secret")), None, CallFacts(), channel="text")
     with pytest.raises(CannotStartError, match="needs a secret that is not set: MAGIC_WORD"):
         await talk.start()
     await talk.end()

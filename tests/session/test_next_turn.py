@@ -7,8 +7,8 @@ import re
 
 import pytest
 
-from runner.egress.port import Answer
-from runner.session import Facts
+from runner.egress.port import ToolResponse
+from runner.session import CallFacts
 from runner.session.conversation import CannotRenewError, Conversation
 
 FOLDER = """
@@ -118,7 +118,7 @@ def talk(begin):
     """Begin a conversation with the folder."""
 
     async def start(text=FOLDER, *answers, **rest):
-        return await begin(text, *(answers or (Answer(ok=True, output="{}"),)), **rest)
+        return await begin(text, *(answers or (ToolResponse(ok=True, output="{}"),)), **rest)
 
     return start
 
@@ -154,7 +154,7 @@ async def test_the_same_release_changes_nothing(talk, load):
 
 async def test_answers_of_tools_that_are_gone_become_notes(talk, load):
     """What a tool found stays known when the tool is gone."""
-    call = await talk(FOLDER, Answer(ok=True, output='{"free": 8}'))
+    call = await talk(FOLDER, ToolResponse(ok=True, output='{"free": 8}'))
     await call.say("look")
     gone = other(
         ("      - look\n", ""),
@@ -193,7 +193,7 @@ async def test_a_tool_that_runs_finishes_first(talk, load):
     async def ask(_):
         begun.set()
         await go.wait()
-        return Answer(ok=True, output="found")
+        return ToolResponse(ok=True, output="found")
 
     call.service.ask = ask
     turn = asyncio.create_task(call.say("look"))
@@ -268,7 +268,7 @@ async def test_a_bug_is_told_in_a_line(talk, load):
 async def test_only_a_call_that_runs_is_renewed(talk, load):
     """Before it begins and after its end there is nothing to change."""
     release = load(FOLDER)
-    unbegun = Conversation(release, None, Facts(), channel="text")
+    unbegun = Conversation(release, None, CallFacts(), channel="text")
     with pytest.raises(CannotRenewError, match="the call has not begun"):
         await unbegun.renew(release)
     call = await talk(release)
@@ -285,7 +285,7 @@ async def test_a_call_that_ends_lets_the_renewal_go(talk, load):
     async def ask(_):
         begun.set()
         await answered.wait()
-        return Answer(ok=True, output="too late")
+        return ToolResponse(ok=True, output="too late")
 
     call.service.ask = ask
     turn = asyncio.create_task(call.say("look"))

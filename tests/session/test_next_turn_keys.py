@@ -15,8 +15,8 @@ from support.mutations import mutated
 from support.renewal_changes import TEXT, VOICE, WITHOUT
 from support.renewal_folder import FOLDER, TALK
 
-from runner.egress.port import Answer
-from runner.link.differences import Place, differences, of_agent
+from runner.egress.port import ToolResponse
+from runner.link.differences import WalkPoint, differences, of_agent
 from runner.schema.agents import Agent, Room
 from runner.schema.fields import Field
 from runner.schema.personas import Persona
@@ -168,8 +168,8 @@ def talks(begin):
     """Begin a call of a release; its service answers, then fails."""
 
     async def start(release, channel="text"):
-        good = Answer(ok=True, output='{"free": 8}', saved={"status": "free"})
-        bad = Answer(ok=False, output="no", error="no")
+        good = ToolResponse(ok=True, output='{"free": 8}', saved={"status": "free"})
+        bad = ToolResponse(ok=False, output="no", error="no")
         given = {"sizes": ["small"], "names": ["Mary"]}
         return await begin(release, good, good, bad, channel=channel, given=given)
 
@@ -242,5 +242,5 @@ def test_what_stands_for_several_keys_waits_as_the_last_of_them():
         loud = Agent.model_validate(
             {"start": "p", "turn_taking": {"interruptions": {key: written, "allow": "yes"}}}
         )
-        (found,) = differences(quiet, loud, Place(("agents", "a")))
+        (found,) = differences(quiet, loud, WalkPoint(("agents", "a")))
         assert found.live == when

@@ -9,8 +9,8 @@ from livekit.agents import tts
 from session.test_failure import Ears, Speaker, Voice, until
 from session.test_voice import FOLDER, exceeded, said
 
-from runner.egress.port import Answer
-from runner.session import Facts
+from runner.egress.port import ToolResponse
+from runner.session import CallFacts
 from runner.session.conversation import CannotRenewError, Conversation
 
 PLAIN = FOLDER.replace("EXTRA\n", "").replace("      TURNS\n", "")
@@ -58,7 +58,7 @@ async def call(load):
 
     async def start(folder=PLAIN):
         events = asyncio.Queue()
-        talk = Conversation(load(folder), None, Facts(), on_event=events.put_nowait)
+        talk = Conversation(load(folder), None, CallFacts(), on_event=events.put_nowait)
         talk.queue = events
         give(talk, "stt", "ears", Hearing())
         give(talk, "tts", "bright", Speaking())
@@ -183,7 +183,7 @@ async def test_tools_that_nobody_waits_for_are_waited_for(begin, load):
     async def ask(_):
         asked.set()
         await go.wait()
-        return Answer(ok=True, output="found")
+        return ToolResponse(ok=True, output="found")
 
     talk.service.ask = ask
     await asked.wait()

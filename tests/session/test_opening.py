@@ -7,7 +7,7 @@ from livekit.agents import inference
 
 from runner.cache import Cache
 from runner.compiler import Compiler
-from runner.session import Facts
+from runner.session import CallFacts
 from runner.session.conversation import Conversation
 
 FOLDER = """
@@ -107,7 +107,7 @@ async def test_vad(call, load):
     assert (await call("no")).conversation.session.vad is None
     release = load(FOLDER.replace("VAD", "no"))
     agent = release.agent.model_copy(update={"vad": "silence"})
-    talk = Conversation(release.model_copy(update={"agent": agent}), None, Facts())
+    talk = Conversation(release.model_copy(update={"agent": agent}), None, CallFacts())
     given = talk._call.models._single["vad", "silence"] = inference.VAD()
     await talk.start()
     assert talk.session.vad is given

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from runner.schema.fields import Field
-from runner.session import Facts
+from runner.session import CallFacts
 from runner.session.values.parameters import Schema, uses
 from runner.session.values.variables import Variables
-from runner.session.values.wording import Values, Wording
+from runner.session.values.wording import TemplateContext, TemplateRenderer
 
 
 @pytest.fixture
@@ -32,7 +32,9 @@ def schema(load):
     )
     variables = Variables(release.agent.variables)
     variables.set("dishes", ["pho", 3])
-    return Schema(Wording(Values(release, Facts(), variables), {}), variables.choices)
+    return Schema(
+        TemplateRenderer(TemplateContext(release, CallFacts(), variables), {}), variables.choices
+    )
 
 
 FIELDS = [

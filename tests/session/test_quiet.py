@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import logging
 
-from runner.session.observers.log_filter import quieten
+from runner.session.observers.log_filter import install_log_filter
 
 
 def test_tracebacks_are_taken_out(caplog):
     """A record with a traceback is hidden, unless somebody debugs; other records stay."""
-    quieten()
+    install_log_filter()
     log = logging.getLogger("livekit.agents")
     log.error("Error in _llm_inference_task", exc_info=ValueError("inner"))
     log.warning("ToolError while executing tool")

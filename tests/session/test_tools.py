@@ -7,8 +7,8 @@ import textwrap
 
 import pytest
 
-from runner.egress.port import Answer, Attempt
-from runner.session.actions import Run, Scene, run_tool
+from runner.egress.port import Attempt, ToolResponse
+from runner.session.actions import ActionContext, Run, run_tool
 
 FOLDER = """
 agents:
@@ -89,7 +89,7 @@ async def test_http_tool_asks_the_egress(begin):
         folder(
             rule("monday", "find", day="2026-12-04", kind="Filling"), tools=FIND, listed=["find"]
         ),
-        Answer(ok=True, output='["14:30"]', result={"slots": ["14:30"]}),
+        ToolResponse(ok=True, output='["14:30"]', result={"slots": ["14:30"]}),
     )
     events = await talk.say("monday")
     assert events.kinds == ["user", "tool_call", "tool_result", "agent"]
@@ -129,7 +129,7 @@ async def test_wrong_arguments_reach_no_service(begin, arguments, problem):
     """Arguments that do not fit are told to the model by name, before anything runs."""
     talk = await begin(
         folder(rule("monday", "find", **arguments), tools=FIND, listed=["find"]),
-        Answer(ok=True, output="never"),
+        ToolResponse(ok=True, output="never"),
     )
     events = await talk.say("monday")
     assert talk.service.asked == []
@@ -148,7 +148,7 @@ async def test_saved_values_become_variables(begin, caplog):
             listed=["find"],
             variables="clinic: Sunrise\nfirst:\n  type: datetime\nseats_left:\n  type: integer",
         ),
-        Answer(
+        ToolResponse(
             ok=True,
             output="ok",
             saved={"first": "2026-12-04T14:30", "seats_left": "several", "raw": {"a": 1}},
@@ -171,7 +171,7 @@ async def test_failing_service_is_answered(begin, caplog):
             tools=FIND + "  on_error: Offer to call {{ args.day }} back.\n",
             listed=["find"],
         ),
-        Answer(
+        ToolResponse(
             ok=False,
             output="The service is down.",
             error="503 after 2 attempts",
@@ -429,7 +429,9 @@ async def test_tool_is_offered_only_while_its_condition_holds(begin):
     await talk.say("one")
     assert (await talk.say("two")).texts == ["You are in."]
     talk.conversation._call.variables.set("opened", False)
-    ran = await run_tool(Run("second", {}, "id", by_model=True), Scene(talk.conversation._call))
+    ran = await run_tool(
+        Run("second", {}, "id", by_model=True), ActionContext(talk.conversation._call)
+    )
     assert ran.output == "second cannot be used now."
 
 

@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from runner.session import Caller, Facts, Job, Room, parsed
+from runner.session import Caller, CallFacts, JobFacts, Room, parsed
 from runner.session.values.variables import Variables
-from runner.session.values.wording import Values, Wording
+from runner.session.values.wording import TemplateContext, TemplateRenderer
 from runner.template import EMPTY
 
 FOLDER = """
@@ -27,7 +27,7 @@ personas:
     instructions: "{{ env.BRANCH or 'main' }}"
 """
 
-FACTS = Facts(
+FACTS = CallFacts(
     caller=Caller(
         identity="sip_1",
         name="An",
@@ -37,7 +37,7 @@ FACTS = Facts(
         dialled="+85",
     ),
     room=Room(name="blue", metadata="m"),
-    job=Job(id="j1", attributes={"a": "b"}, metadata={"patient": {"name": "Lê"}}),
+    job=JobFacts(id="j1", attributes={"a": "b"}, metadata={"patient": {"name": "Lê"}}),
     started=datetime(2026, 12, 4, 1, tzinfo=UTC),
     id="call_1",
 )
@@ -49,7 +49,9 @@ def wording(load):
     """Renders texts of a call whose facts and time are known."""
     release = load(FOLDER)
     variables = Variables(release.agent.variables)
-    return Wording(Values(release, FACTS, variables, lambda: NOW), {"{{ guests }}": "all.yaml:9"})
+    return TemplateRenderer(
+        TemplateContext(release, FACTS, variables, lambda: NOW), {"{{ guests }}": "all.yaml:9"}
+    )
 
 
 @pytest.mark.parametrize(

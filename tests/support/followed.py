@@ -20,10 +20,10 @@ from runner.serve.log import Log
 from runner.serve.metrics import Metrics
 from runner.serve.releases.served import Releases
 from runner.serve.releases.store import Store
-from runner.serve.reload.inherited import Surroundings
+from runner.serve.reload.inherited import ChildEnvironment
 from runner.serve.reload.next_turn import Renewals
-from runner.serve.reload.reloader import Outcome, Reloader
-from runner.serve.reload.swap import Succession
+from runner.serve.reload.reloader import Reloader, ReloadResult
+from runner.serve.reload.swap import Swap
 from runner.serve.sessions.calls import Calls
 from runner.serve.sessions.switchboard import Switchboard
 from runner.serve.sessions.texthost import TextHost
@@ -101,19 +101,19 @@ class Caller:
         return " ".join(persona.greeting.say)
 
 
-class _Recorded(Succession):
+class _Recorded(Swap):
     """As it is, with a record."""
 
     def __init__(self, *parts: Any, **more: Any) -> None:
         super().__init__(*parts, **more)
         self.served: list[str] = []
-        self.outcomes: asyncio.Queue[Outcome] = asyncio.Queue()
+        self.outcomes: asyncio.Queue[ReloadResult] = asyncio.Queue()
 
     async def swap(self, release: Release) -> None:
         await super().swap(release)
         self.served.append(release.id)
 
-    def tell(self, outcome: Outcome) -> None:
+    def tell(self, outcome: ReloadResult) -> None:
         super().tell(outcome)
         self.outcomes.put_nowait(outcome)
 
@@ -139,7 +139,7 @@ class Followed:
         self._tasks: set[asyncio.Task[None]] = set()
         self._succession = _Recorded(
             self.releases,
-            Surroundings(self.releases, secrets, texts, log, env={}, livekit=None),
+            ChildEnvironment(self.releases, secrets, texts, log, env={}, livekit=None),
             Renewals(self.releases, self.calls, switchboard, log),
             Metrics(self.releases, self.calls),
             log,
@@ -156,7 +156,7 @@ class Followed:
         self.served = self._succession.served
         self._number = 0
 
-    async def outcome(self, within: float = PATIENCE) -> Outcome:
+    async def outcome(self, within: float = PATIENCE) -> ReloadResult:
         """What came of the next attempt."""
         return await asyncio.wait_for(self._succession.outcomes.get(), within)
 

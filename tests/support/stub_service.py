@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 
 from runner.egress.client import HttpEgress
-from runner.egress.port import Ask
+from runner.egress.port import ToolRequest
 from runner.link.release import AgentRelease
 from runner.schema.agents import Agent
 from runner.schema.tools import HttpTool
@@ -81,4 +81,4 @@ class Caller:
         tool = HttpTool.model_validate({"description": "d", "http": http, "result": more})
         agent = Agent.model_construct(variables=fixed)
         release = AgentRelease.model_construct(name="a", agent=agent, tools={"t": tool}, env=env)
-        return await self.egress.of(release).ask(Ask("t", args or {}, values))
+        return await self.egress.of(release).ask(ToolRequest("t", args or {}, values))

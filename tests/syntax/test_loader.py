@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from strictyaml.parser import StrictYAMLLoader
 from strictyaml.ruamel.nodes import MappingNode, ScalarNode
 
-from runner.syntax.loader import Loader, Refused
+from runner.syntax.loader import Loader, RefusedSyntax
 from runner.syntax.strict import MarkedYAMLError
 
 REFUSED_BY_BOTH = [
@@ -134,7 +134,7 @@ def stock(text):
 def ours(text):
     try:
         node = Loader(text).get_single_node()
-    except (Refused, MarkedYAMLError):
+    except (RefusedSyntax, MarkedYAMLError):
         return "refused"
     return node and _tree(node)
 
@@ -161,7 +161,7 @@ def test_what_strictyaml_takes_is_taken_alike(text):
 @pytest.mark.parametrize(("text", "kind"), OURS_ALONE_REFUSES.items())
 def test_what_lkrun_does_not_have_is_refused(text, kind):
     """Complex keys, directives, `...`, depth and half characters are closed here."""
-    with pytest.raises(Refused) as refusal:
+    with pytest.raises(RefusedSyntax) as refusal:
         Loader(text).get_single_node()
     assert refusal.value.kind == kind
 

@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from runner.template import Analysis, Problem, Use, analyse, analyse_condition, has_template
+from runner.template import Analysis, TemplateProblem, Use, analyse, analyse_condition, has_template
 
 LITERAL = "to mean the two characters themselves, write {{ '{{' }}"
 BRACES = "a condition is written without braces"
@@ -286,7 +286,9 @@ def test_a_statement_that_belongs_to_programs_is_refused(text):
     """What reaches other files, defines functions or escapes has one plain message."""
     (problem,) = analyse(text).problems
     statement = text.split()[1]
-    assert problem == Problem("E301", f"'{{% {statement} %}}' cannot be used here", None, 1, 4)
+    assert problem == TemplateProblem(
+        "E301", f"'{{% {statement} %}}' cannot be used here", None, 1, 4
+    )
 
 
 @pytest.mark.parametrize(
@@ -321,4 +323,4 @@ def test_all_unknown_filters_are_told_in_order():
     """Several mistakes that can be told apart are all told, in the order of the text."""
     problems = analyse("{{ x is knwon }} {{ x | uper }}").problems
     assert [(each.code, each.column) for each in problems] == [("E303", 9), ("E303", 25)]
-    assert all(isinstance(each, Problem) for each in problems)
+    assert all(isinstance(each, TemplateProblem) for each in problems)

@@ -39,7 +39,7 @@ def tls_context() -> ssl.SSLContext:
     return httpx.create_ssl_context()
 
 
-class Checked(httpcore.AsyncNetworkBackend):
+class CheckedBackend(httpcore.AsyncNetworkBackend):
     """Connects to addresses that were checked, never to a name.
 
     The name goes on being what TLS and the header `Host` say. No second look-up can give another
@@ -145,11 +145,11 @@ class Wire(httpx.AsyncBaseTransport):
     def __init__(self, guard: Guard, resolver: Resolver, tls: ssl.SSLContext) -> None:
         """Open both pools; nothing is connected yet."""
         self._demonstration = demo.Demonstration()
-        self._public = self._pool(Checked(resolver, guard, self._demonstration), tls)
-        self._private = self._pool(Checked(resolver, None, self._demonstration), tls)
+        self._public = self._pool(CheckedBackend(resolver, guard, self._demonstration), tls)
+        self._private = self._pool(CheckedBackend(resolver, None, self._demonstration), tls)
 
     @staticmethod
-    def _pool(backend: Checked, tls: ssl.SSLContext) -> httpcore.AsyncConnectionPool:
+    def _pool(backend: CheckedBackend, tls: ssl.SSLContext) -> httpcore.AsyncConnectionPool:
         return httpcore.AsyncConnectionPool(
             ssl_context=tls,
             max_connections=CONNECTIONS,

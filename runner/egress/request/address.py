@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 from urllib.parse import parse_qsl, quote, urlencode
 
-from runner.egress.trouble import Trouble
+from runner.egress.trouble import RequestError
 
 _BEGIN, _END = "\ufdd0", "\ufdd1"  # noncharacters: they stand in no text that people write
 _MARKS: Final = re.compile(f"[{_BEGIN}{_END}]")
@@ -70,13 +70,13 @@ def _split(pieces: Sequence[_Piece], separator: str) -> list[list[_Piece]]:
     return groups
 
 
-def _segment(pieces: Sequence[_Piece], empty: Callable[[], Trouble]) -> str:
+def _segment(pieces: Sequence[_Piece], empty: Callable[[], RequestError]) -> str:
     values = [piece.text for piece in pieces if piece.is_value]
     if not all(values):
         raise empty()
     parts = [*values, "".join(piece.text for piece in pieces)] if values else []
     if any(part in _CLIMBING for value in parts for part in _SEPARATORS.split(value)):
-        raise Trouble(
+        raise RequestError(
             "a value in the path of the url is '.' or '..', which would lead to another address"
         )
     return "".join(_encode(p.text) if p.is_value else p.text for p in pieces)
@@ -97,7 +97,7 @@ def form_encoded(entries: Sequence[tuple[str, str]], *, quote_via: Any = quote) 
     return urlencode(entries, quote_via=quote_via, errors="replace")
 
 
-def address(url: str, render: Render, empty: Callable[[], Trouble]) -> str:
+def address(url: str, render: Render, empty: Callable[[], RequestError]) -> str:
     """Make the address of a request.
 
     What the templates of the path and of the url's own query give is percent-encoded; what stands

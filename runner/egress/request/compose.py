@@ -16,7 +16,7 @@ from runner.egress.mask import Mask
 from runner.egress.network.wire import PRIVATE
 from runner.egress.request.address import address, form_encoded, pairs, with_query
 from runner.egress.secrets import Ledger
-from runner.egress.trouble import CANNOT_ASK, Trouble
+from runner.egress.trouble import CANNOT_ASK, RequestError
 from runner.schema.http import Body, Request
 from runner.template import EMPTY, Empty, Failure, Renderer, as_text
 
@@ -59,29 +59,29 @@ class _Texts:
         values = {name: self.value(text) for name, text in texts.items()}
         return {name: value for name, value in values.items() if not isinstance(value, Empty)}
 
-    def unready(self) -> Trouble | None:
+    def unready(self) -> RequestError | None:
         """Complain of secrets that are missing, and of what could not be worked out."""
         missing = getattr(self.secrets, "missing", ())
         if missing:
             names = " and ".join(f"'{name}'" for name in missing)
             where = "in the environment or in LKRUN_SECRETS_DIR"
-            return Trouble(f"the secret {names} is missing: there is no value for it {where}")
+            return RequestError(f"the secret {names} is missing: there is no value for it {where}")
         if self.failures:
             why = self.failures[0].message
-            return Trouble(f"a value of the request cannot be worked out: {why}")
+            return RequestError(f"a value of the request cannot be worked out: {why}")
         return None
 
-    def empty_part(self) -> Trouble:
+    def empty_part(self) -> RequestError:
         """Complain of an empty value in the path, by its name where that is known."""
         unready = self.unready()
         if unready is not None:
             return unready
         if not self.missing:
-            return Trouble("a part of the url's path is empty, so nothing was sent")
+            return RequestError("a part of the url's path is empty, so nothing was sent")
         path = self.missing[0]
         name = path[1] if path[0] == "args" and len(path) > 1 else ".".join(path)
         told = f"it needs a value for '{name}'" if path[0] == "args" else CANNOT_ASK
-        return Trouble(f"'{name}' has no value, and the url's path needs it", told)
+        return RequestError(f"'{name}' has no value, and the url's path needs it", told)
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,9 +146,9 @@ def _url(text: str) -> httpx.URL:
     try:
         url = httpx.URL(text)
     except (httpx.InvalidURL, ValueError):
-        raise Trouble("the url is not an address once its values are filled in") from None
+        raise RequestError("the url is not an address once its values are filled in") from None
     if url.scheme not in ("http", "https") or not url.host:
-        raise Trouble("the url must begin with https:// or http:// and name a host")
+        raise RequestError("the url must begin with https:// or http:// and name a host")
     return url
 
 
@@ -157,10 +157,14 @@ def _headers(entries: Mapping[str, Any]) -> list[tuple[bytes, bytes]]:
     written = []
     for name, value in entries.items():
         if name.lower() in _FRAMING:
-            raise Trouble(f"the header '{name}' cannot be set: it follows from the request itself")
+            raise RequestError(
+                f"the header '{name}' cannot be set: it follows from the request itself"
+            )
         text = _wire_text(value).strip(" \t")
         if _CONTROL.search(text):
-            raise Trouble(f"the value of the header '{name}' has a line break or control character")
+            raise RequestError(
+                f"the value of the header '{name}' has a line break or control character"
+            )
         written.append((name.encode(), text.encode("utf-8", "replace")))
     return written
 

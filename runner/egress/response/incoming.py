@@ -13,7 +13,7 @@ from email.message import Message
 from typing import TYPE_CHECKING, Any, Final
 
 from runner.egress.mask import Mask
-from runner.egress.trouble import UNUSABLE, Trouble, one_line
+from runner.egress.trouble import UNUSABLE, RequestError, one_line
 
 if TYPE_CHECKING:
     import httpx
@@ -87,8 +87,8 @@ def codings(response: httpx.Response) -> list[str]:
     return [coding.strip() for coding in header.lower().split(",") if coding.strip()]
 
 
-def _too_large(most: int) -> Trouble:
-    return Trouble(f"the answer is larger than {most // 1024} KB", UNUSABLE)
+def _too_large(most: int) -> RequestError:
+    return RequestError(f"the answer is larger than {most // 1024} KB", UNUSABLE)
 
 
 def unpack(body: bytes, packed: list[str], most: int = MOST) -> bytes:
@@ -101,7 +101,9 @@ def unpack(body: bytes, packed: list[str], most: int = MOST) -> bytes:
         if coding == "identity" or not body:
             continue
         if coding not in _CODINGS:
-            raise Trouble(f"the answer is packed as '{coding}', which was not asked for", UNUSABLE)
+            raise RequestError(
+                f"the answer is packed as '{coding}', which was not asked for", UNUSABLE
+            )
         body = _inflate(body, most)
     return body
 
@@ -117,7 +119,7 @@ def _inflate(body: bytes, most: int) -> bytes:
             raise _too_large(most)
         if unpacking.eof:
             return plain
-    raise Trouble("the answer is damaged: it cannot be unpacked", UNUSABLE)
+    raise RequestError("the answer is damaged: it cannot be unpacked", UNUSABLE)
 
 
 def understand(body: bytes, content_type: str, mask: Mask) -> Content:
@@ -148,8 +150,8 @@ def understand(body: bytes, content_type: str, mask: Mask) -> Content:
     return Content(data, is_json=True)
 
 
-def _too_deep() -> Trouble:
-    return Trouble("the answer is nested too deeply", UNUSABLE)
+def _too_deep() -> RequestError:
+    return RequestError("the answer is nested too deeply", UNUSABLE)
 
 
 def _number(text: str) -> float | None:

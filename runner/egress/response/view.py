@@ -10,7 +10,7 @@ import jmespath
 
 from runner.egress.mask import Mask
 from runner.egress.response.incoming import Content
-from runner.egress.trouble import UNUSABLE, Trouble
+from runner.egress.trouble import UNUSABLE, RequestError
 from runner.schema.http import Result
 from runner.template import Renderer
 
@@ -53,11 +53,11 @@ def picked(path: str, content: Content) -> Any:
         Trouble: the answer is no JSON, or the path does not fit it.
     """
     if not content.is_json:
-        raise Trouble("the answer is no JSON, so 'pick' finds nothing in it", UNUSABLE)
+        raise RequestError("the answer is no JSON, so 'pick' finds nothing in it", UNUSABLE)
     try:
         return jmespath.search(path, content.data)
     except Exception:  # noqa: BLE001  (functions of JMESPath meet values of any kind)
-        raise Trouble("'pick' does not fit the answer", UNUSABLE) from None
+        raise RequestError("'pick' does not fit the answer", UNUSABLE) from None
 
 
 def saved(result: Result, content: Content) -> dict[str, Any]:

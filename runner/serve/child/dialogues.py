@@ -20,7 +20,7 @@ from livekit.agents.testing import fake_job_context
 from runner.link.release import AgentRelease
 from runner.serve.socket.line import CallEgress, Line
 from runner.serve.socket.peer import Message, Peer
-from runner.session import Facts, Job
+from runner.session import CallFacts, JobFacts
 from runner.session.conversation import CannotRenewError, CannotStartError, Conversation
 
 _KEPT = 64
@@ -101,8 +101,8 @@ class Dialogue:
 
     def _conversation(self) -> Conversation:
         opened, call = self._opened, self._opened["call"]
-        facts = Facts(
-            job=Job(metadata=opened.get("metadata")),
+        facts = CallFacts(
+            job=JobFacts(metadata=opened.get("metadata")),
             variables=opened.get("variables") or {},
             id=call,
         )
@@ -131,7 +131,7 @@ def _words(events: list[Message]) -> list[str]:
     return [e["text"] for e in events if e["type"] == "message" and e["role"] == "agent"]
 
 
-class Host:
+class DialogueHost:
     """All dialogues of this process."""
 
     def __init__(self, line: Line) -> None:
@@ -199,7 +199,7 @@ class _ToMain(logging.Handler):
 async def _main(socket: str) -> None:
     line = Line(await Peer.connect(socket))
     logging.getLogger().handlers = [_ToMain(line)]
-    Host(line)
+    DialogueHost(line)
     line.send({"role": "dialogues"})
     await line.listen()
 

@@ -161,11 +161,11 @@ def _conversation(job: _Job, participant: rtc.RemoteParticipant) -> Conversation
 
 
 def _facts(ctx: JobContext, participant: rtc.RemoteParticipant) -> Any:
-    from runner.session import Caller, Facts, Job, Room, parsed  # noqa: PLC0415 - as in _read
+    from runner.session import Caller, CallFacts, JobFacts, Room, parsed  # noqa: PLC0415 - as in _read
 
     attributes = dict(participant.attributes)
     names = {number: word for word, number in _KINDS.items()}
-    return Facts(
+    return CallFacts(
         caller=Caller(
             identity=participant.identity,
             name=participant.name or None,
@@ -175,7 +175,7 @@ def _facts(ctx: JobContext, participant: rtc.RemoteParticipant) -> Any:
             dialled=attributes.get("sip.trunkPhoneNumber") or None,
         ),
         room=Room(ctx.room.name, ctx.room.metadata or None),
-        job=Job(
+        job=JobFacts(
             ctx.job.id,
             {n: v for n, v in ctx.job.attributes.items() if n not in _OWN},
             parsed(ctx.job.metadata),

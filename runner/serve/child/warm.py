@@ -60,11 +60,11 @@ def _read(file: str) -> AgentRelease:
 def _provider(written: AnyProvider) -> None:
     """Import a provider's package, and check its options as a call will: what that reads stays."""
     from runner.providers import build, validation  # noqa: PLC0415 - as above
-    from runner.providers.catalogue import Provider  # noqa: PLC0415 - as above
+    from runner.providers.catalogue import InstalledProvider  # noqa: PLC0415 - as above
     from runner.providers.loading import load  # noqa: PLC0415 - as above
 
     found = build.catalogue().find(written.kind, str(written.plugin))
-    if not isinstance(found, Provider):
+    if not isinstance(found, InstalledProvider):
         return
     loaded = load(found.source, found.target)
     if found.source == "plugin":

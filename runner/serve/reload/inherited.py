@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from runner.serve.sessions.texthost import TextHost
 
 
-class Surroundings:
+class ChildEnvironment:
     """Keeps what new processes have up to date with what is served.
 
     A process cannot change them while it lives. So new processes are begun where that is enough,

@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from runner.link.release import AgentRelease
     from runner.serve.log import Log
     from runner.serve.releases.served import Releases
-    from runner.serve.sessions.calls import Call, Calls
+    from runner.serve.sessions.calls import CallInfo, Calls
     from runner.serve.sessions.switchboard import Switchboard
     from runner.serve.socket.peer import Message
 
@@ -52,12 +52,12 @@ class Renewals:
             welcome = self._switchboard.welcome(call, release)
             call.peer.send({**welcome, "type": "renew"})
 
-    def _wanted(self, call: Call, agent: AgentRelease) -> bool:
+    def _wanted(self, call: CallInfo, agent: AgentRelease) -> bool:
         if call.release == self._releases.current.id:
             return False
         return self._always or agent.agent.reload == "next_turn"
 
-    def _renewed(self, call: Call, message: Message) -> None:
+    def _renewed(self, call: CallInfo, message: Message) -> None:
         release = str(message.get("release"))
         if release not in self._offered.get(call.id, ()):
             return
@@ -78,7 +78,7 @@ class Renewals:
             waiting=waiting,
         )
 
-    def _not_renewed(self, call: Call, message: Message) -> None:
+    def _not_renewed(self, call: CallInfo, message: Message) -> None:
         release, why = str(message.get("release")), str(message.get("why"))
         self._settled(call.id, release)
         self._log.event(
@@ -98,7 +98,7 @@ class Renewals:
         if not offered:
             self._offered.pop(call, None)
 
-    def _over(self, call: Call) -> None:
+    def _over(self, call: CallInfo) -> None:
         for release in list(self._offered.get(call.id, ())):
             self._settled(call.id, release)
 

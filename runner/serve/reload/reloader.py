@@ -27,7 +27,7 @@ _ROUNDS: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class ReloadResult:
     """What came of an attempt.
 
     Attributes:
@@ -66,7 +66,7 @@ class Target(Protocol):
         """
         ...
 
-    def tell(self, outcome: Outcome) -> None:
+    def tell(self, outcome: ReloadResult) -> None:
         """Hear what came of an attempt."""
         ...
 
@@ -141,13 +141,13 @@ class Reloader:
             listening.cancel()
             await asyncio.gather(listening, return_exceptions=True)
 
-    async def attempt(self) -> Outcome:
+    async def attempt(self) -> ReloadResult:
         """Compile the folder as it is now, and serve it if it is valid, although it was told to."""
         outcome = await self._attempt(None)
         assert outcome is not None  # noqa: S101 - only what was not asked for is put off
         return outcome
 
-    async def roll(self, release: Release, lacking: Iterable[str] = ()) -> Outcome:
+    async def roll(self, release: Release, lacking: Iterable[str] = ()) -> ReloadResult:
         """Serve a release of before, until the files change again.
 
         Args:
@@ -162,17 +162,17 @@ class Reloader:
             )
             if missing or release.id == self.served.id:
                 result: Result = "rejected" if missing else "unchanged"
-                outcome = Outcome(result, self.served.id, missing, rolled=True)
+                outcome = ReloadResult(result, self.served.id, missing, rolled=True)
             else:
                 changes = await asyncio.to_thread(diff, self._served, side)
-                new = Outcome("ok", release.id, changes=changes, rolled=True)
+                new = ReloadResult("ok", release.id, changes=changes, rolled=True)
                 outcome = await self._swap(side, new)
             return self._told(outcome, began)
 
     def _settle(self) -> float:
         return self.served.process.reload.settle
 
-    async def _attempt(self, settled: Look | None) -> Outcome | None:
+    async def _attempt(self, settled: Look | None) -> ReloadResult | None:
         """Compile and decide; None where it must wait, since files are being saved.
 
         Args:
@@ -190,7 +190,7 @@ class Reloader:
             except Exception as error:  # noqa: BLE001 - a bug of ours must not end the following of files
                 look = await asyncio.to_thread(self._watcher.look)
                 words = f"{type(error).__name__}: {error}"
-                outcome = Outcome("rejected", self.served.id, error=words)
+                outcome = ReloadResult("rejected", self.served.id, error=words)
             if outcome.result == "ok":  # it may need other secrets: they are no change of their own
                 look = await asyncio.to_thread(self._watcher.beside, look.files)
             self._known = look
@@ -226,10 +226,10 @@ class Reloader:
         changes = () if same else tuple(diff(self._served, side))
         return _Judged(compiled, look, side, found, changes, took)
 
-    async def _decided(self, judged: _Judged, *, asked: bool) -> Outcome:
+    async def _decided(self, judged: _Judged, *, asked: bool) -> ReloadResult:
         side = judged.side
         written, self._written = self._written, side.release.id if side else None
-        outcome = Outcome(
+        outcome = ReloadResult(
             "unchanged", self.served.id, judged.found, lines=judged.compiled.lines,
             compile_ms=judged.took_ms,
         )  # fmt: skip
@@ -244,7 +244,7 @@ class Reloader:
         new = replace(outcome, result="ok", release=side.release.id, changes=judged.changes)
         return await self._swap(side, new)
 
-    async def _swap(self, side: Side, outcome: Outcome) -> Outcome:
+    async def _swap(self, side: Side, outcome: ReloadResult) -> ReloadResult:
         try:
             await self._target.swap(side.release)
         except OSError as error:
@@ -256,7 +256,7 @@ class Reloader:
         self._served = side
         return outcome
 
-    def _told(self, outcome: Outcome, began: float) -> Outcome:
+    def _told(self, outcome: ReloadResult, began: float) -> ReloadResult:
         took = round((time.perf_counter() - began) * 1000, 1)
         outcome = replace(outcome, took_ms=took)
         self._target.tell(outcome)
@@ -279,6 +279,6 @@ def _resting(compiled: Compiled) -> frozenset[str]:
     return frozenset(str(scope.name) for scope in compiled.scopes) - served.keys()
 
 
-def _refused(outcome: Outcome, code: str, message: str, hint: str) -> Outcome:
+def _refused(outcome: ReloadResult, code: str, message: str, hint: str) -> ReloadResult:
     reason = Diagnostic(Span("."), code, message, hint)
     return replace(outcome, result="rejected", diagnostics=(*outcome.diagnostics, reason))

@@ -10,13 +10,13 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from runner.diff import Change
-    from runner.serve.reload.reloader import Outcome
+    from runner.serve.reload.reloader import ReloadResult
 
 _SHOWN: Final = 5
 """Changes that one line tells; `lkrun releases` and the JSON log have them all."""
 
 
-def words(outcome: Outcome) -> str:
+def words(outcome: ReloadResult) -> str:
     """One line, and below it every diagnostic of files that are not served."""
     release = outcome.release
     if outcome.error is not None:
@@ -32,7 +32,7 @@ def words(outcome: Outcome) -> str:
     return f"the new files are not served; still serving release {release}\n{told}".rstrip()
 
 
-def _rolled(outcome: Outcome) -> str:
+def _rolled(outcome: ReloadResult) -> str:
     release = outcome.release
     if outcome.result == "ok":
         until = "until the files change"
@@ -53,7 +53,7 @@ def sentences(changes: Sequence[Change]) -> str:
     return "; ".join(shown)
 
 
-def fields(outcome: Outcome) -> dict[str, Any]:
+def fields(outcome: ReloadResult) -> dict[str, Any]:
     """The same for programs: the fields of the event `reload`, as `cli.md` has it."""
     return {
         "result": outcome.result,
@@ -66,6 +66,6 @@ def fields(outcome: Outcome) -> dict[str, Any]:
     }
 
 
-def level(outcome: Outcome) -> str:
+def level(outcome: ReloadResult) -> str:
     """How grave it is."""
     return "error" if outcome.result == "rejected" else "info"

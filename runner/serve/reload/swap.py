@@ -17,13 +17,13 @@ if TYPE_CHECKING:
     from runner.serve.metrics import Metrics
     from runner.serve.releases.archive import Archive
     from runner.serve.releases.served import Releases
-    from runner.serve.reload.inherited import Surroundings
+    from runner.serve.reload.inherited import ChildEnvironment
     from runner.serve.reload.next_turn import Renewals
-    from runner.serve.reload.reloader import Outcome
+    from runner.serve.reload.reloader import ReloadResult
     from runner.serve.workers.registrations import Workers
 
 
-class Succession:
+class Swap:
     """Implements `runner.serve.reload.reloader.Target`.
 
     Attributes:
@@ -33,7 +33,7 @@ class Succession:
     def __init__(  # noqa: PLR0913 - the parts that it needs, by name
         self,
         releases: Releases,
-        surroundings: Surroundings,
+        surroundings: ChildEnvironment,
         renewals: Renewals,
         metrics: Metrics,
         log: Log,
@@ -64,7 +64,7 @@ class Succession:
             self.workers.follow(release.agents)
         self._renewals.offer()
 
-    def tell(self, outcome: Outcome) -> None:
+    def tell(self, outcome: ReloadResult) -> None:
         """Log an attempt and count it; keep the release if it is a new one."""
         self._surroundings.hide()
         self._metrics.reloaded(outcome)

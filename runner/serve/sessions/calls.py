@@ -21,7 +21,7 @@ _EVENTS: Final = 500
 
 
 @dataclass(slots=True)
-class Call:
+class CallInfo:
     """A call, or a dialogue of the text host.
 
     Attributes:
@@ -88,13 +88,13 @@ class Calls:
         """Begin with none."""
         self._releases = releases
         self._log = log
-        self._on: dict[str, Call] = {}
+        self._on: dict[str, CallInfo] = {}
         self._ended = asyncio.Event()
-        self.on_end: list[Callable[[Call], None]] = []
+        self.on_end: list[Callable[[CallInfo], None]] = []
 
     def begin(
         self, call_id: str, agent: str, kind: str, *, room: str | None = None, dispatch: str = ""
-    ) -> Call:
+    ) -> CallInfo:
         """Begin one on the served release.
 
         Raises:
@@ -102,15 +102,15 @@ class Calls:
         """
         start = self._releases.current.agents[agent].agent.start
         release = self._releases.pin(call_id)
-        call = Call(call_id, agent, kind, release, str(start), room, dispatch or None)
+        call = CallInfo(call_id, agent, kind, release, str(start), room, dispatch or None)
         self._on[call_id] = call
         return call
 
-    def get(self, call_id: str) -> Call | None:
+    def get(self, call_id: str) -> CallInfo | None:
         """One that is on."""
         return self._on.get(call_id)
 
-    def all(self, kind: str | None = None, agent: str | None = None) -> list[Call]:
+    def all(self, kind: str | None = None, agent: str | None = None) -> list[CallInfo]:
         """Those that are on, of one kind or agent or of any."""
         return [
             call
@@ -118,7 +118,7 @@ class Calls:
             if kind in (None, call.kind) and agent in (None, call.agent)
         ]
 
-    def answer(self, call: Call) -> None:
+    def answer(self, call: CallInfo) -> None:
         """Note that the conversation has begun."""
         if call.answered:
             return

@@ -8,7 +8,7 @@ from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any
 
 from runner.egress.client import HttpEgress
-from runner.egress.port import Answer, Ask
+from runner.egress.port import ToolRequest, ToolResponse
 from runner.serve.credentials import provider_secrets
 from runner.serve.socket.peer import MAX_LINE, Message, Peer
 
@@ -18,10 +18,10 @@ if TYPE_CHECKING:
     from runner.egress.secrets import Secrets
     from runner.serve.log import Log
     from runner.serve.releases.served import Releases
-    from runner.serve.sessions.calls import Call, Calls
+    from runner.serve.sessions.calls import CallInfo, Calls
 
 Serve = Callable[[Peer, Message], Coroutine[Any, Any, None]]
-Hear = Callable[["Call", Message], None]
+Hear = Callable[["CallInfo", Message], None]
 
 
 class Switchboard:
@@ -69,7 +69,7 @@ class Switchboard:
         for egress in self._egresses.values():
             await egress.aclose()
 
-    def welcome(self, call: Call, release: str | None = None) -> Message:
+    def welcome(self, call: CallInfo, release: str | None = None) -> Message:
         """What the process of a call needs to begin, or to go on with another release.
 
         Raises:
@@ -131,7 +131,7 @@ class Switchboard:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _ask(self, peer: Peer, message: Message, call: Call | None) -> None:
+    async def _ask(self, peer: Peer, message: Message, call: CallInfo | None) -> None:
         written = message.get("ask")
         asked: Message = written if isinstance(written, dict) else {}
         answer = await self._answered(asked, call)
@@ -141,19 +141,19 @@ class Switchboard:
         try:
             peer.send(reply)
         except ValueError:
-            sorry = Answer(
+            sorry = ToolResponse(
                 ok=False, output="the answer is too long", error="the answer is too long"
             )
             peer.send({**reply, "answer": sorry.to_data()})
 
-    async def _answered(self, asked: Message, call: Call | None) -> Answer:
+    async def _answered(self, asked: Message, call: CallInfo | None) -> ToolResponse:
         agent = self._releases.agent(call.release, call.agent) if call else None
         try:
-            ask = Ask(**asked)
+            ask = ToolRequest(**asked)
         except TypeError:
             agent = None
         if agent is None:
-            return Answer(ok=False, output="the call has ended", error="the call has ended")
+            return ToolResponse(ok=False, output="the call has ended", error="the call has ended")
         return await self._egress().ask(agent, ask)
 
     def _egress(self) -> HttpEgress:
@@ -163,7 +163,7 @@ class Switchboard:
             self._egresses[allow] = HttpEgress(self._secrets, allow)
         return self._egresses[allow]
 
-    def _tell_failure(self, call: Call, tool: str, answer: Answer) -> None:
+    def _tell_failure(self, call: CallInfo, tool: str, answer: ToolResponse) -> None:
         self._log.event(
             "tool_failed",
             f"{call.agent}: tool {tool} failed: {answer.error}",
@@ -176,11 +176,11 @@ class Switchboard:
         )
 
 
-def _event(call: Call, message: Message) -> None:
+def _event(call: CallInfo, message: Message) -> None:
     event = message.get("event")
     if isinstance(event, dict):
         call.take(event)
 
 
-def _ended(call: Call, message: Message) -> None:
+def _ended(call: CallInfo, message: Message) -> None:
     call.reason = str(message.get("reason"))

@@ -15,7 +15,7 @@ from runner.front.port import DialogueError, Turn
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from runner.serve.sessions.calls import Call, Calls
+    from runner.serve.sessions.calls import CallInfo, Calls
     from runner.serve.sessions.switchboard import Switchboard
     from runner.serve.socket.peer import Message, Peer
 
@@ -88,7 +88,7 @@ class TextHost:
             self._end(call, call.reason or "end_call")
         return turn
 
-    def end(self, call: Call) -> None:
+    def end(self, call: CallInfo) -> None:
         """End a dialogue."""
         self._end(call, "shutdown")
 
@@ -132,7 +132,7 @@ class TextHost:
 
     def _begin(
         self, peer: Peer, agent: str, variables: dict[str, Any] | None, metadata: Any
-    ) -> Call:
+    ) -> CallInfo:
         if len(self._calls.all("text")) >= MOST:
             raise DialogueError(
                 "full", f"there are {MOST} dialogues already", "end some, or try later"
@@ -143,7 +143,7 @@ class TextHost:
         peer.send({**welcome, "type": "open", "variables": variables, "metadata": metadata})
         return call
 
-    def _known(self, agent: str, session_id: str) -> Call:
+    def _known(self, agent: str, session_id: str) -> CallInfo:
         call = self._calls.get(session_id)
         if call is not None and call.kind == "text" and call.agent == agent:
             return call
@@ -152,7 +152,7 @@ class TextHost:
             raise DialogueError("ended", _told(self._ended[session_id]), hint)
         raise DialogueError("unknown_session", "there is no such dialogue with this agent")
 
-    async def _asked(self, call: Call, text: str) -> Message:
+    async def _asked(self, call: CallInfo, text: str) -> Message:
         number = next(self._ids)
         future: asyncio.Future[Message] = asyncio.get_running_loop().create_future()
         self._waiting[number] = (call.id, future)
@@ -163,12 +163,12 @@ class TextHost:
         finally:
             self._waiting.pop(number, None)
 
-    def _end(self, call: Call, reason: str) -> None:
+    def _end(self, call: CallInfo, reason: str) -> None:
         if call.peer is not None:
             call.peer.send({"type": "end", "call": call.id, "reason": reason})
         self._calls.end(call.id, reason)
 
-    def _over(self, call: Call) -> None:
+    def _over(self, call: CallInfo) -> None:
         if call.kind != "text":
             return
         self._used.pop(call.id, None)
@@ -227,7 +227,7 @@ class TextHost:
         await peer.close()
         await _ended(process)
 
-    def _of(self, peer: Peer) -> list[Call]:
+    def _of(self, peer: Peer) -> list[CallInfo]:
         """The dialogues of a child."""
         return [call for call in self._calls.all("text") if call.peer is peer]
 
@@ -271,7 +271,7 @@ def _told(reason: str | None) -> str:
     return _ENDS.get(reason or "", "the dialogue has ended")
 
 
-def _turn(call: Call, reply: Message) -> Turn:
+def _turn(call: CallInfo, reply: Message) -> Turn:
     usage = reply["usage"]
     return Turn(
         call.id,

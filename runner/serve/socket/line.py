@@ -7,7 +7,7 @@ import itertools
 from collections.abc import Callable
 from typing import Any, Final
 
-from runner.egress.port import Answer, Ask
+from runner.egress.port import ToolRequest, ToolResponse
 from runner.serve.socket.peer import Message, Peer
 
 _LOST: Final = "the runner is gone, so nothing was sent"
@@ -26,7 +26,7 @@ class Line:
         self.peer = peer
         self.on_message: Callable[[Message], None] = lambda _: None
         self._ids = itertools.count(1)
-        self._asked: dict[int, asyncio.Future[Answer]] = {}
+        self._asked: dict[int, asyncio.Future[ToolResponse]] = {}
         self._closed = False
 
     def event(self, call: str, event: dict[str, Any]) -> None:
@@ -52,21 +52,21 @@ class Line:
             self._closed = True
             for future in self._asked.values():
                 if not future.done():
-                    future.set_result(Answer(ok=False, output=_LOST, error=_LOST))
+                    future.set_result(ToolResponse(ok=False, output=_LOST, error=_LOST))
 
-    async def ask(self, call: str, ask: Ask) -> Answer:
+    async def ask(self, call: str, ask: ToolRequest) -> ToolResponse:
         """Have a request sent for a call."""
         if self._closed:
-            return Answer(ok=False, output=_LOST, error=_LOST)
+            return ToolResponse(ok=False, output=_LOST, error=_LOST)
         number = next(self._ids)
-        future: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+        future: asyncio.Future[ToolResponse] = asyncio.get_running_loop().create_future()
         self._asked[number] = future
         plain = {"tool": ask.tool, "arguments": ask.arguments, "values": ask.values}
         try:
             self.peer.send({"type": "ask", "call": call, "id": number, "ask": plain})
             return await future
         except ValueError:
-            return Answer(
+            return ToolResponse(
                 ok=False, output="the request is too long", error="the request is too long"
             )
         finally:
@@ -75,7 +75,7 @@ class Line:
     def _answer(self, message: Message) -> None:
         future = self._asked.get(message.get("id", 0))
         if future is not None and not future.done():
-            future.set_result(Answer.from_data(message["answer"]))
+            future.set_result(ToolResponse.from_data(message["answer"]))
 
 
 class CallEgress:
@@ -86,6 +86,6 @@ class CallEgress:
         self._line = line
         self._call = call
 
-    async def ask(self, ask: Ask) -> Answer:
+    async def ask(self, ask: ToolRequest) -> ToolResponse:
         """Have it sent."""
         return await self._line.ask(self._call, ask)

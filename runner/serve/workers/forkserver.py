@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import psutil
 
-from runner.providers.catalogue import Catalogue, Provider
+from runner.providers.catalogue import Catalogue, InstalledProvider
 from runner.serve.child.warm import GROUP, PLAN
 
 if TYPE_CHECKING:
@@ -53,7 +53,9 @@ def packages(release: Release) -> dict[str, tuple[str, str]]:
     catalogue = Catalogue()
     used = {(p.kind, str(p.plugin)) for a in release.agents.values() for p in a.providers.values()}
     found = (catalogue.find(*name) for name in sorted(used))
-    return {p.package: (p.version, p.fingerprint) for p in found if isinstance(p, Provider)}
+    return {
+        p.package: (p.version, p.fingerprint) for p in found if isinstance(p, InstalledProvider)
+    }
 
 
 def follow(plan: dict[str, Any]) -> None:

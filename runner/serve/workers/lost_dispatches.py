@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from runner.serve.credentials import LiveKit
     from runner.serve.log import Log
     from runner.serve.sessions.admission import Admission
-    from runner.serve.sessions.calls import Call, Calls
+    from runner.serve.sessions.calls import CallInfo, Calls
 
 _EVERY: Final = 3.0
 _PATIENCE: Final = 3.0
@@ -63,7 +63,7 @@ class Sweeper:
         self._seen: dict[str, float] = {}
         self._fine: dict[str, float] = {}
         self._over: dict[str, str] = {}
-        self._crashed: list[Call] = []
+        self._crashed: list[CallInfo] = []
         self._rescues: Counter[str] = Counter()
         calls.on_end.append(self._ended)
 
@@ -99,7 +99,7 @@ class Sweeper:
         lost = (since + _PATIENCE - now for since in self._seen.values())
         return min([usual, *(seconds for seconds in lost if seconds > 0)])
 
-    def _ended(self, call: Call) -> None:
+    def _ended(self, call: CallInfo) -> None:
         if call.kind != "call":
             return
         if call.reason == "crashed" and call.room:
@@ -133,7 +133,7 @@ class Sweeper:
             except api.TwirpError:
                 continue  # it went with its room
 
-    async def _rescue(self, server: api.LiveKitAPI, call: Call) -> None:
+    async def _rescue(self, server: api.LiveKitAPI, call: CallInfo) -> None:
         """Take what a dead call left out of its room; LiveKit itself notices only after 20 s."""
         room = call.room or ""
         self._fine.pop(room, None)

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from runner.serve.credentials import LiveKit
     from runner.serve.log import Log
     from runner.serve.sessions.admission import Admission
-    from runner.serve.sessions.calls import Call, Calls
+    from runner.serve.sessions.calls import CallInfo, Calls
 
 _APPEAR: Final = 10.0
 """Seconds in which the process of an accepted call must have appeared."""
@@ -218,7 +218,7 @@ class Workers:
         else:
             self._accepted[call.id] = asyncio.get_running_loop().time()
 
-    def _over(self, call: Call, reason: str) -> None:
+    def _over(self, call: CallInfo, reason: str) -> None:
         self._accepted.pop(call.id, None)
         self._calls.end(call.id, reason)
 

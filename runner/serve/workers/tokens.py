@@ -38,7 +38,7 @@ class Visit:
 
 
 @dataclass(frozen=True, slots=True)
-class Token:
+class AccessToken:
     """A token, and what it lets in where."""
 
     token: str
@@ -46,7 +46,7 @@ class Token:
     identity: str
 
 
-def mint(livekit: LiveKit, visit: Visit) -> Token:
+def mint(livekit: LiveKit, visit: Visit) -> AccessToken:
     """Make a token for one caller, signed with the key of a LiveKit server."""
     room = visit.room or f"{visit.agent}-{secrets.token_hex(4)}"
     identity = visit.identity or f"caller-{secrets.token_hex(4)}"
@@ -58,4 +58,4 @@ def mint(livekit: LiveKit, visit: Visit) -> Token:
         .with_grants(api.VideoGrants(room_join=True, room=room))
         .with_room_config(api.RoomConfiguration(agents=[dispatch]))
     )
-    return Token(token.to_jwt(), room, identity)
+    return AccessToken(token.to_jwt(), room, identity)

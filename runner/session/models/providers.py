@@ -13,7 +13,7 @@ from livekit.agents import inference, llm, stt, tts
 
 from runner.providers.build import ProviderBuildError, build
 from runner.schema.providers import AnyProvider
-from runner.session.values.wording import Wording
+from runner.session.values.wording import TemplateRenderer
 
 log = logging.getLogger("lkrun")
 
@@ -69,7 +69,7 @@ class Models:
     def __init__(
         self,
         providers: Mapping[str, AnyProvider],
-        wording: Wording,
+        wording: TemplateRenderer,
         secrets: Secrets,
         before: Models | None = None,
     ) -> None:
@@ -86,7 +86,10 @@ class Models:
         """Tells speech from silence where nobody names what does."""
 
     def renewed(
-        self, providers: Mapping[str, AnyProvider], wording: Wording, secrets: Secrets | None
+        self,
+        providers: Mapping[str, AnyProvider],
+        wording: TemplateRenderer,
+        secrets: Secrets | None,
     ) -> Models:
         """The models of another release, which share with these all that is the same."""
         return Models(providers, wording, secrets or self._secrets.resolve, self)

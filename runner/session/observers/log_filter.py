@@ -21,7 +21,7 @@ class _Plain(logging.Filter):
 _plain = _Plain()
 
 
-def quieten() -> None:
+def install_log_filter() -> None:
     """Keep LiveKit's tracebacks from the console of this process. May be called often."""
     for name in ("livekit", "livekit.agents"):
         logging.getLogger(name).addFilter(_plain)

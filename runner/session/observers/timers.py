@@ -10,7 +10,7 @@ from runner.schema.agents import Idle, Limits
 from runner.session.call import Call
 
 
-class Watch:
+class CallTimers:
     """Looks at the clock of one call.
 
     Args:

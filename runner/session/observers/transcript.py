@@ -16,18 +16,18 @@ from livekit.agents import (
 
 from runner.session.call import Call
 from runner.session.observers.failures import Failures
-from runner.session.observers.timers import Watch
+from runner.session.observers.timers import CallTimers
 from runner.session.plan import TRANSFER
 
 
-class Hearing:
+class SessionListener:
     """Listens to a session, and tells what happens.
 
     Attributes:
         asked: `turn()` has begun a turn for the caller's next words.
     """
 
-    def __init__(self, call: Call, watch: Watch, failures: Failures) -> None:
+    def __init__(self, call: Call, watch: CallTimers, failures: Failures) -> None:
         """Listen to nothing yet."""
         self._call, self._watch, self._failures = call, watch, failures
         self.asked = False

@@ -13,12 +13,12 @@ from livekit.agents import NOT_GIVEN, Agent, ChatContext, ModelSettings, UserTur
 
 from runner.link.release import AgentRelease
 from runner.schema.actions import Instruct, Say
-from runner.session.actions import Scene, perform
-from runner.session.call import Call, Leave
+from runner.session.actions import ActionContext, perform
+from runner.session.call import Call, PendingHandoff
 from runner.session.models.providers import CannotStartError
 from runner.session.personas.context import FALLBACK, carried, summarised, without
 from runner.session.personas.toolbox import Toolbox
-from runner.session.plan import Role
+from runner.session.plan import PersonaPlan
 from runner.session.settings.turns import turn_handling
 
 log = logging.getLogger("lkrun")
@@ -29,7 +29,7 @@ TAKE_OVER = (
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class PersonaChange:
     """What another release makes of a persona.
 
     Attributes:
@@ -37,14 +37,14 @@ class Change:
         models: kind → LiveKit's object, or None.
     """
 
-    role: Role
+    role: PersonaPlan
     toolbox: Toolbox
     text: str
     tools: list[llm.Tool | llm.Toolset]
     models: Mapping[str, Any]
 
 
-class Persona(Agent):
+class LivePersona(Agent):
     """One persona for as long as it speaks.
 
     Attributes:
@@ -54,7 +54,12 @@ class Persona(Agent):
     """
 
     def __init__(
-        self, call: Call, toolbox: Toolbox, role: Role, before: Persona | None, context: str
+        self,
+        call: Call,
+        toolbox: Toolbox,
+        role: PersonaPlan,
+        before: LivePersona | None,
+        context: str,
     ) -> None:
         """Make it; `before` is the persona that hands over, `context` what it tells of the talk."""
         self.role = role
@@ -87,7 +92,7 @@ class Persona(Agent):
         named = self._call.release.agent.llm or self._call.release.personas[self.role.name].llm
         return self._call.models.get("llm", named or ())
 
-    def _render(self, role: Role) -> str:
+    def _render(self, role: PersonaPlan) -> str:
         values = self._call.values
         before, values.persona = values.persona, role.name
         try:
@@ -106,7 +111,7 @@ class Persona(Agent):
         if text != self.instructions:
             await self.update_instructions(text)
 
-    def change(self) -> Change:
+    def change(self) -> PersonaChange:
         """What the call's release makes of it now; nothing is changed yet.
 
         Raises:
@@ -115,12 +120,14 @@ class Persona(Agent):
         call, role = self._call, self._call.plan.roles[self.role.name]
         toolbox = Toolbox(call)
         models = models_of(call, role.name)
-        return Change(role, toolbox, self._render(role), toolbox.of(role), models)
+        return PersonaChange(role, toolbox, self._render(role), toolbox.of(role), models)
 
     @property
-    def made(self) -> Change:
+    def made(self) -> PersonaChange:
         """What it is made of now."""
-        return Change(self.role, self._toolbox, str(self.instructions), self.tools, self._models)
+        return PersonaChange(
+            self.role, self._toolbox, str(self.instructions), self.tools, self._models
+        )
 
     def use(self, models: Mapping[str, Any]) -> None:
         """Use these models from the next words on.
@@ -133,7 +140,7 @@ class Persona(Agent):
         if other:
             self.update_options(**other)
 
-    async def become(self, change: Change) -> None:
+    async def become(self, change: PersonaChange) -> None:
         """Go on as another release has it; nothing is said."""
         self.role, self._toolbox = change.role, change.toolbox
         self._changing = change.toolbox.changes(change.role)
@@ -223,7 +230,7 @@ class Persona(Agent):
         """Do actions that no tool asked for."""
         call = self._call
         with call.at_work():
-            outcome = await perform(actions, Scene(call))
+            outcome = await perform(actions, ActionContext(call))
         if outcome.ends:
             call.over = True
             call.finish("end_call")
@@ -235,18 +242,20 @@ class Persona(Agent):
                 log.error("the call is not handed to '%s': %s", outcome.leave.target, error)  # noqa: TRY400 - no traceback may reach an author
                 call.stay()
 
-    def enter(self, leave: Leave) -> Persona:
+    def enter(self, leave: PendingHandoff) -> LivePersona:
         """Make the persona that takes over from this one."""
         return enter(self._call, self._toolbox, self, leave)
 
 
 @lru_cache(maxsize=1024)
-def class_of(name: str) -> type[Persona]:
+def class_of(name: str) -> type[LivePersona]:
     """The class of a persona: LiveKit tells agents apart by it."""
-    return type(name, (Persona,), {})
+    return type(name, (LivePersona,), {})
 
 
-def enter(call: Call, toolbox: Toolbox, before: Persona | None, leave: Leave) -> Persona:
+def enter(
+    call: Call, toolbox: Toolbox, before: LivePersona | None, leave: PendingHandoff
+) -> LivePersona:
     """Make the persona that the call goes to."""
     return class_of(leave.target)(
         call, toolbox, call.plan.roles[leave.target], before, leave.context

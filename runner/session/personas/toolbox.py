@@ -10,10 +10,10 @@ from livekit.agents import ChatContext, RunContext, ToolError, function_tool, ll
 from livekit.agents.llm import RawFunctionTool, ToolResult
 
 from runner.schema.personas import Handoff
-from runner.session.actions import Ran, Run, Scene, joined, run_tool
-from runner.session.call import MOST_HOPS, Call, Leave, spoke
+from runner.session.actions import ActionContext, Ran, Run, joined, run_tool
+from runner.session.call import MOST_HOPS, Call, PendingHandoff, spoke
 from runner.session.models.providers import CannotStartError
-from runner.session.plan import TRANSFER, Role, names_in
+from runner.session.plan import TRANSFER, PersonaPlan, names_in
 from runner.session.tools.work import DESCRIPTIONS
 from runner.session.values.parameters import uses
 
@@ -34,7 +34,7 @@ class Toolbox:
         self._stamps: dict[str, int] = {}
         self._uses: dict[str, frozenset[str]] = {}
 
-    def of(self, role: Role) -> list[llm.Tool | llm.Toolset]:
+    def of(self, role: PersonaPlan) -> list[llm.Tool | llm.Toolset]:
         """All tools of a persona; whether each is offered is asked before each reply."""
         known = self._call.plan.tools
         own: list[llm.Tool | llm.Toolset] = [
@@ -42,7 +42,7 @@ class Toolbox:
         ]
         return [*own, *(self._transfer(role, target) for target in role.handoffs)]
 
-    def offered(self, role: Role, tools: list[llm.Tool]) -> list[llm.Tool]:
+    def offered(self, role: PersonaPlan, tools: list[llm.Tool]) -> list[llm.Tool]:
         """Those that the model may be offered now, told as things are now."""
         plan, holds = self._call.plan, self._call.wording.holds
         found: list[llm.Tool] = []
@@ -54,7 +54,7 @@ class Toolbox:
                 found.append(tool)
         return found
 
-    def changes(self, role: Role) -> bool:
+    def changes(self, role: PersonaPlan) -> bool:
         """Whether anything about a persona's tools can change in a call."""
         plan = self._call.plan
         tools = [plan.tools[n] for n in role.tools if n in plan.tools]
@@ -101,7 +101,9 @@ class Toolbox:
             call = self._call
             if call.channel == "text" or name == "end_call":
                 await ctx.wait_for_playout()
-            scene = Scene(call, by_model=True, chat=lambda output: _with_answer(ctx, output))
+            scene = ActionContext(
+                call, by_model=True, chat=lambda output: _with_answer(ctx, output)
+            )
             made = Run(name, raw_arguments, ctx.function_call.call_id, True, spoke(ctx))
             return self._answer(await run_tool(made, scene), ctx)
 
@@ -121,7 +123,7 @@ class Toolbox:
             raise ToolError(output)
         return output
 
-    def _handed(self, leave: Leave, output: str, ctx: RunContext[Any]) -> Any:
+    def _handed(self, leave: PendingHandoff, output: str, ctx: RunContext[Any]) -> Any:
         self._call.depart(leave.target)
         with suppress(RuntimeError):
             ctx.disallow_interruptions()
@@ -133,7 +135,7 @@ class Toolbox:
             raise ToolError(f"The call cannot be handed to {leave.target}.") from None
         return persona, ToolResult(output, reply_required=False)
 
-    def _transfer(self, role: Role, target: str) -> RawFunctionTool[..., Any]:
+    def _transfer(self, role: PersonaPlan, target: str) -> RawFunctionTool[..., Any]:
         handoff = role.handoffs[target]
         when = self._call.wording.text(handoff.when).strip()
         schema = {
@@ -150,11 +152,13 @@ class Toolbox:
         async def transfer(raw_arguments: dict[str, object], ctx: RunContext[Any]) -> Any:
             del raw_arguments
             with self._call.at_work():
-                return await self._hand_over(handoff, Leave(target, handoff.context), ctx)
+                return await self._hand_over(handoff, PendingHandoff(target, handoff.context), ctx)
 
         return function_tool(transfer, raw_schema=schema)
 
-    async def _hand_over(self, handoff: Handoff, leave: Leave, ctx: RunContext[Any]) -> Any:
+    async def _hand_over(
+        self, handoff: Handoff, leave: PendingHandoff, ctx: RunContext[Any]
+    ) -> Any:
         call, shown = self._call, ctx.function_call
         if call.leaving not in (None, call.values.persona) or call.over:
             call.shown.add(shown.call_id)

@@ -25,7 +25,7 @@ _ENDS = ("detection", "min_delay", "max_delay", "adapt_delay")
 """Keys about the end of the caller's turn."""
 
 
-class Tuning:
+class LiveSettings:
     """The settings that the call's release asks for, beside those that its session has."""
 
     def __init__(self, call: Call, before: Agent) -> None:

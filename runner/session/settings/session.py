@@ -16,7 +16,7 @@ from runner.session.models.providers import CannotStartError
 from runner.session.settings.turns import turn_handling
 from runner.session.values.conversion import MisfitError
 from runner.session.values.variables import Variables
-from runner.session.values.wording import Wording
+from runner.session.values.wording import TemplateRenderer
 
 log = logging.getLogger("lkrun")
 
@@ -24,7 +24,9 @@ LAST_WORDS = 0.5
 """Seconds that a call waits at its end for the caller's last words; LiveKit's 2 are too many."""
 
 
-def begin_variables(variables: Variables, wording: Wording, given: Mapping[str, Any]) -> None:
+def begin_variables(
+    variables: Variables, wording: TemplateRenderer, given: Mapping[str, Any]
+) -> None:
     """Give variables the values that they begin with: those from outside, then the defaults.
 
     Raises:
@@ -40,7 +42,7 @@ def begin_variables(variables: Variables, wording: Wording, given: Mapping[str, 
     set_defaults(variables, wording, [name for name in variables.fields if name not in given])
 
 
-def set_defaults(variables: Variables, wording: Wording, names: Iterable[str]) -> None:
+def set_defaults(variables: Variables, wording: TemplateRenderer, names: Iterable[str]) -> None:
     """Give variables their defaults; one that does not fit is left out."""
     for name in names:
         default = variables.fields[name].default

@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
-from runner.egress.port import Answer, Ask
+from runner.egress.port import ToolRequest, ToolResponse
 from runner.schema.tools import AnyTool
 from runner.session.call import Call
 from runner.session.tools.records import EDITS
@@ -62,13 +62,13 @@ class Job:
 
 
 async def _ask(job: Job) -> Made:
-    ask = Ask(job.name, as_data(job.args), job.call.values.sent())
+    ask = ToolRequest(job.name, as_data(job.args), job.call.values.sent())
     try:
         async with asyncio.timeout(job.tool.http.timeout + GRACE):
             answer = await job.call.egress.ask(ask)
     except Exception as error:  # noqa: BLE001 - whatever breaks on the way, the caller is answered
         log.error("tool '%s' could not be asked: %s", job.name, type(error).__name__)  # noqa: TRY400 - no traceback may reach an author
-        answer = Answer(ok=False, output="The service could not be reached.")
+        answer = ToolResponse(ok=False, output="The service could not be reached.")
     if answer.error:
         log.warning("tool '%s' failed: %s", job.name, answer.error)
     if not answer.ok:

@@ -11,7 +11,7 @@ from runner.schema.fields import READERS, Field
 from runner.schema.tools import AddTo, AnyTool, ChangeIn, Remember, RemoveFrom
 from runner.session.values.conversion import Choices, MisfitError, convert, missing, offered
 from runner.session.values.variables import Variables
-from runner.session.values.wording import Wording
+from runner.session.values.wording import TemplateRenderer
 from runner.template import analyse
 
 Fields = Mapping[str, Field]
@@ -58,7 +58,7 @@ def uses(fields: Fields) -> set[str]:
 class Schema:
     """Writes fields as JSON Schema (https://json-schema.org/draft/2020-12)."""
 
-    wording: Wording
+    wording: TemplateRenderer
     choices: Choices
 
     def object(self, fields: Fields) -> dict[str, Any]:
@@ -133,7 +133,7 @@ class ArgumentsError(ValueError):
 
 
 def read(
-    fields: Fields, given: Mapping[str, Any], wording: Wording, choices: Choices
+    fields: Fields, given: Mapping[str, Any], wording: TemplateRenderer, choices: Choices
 ) -> dict[str, Any]:
     """Check and convert all arguments of a call, before anything runs.
 

@@ -10,7 +10,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from runner.link.release import AgentRelease
-from runner.session.facts import Facts
+from runner.session.facts import CallFacts
 from runner.session.values.variables import Variables
 from runner.template import Failure, Renderer, as_data, has_template
 
@@ -20,7 +20,7 @@ Names = Mapping[str, Any] | None
 """Names that a template may use besides: `args`, `result`."""
 
 
-class Values(Mapping[str, Any]):
+class TemplateContext(Mapping[str, Any]):
     """Everything a template of the call may name, worked out when it is asked for.
 
     Attributes:
@@ -30,7 +30,7 @@ class Values(Mapping[str, Any]):
     def __init__(
         self,
         release: AgentRelease,
-        facts: Facts,
+        facts: CallFacts,
         variables: Variables,
         clock: Callable[[], datetime] | None = None,
     ) -> None:
@@ -53,9 +53,9 @@ class Values(Mapping[str, Any]):
             "today": lambda: self.now().date(),
         }
 
-    def renewed(self, release: AgentRelease, variables: Variables) -> Values:
+    def renewed(self, release: AgentRelease, variables: Variables) -> TemplateContext:
         """The same call, by another release."""
-        values = Values(release, self._facts, variables, self._clock)
+        values = TemplateContext(release, self._facts, variables, self._clock)
         values.persona = self.persona
         return values
 
@@ -98,7 +98,7 @@ class Values(Mapping[str, Any]):
         return {**facts, **self._variables.sent()}
 
 
-class Wording:
+class TemplateRenderer:
     """Renders the texts of a call.
 
     Args:
@@ -106,7 +106,7 @@ class Wording:
         places: text → `file:line`, for the log.
     """
 
-    def __init__(self, values: Values, places: Mapping[str, str]) -> None:
+    def __init__(self, values: TemplateContext, places: Mapping[str, str]) -> None:
         """Begin; nothing has been said yet."""
         self.values = values
         self._places = places
@@ -115,9 +115,9 @@ class Wording:
         self._told: set[tuple[str, str]] = set()
         self._turns: dict[tuple[str, ...], int] = {}
 
-    def renewed(self, values: Values, places: Mapping[str, str]) -> Wording:
+    def renewed(self, values: TemplateContext, places: Mapping[str, str]) -> TemplateRenderer:
         """The texts of another release: what was said and warned of already is known."""
-        wording = Wording(values, places)
+        wording = TemplateRenderer(values, places)
         wording._told, wording._turns = self._told, self._turns
         return wording
 
