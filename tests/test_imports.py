@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 import subprocess
 import sys
+from collections import defaultdict
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -53,6 +55,28 @@ ONLY_IMPORTERS = {
 }
 """Library → the only rooms that import it."""
 
+DOORS = {
+    ("serve", "session"): "runner.serve.child",
+    ("serve", "providers"): "runner.serve.child",
+    ("serve", "plugin"): "runner.serve.child",
+}
+"""Room and what it imports → the only one of its folders that does."""
+
+CIRCLES = {
+    frozenset(f"runner.template.{name}" for name in ("analysis", "complaints", "grammar", "uses")),
+    frozenset({"runner.template.renderer", "runner.template.rendering"}),
+    frozenset(
+        {
+            "runner.session.actions",
+            "runner.session.call",
+            "runner.session.personas.persona",
+            "runner.session.personas.toolbox",
+            "runner.session.tools.work",
+        }
+    ),
+}
+"""Files that still import each other in a circle: nothing is added, and it shall become empty."""
+
 
 def rooms():
     return sorted(
@@ -94,6 +118,103 @@ def test_libraries_have_one_room(room):
     for file, name in imports(room):
         owners = ONLY_IMPORTERS.get(name.split(".")[0])
         assert owners is None or room in owners, f"{room}/{file} imports {name}"
+
+
+@cache
+def modules():
+    """Module → its file, and the modules of the runner that it imports, for types alone too."""
+    files = {name_of(path): path for path in RUNNER.rglob("*.py")}
+    return {name: (path, imported(path, files) - {name}) for name, path in files.items()}
+
+
+def name_of(path):
+    parts = path.relative_to(RUNNER.parent).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def imported(path, files):
+    names = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert not node.level, f"{path} imports by a relative name"
+            inner = {f"{node.module}.{alias.name}" for alias in node.names}
+            names |= inner & files.keys() or {node.module}
+    return names & files.keys()
+
+
+def reached(arrows, start):
+    """All that can be reached along the arrows."""
+    found, edge = set(), {start}
+    while edge:
+        edge = {there for here in edge for there in arrows[here]} - found
+        found |= edge
+    return found
+
+
+def circles(arrows):
+    """The groups of those that reach themselves and each other."""
+    reach = {name: reached(arrows, name) for name in arrows}
+    return {
+        frozenset(other for other in reach[name] if name in reach[other])
+        for name in arrows
+        if name in reach[name]
+    }
+
+
+def test_no_file_imports_itself_by_way_of_others():
+    """There is no circle of files, imports for types alone included."""
+    assert circles({name: others for name, (_, others) in modules().items()}) <= CIRCLES
+
+
+def test_a_circle_is_found():
+    """Those who reach each other are one circle; those who only lead there are in none."""
+    arrows = {"a": {"b"}, "b": {"c"}, "c": {"b"}, "d": set()}
+    assert circles(arrows) == {frozenset("bc")}
+
+
+@pytest.mark.parametrize("room", [r for r in rooms() if (RUNNER / r).is_dir()])
+def test_folders_of_a_room_point_one_way(room):
+    """Of two folders of a room, at most one imports the other, by whatever way."""
+    arrows = defaultdict(set)
+    for path, others in modules().values():
+        here = path.parent
+        there = {modules()[other][0].parent for other in others}
+        arrows[here] |= {f for f in there if f != here and f.parent == here.parent}
+    inner = {p: others for p, others in arrows.items() if p.parent == RUNNER / room}
+    assert circles(inner) == set()
+
+
+@pytest.mark.parametrize(("room", "other"), DOORS)
+def test_a_room_has_one_door(room, other):
+    """What only one folder of a room may import, no other file of the room does."""
+    rooms = {
+        name: {o.split(".")[1] for o in others if o.count(".")}
+        for name, (_, others) in modules().items()
+        if name.split(".")[1:2] == [room]
+    }
+    through = {name for name, found in rooms.items() if other in found}
+    door = DOORS[room, other]
+    assert {name for name in through if not f"{name}.".startswith(f"{door}.")} == set()
+
+
+def test_the_main_process_holds_no_session():
+    """`lkrun serve` with LiveKit has loaded no session and no provider's package."""
+    code = (
+        "import sys; import runner.serve.run\n"
+        "import runner.serve.workers.registrations, runner.serve.workers.lost_dispatches\n"
+        "rooms = ('runner.session', 'runner.providers.build', 'livekit.plugins')\n"
+        "print(*(m for m in sys.modules if m.startswith(rooms)))\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=RUNNER.parent,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.split() == []
 
 
 def test_the_table_has_no_cycle():

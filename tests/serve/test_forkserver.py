@@ -8,6 +8,7 @@ import sys
 import pytest
 
 from runner.serve.child import warm
+from runner.serve.child.packages import packages
 from runner.serve.workers import forkserver
 
 VOICE = (
@@ -184,7 +185,7 @@ def test_a_left_forkserver_lives_until_its_calls_have_ended(tmp_path):
 
 def test_packages_are_those_of_the_providers(release, voiced):
     """With the versions that are installed."""
-    assert set(forkserver.packages(release)) == {"lkrun-script"}
-    found = forkserver.packages(voiced(None))
+    assert set(packages(release)) == {"lkrun-script"}
+    found = packages(voiced(None))
     assert set(found) == {"lkrun-script", "lkrun-pocketsphinx", "lkrun-espeak"}
     assert all(version for version, _ in found.values())

@@ -6,6 +6,7 @@ import asyncio
 import os
 from typing import TYPE_CHECKING
 
+from runner.serve.child.packages import packages
 from runner.serve.credentials import CredentialsError, LiveKit, hidden_from_calls, livekit
 from runner.serve.workers import forkserver
 
@@ -52,7 +53,7 @@ class ChildEnvironment:
 
     def begin(self) -> None:
         """Note what the first processes have, and have the forkserver warm what is served."""
-        self._packages = forkserver.packages(self._releases.current)
+        self._packages = packages(self._releases.current)
         self._turn_model = self._plan()
 
     def hide(self) -> None:
@@ -66,7 +67,7 @@ class ChildEnvironment:
         async with self._renewing:
             self._look_at_credentials()
             release = self._releases.current
-            found = await asyncio.to_thread(forkserver.packages, release)
+            found = await asyncio.to_thread(packages, release)
             new = {name: has for name, has in found.items() if self._packages.get(name) != has}
             reasons = [f"{name} {version}" for name, (version, _) in sorted(new.items())]
             fresh = [name for name in hidden_from_calls(release) if name in os.environ]

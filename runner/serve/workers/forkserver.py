@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 import psutil
 
-from runner.providers.catalogue import Catalogue, InstalledProvider
 from runner.serve.child.warm import GROUP, PLAN
 
 if TYPE_CHECKING:
@@ -42,20 +41,6 @@ def _has_turn_model(agent: AgentRelease) -> bool:
         return False
     turns = [agent.agent.turn_taking, *(p.turn_taking for p in agent.personas.values())]
     return turns[0] is None or any(t is not None and t.detection in _BY_MODEL for t in turns)
-
-
-def packages(release: Release) -> dict[str, tuple[str, str]]:
-    """The packages of a release's providers as they are installed now.
-
-    Returns:
-        Name → version, and what tells one state of an editable install from another.
-    """
-    catalogue = Catalogue()
-    used = {(p.kind, str(p.plugin)) for a in release.agents.values() for p in a.providers.values()}
-    found = (catalogue.find(*name) for name in sorted(used))
-    return {
-        p.package: (p.version, p.fingerprint) for p in found if isinstance(p, InstalledProvider)
-    }
 
 
 def follow(plan: dict[str, Any]) -> None:
