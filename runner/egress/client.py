@@ -6,7 +6,7 @@ import asyncio
 import logging
 import time
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
@@ -42,16 +42,15 @@ class _Asking:
     """One ask on its way: what it may not show, and what it has sent."""
 
     ledger: Ledger
-    mask: Mask | None = None
+    mask: Mask = field(default_factory=Mask)
     attempts: list[Attempt] = field(default_factory=list)
 
     def failed(self, trouble: RequestError) -> ToolResponse:
         """Answer with what went wrong."""
-        mask = self.mask or Mask(self.ledger.used.values())
         return ToolResponse(
             ok=False,
-            output=mask.text(one_line(trouble.output, 1000)),
-            error=one_line(mask.text(trouble.error)),
+            output=self.mask.text(one_line(trouble.output, 1000)),
+            error=one_line(self.mask.text(trouble.error)),
             attempts=tuple(self.attempts),
         )
 
@@ -102,6 +101,8 @@ class HttpEgress:
         """
         asking = _Asking(Ledger(self._secrets))
         try:
+            self._secrets.look_up(release.secret_names)
+            asking.mask = self._secrets.mask(private=_private(release, ask))
             return await self._ask(asking, release, ask)
         except RequestError as trouble:
             return asking.failed(trouble)
@@ -119,17 +120,24 @@ class HttpEgress:
             raise RequestError("the runner is shutting down, so nothing was sent")
         values = _values(release, ask)
         outgoing = compose(tool.http, values, asking.ledger)
-        mask = asking.mask = Mask([*asking.ledger.used.values(), *outgoing.hidden])
+        mask = asking.mask = self._secrets.mask(outgoing.hidden, _private(release, ask))
         trip = Exchange(outgoing.request, tool.http, mask)
         body, content_type = await self._attempt(asking, trip, outgoing.shown)
         content = understand(body, content_type, mask)
         return ToolResponse(
             ok=True,
             output=seen(tool.result, content, values, mask),
-            saved=saved(tool.result, content),
+            saved=saved(tool.result.save, content) | self._kept(release, tool, body, content_type),
             result=content.data,
             attempts=tuple(asking.attempts),
         )
+
+    def _kept(
+        self, release: AgentRelease, tool: HttpTool, body: bytes, content_type: str
+    ) -> dict[str, Any]:
+        """What private variables get: no stars where a private value stands."""
+        save = {n: path for n, path in tool.result.save.items() if n in release.private_names}
+        return saved(save, understand(body, content_type, self._secrets.mask())) if save else {}
 
     async def _attempt(self, asking: _Asking, trip: Exchange, shown: str) -> tuple[bytes, str]:
         """Send once, and give the body and its label; what was sent is noted however it ends."""
@@ -184,6 +192,15 @@ def _moment(value: Any) -> Any:
         return datetime.fromisoformat(value) if isinstance(value, str) else value
     except ValueError:
         return value
+
+
+def _private(release: AgentRelease, ask: ToolRequest) -> Iterator[Any]:
+    """Yield the values that only services may see."""
+    yield from (ask.values.get(name) for name in release.private_names)
+    tool = release.tools.get(ask.tool)
+    for name, parameter in (tool.parameters if tool is not None else {}).items():
+        if parameter.private:
+            yield ask.arguments.get(name)
 
 
 def _values(release: AgentRelease, ask: ToolRequest) -> dict[str, Any]:

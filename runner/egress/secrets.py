@@ -6,22 +6,30 @@ import contextlib
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
+
+from runner.egress.mask import Mask
 
 _NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")
 _LARGEST: Final = 64 * 1024
+
+_MOST: Final = 4096
+"""Values that are remembered; of more, those that were read last."""
 
 
 class Secrets:
     """Reads secrets by name: from the environment, else from a file of a folder.
 
-    A file is read each time, so that a secret may change while calls are served.
+    A file is read each time, so that a secret may change while calls are served. What was read once
+    is remembered, so that nobody ever sees it, whoever sends it back.
     """
 
     def __init__(self, env: Mapping[str, str], folder: Path | None = None) -> None:
         """Take the environment, and the folder of `LKRUN_SECRETS_DIR` if there is one."""
         self._env = env
         self._folder = folder
+        self._known: dict[str, None] = {}
+        self._names: set[str] = set()
 
     def __repr__(self) -> str:
         """Say nothing of the values."""
@@ -34,7 +42,29 @@ class Secrets:
         """
         if not _NAME.fullmatch(name):
             return None
-        return self._env.get(name) or self._file(name) or None
+        value = self._env.get(name) or self._file(name) or None
+        if value is not None:
+            self.learn([value])
+            self._names.add(name)
+        return value
+
+    def learn(self, values: Iterable[str]) -> None:
+        """Remember more values that nobody may see, such as a token that a service gave."""
+        for value in values:
+            self._known.pop(value, None)
+            self._known[value] = None
+        for old in list(self._known)[: max(0, len(self._known) - _MOST)]:
+            del self._known[old]
+
+    def look_up(self, names: Iterable[str]) -> None:
+        """Read those that were not read yet: what they hold is known from now on."""
+        for name in names:
+            if name not in self._names:
+                self.get(name)
+
+    def mask(self, others: Iterable[str] = (), private: Iterable[Any] = ()) -> Mask:
+        """What hides all values that are known, and these."""
+        return Mask([*self._known, *others], private)
 
     def state(self, names: Iterable[str]) -> tuple[tuple[str, int, int], ...]:
         """What changes when a secret's file, or who may read it, does: name, time, size."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import Any, Self
 
@@ -15,6 +16,7 @@ from runner.schema.personas import Persona
 from runner.schema.process import Process
 from runner.schema.providers import Provider
 from runner.schema.tools import Tool
+from runner.template import analyse
 
 FORM = 1
 """The version of the form in which releases are stored."""
@@ -66,6 +68,18 @@ class AgentRelease(BaseModel):
         return {n: v for n, v in self.agent.variables.items() if not isinstance(v, Field)}
 
     @cached_property
+    def private_names(self) -> frozenset[str]:
+        """The variables whose values neither the model nor the caller may see."""
+        declared = self.agent.variables.items()
+        return frozenset(str(n) for n, v in declared if isinstance(v, Field) and v.private)
+
+    @cached_property
+    def secret_names(self) -> frozenset[str]:
+        """The secrets that its tools and providers use."""
+        parts = (*self.tools.values(), *self.providers.values())
+        return frozenset(name for part in parts for name in _secrets_in(part.model_dump()))
+
+    @cached_property
     def digest(self) -> str:
         """A name for its content: 16 hex digits of the SHA-256.
 
@@ -97,3 +111,16 @@ class Release(BaseModel):
             whole.update(f"{name}\0{self.agents[name].digest}\0".encode())
         whole.update(self.process.model_dump_json(by_alias=True, exclude_unset=True).encode())
         return whole.hexdigest()[:12]
+
+
+def _secrets_in(data: Any) -> Iterator[str]:
+    if isinstance(data, Mapping):
+        for item in data.values():
+            yield from _secrets_in(item)
+    elif isinstance(data, list | tuple):
+        for item in data:
+            yield from _secrets_in(item)
+    elif isinstance(data, str) and "secrets" in data:
+        for use in analyse(data).uses:
+            if use.path[0] == "secrets" and len(use.path) > 1:
+                yield use.path[1]

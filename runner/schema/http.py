@@ -92,7 +92,9 @@ class Result(Block):
 
     pick: JmesPath | None = key("JMESPath; the model sees only this", None)
     text: Told | None = key("what the model sees instead of the answer", None, names=("result",))
-    save: dict[VariableName, JmesPath] = key("variable → JMESPath of the whole answer", {})
+    save: dict[VariableName, JmesPath] = key(
+        "variable → JMESPath of the whole answer; one that finds nothing empties its variable", {}
+    )
     hide: YesNo = key("yes: the model sees only that it worked", False)
 
     @model_validator(mode="after")

@@ -55,6 +55,28 @@ def test_values_are_not_shown():
     assert (list(ledger), len(ledger)) == ([], 0)
 
 
+def test_what_was_read_is_known_for_ever(tmp_path):
+    """A value that was read once is hidden, also when the file has another one since."""
+    (tmp_path / "A").write_text("first-value")
+    secrets = Secrets({"B": "from-the-environment", "C": "never read"}, tmp_path)
+    assert secrets.mask().text("first-value") == "first-value"
+    secrets.look_up(["A", "B", "missing"])
+    (tmp_path / "A").write_text("second-value")
+    secrets.look_up(["A"])
+    assert secrets.mask(["more"]).text("first-value from-the-environment more") == "*** *** ***"
+    assert secrets.get("A") == "second-value"
+    secrets.learn(["a-token"])
+    shown = "first-value second-value a-token; never read"
+    assert secrets.mask().text(shown) == "*** *** ***; never read"
+
+
+def test_what_is_remembered_is_bounded():
+    """Of tokens without end the newest are known."""
+    secrets = Secrets({})
+    secrets.learn(f"token-{number:06}" for number in range(5000))
+    assert secrets.mask().text("token-000000 token-004999") == "token-000000 ***"
+
+
 def test_the_ledger_keeps_account():
     """It knows what was used, and once what was asked for in vain."""
     ledger = Ledger(Secrets({"A": "x"}))

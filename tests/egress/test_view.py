@@ -67,13 +67,18 @@ def test_what_cannot_be_picked(data, is_json, pick, words):
 
 
 def test_saving():
-    """Parts of the whole answer are saved with their types; missing ones are not."""
+    """Parts of the whole answer are saved with their types; what is missing is saved as nothing."""
     result = Result.model_validate(
         {"pick": "a", "save": {"a": "a", "b": "b", "c": "length(b)", "d": "sum(a)", "all": "@"}}
     )
     data = {"a": ["x"]}
-    assert saved(result, Content(data, is_json=True)) == {"a": ["x"], "all": data}
-    assert saved(result, Content("text", is_json=False)) == {"all": "text"}
+    nothing = {"b": None, "c": None, "d": None}
+    assert saved(result.save, Content(data, is_json=True)) == {"a": ["x"], **nothing, "all": data}
+    assert saved(result.save, Content("text", is_json=False)) == {
+        "a": None,
+        **nothing,
+        "all": "text",
+    }
 
 
 def test_one_line():

@@ -9,11 +9,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from runner.cache import Cache
 from runner.compiler import Compiler
-from runner.egress.port import ToolRequest, ToolResponse
+from runner.egress.client import HttpEgress
+from runner.egress.port import Egress, ToolRequest, ToolResponse
+from runner.egress.secrets import Secrets
 from runner.link.release import AgentRelease
 from runner.session import CallFacts
 from runner.session.conversation import Conversation
@@ -129,10 +132,18 @@ async def begin(load: Load) -> AsyncIterator[Begin]:
         given: Mapping[str, Any] | None = None,
         secrets: Mapping[str, str] | None = None,
         clock: Any = None,
+        service: Callable[[httpx.Request], httpx.Response] | None = None,
+        tool_secrets: Secrets | None = None,
     ) -> Talk:
         release = load(folder) if isinstance(folder, str) else folder
         events = Told()
-        told, service = asyncio.Condition(), Service(list(answers))
+        told, answering = asyncio.Condition(), Service(list(answers))
+        egress: Egress = answering
+        if service is not None:
+            sending = HttpEgress(
+                tool_secrets or Secrets({}), transport=httpx.MockTransport(service)
+            )
+            egress = sending.of(release)
         tasks: set[asyncio.Task[None]] = set()
 
         async def wake() -> None:
@@ -147,7 +158,7 @@ async def begin(load: Load) -> AsyncIterator[Begin]:
 
         talk = Conversation(
             release,
-            service,
+            egress,
             facts or CallFacts(variables=given or {}),
             on_event=on_event,
             secrets=(secrets or {}).get,
@@ -156,7 +167,7 @@ async def begin(load: Load) -> AsyncIterator[Begin]:
         )
         open_talks.append(talk)
         await talk.start()
-        return Talk(talk, service, events, told)
+        return Talk(talk, answering, events, told)
 
     yield start
     for talk in open_talks:

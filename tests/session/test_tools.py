@@ -139,7 +139,7 @@ async def test_wrong_arguments_reach_no_service(begin, arguments, problem):
 
 
 async def test_saved_values_become_variables(begin, caplog):
-    """What an answer saves is converted by type; what does not fit is logged and left out."""
+    """What an answer saves is converted by type; what does not fit is logged and left empty."""
     talk = await begin(
         folder(
             rule("monday", "find", day="2026-12-04"),

@@ -80,5 +80,7 @@ class Caller:
         env = more.pop("env", {})
         tool = HttpTool.model_validate({"description": "d", "http": http, "result": more})
         agent = Agent.model_construct(variables=fixed)
-        release = AgentRelease.model_construct(name="a", agent=agent, tools={"t": tool}, env=env)
+        release = AgentRelease.model_construct(
+            name="a", agent=agent, tools={"t": tool}, providers={}, env=env
+        )
         return await self.egress.of(release).ask(ToolRequest("t", args or {}, values))

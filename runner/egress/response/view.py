@@ -12,6 +12,8 @@ from runner.egress.mask import Mask
 from runner.egress.response.incoming import Content
 from runner.egress.trouble import UNUSABLE, RequestError
 from runner.schema.http import Result
+from runner.schema.types.names import VariableName
+from runner.schema.types.texts import Plain
 from runner.template import Renderer
 
 MOST: Final = 4 * 1024
@@ -60,17 +62,16 @@ def picked(path: str, content: Content) -> Any:
         raise RequestError("'pick' does not fit the answer", UNUSABLE) from None
 
 
-def saved(result: Result, content: Content) -> dict[str, Any]:
-    """Take the variables that `save` names; one that is missing in the answer is left out."""
-    found: dict[str, Any] = {}
-    for name, path in result.save.items():
-        try:
-            value = jmespath.search(path, content.data)
-        except Exception:  # noqa: BLE001, S112  (as above: what cannot be taken is missing)
-            continue
-        if value is not None:
-            found[name] = value
-    return found
+def saved(save: Mapping[VariableName, Plain], content: Content) -> dict[str, Any]:
+    """Take what variables get: variable → what its path finds, None where it finds nothing."""
+    return {name: _found(path, content.data) for name, path in save.items()}
+
+
+def _found(path: str, data: Any) -> Any:
+    try:
+        return jmespath.search(path, data)
+    except Exception:  # noqa: BLE001  (as above: what cannot be taken is missing)
+        return None
 
 
 def _written(data: Any) -> str:

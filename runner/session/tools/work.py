@@ -77,7 +77,11 @@ async def _ask(job: Job) -> Made:
         try:
             job.call.variables.set(name, value)
         except MisfitError as problem:
-            log.warning("tool '%s' cannot save '%s': it %s", job.name, name, problem)
+            # what an earlier answer said is not true of this one
+            job.call.variables.set(name, None)
+            log.warning(
+                "tool '%s' cannot save '%s': it %s; it has no value now", job.name, name, problem
+            )
     return Made(answer.output, answer.result)
 
 

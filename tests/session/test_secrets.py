@@ -1,0 +1,141 @@
+"""No secret and no private value comes back to the model, the caller or an event."""
+
+from __future__ import annotations
+
+import base64
+import json
+
+import httpx
+import pytest
+
+from runner.egress.secrets import Secrets
+
+FOLDER = """
+agents:
+  desk:
+    start: host
+    mode: text
+    llm: brain
+    variables:
+      pin:
+        type: text
+        private: yes
+      kept:
+        type: text
+      name:
+        type: text
+        private: yes
+    tools:
+      - pay
+      - echo
+personas:
+  host:
+    instructions: Be kind. {{ kept }}
+tools:
+  pay:
+    description: Pay.
+    http:
+      url: https://pay.example/pay
+      method: POST
+      headers:
+        X-Key: "{{ secrets.PAY_KEY }}"
+      body:
+        json:
+          pin: "{{ pin }}"
+  echo:
+    description: Another service, which knows what was sent to the first.
+    http:
+      url: https://echo.example/
+    result:
+      save:
+        kept: key
+        name: name
+    on_error: Say that it failed.
+providers:
+  brain:
+    llm: script
+    with:
+      rules:
+        - when_caller_says: pay
+          call: pay
+        - when_caller_says: echo
+          call: echo
+        - when_tool_failed: "yes"
+          say: "Failed: {answer}"
+        - when_tool_answered: "yes"
+          say: "It said {answer}"
+"""
+
+KEY, PIN = "sk-live-7A2b9", "471108"
+
+ECHOES = {
+    "as it is": str,
+    "in capitals": str.upper,
+    "in small letters": str.lower,
+    "backwards": lambda s: s[::-1],
+    "in hex": lambda s: s.encode().hex(),
+    "in capitals of hex": lambda s: s.encode().hex().upper(),
+    "in base64": lambda s: base64.b64encode(s.encode()).decode(),
+    "in base64 with a name": lambda s: base64.b64encode(f"me:{s}".encode()).decode(),
+    "in base64 of urls": lambda s: base64.urlsafe_b64encode(s.encode()).decode(),
+    "in percent": lambda s: "".join(f"%{b:02X}" for b in s.encode()),
+}
+
+
+class Echo:
+    """A service that sends back what another one was sent."""
+
+    def __init__(self, form, status):
+        self.form, self.status, self.seen = form, status, []
+
+    def __call__(self, request):
+        if request.url.host == "pay.example":
+            self.seen.append(request)
+            return httpx.Response(200, json={"ok": True})
+        key, pin = self.form(KEY), self.form(PIN)
+        return httpx.Response(
+            self.status, json={"key": key, "pin": pin, "both": f"{key}/{pin}", "name": PIN}
+        )
+
+
+def leaks(talk, shown):
+    """What of the talk shows one of the values."""
+    chat = talk.conversation.session.current_agent.chat_ctx.to_dict()
+    seen = {
+        "events": json.dumps(talk.events),
+        "the model": json.dumps(chat) + talk.system,
+        "variables": json.dumps(talk.conversation.variables),
+    }
+    return [place for place, text in seen.items() for value in shown if value in text]
+
+
+@pytest.mark.parametrize("status", [200, 422], ids=["answered", "refused"])
+@pytest.mark.parametrize("form", ECHOES.values(), ids=ECHOES)
+async def test_what_one_tool_sent_another_cannot_bring_back(begin, form, status, caplog):
+    """A key and a PIN that one tool sent are masked in what another service answers."""
+    service = Echo(form, status)
+    secrets = Secrets({"PAY_KEY": KEY})
+    talk = await begin(FOLDER, service=service, tool_secrets=secrets, given={"pin": PIN})
+    await talk.say("pay")
+    assert service.seen[0].headers["X-Key"] == KEY
+    assert json.loads(service.seen[0].content) == {"pin": PIN}
+    told = await talk.say("echo")
+    assert "***" in told.texts[-1] or status != 200
+    assert leaks(talk, [form(KEY), form(PIN), KEY, PIN]) == []
+    assert form(KEY) not in caplog.text
+    assert form(PIN) not in caplog.text
+
+
+async def test_a_key_is_known_before_it_is_sent(begin):
+    """A service that knows a key of the agent from elsewhere cannot tell it either."""
+    talk = await begin(FOLDER, service=Echo(str, 200), tool_secrets=Secrets({"PAY_KEY": KEY}))
+    await talk.say("echo")
+    assert leaks(talk, [KEY]) == []
+
+
+async def test_a_private_variable_keeps_what_was_found(begin):
+    """What a service says for a private variable is stored as it came, and shown to nobody."""
+    talk = await begin(FOLDER, service=Echo(str, 200), given={"pin": PIN})
+    await talk.say("echo")
+    assert talk.conversation._call.variables["name"] == PIN
+    assert talk.conversation.variables["name"] == "•••"
