@@ -35,7 +35,7 @@ CODES: dict[str, str] = {
     "E105": "a key without a value",
     "E106": "exactly one of several keys",
     "E107": "a value that is not one of the choices",
-    "E108": "not a duration",
+    "E108": "not a duration, size or rate",
     "E109": "not a number, or out of bounds",
     "E110": "not yes or no",
     "E111": "not a name",

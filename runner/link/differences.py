@@ -16,9 +16,9 @@ from runner.schema.fields import Field
 from runner.schema.turns import PersonaTurns, TurnTaking
 from runner.schema.types.blocks import Block, Live
 from runner.schema.types.live import latest, marks, within
+from runner.schema.types.measures import Duration, SomeTime
 from runner.schema.types.names import ToolName, VariableName
 from runner.schema.types.texts import Plain, Told
-from runner.schema.types.values import Duration, SomeTime
 
 SHARED = ("personas", "tools", "providers")
 """Sections of a release: name → definition."""

@@ -11,10 +11,11 @@ from runner.schema.actions import Actions
 from runner.schema.personas import Handoff, Providers
 from runner.schema.turns import TurnTaking
 from runner.schema.types.blocks import Block, OneOrList, OrNo, any_of, key, together
+from runner.schema.types.measures import Duration
 from runner.schema.types.mistake import clash, mistake
 from runner.schema.types.names import FieldKey, PersonaName, ProviderName, ToolName
 from runner.schema.types.texts import Plain, Stored, Told
-from runner.schema.types.values import Duration, TimeZone, YesNo, one_of, whole
+from runner.schema.types.values import TimeZone, YesNo, one_of, whole
 from runner.schema.types.words import Words
 from runner.schema.variables import Variable
 

@@ -8,10 +8,11 @@ from pydantic import PlainValidator, WithJsonSchema, model_validator
 from pydantic.json_schema import JsonSchemaValue
 
 from runner.schema.types.blocks import Block, OneOrList, key, together
+from runner.schema.types.measures import SomeTime
 from runner.schema.types.mistake import clash, mistake
 from runner.schema.types.names import HeaderKey, VariableName
 from runner.schema.types.texts import Sent, Told
-from runner.schema.types.values import JmesPath, SomeTime, Url, YesNo, one_of, whole
+from runner.schema.types.values import JmesPath, Url, YesNo, one_of, whole
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD")
 

@@ -9,9 +9,10 @@ from typing import Annotated, ClassVar
 from pydantic import AfterValidator, WithJsonSchema
 
 from runner.schema.types.blocks import Block, key
+from runner.schema.types.measures import Duration
 from runner.schema.types.mistake import mistake
 from runner.schema.types.texts import Plain, Sent
-from runner.schema.types.values import Duration, one_of, whole
+from runner.schema.types.values import one_of, whole
 
 _HOST = re.compile(
     r"(\*\.)?[A-Za-z0-9_]([A-Za-z0-9_.-]*[A-Za-z0-9_])?(:\d{1,5})?|\[[0-9A-Fa-f:.]+\](:\d{1,5})?"

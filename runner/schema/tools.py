@@ -11,10 +11,10 @@ from runner.schema.actions import Actions, ErrorActions
 from runner.schema.fields import Fields
 from runner.schema.http import Request, Result
 from runner.schema.types.blocks import Block, OneOrList, OrNo, key, kinds, together
+from runner.schema.types.measures import Duration
 from runner.schema.types.mistake import mistake
 from runner.schema.types.names import VariableName
 from runner.schema.types.texts import Condition, Stored, Told
-from runner.schema.types.values import Duration
 from runner.schema.types.words import SayOrYes, Words
 
 BUILT_IN = ("end_call", "remember", "wait")

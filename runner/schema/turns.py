@@ -6,7 +6,8 @@ from typing import Annotated, ClassVar, Literal
 
 from runner.schema.actions import Actions
 from runner.schema.types.blocks import Block, OrNo, key
-from runner.schema.types.values import Duration, YesNo, one_of, whole
+from runner.schema.types.measures import Duration
+from runner.schema.types.values import YesNo, one_of, whole
 
 _AGENT_ONLY = "LiveKit keeps it for the whole call: write it in the agent's turn_taking"
 

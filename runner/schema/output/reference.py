@@ -17,9 +17,10 @@ from runner.schema.file import File
 from runner.schema.types.blocks import Block, Live, OneOrList, OrNo
 from runner.schema.types.later import LATER
 from runner.schema.types.live import latest, marks
+from runner.schema.types.measures import Duration, SomeTime
 from runner.schema.types.settings import Setting
 from runner.schema.types.texts import Text
-from runner.schema.types.values import Duration, SomeTime, Url, YesNo
+from runner.schema.types.values import Url, YesNo
 
 PAGE = Path(__file__).resolve().parents[3] / "docs" / "reference.md"
 HEAD = """\

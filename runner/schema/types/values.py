@@ -1,4 +1,4 @@
-"""Single values of the language: durations, numbers, choices, addresses."""
+"""Single values of the language: numbers, choices, patterns, addresses."""
 
 from __future__ import annotations
 
@@ -15,71 +15,6 @@ from runner.schema.types.later import not_yet
 from runner.schema.types.mistake import mistake
 from runner.schema.types.settings import Setting
 from runner.schema.types.texts import Plain, Sent
-
-UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
-_DURATION = re.compile(r"(\d{1,9}(?:\.\d{1,9})?)(ms|s|m|h|d)")
-_LOOSE_DURATION = re.compile(
-    r"(\d+(?:[.,]\d+)?)\s*(milliseconds?|millis?|ms|seconds?|secs?|s|minutes?|mins?|m|hours?|hrs?|h|days?|d)?",
-    re.IGNORECASE,
-)
-
-
-_PROBABLY_THOUSANDTHS = 100
-
-
-def parse_duration(text: str) -> float:
-    """Read `300ms`, `1.5s`, `2m`, `1h`, `30d` as seconds.
-
-    Raises:
-        PydanticCustomError: E108, with the duration that was probably meant.
-    """
-    found = _DURATION.fullmatch(text)
-    if found:
-        return float(found[1]) * UNITS[found[2]]
-    loose = _LOOSE_DURATION.fullmatch(text.strip())
-    hint = "write a number and its unit without a space: 300ms, 1.5s, 2m, 1h or 30d"
-    if loose and loose[2]:
-        unit = loose[2].casefold()
-        short = "ms" if (unit.startswith("mi") and "ll" in unit) or unit == "ms" else unit[0]
-        meant = f"{loose[1].replace(',', '.')}{short}"
-        hint = f"write {meant}" if _DURATION.fullmatch(meant) else "write at most nine digits"
-    elif loose:
-        amount = loose[1].replace(",", ".")
-        units = "ms for milliseconds, {}s for seconds"
-        if float(amount) < _PROBABLY_THOUSANDTHS:
-            units = "s for seconds, {}m for minutes"
-        hint = f"add the unit: {amount}{units.format(amount)}"
-    raise mistake("E108", f"'{text}' is not a duration", hint)
-
-
-Duration = Annotated[
-    float,
-    Setting(
-        parse_duration,
-        {"type": "string", "pattern": r"^\s*\d{1,9}(\.\d{1,9})?(ms|s|m|h|d)\s*$"},
-    ),
-]
-"""Seconds."""
-
-
-def _parse_some_time(text: str) -> float:
-    seconds = parse_duration(text)
-    if not seconds:
-        raise mistake("E109", f"{text} leaves no time at all", "write more than that, such as 5s")
-    return seconds
-
-
-SomeTime = Annotated[
-    float,
-    Setting(
-        _parse_some_time,
-        {
-            "type": "string",
-            "pattern": r"^\s*(?=[0.]*[1-9])\d{1,9}(\.\d{1,9})?(ms|s|m|h|d)\s*$",
-        },
-    ),
-]
-"""Seconds, more than none."""
 
 YES = frozenset({"yes", "true", "on"})
 NO = frozenset({"no", "false", "off"})
