@@ -7,11 +7,9 @@ import contextlib
 import logging
 import os
 import sys
-import threading
-from collections.abc import Coroutine
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -30,7 +28,6 @@ if TYPE_CHECKING:
     from runner.session import CallFacts
     from runner.session.conversation import Conversation
 
-ResultT = TypeVar("ResultT")
 END_BUDGET = 10.0
 """Seconds that the end of a conversation may take."""
 
@@ -158,49 +155,45 @@ class _Asked:
 
 
 class _Chat:
-    """One conversation: its loop runs in a thread of its own, so the keyboard may block here."""
+    """One conversation.
+
+    Its loop runs on the main thread, the only one on which LiveKit's plugins may be imported, now
+    and at any reload; the keyboard is waited for elsewhere.
+    """
 
     def __init__(
         self, agent: AgentRelease, result: Compiled, view: ChatView, asked: _Asked
     ) -> None:
         self.agent, self.result, self.view, self.asked = agent, result, view, asked
         self.beside = contextlib.AsyncExitStack()
-        self.loop = asyncio.new_event_loop()
 
     def run(self) -> int:
         _log_plainly(options().log_level or "warning")
-        thread = threading.Thread(target=self.loop.run_forever, name="conversation", daemon=True)
-        thread.start()
         try:
-            return self._talk()
-        finally:
-            self.loop.call_soon_threadsafe(self.loop.stop)
-            thread.join(END_BUDGET)
+            return asyncio.run(self._talk())
+        except KeyboardInterrupt:
+            return 130
 
-    def _wait(self, work: Coroutine[Any, Any, ResultT]) -> ResultT:
-        return asyncio.run_coroutine_threadsafe(work, self.loop).result()
-
-    def _talk(self) -> int:
+    async def _talk(self) -> int:
         from runner.session.conversation import CannotStartError  # noqa: PLC0415 - livekit takes a second; wrong use is told before
 
         try:
-            talk, egress = self._wait(self._start())
+            talk, egress = await self._start()
         except CannotStartError as error:
             click.echo(f"lkrun: the conversation cannot start: {error}", err=True)
             return 1
-        code = 0
         try:
-            for line in self.view.lines(talk):
-                self._wait(talk.turn(line))
+            async for line in self.view.lines(talk):
+                await talk.turn(line)
                 self.view.after_turn(talk)
                 if talk.ended.done():
                     break
-        except KeyboardInterrupt:
+        except asyncio.CancelledError:  # Ctrl-C
             self.view.interrupted()
-            code = 130
+            raise
         finally:
-            self._wait(asyncio.wait_for(self._finish(talk, egress), END_BUDGET))
-        return code
+            await asyncio.wait_for(self._finish(talk, egress), END_BUDGET)
+        return 0
 
     async def _finish(self, talk: Conversation, egress: LatestEgress) -> None:
         await self.beside.aclose()

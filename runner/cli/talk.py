@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import json
-import sys
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import AsyncIterator, Mapping
 from typing import IO, Any, ClassVar, Protocol
 
 from runner.cli import keyboard
@@ -39,7 +38,7 @@ class ChatView(Protocol):
         """Show an event; may be called from another thread."""
         ...
 
-    def lines(self, talk: Talk) -> Iterator[str]:
+    def lines(self, talk: Talk) -> AsyncIterator[str]:
         """What the caller writes, a turn at a time, until the end of input."""
         ...
 
@@ -56,11 +55,10 @@ class ChatView(Protocol):
         ...
 
 
-def _piped() -> Iterator[str]:
-    for line in sys.stdin:
-        text = line.rstrip("\r\n")
-        if text.strip():
-            yield text[:LONGEST]
+async def _piped() -> AsyncIterator[str]:
+    async for line in keyboard.piped():
+        if line.strip():
+            yield line[:LONGEST]
 
 
 class JsonView:
@@ -76,7 +74,7 @@ class JsonView:
             self._out.write(json.dumps(event, ensure_ascii=False) + "\n")
             self._out.flush()
 
-    def lines(self, talk: Talk) -> Iterator[str]:  # noqa: ARG002 - a view's signature
+    def lines(self, talk: Talk) -> AsyncIterator[str]:  # noqa: ARG002 - a view's signature
         """Lines of the input."""
         return _piped()
 
@@ -115,7 +113,7 @@ class PlainView:
         """How a line looks."""
         return line
 
-    def lines(self, talk: Talk) -> Iterator[str]:
+    def lines(self, talk: Talk) -> AsyncIterator[str]:
         """Lines of the input."""
         self.after_turn(talk)
         return _piped()
@@ -166,11 +164,11 @@ class ScreenView(PlainView):
             return f"{colour}{speaker}{colon}\x1b[0m{words}"
         return f"{colour}{line}\x1b[0m"
 
-    def lines(self, talk: Talk) -> Iterator[str]:
+    async def lines(self, talk: Talk) -> AsyncIterator[str]:
         """What is typed; several pasted lines are one turn."""
         self.write(self.decorate("variable", "Write to the agent; leave with Ctrl-D."))
         self.after_turn(talk)
-        for line in keyboard.lines(_PROMPT):
+        async for line in keyboard.lines(_PROMPT):
             if line.strip():
                 self._typing = False
                 yield line[:LONGEST]

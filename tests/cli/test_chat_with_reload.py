@@ -2,16 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import os
 import pty
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
-
-ROOT = Path(__file__).parents[2]
 
 ONE = """\
 agents:
@@ -46,54 +40,9 @@ def folder(tmp_path):
 
 
 @pytest.fixture
-def start(tmp_path, folder):
-    """Starts the command; it is ended with the test."""
-    running = []
-
-    def begin(*options, **streams):
-        env = {**os.environ, "LKRUN_CACHE_DIR": str(tmp_path / "cache"), "PYTHONPATH": str(ROOT)}
-        process = subprocess.Popen(
-            [sys.executable, "-m", "runner", "chat", str(folder), "--with-reload", *options],
-            env={**env, "TERM": "xterm", "NO_COLOR": "1"},
-            cwd=ROOT,
-            **streams,
-        )
-        running.append(process)
-        return process
-
-    yield begin
-    for process in running:
-        process.kill()
-        process.wait()
-        for stream in filter(None, (process.stdin, process.stdout)):
-            stream.close()
-
-
-@pytest.fixture
-def chat(start):
-    """The conversation of a program: `say` writes a line, `until` reads up to an event."""
-    process = start(
-        "--format", "json", stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1
-    )
-
-    class Chat:
-        def say(self, line):
-            process.stdin.write(line + "\n")
-
-        def until(self, **wanted):
-            for line in process.stdout:
-                event = json.loads(line)
-                if wanted.items() <= event.items():
-                    return event
-            raise AssertionError(f"it ended without {wanted}")
-
-        def ends(self):
-            process.stdin.close()
-            rest = [json.loads(line) for line in process.stdout]
-            process.stdout.close()
-            return rest, process.wait(20)
-
-    return Chat()
+def chat(follow, folder):
+    """The conversation of a program."""
+    return follow(folder)
 
 
 def save(folder, old, new):
@@ -154,10 +103,10 @@ def test_what_a_conversation_cannot_take_is_told(chat, folder):
     chat.until(text="The first answer.")
 
 
-def test_a_person_sees_it_above_the_line_that_is_typed(start, folder):
+def test_a_person_sees_it_above_the_line_that_is_typed(start_chat, folder):
     """The prompt, and what was typed, stand there again below the news."""
     main, other = pty.openpty()
-    start(stdin=other, stdout=other, stderr=other, start_new_session=True)
+    start_chat(folder, stdin=other, stdout=other, stderr=other, start_new_session=True)
     os.close(other)
     seen = ""
 
