@@ -18,6 +18,10 @@ diagnostic at the person's line, and a note on it (``error.add_note("write …")
 are converted before the model sees them: ``yes`` for a ``bool``, ``300ms`` for a ``float``
 (seconds) or a ``timedelta``. ``build`` runs in the process of the call, once a call; its options
 hold no templates any more. A module that imports livekit in ``build`` alone is checked much faster.
+
+A regular expression that a person writes is compiled by ``compile_pattern`` and by nothing else: no
+pattern can then hold up a call. The ``PatternError`` that it raises is a ``ValueError`` with its
+help, so a validator lets it through.
 """
 
 from __future__ import annotations
@@ -25,12 +29,21 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
+from runner.patterns import Pattern, PatternError, compile_pattern
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from pydantic import BaseModel
 
-__all__ = ["API_VERSION", "GROUPS", "Plugin"]
+__all__ = [
+    "API_VERSION",
+    "GROUPS",
+    "Pattern",
+    "PatternError",
+    "Plugin",
+    "compile_pattern",
+]
 
 API_VERSION = 1
 

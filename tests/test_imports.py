@@ -18,10 +18,11 @@ MAY_IMPORT = {
     "source": {"diagnostics"},
     "syntax": {"diagnostics", "source"},
     "template": set(),
-    "plugin": set(),
+    "patterns": set(),
+    "plugin": {"patterns"},
     "cache": {"syntax"},
     "providers": {"diagnostics", "plugin"},
-    "schema": {"diagnostics", "syntax", "template"},
+    "schema": {"diagnostics", "patterns", "syntax", "template"},
     "link": {"diagnostics", "syntax", "template", "schema", "providers"},
     "compiler": {
         "source", "syntax", "cache", "diagnostics", "link", "providers", "schema", "template",
@@ -30,7 +31,9 @@ MAY_IMPORT = {
     "demo": set(),
     "diff": {"diagnostics", "link", "schema", "template"},
     "egress": {"diagnostics", "demo", "link", "schema", "template"},
-    "session": {"egress", "link", "providers", "schema", "template", "diagnostics"},
+    "session": {
+        "egress", "link", "patterns", "providers", "schema", "template", "diagnostics",
+    },
     "front": {"diagnostics"},
     "serve": {
         "source", "cache", "compiler", "diagnostics", "diff", "egress", "front", "link",
@@ -48,6 +51,7 @@ ONLY_IMPORTERS = {
     "strictyaml": {"syntax"},
     "httpx": {"egress"},
     "jinja2": {"template"},
+    "re2": {"patterns"},
     "click": {"cli"},
     "livekit": {"session", "providers", "serve", "cli"},
     "aiohttp": {"front", "demo", "serve"},

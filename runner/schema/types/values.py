@@ -137,35 +137,18 @@ def _time_zone(text: str) -> str:
 TimeZone = Annotated[str, Setting(_time_zone, {"type": "string"}, "time zone (IANA name)")]
 
 
-_REGEX = {
-    "bad character range": "a range in [ ] runs backwards",
-    "bad escape": "a backslash stands before a letter that has no meaning with it",
-    "missing )": "a ( is never closed",
-    "multiple repeat": "two of * + ? follow each other",
-    "nothing to repeat": "* + or ? stands where there is nothing before it to repeat",
-    "unbalanced parenthesis": "a ) closes nothing",
-    "unknown extension": "what follows (? is not known",
-    "unterminated character set": "a [ is never closed",
-}
-"""How Python's complaint begins → how it is said."""
-
-
 def _pattern(text: str) -> str:
+    from runner.patterns import PatternError, compile_pattern  # noqa: PLC0415 - only folders with a pattern pay for it
+
     try:
-        re.compile(text)
-    except (re.error, RecursionError, OverflowError) as error:
-        reason = getattr(error, "msg", "it is nested too deeply")
-        plain = next((w for start, w in _REGEX.items() if reason.startswith(start)), reason)
-        raise mistake(
-            "E115",
-            f"the regular expression cannot be used: {plain}",
-            r"a backslash makes a character mean itself, as in \( \[ \* \+ \?",
-        ) from None
+        compile_pattern(text)
+    except PatternError as error:
+        raise mistake("E115", str(error), error.help) from None
     return text
 
 
 Pattern = Annotated[Plain, AfterValidator(lambda text: Plain(_pattern(text)))]
-"""A Python regular expression that the whole text must match."""
+"""A regular expression, in Python's syntax, that the whole text must match."""
 
 
 def _jmespath(text: str) -> str:

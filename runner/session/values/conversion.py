@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime, time
 from typing import Any
 
+from runner.patterns import compile_pattern
 from runner.schema.fields import READERS, Field
 from runner.schema.types.values import NO, YES
-from runner.session.values.patterns import matches
 from runner.template import Empty, as_text
 
 MOST = 1000
@@ -147,7 +147,7 @@ _SIMPLE: dict[str, Callable[[Any], Any]] = {
 
 
 def _within(field: Field, value: Any) -> None:
-    if field.pattern is not None and not matches(str(field.pattern), value):
+    if field.pattern is not None and not compile_pattern(str(field.pattern)).matches(value):
         raise MisfitError(f"does not have the right form{_not(field, value)}")
     if field.min is None and field.max is None:
         return
