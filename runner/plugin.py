@@ -30,6 +30,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from runner.patterns import Pattern, PatternError, compile_pattern
+from runner.provider_kinds import KINDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -47,7 +48,7 @@ __all__ = [
 
 API_VERSION = 1
 
-GROUPS = {"llm": "lkrun.llm", "stt": "lkrun.stt", "tts": "lkrun.tts"}
+GROUPS = {kind.key: kind.entry_points for kind in KINDS if kind.entry_points}
 """Kind of a provider → the entry-point group of its plugins."""
 
 OptionsT = TypeVar("OptionsT", bound="BaseModel")

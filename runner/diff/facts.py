@@ -11,12 +11,10 @@ from runner.diff.privacy import masked
 from runner.diff.wording import counted, listed, quoted, said
 from runner.link import AgentRelease
 from runner.link.differences import Difference, path
+from runner.provider_kinds import BY_KEY
 from runner.schema.types.blocks import Block
 from runner.schema.types.names import ProviderName
 from runner.schema.types.texts import Spoken
-
-NOUNS = {"llm": "model", "stt": "recogniser", "tts": "voice", "vad": "speech detector"}
-"""Kind of provider → what people call it."""
 
 _OPTIONS = ("model", "voice", "voice_id", "language")
 """Options that tell one provider of a plugin from another."""
@@ -85,7 +83,7 @@ class SentenceFacts:
         known = next(
             (r.providers[name] for r in (self.new, self.old) if r and name in r.providers), None
         )
-        return NOUNS.get(known.kind, "provider") if isinstance(known, Block) else "provider"
+        return BY_KEY[known.kind].noun if isinstance(known, Block) else "provider"
 
     @property
     def described(self) -> str:

@@ -9,10 +9,13 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain
+from operator import attrgetter
 
 from runner.diff.facts import SentenceFacts, abilities
 from runner.diff.texts import edited
 from runner.link.differences import Location
+from runner.provider_kinds import KINDS, ProviderKind
 
 
 @dataclass(frozen=True)
@@ -108,7 +111,8 @@ def _speech(key: str, begin: str, gone: str, what: str) -> tuple[Row, ...]:
     )
 
 
-def _models(key: str, noun: str) -> tuple[Row, ...]:
+def _of_kind(kind: ProviderKind) -> tuple[Row, ...]:
+    key, noun = kind.key, kind.noun
     return (
         Row(f"agents.*.{key}", f"the {noun} of {{owner}} is now {{after}}, not {{before}}",
             gone=f"{{owner}} has no {noun} of its own any more",
@@ -116,6 +120,8 @@ def _models(key: str, noun: str) -> tuple[Row, ...]:
         Row(f"personas.*.{key}", f"the {noun} of {{owner}} is now {{after}}, not {{before}}",
             gone=f"the {noun} of {{owner}} is now that of the agent, not {{before}}",
             new=f"the {noun} of {{owner}} is now {{after}}, not that of the agent"),
+        Row(f"providers.*.{key}",
+            f"the {noun} {{owner}} of {{agents}} is now made by {{after}}, not by {{before}}"),
     )  # fmt: skip
 
 
@@ -131,11 +137,7 @@ TABLE: tuple[Row, ...] = (
     *_speech("on_return", _WHO_RETURN,
              "callers of {agents} who come back to {owner} hear no words of their own for it",
              "the words of {owner} when they come back"),
-    *_models("tts", "voice"),
-    Row("providers.*.tts", "the voice {owner} of {agents} is now made by {after}, not by {before}"),
-    *_models("llm", "model"),
-    Row("providers.*.llm", "the model {owner} of {agents} is now made by {after}, not by {before}"),
-    *_models("stt", "recogniser"),
+    *chain.from_iterable(map(_of_kind, sorted(KINDS, key=attrgetter("noticed")))),
     Row("agents.*.instructions", _instructions,
         gone="the personas of {owner} have no instructions in common any more"),
     Row("personas.*.instructions", _instructions,

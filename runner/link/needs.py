@@ -1,4 +1,4 @@
-"""What must be there: ears and a voice, instructions, an agent at all."""
+"""What must be there: a model and a voice, instructions, an agent at all."""
 
 from __future__ import annotations
 
@@ -6,14 +6,15 @@ from runner.diagnostics import Diagnostic, Span
 from runner.link.findings import Findings
 from runner.link.scope import Scope
 from runner.link.table import SymbolTable, name_span
-
-_NEEDED = {"voice": ("llm", "stt", "tts"), "text": ("llm",)}
-_WHAT = {"llm": "model", "stt": "ears (speech to text)", "tts": "voice (text to speech)"}
+from runner.provider_kinds import ProviderKind, needed_in
+from runner.schema.providers import chosen
 
 
 def check_needs(scope: Scope, findings: Findings) -> None:
     """Tell what an agent and its personas lack."""
-    missing = [key for key in _NEEDED[scope.agent.mode] if getattr(scope.agent, key) is None]
+    missing = [
+        kind for kind in needed_in(scope.agent.mode) if chosen(scope.agent, kind.key) is None
+    ]
     if missing:
         findings.add(_no_provider(scope, missing))
     for name, persona in scope.personas.items():
@@ -32,12 +33,12 @@ def check_needs(scope: Scope, findings: Findings) -> None:
         findings.add(_nothing_to_remember(scope))
 
 
-def _no_provider(scope: Scope, missing: list[str]) -> Diagnostic:
-    what = ", no ".join(_WHAT[key] for key in missing)
-    keys = ", ".join(f"{key}:" for key in missing)
+def _no_provider(scope: Scope, missing: list[ProviderKind]) -> Diagnostic:
+    what = ", no ".join(kind.noun for kind in missing)
+    keys = ", ".join(f"{kind.key}:" for kind in missing)
     each = ", each with the name" if len(missing) > 1 else " with the name"
     hint = f"add {keys}{each} of a provider"
-    if "llm" not in missing:
+    if not {kind.key for kind in missing} & {kind.key for kind in needed_in("text")}:
         hint += ", or mode: text for an agent that only writes"
     message = f"agent '{scope.name}' has no {what}"
     return Diagnostic(name_span(scope.definition), "E207", message, hint)

@@ -7,16 +7,16 @@ from collections.abc import Callable, Iterator
 from runner.link.scope import Scope
 from runner.link.table import SymbolTable
 from runner.link.walk import blocks
+from runner.provider_kinds import KINDS
 from runner.schema.actions import BACK, HandOff, RunTool
 from runner.schema.agents import Agent
 from runner.schema.personas import Persona
+from runner.schema.providers import chosen
 from runner.schema.reading.load import Definition
 from runner.schema.types.blocks import Block
 
 Resolve = Callable[[Definition], Block | None]
 """Gives a definition in an agent's own terms: its settings resolved."""
-
-PROVIDER_KEYS = ("llm", "stt", "tts", "vad")
 
 
 def reach(definition: Definition, agent: Agent, table: SymbolTable, resolve: Resolve) -> Scope:
@@ -47,7 +47,7 @@ def reach(definition: Definition, agent: Agent, table: SymbolTable, resolve: Res
         waiting += [*map(str, persona.handoffs), *_acted(persona)]
         waiting += [n for tool in scope.tools_of(persona).values() for n in _acted(tool)]
     for user in (agent, *scope.personas.values()):
-        for name in chosen(user):
+        for name in providers_of(user):
             provider = take("providers", name)
             if provider is not None:
                 scope.providers[name] = provider
@@ -72,10 +72,10 @@ def _acted(block: Block) -> Iterator[str]:
     return (str(b.handoff) for b in blocks(block) if isinstance(b, HandOff))
 
 
-def chosen(user: Block) -> Iterator[str]:
+def providers_of(user: Block) -> Iterator[str]:
     """Names of the providers that an agent or persona chooses."""
-    for key in PROVIDER_KEYS:
-        value = getattr(user, key)
+    for kind in KINDS:
+        value = chosen(user, kind.key)
         if isinstance(value, str):
             yield str(value)
         elif isinstance(value, tuple):

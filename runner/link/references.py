@@ -9,10 +9,10 @@ from dataclasses import dataclass, replace
 from runner.diagnostics import Diagnostic, Related
 from runner.diagnostics.nearest import did_you_mean, nearest
 from runner.link.findings import Problem, Tell
-from runner.link.reach import PROVIDER_KEYS
 from runner.link.scope import Scope, Variable
 from runner.link.table import SymbolTable, name_span
 from runner.link.walk import Leaf
+from runner.provider_kinds import BY_KEY
 from runner.providers.catalogue import Catalogue, InstalledProvider
 from runner.schema.actions import BACK, HandOff, RunTool, Set
 from runner.schema.fields import READERS, Field, fits
@@ -25,14 +25,6 @@ from runner.schema.types.names import PersonaName, ProviderName, ToolName, Varia
 from runner.template import has_template
 
 _INFERENCE = re.compile(r"[\w.-]+(/[\w.:@+-]+)+")
-_EXAMPLES = {
-    "llm": "openai/gpt-4.1-mini",
-    "stt": "deepgram/nova-3",
-    "tts": "cartesia/sonic-3",
-}
-"""Kind → an inference string."""
-
-INFERENCE_WORDS = {"stt": ("auto",)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +103,7 @@ class References:
 
     def _provider(self, definition: Definition, leaf: Leaf, tell: Tell) -> None:
         name, kind = str(leaf.value), leaf.key
-        if kind not in PROVIDER_KEYS or name in INFERENCE_WORDS.get(kind, ()):
+        if kind not in BY_KEY or name in BY_KEY[kind].words:
             return
         found = self.table.entries["providers"].get(name)
         span = leaf.span(definition.document)
@@ -149,7 +141,7 @@ class References:
                 f"{kind}: {name}, and write that provider's name here"
             )
         else:
-            example = _EXAMPLES.get(kind)
+            example = BY_KEY[kind].example
             place = "write it below providers:" + (
                 f", or write one such as {example}" * bool(example)
             )

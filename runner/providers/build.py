@@ -23,10 +23,10 @@ class ProviderBuildError(Exception):
 
 
 def build(kind: str, name: str, values: Any, *, secrets: Iterable[str] = ()) -> Any:
-    """Make the LiveKit object (`llm.LLM`, `stt.STT`, `tts.TTS` or `vad.VAD`) of a provider.
+    """Make the LiveKit object (such as `llm.LLM`) of a provider.
 
     Args:
-        kind: `llm`, `stt`, `tts` or `vad`.
+        kind: the key of a `ProviderKind`.
         name: the plugin's name.
         values: what stands under `with`, templates rendered; converted as in `check_options`.
         secrets: texts that no message may show, besides options and environment variables whose

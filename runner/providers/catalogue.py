@@ -10,15 +10,13 @@ from typing import TYPE_CHECKING, Literal
 
 from runner.diagnostics.nearest import nearest
 from runner.plugin import GROUPS
+from runner.provider_kinds import BY_KEY, KINDS
 from runner.providers import known
 from runner.providers.installed import Distribution, scan
 from runner.providers.problems import NameProblem
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
-
-KINDS = ("llm", "stt", "tts", "vad")
-"""The kinds of provider, as keys of YAML; in capitals the class of a LiveKit plugin."""
 
 Source = Literal["plugin", "livekit"]
 
@@ -32,7 +30,7 @@ class InstalledProvider:
     """An installed provider.
 
     Attributes:
-        kind: `llm`, `stt`, `tts` or `vad`.
+        kind: the key of a `ProviderKind`.
         name: as written in YAML.
         source: `plugin` (an entry point of lkrun's API) or `livekit` (a class of LiveKit's).
         target: `module:attribute`.
@@ -92,7 +90,7 @@ class Catalogue:
     def _missing(self, kind: str, name: str) -> NameProblem:
         if name in known.LATER:
             return NameProblem("E102", f"the built-in '{name}' is not available yet")
-        others = [other for other in KINDS if (other, _plain(name)) in self.providers]
+        others = [other for other in BY_KEY if (other, _plain(name)) in self.providers]
         offered = known.LIVEKIT.get(_plain(name), ())
         own, own_kinds = known.OWN.get(_plain(name), ("", ()))
         if others or ((offered or own_kinds) and kind not in {*offered, *own_kinds}):
@@ -119,10 +117,11 @@ class Catalogue:
         own = [plugin for plugin, (_, kinds) in known.OWN.items() if kind in kinds]
         near = nearest(_plain(name), {*self.names(kind), *published, *own})
         choices = ", ".join(self.names(kind))
+        installed = f"installed for '{kind}': {choices}" if choices else None
         return NameProblem(
             "E402",
             f"there is no plugin '{name}' for '{kind}'",
-            f"did you mean '{near}'?" if near else f"installed for '{kind}': {choices}",
+            f"did you mean '{near}'?" if near else installed,
         )
 
     def _plugins(self) -> Iterable[InstalledProvider]:
@@ -138,14 +137,16 @@ class Catalogue:
                 module = known.module_of(package.name)
                 target = f"livekit.plugins.{module}:"
                 for kind in _offered(package, module):
-                    yield _provider(kind, module, "livekit", target + kind.upper(), package)
+                    yield _provider(
+                        kind, module, "livekit", target + BY_KEY[kind].livekit_class, package
+                    )
 
     def _inference(self) -> Iterable[InstalledProvider]:
         framework = self.distributions.get(_FRAMEWORK)
         if framework:
-            for kind in KINDS:
-                target = f"livekit.agents.inference:{kind.upper()}"
-                yield _provider(kind, _BUILT_IN, "livekit", target, framework)
+            for kind in (kind for kind in KINDS if kind.inference):
+                target = f"livekit.agents.inference:{kind.livekit_class}"
+                yield _provider(kind.key, _BUILT_IN, "livekit", target, framework)
 
 
 def _provider(
@@ -162,11 +163,11 @@ def _offered(package: Distribution, module: str) -> tuple[str, ...]:
     try:
         tree = ast.parse(file.read_bytes())
     except (OSError, SyntaxError, ValueError):
-        return known.LIVEKIT.get(module, KINDS)
+        return known.LIVEKIT.get(module, tuple(BY_KEY))
     names = {name for statement in tree.body for name in _bound(statement)}
     if names & {"*", "__getattr__"}:
-        return known.LIVEKIT.get(module, KINDS)
-    return tuple(kind for kind in KINDS if kind.upper() in names)
+        return known.LIVEKIT.get(module, tuple(BY_KEY))
+    return tuple(kind.key for kind in KINDS if kind.livekit_class in names)
 
 
 def _bound(statement: ast.stmt) -> Iterable[str]:

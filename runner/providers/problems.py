@@ -13,7 +13,7 @@ class OptionRequest:
     """The options that a person wrote for one provider.
 
     Attributes:
-        kind: `llm`, `stt`, `tts` or `vad`.
+        kind: the key of a `ProviderKind`.
         name: the plugin's name.
         values: what stands under `with`, as plain data; texts are YAML's.
         opaque: leaves whose value is known only at run time (templates with a secret, for one).

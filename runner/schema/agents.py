@@ -8,12 +8,13 @@ from pydantic import model_validator
 from pydantic.json_schema import JsonSchemaValue
 
 from runner.schema.actions import Actions
-from runner.schema.personas import Handoff, Providers
+from runner.schema.personas import Handoff
+from runner.schema.providers import AgentProviders
 from runner.schema.turns import TurnTaking
 from runner.schema.types.blocks import Block, OneOrList, OrNo, any_of, key, together
 from runner.schema.types.measures import Duration
 from runner.schema.types.mistake import clash, mistake
-from runner.schema.types.names import FieldKey, PersonaName, ProviderName, ToolName
+from runner.schema.types.names import FieldKey, PersonaName, ToolName
 from runner.schema.types.texts import Plain, Stored, Told
 from runner.schema.types.values import TimeZone, YesNo, one_of, whole
 from runner.schema.types.words import Words
@@ -80,8 +81,21 @@ class Room(Block):
 _OPTION = "it belongs to a provider: write it below providers:, a name of yours, and with:"
 
 
-class Agent(Block):
+class _AgentBasics(Block):
+    start: PersonaName = key("the persona that answers", live="start")
+    description: Told | None = key("what the agent is for", None)
+    enabled: YesNo = key("no: checked, but not served", True)
+    mode: Annotated[
+        str,
+        one_of("voice", "text", later=("transcribe",), meant={"chat": "text", "phone": "voice"}),
+    ] = key("voice, or text: the caller writes and reads", "voice", live="call")
+    instructions: Told | None = key("put before the instructions of each of its personas", None)
+
+
+class Agent(AgentProviders, _AgentBasics):
     """An agent: the name that calls are dispatched to, its personas and its voice."""
+
+    # its keys: the basics, the providers, then those below
 
     noun: ClassVar[str] = "an agent"
     elsewhere: ClassVar[dict[str, str]] = {
@@ -101,22 +115,6 @@ class Agent(Block):
         "voice": _OPTION,
     }
 
-    start: PersonaName = key("the persona that answers", live="start")
-    description: Told | None = key("what the agent is for", None)
-    enabled: YesNo = key("no: checked, but not served", True)
-    mode: Annotated[
-        str,
-        one_of("voice", "text", later=("transcribe",), meant={"chat": "text", "phone": "voice"}),
-    ] = key("voice, or text without ears and voice", "voice", live="call")
-    instructions: Told | None = key("put before the instructions of each of its personas", None)
-    llm: Providers | None = key(
-        "the model: a provider, an inference string, or a list: fallbacks in order", None
-    )
-    stt: Providers | None = key("the ears: a provider, an inference string, or a list", None)
-    tts: Providers | None = key("the voice: a provider, an inference string, or a list", None)
-    vad: Annotated[ProviderName | Literal[False] | None, OrNo()] = key(
-        "a provider that tells speech from silence; no for none", None
-    )
     timezone: TimeZone | None = key("of now and today; the machine's without it", None)
     variables: dict[FieldKey, Variable] = key("values of a call; a plain value is fixed", {})
     tools: tuple[ToolName, ...] = key("tools that each of its personas has", ())
@@ -127,7 +125,7 @@ class Agent(Block):
     limits: Limits | None = key("bounds of a call", None)
     turn_taking: TurnTaking | None = key("when the agent speaks, and when it stops", None)
     room: Room | None = key("what of the LiveKit room is used", None, live="call")
-    keyterms: tuple[Plain, ...] = key("words that the recogniser should expect", ())
+    keyterms: tuple[Plain, ...] = key("words that speech recognition should expect", ())
     pronunciations: dict[str, Plain] = key("written → spoken, applied to speech only", {})
     labels: dict[str, Plain] = key("copied to records, events and metrics", {})
     reload: Annotated[str, one_of("new_calls", "next_turn")] = key(

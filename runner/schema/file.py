@@ -30,7 +30,7 @@ class File(Block):
     agents: dict[str, Agent] = key("what calls are dispatched to", {})
     personas: dict[str, Persona] = key("who speaks", {})
     tools: dict[str, Tool] = key("what the model may do besides talking", {})
-    providers: dict[str, Provider] = key("models, ears and voices", {})
+    providers: dict[str, Provider] = key("models, speech recognition, voices", {})
     runner: Process | None = key("settings of the process; in one file at most", None)
     language: Annotated[str, one_of("1")] = key("the version of this language", "1")
 

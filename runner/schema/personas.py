@@ -3,26 +3,17 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar
 
 from runner.schema.actions import Speech
+from runner.schema.providers import PersonaProviders
 from runner.schema.turns import PersonaTurns
-from runner.schema.types.blocks import Block, OneOrList, OrNo, key
+from runner.schema.types.blocks import Block, OneOrList, key
 from runner.schema.types.mistake import mistake
-from runner.schema.types.names import FileName, PersonaName, ProviderName, ToolName
+from runner.schema.types.names import FileName, PersonaName, ToolName
 from runner.schema.types.settings import Setting
 from runner.schema.types.texts import Condition, Told
 from runner.schema.types.words import Words
-
-Providers = Annotated[
-    tuple[ProviderName, ...],
-    OneOrList(
-        scalars=True,
-        by_language=True,
-        instead="write these keys below providers:, under a name of your own, and that name here",
-    ),
-]
-"""One provider, or a list: fallbacks in order."""
 
 _LAST = re.compile(r"last\s+(\d{1,3})")
 
@@ -65,7 +56,21 @@ class Handoff(Block):
     )
 
 
-class Persona(Block):
+class _PersonaBasics(Block):
+    instructions: Told | None = key("what the model is told", None)
+    instructions_file: Annotated[tuple[FileName, ...] | None, OneOrList(scalars=True)] = key(
+        "a text file, or a list of them, instead of or after instructions", None
+    )
+    greeting: Speech | None = key("its first words in a call", None)
+    on_handoff: Speech | None = key(
+        "its first words when it is handed a call; without it, its greeting", None
+    )
+    on_return: Speech | None = key("its first words when the call comes back to it", None)
+    tools: tuple[ToolName, ...] = key("tools that the model may call", ())
+    handoffs: dict[PersonaName, Handoff] = key("personas that it may hand the call to", {})
+
+
+class Persona(PersonaProviders, _PersonaBasics):
     """A persona: what it knows, its first words, its tools and where it can hand the call."""
 
     noun: ClassVar[str] = "a persona"
@@ -87,21 +92,4 @@ class Persona(Block):
         "voice": "write tts: and the name of a provider",
     }
 
-    instructions: Told | None = key("what the model is told", None)
-    instructions_file: Annotated[tuple[FileName, ...] | None, OneOrList(scalars=True)] = key(
-        "a text file, or a list of them, instead of or after instructions", None
-    )
-    greeting: Speech | None = key("its first words in a call", None)
-    on_handoff: Speech | None = key(
-        "its first words when it is handed a call; without it, its greeting", None
-    )
-    on_return: Speech | None = key("its first words when the call comes back to it", None)
-    tools: tuple[ToolName, ...] = key("tools that the model may call", ())
-    handoffs: dict[PersonaName, Handoff] = key("personas that it may hand the call to", {})
-    llm: Providers | None = key("instead of the agent's", None)
-    stt: Providers | None = key("instead of the agent's", None)
-    tts: Providers | None = key("instead of the agent's", None)
-    vad: Annotated[ProviderName | Literal[False] | None, OrNo()] = key(
-        "instead of the agent's", None
-    )
     turn_taking: PersonaTurns | None = key("instead of the agent's", None, live="visit")

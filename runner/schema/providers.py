@@ -1,12 +1,19 @@
-"""Providers: models, ears and voices by name."""
+"""Providers: models, speech recognition and voices by name, and where they are chosen.
+
+The classes and keys are made from the rows of `runner.provider_kinds`.
+"""
 
 from __future__ import annotations
 
-from typing import ClassVar, TypeAlias
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, TypeAlias
 
+from pydantic import create_model
+
+from runner.provider_kinds import KINDS, ProviderKind
 from runner.schema.http import Json
-from runner.schema.types.blocks import Block, key, kinds
-from runner.schema.types.names import Name
+from runner.schema.types.blocks import Block, OneOrList, OrNo, key, kinds
+from runner.schema.types.names import Name, ProviderName
 
 
 class PluginName(Name):
@@ -16,7 +23,9 @@ class PluginName(Name):
     section = "plugins"
 
 
-class _Provider(Block):
+class AnyProvider(Block):
+    """A provider of any kind."""
+
     noun: ClassVar[str] = "a provider"
     stray: ClassVar[str] = "an option of the plugin stands below with:"
 
@@ -29,37 +38,54 @@ class _Provider(Block):
         return name
 
 
-class LlmProvider(_Provider):
-    """A model."""
-
-    kind: ClassVar[str] = "llm"
-
-    llm: PluginName = key("a language model: the plugin's name")
-
-
-class SttProvider(_Provider):
-    """Ears."""
-
-    kind: ClassVar[str] = "stt"
-
-    stt: PluginName = key("speech to text: the plugin's name")
+def _class_of(kind: ProviderKind) -> type[AnyProvider]:
+    name = "".join(part.capitalize() for part in kind.key.split("_")) + "Provider"
+    field: Any = (PluginName, key(kind.about))
+    made = create_model(name, __base__=AnyProvider, __module__=__name__, **{kind.key: field})
+    made.__doc__, made.kind = kind.title, kind.key
+    return made
 
 
-class TtsProvider(_Provider):
-    """A voice."""
+PROVIDERS: dict[str, type[AnyProvider]] = {kind.key: _class_of(kind) for kind in KINDS}
+"""Kind → its class."""
 
-    kind: ClassVar[str] = "tts"
+Provider: TypeAlias = kinds("a provider", *PROVIDERS.values())  # type: ignore[valid-type]  # built from the classes
 
-    tts: PluginName = key("text to speech: the plugin's name")
+Several = Annotated[
+    tuple[ProviderName, ...],
+    OneOrList(
+        scalars=True,
+        by_language=True,
+        instead="write these keys below providers:, under a name of your own, and that name here",
+    ),
+]
+"""One provider, or a list: fallbacks in order."""
 
 
-class VadProvider(_Provider):
-    """Something that tells speech from silence."""
-
-    kind: ClassVar[str] = "vad"
-
-    vad: PluginName = key("voice activity detection: the plugin's name")
+def _choices(name: str, line: Callable[[ProviderKind], str]) -> type[Block]:
+    """A block with a key for each kind that an agent or persona chooses."""
+    fields: Any = {kind.key: (_chosen(kind), key(line(kind), None)) for kind in KINDS}
+    return create_model(name, __base__=Block, __module__=__name__, **fields)
 
 
-Provider: TypeAlias = kinds("a provider", LlmProvider, SttProvider, TtsProvider, VadProvider)  # type: ignore[valid-type]  # built from the classes
-AnyProvider = LlmProvider | SttProvider | TtsProvider | VadProvider
+def _chosen(kind: ProviderKind) -> Any:
+    one = Several if kind.several else ProviderName
+    return Annotated[one | Literal[False] | None, OrNo()] if kind.may_be_off else one | None
+
+
+if TYPE_CHECKING:
+
+    class AgentProviders(Block):
+        """Which providers an agent uses."""
+
+    class PersonaProviders(Block):
+        """Which providers a persona uses instead."""
+
+else:
+    AgentProviders = _choices("AgentProviders", lambda kind: kind.choice)
+    PersonaProviders = _choices("PersonaProviders", lambda _: "instead of the agent's")
+
+
+def chosen(user: Block, kind: str) -> Any:
+    """What an agent or persona chooses of a kind: names, False, or None if it is silent."""
+    return getattr(user, kind)

@@ -17,7 +17,8 @@ from runner.link.release import AgentRelease
 from runner.session.call import Call, Channel, PendingHandoff
 from runner.session.events import Event, Events
 from runner.session.facts import CallFacts
-from runner.session.models.providers import CannotStartError, Models, Secrets
+from runner.session.models.kinds import CannotStartError
+from runner.session.models.providers import Models, Secrets
 from runner.session.next_turn import CannotRenewError, Renewal, Renewed
 from runner.session.observers.arrival import hold_until_heard
 from runner.session.observers.failures import Failures
@@ -60,7 +61,7 @@ class Conversation:
         facts: what is known of the call.
         on_event: told each event as it happens.
         secrets: looks up the secrets of providers by name.
-        channel: `voice`, or `text`: no ears, no voice, no idle prompts.
+        channel: `voice`, or `text`: no speech, no idle prompts.
         clock: tells the time of templates; the machine's without it.
 
     Raises:
@@ -164,7 +165,7 @@ class Conversation:
             The events of turn 0. By voice and in a room the greeting goes on after the return.
 
         Raises:
-            CannotStartError: a model, voice or ears cannot be built.
+            CannotStartError: a provider cannot be built.
         """
         async with self._queue:
             self._call.in_room = room is not None

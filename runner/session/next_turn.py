@@ -13,11 +13,14 @@ from livekit.agents.voice.agent_activity import ActivityClosedError
 
 from runner.link.differences import of_agent, path
 from runner.link.release import AgentRelease
+from runner.provider_kinds import KINDS
 from runner.schema.agents import Agent
+from runner.schema.providers import chosen
 from runner.session.call import BoundRelease, Call
-from runner.session.models.providers import CannotStartError, Models, Secrets, close
+from runner.session.models.kinds import CannotStartError
+from runner.session.models.providers import Models, Secrets, close
 from runner.session.observers.timers import CallTimers
-from runner.session.personas.persona import LivePersona, chosen
+from runner.session.personas.persona import LivePersona
 from runner.session.plan import plan_of
 from runner.session.settings.live import LiveSettings
 from runner.session.settings.session import idle_of, set_defaults
@@ -183,7 +186,7 @@ class Renewal:
         """Change LiveKit's side of the call; `undo` takes back what has been done.
 
         Raises:
-            CannotStartError: a model, voice or ears cannot be built.
+            CannotStartError: a provider cannot be built.
             Exception: whatever LiveKit or a provider has against the change.
         """
         persona, models = self._call.persona, self._call.persona.made.models
@@ -230,11 +233,9 @@ def _again(persona: LivePersona, models: Mapping[str, Any]) -> None:
 
 
 def _choices(release: AgentRelease) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """Kinds and names that the personas of an agent choose."""
-    for name in release.personas:
-        for kind in ("llm", "stt", "tts", "vad"):
-            named = chosen(release, name, kind)
+    """Kinds and names that the agent and its personas choose."""
+    for user in (release.agent, *release.personas.values()):
+        for kind in KINDS:
+            named = chosen(user, kind.key)
             if named:
-                yield kind, named
-    if release.agent.llm:
-        yield "llm", release.agent.llm
+                yield kind.key, named

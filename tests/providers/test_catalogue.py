@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from runner.provider_kinds import BY_KEY
 from runner.providers import known
-from runner.providers.catalogue import KINDS, Catalogue, InstalledProvider
+from runner.providers.catalogue import Catalogue, InstalledProvider
 from runner.providers.problems import NameProblem
 
 
@@ -52,7 +53,7 @@ def test_a_name_given_in_the_module_body_counts(site):
 
 def test_inference_is_built_in_for_every_kind():
     """`inference` needs no package of its own."""
-    for kind in KINDS:
+    for kind in BY_KEY:
         found = Catalogue().find(kind, "inference")
         assert isinstance(found, InstalledProvider)
         assert found.target == f"livekit.agents.inference:{kind.upper()}"
@@ -140,7 +141,7 @@ def test_every_published_plugin_has_a_kind_and_a_package():
     """The table names known kinds, and leads back from each package to its module."""
     for module, kinds in known.LIVEKIT.items():
         assert kinds
-        assert set(kinds) <= set(KINDS)
+        assert set(kinds) <= set(BY_KEY)
         assert known.module_of(known.package_of(module)) == module
 
 

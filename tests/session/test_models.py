@@ -7,7 +7,8 @@ from livekit.agents import inference, llm, stt, tts
 
 from runner.session import CallFacts
 from runner.session.conversation import Conversation
-from runner.session.models.providers import CannotStartError, Models
+from runner.session.models.kinds import CannotStartError
+from runner.session.models.providers import Models
 from runner.session.values.variables import Variables
 from runner.session.values.wording import TemplateContext, TemplateRenderer
 

@@ -1,4 +1,4 @@
-"""The models, ears and voices of a call, each built once and shared by its personas."""
+"""The providers of a call, each built once and shared by its personas."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
-from livekit.agents import inference, llm, stt, tts
-
 from runner.providers.build import ProviderBuildError, build
 from runner.schema.providers import AnyProvider
+from runner.session.models import kinds
+from runner.session.models.kinds import CannotStartError
 from runner.session.values.wording import TemplateRenderer
 
 log = logging.getLogger("lkrun")
@@ -21,10 +21,6 @@ Secrets = Callable[[str], str | None]
 
 _Recipe = tuple[str, str, Any] | None
 """Kind, plugin and options of a provider; None for an inference string."""
-
-
-class CannotStartError(Exception):
-    """A conversation that cannot begin; the message is one plain sentence without any secret."""
 
 
 class _Secrets(Mapping[str, str]):
@@ -82,8 +78,8 @@ class Models:
         self._recipes: dict[tuple[str, str], _Recipe] = {}
         self._lists: dict[tuple[str, tuple[str, ...]], Any] = {}
         self._parts: dict[tuple[str, tuple[str, ...]], list[Any]] = {}
-        self.ordinary_vad: Any = before.ordinary_vad if before else None
-        """Tells speech from silence where nobody names what does."""
+        self.ordinaries: dict[str, Any] = dict(before.ordinaries) if before else {}
+        """Kind → what is used where nobody names anything."""
 
     def renewed(
         self,
@@ -106,7 +102,7 @@ class Models:
         if (kind, wanted) not in self._lists:
             parts = [self._one(kind, name) for name in wanted]
             if not (self._before and self._keep_list(self._before, (kind, wanted), parts)):
-                self._lists[kind, wanted] = _in_order(kind, wanted, parts)
+                self._lists[kind, wanted] = kinds.in_order(kind, wanted, parts)
                 self._parts[kind, wanted] = parts
         return self._lists[kind, wanted]
 
@@ -120,9 +116,10 @@ class Models:
 
     def ordinary(self, kind: str) -> Any:
         """What is used of a kind where nobody names anything."""
-        if kind == "vad" and self.ordinary_vad is None:
-            self.ordinary_vad = inference.VAD()
-        return self.ordinary_vad if kind == "vad" else None
+        make = kinds.of(kind).ordinary
+        if make is not None and kind not in self.ordinaries:
+            self.ordinaries[kind] = make()
+        return self.ordinaries.get(kind)
 
     def _one(self, kind: str, name: str) -> Any:
         if (kind, name) not in self._single:
@@ -152,7 +149,7 @@ class Models:
 
     def _build(self, kind: str, name: str, recipe: _Recipe) -> Any:
         if recipe is None:
-            return _inferred(kind, name)
+            return kinds.inferred(kind, name)
         try:
             return build(*recipe, secrets=self._secrets.shown)
         except ProviderBuildError as error:
@@ -230,53 +227,3 @@ def _names(names: tuple[str, ...] | str) -> tuple[str, ...]:
 
 def _same(some: Sequence[Any], others: Sequence[Any]) -> bool:
     return len(some) == len(others) and all(map(operator.is_, some, others))
-
-
-def _in_order(kind: str, names: tuple[str, ...], parts: list[Any]) -> Any:
-    try:
-        return _FALLBACK[kind](parts)
-    except ValueError as error:
-        raise CannotStartError(
-            f"the {kind} fallbacks {', '.join(names)} do not go together: {error}"
-        ) from None
-
-
-_FALLBACK: dict[str, Callable[[list[Any]], Any]] = {
-    "llm": llm.FallbackAdapter,
-    "stt": lambda ears: stt.FallbackAdapter(ears, vad=_vad_for(ears)),
-    "tts": tts.FallbackAdapter,
-}
-
-
-def _vad_for(ears: list[Any]) -> Any:
-    """Ears that do not stream need to be told where a sentence ends."""
-    return None if all(each.capabilities.streaming for each in ears) else inference.VAD()
-
-
-def _text_model(name: str) -> Any:
-    model = inference.llm_from_model_string(name)
-    if not isinstance(model, llm.LLM):
-        raise CannotStartError(
-            f"'{name}' is a speech-to-speech model, which this version of lkrun cannot use"
-        )
-    return model
-
-
-_INFERENCE: dict[str, Callable[[str], Any]] = {
-    "llm": _text_model,
-    "stt": inference.STT.from_model_string,
-    "tts": inference.TTS.from_model_string,
-}
-
-
-def _inferred(kind: str, name: str) -> Any:
-    """A model of LiveKit Inference, by its string (https://docs.livekit.io/agents/models/)."""
-    if kind not in _INFERENCE:
-        raise CannotStartError(f"there is no {kind} provider '{name}'")
-    try:
-        return _INFERENCE[kind](name)
-    except ValueError as error:
-        reason = str(error).partition("\n")[0]
-        if "api_key" in reason or "api key" in reason.lower():
-            reason = "LiveKit Inference needs LIVEKIT_API_KEY and LIVEKIT_API_SECRET"
-        raise CannotStartError(f"'{name}' cannot be used: {reason}") from None

@@ -1,4 +1,4 @@
-"""A model, voice or ears that fail in a call: said plainly, to the caller and in the log."""
+"""Models, STT and TTS that fail in a call: said plainly, to the caller and in the log."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from livekit.agents import (
     tts,
 )
 
+from runner.provider_kinds import KINDS
 from runner.session.call import Call
 
 log = logging.getLogger("lkrun")
@@ -28,7 +29,7 @@ AGAIN = "Sorry, something went wrong. Please say that again."
 LATER = "Sorry, something went wrong. Please call again later."
 
 MOST = 3
-"""Failures in a row that end a talk by text, and those of ears or a voice that end a call.
+"""Failures in a row that end a talk by text, and those of STT or TTS that end a call.
 
 One of the model ends a call by voice. LiveKit would close a call at the fourth, without a word.
 """
@@ -50,7 +51,7 @@ _FRAMES = 10
 """A second, in tenths."""
 
 _SEVERAL = (stt.FallbackAdapter, tts.FallbackAdapter)
-_NOUNS = {"llm_error": "the model", "stt_error": "the speech recognition", "tts_error": "the voice"}
+_NOUNS = {f"{kind.key}_error": f"the {kind.noun}" for kind in KINDS}
 
 
 @dataclass(slots=True)
@@ -95,16 +96,16 @@ class Failures:
         down = row is not None and row.hopeless and not self._call.over
         if not given_up and not down:
             return
-        # LiveKit lets ears listen again after an error of their service, and after no other
-        deaf = error.type == "stt_error" and not isinstance(cause, APIError)
+        # LiveKit lets STT listen again after an error of their service, and after no other
+        unheard = error.type == "stt_error" and not isinstance(cause, APIError)
         often = ", again and again: the call ends" if down else ""
         noun = _NOUNS.get(error.type, "a provider")
         log.error("%s failed%s: %s", noun, often, self._reason(cause))
-        if error.type == "llm_error" or deaf or down:
+        if error.type == "llm_error" or unheard or down:
             self.answer(mute=error.type == "tts_error")
 
     def worked(self, kind: str) -> None:
-        """A service has worked: ears have understood something, a voice is heard."""
+        """A service has worked: STT has understood something, TTS is heard."""
         self._rows[kind] = _Row()
 
     def unexpected(self, error: BaseException) -> None:

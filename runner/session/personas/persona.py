@@ -12,10 +12,12 @@ from typing import Any
 from livekit.agents import NOT_GIVEN, Agent, ChatContext, ModelSettings, UserTurnExceededEvent, llm
 
 from runner.link.release import AgentRelease
+from runner.provider_kinds import used_in
 from runner.schema.actions import Instruct, Say
+from runner.schema.providers import chosen
 from runner.session.actions import ActionContext, perform
 from runner.session.call import Call, PendingHandoff
-from runner.session.models.providers import CannotStartError
+from runner.session.models.kinds import CannotStartError
 from runner.session.personas.context import FALLBACK, carried, summarised, without
 from runner.session.personas.toolbox import Toolbox
 from runner.session.plan import PersonaPlan
@@ -89,7 +91,8 @@ class LivePersona(Agent):
     @property
     def writer(self) -> Any:
         """The model that writes summaries: the agent's, or where it has none the persona's own."""
-        named = self._call.release.agent.llm or self._call.release.personas[self.role.name].llm
+        release = self._call.release
+        named = chosen(release.agent, "llm") or chosen(release.personas[self.role.name], "llm")
         return self._call.models.get("llm", named or ())
 
     def _render(self, role: PersonaPlan) -> str:
@@ -115,7 +118,7 @@ class LivePersona(Agent):
         """What the call's release makes of it now; nothing is changed yet.
 
         Raises:
-            CannotStartError: a model, voice or ears cannot be built.
+            CannotStartError: a provider cannot be built.
         """
         call, role = self._call, self._call.plan.roles[self.role.name]
         toolbox = Toolbox(call)
@@ -263,23 +266,22 @@ def enter(
 
 
 def models_of(call: Call, name: str) -> dict[str, Any]:
-    """The models of a persona, its own or the agent's; by text it needs no ears and no voice.
+    """The models of a persona, its own or the agent's; by text it needs no voice.
 
     Raises:
         CannotStartError: one cannot be built.
     """
-    kinds = ("llm", "stt", "tts", "vad") if call.channel == "voice" else ("llm",)
     found: dict[str, Any] = {}
-    for kind in kinds:
-        named = chosen(call.release, name, kind)
+    for kind in used_in(call.channel):
+        named = choice(call.release, name, kind.key)
         if named:
-            found[kind] = call.models.get(kind, named)
+            found[kind.key] = call.models.get(kind.key, named)
         else:
-            found[kind] = call.models.ordinary(kind) if named is None else None
+            found[kind.key] = call.models.ordinary(kind.key) if named is None else None
     return found
 
 
-def chosen(release: AgentRelease, name: str, kind: str) -> Any:
+def choice(release: AgentRelease, name: str, kind: str) -> Any:
     """What a persona uses of a kind: names, False for nothing, None where nobody says."""
-    own = getattr(release.personas[name], kind)
-    return getattr(release.agent, kind) if own is None else own
+    own = chosen(release.personas[name], kind)
+    return chosen(release.agent, kind) if own is None else own

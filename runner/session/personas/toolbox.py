@@ -12,7 +12,7 @@ from livekit.agents.llm import RawFunctionTool, ToolResult
 from runner.schema.personas import Handoff
 from runner.session.actions import ActionContext, Ran, Run, joined, run_tool
 from runner.session.call import MOST_HOPS, Call, PendingHandoff, spoke
-from runner.session.models.providers import CannotStartError
+from runner.session.models.kinds import CannotStartError
 from runner.session.plan import TRANSFER, PersonaPlan, names_in
 from runner.session.tools.work import DESCRIPTIONS
 from runner.session.values.parameters import uses

@@ -49,7 +49,7 @@ class LiveSettings:
 
         Raises:
             ValueError: the turn detector and what tells speech from silence do not go together.
-            Exception: whatever the ears have against the words that they should expect.
+            Exception: whatever STT has against the words that they should expect.
         """
         old, terms = self._before.keyterms, self._call.release.agent.keyterms
         if terms != old:
@@ -66,7 +66,7 @@ class LiveSettings:
         self._call.session.update_options(keyterms=list(map(str, terms)))
 
     def _forget(self, old: Iterable[str]) -> None:
-        # ears that refused these words may refuse the old ones as well
+        # STT that refused these words may refuse the old ones as well
         with suppress(Exception):
             self._expect(old)
 

@@ -10,9 +10,12 @@ from livekit.agents import AgentSession, NotGivenOr, STTContextOptions, TurnHand
 from livekit.agents.types import NOT_GIVEN
 from livekit.agents.voice.transcription import text_transforms
 
+from runner.provider_kinds import BY_KEY, used_in
 from runner.schema.agents import Idle, Limits
+from runner.schema.providers import chosen
 from runner.session.call import Call
-from runner.session.models.providers import CannotStartError
+from runner.session.models import kinds
+from runner.session.models.kinds import CannotStartError
 from runner.session.settings.turns import turn_handling
 from runner.session.values.conversion import MisfitError
 from runner.session.values.variables import Variables
@@ -58,18 +61,22 @@ def new_session(call: Call) -> AgentSession[Any]:
     """LiveKit's session for a call.
 
     Raises:
-        CannotStartError: a model, voice or ears cannot be built.
+        CannotStartError: a provider cannot be built.
     """
-    agent, voice = call.release.agent, call.channel == "voice"
-    kinds = ("llm", "stt", "tts") if voice else ("llm",)
-    models = {kind: call.models.get(kind, n) for kind in kinds if (n := getattr(agent, kind))}
-    if not voice or agent.vad is False:
-        models["vad"] = None
-    elif agent.vad is not None:
-        models["vad"] = call.models.get("vad", agent.vad)
+    agent = call.release.agent
+    models: dict[str, Any] = dict.fromkeys(BY_KEY)
+    silent = []
+    for kind in used_in(call.channel):
+        names = chosen(agent, kind.key)
+        if names:
+            models[kind.key] = call.models.get(kind.key, names)
+        elif names is None:
+            silent.append(kind.key)
+            models[kind.key] = NOT_GIVEN
     session: AgentSession[Any] = AgentSession(**models, **settings(call), userdata=call)
-    if voice and agent.vad is None:
-        call.models.ordinary_vad = session.vad
+    for key in silent:
+        if kinds.of(key).ordinary is not None:
+            call.models.ordinaries[key] = getattr(session, key)
     return session
 
 

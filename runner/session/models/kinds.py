@@ -1,0 +1,91 @@
+"""What each kind of provider is made of in a call, where LiveKit has no one way for all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from livekit.agents import inference, llm, stt, tts
+
+
+class CannotStartError(Exception):
+    """A conversation that cannot begin; the message is one plain sentence without any secret."""
+
+
+@dataclass(frozen=True, slots=True)
+class LiveKitKind:
+    """What LiveKit has for a kind of provider; None where it has nothing.
+
+    Attributes:
+        in_order: makes one of several, each used where those before it fail.
+        inferred: makes a model of LiveKit Inference from its string.
+        ordinary: makes what a session uses where nobody names anything.
+    """
+
+    in_order: Callable[[list[Any]], Any] | None = None
+    inferred: Callable[[str], Any] | None = None
+    ordinary: Callable[[], Any] | None = None
+
+
+def _text_model(name: str) -> Any:
+    model = inference.llm_from_model_string(name)
+    if not isinstance(model, llm.LLM):
+        raise CannotStartError(
+            f"'{name}' is a speech-to-speech model, which this version of lkrun cannot use"
+        )
+    return model
+
+
+def _recognition(parts: list[Any]) -> Any:
+    """Recognition that does not stream needs to be told where a sentence ends."""
+    streaming = all(each.capabilities.streaming for each in parts)
+    return stt.FallbackAdapter(parts, vad=None if streaming else inference.VAD())
+
+
+LIVEKIT: dict[str, LiveKitKind] = {
+    "llm": LiveKitKind(llm.FallbackAdapter, _text_model),
+    "stt": LiveKitKind(_recognition, inference.STT.from_model_string),
+    "tts": LiveKitKind(tts.FallbackAdapter, inference.TTS.from_model_string),
+    "vad": LiveKitKind(ordinary=inference.VAD),
+}
+"""Kind → what LiveKit has for it; a kind without a row has nothing of its own."""
+
+
+def of(kind: str) -> LiveKitKind:
+    """What LiveKit has for a kind."""
+    return LIVEKIT.get(kind, LiveKitKind())
+
+
+def in_order(kind: str, names: tuple[str, ...], parts: list[Any]) -> Any:
+    """Make one of several.
+
+    Raises:
+        CannotStartError: they do not go together.
+    """
+    make = of(kind).in_order
+    assert make is not None  # noqa: S101 - the language lets no list stand where there is only one
+    try:
+        return make(parts)
+    except ValueError as error:
+        raise CannotStartError(
+            f"the {kind} fallbacks {', '.join(names)} do not go together: {error}"
+        ) from None
+
+
+def inferred(kind: str, name: str) -> Any:
+    """A model of LiveKit Inference, by its string (https://docs.livekit.io/agents/models/).
+
+    Raises:
+        CannotStartError: there is none, or it cannot be used.
+    """
+    make = of(kind).inferred
+    if make is None:
+        raise CannotStartError(f"there is no {kind} provider '{name}'")
+    try:
+        return make(name)
+    except ValueError as error:
+        reason = str(error).partition("\n")[0]
+        if "api_key" in reason or "api key" in reason.lower():
+            reason = "LiveKit Inference needs LIVEKIT_API_KEY and LIVEKIT_API_SECRET"
+        raise CannotStartError(f"'{name}' cannot be used: {reason}") from None

@@ -1,0 +1,87 @@
+"""A kind of provider is one row."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+from runner.provider_kinds import BY_KEY, KINDS
+from runner.schema.agents import Agent
+from runner.schema.personas import Persona
+from runner.schema.providers import PROVIDERS
+
+PROGRAM = """
+import dataclasses, runner.provider_kinds as rows
+new = dataclasses.replace(
+    rows.BY_KEY["vad"], key="avatar", livekit_class="Avatar", noun="avatar", needed_in=("text",),
+    entry_points="lkrun.avatar", inference=False,
+)
+rows.KINDS += (new,)
+rows.BY_KEY["avatar"] = new
+from pathlib import Path
+from runner.compiler import Compiler
+from runner.plugin import GROUPS
+from runner.providers.catalogue import Catalogue
+from runner.schema.output.reference import page
+assert GROUPS["avatar"] == "lkrun.avatar"
+assert page().count("| `avatar` |") == 2, "agents and personas"
+for diagnostic in Compiler(Path("agents.d"), env={}).compile().diagnostics:
+    print(diagnostic.code, diagnostic.message, "/", diagnostic.help)
+"""
+
+FOLDER = """
+agents:
+  desk:
+    start: host
+    mode: text
+    llm: openai/gpt-4.1-mini
+  shop:
+    start: host
+    mode: text
+    llm: openai/gpt-4.1-mini
+    avatar: brain
+personas:
+  host:
+    instructions: Help.
+providers:
+  brain:
+    llm: inference
+    with:
+      model: openai/gpt-4.1-mini
+  face:
+    avatar: parrot
+"""
+
+
+def test_rows_make_keys_and_classes():
+    """Each row is a key of agents and personas, and a class of provider with its key."""
+    for kind in KINDS:
+        assert {"start", kind.key} <= set(Agent.keys())
+        assert {"greeting", kind.key} <= set(Persona.keys())
+        assert PROVIDERS[kind.key].keys().keys() == {kind.key, "with"}
+    assert list(BY_KEY) == [kind.key for kind in KINDS]
+
+
+def test_another_row_is_another_kind(tmp_path):
+    """A row more is declared, needed, checked, told by its noun and found among plugins."""
+    folder = tmp_path / "agents.d"
+    folder.mkdir()
+    (folder / "all.yaml").write_text(FOLDER)
+    done = subprocess.run(
+        [sys.executable, "-c", PROGRAM],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+        env={"PATH": "", "LKRUN_CACHE_DIR": str(tmp_path), "PYTHONPATH": str(Path.cwd())},
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines() == [
+        "E207 agent 'desk' has no avatar / add avatar: with the name of a provider",
+        (
+            "E206 provider 'brain' is of kind llm, and avatar is needed here"
+            " / name a provider that has avatar:"
+        ),
+        "E402 there is no plugin 'parrot' for 'avatar' / None",
+    ]
