@@ -69,8 +69,6 @@ DOORS = {
 """Room and what it imports → the only one of its folders that does."""
 
 CIRCLES = {
-    frozenset(f"runner.template.{name}" for name in ("analysis", "complaints", "grammar", "uses")),
-    frozenset({"runner.template.renderer", "runner.template.rendering"}),
     frozenset(
         {
             "runner.session.actions",

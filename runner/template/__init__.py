@@ -10,15 +10,9 @@ Jinja2 is imported when the first text with braces is met, not before.
 
 from __future__ import annotations
 
-from runner.template.analysis import (
-    Analysis,
-    TemplateProblem,
-    Use,
-    analyse,
-    analyse_condition,
-    has_template,
-)
+from runner.template.analysis import analyse, analyse_condition
 from runner.template.empty import EMPTY, Empty
+from runner.template.findings import Analysis, TemplateProblem, Use, has_template
 from runner.template.renderer import Failure, Renderer
 from runner.template.words import as_data, as_text
 

@@ -8,7 +8,7 @@ import re
 from bisect import bisect_right
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from runner.template.analysis import TemplateProblem
+from runner.template.findings import TemplateProblem
 from runner.template.limits import MAX_SOURCE
 
 if TYPE_CHECKING:

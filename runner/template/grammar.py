@@ -16,7 +16,6 @@ from jinja2.runtime import Undefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from runner.template import lookup
-from runner.template.analysis import Analysis, TemplateProblem
 from runner.template.complaints import (
     LexerToken,
     TextLines,
@@ -27,6 +26,7 @@ from runner.template.complaints import (
 )
 from runner.template.empty import Empty
 from runner.template.filters import filters, tests
+from runner.template.findings import Analysis, TemplateProblem
 from runner.template.limits import MAX_BRACKETS, MAX_SOURCE
 from runner.template.uses import TooDeep, Walk
 from runner.template.words import as_text

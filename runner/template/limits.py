@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any, Final
 
 MAX_SOURCE: Final = 64 * 1024
@@ -26,6 +27,21 @@ MAX_STEPS: Final = 100_000
 MAX_SECONDS: Final = 1.0
 
 _CHARACTERS_PER_ITEM: Final = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """How a text is rendered.
+
+    Attributes:
+        wire: for a service: dates as ISO 8601, `true` and `false`.
+        output: bytes of the text at most.
+        seconds: that it may take at most.
+    """
+
+    wire: bool = False
+    output: int = MAX_OUTPUT
+    seconds: float = MAX_SECONDS
 
 
 class RefusedOperation(Exception):  # noqa: N818  (it is an answer, not a fault)

@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from runner.template.analysis import has_template
 from runner.template.empty import EMPTY, Empty
-from runner.template.limits import MAX_OUTPUT, MAX_SECONDS
+from runner.template.findings import has_template
+from runner.template.limits import MAX_OUTPUT, MAX_SECONDS, Manner
 from runner.template.words import as_data
 
 if TYPE_CHECKING:
@@ -126,7 +126,8 @@ class Renderer:
     ) -> Rendering:
         from runner.template.rendering import Rendering  # noqa: PLC0415  (as above)
 
-        rendering = Rendering(template, values, self, quote)
+        manner = Manner(self.wire, self.max_output, self.max_seconds)
+        rendering = Rendering(template, values, manner, quote)
         for problem in template.analysis.problems:
             rendering.note(problem.message, problem.line, problem.column)
         return rendering

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 from jinja2 import nodes
 from jinja2.runtime import LoopContext
@@ -12,11 +12,8 @@ from jinja2.runtime import LoopContext
 from runner.template.empty import EMPTY, Empty
 from runner.template.expressions import Expressions, Namespace
 from runner.template.grammar import Missing, Template
-from runner.template.limits import Exhausted, RefusedOperation
+from runner.template.limits import Exhausted, Manner, RefusedOperation
 from runner.template.operators import kind
-
-if TYPE_CHECKING:
-    from runner.template.renderer import Renderer
 
 
 def _plain(value: Any) -> Any:
@@ -39,12 +36,12 @@ class Rendering(Expressions):
         self,
         template: Template,
         values: Mapping[str, Any],
-        renderer: Renderer,
+        manner: Manner,
         quote: Callable[[str], str] | None,
     ) -> None:
-        """Begin, within the renderer's bounds; `quote` is applied to what each `{{ … }}` gives."""
-        super().__init__(template, values, wire=renderer.wire, seconds=renderer.max_seconds)
-        self._most = renderer.max_output
+        """Begin; `quote` is applied to what each `{{ … }}` gives."""
+        super().__init__(template, values, wire=manner.wire, seconds=manner.seconds)
+        self._most = manner.output
         self._quote = quote
         self._written = 0
         self._parts: list[str] = []

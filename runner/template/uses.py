@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, NamedTuple
 
 from jinja2 import nodes
 
-from runner.template.analysis import Analysis, TemplateProblem, Use
 from runner.template.complaints import TextLines, nearest
 from runner.template.filters import COUNTED, UNWANTED
+from runner.template.findings import Analysis, TemplateProblem, Use
 from runner.template.limits import MAX_DEPTH
 from runner.template.lookup import METHODS
 
