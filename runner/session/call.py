@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
-from livekit.agents import NOT_GIVEN, AgentSession, ChatContext, RunContext
+from livekit.agents import NOT_GIVEN, AgentSession, ChatContext, FunctionCall, RunContext
 
 from runner.egress.port import Egress
 from runner.link.release import AgentRelease
@@ -63,6 +63,7 @@ class Call:
         leaving: the persona that the call is being handed to just now.
         hops: handoffs since the caller last said something.
         over: the call is ending; nothing new is begun.
+        last_words: the words before its end have been said.
         shown: calls of tools that have their events already.
         arrived: the persona that speaks has said its first words; no handoff is under way.
         calm: no tool, and nothing else that was begun, is still being done.
@@ -84,6 +85,7 @@ class Call:
     leaving: str | None = None
     hops: int = 0
     over: bool = False
+    last_words: bool = False
     shown: set[str] = field(default_factory=set)
     in_room: bool = False
     arrived: asyncio.Event = field(default_factory=asyncio.Event)
@@ -213,12 +215,24 @@ class Call:
         return await self.instruct(text, interruptible=words.interruptible, tools=True)
 
 
+def step_of(call: FunctionCall) -> str:
+    """The answer of the model that a call belongs to: LiveKit names it `<id of it>/fnc_<n>`."""
+    return call.id.rpartition("/fnc_")[0]
+
+
 def spoke(ctx: RunContext[Any]) -> bool:
     """Whether the model said something together with the call of this tool.
 
-    LiveKit names a call `<id of the message>/fnc_<n>`; words of an earlier step do not count.
+    Words of an earlier step do not count.
     """
     said = {
         i.id for i in ctx.speech_handle.chat_items if i.type == "message" and i.role == "assistant"
     }
-    return ctx.function_call.id.rpartition("/fnc_")[0] in said
+    return step_of(ctx.function_call) in said
+
+
+def beside(ctx: RunContext[Any]) -> list[FunctionCall]:
+    """The other calls of the same answer of the model, once it is whole."""
+    own = ctx.function_call
+    calls = (i for i in ctx.speech_handle.chat_items if i.type == "function_call")
+    return [c for c in calls if step_of(c) == step_of(own) and c.call_id != own.call_id]

@@ -11,6 +11,7 @@ from typing import Any
 
 import httpx
 import pytest
+from support.wild import Wild, possess
 
 from runner.cache import Cache
 from runner.compiler import Compiler
@@ -134,6 +135,7 @@ async def begin(load: Load) -> AsyncIterator[Begin]:
         clock: Any = None,
         service: Callable[[httpx.Request], httpx.Response] | None = None,
         tool_secrets: Secrets | None = None,
+        models: Mapping[str, Wild] | None = None,
     ) -> Talk:
         release = load(folder) if isinstance(folder, str) else folder
         events = Told()
@@ -166,6 +168,8 @@ async def begin(load: Load) -> AsyncIterator[Begin]:
             clock=clock,
         )
         open_talks.append(talk)
+        for name, model in (models or {}).items():
+            possess(talk, name, model)
         await talk.start()
         return Talk(talk, answering, events, told)
 

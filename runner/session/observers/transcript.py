@@ -66,7 +66,16 @@ class SessionListener:
         self._watch.heard()
 
     def _executed(self, event: FunctionToolsExecutedEvent) -> None:
-        """Tell calls that never reached a tool: unknown, with broken arguments, or refused."""
+        """Tell calls that never reached a tool: unknown, with broken arguments, or refused.
+
+        Whoever leaves in this step is not asked to answer what its other tools have found: the next
+        persona is told of it.
+        """
+        if event.has_agent_handoff and self._call.over:
+            event.cancel_agent_handoff()
+            self._call.stay()
+        if event.has_agent_handoff or self._call.last_words:
+            event.cancel_tool_reply()
         for call, out in event.zipped():
             if call.call_id in self._call.shown:
                 self._call.shown.discard(call.call_id)

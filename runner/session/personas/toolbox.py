@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from contextlib import suppress
 from typing import Any
 
-from livekit.agents import ChatContext, RunContext, ToolError, function_tool, llm
+from livekit.agents import ChatContext, FunctionCall, RunContext, ToolError, function_tool, llm
 from livekit.agents.llm import RawFunctionTool, ToolResult
 
 from runner.schema.personas import Handoff
+from runner.schema.tools import AnyTool, EndCallTool, SayTool
 from runner.session.actions import ActionContext, Ran, Run, joined, run_tool
-from runner.session.call import MOST_HOPS, Call, PendingHandoff, spoke
+from runner.session.call import MOST_HOPS, Call, PendingHandoff, beside, spoke, step_of
 from runner.session.models.kinds import CannotStartError
 from runner.session.plan import TRANSFER, PersonaPlan, names_in
 from runner.session.tools.work import DESCRIPTIONS
@@ -33,6 +35,8 @@ class Toolbox:
         self._tools: dict[str, RawFunctionTool[..., Any]] = {}
         self._stamps: dict[str, int] = {}
         self._uses: dict[str, frozenset[str]] = {}
+        self._step = ""
+        self._ended: dict[str, asyncio.Event] = {}
 
     def of(self, role: PersonaPlan) -> list[llm.Tool | llm.Toolset]:
         """All tools of a persona; whether each is offered is asked before each reply."""
@@ -94,13 +98,22 @@ class Toolbox:
 
     def _runner(self, name: str) -> Any:
         async def run(raw_arguments: dict[str, object], ctx: RunContext[Any]) -> Any:
-            with self._call.at_work():
-                return await work(raw_arguments, ctx)
+            ended = self._end_of(ctx.function_call)
+            try:
+                with self._call.at_work():
+                    return await work(raw_arguments, ctx)
+            finally:
+                ended.set()
 
         async def work(raw_arguments: dict[str, object], ctx: RunContext[Any]) -> Any:
             call = self._call
-            if call.channel == "text" or name == "end_call":
+            ending = isinstance(call.plan.tools[name], EndCallTool)
+            if call.channel == "text" or ending:
                 await ctx.wait_for_playout()
+            if ending and (handoff := self._handoff_beside(ctx)):
+                return ToolResult(
+                    f"The call goes on: it is handed to {handoff}.", reply_required=False
+                )
             scene = ActionContext(
                 call, by_model=True, chat=lambda output: _with_answer(ctx, output)
             )
@@ -114,8 +127,11 @@ class Toolbox:
         outcome, output = ran.outcome, joined(ran.output, ran.outcome.notes)
         if outcome.ends:
             self._call.over = True
+            self._call.last_words |= outcome.answered and not outcome.notes
             ctx.speech_handle.add_done_callback(lambda _: self._call.finish("end_call"))
         elif outcome.leave is not None:
+            if self._leaving:
+                return ToolResult(output, reply_required=False)
             return self._handed(outcome.leave, output, ctx)
         if outcome.answered and not outcome.notes:
             return ToolResult(output, reply_required=False)
@@ -160,7 +176,7 @@ class Toolbox:
         self, handoff: Handoff, leave: PendingHandoff, ctx: RunContext[Any]
     ) -> Any:
         call, shown = self._call, ctx.function_call
-        if call.leaving not in (None, call.values.persona) or call.over:
+        if self._leaving or call.over:
             call.shown.add(shown.call_id)
             return ToolResult("The call is already leaving.", reply_required=False)
         if not call.wording.holds(handoff.condition):
@@ -172,9 +188,43 @@ class Toolbox:
         with suppress(RuntimeError):
             ctx.disallow_interruptions()
         await ctx.wait_for_playout()
+        await self._words_beside(ctx)
         if handoff.say and not spoke(ctx):
             await call.say(handoff.say, interruptible=False)
         return self._handed(leave, f"The call is handed to {leave.target}.", ctx)
+
+    @property
+    def _leaving(self) -> bool:
+        """Whether another handoff is under way."""
+        return self._call.leaving not in (None, self._call.values.persona)
+
+    def _end_of(self, call: FunctionCall) -> asyncio.Event:
+        """Set when a tool of the model's latest answer has been run."""
+        if step_of(call) != self._step:
+            self._step, self._ended = step_of(call), {}
+        return self._ended.setdefault(call.call_id, asyncio.Event())
+
+    def _handoff_beside(self, ctx: RunContext[Any]) -> str | None:
+        """The persona that the same answer of the model hands the call to."""
+        handoffs = self._call.persona.role.handoffs
+        targets = (
+            c.name.removeprefix(TRANSFER) for c in beside(ctx) if c.name.startswith(TRANSFER)
+        )
+        for target in targets:
+            if target in handoffs and self._call.wording.holds(handoffs[target].condition):
+                return target
+        return None
+
+    async def _words_beside(self, ctx: RunContext[Any]) -> None:
+        """Wait for other tools of the same answer that may speak: who leaves speaks last."""
+        tools = self._call.plan.tools
+        for call in beside(ctx):
+            if call.name in tools and _speaks(tools[call.name]):
+                await self._end_of(call).wait()
+
+
+def _speaks(tool: AnyTool) -> bool:
+    return isinstance(tool, SayTool) or bool(tool.then or getattr(tool, "on_error", ()))
 
 
 def _with_answer(ctx: RunContext[Any], output: str) -> ChatContext:
