@@ -10,12 +10,18 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from runner.front import door
+from runner.front.answering import answering
+from runner.front.openapi import document
 from runner.front.port import Runner
 from runner.front.problems import HttpProblem
-from runner.front.routes import BODY_SECONDS, Routes
+from runner.front.routes import ROUTES
+from runner.front.routes.route import Site
 
 STOP_SECONDS: Final = 2.0
 """How long `stop` waits for requests that are still being answered."""
+
+BODY_SECONDS: Final = 10.0
+"""How long a request's body may take to arrive."""
 
 _HEADER_BYTES: Final = 8190
 _IDLE_SECONDS: Final = 75.0
@@ -68,7 +74,8 @@ class Front:
         if not 0 <= port <= _HIGHEST_PORT:
             raise ValueError(f"there is no port {port}; ports go from 0 (any) to {_HIGHEST_PORT}")
         self.address = (bound, port)
-        self._routes = Routes(runner, body_seconds=body_seconds)
+        self._site = Site(runner, document(ROUTES))
+        self._body_seconds = body_seconds
         self._server: web.AppRunner | None = None
 
     async def start(self) -> tuple[str, int]:
@@ -79,11 +86,11 @@ class Front:
         """
         app = web.Application(middlewares=[self._answering])
         app.on_response_prepare.append(_with_headers)
-        for route in self._routes.table:
-            method, path = route.described.method, route.described.path
-            app.router.add_route(method, path, route.handler)
-            if method == "GET":
-                app.router.add_route("HEAD", path, route.handler)
+        for route in ROUTES:
+            handler = answering(route, self._site, self._body_seconds)
+            app.router.add_route(route.method, route.path, handler)
+            if route.method == "GET":
+                app.router.add_route("HEAD", route.path, handler)
         server = web.AppRunner(
             app,
             access_log=None,

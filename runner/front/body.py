@@ -10,7 +10,7 @@ from typing import Any, Final, Never, TypeVar
 from aiohttp import web
 from pydantic import BaseModel, ValidationError
 
-from runner.front.models import LONGEST_BODY
+from runner.front.models.base import LONGEST_BODY
 from runner.front.problems import HttpProblem, from_validation
 
 RequestT = TypeVar("RequestT", bound=BaseModel)
@@ -22,13 +22,13 @@ async def read(request: web.Request, model: type[RequestT], *, seconds: float) -
     """Read a request into its model; an empty body is an empty object.
 
     Raises:
-        Problem: it is too long, too slow, no JSON, or not what the model allows.
+        HttpProblem: it is too long, too slow, no JSON, or not what the model allows.
     """
     raw = await _bounded(request, seconds)
     try:
         return model.model_validate(_parsed(raw) if raw.strip() else {})
     except ValidationError as error:
-        raise from_validation(error) from None
+        raise from_validation(error, model) from None
 
 
 async def _bounded(request: web.Request, seconds: float) -> bytes:

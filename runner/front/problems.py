@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from runner.diagnostics.nearest import did_you_mean
-from runner.front.models import TurnRequest
 from runner.front.port import DialogueError
 
 STATUS: Final = {
@@ -65,10 +64,6 @@ Wording = Callable[[str, dict[str, Any]], tuple[str, str | None]]
 
 _WORDINGS: Final[dict[str, Wording]] = {
     "dict_type": lambda name, _: (f"'{name}' must be an object", 'write {"name": value}'),
-    "extra_forbidden": lambda name, _: (
-        f"unknown field '{name}'",
-        did_you_mean(name, TurnRequest.model_fields),
-    ),
     "model_type": lambda _name, _: (
         "the body must be a JSON object",
         'write, for example, {"text": "hello"}',
@@ -86,12 +81,15 @@ _WORDINGS: Final[dict[str, Wording]] = {
 _BOUNDS: Final = frozenset({"nothing_said", "string_too_long", "string_too_short"})
 
 
-def from_validation(error: ValidationError) -> HttpProblem:
+def from_validation(error: ValidationError, model: type[BaseModel]) -> HttpProblem:
     """Tell the first mistake of a request; an unknown field comes before the others."""
     mistakes = error.errors(include_url=False, include_input=False)
     first = min(mistakes, key=lambda each: each["type"] != "extra_forbidden")
     about = first.get("ctx", {})
     name = str(first["loc"][0]) if first["loc"] else ""
+    if first["type"] == "extra_forbidden":
+        hint = did_you_mean(name, model.model_fields)
+        return HttpProblem(400, "bad_request", f"unknown field '{name}'", hint)
     wording = _WORDINGS.get(first["type"])
     message, hint = wording(name, about) if wording else (first["msg"], about.get("help"))
     code = "out_of_bounds" if first["type"] in _BOUNDS else "bad_request"

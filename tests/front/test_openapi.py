@@ -10,28 +10,18 @@ from jsonschema import Draft202012Validator
 from referencing import Registry
 from referencing.jsonschema import DRAFT202012
 
-from runner.front.openapi import TABLE, document
+from runner.front.openapi import document
 from runner.front.port import DialogueError
+from runner.front.routes import ROUTES
 
-HELD = [
-    ("GET", "/health", "/health", 200),
-    ("GET", "/ready", "/ready", 200),
-    ("GET", "/v1/agents", "/v1/agents", 200),
-    ("GET", "/v1/sessions", "/v1/sessions", 200),
-    ("GET", "/v1/sessions/{id}", "/v1/sessions/s-1", 200),
-    ("GET", "/v1/sessions/{id}", "/v1/sessions/none", 404),
-    ("GET", "/-/release", "/-/release", 200),
-    ("POST", "/-/reload", "/-/reload", 200),
-    ("GET", "/-/page.json", "/-/page.json", 200),
-    ("POST", "/v1/agents/{name}/turns", "/v1/agents/none/turns", 404),
-    ("DELETE", "/v1/sessions/{id}", "/v1/sessions/none", 404),
-    ("DELETE", "/v1/sessions/{id}", "/v1/sessions/s-1", 204),
-]
+DOCUMENT = document(ROUTES)
+KNOWN = {"name": "clinic", "id": "s-1"}
+"""A value of each part of a path that exists, once a dialogue has begun."""
 
 
 def validator(method, path, status):
     """Find what the document promises for an answer."""
-    whole = document()
+    whole = DOCUMENT
     answer = whole["paths"][path][method.lower()]["responses"][str(status)]
     if "content" not in answer:
         return None
@@ -40,14 +30,33 @@ def validator(method, path, status):
     return Draft202012Validator({"$ref": f"urn:front{reference}"}, registry=registry)
 
 
-@pytest.mark.parametrize(("method", "path", "asked", "status"), HELD)
-async def test_answers_are_what_the_document_promises(ask, method, path, asked, status):
-    """Every answer validates against the schema of its route and status."""
+def named(route, **values):
+    """A route's path with a value for each of its parts."""
+    return route.path.format(**KNOWN | values)
+
+
+@pytest.mark.parametrize("route", ROUTES, ids=lambda route: route.name)
+async def test_answers_are_what_the_document_promises(ask, route):
+    """Every route answers with the status, media type and shape that its row names."""
     await ask.turn(text="I need an appointment")
-    answer = await ask(method, asked)
-    assert answer.status == status
-    promised = validator(method, path, status)
-    assert (answer.body == b"") if promised is None else promised.validate(answer.json) is None
+    answer = await ask(route.method, named(route))
+    assert answer.status == route.status
+    if route.status == 204:
+        assert answer.body == b""
+    else:
+        assert answer.headers["Content-Type"].split(";")[0] == route.kind
+    if route.reply is not None:
+        validator(route.method, route.path, route.status).validate(answer.json)
+
+
+@pytest.mark.parametrize(
+    "route", [each for each in ROUTES if "{" in each.path], ids=lambda route: route.name
+)
+async def test_what_is_unknown_is_told_as_the_document_promises(ask, route):
+    """A path that names what does not exist is 404 in the shape of every error."""
+    answer = await ask(route.method, named(route, name="none", id="none"))
+    assert answer.status == 404
+    validator(route.method, route.path, 404).validate(answer.json)
 
 
 @pytest.mark.parametrize("text", ["", "appointment", "invoice", "monday", "mary", "goodbye"])
@@ -55,7 +64,7 @@ async def test_turns_are_what_the_document_promises(ask, text):
     """Turns with every kind of event validate, and no event has a field unknown to its schema."""
     answer = await ask.turn(text=text)
     validator("POST", "/v1/agents/{name}/turns", 200).validate(answer.json)
-    schemas = document()["components"]["schemas"]
+    schemas = DOCUMENT["components"]["schemas"]
     by_type = {"message": "Message", "tool_call": "ToolCall", "tool_result": "ToolResult"}
     for event in answer.json["events"]:
         name = by_type.get(event["type"], event["type"].capitalize())
@@ -84,17 +93,17 @@ async def test_what_the_runner_refuses_is_in_the_document(ask, runner, code):
 async def test_the_document_is_served(ask):
     """It is OpenAPI 3.1, lists every route, and the front has no other."""
     served = (await ask("GET", "/openapi.json")).json
-    assert served == json.loads(json.dumps(document()))
+    assert served == json.loads(json.dumps(DOCUMENT))
     assert served["openapi"].startswith("3.1.")
     listed = {(method.upper(), path) for path, all_ in served["paths"].items() for method in all_}
-    assert listed == {(each.method, each.path) for each in TABLE}
+    assert listed == {(each.method, each.path) for each in ROUTES}
     names = [op["operationId"] for all_ in served["paths"].values() for op in all_.values()]
     assert len(names) == len(set(names))
 
 
 def test_the_document_holds_together():
     """Every schema is one, and every reference leads somewhere."""
-    whole = document()
+    whole = DOCUMENT
     schemas = whole["components"]["schemas"]
     for schema in schemas.values():
         Draft202012Validator.check_schema(schema)
@@ -104,4 +113,4 @@ def test_the_document_holds_together():
 
 def test_unknown_fields_are_refused_by_the_document_too():
     """What the models forbid, the document forbids."""
-    assert document()["components"]["schemas"]["TurnRequest"]["additionalProperties"] is False
+    assert DOCUMENT["components"]["schemas"]["TurnRequest"]["additionalProperties"] is False

@@ -1,0 +1,57 @@
+"""A route's handler on the wire: the body read, the answer held to its model, errors in words."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from aiohttp import web
+from pydantic import BaseModel
+
+from runner.front import body
+from runner.front.port import DialogueError, Runner
+from runner.front.problems import HttpProblem, from_dialogue
+from runner.front.routes.route import JSON, ApiRequest, Route, Site
+
+
+def answering(
+    route: Route, site: Site, body_seconds: float
+) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+    """What aiohttp calls for a route; a body that takes longer than `body_seconds` is refused."""
+
+    async def answer(request: web.Request) -> web.StreamResponse:
+        content = (
+            await body.read(request, route.request, seconds=body_seconds)
+            if route.request is not None
+            else None
+        )
+        try:
+            value = await route.handler(ApiRequest(site, request.match_info, content, request))
+        except DialogueError as error:
+            raise _problem(error, request.match_info.get("name", ""), site.runner) from None
+        return _response(route, value)
+
+    return answer
+
+
+def _problem(error: DialogueError, agent: str, runner: Runner) -> HttpProblem:
+    return from_dialogue(error, agent, [each.name for each in runner.agents()])
+
+
+def _response(route: Route, value: Any) -> web.StreamResponse:
+    if isinstance(value, web.StreamResponse):
+        return value
+    if route.reply is None:
+        return web.Response(status=route.status)
+    return web.Response(
+        text=_json(route.reply, value), status=route.status, content_type=JSON, charset="utf-8"
+    )
+
+
+def _json(model: type[BaseModel], value: Any) -> str:
+    """JSON that is what the OpenAPI document promises.
+
+    Raises:
+        pydantic.ValidationError: the runner handed over something else; a fault of lkrun.
+    """
+    return model.model_validate(value).model_dump_json(by_alias=True)

@@ -1,0 +1,64 @@
+"""The lines of `lkrun chat --format json`."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from runner.front.models.base import ReplyBody
+
+
+class MessageEvent(ReplyBody):
+    """Something said."""
+
+    turn: int
+    type: Literal["message"]
+    role: Literal["agent", "user"]
+    persona: str | None = None
+    text: str
+
+
+class ToolCallEvent(ReplyBody):
+    """The model asks for a tool."""
+
+    turn: int
+    type: Literal["tool_call"]
+    name: str
+    arguments: Any
+    call_id: str
+
+
+class ToolResultEvent(ReplyBody):
+    """What the model sees of a tool's answer."""
+
+    turn: int
+    type: Literal["tool_result"]
+    name: str
+    call_id: str
+    output: Any
+    error: bool
+
+
+class HandoffEvent(ReplyBody):
+    """One persona hands over to another."""
+
+    turn: int
+    type: Literal["handoff"]
+    from_: str | None = Field(default=None, alias="from")
+    to: str
+
+
+class EndEvent(ReplyBody):
+    """The dialogue is over."""
+
+    turn: int
+    type: Literal["end"]
+    reason: str | None = None
+
+
+Event = Annotated[
+    MessageEvent | ToolCallEvent | ToolResultEvent | HandoffEvent | EndEvent,
+    Field(discriminator="type"),
+]
+"""A line of `lkrun chat --format json`."""

@@ -1,0 +1,33 @@
+"""Dialogues and calls."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import RootModel
+
+from runner.front.models.base import ReplyBody
+from runner.front.models.events import Event
+
+
+class SessionRow(ReplyBody):
+    """A dialogue or a call."""
+
+    id: str
+    agent: str
+    persona: str
+    kind: Literal["text", "call"]
+    release: str
+    started: str
+    turns: int
+
+
+class SessionRows(RootModel[list[SessionRow]]):
+    """Dialogues and calls."""
+
+
+class SessionDetail(SessionRow):
+    """A dialogue or a call with what was said in it."""
+
+    events: list[Event]
+    variables: dict[str, Any]

@@ -1,0 +1,18 @@
+"""The routes by resource: one row each, which names all that there is to know of it."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from runner.front.routes import agents, health, page, releases, sessions, turns
+from runner.front.routes.route import Route
+
+ROUTES: Final[tuple[Route, ...]] = (
+    *page.ROUTES,
+    *health.ROUTES,
+    *agents.ROUTES,
+    *turns.ROUTES,
+    *sessions.ROUTES,
+    *releases.ROUTES,
+)
+"""Every route of the front; OpenAPI and its test walk them."""

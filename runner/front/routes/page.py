@@ -1,0 +1,50 @@
+"""The page: its files, and what it shows before anybody talks."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from functools import cache
+from importlib import resources
+from typing import Any, Final
+
+from aiohttp import web
+
+from runner import __version__
+from runner.front.models.page import PageData
+from runner.front.routes.releases import served
+from runner.front.routes.route import ApiRequest, Handler, Route
+
+
+@cache
+def _content(name: str) -> bytes:
+    return (resources.files("runner.front") / "page" / name).read_bytes()
+
+
+def _file(name: str, kind: str) -> Handler:
+    async def answer(_: ApiRequest) -> web.Response:
+        return web.Response(body=_content(name), content_type=kind, charset="utf-8")
+
+    return answer
+
+
+async def _data(request: ApiRequest) -> dict[str, Any]:
+    runner = request.runner
+    agents = [asdict(each) | {"meet": runner.meet_link(each.name)} for each in runner.agents()]
+    return {
+        "version": __version__,
+        "livekit": runner.livekit_url,
+        "release": served(runner),
+        "agents": agents,
+    }
+
+
+def _row(name: str, path: str, file: str, kind: str, summary: str) -> Route:
+    return Route(name, "GET", path, _file(file, kind), summary, kind=kind)
+
+
+ROUTES: Final = (
+    _row("page", "/", "index.html", "text/html", "The page to talk by text"),
+    _row("page_style", "/-/page.css", "page.css", "text/css", "Its style"),
+    _row("page_script", "/-/page.js", "page.js", "text/javascript", "Its script"),
+    Route("page_data", "GET", "/-/page.json", _data, "What it shows", PageData, errors=(503,)),
+)

@@ -1,0 +1,75 @@
+"""A row of the table of routes: how it is reached, who answers, and how it is described."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from aiohttp import web
+from pydantic import BaseModel
+
+from runner.front.port import Runner
+
+JSON: Final = "application/json"
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """What all handlers share.
+
+    Attributes:
+        document: the OpenAPI document of all routes.
+    """
+
+    runner: Runner
+    document: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class ApiRequest:
+    """A request as its handler sees it.
+
+    Attributes:
+        path: the parts of the path that the route names, such as `id`.
+        body: of the route's model; None where it has none.
+        raw: aiohttp's own.
+    """
+
+    site: Site
+    path: Mapping[str, str]
+    body: Any
+    raw: web.Request
+
+    @property
+    def runner(self) -> Runner:
+        """The runner that answers."""
+        return self.site.runner
+
+
+Handler = Callable[[ApiRequest], Awaitable[Any]]
+"""Gives what `reply` is made of, nothing where there is none, or a whole answer of aiohttp."""
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """A row; nothing else is said of a route anywhere.
+
+    Attributes:
+        name: the operation's, in the OpenAPI document.
+        reply: the model of the answer where it is JSON.
+        request: the model of the body.
+        kind: the media type of the answer.
+        errors: the statuses that it may answer besides those of every route.
+    """
+
+    name: str
+    method: str
+    path: str
+    handler: Handler
+    summary: str
+    reply: type[BaseModel] | None = None
+    request: type[BaseModel] | None = None
+    status: int = 200
+    kind: str = JSON
+    errors: tuple[int, ...] = ()

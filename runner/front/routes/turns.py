@@ -1,0 +1,48 @@
+"""Turns of dialogues by text."""
+
+from __future__ import annotations
+
+import time
+from typing import Any, Final
+
+from runner.front.models.turns import TurnReply, TurnRequest
+from runner.front.port import Turn
+from runner.front.routes.route import ApiRequest, Route
+
+
+async def _turn(request: ApiRequest) -> dict[str, Any]:
+    body: TurnRequest = request.body
+    text = body.text if body.text.strip() else ""
+    began = time.perf_counter()
+    turn = await request.runner.turn(
+        request.path["name"], text, body.session_id, body.variables, body.metadata
+    )
+    return _reply(turn, time.perf_counter() - began)
+
+
+def _reply(turn: Turn, seconds: float) -> dict[str, Any]:
+    return {
+        "session_id": turn.session_id,
+        "text": turn.text,
+        "events": list(turn.events),
+        "usage": {"input_tokens": turn.input_tokens, "output_tokens": turn.output_tokens},
+        "latency_ms": round(seconds * 1000),
+        "ended": turn.ended,
+        "release": turn.release,
+        "persona": turn.persona,
+        "variables": turn.variables,
+    }
+
+
+ROUTES: Final = (
+    Route(
+        "turn",
+        "POST",
+        "/v1/agents/{name}/turns",
+        _turn,
+        "Say something; without a session id a dialogue begins",
+        TurnReply,
+        TurnRequest,
+        errors=(404, 409, 422, 429, 503),
+    ),
+)
