@@ -13,7 +13,7 @@ from runner.cli.main import lkrun
 
 def run(arguments: list[str] | None = None) -> None:
     """Run a command and leave the process with its exit code."""
-    import click  # noqa: PLC0415 - `main` has it imported; here only its exceptions are needed
+    import click
 
     try:
         code = lkrun.main(args=arguments, prog_name="lkrun", standalone_mode=False)

@@ -175,7 +175,7 @@ class _Chat:
             return 130
 
     async def _talk(self) -> int:
-        from runner.session.conversation import CannotStartError  # noqa: PLC0415 - livekit takes a second; wrong use is told before
+        from runner.session.conversation import CannotStartError
 
         try:
             talk, egress = await self._start()
@@ -202,7 +202,7 @@ class _Chat:
         await egress.aclose()
 
     async def _start(self) -> tuple[Conversation, LatestEgress]:
-        from runner.session.conversation import Conversation  # noqa: PLC0415 - as above
+        from runner.session.conversation import Conversation
 
         assert self.result.release is not None  # noqa: S101 - `chat` has looked
         secrets = _secrets()
@@ -225,7 +225,7 @@ class _Chat:
         return talk, egress
 
     def _facts(self) -> CallFacts:
-        from runner.session import Caller, CallFacts, JobFacts, parsed  # noqa: PLC0415 - as above
+        from runner.session import Caller, CallFacts, JobFacts, parsed
 
         return CallFacts(
             caller=Caller(identity="chat", kind="text"),
@@ -235,14 +235,14 @@ class _Chat:
 
 
 def _secrets() -> Any:
-    from runner.egress.secrets import Secrets  # noqa: PLC0415 - as above
+    from runner.egress.secrets import Secrets
 
     folder = os.environ.get("LKRUN_SECRETS_DIR")
     return Secrets(os.environ, Path(folder) if folder else None)
 
 
 def _egress(secrets: Any, allow: tuple[str, ...]) -> HttpEgress:
-    from runner.egress.client import HttpEgress  # noqa: PLC0415 - as above
+    from runner.egress.client import HttpEgress
 
     return HttpEgress(secrets, allow)
 

@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 @shared
 def check(folder: Path, *, keys: bool, form: str) -> int:
     """Tell every mistake in the folder DIR (agents.d)."""
-    from runner.cache import Cache  # noqa: PLC0415 - as other verbs: only what runs is imported
-    from runner.checked import check as recall  # noqa: PLC0415 - as above
+    from runner.cache import Cache
+    from runner.checked import check as recall
 
     result = recall(folder, Cache())
     found = list(result.diagnostics)

@@ -51,8 +51,8 @@ def diff(old: str, new: str, *, form: str) -> int:
     Each of the two is a folder; or a git revision of agents.d such as HEAD~1, or of another folder
     such as HEAD~1:my-folder; or a release that lkrun releases lists.
     """
-    from runner.diff import diff as compare  # noqa: PLC0415 - only what runs is imported
-    from runner.diff import document, text  # noqa: PLC0415 - as above
+    from runner.diff import diff as compare
+    from runner.diff import document, text
 
     sides = []
     for asked in (Asked(old, new, form), Asked(new, old, form)):
@@ -71,7 +71,7 @@ def diff(old: str, new: str, *, form: str) -> int:
 
 def _compiled(asked: Asked, folder: Path) -> Side | None:
     """What a folder becomes; None once its mistakes are told."""
-    from runner.diff import Side  # noqa: PLC0415 - as above
+    from runner.diff import Side
 
     result = compiled(folder)
     if result.release is None:
@@ -88,15 +88,15 @@ def _directory(asked: Asked) -> Side | None:
 
 
 def _is_kept(asked: Asked) -> bool:
-    from runner.diff.revision import known  # noqa: PLC0415 - only what runs is imported
+    from runner.diff.revision import known
 
     return _ID.fullmatch(asked.name) is not None and not known(asked.name, Path.cwd())
 
 
 def _kept(asked: Asked) -> Side:
     """A kept release: of the folder on the other side, or of agents.d."""
-    from runner.diff import Side  # noqa: PLC0415 - as above
-    from runner.serve.releases.archive import ArchiveError, UnknownReleaseError  # noqa: PLC0415 - only what runs is imported
+    from runner.diff import Side
+    from runner.serve.releases.archive import ArchiveError, UnknownReleaseError
 
     # no name is too long for os.path
     archive = opened(Path(asked.other if os.path.isdir(asked.other) else DEFAULT))  # noqa: PTH112 - of a text that may be no path
@@ -111,7 +111,7 @@ def _kept(asked: Asked) -> Side:
 
 def _revision(asked: Asked) -> Side | None:
     """A git revision, in a temporary folder of its own."""
-    from runner.diff.revision import RevisionError, export  # noqa: PLC0415 - as above
+    from runner.diff.revision import RevisionError, export
 
     with tempfile.TemporaryDirectory(prefix="lkrun-diff-") as place:
         try:

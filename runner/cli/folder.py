@@ -44,8 +44,8 @@ folder = click.argument(
 
 def compiler(path: Path) -> Compiler:
     """The compiler of a folder, with the user's cache."""
-    from runner.cache import Cache  # noqa: PLC0415 - only commands that compile pay for it
-    from runner.compiler import Compiler  # noqa: PLC0415 - as above
+    from runner.cache import Cache
+    from runner.compiler import Compiler
 
     return Compiler(path, cache=Cache())
 

@@ -64,7 +64,7 @@ class Following:
 
     async def swap(self, release: Release) -> None:
         """Give the conversation a release, between two turns."""
-        from runner.session.conversation import CannotRenewError  # noqa: PLC0415 - livekit takes a second
+        from runner.session.conversation import CannotRenewError
 
         self._live, self._waiting, self._why = (), (), None
         name = self._egress.release.name
@@ -82,7 +82,7 @@ class Following:
 
     def tell(self, outcome: ReloadResult) -> None:
         """Show what came of it in the conversation."""
-        from runner.serve.reload import report  # noqa: PLC0415 - only where files are followed
+        from runner.serve.reload import report
 
         words = report.words(outcome)
         event = {"type": "reload", **report.fields(outcome)}
@@ -100,7 +100,7 @@ async def following(
     compiler: Compiler, compiled: Compiled, target: Following
 ) -> AsyncIterator[None]:
     """Follow the folder while a conversation is on."""
-    from runner.serve.reload.reloader import Reloader  # noqa: PLC0415 - as above
+    from runner.serve.reload.reloader import Reloader
 
     reloader = Reloader(compiler, compiled, target, missing_secrets)
     task = asyncio.get_running_loop().create_task(reloader.run())

@@ -25,7 +25,7 @@ _PIECE = 64 * 1024
 async def lines(prompt: str) -> AsyncIterator[str]:
     """What is typed, a line at a time, until Ctrl-D; several pasted lines are one."""
     with contextlib.suppress(ImportError):
-        import readline  # noqa: PLC0415 - importing it gives `input` its editing and history
+        import readline
 
         readline.parse_and_bind("set enable-bracketed-paste on")
     with _as_it_was():
@@ -85,7 +85,7 @@ async def _read(read: Callable[[], str | None]) -> AsyncIterator[str]:
 def typed() -> str:
     """What stands on the line that is being typed."""
     with contextlib.suppress(ImportError):
-        import readline  # noqa: PLC0415 - as above
+        import readline
 
         return readline.get_line_buffer()
     return ""

@@ -40,7 +40,7 @@ class _Verbs(click.Group):
         try:
             return super().resolve_command(ctx, args)
         except click.UsageError as error:
-            from runner.diagnostics.nearest import did_you_mean  # noqa: PLC0415 - only for this mistake
+            from runner.diagnostics.nearest import did_you_mean
 
             hint = did_you_mean(args[0], VERBS, noun="commands")
             raise click.UsageError(

@@ -63,7 +63,7 @@ def releases(folder: Path, *, form: str) -> int:
 
     Each of them can be served again by lkrun rollback.
     """
-    from runner.serve.control import ask  # noqa: PLC0415 - only what runs is imported
+    from runner.serve.control import ask
 
     archive = opened(folder)
     answers = asyncio.run(ask(archive, {"ask": "releases"}))
@@ -90,7 +90,7 @@ def opened(folder: Path) -> Archive:
     Raises:
         click.ClickException: there is no home for it.
     """
-    from runner.serve.releases.archive import Archive  # noqa: PLC0415 - only what runs is imported
+    from runner.serve.releases.archive import Archive
 
     try:
         return Archive.of(folder, os.environ)
@@ -100,7 +100,7 @@ def opened(folder: Path) -> Archive:
 
 def unreached(answers: Sequence[Message]) -> bool:
     """Tell on stderr which runners did not answer; whether there is one."""
-    from runner.serve.control import UNREACHED  # noqa: PLC0415 - only what runs is imported
+    from runner.serve.control import UNREACHED
 
     missed = [answer for answer in answers if answer.get("result") == UNREACHED]
     for answer in missed:

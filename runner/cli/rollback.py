@@ -37,8 +37,8 @@ def rollback(release: str, folder: Path, *, form: str) -> int:
     ID is one of those that lkrun releases lists, or a beginning of it. Calls that are on keep what
     they have.
     """
-    from runner.serve.control import ask  # noqa: PLC0415 - only what runs is imported
-    from runner.serve.releases.archive import UnknownReleaseError, pick  # noqa: PLC0415 - only what runs is imported
+    from runner.serve.control import ask
+    from runner.serve.releases.archive import UnknownReleaseError, pick
 
     archive = opened(folder)
     answers = asyncio.run(ask(archive, {"ask": "releases"}))
@@ -60,8 +60,8 @@ def rollback(release: str, folder: Path, *, form: str) -> int:
 
 def _noticed(archive: Archive, answers: Sequence[Message], wanted: str) -> Sequence[Change] | None:
     """What callers notice where another release is served now; None where it is not known."""
-    from runner.diff import Side, diff  # noqa: PLC0415 - only what runs is imported
-    from runner.serve.releases.archive import ArchiveError  # noqa: PLC0415 - only what runs is imported
+    from runner.diff import Side, diff
+    from runner.serve.releases.archive import ArchiveError
 
     served = [str(answer["current"]) for answer in answers if "current" in answer]
     before = next((i for i in served if i != wanted), wanted)
@@ -76,7 +76,7 @@ def _noticed(archive: Archive, answers: Sequence[Message], wanted: str) -> Seque
 def _show(
     wanted: str, changes: Sequence[Change] | None, done: Sequence[Message], form: str
 ) -> None:
-    from runner.diff import text  # noqa: PLC0415 - only what runs is imported
+    from runner.diff import text
 
     if form == "json":
         told = None if changes is None else [change.to_data() for change in changes]

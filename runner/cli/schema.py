@@ -24,7 +24,7 @@ def schema(section: str | None) -> int:
 
     # yaml-language-server: $schema=lkrun.schema.json
     """
-    from runner.schema.output.json_schema import json_schema  # noqa: PLC0415 - heavy, and only this verb needs it
+    from runner.schema.output.json_schema import json_schema
 
     click.echo(json.dumps(json_schema(section), indent=2, ensure_ascii=False))
     return 0

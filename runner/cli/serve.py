@@ -76,10 +76,10 @@ def serve(  # noqa: PLR0913 - the parts that it needs, by name
     dev: bool,
 ) -> int:
     """Let the agents in the folder DIR (agents.d) take calls."""
-    from runner.cache import Cache  # noqa: PLC0415 - as other verbs: only what runs is imported
-    from runner.compiler import Compiler  # noqa: PLC0415 - as above
-    from runner.egress.secrets import Secrets  # noqa: PLC0415 - as above
-    from runner.serve import (  # noqa: PLC0415 - only what runs is imported
+    from runner.cache import Cache
+    from runner.compiler import Compiler
+    from runner.egress.secrets import Secrets
+    from runner.serve import (
         credentials,
         run,
         startup,
@@ -127,7 +127,7 @@ def serve(  # noqa: PLR0913 - the parts that it needs, by name
 
 def _archive(folder: Path, env: dict[str, str]) -> Archive | None:
     """Where the folder's releases are kept; None where there is no place for it."""
-    from runner.serve.releases.archive import Archive  # noqa: PLC0415 - only what runs is imported
+    from runner.serve.releases.archive import Archive
 
     try:
         return Archive.of(folder, env)
@@ -137,7 +137,7 @@ def _archive(folder: Path, env: dict[str, str]) -> Archive | None:
 
 def _last_good(archive: Archive | None, folder: Path) -> Release | None:
     """The release that was served last, or None, which is told."""
-    from runner.serve.releases.archive import ArchiveError  # noqa: PLC0415 - only what runs is imported
+    from runner.serve.releases.archive import ArchiveError
 
     last = archive.current() if archive is not None else None
     if archive is None or last is None:
@@ -155,7 +155,7 @@ def _tell(found: list[Diagnostic], compiled: Compiled, form: str | None) -> None
     if not found:
         return
     if form == "json":
-        from runner.serve.log import Log  # noqa: PLC0415 - as above
+        from runner.serve.log import Log
 
         shown = [render.diagnostic_data(d) for d in found]
         failed = any(d.severity == "error" for d in found)

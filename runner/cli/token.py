@@ -51,9 +51,9 @@ def token(  # noqa: PLR0913 - one value for each option
     form: str,
 ) -> int:
     """Make an access token with which a caller reaches AGENT."""
-    from runner.egress.secrets import Secrets  # noqa: PLC0415 - only what runs is imported
-    from runner.link.release import Release  # noqa: PLC0415 - as above
-    from runner.serve import credentials  # noqa: PLC0415 - as above
+    from runner.egress.secrets import Secrets
+    from runner.link.release import Release
+    from runner.serve import credentials
 
     release = compiled(folder).release if folder.is_dir() else Release(agents={})
     if release is None:
@@ -69,8 +69,8 @@ def token(  # noqa: PLR0913 - one value for each option
     if livekit is None:
         names = ", ".join(credentials.NAMES.values())
         raise click.ClickException(f"LiveKit is not configured: set {names}")
-    from runner.serve.runner import meet_link  # noqa: PLC0415 - as above
-    from runner.serve.workers.tokens import Visit, mint  # noqa: PLC0415 - as above
+    from runner.serve.runner import meet_link
+    from runner.serve.workers.tokens import Visit, mint
 
     made = mint(livekit, Visit(agent, room, identity, metadata, ttl))
     if form == "json":
@@ -88,7 +88,7 @@ def token(  # noqa: PLR0913 - one value for each option
 
 
 def _unknown(agent: str, folder: Path, agents: list[str]) -> str:
-    from runner.diagnostics.nearest import did_you_mean  # noqa: PLC0415 - only for this mistake
+    from runner.diagnostics.nearest import did_you_mean
 
     hint = did_you_mean(agent, agents, noun="agents")
     return f"there is no agent '{agent}' in '{folder}'" + (f"; {hint}" if hint else "")

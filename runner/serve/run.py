@@ -184,8 +184,8 @@ class _Run:
         warm = asyncio.get_running_loop().create_task(asyncio.to_thread(forkserver.wait))
         # a second of imports, which only those pay who have LiveKit; the front answers meanwhile
         await asyncio.to_thread(__import__, "livekit.agents")
-        from runner.serve.workers.lost_dispatches import Sweeper  # noqa: PLC0415 - as above
-        from runner.serve.workers.registrations import Workers  # noqa: PLC0415 - as above
+        from runner.serve.workers.lost_dispatches import Sweeper
+        from runner.serve.workers.registrations import Workers
 
         workers = Workers(livekit, self.store.root, self.admission, self.calls, self.log)
         self.workers = self.serving.workers = self.succession.workers = workers

@@ -107,7 +107,7 @@ class ServedRunner:
         """A LiveKit Meet address with a fresh token for the agent; None without LiveKit."""
         if self._livekit is None:
             return None
-        from runner.serve.workers.tokens import Visit, mint  # noqa: PLC0415 - only where LiveKit is configured
+        from runner.serve.workers.tokens import Visit, mint
 
         return meet_link(self._livekit.url, mint(self._livekit, Visit(agent)).token)
 

@@ -147,7 +147,7 @@ _KINDS: Final = {
 
 
 def _conversation(job: _Job, participant: rtc.RemoteParticipant) -> Conversation:
-    from runner.session.conversation import Conversation  # noqa: PLC0415 - as in _read; the forkserver has it imported
+    from runner.session.conversation import Conversation
 
     call = job.ctx.job.id
     return Conversation(
@@ -161,7 +161,7 @@ def _conversation(job: _Job, participant: rtc.RemoteParticipant) -> Conversation
 
 
 def _facts(ctx: JobContext, participant: rtc.RemoteParticipant) -> Any:
-    from runner.session import Caller, CallFacts, JobFacts, Room, parsed  # noqa: PLC0415 - as in _read
+    from runner.session import Caller, CallFacts, JobFacts, Room, parsed
 
     attributes = dict(participant.attributes)
     names = {number: word for word, number in _KINDS.items()}
@@ -209,7 +209,7 @@ _TOLD: Final[dict[str, Callable[[_Job, Message], None]]] = {"end": _end, "renew"
 
 async def _take(job: _Job, message: Message) -> None:
     """Take another release into the running call, and say at once whether that went well."""
-    from runner.session.next_turn import CannotRenewError  # noqa: PLC0415 - as in _read
+    from runner.session.next_turn import CannotRenewError
 
     told = {"call": job.ctx.job.id, "release": message.get("release")}
     try:
@@ -224,7 +224,7 @@ async def _take(job: _Job, message: Message) -> None:
 
 
 async def _renewed(job: _Job, message: Message) -> tuple[AgentRelease, Renewed]:
-    from runner.session.next_turn import ENDED, NEWER, CannotRenewError  # noqa: PLC0415 - as in _read
+    from runner.session.next_turn import ENDED, NEWER, CannotRenewError
 
     release = await _read(message)
     if job.newest is not message:
@@ -235,7 +235,7 @@ async def _renewed(job: _Job, message: Message) -> tuple[AgentRelease, Renewed]:
 
 
 async def _read(message: Message) -> AgentRelease:
-    from runner.link.release import AgentRelease  # noqa: PLC0415 - main imports this module for the functions' names alone
+    from runner.link.release import AgentRelease
 
     data = await asyncio.to_thread(Path(message["file"]).read_bytes)
     return AgentRelease.from_json(data)

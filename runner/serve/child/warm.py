@@ -52,16 +52,16 @@ def _try(step: Callable[..., Any], *arguments: Any) -> Any:
 
 def _read(file: str) -> AgentRelease:
     """Read an agent, which also builds the schema that reads the next one faster."""
-    from runner.link.release import AgentRelease  # noqa: PLC0415 - main imports this module too
+    from runner.link.release import AgentRelease
 
     return AgentRelease.from_json(Path(file).read_bytes())
 
 
 def _provider(written: AnyProvider) -> None:
     """Import a provider's package, and check its options as a call will: what that reads stays."""
-    from runner.providers import build, validation  # noqa: PLC0415 - as above
-    from runner.providers.catalogue import InstalledProvider  # noqa: PLC0415 - as above
-    from runner.providers.loading import load  # noqa: PLC0415 - as above
+    from runner.providers import build, validation
+    from runner.providers.catalogue import InstalledProvider
+    from runner.providers.loading import load
 
     found = build.catalogue().find(written.kind, str(written.plugin))
     if not isinstance(found, InstalledProvider):
@@ -82,7 +82,7 @@ def _package(name: str) -> None:
 
 
 def _templates(options: Any) -> Iterator[str]:
-    from runner.serve.credentials import templates  # noqa: PLC0415 - as above
+    from runner.serve.credentials import templates
 
     return templates(options)
 

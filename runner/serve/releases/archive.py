@@ -173,8 +173,8 @@ class Archive:
 
     def _read(self, manifest: Manifest) -> Release:
         # pydantic and the models: only who goes back pays for them
-        from runner.link.release import FORM, AgentRelease, Release  # noqa: PLC0415 - only what runs is imported
-        from runner.schema.process import Process  # noqa: PLC0415 - only what runs is imported
+        from runner.link.release import FORM, AgentRelease, Release
+        from runner.schema.process import Process
 
         said = manifest.about
         if said["form"] != FORM:

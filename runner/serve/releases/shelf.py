@@ -45,7 +45,7 @@ class Manifest:
     @classmethod
     def of(cls, release: Release, about: Mapping[str, Any]) -> Manifest:
         """The manifest of a release."""
-        from runner.link.release import FORM  # noqa: PLC0415 - only what runs is imported
+        from runner.link.release import FORM
 
         said = {
             "form": FORM,

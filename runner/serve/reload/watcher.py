@@ -104,7 +104,7 @@ class Watcher:
 
     async def listen(self) -> None:
         """Wake at events of the file system, until cancelled."""
-        from watchfiles import awatch  # noqa: PLC0415 - only what runs is imported
+        from watchfiles import awatch
 
         while True:
             self._replaced.clear()
