@@ -128,11 +128,10 @@ def _span(span: Span) -> list[Any]:
 
 def _data(found: Diagnostic) -> list[Any]:
     related = [[_span(r.span), r.message] for r in found.related]
-    return [_span(found.span), found.code, found.message, found.help, related]
+    return [_span(found.span), found.code, found.message, found.help, related, found.write]
 
 
 def _diagnostic(data: Sequence[Any]) -> Diagnostic:
-    span, code, message, hint, related = data
-    return Diagnostic(
-        Span(*span), code, message, hint, tuple(Related(Span(*s), m) for s, m in related)
-    )
+    span, code, message, hint, related, write = data
+    others = tuple(Related(Span(*s), m) for s, m in related)
+    return Diagnostic(Span(*span), code, message, hint, others, tuple(write))

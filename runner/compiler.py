@@ -96,10 +96,12 @@ class Compiler:
         self._known_requests = {id(s): (s, self._requests(s)) for s in specs}
         if keep:
             self.cache.flush()
-        told = linked.diagnostics if not scan.diagnostics else _certain(linked.diagnostics)
+        whole = not any(d.severity == "error" for d in scan.diagnostics)
+        told = linked.diagnostics if whole else _certain(linked.diagnostics)
         found = [*scan.diagnostics, *(d for s in specs for d in s.diagnostics), *told]
+        found = _with_unread_agents(found)
         found = _with_cut_ends(found, lines)
-        shown = allowed(found, specs, lines, whole=not scan.diagnostics)
+        shown = allowed(found, specs, lines, whole=whole)
         return Compiled(
             linked.release if not any(d.severity == "error" for d in found) else None,
             tuple(sorted(shown)),
@@ -153,6 +155,23 @@ _NEED_ALL_FILES = frozenset({"E201", "E202", "E302", "W201", "W202", "W203"})
 def _certain(found: Sequence[Diagnostic]) -> list[Diagnostic]:
     """What is wrong whatever stands in the files that could not be read."""
     return [d for d in found if d.code not in _NEED_ALL_FILES]
+
+
+def _with_unread_agents(found: list[Diagnostic]) -> list[Diagnostic]:
+    """Where no agent is declared, a file that is not read for its name is all there is to say."""
+    misnamed = [d for d in found if d.code == "W002"]
+    if not misnamed or not any(d.code == "E201" for d in found):
+        return found
+    first, *others = misnamed
+    unread, _, rule = first.message.partition(": ")
+    told = replace(
+        first,
+        code="E201",
+        message=f"no agent is declared in this folder, and {unread}",
+        help=f"{rule}; {first.help}",
+        related=tuple(Related(d.span, d.message) for d in others),
+    )
+    return [told, *(d for d in found if d.code not in ("W002", "E201"))]
 
 
 class CachedAnalyses:

@@ -41,6 +41,7 @@ class Diagnostic:
         message: what is wrong: lower case, no full stop, stands alone.
         help: what to write instead, where that can be said.
         related: other places that belong to it.
+        write: lines to write, which `help` introduces; as they stand in the file.
     """
 
     span: Span
@@ -48,6 +49,12 @@ class Diagnostic:
     message: str
     help: str | None = None
     related: tuple[Related, ...] = field(default=())
+    write: tuple[str, ...] = field(default=())
+
+    @property
+    def advice(self) -> str | None:
+        """`help` and the lines to write, as one text."""
+        return "\n".join((self.help or "", *self.write)).strip("\n") or None
 
     @property
     def severity(self) -> Severity:

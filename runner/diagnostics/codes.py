@@ -75,6 +75,7 @@ CODES: dict[str, str] = {
     "E405": "a secret that is missing",
     # warnings
     "W001": "an empty file",
+    "W002": "a file that is not read for its name",
     "W201": "a definition that nothing uses",
     "W202": "a persona that no call can reach",
     "W203": "a variable that may have no value yet",

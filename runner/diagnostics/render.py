@@ -48,6 +48,24 @@ def text(diagnostics: Sequence[Diagnostic], lines: Lines, colours: Colours = PLA
     return "\n".join(shown)
 
 
+def more(diagnostics: Iterable[Diagnostic]) -> str | None:
+    """Say once, at the end, where the long form of what was told can be read."""
+    codes = sorted({d.code for d in diagnostics}, key=lambda code: (code[0] != "E", code))
+    if not codes:
+        return None
+    others = f" (and so for {_listed(codes[1:])})" if len(codes) > 1 else ""
+    return f"more about {codes[0]}: lkrun explain {codes[0]}{others}"
+
+
+_NAMED = 3
+
+
+def _listed(codes: Sequence[str]) -> str:
+    if len(codes) > _NAMED:
+        return f"the {len(codes)} other codes"
+    return " and ".join(filter(None, (", ".join(codes[:-1]), codes[-1])))
+
+
 def summary(diagnostics: Iterable[Diagnostic], files: int) -> str:
     """Say in one line what came of a check."""
     found = list(diagnostics)
@@ -74,11 +92,15 @@ def _one(diagnostic: Diagnostic, lines: Lines, colours: Colours) -> str:
         shown.append(f"  {_place(related.span, colours)} {printable(related.message)}")
     if diagnostic.help:
         shown.append(f"  {colours.help}help:{colours.off} {printable(diagnostic.help)}")
+    shown += [f"{_GUTTER}{printable(line)}" for line in diagnostic.write]
     return "\n".join(shown) + "\n"
 
 
 def _place(span: Span, colours: Colours) -> str:
     return f"{colours.place}{printable(span.file)}:{span.line}:{span.column}:{colours.off}"
+
+
+_GUTTER = "      | "
 
 
 def _source(span: Span, lines: Lines, colour: str, off: str) -> list[str]:
@@ -95,10 +117,9 @@ def _source(span: Span, lines: Lines, colour: str, off: str) -> list[str]:
     before = piece[: begin - cut]
     marked = piece[begin - cut : max(end - cut, begin - cut + 1)] or " "
     number = f"{span.line:>5} | "
-    pad = " " * (len(number) - 2) + "| "
     return [
         number + printable(piece),
-        pad + " " * width(before) + colour + "^" * max(width(marked), 1) + off,
+        _GUTTER + " " * width(before) + colour + "^" * max(width(marked), 1) + off,
     ]
 
 
@@ -147,7 +168,7 @@ def diagnostic_data(diagnostic: Diagnostic) -> dict[str, Any]:
         "end_line": span.end_line,
         "end_column": span.end_column,
         "message": diagnostic.message,
-        "help": diagnostic.help,
+        "help": diagnostic.advice,
         "related": [_related(r) for r in diagnostic.related],
     }
 
@@ -182,7 +203,7 @@ def github(diagnostics: Iterable[Diagnostic], folder: str) -> str:
 def _annotation(diagnostic: Diagnostic, folder: str) -> str:
     span = diagnostic.span
     file = folder if span.file == "." else f"{folder}/{span.file}"
-    message = diagnostic.message + (f"\nhelp: {diagnostic.help}" if diagnostic.help else "")
+    message = diagnostic.message + (f"\nhelp: {diagnostic.advice}" if diagnostic.advice else "")
     place = f"file={_property(file)},line={span.line},endLine={span.end_line},col={span.column}"
     if span.end_line == span.line:
         place += f",endColumn={span.end_column}"

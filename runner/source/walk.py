@@ -6,17 +6,14 @@
 from __future__ import annotations
 
 import os
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from runner.source.naming import SUFFIXES, misnamed, showable, shown
 from runner.source.reading import TextProblem, not_a_file, unreadable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-_UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
-_SUFFIXES = (".yaml", ".yml")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,16 +68,6 @@ def inside(real: str, real_root: str) -> bool:
     return real == real_root or real.startswith(real_root.rstrip(os.sep) + os.sep)
 
 
-def shown(path: str) -> str:
-    """Return a path as it can be shown: what is no character or no visible one is escaped."""
-    return _UNPRINTABLE.sub(_escape, path)
-
-
-def _escape(match: re.Match[str]) -> str:
-    code = ord(match[0])
-    return f"\\x{code - 0xDC00:02x}" if code >= 0xD800 else f"\\x{code:02x}"  # noqa: PLR2004 - surrogates
-
-
 def _entries(location: str) -> list[os.DirEntry[str]] | TextProblem | None:
     try:
         with os.scandir(location) as listing:
@@ -99,7 +86,7 @@ def _look(entry: os.DirEntry[str], path: str, real_root: str) -> FoundFile | str
     """What an entry is: a file, a problem, `folder`, `link` (to a folder), or nothing of ours."""
     if entry.name[0] in "._":
         return None
-    yaml = entry.name.endswith(_SUFFIXES)
+    yaml = entry.name.endswith(SUFFIXES)
     try:
         linked = entry.is_symlink()
         problem = _link_problem(entry.path, real_root) if linked else None
@@ -107,8 +94,9 @@ def _look(entry: os.DirEntry[str], path: str, real_root: str) -> FoundFile | str
     except OSError as error:
         return FoundFile(shown(path), entry.path, unreadable(error)) if yaml else None
     if not yaml and not folder:
-        return None
-    if problem is None and _UNPRINTABLE.search(entry.name):
+        odd = misnamed(entry.path, entry.name)
+        return FoundFile(shown(path), entry.path, odd) if odd else None
+    if problem is None and not showable(entry.name):
         problem = _BAD_NAME
     if problem is None and yaml and folder:
         problem = not_a_file(entry.path)

@@ -204,10 +204,10 @@ def _pack_span(span: Span) -> list[int]:
 
 def _pack_diagnostic(item: Diagnostic) -> list[Any]:
     related = [[_pack_span(other.span), other.message] for other in item.related]
-    return [_pack_span(item.span), item.code, item.message, item.help, related]
+    return [_pack_span(item.span), item.code, item.message, item.help, related, item.write]
 
 
 def _unpack_diagnostic(file: str, packed: list[Any]) -> Diagnostic:
-    span, code, message, help_, related = packed
+    span, code, message, help_, related, write = packed
     others = tuple(Related(Span(file, *place), words) for place, words in related)
-    return Diagnostic(Span(file, *span), code, message, help_, others)
+    return Diagnostic(Span(file, *span), code, message, help_, others, tuple(write))

@@ -126,3 +126,65 @@ def test_github_annotates_several_lines_without_an_end_column():
     told = render.github([Diagnostic(Span("a.yaml", 2, 3, 4, 5), "W201", "x")], "d")
     assert told == "::warning file=d/a.yaml,line=2,endLine=4,col=3,title=W201::x\n"
     assert "file=d,line=1" in render.github([Diagnostic(Span("."), "E201", "x")], "d")
+
+
+def coded(*codes):
+    return [Diagnostic(Span("a.yaml"), code, "x") for code in codes]
+
+
+@pytest.mark.parametrize(
+    ("codes", "line"),
+    [
+        (["E101"], "more about E101: lkrun explain E101"),
+        (["E101", "E101"], "more about E101: lkrun explain E101"),
+        (["W201", "E101"], "more about E101: lkrun explain E101 (and so for W201)"),
+        (
+            ["E103", "E101", "E102"],
+            "more about E101: lkrun explain E101 (and so for E102 and E103)",
+        ),
+        (
+            ["E101", "E102", "E103", "E104", "E105"],
+            "more about E101: lkrun explain E101 (and so for the 4 other codes)",
+        ),
+        ([], None),
+    ],
+)
+def test_the_long_form_is_named_once(codes, line):
+    """One line says how to read more, beginning with an error."""
+    assert render.more(coded(*codes)) == line
+
+
+WRITTEN = Diagnostic(
+    Span("a.yaml", 2, 5, 2, 20),
+    "E104",
+    "x",
+    "write it on two lines:",
+    write=("    greeting:", "      say: Hello."),
+)
+
+
+def test_lines_to_write_are_shown_as_they_stand_in_the_file():
+    """What to write is shown below the help, with its own indentation, beside the same bar."""
+    told = render.text([WRITTEN], {"a.yaml": ["personas:", "    greeting: Hello."]})
+    assert told.splitlines()[1:] == [
+        "    2 |     greeting: Hello.",
+        "      |     ^^^^^^^^^^^^^^^",
+        "  help: write it on two lines:",
+        "      |     greeting:",
+        "      |       say: Hello.",
+    ]
+
+
+def test_programs_get_the_lines_to_write_as_part_of_the_help():
+    """JSON and annotations have one text of advice."""
+    help_ = "write it on two lines:\n    greeting:\n      say: Hello."
+    assert WRITTEN.advice == help_
+    assert render.as_json([WRITTEN], 1)["diagnostics"][0]["help"] == help_
+    assert render.github([WRITTEN], "agents.d").endswith(
+        "::x%0Ahelp: write it on two lines:%0A    greeting:%0A      say: Hello.\n"
+    )
+
+
+def test_no_advice_is_none():
+    """A diagnostic without help has none in JSON either."""
+    assert render.as_json(coded("E101"), 1)["diagnostics"][0]["help"] is None

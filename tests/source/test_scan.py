@@ -8,7 +8,7 @@ import socket
 
 import pytest
 
-from runner.source import MAX_SIZE, fingerprint, scan
+from runner.source import MAX_SIZE, Scan, fingerprint, scan
 
 
 @pytest.fixture
@@ -200,3 +200,53 @@ def test_a_fingerprint_changes_with_any_file_that_counts(root):
     seen.append(fingerprint(root, ["prompts/x.md"]))
 
     assert len(set(seen)) == 4
+
+
+@pytest.mark.parametrize(
+    ("name", "help_"),
+    [
+        ("DESK.YAML", "rename it to DESK.yaml"),
+        ("desk.Yml", "rename it to desk.yml"),
+        ("school.yaml.txt", "rename it to school.yaml"),
+        ("school.YML.TXT", "rename it to school.yml"),
+        ("desk.yaml.txt.txt", "rename it to desk.yaml"),
+        ("desk.yaml ", "rename it to desk.yaml"),
+        ("desk.yalm", "rename it to desk.yaml"),
+        ("desk.yam", "rename it to desk.yaml"),
+        ("desk\u3002yaml", "rename it to desk.yaml"),
+        ("desk.yaml.docx", "save it as plain text, under the name desk.yaml"),
+        ("desk.yaml.html", "save it as plain text, under the name desk.yaml"),
+    ],
+)
+def test_a_file_that_is_not_read_for_its_name_is_told(tmp_path, name, help_):
+    """A name that was probably meant to end in .yaml or .yml is a warning with the right name."""
+    (tmp_path / name).write_text("tools:\n")
+    (found,) = scan(tmp_path).diagnostics
+    assert (found.code, found.span.file, found.help) == ("W002", name, help_)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["desk.yaml.bak", "desk.yaml~", "desk.yaml.off", "desk.yaml.orig", "desk.yaml.2026",
+     "notes.txt", "yaml", "yaml.txt", ".desk.YAML", "_desk.yaml.txt", "prompt.md", "my.yamaha.txt"],
+)  # fmt: skip
+def test_what_was_switched_off_by_its_name_is_not_told(tmp_path, name):
+    """A file that somebody renamed to leave it out, or that is none of ours, is passed over."""
+    (tmp_path / name).write_text("tools:\n")
+    assert scan(tmp_path) == Scan((), ())
+
+
+def test_a_name_that_is_taken_is_not_proposed(tmp_path):
+    """Where the right name belongs to another file, renaming is not the advice."""
+    (tmp_path / "desk.yaml").write_text("agents:\n")
+    (tmp_path / "desk.yaml.txt").write_text("agents:\n")
+    (found,) = scan(tmp_path).diagnostics
+    assert found.help == "there is a file desk.yaml already: delete this one, or move it away"
+
+
+def test_a_folder_is_not_taken_for_a_file_with_a_wrong_name(tmp_path):
+    """A folder may be called as it likes, and is entered."""
+    (tmp_path / "desk.YAML").mkdir()
+    (tmp_path / "desk.YAML" / "a.yaml").write_text("agents:\n")
+    found = scan(tmp_path)
+    assert ([f.path for f in found.files], found.diagnostics) == (["desk.YAML/a.yaml"], ())

@@ -97,6 +97,8 @@ def load(document: Document, env: Mapping[str, str]) -> Specs:
             diagnostics += _top_level(document, section, beside)
             meant = nearest(section, SECTIONS) or section
             lost |= beside | {section: entries, meant: None}
+    if not document.data and any(d.severity == "error" for d in document.diagnostics):
+        lost["agents"] = None  # they may stand in what could not be read
     return Specs(document, tuple(definitions), tuple(diagnostics), frozenset(_words(lost)))
 
 

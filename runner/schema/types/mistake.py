@@ -9,13 +9,14 @@ from pydantic_core import PydanticCustomError
 Place = Literal["value", "key"]
 
 
-def mistake(
+def mistake(  # noqa: PLR0913 - one value for each part
     code: str,
     message: str,
     help: str | None = None,  # noqa: A002 - the word of the diagnostics
     *,
     at: tuple[str | int, ...] = (),
     on: Place = "value",
+    write: tuple[str, ...] = (),
 ) -> PydanticCustomError:
     """Make the error that pydantic collects and `load` turns into a `Diagnostic`.
 
@@ -25,11 +26,12 @@ def mistake(
         help: what to write.
         at: where below the validated value it is.
         on: whether the key or the value there is shown.
+        write: lines to write, as far to the left as the line that holds the value.
     """
     return PydanticCustomError(
         code,
         "{message}",
-        {"message": message, "help": help, "at": at, "on": on},
+        {"message": message, "help": help, "at": at, "on": on, "write": write},
     )
 
 
