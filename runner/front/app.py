@@ -14,8 +14,10 @@ from runner.front.answering import answering
 from runner.front.openapi import document
 from runner.front.port import Runner
 from runner.front.problems import HttpProblem
+from runner.front.responses import HEADERS, from_http, response
 from runner.front.routes import ROUTES
 from runner.front.routes.route import Site
+from runner.front.wire import Limits, WireRunner
 
 STOP_SECONDS: Final = 2.0
 """How long `stop` waits for requests that are still being answered."""
@@ -23,25 +25,9 @@ STOP_SECONDS: Final = 2.0
 BODY_SECONDS: Final = 10.0
 """How long a request's body may take to arrive."""
 
-_HEADER_BYTES: Final = 8190
-_IDLE_SECONDS: Final = 75.0
 _HIGHEST_PORT: Final = 65_535
 
 _log = logging.getLogger("lkrun.front")
-_wire = logging.getLogger("lkrun.front.wire")
-
-
-def _one_line(record: logging.LogRecord) -> bool:
-    """Keep the traceback of bytes that are no HTTP out of the log."""
-    if record.exc_info and record.exc_info[1] is not None:
-        error = record.exc_info[1]
-        record.msg, record.args = "a request that is no HTTP: %s", (type(error).__name__,)
-        record.levelno, record.levelname = logging.DEBUG, "DEBUG"
-        record.exc_info = None
-    return True
-
-
-_wire.addFilter(_one_line)
 
 
 class Front:
@@ -58,6 +44,7 @@ class Front:
         host: str = "127.0.0.1",
         port: int = 8090,
         body_seconds: float = BODY_SECONDS,
+        limits: Limits | None = None,
     ) -> None:
         """Take the runner and where to listen.
 
@@ -76,7 +63,8 @@ class Front:
         self.address = (bound, port)
         self._site = Site(runner, document(ROUTES))
         self._body_seconds = body_seconds
-        self._server: web.AppRunner | None = None
+        self._limits = limits or Limits()
+        self._server: WireRunner | None = None
 
     async def start(self) -> tuple[str, int]:
         """Listen; returns the bound address and port.
@@ -91,15 +79,8 @@ class Front:
             app.router.add_route(route.method, route.path, handler)
             if route.method == "GET":
                 app.router.add_route("HEAD", route.path, handler)
-        server = web.AppRunner(
-            app,
-            access_log=None,
-            auto_decompress=False,
-            logger=_wire,
-            keepalive_timeout=_IDLE_SECONDS,
-            max_field_size=_HEADER_BYTES,
-            shutdown_timeout=STOP_SECONDS / 2,  # aiohttp waits twice: for handlers, for closing
-        )
+        # aiohttp waits twice: for handlers, for closing
+        server = WireRunner(app, self._limits, shutdown_timeout=STOP_SECONDS / 2)
         await server.setup()
         host, port = self.address
         try:
@@ -123,9 +104,9 @@ class Front:
             door.check(request, self.address)
             return await handler(request)
         except HttpProblem as problem:
-            return _told(problem)
+            return response(problem)
         except web.HTTPException as error:
-            return _told(_from_http(request, error))
+            return response(from_http(request.method, error))
         except ConnectionError:  # the client is gone: nobody to answer
             raise
         except Exception as error:  # noqa: BLE001 - whatever failed, the client gets an answer and the front goes on
@@ -138,26 +119,11 @@ class Front:
             )
             _log.debug("the front could not answer", exc_info=error)
             message = "the runner could not answer this request"
-            return _told(HttpProblem(500, "internal", message, "the runner's log says more"))
-
-
-def _told(problem: HttpProblem) -> web.Response:
-    return web.json_response(problem.body, status=problem.status, headers=problem.headers)
-
-
-def _from_http(request: web.Request, error: web.HTTPException) -> HttpProblem:
-    if isinstance(error, web.HTTPMethodNotAllowed):
-        allowed = ", ".join(sorted(error.allowed_methods))
-        message = f"{request.method} is not possible at this address"
-        return HttpProblem(405, "wrong_method", message, f"use {allowed}", {"Allow": allowed})
-    if error.status == 404:  # noqa: PLR2004 - the number says it
-        hint = "the routes are listed at /openapi.json"
-        return HttpProblem(404, "unknown_route", "there is nothing at this address", hint)
-    return HttpProblem(error.status, "bad_request", error.reason)
+            return response(HttpProblem(500, "internal", message, "the runner's log says more"))
 
 
 async def _with_headers(_: web.Request, response: web.StreamResponse) -> None:
-    response.headers.update(door.HEADERS)
+    response.headers.update(HEADERS)
 
 
 def _refused(host: str, port: int, error: OSError) -> OSError:

@@ -15,6 +15,8 @@ from runner.front.problems import HttpProblem, from_validation
 
 RequestT = TypeVar("RequestT", bound=BaseModel)
 
+JSON: Final = "application/json"
+
 _EXAMPLE: Final = 'write, for example, {"text": "hello"}'
 
 
@@ -25,6 +27,8 @@ async def read(request: web.Request, model: type[RequestT], *, seconds: float) -
         HttpProblem: it is too long, too slow, no JSON, or not what the model allows.
     """
     raw = await _bounded(request, seconds)
+    if raw and request.content_type != JSON:
+        raise _not_labelled(request)
     try:
         return model.model_validate(_parsed(raw) if raw.strip() else {})
     except ValidationError as error:
@@ -46,7 +50,19 @@ async def _bounded(request: web.Request, seconds: float) -> bytes:
     except TimeoutError:
         message = f"the body did not arrive within {seconds:g} seconds"
         raise HttpProblem(408, "too_slow", message, headers={"Connection": "close"}) from None
+    except web.RequestPayloadError:
+        headers = {"Connection": "close"}
+        message = "the body is not what its headers promise"
+        raise HttpProblem(400, "bad_request", message, headers=headers) from None
     return bytes(raw)
+
+
+def _not_labelled(request: web.Request) -> HttpProblem:
+    # a page of another site can send any label but this one without asking first (Fetch standard)
+    label = request.headers.get("Content-Type")
+    named = f"labelled '{label[:100]}'" if label else "not labelled"
+    hint = f"send the header Content-Type: {JSON}"
+    return HttpProblem(415, "not_json", f"the body is {named}, and only JSON is read here", hint)
 
 
 def _too_long() -> HttpProblem:

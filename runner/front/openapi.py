@@ -15,7 +15,7 @@ from runner.front.models.base import ProblemReply
 from runner.front.routes.route import JSON, Route
 
 _EVERYWHERE: Final = (403, 500)
-_WITH_BODY: Final = (400, 408, 413, 422)
+_WITH_BODY: Final = (400, 408, 413, 415, 422)
 
 
 def document(routes: Iterable[Route]) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 import socket
 import time
@@ -130,32 +131,52 @@ async def test_an_unknown_address_is_404(ask, path):
     assert "/openapi.json" in answer.error["help"]
 
 
+NO_HTTP = "this is not a request of HTTP/1.1"
+NO_HOST = "this front does not answer to the name ''"
+
+
 @pytest.mark.parametrize(
-    "sent",
+    ("sent", "message"),
     [
-        b"\x16\x03\x01 garbage\r\n\r\n",
-        b"GET / HTTP/1.1\r\n\r\n",
-        b"GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n",
+        (b"\x16\x03\x01 garbage\r\n\r\n", "this is not HTTP"),
+        (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", NO_HTTP),
+        (b"GET / HTTP/1.1\r\nno colon\r\n\r\n", NO_HTTP),
+        (b"GET / HTTP/1.1\r\n%s\r\n" % (b"a: b\r\n" * 400), NO_HTTP),
+        (b"GET / HTTP/1.1\r\nX: %s\r\n\r\n" % (b"x" * 9000), "longer than 8,190 bytes"),
+        (b"GET /%s HTTP/1.1\r\n\r\n" % (b"x" * 9000), "longer than 8,190 bytes"),
+        (b"GET / HTTP/1.1\r\n\r\n", NO_HTTP),
+        (b"GET /\r\n\r\n", NO_HOST),
+        (b"GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", NO_HTTP),
     ],
 )
-async def test_what_is_no_http_leaves_no_traceback(front, ask, caplog, sent):
-    """Bytes that are no HTTP, or name no host, are refused and the front goes on."""
+async def test_what_is_no_http_gets_words(ask, front, caplog, sent, message):
+    """Bytes that are no HTTP, or name no host, are refused as JSON and the front goes on."""
     reader, writer = await asyncio.open_connection(*front.address)
-    writer.write(sent)
-    line = await reader.readline()
-    assert line.split()[1] in (b"400", b"403")
-    writer.close()
-    await writer.wait_closed()
+    try:
+        writer.write(sent)
+        head = (await reader.readuntil(b"\r\n\r\n")).decode()
+        length = int(head.partition("Content-Length: ")[2].split()[0])
+        error = json.loads(await reader.readexactly(length))["error"]
+    finally:
+        writer.close()
+        await writer.wait_closed()
+    assert head.split()[1] in ("400", "403")
+    assert "Content-Type: application/json" in head
+    assert "Cache-Control: no-store" in head
+    assert list(error) == ["code", "message", "help"]
+    assert message in error["message"]
     assert "Traceback" not in caplog.text
     assert (await ask("GET", "/health")).status == 200
 
 
 async def test_a_full_address_line_is_refused(ask):
     """An address of many thousand characters is refused, not read for ever."""
-    assert (await ask("GET", "/" + "x" * 20_000)).status == 400
+    answer = await ask("GET", "/" + "x" * 20_000)
+    assert (answer.status, answer.error["code"]) == (400, "bad_request")
 
 
 async def test_an_expectation_that_cannot_be_met(ask):
     """`Expect` with an unknown word is 417."""
-    answer = await ask("GET", "/health", headers={"Expect": "magic"})
-    assert answer.status == 417
+    for path in ("/health", "/nothing"):
+        answer = await ask("GET", path, headers={"Expect": "magic"})
+        assert (answer.status, answer.error["code"]) == (417, "bad_request")

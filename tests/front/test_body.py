@@ -89,6 +89,34 @@ async def test_what_is_no_json_is_400(ask, raw, message):
     assert answer.error["message"] == message
 
 
+@pytest.mark.parametrize(
+    ("label", "named"),
+    [
+        ("text/plain", "labelled 'text/plain'"),
+        ("application/x-www-form-urlencoded", "labelled 'application/x-www-form-urlencoded'"),
+        ("text/json; charset=utf-8", "labelled 'text/json; charset=utf-8'"),
+        ("application/jsonp", "labelled 'application/jsonp'"),
+        ("", "not labelled"),
+    ],
+)
+async def test_a_body_that_is_not_labelled_as_json_is_415(ask, runner, label, named):
+    """A page of another site can send JSON with any other label, so no other is read."""
+    answer = await ask("POST", TURNS, data=b'{"text": "hi"}', headers={"Content-Type": label})
+    assert (answer.status, answer.error["code"]) == (415, "not_json")
+    assert answer.error["message"] == f"the body is {named}, and only JSON is read here"
+    assert answer.error["help"] == "send the header Content-Type: application/json"
+    assert runner.asked == []
+
+
+@pytest.mark.parametrize("label", ["application/json", "Application/JSON; charset=UTF-8"])
+async def test_the_label_of_json_has_one_name(ask, label):
+    """Capitals and a charset make no difference, and a request without a body needs no label."""
+    for data in (b'{"text": "hi"}', b""):
+        answer = await ask("POST", TURNS, data=data, headers={"Content-Type": label})
+        assert answer.status == 200
+    assert (await ask("POST", TURNS)).status == 200
+
+
 async def test_half_a_character_is_422(ask):
     """A lone surrogate cannot be said, sent or written."""
     answer = await ask("POST", TURNS, data=b'{"text": "\\ud800"}')
@@ -143,6 +171,21 @@ async def test_a_compressed_body_is_refused(ask):
     assert (answer.status, answer.error["message"]) == (400, "a compressed body is not read here")
 
 
+async def test_a_body_in_broken_pieces_is_400(front):
+    """Pieces whose lengths are no numbers are refused in the same shape as any mistake."""
+    reader, writer = await asyncio.open_connection(*front.address)
+    head = f"POST {TURNS} HTTP/1.1\r\nHost: 127.0.0.1:{front.address[1]}\r\n"
+    head += "Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n"
+    writer.write(f"{head}\r\n5\r\n{{}}   \r\n".encode())
+    await writer.drain()
+    writer.write(b"zz\r\n")
+    answer = await reader.readuntil(b"}}")
+    assert b" 400 " in answer.split(b"\r\n")[0]
+    assert b'{"error": {"code": "bad_request"' in answer
+    writer.close()
+    await writer.wait_closed()
+
+
 async def test_a_slow_client_is_let_go(front, ask, runner):
     """A body that does not arrive in time is 408, and others are answered meanwhile."""
     reader, writer = await asyncio.open_connection(*front.address)
@@ -162,6 +205,7 @@ async def test_a_client_that_leaves_does_not_harm_its_dialogue(front, ask, runne
     runner.gate.clear()
     _, writer = await asyncio.open_connection(*front.address)
     head = f"POST {TURNS} HTTP/1.1\r\nHost: 127.0.0.1:{front.address[1]}\r\n"
+    head += "Content-Type: application/json\r\n"
     writer.write(f'{head}Content-Length: 14\r\n\r\n{{"text": "hi"}}'.encode())
     await runner.entered.wait()
     writer.close()

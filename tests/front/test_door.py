@@ -53,17 +53,19 @@ async def test_any_other_name_is_403(ask, front, runner, host):
     assert runner.asked == []
 
 
+FOREIGN = [
+    {"Origin": "http://evil.example"},
+    {"Origin": "null"},
+    {"Origin": "https://127.0.0.1:{port}"},
+    {"Origin": "http://127.0.0.1:1"},
+    {"Origin": "http://localhost:{port}"},
+]
+"""What the browser sends of another page, and cannot be made to leave out."""
+
+
 @pytest.mark.parametrize(
     "headers",
-    [
-        {"Origin": "http://evil.example"},
-        {"Origin": "null"},
-        {"Origin": "https://127.0.0.1:{port}"},
-        {"Origin": "http://127.0.0.1:1"},
-        {"Origin": "http://localhost:{port}"},
-        {"Sec-Fetch-Site": "cross-site"},
-        {"Sec-Fetch-Site": "same-site"},
-    ],
+    [*FOREIGN, {"Sec-Fetch-Site": "cross-site"}, {"Sec-Fetch-Site": "same-site"}],
 )
 async def test_other_pages_change_nothing(ask, front, runner, headers):
     """A request that another page sends is 403 where it would change something."""
@@ -72,7 +74,26 @@ async def test_other_pages_change_nothing(ask, front, runner, headers):
         answer = await ask(method, path, headers=sent)
         assert (answer.status, answer.error["code"]) == (403, "wrong_origin")
     assert runner.asked == []
-    assert (await ask("GET", "/health", headers=sent)).status == 200
+
+
+@pytest.mark.parametrize(
+    "headers", [*FOREIGN, {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "no-cors"}]
+)
+@pytest.mark.parametrize("method", ["GET", "HEAD", "OPTIONS"])
+async def test_other_pages_read_nothing(ask, front, headers, method):
+    """Nor does another page get anything to read, whatever the method and the address."""
+    sent = {key: value.format(port=front.address[1]) for key, value in headers.items()}
+    for path in ("/", "/health", "/v1/sessions", "/-/page.json", "/nothing"):
+        answer = await ask(method, path, headers=sent)
+        assert answer.status == 403
+        assert method == "HEAD" or answer.error["code"] == "wrong_origin"
+
+
+@pytest.mark.parametrize("mode", [{}, {"Sec-Fetch-Mode": "navigate"}])
+async def test_a_link_may_be_followed_to_here(ask, mode):
+    """A person who follows a link of another page, or of a mail, gets the page."""
+    headers = {"Sec-Fetch-Site": "cross-site", **mode}
+    assert (await ask("GET", "/", headers=headers)).status == 200
 
 
 async def test_the_own_page_comes_in(ask):
