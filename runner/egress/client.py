@@ -2,27 +2,23 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
-import time
-from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
-from runner.egress.exchange import Exchange
-from runner.egress.mask import Mask
+from runner.egress.asking import Asking
+from runner.egress.auth.tokens import Tokens
+from runner.egress.hiding import Hiding
 from runner.egress.network.guard import Guard
 from runner.egress.network.resolver import Resolver
 from runner.egress.network.wire import Wire, tls_context
-from runner.egress.port import Attempt, ToolRequest, ToolResponse
-from runner.egress.request.compose import compose
-from runner.egress.response.incoming import understand
-from runner.egress.response.view import saved, seen
+from runner.egress.policy.limits import Limits, ServiceLimits
+from runner.egress.port import ToolRequest, ToolResponse
+from runner.egress.request.texts import Texts
 from runner.egress.secrets import Ledger, Secrets
 from runner.egress.trouble import RequestError, one_line
-from runner.schema.tools import HttpTool
 
 if TYPE_CHECKING:
     import ssl
@@ -30,29 +26,9 @@ if TYPE_CHECKING:
     import httpx
 
     from runner.link.release import AgentRelease
+    from runner.schema.tools import HttpTool
 
 _log = logging.getLogger("lkrun.egress")
-
-_AT_ONCE: Final = 10
-"""Requests to one server at the same time; more wait their turn within their own time."""
-
-
-@dataclass(slots=True)
-class _Asking:
-    """One ask on its way: what it may not show, and what it has sent."""
-
-    ledger: Ledger
-    mask: Mask = field(default_factory=Mask)
-    attempts: list[Attempt] = field(default_factory=list)
-
-    def failed(self, trouble: RequestError) -> ToolResponse:
-        """Answer with what went wrong."""
-        return ToolResponse(
-            ok=False,
-            output=self.mask.text(one_line(trouble.output, 1000)),
-            error=one_line(self.mask.text(trouble.error)),
-            attempts=tuple(self.attempts),
-        )
 
 
 class HttpEgress:
@@ -80,9 +56,8 @@ class HttpEgress:
         self._transport = transport or Wire(
             Guard(allow), resolver or Resolver(), tls or tls_context()
         )
-        self._turns: defaultdict[str, asyncio.Semaphore] = defaultdict(
-            lambda: asyncio.Semaphore(_AT_ONCE)
-        )
+        self._limits = ServiceLimits()
+        self._tokens = Tokens()
         self._closed = False
 
     def of(self, release: AgentRelease) -> ReleaseEgress:
@@ -92,6 +67,7 @@ class HttpEgress:
     async def aclose(self) -> None:
         """Close all connections. What is asked afterwards fails."""
         self._closed = True
+        await self._tokens.aclose()
         await self._transport.aclose()
 
     async def ask(self, release: AgentRelease, ask: ToolRequest) -> ToolResponse:
@@ -99,71 +75,32 @@ class HttpEgress:
 
         Nothing that a service, a value or a secret does raises; `CancelledError` passes.
         """
-        asking = _Asking(Ledger(self._secrets))
+        tool = release.requests.get(ask.tool)
+        if tool is None:
+            return _unsent(f"the agent has no tool '{one_line(ask.tool, 64)}' that sends a request")
+        if self._closed:
+            return _unsent("the runner is shutting down, so nothing was sent")
+        asking = self._asking(release, tool, ask)
         try:
             self._secrets.look_up(release.secret_names)
-            asking.mask = self._secrets.mask(private=_private(release, ask))
-            return await self._ask(asking, release, ask)
+            return await asking.run()
         except RequestError as trouble:
             return asking.failed(trouble)
         except Exception as error:  # noqa: BLE001  (a bug here must not end a call)
             _bug(error)
             return asking.failed(RequestError("the request could not be carried out"))
 
-    async def _ask(self, asking: _Asking, release: AgentRelease, ask: ToolRequest) -> ToolResponse:
-        tool = release.tools.get(ask.tool)
-        if not isinstance(tool, HttpTool):
-            raise RequestError(
-                f"the agent has no tool '{one_line(ask.tool, 64)}' that sends a request"
-            )
-        if self._closed:
-            raise RequestError("the runner is shutting down, so nothing was sent")
-        values = _values(release, ask)
-        outgoing = compose(tool.http, values, asking.ledger)
-        mask = asking.mask = self._secrets.mask(outgoing.hidden, _private(release, ask))
-        trip = Exchange(outgoing.request, tool.http, mask)
-        body, content_type = await self._attempt(asking, trip, outgoing.shown)
-        content = understand(body, content_type, mask)
-        return ToolResponse(
-            ok=True,
-            output=seen(tool.result, content, values, mask),
-            saved=saved(tool.result.save, content) | self._kept(release, tool, body, content_type),
-            result=content.data,
-            attempts=tuple(asking.attempts),
-        )
+    def _asking(self, release: AgentRelease, tool: HttpTool, ask: ToolRequest) -> Asking:
+        texts = Texts(_values(release, ask), Ledger(self._secrets), release.places)
+        name = str(tool.http.service)
+        service = release.services.get(name)
 
-    def _kept(
-        self, release: AgentRelease, tool: HttpTool, body: bytes, content_type: str
-    ) -> dict[str, Any]:
-        """What private variables get: no stars where a private value stands."""
-        save = {n: path for n, path in tool.result.save.items() if n in release.private_names}
-        return saved(save, understand(body, content_type, self._secrets.mask())) if save else {}
+        def limits(server: str) -> Limits:
+            return self._limits.of(name, service) if service else self._limits.of_server(server)
 
-    async def _attempt(self, asking: _Asking, trip: Exchange, shown: str) -> tuple[bytes, str]:
-        """Send once, and give the body and its label; what was sent is noted however it ends."""
-        started = time.perf_counter()
-        error: str | None = None
-        try:
-            async with asyncio.timeout(trip.spec.timeout):
-                return await self._exchange(trip)
-        except Exception as caught:  # noqa: BLE001  (each is put into words)
-            trouble = trip.trouble(caught)
-            error = one_line(trip.mask.text(trouble.error))
-            raise trouble from None
-        finally:
-            if trip.sent:
-                took = round((time.perf_counter() - started) * 1000, 1)
-                url = trip.mask.text(shown)
-                asking.attempts.append(Attempt(trip.spec.method, url, trip.status, error, took))
-
-    async def _exchange(self, trip: Exchange) -> tuple[bytes, str]:
-        async with self._turns[trip.server]:
-            trip.sent = True
-            response = await self._transport.handle_async_request(trip.request)
-            try:
-                return await trip.read(response)
-            finally:
-                await response.aclose()
+        private = tuple(_private(release, ask))
+        hiding = Hiding(self._secrets, release.private_names, private)
+        return Asking(tool, texts, self._transport, limits, self._tokens, hiding)
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +113,11 @@ class ReleaseEgress:
     async def ask(self, ask: ToolRequest) -> ToolResponse:
         """Send it, as `Egress.ask`."""
         return await self.egress.ask(self.release, ask)
+
+
+def _unsent(error: str) -> ToolResponse:
+    trouble = RequestError(error)
+    return ToolResponse(ok=False, output=trouble.output, error=trouble.error)
 
 
 def _bug(error: Exception) -> None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import ssl
+import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -14,9 +15,39 @@ import httpx
 from runner.egress.mask import Mask
 from runner.egress.network.guard import Blocked
 from runner.egress.network.resolver import Unresolved
-from runner.egress.response.incoming import COMPLAINT, complaint, receive
+from runner.egress.policy.retry import PASSING, retry_after
+from runner.egress.request.redirect import FOLLOWED
+from runner.egress.response.incoming import COMPLAINT, complaint, receive, understand
 from runner.egress.trouble import UNREACHABLE, UNUSABLE, RequestError, one_line
 from runner.schema.http import Request
+
+_SERVER_ERRORS: Final = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back of one exchange.
+
+    Attributes:
+        response: its status and headers; the body is read already.
+        body: unpacked.
+        trouble: where its status is a failure.
+    """
+
+    response: httpx.Response
+    body: bytes = b""
+    trouble: RequestError | None = None
+
+    @property
+    def content_type(self) -> str:
+        """Its label."""
+        label: str = self.response.headers.get("content-type", "")
+        return label
+
+    @property
+    def redirects(self) -> bool:
+        """Whether it says where to ask instead."""
+        return self.response.status_code in FOLLOWED and "location" in self.response.headers
 
 
 @dataclass(slots=True)
@@ -27,6 +58,7 @@ class Exchange:
         request: what is sent.
         spec: the author's block.
         mask: what nobody may see.
+        seconds: the time that it has.
         sent: whether anything was sent; an address that is refused is none.
         status: what the service answered.
     """
@@ -34,37 +66,69 @@ class Exchange:
     request: httpx.Request
     spec: Request
     mask: Mask
+    seconds: float
     sent: bool = False
     status: int | None = None
+    begun: float = field(default_factory=time.perf_counter)
 
     @property
     def server(self) -> str:
         """Host and port, for people."""
-        url = self.request.url
-        return f"{url.host}:{url.port}" if url.port else url.host
+        return server_of(self.request.url)
 
-    async def read(self, response: httpx.Response) -> tuple[bytes, str]:
-        """Read the answer.
+    @property
+    def ms(self) -> float:
+        """Milliseconds since it began."""
+        return round((time.perf_counter() - self.begun) * 1000, 1)
+
+    async def over(self, wire: httpx.AsyncBaseTransport) -> Answer:
+        """Send it, and read the answer.
 
         Raises:
-            Trouble: its status is a failure, or its body cannot be used.
+            RequestError: no answer came that can be used.
         """
-        self.status = response.status_code
-        if not (200 <= self.status < 300 or self.status in self.spec.ok):  # noqa: PLR2004 - the statuses 2xx
-            raise await self._status_trouble(response)
-        return await receive(response), response.headers.get("content-type", "")
+        self.sent = True
+        response = await wire.handle_async_request(self.request)
+        try:
+            return await self._read(response)
+        finally:
+            await response.aclose()
 
-    async def _status_trouble(self, response: httpx.Response) -> RequestError:
+    async def _read(self, response: httpx.Response) -> Answer:
+        self.status = response.status_code
+        if 200 <= self.status < 300 or self.status in self.spec.ok:  # noqa: PLR2004 - the statuses 2xx
+            return Answer(response, await receive(response, self.spec.max_response))
+        if self.status in FOLLOWED and self.spec.redirects and "location" in response.headers:
+            return Answer(response)
+        return Answer(response, trouble=await self._failure(response))
+
+    async def _failure(self, response: httpx.Response) -> RequestError:
+        """A status that is a failure, with what the service says of it."""
         status = response.status_code
         phrase = _PHRASES.get(status, "")
         error = f"the service answered {status} {phrase}".rstrip()
         told = f"the service answered with status {status}{f' ({phrase})' if phrase else ''}"
+        data = None
         if 300 <= status < 400:  # noqa: PLR2004 - the statuses 3xx
             where = one_line(self.mask.text(response.headers.get("location", "")), COMPLAINT)
             to = f" to {where}" if where else ""
-            return RequestError(f"{error}: it redirects{to}, and redirects are not followed", told)
-        words = await complaint(response, self.mask)
-        return RequestError(f"{error}: {words}" if words else error, told)
+            error = f"{error}: it redirects{to}, and redirects are not followed"
+        else:
+            body = await complaint(response, self.spec.max_response)
+            label = response.headers.get("content-type", "")
+            data = understand(body, label, self.mask).data if body else None
+            words = _words(body, self.mask)
+            error = f"{error}: {words}" if words else error
+        header = response.headers.get("retry-after", "")
+        return RequestError(
+            error,
+            told,
+            status=status,
+            data=data,
+            passing=status in PASSING,
+            retry_after=retry_after(header, time.time()),
+            counts=status >= _SERVER_ERRORS,
+        )
 
     def trouble(self, caught: Exception) -> RequestError:
         """Put what ended the request into words.
@@ -79,13 +143,10 @@ class Exchange:
 
     def late(self, _caught: Exception) -> RequestError:
         """The time of the attempt is over."""
-        time_given = f"{self.spec.timeout:g}s"
         if not self.sent:
-            return RequestError(
-                f"{self.server} was busy with other requests for {time_given}", _LATE
-            )
+            return RequestError(f"there was no access token within {self.seconds:.3g}s", _LATE)
         what = "did not answer" if self.status is None else "did not send its whole answer"
-        return RequestError(f"{self.server} {what} within {time_given}", _LATE)
+        return self._lost(f"{self.server} {what} within {self.seconds:.3g}s", _LATE)
 
     def refused(self, caught: Exception) -> RequestError:
         """The address is not allowed: nothing was sent."""
@@ -94,7 +155,7 @@ class Exchange:
 
     def unresolved(self, caught: Exception) -> RequestError:
         """There is no such host."""
-        return RequestError(str(caught), UNREACHABLE)
+        return self._lost(str(caught))
 
     def unconnected(self, caught: Exception) -> RequestError:
         """There is no connection."""
@@ -108,28 +169,42 @@ class Exchange:
                     f"no connection to {self.server}: it speaks no TLS", UNREACHABLE
                 )
             if isinstance(cause, ConnectionRefusedError):
-                return RequestError(f"no connection: nothing listens at {self.server}", UNREACHABLE)
+                return self._lost(f"no connection: nothing listens at {self.server}")
             cause = cause.__cause__ or cause.__context__
-        return RequestError(f"no connection to {self.server}", UNREACHABLE)
+        return self._lost(f"no connection to {self.server}")
 
     def broken(self, _caught: Exception) -> RequestError:
         """The connection ended in the middle, or what came is no HTTP."""
         if self.status is None:
-            return RequestError(
-                f"{self.server} ended the connection without an answer", UNREACHABLE
-            )
-        return RequestError(f"{self.server} ended the connection within its answer", UNUSABLE)
+            return self._lost(f"{self.server} ended the connection without an answer")
+        return self._lost(f"{self.server} ended the connection within its answer", UNUSABLE)
 
     def unsendable(self, _caught: Exception) -> RequestError:
         """The request breaks the rules of HTTP."""
         self.sent = False
         return RequestError("the request cannot be sent: a header or its body is not allowed")
 
+    def _lost(self, error: str, told: str = UNREACHABLE) -> RequestError:
+        """A failure of the service or of the way to it, which may pass."""
+        return RequestError(error, told, status=self.status, passing=True, counts=True)
+
+
+def server_of(url: httpx.URL) -> str:
+    """Host and port, for people."""
+    return f"{url.host}:{url.port}" if url.port else url.host
+
+
+def _words(body: bytes, mask: Mask) -> str:
+    """The beginning of what a service says of its failure; nothing of a page or of binary data."""
+    text = body.decode("utf-8", "replace")
+    is_page = text.lstrip().startswith("<")
+    return "" if "\0" in text or is_page else one_line(mask.text(text), COMPLAINT)
+
 
 _LATE: Final = "the service did not answer in time"
 _PHRASES: Final = {int(status): status.phrase for status in HTTPStatus}
 _TROUBLES: Final[tuple[tuple[Any, Callable[[Exchange, Any], RequestError]], ...]] = (
-    (RequestError, lambda _trip, caught: caught),
+    (RequestError, lambda _exchange, caught: caught),
     (TimeoutError, Exchange.late),
     (Blocked, Exchange.refused),
     (Unresolved, Exchange.unresolved),

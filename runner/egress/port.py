@@ -48,6 +48,9 @@ class ToolResponse:
             or it failed.
         error: one line for the log on failure, at most 300 characters, no secrets in it.
         attempts: the requests that were sent, secrets masked.
+        status: what the service answered last; None where there was no answer.
+        data: on failure, the answer that came with it, as JSON or text; None where there was none.
+        notes: what the author should know of the texts that were sent: message, `file:line`.
     """
 
     ok: bool
@@ -56,6 +59,16 @@ class ToolResponse:
     result: Any = None
     error: str | None = None
     attempts: tuple[Attempt, ...] = ()
+    status: int | None = None
+    data: Any = None
+    notes: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def for_templates(self) -> dict[str, Any] | None:
+        """What the name `error` has in `on_error`; None where it did not fail."""
+        if self.ok:
+            return None
+        return {"status": self.status, "message": self.output, "data": self.data}
 
     def to_data(self) -> dict[str, Any]:
         """The same as plain data."""
@@ -64,7 +77,9 @@ class ToolResponse:
     @classmethod
     def from_data(cls, data: dict[str, Any]) -> Self:
         """Read what `to_data` gave."""
-        return cls(**{**data, "attempts": tuple(Attempt(**a) for a in data["attempts"])})
+        attempts = tuple(Attempt(**each) for each in data["attempts"])
+        notes = tuple((message, place) for message, place in data.get("notes", ()))
+        return cls(**{**data, "attempts": attempts, "notes": notes})
 
 
 class Egress(Protocol):

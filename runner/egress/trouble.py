@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 MOST: Final = 300
 """Characters of an error."""
@@ -10,21 +10,42 @@ MOST: Final = 300
 CANNOT_ASK: Final = "the service could not be asked"
 UNREACHABLE: Final = "the service could not be reached"
 UNUSABLE: Final = "the answer of the service could not be used"
+BUSY: Final = "the service is busy"
 
 
 class RequestError(Exception):
-    """The call of a tool ends here.
+    """The call of a tool ends here, unless it is tried again.
 
     Attributes:
         error: for the author: what went wrong, in a line.
         told: for the model: the same without addresses, names of secrets or other innards.
+        status: what the service answered, where it did.
+        data: the answer that came with it, without secrets.
+        passing: whether the same request may succeed a moment later.
+        retry_after: seconds that the service asks to wait before that.
+        counts: whether it says that the service does not work.
     """
 
-    def __init__(self, error: str, told: str = CANNOT_ASK) -> None:
-        """Take what is said to the author, and to the model."""
+    def __init__(  # noqa: PLR0913 - each is a fact of its own
+        self,
+        error: str,
+        told: str = CANNOT_ASK,
+        *,
+        status: int | None = None,
+        data: Any = None,
+        passing: bool = False,
+        retry_after: float | None = None,
+        counts: bool = False,
+    ) -> None:
+        """Take what is said to the author and to the model, and what is known besides."""
         super().__init__(error)
         self.error = error
         self.told = told
+        self.status = status
+        self.data = data
+        self.passing = passing
+        self.retry_after = retry_after
+        self.counts = counts
 
     @property
     def output(self) -> str:

@@ -20,7 +20,7 @@ from runner.schema.types.measures import Duration, SomeTime
 from runner.schema.types.names import ToolName, VariableName
 from runner.schema.types.texts import Plain, Told
 
-SHARED = ("personas", "tools", "providers")
+SHARED = ("personas", "tools", "services", "providers")
 """Sections of a release: name → definition."""
 
 SETTINGS = (Limits, PersonaTurns, Room, TurnTaking)

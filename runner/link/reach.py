@@ -10,13 +10,18 @@ from runner.link.walk import blocks
 from runner.provider_kinds import KINDS
 from runner.schema.actions import BACK, HandOff, RunTool
 from runner.schema.agents import Agent
+from runner.schema.http import Request
 from runner.schema.personas import Persona
 from runner.schema.providers import chosen
 from runner.schema.reading.load import Definition
+from runner.schema.services import Service
 from runner.schema.types.blocks import Block
 
 Resolve = Callable[[Definition], Block | None]
 """Gives a definition in an agent's own terms: its settings resolved."""
+
+Take = Callable[[str, str], Block | None]
+"""Gives what a section has under a name, in the agent's own terms, and notes that it is reached."""
 
 
 def reach(definition: Definition, agent: Agent, table: SymbolTable, resolve: Resolve) -> Scope:
@@ -32,7 +37,7 @@ def reach(definition: Definition, agent: Agent, table: SymbolTable, resolve: Res
         return resolve(entry) if entry is not None else None
 
     _take_tools(scope, agent, agent.tools, take)
-    waiting = [str(agent.start), *map(str, agent.handoffs), *_acted(agent)]
+    waiting = [str(agent.start), *map(str, agent.handoffs), *_acted(scope, agent)]
     seen: set[str] = set()
     while waiting:
         name = waiting.pop(0)
@@ -44,8 +49,8 @@ def reach(definition: Definition, agent: Agent, table: SymbolTable, resolve: Res
             continue
         scope.personas[name] = persona
         _take_tools(scope, persona, persona.tools, take)
-        waiting += [*map(str, persona.handoffs), *_acted(persona)]
-        waiting += [n for tool in scope.tools_of(persona).values() for n in _acted(tool)]
+        waiting += [*map(str, persona.handoffs), *_acted(scope, persona)]
+        waiting += [n for tool in scope.tools_of(persona).values() for n in _acted(scope, tool)]
     for user in (agent, *scope.personas.values()):
         for name in providers_of(user):
             provider = take("providers", name)
@@ -54,9 +59,7 @@ def reach(definition: Definition, agent: Agent, table: SymbolTable, resolve: Res
     return scope
 
 
-def _take_tools(
-    scope: Scope, user: Block, names: tuple[str, ...], take: Callable[[str, str], Block | None]
-) -> None:
+def _take_tools(scope: Scope, user: Block, names: tuple[str, ...], take: Take) -> None:
     waiting = [*map(str, names), *(str(b.tool) for b in blocks(user) if isinstance(b, RunTool))]
     while waiting:
         name = waiting.pop(0)
@@ -65,11 +68,20 @@ def _take_tools(
         tool = take("tools", name)
         if tool is not None:
             scope.tools[name] = tool
-            waiting += [str(b.tool) for b in blocks(tool) if isinstance(b, RunTool)]
+            _take_services(scope, tool, take)
+            waiting += [str(b.tool) for b in scope.acting(tool) if isinstance(b, RunTool)]
 
 
-def _acted(block: Block) -> Iterator[str]:
-    return (str(b.handoff) for b in blocks(block) if isinstance(b, HandOff))
+def _take_services(scope: Scope, user: Block, take: Take) -> None:
+    for block in blocks(user):
+        if isinstance(block, Request) and block.service is not None:
+            service = take("services", str(block.service))
+            if isinstance(service, Service):
+                scope.services[str(block.service)] = service
+
+
+def _acted(scope: Scope, user: Block) -> Iterator[str]:
+    return (str(b.handoff) for b in scope.acting(user) if isinstance(b, HandOff))
 
 
 def providers_of(user: Block) -> Iterator[str]:

@@ -15,7 +15,8 @@ from runner.schema.fields import Field
 from runner.schema.personas import Persona
 from runner.schema.process import Process
 from runner.schema.providers import Provider
-from runner.schema.tools import Tool
+from runner.schema.services import Service, whole_tool
+from runner.schema.tools import HttpTool, Tool
 from runner.template import analyse
 
 FORM = 1
@@ -30,6 +31,7 @@ class AgentRelease(BaseModel):
         agent: its own keys.
         personas: name → persona, all that its calls can reach.
         tools: name → tool, all that these may call or run.
+        services: name → service, all that these tools ask.
         providers: name → provider, all that these choose.
         prompts: persona → the text of its `instructions_file`.
         env: the environment variables that its texts use, as they were at load.
@@ -43,6 +45,7 @@ class AgentRelease(BaseModel):
     agent: Agent
     personas: dict[str, Persona]
     tools: dict[str, Tool]
+    services: dict[str, Service] = {}
     providers: dict[str, Provider]
     prompts: dict[str, str] = {}
     env: dict[str, str] = {}
@@ -75,9 +78,15 @@ class AgentRelease(BaseModel):
 
     @cached_property
     def secret_names(self) -> frozenset[str]:
-        """The secrets that its tools and providers use."""
-        parts = (*self.tools.values(), *self.providers.values())
+        """The secrets that its tools, services and providers use."""
+        parts = (*self.tools.values(), *self.services.values(), *self.providers.values())
         return frozenset(name for part in parts for name in _secrets_in(part.model_dump()))
+
+    @cached_property
+    def requests(self) -> dict[str, HttpTool]:
+        """The tools that send requests, with what their services say besides."""
+        tools = {n: t for n, t in self.tools.items() if isinstance(t, HttpTool)}
+        return {name: whole_tool(tool, self.services) for name, tool in tools.items()}
 
     @cached_property
     def digest(self) -> str:

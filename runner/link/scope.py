@@ -12,8 +12,10 @@ from runner.link.walk import blocks
 from runner.schema.actions import BACK, HandOff, RunTool, Set
 from runner.schema.agents import Agent
 from runner.schema.fields import Field
+from runner.schema.http import Request
 from runner.schema.personas import Persona
 from runner.schema.reading.load import Definition
+from runner.schema.services import Service
 from runner.schema.tools import AddTo, ChangeIn, HttpTool, Remember, RemoveFrom, SetTool
 from runner.schema.types.blocks import Block
 
@@ -59,6 +61,7 @@ class Scope:
     reached: set[tuple[str, str]] = field(default_factory=set)
     personas: dict[str, Persona] = field(default_factory=dict)
     tools: dict[str, Block] = field(default_factory=dict)
+    services: dict[str, Service] = field(default_factory=dict)
     providers: dict[str, Block] = field(default_factory=dict)
 
     @property
@@ -95,8 +98,16 @@ class Scope:
             name = str(names.pop(0))
             if name in self.tools and name not in found:
                 found[name] = self.tools[name]
-                names += [a.tool for a in blocks(self.tools[name]) if isinstance(a, RunTool)]
+                acting = self.acting(self.tools[name])
+                names += [a.tool for a in acting if isinstance(a, RunTool)]
         return found
+
+    def acting(self, user: Block) -> Iterator[Block]:
+        """All blocks of a definition, and of the services that its requests name."""
+        for block in blocks(user):
+            yield block
+            if isinstance(block, Request) and str(block.service) in self.services:
+                yield from blocks(self.services[str(block.service)])
 
     def targets(self, name: str) -> Iterator[str]:
         """Personas that a call can go to from a persona, by the model's choice or by an action."""
@@ -104,7 +115,7 @@ class Scope:
         seen = {name, BACK}
         sources: list[Block] = [persona, *self.tools_of(persona).values(), self.agent]
         named = [*persona.handoffs, *self.agent.handoffs]
-        acted = [b.handoff for s in sources for b in blocks(s) if isinstance(b, HandOff)]
+        acted = [b.handoff for s in sources for b in self.acting(s) if isinstance(b, HandOff)]
         for target in map(str, named + acted):
             if target not in seen and target in self.personas:
                 seen.add(target)
@@ -115,7 +126,7 @@ class Scope:
         found: set[str] = set()
         tools = self.tools_of(persona)
         for source in (persona, self.agent, *tools.values()):
-            for block in blocks(source):
+            for block in self.acting(source):
                 found |= _sets(block)
         names = {*self.agent.tools, *persona.tools}
         if "remember" in names:

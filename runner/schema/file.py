@@ -8,6 +8,7 @@ from runner.schema.agents import Agent
 from runner.schema.personas import Persona
 from runner.schema.process import Process
 from runner.schema.providers import Provider
+from runner.schema.services import Service
 from runner.schema.tools import Tool
 from runner.schema.types.blocks import Block, key
 from runner.schema.types.values import one_of
@@ -22,6 +23,7 @@ class File(Block):
         "persona": "write personas:",
         "tool": "write tools:",
         "provider": "write providers:",
+        "service": "write services:",
         "start": "it belongs to an agent, below agents: and the agent's name",
         "instructions": "they belong to a persona, below personas: and the persona's name",
         "variables": "they belong to an agent, below agents: and the agent's name",
@@ -30,12 +32,19 @@ class File(Block):
     agents: dict[str, Agent] = key("what calls are dispatched to", {})
     personas: dict[str, Persona] = key("who speaks", {})
     tools: dict[str, Tool] = key("what the model may do besides talking", {})
+    services: dict[str, Service] = key("what several requests share", {})
     providers: dict[str, Provider] = key("models, speech recognition, voices", {})
     runner: Process | None = key("settings of the process; in one file at most", None)
     language: Annotated[str, one_of("1")] = key("the version of this language", "1")
 
 
-SECTIONS = ("agents", "personas", "tools", "providers")
+SECTIONS = ("agents", "personas", "tools", "services", "providers")
 """Sections of named definitions, in the order in which they are told."""
 
-SINGULAR = {"agents": "agent", "personas": "persona", "tools": "tool", "providers": "provider"}
+SINGULAR = {
+    "agents": "agent",
+    "personas": "persona",
+    "tools": "tool",
+    "services": "service",
+    "providers": "provider",
+}

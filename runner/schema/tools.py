@@ -34,7 +34,13 @@ class _Tool(Block):
         "body": "write it below http:",
         "query": "write it below http:",
         "timeout": "write it below http:",
+        "auth": "write it below http:",
+        "service": "write it below http:",
+        "budget": "write it below http:",
+        "retries": "write it below http:",
         "pick": "write it below result:",
+        "max_size": "write it below result:",
+        "fails_if": "write it below result:",
         "save": "write it below result:",
         "arguments": "write parameters:",
         "args": "write parameters:",
@@ -83,7 +89,7 @@ class HttpTool(_Tool):
     on_error: ErrorActions = key(
         "when the service fails: a text is instructions to the model; or an action",
         (),
-        names=("args",),
+        names=("args", "error"),
     )
 
 

@@ -204,7 +204,7 @@ async def run_tool(run: Run, scene: ActionContext) -> Ran:
     call.events.tell("tool_call", persona, **told)
     args, made = await _work(run, call)
     actions: tuple[AnyAction, ...] = getattr(tool, "on_error", ()) if made.failed else tool.then
-    names = {"args": args or {}, "result": made.result}
+    names = {"args": args or {}, "result": made.result, "error": made.error}
     inner = replace(scene, names=names, output=scene.output or made.output)
     output = made.output if args is None else _with_note(made.output, actions, inner)
     told = {"name": run.name, "call_id": run.call_id, "output": output}

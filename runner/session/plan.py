@@ -52,7 +52,7 @@ class Plan:
             }
             tools = tuple(dict.fromkeys(map(str, (*agent.tools, *persona.tools))))
             self.roles[name] = PersonaPlan(name, texts, names_in(texts), tools, handoffs)
-        self._defined = dict(release.tools)
+        self._defined: dict[str, AnyTool] = {**release.tools, **release.requests}
         self._variables = Variables(agent.variables)
 
     @cached_property

@@ -50,10 +50,10 @@ def test_what_is_no_text():
 
 def test_a_long_answer_is_cut_and_says_so():
     """The model sees 4 KB at most, whole letters, and is told that it was cut."""
-    text = cut("é" * 5000)
+    text = cut("é" * 5000, 4096)
     assert len(text.encode()) <= 4096
     assert text.endswith("é\n[The answer was cut here: it is longer than 4 KB.]")
-    assert cut("a" * 4096) == "a" * 4096
+    assert cut("a" * 4096, 4096) == "a" * 4096
 
 
 @pytest.mark.parametrize(

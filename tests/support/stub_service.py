@@ -13,6 +13,7 @@ from runner.egress.client import HttpEgress
 from runner.egress.port import ToolRequest
 from runner.link.release import AgentRelease
 from runner.schema.agents import Agent
+from runner.schema.services import Service
 from runner.schema.tools import HttpTool
 
 
@@ -27,10 +28,12 @@ class Stub:
     """A server on 127.0.0.1.
 
     `reply` is what it sends, or what it does with the writer; it closes the connection where
-    `reply` closes the writer.
+    `reply` closes the writer. `routes` has replies of single paths; of a list, each is given once,
+    and the last again and again.
     """
 
     reply: Any = field(default_factory=ok)
+    routes: dict[str, Any] = field(default_factory=dict)
     port: int = 0
     requests: list[bytes] = field(default_factory=list)
     arrived: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(0))
@@ -60,11 +63,14 @@ class Stub:
         length = int(lengths[0].split(b":")[1]) if lengths else 0
         self.requests.append(head + await reader.readexactly(length))
         self.arrived.release()
-        if isinstance(self.reply, bytes):
-            writer.write(self.reply)
+        reply = self.routes.get(head.split()[1].decode(), self.reply)
+        if isinstance(reply, list):
+            reply = reply.pop(0) if len(reply) > 1 else reply[0]
+        if isinstance(reply, bytes):
+            writer.write(reply)
             await writer.drain()
         else:
-            await self.reply(writer)
+            await reply(writer)
 
 
 @dataclass
@@ -78,9 +84,15 @@ class Caller:
         values = more.pop("values", {})
         fixed = more.pop("fixed", {})
         env = more.pop("env", {})
+        services = more.pop("services", {})
         tool = HttpTool.model_validate({"description": "d", "http": http, "result": more})
         agent = Agent.model_construct(variables=fixed)
         release = AgentRelease.model_construct(
-            name="a", agent=agent, tools={"t": tool}, providers={}, env=env
+            name="a",
+            agent=agent,
+            tools={"t": tool},
+            services={name: Service.model_validate(spec) for name, spec in services.items()},
+            providers={},
+            env=env,
         )
         return await self.egress.of(release).ask(ToolRequest("t", args or {}, values))

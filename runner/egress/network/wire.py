@@ -9,6 +9,7 @@ import logging
 import ssl
 from collections import deque
 from collections.abc import AsyncIterable, AsyncIterator, Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 import httpcore
@@ -18,8 +19,22 @@ from runner import demo
 from runner.egress.network.guard import Address, Guard
 from runner.egress.network.resolver import Resolver
 
-PRIVATE: Final = "lkrun.private_network"
-"""The extension of a request that may go to any address."""
+ROUTE: Final = "lkrun.route"
+"""The extension of a request that holds its `Route`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """How a request goes out.
+
+    Attributes:
+        private: it may go to any address.
+    """
+
+    private: bool = False
+
+
+_USUAL: Final = Route()
 
 CONNECTIONS: Final = 100
 _IDLE_SECONDS: Final = 30.0
@@ -167,7 +182,8 @@ class Wire(httpx.AsyncBaseTransport):
             httpcore.NetworkError: the connection failed.
             httpcore.ProtocolError: what came is no HTTP.
         """
-        pool = self._private if request.extensions.get(PRIVATE) else self._public
+        route = request.extensions.get(ROUTE, _USUAL)
+        pool = self._private if route.private else self._public
         answer = await pool.handle_async_request(
             httpcore.Request(
                 method=request.method,

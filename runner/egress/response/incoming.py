@@ -13,7 +13,7 @@ from email.message import Message
 from typing import TYPE_CHECKING, Any, Final
 
 from runner.egress.mask import Mask
-from runner.egress.trouble import UNUSABLE, RequestError, one_line
+from runner.egress.trouble import UNUSABLE, RequestError
 
 if TYPE_CHECKING:
     import httpx
@@ -35,7 +35,6 @@ _HEAD: Final = 1024
 COMPLAINT: Final = 160
 """Characters of a service's own words in an error."""
 
-_COMPLAINT_BYTES: Final = 16 * 1024
 _COMPLAINT_SECONDS: Final = 0.5
 
 
@@ -70,15 +69,13 @@ async def receive(response: httpx.Response, most: int = MOST) -> bytes:
     return unpack(bytes(body), codings(response), most)
 
 
-async def complaint(response: httpx.Response, mask: Mask) -> str:
-    """Give the beginning of what a service says of its failure; nothing where it does not come."""
+async def complaint(response: httpx.Response, most: int) -> bytes:
+    """Give what a service says of its failure; nothing where it does not come, or is too much."""
     try:
         async with asyncio.timeout(_COMPLAINT_SECONDS):
-            text = (await receive(response, _COMPLAINT_BYTES)).decode("utf-8", "replace")
+            return await receive(response, most)
     except Exception:  # noqa: BLE001  (the status says enough)
-        return ""
-    is_page = text.lstrip().startswith("<")
-    return "" if "\0" in text or is_page else one_line(mask.text(text), COMPLAINT)
+        return b""
 
 
 def codings(response: httpx.Response) -> list[str]:
@@ -88,7 +85,7 @@ def codings(response: httpx.Response) -> list[str]:
 
 
 def _too_large(most: int) -> RequestError:
-    return RequestError(f"the answer is larger than {most // 1024} KB", UNUSABLE)
+    return RequestError(f"the answer is larger than {most / 1024:g} KB", UNUSABLE)
 
 
 def unpack(body: bytes, packed: list[str], most: int = MOST) -> bytes:

@@ -16,11 +16,7 @@ from runner.schema.types.names import VariableName
 from runner.schema.types.texts import Plain
 from runner.template import Renderer
 
-MOST: Final = 4 * 1024
-"""Bytes that the model sees."""
-
 DONE: Final = "Done."
-_CUT: Final = "\n[The answer was cut here: it is longer than 4 KB.]"
 
 
 def seen(result: Result, content: Content, values: Mapping[str, Any], mask: Mask) -> str:
@@ -45,7 +41,7 @@ def seen(result: Result, content: Content, values: Mapping[str, Any], mask: Mask
         text = f"Done. The answer is no text ({content.label})."
     else:
         text = "" if content.data is None else _written(content.data)
-    return cut(mask.text(text)) or DONE
+    return cut(mask.text(text), result.max_size) or DONE
 
 
 def picked(path: str, content: Content) -> Any:
@@ -80,9 +76,10 @@ def _written(data: Any) -> str:
     return json.dumps(data, ensure_ascii=False, separators=(",", ":"))
 
 
-def cut(text: str) -> str:
-    """Shorten a text to 4 KB, and say so at its end."""
+def cut(text: str, most: int) -> str:
+    """Shorten a text to so many bytes, and say so at its end."""
     raw = text.encode("utf-8", "replace")
-    if len(raw) <= MOST:
+    if len(raw) <= most:
         return text
-    return raw[: MOST - len(_CUT)].decode("utf-8", "ignore") + _CUT
+    note = f"\n[The answer was cut here: it is longer than {most / 1024:g} KB.]"
+    return raw[: max(0, most - len(note))].decode("utf-8", "ignore") + note

@@ -20,7 +20,7 @@ from runner.schema.types.live import latest, marks
 from runner.schema.types.measures import Duration, SomeTime
 from runner.schema.types.settings import Setting
 from runner.schema.types.texts import Text
-from runner.schema.types.values import Url, YesNo
+from runner.schema.types.values import RequestUrl, ServiceUrl, Url, YesNo
 
 PAGE = Path(__file__).resolve().parents[3] / "docs" / "reference.md"
 HEAD = """\
@@ -65,7 +65,7 @@ not taken: the call goes on as it is, and the log says why.
 | --- | --- | --- | --- |"""
 
 _WHEN: tuple[tuple[Live, ...], ...] = (("now",), ("visit",), ("call", "start"))
-_IN_CALLS = ("agents", "personas", "tools", "providers")
+_IN_CALLS = ("agents", "personas", "tools", "services", "providers")
 
 
 def changes() -> Iterator[str]:
@@ -204,7 +204,10 @@ def _setting(mark: Setting) -> str:
 _NAMED = {Duration: "duration", SomeTime: "duration", YesNo: "`yes` `no`"}
 _TEXTS = {
     "Plain": "text (no templates)",
+    "Credential": "text that is sent",
     "Sent": "text that is sent",
+    RequestUrl.__name__: "address, or path",
+    ServiceUrl.__name__: "address",
     Url.__name__: "address",
     "Condition": "condition",
 }

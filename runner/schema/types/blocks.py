@@ -176,6 +176,10 @@ class _ExactlyOne(Before):
                 continue
             if name in later:
                 return mistake("E102", *not_yet(name), at=(name,), on="key")
+            if name in self.classes[0].elsewhere:
+                message = f"'{name}' is no key of {self.noun}"
+                hint = self.classes[0].elsewhere[name]
+                return mistake("E101", message, hint, at=(name,), on="key")
             near = nearest(name, self.kind_keys)
             if near:
                 return mistake(

@@ -12,7 +12,7 @@ def _words(text: str) -> frozenset[str]:
 
 
 LATER: dict[str, frozenset[str]] = {
-    "a file": _words("services knowledge external_agents tests folder"),
+    "a file": _words("knowledge external_agents tests folder"),
     "an agent": _words(
         "realtime avatar dispatch languages before_call after_call events record phone dial"
         " voicemail hours speech background_audio intents keypad"
@@ -24,9 +24,7 @@ LATER: dict[str, frozenset[str]] = {
         "mcp knowledge plugin transfer_call press_keys while_waiting confirm if_already_running"
         " max_uses background"
     ),
-    "a request": _words("service auth budget retries idempotency_key max_response redirects"),
     "a body": _words("multipart"),
-    "a result": _words("max_size"),
     "a provider": _words("realtime turn_detector noise_cancellation avatar"),
     "the room": _words("noise_cancellation"),
     "the runner": _words("environments http records capacity data_dir commands shutdown"),

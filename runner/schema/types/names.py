@@ -9,8 +9,8 @@ from typing import Annotated, ClassVar, Self
 from pydantic import AfterValidator, WithJsonSchema
 from pydantic.json_schema import JsonSchemaValue
 
-from runner.schema.types.mistake import mistake
-from runner.schema.types.texts import Written
+from runner.schema.types.mistake import Place, mistake
+from runner.schema.types.texts import Plain, Written
 
 NAME = re.compile(r"[a-z][a-z0-9_-]{0,62}")
 FIELD_NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
@@ -19,7 +19,7 @@ SHORT = 50
 
 RESERVED = frozenset(
     {
-        "args", "call", "caller", "env", "job", "language", "now", "open_now",
+        "args", "call", "caller", "env", "error", "job", "language", "now", "open_now",
         "result", "room", "secrets", "today",
         "true", "false", "none", "not", "and", "or", "in", "is", "if", "else",
     }
@@ -101,7 +101,7 @@ _HEADER = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
 """RFC 9110, section 5.6.2."""
 
 
-def _header_key(text: str) -> str:
+def _header(text: str, on: Place) -> str:
     if not re.fullmatch(_HEADER, text):
         better = re.sub(r"[\s:]+", "-", text.strip().rstrip(":").rstrip())
         hint = f"write {better}" if re.fullmatch(_HEADER, better) else None
@@ -109,13 +109,28 @@ def _header_key(text: str) -> str:
             "E111",
             f"'{text}' cannot be the name of a header",
             hint or "use letters, digits and -, as in X-Api-Key",
-            on="key",
+            on=on,
         )
     return text
 
 
+def _header_key(text: str) -> str:
+    return _header(text, "key")
+
+
+def _header_name(text: Plain) -> Plain:
+    return Plain(_header(text, "value"))
+
+
 HeaderKey = Annotated[str, AfterValidator(_header_key), WithJsonSchema({"pattern": f"^{_HEADER}$"})]
 """The name of a header of a request."""
+
+HeaderName = Annotated[
+    Plain,
+    AfterValidator(_header_name),
+    WithJsonSchema({"type": "string", "pattern": f"^{_HEADER}$"}),
+]
+"""A header that is named as a value."""
 
 
 class Name(Written):
@@ -157,6 +172,13 @@ class ProviderName(Name):
     section = "providers"
 
 
+class ServiceName(Name):
+    """A service, by name."""
+
+    __slots__ = ()
+    section = "services"
+
+
 class VariableName(Name):
     """A variable of the agent."""
 
@@ -175,6 +197,7 @@ BUILT_NAMES: dict[str, JsonSchemaValue] = {
     "agents": {"pattern": rf"^{NAME.pattern}$"},
     "personas": {"pattern": rf"^{NAME.pattern}$", "maxLength": SHORT, "not": {"const": "back"}},
     "providers": {"pattern": rf"^{NAME.pattern}$"},
+    "services": {"pattern": rf"^{NAME.pattern}$"},
     "tools": {
         "pattern": rf"^{NAME.pattern}$",
         "maxLength": SHORT,

@@ -98,6 +98,13 @@ class Sent(Text):
     empty = True
 
 
+class Credential(Sent):
+    """What a request proves itself by; there is always something."""
+
+    __slots__ = ()
+    empty = False
+
+
 class Condition(Text):
     """An expression without braces."""
 

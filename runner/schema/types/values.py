@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from pydantic import AfterValidator, GetJsonSchemaHandler
 from pydantic.json_schema import JsonSchemaValue
@@ -175,19 +175,23 @@ JmesPath = Annotated[Plain, AfterValidator(lambda text: Plain(_jmespath(text)))]
 """Which part of an answer is meant: https://jmespath.org/specification.html"""
 
 
+_BRACES = r"\{\{.*?\}\}|\{%.*?%\}"
+
+
 class Url(Sent):
     """An address, `http://` or `https://`. Its host is the author's, never a caller's."""
 
     __slots__ = ()
     empty = False
+    letter: ClassVar[str] = r"\S"
+    """What may stand in it, as a regular expression."""
 
     @classmethod
     def __get_pydantic_json_schema__(
         cls, schema: CoreSchema, handler: GetJsonSchemaHandler
     ) -> JsonSchemaValue:
-        template = r"\{\{.*?\}\}|\{%.*?%\}"
         begin = r"^\s*(?=https?://[^/\s]|\{\{|\{%|[hH][tT][tT][pP])"
-        return {"type": "string", "pattern": rf"{begin}({template}|\S)+\s*$"}
+        return {"type": "string", "pattern": rf"{begin}({_BRACES}|{cls.letter})+\s*$"}
 
     @classmethod
     def read(cls, value: str) -> Url:
@@ -206,8 +210,64 @@ class Url(Sent):
             elif "://" not in text:
                 hint = f"write https://{text.lstrip('/')}"
             raise mistake("E114", f"'{text}' is not an address", hint)
-        if re.search(r"\s", re.sub(r"\{\{.*?\}\}|\{%.*?%\}", "", text)):
+        return cls(without_space(text))
+
+
+_TEMPLATE = re.compile(_BRACES, re.DOTALL)
+
+
+def without_templates(text: str) -> str:
+    """The same text, each template taken out of it."""
+    return _TEMPLATE.sub("", text)
+
+
+def without_space(address: str) -> str:
+    """The same address.
+
+    Raises:
+        PydanticCustomError: E114, there is a space in it.
+    """
+    if re.search(r"\s", without_templates(address)):
+        raise mistake(
+            "E114", "an address cannot hold a space", "write %20, or put the text under query:"
+        )
+    return address
+
+
+class ServiceUrl(Url):
+    """The address of a service: what comes after it belongs to a request."""
+
+    __slots__ = ()
+    letter = r"[^\s?#]"
+
+    @classmethod
+    def read(cls, value: str) -> ServiceUrl:
+        """Accept an address that ends before a query."""
+        address = super().read(value)
+        sign = re.search(r"[?#]", without_templates(address))
+        if sign:
             raise mistake(
-                "E114", "an address cannot hold a space", "write %20, or put the text under query:"
+                "E114",
+                f"the address of a service cannot hold a '{sign[0]}'",
+                "end it before that, and write query: in each request",
             )
-        return cls(text)
+        return cls(address)
+
+
+class RequestUrl(Url):
+    """An address, or the path after the address of a service."""
+
+    __slots__ = ()
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        whole = super().__get_pydantic_json_schema__(schema, handler)
+        return {"anyOf": [whole, {"type": "string", "pattern": rf"^\s*/({_BRACES}|\S)*\s*$"}]}
+
+    @classmethod
+    def read(cls, value: str) -> RequestUrl:
+        """Accept an address as `Url` does, or what begins with a slash."""
+        text = value.strip()
+        return cls(without_space(text) if text.startswith("/") else super().read(value))

@@ -33,12 +33,14 @@ class Made:
     Attributes:
         output: what the model sees.
         result: the service's answer, for the templates of `then`.
+        error: what went wrong, for the templates of `on_error`.
         answered: the caller has heard what there is to hear; the model is not asked to answer.
         ends: the call ends.
     """
 
     output: str
     result: Any = None
+    error: dict[str, Any] | None = None
     failed: bool = False
     answered: bool = False
     ends: bool = False
@@ -64,15 +66,18 @@ class Job:
 async def _ask(job: Job) -> Made:
     ask = ToolRequest(job.name, as_data(job.args), job.call.values.sent())
     try:
-        async with asyncio.timeout(job.tool.http.timeout + GRACE):
+        async with asyncio.timeout(job.tool.http.longest + GRACE):
             answer = await job.call.egress.ask(ask)
     except Exception as error:  # noqa: BLE001 - whatever breaks on the way, the caller is answered
         log.error("tool '%s' could not be asked: %s", job.name, type(error).__name__)  # noqa: TRY400 - no traceback may reach an author
         answer = ToolResponse(ok=False, output="The service could not be reached.")
     if answer.error:
         log.warning("tool '%s' failed: %s", job.name, answer.error)
+    for message, place in answer.notes:
+        job.call.wording.warn(message, place)
     if not answer.ok:
-        return Made(answer.output or "The service could not be reached.", failed=True)
+        output = answer.output or "The service could not be reached."
+        return Made(output, error=answer.for_templates, failed=True)
     for name, value in answer.saved.items():
         try:
             job.call.variables.set(name, value)

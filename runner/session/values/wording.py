@@ -162,10 +162,13 @@ class TemplateRenderer:
         self._warn(failure.message)
 
     def _warn(self, message: str) -> None:
-        if (self._text, message) in self._told:
+        self.warn(message, self._places.get(self._text, ""), self._text)
+
+    def warn(self, message: str, place: str, text: str = "") -> None:
+        """Warn of a text, once a call; `place` is its `file:line`."""
+        if (text or place, message) in self._told:
             return
-        self._told.add((self._text, message))
-        place = self._places.get(self._text)
+        self._told.add((text or place, message))
         log.warning("%s%s", f"{place}: " if place else "", message)
 
 

@@ -1,0 +1,30 @@
+"""A token in the header `Authorization` (RFC 6750)."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+
+import httpx
+
+from runner.egress.auth.seam import AuthContext, Authentication
+from runner.egress.request.headers import set_header
+from runner.schema.auth import Bearer
+
+
+class BearerToken(Authentication):
+    """Sends a token."""
+
+    def __init__(self, token: str) -> None:
+        """Take the token."""
+        self._token = token
+        self.hidden = (token,)
+
+    def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
+        """Add the header."""
+        set_header(request, "Authorization", f"Bearer {self._token}")
+        yield request
+
+
+def begin(spec: Bearer, context: AuthContext) -> Authentication:
+    """Make it from the author's block."""
+    return BearerToken(context.header(spec.bearer, "bearer"))

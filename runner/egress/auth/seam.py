@@ -1,0 +1,88 @@
+"""The seam between a request and the kinds of proof.
+
+A kind is a class of `runner.schema.auth` and a module of this package with its name, which has a
+function `begin(spec, context)`. What that gives is an `httpx.Auth`: its flow changes the request,
+may look at the answer, and may have the request sent once more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Protocol
+
+import httpx
+
+from runner.egress.auth.tokens import Send, Tokens
+from runner.egress.request.headers import header_value
+from runner.egress.trouble import RequestError
+from runner.schema.auth import AnyAuth
+
+
+class Authentication(httpx.Auth):
+    """The proof of one call; its flow runs once for each attempt.
+
+    Attributes:
+        hidden: values that nobody may see, besides the secrets.
+    """
+
+    hidden: tuple[str, ...] = ()
+
+    def shown(self, url: str) -> str:
+        """The address as it is shown, where the proof changes it."""
+        return url
+
+
+@dataclass(frozen=True, slots=True)
+class AuthContext:
+    """What a kind works with.
+
+    Attributes:
+        render: a text of the author → what it gives.
+        send: sends a request of the kind's own.
+        tokens: access tokens, kept as long as the process.
+        hide: takes a value that nobody may see from now on.
+    """
+
+    render: Callable[[str], str]
+    send: Send
+    tokens: Tokens
+    hide: Callable[[str], None]
+
+    def text(self, text: str, name: str) -> str:
+        """Render what a proof cannot do without.
+
+        Raises:
+            RequestError: it is empty.
+        """
+        value = self.render(text)
+        if not value.strip():
+            raise RequestError(f"'{name}' of auth has no value, so nothing was sent")
+        return value
+
+    def header(self, text: str, name: str) -> str:
+        """Render what stands in a header.
+
+        Raises:
+            RequestError: it is empty, or cannot stand there.
+        """
+        return header_value(self.text(text, name), f"'{name}' of auth")
+
+
+class Kind(Protocol):
+    """What the module of a kind has."""
+
+    def begin(self, spec: AnyAuth, context: AuthContext) -> Authentication:
+        """Make the proof of one call."""
+        ...
+
+
+def authentication(spec: AnyAuth, context: AuthContext) -> Authentication:
+    """Make the proof of one call.
+
+    Raises:
+        RequestError: a value of it is missing, or cannot be used.
+    """
+    kind: Kind = import_module(f"runner.egress.auth.{spec.kind}")
+    return kind.begin(spec, context)

@@ -1,0 +1,96 @@
+"""Paths of a call: values that nothing on a path can have set."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from runner.diagnostics import Diagnostic, Span
+from runner.link.findings import Findings
+from runner.link.scope import Scope
+from runner.link.surroundings import Prompt
+from runner.link.texts import Texts
+from runner.link.walk import walk
+from runner.schema.types.texts import Condition, Text
+
+_FIRST_WORDS = ("greeting", "on_handoff")
+"""Keys of a persona that are used before its own tools can have set anything."""
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """Follows an agent's handoffs.
+
+    Attributes:
+        prompts: persona → its prompt files.
+    """
+
+    scope: Scope
+    texts: Texts
+    prompts: Mapping[str, Sequence[Prompt]]
+
+    def check(self, findings: Findings) -> None:
+        """Warn of each use of a variable on a path on which nothing can have set it."""
+        scope = self.scope
+        setters = {name: scope.setters(persona) for name, persona in scope.personas.items()}
+        open_names = {v.name for v in scope.variables.values() if not v.has_value}
+        for name in scope.personas:
+            for variable, span, first_words in self._uses(name, open_names):
+                if variable in setters[name] and not first_words:
+                    continue
+                path = self._path(name, {p for p, sets in setters.items() if variable in sets})
+                if path:
+                    findings.add_for(("personas", name), _warning(variable, span, path))
+
+    def _uses(self, name: str, open_names: set[str]) -> list[tuple[str, Span, bool]]:
+        definition = self.scope.table.entries["personas"][name]
+        found = []
+        for leaf in walk(self.scope.personas[name], definition.location):
+            if isinstance(leaf.value, Text) and not isinstance(leaf.value, Condition):
+                place = definition.document.value_span(leaf.location)
+                first_words = leaf.location[len(definition.location)] in _FIRST_WORDS
+                found += [(v, s, first_words) for v, s in self._open(leaf.value, place, open_names)]
+        for prompt in self.prompts.get(name, ()):
+            text = Text(prompt.text)
+            found += [(v, s, False) for v, s in self._open(text, prompt.span, open_names)]
+        return found
+
+    def _open(self, text: Text, place: Span, open_names: set[str]) -> list[tuple[str, Span]]:
+        return [
+            (use.path[0], self.texts.span(place, text, use))
+            for use in self.texts.analysis(text).uses
+            if use.path[0] in open_names and not use.guarded
+        ]
+
+    def _path(self, target: str, setting: set[str]) -> list[str]:
+        """The shortest way from the start to a persona on which nothing sets the variable."""
+        start = str(self.scope.agent.start)
+        came: dict[str, str | None] = {start: None}
+        waiting = deque([start])
+        while waiting:
+            here = waiting.popleft()
+            if here == target:
+                path = [here]
+                while (before := came[path[-1]]) is not None:
+                    path.append(before)
+                return path[::-1]
+            if here in setting:
+                continue
+            for there in self.scope.targets(here):
+                if there not in came:
+                    came[there] = here
+                    waiting.append(there)
+        return []
+
+
+def _warning(variable: str, span: Span, path: list[str]) -> Diagnostic:
+    if len(path) == 1:
+        message = f"'{variable}' has no value yet when '{path[0]}' begins the call"
+    else:
+        message = (
+            f"'{variable}' may have no value yet in '{path[-1]}': "
+            f"nothing sets it on the way {' → '.join(path)}"
+        )
+    hint = f"set it before, or say what to use instead: {{{{ {variable} or 'something else' }}}}"
+    return Diagnostic(span, "W203", message, hint)
