@@ -46,7 +46,7 @@ def keys():
     """Return model and key of all that the schema knows, but `parameters` of tools without."""
     for model in models(Block) - {Block}:
         for key in model.keys():  # noqa: SIM118 - keys of the language
-            if model.__module__.startswith("runner.spec.") and not (
+            if model.__module__.startswith("runner.schema.") and not (
                 key == "parameters" and getattr(model, "own_parameters", None)
             ):
                 yield model.__name__, key

@@ -109,6 +109,10 @@ class Runner(Protocol):
         """A LiveKit Meet address with a fresh token that dispatches the agent, or None."""
         ...
 
+    def suggestions(self, agent: str) -> tuple[str, ...]:
+        """First lines that the page offers to whoever tries the agent."""
+        ...
+
     async def turn(
         self,
         agent: str,

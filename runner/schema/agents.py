@@ -127,6 +127,7 @@ class Agent(AgentProviders, _AgentBasics):
     room: Room | None = key("what of the LiveKit room is used", None, live="call")
     keyterms: tuple[Plain, ...] = key("words that speech recognition should expect", ())
     pronunciations: dict[str, Plain] = key("written → spoken, applied to speech only", {})
+    suggestions: tuple[Plain, ...] = key("first lines that the page offers", ())
     labels: dict[str, Plain] = key("copied to records, events and metrics", {})
     reload: Annotated[str, one_of("new_calls", "next_turn")] = key(
         "who hears a change of the files: new_calls, or running calls too, from their next turn",

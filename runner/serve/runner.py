@@ -111,6 +111,10 @@ class ServedRunner:
 
         return meet_link(self._livekit.url, mint(self._livekit, Visit(agent)).token)
 
+    def suggestions(self, agent: str) -> tuple[str, ...]:
+        """First lines that the page offers to whoever tries the agent."""
+        return self._releases.current.agents[agent].agent.suggestions
+
     async def turn(
         self,
         agent: str,

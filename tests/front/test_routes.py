@@ -152,6 +152,7 @@ async def test_what_the_page_needs(ask, runner):
     data = (await ask("GET", "/-/page.json")).json
     assert data["livekit"] is None
     assert {each["meet"] for each in data["agents"]} == {None}
+    assert data["agents"][0]["suggestions"] == ["Are you open on Saturday?"]
     runner.livekit_url = "wss://example.livekit.cloud"
     data = (await ask("GET", "/-/page.json")).json
     assert data["livekit"] == "wss://example.livekit.cloud"

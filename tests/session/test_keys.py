@@ -17,6 +17,7 @@ from runner.schema.types.blocks import Block
 ELSEWHERE = {
     "Agent.description": "the front shows it",
     "Agent.enabled": "the compiler leaves the agent out",
+    "Agent.suggestions": "the page offers them",
     "Agent.labels": "records, events and metrics carry them",
     "Limits.max_calls": "the main process admits calls",
     **{

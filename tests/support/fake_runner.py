@@ -148,6 +148,9 @@ class FakeRunner:
             return None
         return f"https://meet.livekit.io/custom?liveKitUrl=wss&token={agent}-{next(self._links)}"
 
+    def suggestions(self, agent: str) -> tuple[str, ...]:
+        return ("Are you open on Saturday?",) if agent == "clinic" else ()
+
     async def turn(self, agent, text, session_id, variables, metadata) -> Turn:
         self.asked.append((agent, text, session_id, variables, metadata))
         self.entered.set()

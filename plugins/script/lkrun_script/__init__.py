@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lkrun_script.rules import Options, Rule
+from lkrun_script.options import Options
+from lkrun_script.rules import Rule
 from runner.plugin import Plugin
 
 if TYPE_CHECKING:

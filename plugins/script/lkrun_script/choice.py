@@ -1,19 +1,19 @@
-"""Which rule fits a situation, and what it then says and calls."""
+"""Which rules fit a situation, and what they then say and call."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from lkrun_script.rules import ANY, Call, Options, Rule
+from lkrun_script.fitting import Moment, fits
+from lkrun_script.heard import Listener
+from lkrun_script.options import Options
+from lkrun_script.rules import Call, Rule
 from lkrun_script.situation import Situation, parsed_answer
-from lkrun_script.words import fill, fill_value, says
+from lkrun_script.words import fill, fill_value
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
-
-_LONGEST = 300
-"""Characters of the caller's words that a regular expression sees: a bound on its time."""
+    from collections.abc import Iterable, Iterator, Mapping
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +58,11 @@ class Script:
     options: Options
     _used: dict[int, list[str]] = field(default_factory=dict)
     _lasting: set[str] = field(default_factory=set)
+    _listener: Listener = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Listen with the author's slots and patterns."""
+        self._listener = Listener(self.options)
 
     def reply(self, situation: Situation, wish: Wish, present: Iterable[str] = ()) -> Reply:
         """Answer a situation.
@@ -69,31 +74,43 @@ class Script:
                 time and then changed is not among them later, and does not count as a use.
         """
         self._lasting |= set(present) - {situation.id}
-        rules = self.options.rules
-        for index, rule in enumerate(rules):
-            if fits(rule, situation) and wish.allows(rule) and _may(rule, situation, wish):
-                values = situation.values() | self._groups(situation)
-                return self._answer(index, rule, situation, wish, values)
-        return self._otherwise(situation, wish)
+        moment = Moment(
+            situation,
+            self._listener.sentence(situation.said),
+            self._listener.known(situation.heard),
+            wish.offered,
+        )
+        chosen = list(self._chosen(moment, wish))
+        if not chosen:
+            return self._otherwise(moment, wish)
+        return _joined([self._answer(index, rule, moment, wish) for index, rule in chosen])
 
-    def _answer(
-        self, index: int, rule: Rule, situation: Situation, wish: Wish, values: Mapping[str, Any]
-    ) -> Reply:
-        text = fill(self._next(index, rule.say, situation), values) if rule.say else ""
-        calls = [call for call in rule.call if wish.only in (None, call.tool)]
-        filled = [Call(call.tool, fill_value(call.arguments, values)) for call in calls]
+    def _chosen(self, moment: Moment, wish: Wish) -> Iterator[tuple[int, Rule]]:
+        """The first rule that fits; where it has `together`, all of those."""
+        together = False
+        for index, rule in enumerate(self.options.rules):
+            if rule.together >= together and wish.allows(rule) and fits(rule, moment):
+                yield index, rule
+                together = True
+                if not rule.together:
+                    return
+
+    def _answer(self, index: int, rule: Rule, moment: Moment, wish: Wish) -> Reply:
+        values = moment.values_for(rule)
+        text = fill(self._next(index, rule.say, moment.situation), values) if rule.say else ""
         failure = None if rule.fail is None else fill(rule.fail, values)
-        return Reply(text, tuple(filled) if wish.may_call else (), failure)
+        calls = _calls(rule, moment, values, wish.only) if wish.may_call else ()
+        return Reply(text, tuple(calls), failure)
 
-    def _otherwise(self, situation: Situation, wish: Wish) -> Reply:
+    def _otherwise(self, moment: Moment, wish: Wish) -> Reply:
+        situation = moment.situation
         if wish.must_call:
             tool = wish.only or min(wish.offered, default=None)
             return Reply(calls=(Call(tool, {}),) if tool else ())
         plain = [text for text in situation.answers.values() if _is_plain(text)]
         if situation.kind == "answered" and plain:
             return Reply(" ".join(plain))
-        words = self._next(-1, self.options.otherwise, situation)
-        return Reply(fill(words, situation.values() | self._groups(situation)))
+        return Reply(fill(self._next(-1, self.options.otherwise, situation), moment.values))
 
     def _next(self, index: int, words: tuple[str, ...], situation: Situation) -> str:
         uses = self._used.setdefault(index, [])
@@ -104,42 +121,27 @@ class Script:
             self._lasting.add(situation.id)
         return words[uses.index(situation.id) % len(words)]
 
-    def _groups(self, situation: Situation) -> dict[str, str]:
-        groups: dict[str, str] = {}
-        for text in situation.heard:
-            for rule in self.options.rules:
-                found = rule.pattern.search(text[:_LONGEST]) if rule.pattern else None
-                if found:
-                    groups |= {name: part for name, part in found.groupdict().items() if part}
-                    break
-        return groups
+
+def _calls(
+    rule: Rule, moment: Moment, values: Mapping[str, Any], only: str | None
+) -> Iterator[Call]:
+    """A rule's calls, filled; with `for_each` once for each value that was named."""
+    each: Iterable[Mapping[str, Any]] = [values]
+    if rule.for_each is not None:
+        named = moment.sentence.named.get(rule.for_each) or moment.known_as_list(rule.for_each)
+        each = [{**values, rule.for_each: value} for value in named]
+    for filled in each:
+        for call in rule.call:
+            if only in (None, call.tool):
+                yield Call(call.tool, fill_value(call.arguments, filled))
 
 
-def fits(rule: Rule, situation: Situation) -> bool:
-    """Whether a rule's `when_…` is what happened."""
-    return any(situation.kind == kind and wanted(rule, situation) for kind, wanted in _FITTING)
-
-
-_FITTING: tuple[tuple[str, Callable[[Rule, Situation], bool]], ...] = (
-    ("caller", lambda rule, now: says(now.said, rule.when_caller_says or ())),
-    ("caller", lambda rule, now: bool(rule.pattern and rule.pattern.search(now.said[:_LONGEST]))),
-    ("answered", lambda rule, now: _one_of(rule.when_tool_answered, now.answers)),
-    ("failed", lambda rule, now: _one_of(rule.when_tool_failed, now.answers)),
-    ("instructed", lambda rule, _now: rule.when_instructed == ANY),
-    ("instructed", lambda rule, now: says(now.told, rule.when_instructed or ())),
-    ("start", lambda rule, _now: rule.when_call_starts),
-)  # fmt: skip
-"""What happened → when a rule is about it."""
-
-
-def _one_of(tools: tuple[str, ...] | None, answers: Mapping[str, str]) -> bool:
-    return tools is not None and (tools == ANY or any(tool in answers for tool in tools))
-
-
-def _may(rule: Rule, situation: Situation, wish: Wish) -> bool:
-    offered = set(rule.if_tool_offered or ()) <= wish.offered
-    return offered and (
-        rule.if_instructions_say is None or says(situation.instructions, rule.if_instructions_say)
+def _joined(replies: list[Reply]) -> Reply:
+    failures = [reply.failure for reply in replies if reply.failure is not None]
+    return Reply(
+        " ".join(reply.text for reply in replies if reply.text),
+        tuple(call for reply in replies for call in reply.calls),
+        failures[0] if failures else None,
     )
 
 

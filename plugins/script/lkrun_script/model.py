@@ -22,7 +22,7 @@ from lkrun_script.situation import read
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from lkrun_script.rules import Options
+    from lkrun_script.options import Options
 
 _PIECE = re.compile(r"\s*\S+|\s+$")
 _EXAMPLES: dict[str, Any] = {

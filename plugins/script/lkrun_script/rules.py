@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -12,17 +11,16 @@ from pydantic import (
     ConfigDict,
     Field,
     PrivateAttr,
-    ValidationError,
     WithJsonSchema,
     field_validator,
     model_validator,
 )
-from pydantic_core import InitErrorDetails, PydanticCustomError
 
-from lkrun_script.words import SLOT, near
+from lkrun_script.mentions import Mention
+from lkrun_script.patterns import Pattern
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator, Mapping
 
 ANY = ("*",)
 """A trigger that fits whatever there is: written `yes`."""
@@ -77,12 +75,17 @@ Calls = Annotated[Any, BeforeValidator(_calls), WithJsonSchema({})]
 
 TRIGGERS = (
     "when_caller_says",
+    "when_caller_mentions",
     "when_caller_matches",
+    "when_caller_names",
     "when_tool_answered",
     "when_tool_failed",
     "when_instructed",
     "when_call_starts",
 )
+
+MENTIONS = ("when_caller_mentions", "if_caller_mentions", "unless_caller_mentions")
+"""Keys that hold words in any order."""
 
 
 class Rule(BaseModel):
@@ -90,133 +93,98 @@ class Rule(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    when_caller_says: Words | None = Field(None, description="Words in a row, in any case")
-    when_caller_matches: str | None = Field(None, description="A regular expression")
-    when_tool_answered: WordsOrAny | None = Field(None, description="A tool has answered")
-    when_tool_failed: WordsOrAny | None = Field(None, description="A tool has failed")
-    when_instructed: WordsOrAny | None = Field(None, description="Words of instructions")
+    when_caller_says: Words | None = Field(None, description="Whole words in a row, in any case")
+    when_caller_mentions: Words | None = Field(
+        None, description="Words in any order, near spellings too; a/b is one of them, book* begins"
+    )
+    when_caller_matches: Words | None = Field(None, description="A regular expression")
+    when_caller_names: Words | None = Field(None, description="Slots that all have a value in it")
+    when_tool_answered: WordsOrAny | None = Field(None, description="A tool has answered; or yes")
+    when_tool_failed: WordsOrAny | None = Field(None, description="A tool has failed; or yes")
+    when_instructed: WordsOrAny | None = Field(None, description="Words of instructions; or yes")
     when_call_starts: bool = Field(False, description="Nobody has said anything yet")
-    if_tool_offered: Words | None = Field(None, description="Only where all of these are offered")
-    if_instructions_say: Words | None = Field(None, description="Only in personas told so")
+    if_agent_said: Words | None = Field(
+        None, description="Words of what the agent said last before the caller: its question"
+    )
+    if_caller_mentions: Words | None = Field(None, description="As when_caller_mentions")
+    unless_caller_mentions: Words | None = Field(
+        None, description="Not where the caller's last words mention it"
+    )
+    if_caller_names: Words | None = Field(None, description="Slots that the last words hold")
+    if_known: Words | None = Field(None, description="Slots named so far in this talk")
+    if_not_known: Words | None = Field(None, description="Slots of which none was named so far")
+    if_answer_says: Words | None = Field(None, description="Words of what the tool has answered")
+    if_tool_offered: Words | None = Field(None, description="Tools that the persona has now")
+    if_instructions_say: Words | None = Field(None, description="Words of its instructions")
     say: Words | None = Field(None, description="Said; of a list, the next each time")
     call: Calls = Field((), description="Tools to call, with their arguments")
+    for_each: str | None = Field(
+        None, description="A slot: `call` is done for each of its values that the caller named"
+    )
     fail: str | None = Field(None, description="The model breaks down with these words")
-    _pattern: re.Pattern[str] | None = PrivateAttr(None)
+    together: bool = Field(
+        False, description="All rules that fit and have this are used, one after the other"
+    )
+    _patterns: tuple[Pattern, ...] = PrivateAttr(())
+    _mentions: dict[str, tuple[Mention, ...]] = PrivateAttr({})
 
     @property
-    def pattern(self) -> re.Pattern[str] | None:
-        """The compiled regular expression of `when_caller_matches`."""
-        return self._pattern
+    def patterns(self) -> tuple[Pattern, ...]:
+        """The regular expressions of `when_caller_matches`."""
+        return self._patterns
+
+    @property
+    def mentions(self) -> Mapping[str, tuple[Mention, ...]]:
+        """Each key of `MENTIONS` that the rule has → what it holds."""
+        return self._mentions
 
     @property
     def after_tool(self) -> bool:
         """Whether it answers a tool."""
         return self.when_tool_answered is not None or self.when_tool_failed is not None
 
+    @property
+    def tools(self) -> Iterator[str]:
+        """The tools that it names, without those that it calls."""
+        for names in (self.when_tool_answered, self.when_tool_failed, self.if_tool_offered):
+            yield from (name for name in names or () if names != ANY)
+
     @field_validator("when_caller_matches")
     @classmethod
-    def _can_be_compiled(cls, text: str | None) -> str | None:
-        if text is not None:
-            try:
-                re.compile(text)
-            except (re.error, OverflowError, RecursionError) as error:
-                raise ValueError(f"not a regular expression: {error}") from error
-        return text
+    def _can_be_compiled(cls, patterns: tuple[str, ...] | None) -> tuple[str, ...] | None:
+        for pattern in patterns or ():
+            Pattern(pattern)
+        return patterns
+
+    @field_validator(*MENTIONS)
+    @classmethod
+    def _has_words(cls, phrases: tuple[str, ...] | None) -> tuple[str, ...] | None:
+        for phrase in phrases or ():
+            Mention.read(phrase)
+        return phrases
 
     @model_validator(mode="after")
     def _is_whole(self) -> Rule:
-        given = [name for name in TRIGGERS if getattr(self, name)]
-        if len(given) != 1:
-            says = " and ".join(f"'{name}'" for name in given) if given else "none"
-            error = ValueError(f"a rule needs exactly one 'when_…', here: {says}")
+        triggers = [name for name in TRIGGERS if getattr(self, name)]
+        if len(triggers) != 1:
+            listed = " and ".join(f"'{name}'" for name in triggers) if triggers else "none"
+            error = ValueError(f"a rule needs exactly one 'when_…', here: {listed}")
             error.add_note(f"write one of {', '.join(TRIGGERS)}")
             raise error
         if not (self.say or self.call or self.fail):
             raise ValueError("a rule needs 'say', 'call' or 'fail'")
-        if self.when_caller_matches is not None:
-            self._pattern = re.compile(self.when_caller_matches, re.IGNORECASE)
+        if self.if_answer_says is not None and not self.after_tool:
+            error = ValueError(
+                "'if_answer_says' is about a tool's answer, and no tool has answered"
+            )
+            error.add_note("write it beside when_tool_answered")
+            raise error
+        if self.for_each is not None and not self.call:
+            raise ValueError("'for_each' repeats 'call', and there is none here")
+        self._patterns = tuple(map(Pattern, self.when_caller_matches or ()))
+        self._mentions = {
+            key: tuple(map(Mention.read, phrases))
+            for key in MENTIONS
+            if (phrases := getattr(self, key)) is not None
+        }
         return self
-
-
-class Options(BaseModel):
-    """The options of `llm: script`."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    rules: list[Rule] = Field(description="The first rule that fits is used")
-    otherwise: Words = Field(
-        ("Sorry, I did not understand that.",), description="Said when no rule fits"
-    )
-    delay: float = Field(0.0, ge=0, le=10, description="A pause before each word, such as 30ms")
-
-    @model_validator(mode="after")
-    def _slots_are_known(self) -> Options:
-        groups = {name for rule in self.rules if rule.pattern for name in rule.pattern.groupindex}
-        tools = {tool for rule in self.rules for tool in _tools(rule)}
-        errors: list[InitErrorDetails] = []
-        for index, rule in enumerate(self.rules):
-            if not rule.after_tool:
-                for location, name in _slots(rule):
-                    errors.extend(_unknown(("rules", index, *location), name, groups, tools))
-        for location, name in _in_words("otherwise", self.otherwise):
-            errors.extend(_unknown(location, name, groups, tools))
-        if errors:
-            raise ValidationError.from_exception_data("Options", errors)
-        return self
-
-
-def _tools(rule: Rule) -> Iterator[str]:
-    yield from (call.tool for call in rule.call)
-    yield from (rule.when_tool_answered or ())
-    yield from (rule.when_tool_failed or ())
-
-
-def _slots(rule: Rule) -> Iterator[tuple[tuple[str | int, ...], str]]:
-    yield from _in_words("say", rule.say or ())
-    for call in rule.call:
-        for path, name in _in_value(call.arguments):
-            yield ("call", call.tool, *path), name
-
-
-def _in_words(key: str, words: Iterable[str]) -> Iterator[tuple[tuple[str | int, ...], str]]:
-    for index, text in enumerate(words):
-        for found in SLOT.finditer(text):
-            yield (key, index), found[1]
-
-
-def _in_value(value: Any) -> Iterator[tuple[tuple[str | int, ...], str]]:
-    if isinstance(value, str):
-        for found in SLOT.finditer(value):
-            yield (), found[1]
-    pairs: Iterable[tuple[str | int, Any]] = ()
-    if isinstance(value, dict):
-        pairs = value.items()
-    elif isinstance(value, list):
-        pairs = enumerate(value)
-    for key, item in pairs:
-        for path, name in _in_value(item):
-            yield (key, *path), name
-
-
-def _unknown(
-    location: tuple[str | int, ...], name: str, groups: set[str], tools: set[str]
-) -> Iterator[InitErrorDetails]:
-    first, _, rest = name.partition(".")
-    known = tools if rest else groups | {"said"}
-    if first in known:
-        return
-    what = "tool" if rest else "named group"
-    close = near(first, known)
-    hint = f"did you mean '{close}'?" if close else _HOW[bool(rest)]
-    error = PydanticCustomError(
-        "unknown_slot",
-        "no rule has a {what} '{first}'",
-        {"what": what, "first": first, "help": hint},
-    )
-    yield InitErrorDetails(type=error, loc=location, input=name)
-
-
-_HOW = {
-    False: "in braces stands a group (?P<name>…) of a when_caller_matches, or said",
-    True: "in braces stands a tool of these rules and a field of its answer",
-}

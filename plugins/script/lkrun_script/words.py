@@ -46,7 +46,7 @@ def look_up(path: str, values: Mapping[str, Any]) -> Any:
 
 def fill(text: str, values: Mapping[str, Any]) -> str:
     """The text with its slots filled; a slot without a value becomes nothing."""
-    return SLOT.sub(lambda found: spoken(look_up(found[1], values)), text)
+    return SLOT.sub(lambda match: spoken(look_up(match[1], values)), text)
 
 
 def fill_value(value: Any, values: Mapping[str, Any]) -> Any:

@@ -11,6 +11,7 @@ class PageAgent(AgentRow):
     """An agent as the page shows it; `meet` is where to talk with it by voice."""
 
     meet: str | None
+    suggestions: list[str]
 
 
 class PageData(ReplyBody):
