@@ -4,31 +4,32 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from runner.diagnostics import Diagnostic, Span
-from runner.link.braces import single_braces
-from runner.link.findings import Findings, Tell
-from runner.link.flow import Flow
-from runner.link.form import DefinitionCheck, form
-from runner.link.needs import check_needs
+from runner.diagnostics import Span
+from runner.link.findings import Findings
+from runner.link.form import DefinitionCheck, form, leaves
 from runner.link.pinpoint import Pinpoint
+from runner.link.prompts import prompts_of
 from runner.link.reach import reach
-from runner.link.references import VariableReferences
 from runner.link.release import AgentRelease
+from runner.link.rule import AgentContext, AgentRule, UseContext, UseRule
+from runner.link.rules import RULES
 from runner.link.scope import Scope
-from runner.link.surroundings import LinkContext, Prompt
+from runner.link.surroundings import LinkContext
 from runner.link.table import SymbolTable
-from runner.link.texts import DefinitionView, Texts
-from runner.link.unused import unused_variables
-from runner.link.walk import Leaf, walk
+from runner.link.texts import Texts
+from runner.link.walk import walk
 from runner.schema.reading.load import Definition, read
 from runner.schema.types.blocks import Block
-from runner.schema.types.names import FileName, Name
+from runner.schema.types.names import Name
 from runner.schema.types.settings import Settings
 from runner.schema.types.texts import Text, Told
+
+_USE_RULES = tuple(rule for rule in RULES if isinstance(rule, UseRule))
+_AGENT_RULES = tuple(rule for rule in RULES if isinstance(rule, AgentRule))
 
 
 @dataclass(frozen=True)
@@ -57,18 +58,21 @@ class AgentLinker:
 
     def __init__(self, table: SymbolTable, around: LinkContext) -> None:
         self.table, self.around = table, around
-        self.texts = Texts(around.env, around.analyses, Pinpoint(around.lines))
+        self.texts = Texts(around.analyses, Pinpoint(around.lines))
         self.findings = Findings()
         self.formed: list[DefinitionCheck] = []
 
     def link(self, definition: Definition) -> LinkedAgent:
         """Find all that the agent reaches and check it from the agent's view."""
         scope = self._scope(definition)
-        check_needs(scope, self.findings)
         read_names = self._check(scope)
-        for found in unused_variables(scope, read_names):
-            self.findings.add(found)
-        Flow(scope, self.texts, _prompts(scope, self.around)).check(self.findings)
+        context = AgentContext(scope, self.around, self.texts, frozenset(read_names))
+        for rule in _AGENT_RULES:
+            for used, diagnostic in rule.check(context):
+                if used is None:
+                    self.findings.add(diagnostic)
+                else:
+                    self.findings.add_for(used, diagnostic)
         return LinkedAgent(scope, self.around, self.texts, self.findings, tuple(self.formed))
 
     def _scope(self, definition: Definition) -> Scope:
@@ -94,42 +98,25 @@ class AgentLinker:
         return reach(definition, agent, self.table, resolve)
 
     def _check(self, scope: Scope) -> set[str]:
-        """Check names of variables and in templates; the names that are read."""
-        variables, read_names = VariableReferences(scope), set[str]()
+        """Check all texts and names in the agent's terms; the names that are read."""
+        read_names = set[str]()
         for definition, spec in parts(scope):
             used = (definition.section, definition.name)
-            view = DefinitionView(scope, definition, spec)
-
-            def tell(diagnostic: Diagnostic, used: tuple[str, str] = used) -> None:
-                self.findings.add_for(used, diagnostic)
-
-            for leaf in walk(spec, definition.location):
-                if isinstance(leaf.value, FileName):
-                    read_names |= self._prompt_names(leaf, view, tell)
-                elif isinstance(leaf.value, Name):
-                    variables.check(definition, leaf, tell)
-                    variables.arguments(definition, leaf, tell)
+            context = UseContext(scope, definition, spec, self.texts, read_names)
+            for leaf, place in leaves(definition, spec, self.around):
+                if isinstance(leaf.value, Name):
                     read_names.add(str(leaf.value))
-                elif definition.section != "providers":
-                    variables.stored(definition, leaf, tell)
-                    place = definition.document.value_span(leaf.location)
-                    read_names |= self._names(place, leaf, view, tell)
+                elif definition.section == "providers":
+                    continue  # they are rendered before there is an agent
+                for rule in _USE_RULES:
+                    for diagnostic in rule.check(context, leaf, place):
+                        self.findings.add_for(used, diagnostic)
             read_names |= _words_of_settings(definition.data)
         for section, name in scope.reached:
             entry = scope.table.entries[section].get(name)
             if entry is not None and name not in getattr(scope, section):
                 read_names |= entry.words()
         return read_names
-
-    def _prompt_names(self, leaf: Leaf, view: DefinitionView, tell: Tell) -> set[str]:
-        prompt = self.around.prompts[view.definition.document.file, str(leaf.value)]
-        if prompt.problem is not None:
-            return set()
-        return self._names(prompt.span, replace(leaf, value=Told(prompt.text)), view, tell)
-
-    def _names(self, place: Span, leaf: Leaf, view: DefinitionView, tell: Tell) -> set[str]:
-        meant = single_braces(place, leaf, view, self.texts.pinpoint, tell)
-        return {*self.texts.names(place, leaf, view, tell), *meant}
 
 
 def parts(scope: Scope) -> Iterator[tuple[Definition, Block]]:
@@ -138,16 +125,6 @@ def parts(scope: Scope) -> Iterator[tuple[Definition, Block]]:
     for section in ("personas", "tools", "services", "providers"):
         for name, spec in getattr(scope, section).items():
             yield scope.table.entries[section][name], spec
-
-
-def _prompts(scope: Scope, around: LinkContext) -> dict[str, list[Prompt]]:
-    """Persona → its prompt files."""
-    found: dict[str, list[Prompt]] = {}
-    for name, persona in scope.personas.items():
-        file = scope.table.entries["personas"][name].document.file
-        for wanted in persona.instructions_file or ():
-            found.setdefault(name, []).append(around.prompts[file, str(wanted)])
-    return found
 
 
 def _release(scope: Scope, around: LinkContext, texts: Texts) -> AgentRelease:
@@ -165,7 +142,7 @@ def _release(scope: Scope, around: LinkContext, texts: Texts) -> AgentRelease:
             if isinstance(leaf.value, Text):
                 note(leaf.value, definition.document.value_span(leaf.location))
     prompts = {}
-    for name, files in _prompts(scope, around).items():
+    for name, files in prompts_of(scope, around).items():
         prompts[name] = "\n\n".join(p.text.strip() for p in files)
         note(Told(prompts[name]), files[0].span)
     return AgentRelease.model_construct(

@@ -10,17 +10,18 @@ from runner.link.agent import AgentLinker, LinkedAgent
 from runner.link.findings import joined
 from runner.link.form import DefinitionCheck, form
 from runner.link.memo import Memo
-from runner.link.needs import no_agent
-from runner.link.plugins import check_plugins
 from runner.link.release import Release
+from runner.link.rule import FolderContext, FolderRule
+from runner.link.rules import RULES
 from runner.link.scope import Scope
 from runner.link.surroundings import LinkContext
 from runner.link.table import SymbolTable, build
-from runner.link.unused import unused
 from runner.link.walk import walk
 from runner.schema.process import Process
 from runner.schema.reading.load import Definition, Specs
 from runner.schema.types.names import FileName
+
+_FOLDER_RULES = tuple(rule for rule in RULES if isinstance(rule, FolderRule))
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,6 @@ def link(files: Sequence[Specs], around: LinkContext, memo: Memo | None = None) 
     """
     memo = Memo() if memo is None else memo
     table, diagnostics = build(files)
-    diagnostics += no_agent(table)
     formed = [
         (d, memo.formed(d, table, around) or form(d, d.spec, table, around))
         for d in _definitions(table)
@@ -67,12 +67,9 @@ def link(files: Sequence[Specs], around: LinkContext, memo: Memo | None = None) 
     forms = [f for _, f in formed] + [f for a in agents for f in a.formed]
     memo.renew(formed, agents, table, around)
     scopes = tuple(a.scope for a in agents)
-    meant = {m for f in forms for m in f.meant}
     diagnostics += [d for f in forms for d in f.diagnostics]
-    diagnostics += check_plugins(
-        table.entries["providers"].values(), around.catalogue, around.ask_plugins
-    )
-    diagnostics += unused(table, scopes, meant)
+    folder = FolderContext(table, around, scopes, frozenset(m for f in forms for m in f.meant))
+    diagnostics += [d for rule in _FOLDER_RULES for d in rule.check(folder)]
     diagnostics += joined([(a.scope.name, a.findings) for a in agents], _users(scopes))
     diagnostics = _certain(table, dict.fromkeys(diagnostics))
     secrets = _secrets(forms)

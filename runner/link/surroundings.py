@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from runner.diagnostics import Span
-from runner.link.plugins import OptionChecker
-from runner.link.texts import Analyses
 from runner.providers.catalogue import Catalogue
+from runner.providers.problems import OptionProblem, OptionRequest
+from runner.template import Analysis
+
+OptionChecker = Callable[[Sequence[OptionRequest]], list[list[OptionProblem]]]
+"""Asks the plugins about options; `providers.checks.check_options` in the product."""
+
+
+class Analyses(Protocol):
+    """Where analyses are remembered between runs."""
+
+    def of(self, text: str, *, condition: bool) -> Analysis:
+        """Analyse a text, or recall what was found."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,44 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from runner.diagnostics import Diagnostic
-from runner.providers.catalogue import Catalogue
+from runner.link.rule import FolderContext, FolderRule
 from runner.providers.problems import NameProblem, OptionProblem, OptionRequest
 from runner.schema.providers import AnyProvider
 from runner.schema.reading.load import Definition
 from runner.syntax import Location
 from runner.template import has_template
 
-OptionChecker = Callable[[Sequence[OptionRequest]], list[list[OptionProblem]]]
-"""Asks the plugins about options; `providers.checks.check_options` in the product."""
 
-
-def check_plugins(
-    definitions: Iterable[Definition], catalogue: Catalogue, ask: OptionChecker
-) -> list[Diagnostic]:
-    """Tell plugins that are not there, and options that they refuse."""
-    found: list[Diagnostic] = []
-    asked: list[tuple[Definition, OptionRequest]] = []
-    for definition in definitions:
+def _check(context: FolderContext) -> Iterator[Diagnostic]:
+    requests: list[tuple[Definition, OptionRequest]] = []
+    for definition in context.table.entries["providers"].values():
         provider: AnyProvider | None = definition.spec
         if provider is None:
             continue
         kind, name = provider.kind, str(provider.plugin)
         span = definition.document.value_span((*definition.location, kind))
-        meant = catalogue.find(kind, name)
-        if isinstance(meant, NameProblem):
-            found.append(Diagnostic(span, meant.code, meant.message, meant.help))
+        plugin = context.around.catalogue.find(kind, name)
+        if isinstance(plugin, NameProblem):
+            yield Diagnostic(span, plugin.code, plugin.message, plugin.help)
             continue
         data: Any = definition.data
         values = data.get("with", {})
-        asked.append((definition, OptionRequest(kind, name, values, tuple(_opaque(values)))))
-    answers = ask([request for _, request in asked]) if asked else []
-    for (definition, request), problems in zip(asked, answers, strict=True):
-        found += [_diagnostic(definition, request, p) for p in problems]
-    return found
+        requests.append((definition, OptionRequest(kind, name, values, tuple(_opaque(values)))))
+    answers = context.around.ask_plugins([r for _, r in requests]) if requests else []
+    for (definition, request), problems in zip(requests, answers, strict=True):
+        for problem in problems:
+            yield _diagnostic(definition, request, problem)
 
 
 def _diagnostic(
@@ -64,3 +57,6 @@ def _opaque(values: Any, location: Location = ()) -> Iterable[Location]:
             yield from _opaque(value, (*location, index))
     elif isinstance(values, str) and has_template(values):
         yield location
+
+
+RULE = FolderRule(_check)

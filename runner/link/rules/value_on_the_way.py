@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from runner.diagnostics import Diagnostic, Span
-from runner.link.findings import Findings
+from runner.link.prompts import prompts_of
+from runner.link.rule import AgentContext, AgentRule, Used
 from runner.link.scope import Scope
 from runner.link.surroundings import Prompt
 from runner.link.texts import Texts
@@ -19,7 +20,7 @@ _FIRST_WORDS = ("greeting", "on_handoff")
 
 
 @dataclass(frozen=True, slots=True)
-class Flow:
+class _Flow:
     """Follows an agent's handoffs.
 
     Attributes:
@@ -30,8 +31,8 @@ class Flow:
     texts: Texts
     prompts: Mapping[str, Sequence[Prompt]]
 
-    def check(self, findings: Findings) -> None:
-        """Warn of each use of a variable on a path on which nothing can have set it."""
+    def warnings(self) -> Iterator[tuple[Used, Diagnostic]]:
+        """Each use of a variable on a path on which nothing can have set it."""
         scope = self.scope
         setters = {name: scope.setters(persona) for name, persona in scope.personas.items()}
         open_names = {v.name for v in scope.variables.values() if not v.has_value}
@@ -41,7 +42,7 @@ class Flow:
                     continue
                 path = self._path(name, {p for p, sets in setters.items() if variable in sets})
                 if path:
-                    findings.add_for(("personas", name), _warning(variable, span, path))
+                    yield ("personas", name), _warning(variable, span, path)
 
     def _uses(self, name: str, open_names: set[str]) -> list[tuple[str, Span, bool]]:
         definition = self.scope.table.entries["personas"][name]
@@ -94,3 +95,11 @@ def _warning(variable: str, span: Span, path: list[str]) -> Diagnostic:
         )
     hint = f"set it before, or say what to use instead: {{{{ {variable} or 'something else' }}}}"
     return Diagnostic(span, "W203", message, hint)
+
+
+def _check(context: AgentContext) -> Iterator[tuple[Used, Diagnostic]]:
+    prompts = prompts_of(context.scope, context.around)
+    yield from _Flow(context.scope, context.texts, prompts).warnings()
+
+
+RULE = AgentRule(_check)

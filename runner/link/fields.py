@@ -1,0 +1,40 @@
+"""What a tool's parameters and an agent's variables can hold."""
+
+from __future__ import annotations
+
+from runner.diagnostics.nearest import did_you_mean
+from runner.link.scope import Scope
+from runner.schema.fields import READERS, Field, fits
+from runner.schema.tools import OfRecords
+from runner.schema.types.blocks import Block
+from runner.template import has_template
+
+
+def parameters(tool: Block, scope: Scope) -> dict[str, Field]:
+    """The parameters of a tool, as the model sees them."""
+    if isinstance(tool, OfRecords):
+        variable = scope.variables.get(tool.records)
+        record = variable.field.of if variable is not None and variable.field is not None else None
+        fields = dict(record) if isinstance(record, dict) else {}
+        line = {"line": Field.model_validate({"type": "integer"})}
+        by_kind = {"add_to": fields, "change_in": line | fields, "remove_from": line}
+        return by_kind[tool.kind]
+    return dict(getattr(tool, "parameters", {}))
+
+
+def misfit(field: Field, text: str) -> tuple[str, str | None] | None:
+    """Why a plain text cannot be a value of this field, and what to do; None where it can."""
+    if has_template(text) or field.type == "text":
+        return None
+    if field.type in ("list", "object"):
+        return (
+            f"a plain text cannot be the value of a {field.type}",
+            "write one {{ name }} that holds one",
+        )
+    if field.type == "choice":
+        if field.choices is None or text in field.choices:
+            return None
+        return f"'{text}' is not one of the choices", did_you_mean(
+            text, field.choices, noun="choices"
+        )
+    return None if fits(field.type, text) else (f"'{text}' is not {READERS[field.type][1]}", None)

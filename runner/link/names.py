@@ -1,0 +1,14 @@
+"""Names that templates may use in every call."""
+
+from __future__ import annotations
+
+ATTRIBUTES: dict[str, tuple[str, ...]] = {
+    "call": ("id", "agent", "persona", "started"),
+    "caller": ("identity", "name", "kind", "attributes", "phone", "dialled"),
+    "job": ("id", "attributes", "metadata"),
+    "room": ("name", "metadata"),
+}
+"""Names that every call has, and what they have."""
+
+MOMENTS = ("now", "today")
+ALWAYS = (*ATTRIBUTES, *MOMENTS)

@@ -1,0 +1,120 @@
+"""What a rule is, and what it looks at: one of four views of a folder."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+from runner.diagnostics import Diagnostic, Span
+from runner.link.scope import Scope
+from runner.link.surroundings import LinkContext
+from runner.link.table import SymbolTable
+from runner.link.texts import Texts
+from runner.link.walk import Leaf
+from runner.schema.reading.load import Definition
+from runner.schema.types.blocks import Block
+
+
+@dataclass(frozen=True, slots=True)
+class DefinitionContext:
+    """A definition by itself, whoever uses it.
+
+    Attributes:
+        meant: filled: definitions that a misspelt name probably means, (section, name); nobody is
+            told that they are unused.
+        secrets: filled: secret → the places that need it.
+    """
+
+    definition: Definition
+    table: SymbolTable
+    around: LinkContext
+    texts: Texts
+    meant: set[tuple[str, str]] = field(default_factory=set)
+    secrets: dict[str, list[Span]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class UseContext:
+    """A definition from the view of one agent that uses it.
+
+    Attributes:
+        read: filled: names that its texts read.
+    """
+
+    scope: Scope
+    definition: Definition
+    spec: Block
+    texts: Texts
+    read: set[str]
+
+
+@dataclass(frozen=True, slots=True)
+class AgentContext:
+    """An agent with all that it reaches.
+
+    Attributes:
+        read: the names that its texts and settings read.
+    """
+
+    scope: Scope
+    around: LinkContext
+    texts: Texts
+    read: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class FolderContext:
+    """All files together.
+
+    Attributes:
+        scopes: the agents that could be read.
+        meant: definitions that a misspelt name probably means, (section, name).
+    """
+
+    table: SymbolTable
+    around: LinkContext
+    scopes: tuple[Scope, ...]
+    meant: frozenset[tuple[str, str]]
+
+
+Used = tuple[str, str] | None
+"""(section, name) of the definition whose use by an agent is wrong; None: the agent itself is."""
+
+
+@dataclass(frozen=True, slots=True)
+class LeafRule:
+    """Looks at each text and name of a definition, whoever uses it.
+
+    Attributes:
+        check: takes a text or name and where it stands.
+    """
+
+    check: Callable[[DefinitionContext, Leaf, Span], Iterator[Diagnostic]]
+
+
+@dataclass(frozen=True, slots=True)
+class UseRule:
+    """Looks at each text and name of a definition from the view of each agent that uses it.
+
+    Attributes:
+        check: takes a text or name and where it stands.
+    """
+
+    check: Callable[[UseContext, Leaf, Span], Iterator[Diagnostic]]
+
+
+@dataclass(frozen=True, slots=True)
+class AgentRule:
+    """Looks at an agent as a whole."""
+
+    check: Callable[[AgentContext], Iterator[tuple[Used, Diagnostic]]]
+
+
+@dataclass(frozen=True, slots=True)
+class FolderRule:
+    """Looks at the whole folder."""
+
+    check: Callable[[FolderContext], Iterator[Diagnostic]]
+
+
+Rule = LeafRule | UseRule | AgentRule | FolderRule

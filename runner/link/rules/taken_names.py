@@ -1,0 +1,22 @@
+"""Tools with the name of a tool that hands over."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from runner.diagnostics import Diagnostic
+from runner.link.rule import AgentContext, AgentRule, Used
+from runner.link.table import name_span
+
+
+def _check(context: AgentContext) -> Iterator[tuple[Used, Diagnostic]]:
+    scope = context.scope
+    for name in scope.personas:
+        taken = f"transfer_to_{name}"
+        if taken in scope.tools:
+            place = name_span(scope.table.entries["tools"][taken])
+            message = f"'{taken}' is the tool by which the model hands a call to '{name}'"
+            yield None, Diagnostic(place, "E204", message, "give this tool another name")
+
+
+RULE = AgentRule(_check)
