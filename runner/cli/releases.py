@@ -20,7 +20,7 @@ from runner.diagnostics import render
 
 if TYPE_CHECKING:
     from runner.serve.releases.archive import Archive
-    from runner.serve.socket.peer import Message
+    from runner.serve.socket.messages import ControlReply
 
 _SHOWN: Final = 3
 """Sentences of a release that are shown; JSON has all."""
@@ -63,19 +63,17 @@ def releases(folder: Path, *, form: str) -> int:
 
     Each of them can be served again by lkrun rollback.
     """
-    from runner.serve.control import ask
-
     archive = opened(folder)
-    answers = asyncio.run(ask(archive, {"ask": "releases"}))
+    answers = asked(archive, "releases")
     unreached(answers)
-    found = rows(archive, answers)
+    listed = rows(archive, answers)
     if form == "json":
-        click.echo(json.dumps([row.to_data() for row in found], ensure_ascii=False, indent=2))
+        click.echo(json.dumps([row.to_data() for row in listed], ensure_ascii=False, indent=2))
         return 0
     bright = options().bright()
     colours = render.BRIGHT if bright else render.PLAIN
     name = render.printable(str(folder))
-    lines = [_text(row, colours) for row in found]
+    lines = [_text(row, colours) for row in listed]
     if not lines:
         lines = [f"no release of {name} is kept yet: lkrun serve keeps those that it serves"]
     if not answers:
@@ -98,37 +96,51 @@ def opened(folder: Path) -> Archive:
         raise click.ClickException(error.strerror or str(error)) from error
 
 
-def unreached(answers: Sequence[Message]) -> bool:
-    """Tell on stderr which runners did not answer; whether there is one."""
-    from runner.serve.control import UNREACHED
+def asked(
+    archive: Archive, command: str, release: str = "", seconds: float = 5.0
+) -> list[ControlReply]:
+    """What every running runner of a folder answers to a command."""
+    from runner.serve.control import ask
+    from runner.serve.socket.messages import ControlHello
 
-    missed = [answer for answer in answers if answer.get("result") == UNREACHED]
-    for answer in missed:
-        click.echo(f"warning: {answer['message']}", err=True)
+    return asyncio.run(ask(archive, ControlHello(command, release), seconds))
+
+
+def unreached(answers: Sequence[ControlReply]) -> bool:
+    """Tell on stderr which runners did not answer; whether there is one."""
+    from runner.serve.socket.messages import UNREACHED, CommandResult
+
+    results = [answer for answer in answers if isinstance(answer, CommandResult)]
+    missed = [result for result in results if result.result == UNREACHED]
+    for result in missed:
+        click.echo(f"warning: {result.message}", err=True)
     return bool(missed)
 
 
-def rows(archive: Archive, answers: Sequence[Message]) -> list[ReleaseRow]:
+def rows(archive: Archive, answers: Sequence[ControlReply]) -> list[ReleaseRow]:
     """All that is kept in the archive or by runners, the newest first."""
+    from runner.serve.socket.messages import RunnerState
+
+    runners = [answer for answer in answers if isinstance(answer, RunnerState)]
     sessions: Counter[str] = Counter()
-    for answer in answers:
-        sessions.update(answer.get("sessions", {}))
-    served = {answer["current"] for answer in answers if "current" in answer}
+    for runner in runners:
+        sessions.update(runner.sessions)
+    served = {runner.current for runner in runners}
     kept = archive.rows()
-    found = [
+    listed = [
         ReleaseRow(k.id, k.time, k.id in served, sessions[k.id], k.changed, k.agents, archived=True)
         for k in kept
     ]
-    times = {i: time for answer in answers for i, time in answer.get("times", {}).items()}
-    agents = {i: names for answer in answers for i, names in answer.get("agents", {}).items()}
+    times = {i: time for runner in runners for i, time in runner.times.items()}
+    agents = {i: names for runner in runners for i, names in runner.agents.items()}
     for name in sessions.keys() - {k.id for k in kept}:
         time = datetime.fromisoformat(times[name]) if name in times else None
         names = tuple(agents.get(name, ()))
-        found.append(
+        listed.append(
             ReleaseRow(name, time, name in served, sessions[name], (), names, archived=False)
         )
     first = datetime.fromtimestamp(0, UTC)
-    return sorted(found, key=lambda row: row.time or first, reverse=True)
+    return sorted(listed, key=lambda row: row.time or first, reverse=True)
 
 
 def _text(row: ReleaseRow, colours: render.Colours) -> str:

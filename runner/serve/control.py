@@ -12,65 +12,71 @@ import fcntl
 import json
 import os
 import tempfile
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Final
+from typing import IO, TYPE_CHECKING
 
-from runner.serve.socket.peer import Message, Peer
+from runner.serve.socket.messages import (
+    CONTROL_REPLY,
+    UNREACHED,
+    CommandResult,
+    ControlHello,
+    ControlReply,
+    MalformedError,
+    RunnerState,
+)
+from runner.serve.socket.peer import Peer
 
 if TYPE_CHECKING:
     from runner.serve.releases.archive import Archive
     from runner.serve.releases.served import Releases
-    from runner.serve.sessions.switchboard import Switchboard
 
-ROLE: Final = "control"
-UNREACHED: Final = "unreached"
-"""The `result` that stands for a runner that did not answer."""
-
-Roll = Callable[[str], Awaitable[Message]]
+Roll = Callable[[str], Awaitable[CommandResult]]
 
 
 class Control:
     """Answers commands at the call socket.
 
     Args:
-        roll: serves the release of an id until the files change again; gives
-            `{"result": "ok"|"rejected"|"unchanged", "release": id, "message": …}`.
+        roll: serves the release of an id until the files change again.
     """
 
-    def __init__(self, switchboard: Switchboard, releases: Releases, roll: Roll) -> None:
-        """Take the role `control` at the switchboard."""
+    def __init__(self, releases: Releases, roll: Roll) -> None:
         self._releases = releases
         self._roll = roll
-        self._asked: dict[str, Callable[[Message], Awaitable[Message]]] = {
+        self._commands: dict[str, Callable[[ControlHello], Awaitable[ControlReply]]] = {
             "releases": self._tell,
             "rollback": self._go_back,
         }
-        switchboard.role(ROLE, self._serve)
 
-    async def _serve(self, peer: Peer, hello: Message) -> None:
-        answer = self._asked.get(str(hello.get("ask")), self._refuse)
-        peer.send({"pid": os.getpid(), **await answer(hello)})
+    async def serve(self, peer: Peer, hello: ControlHello) -> None:
+        """Answer one command."""
+        do = self._commands.get(hello.ask, self._refuse)
+        peer.send(await do(hello))
 
-    async def _tell(self, _: Message) -> Message:
+    async def _tell(self, _: ControlHello) -> RunnerState:
         sessions = self._releases.sessions()
         kept = {i: self._releases.release(i) for i in sessions}
-        return {
-            "current": self._releases.current.id,
-            "sessions": sessions,
-            "times": {i: f"{time:%FT%TZ}" for i, time in self._releases.times().items()},
-            "agents": {i: list(release.agents) for i, release in kept.items() if release},
-        }
+        return RunnerState(
+            os.getpid(),
+            self._releases.current.id,
+            sessions,
+            times={i: f"{time:%FT%TZ}" for i, time in self._releases.times().items()},
+            agents={i: list(release.agents) for i, release in kept.items() if release},
+        )
 
-    async def _go_back(self, hello: Message) -> Message:
+    async def _go_back(self, hello: ControlHello) -> CommandResult:
         try:
-            return await self._roll(str(hello.get("id")))
+            return await self._roll(hello.id)
         except Exception as error:  # noqa: BLE001 - whatever fails is told to who asked
             words = f"this is a bug in lkrun ({type(error).__name__}: {error})"
-            return {"result": "rejected", "release": self._releases.current.id, "message": words}
+            return self._rejected(words)
 
-    async def _refuse(self, hello: Message) -> Message:
-        return {"result": "rejected", "message": f"'{hello.get('ask')}' is not known here"}
+    async def _refuse(self, hello: ControlHello) -> CommandResult:
+        return self._rejected(f"'{hello.ask}' is not known here")
+
+    def _rejected(self, words: str) -> CommandResult:
+        return CommandResult(os.getpid(), "rejected", self._releases.current.id, words)
 
 
 class Enlisted:
@@ -103,22 +109,19 @@ class Enlisted:
             self._file.close()
 
 
-async def ask(
-    archive: Archive, message: Mapping[str, object], seconds: float = 5.0
-) -> list[Message]:
+async def ask(archive: Archive, command: ControlHello, seconds: float = 5.0) -> list[ControlReply]:
     """Ask every running runner of a folder.
 
     Args:
         archive: of the folder.
-        message: `{"ask": "releases"}`, or `{"ask": "rollback", "id": …}`.
+        command: what is asked.
         seconds: for all together.
 
     Returns:
-        An answer a runner, with its `pid`; one that does not answer has `UNREACHED` as `result`.
+        An answer a runner; one that does not answer has `UNREACHED` as `result`.
     """
-    on = await asyncio.to_thread(running, archive)
-    asked = {"role": ROLE, **message}
-    return list(await asyncio.gather(*(_asked(pid, path, asked, seconds) for pid, path in on)))
+    runners = await asyncio.to_thread(running, archive)
+    return list(await asyncio.gather(*(_ask(pid, path, command, seconds) for pid, path in runners)))
 
 
 def running(archive: Archive) -> list[tuple[int, str]]:
@@ -152,21 +155,19 @@ def _free(file: IO[bytes]) -> bool:
     return True
 
 
-async def _asked(pid: int, path: str, asked: Message, seconds: float) -> Message:
+async def _ask(pid: int, path: str, command: ControlHello, seconds: float) -> ControlReply:
     answer = None
-    with contextlib.suppress(OSError, TimeoutError):
+    with contextlib.suppress(OSError, TimeoutError, MalformedError):
         async with asyncio.timeout(seconds):
-            answer = await _answer(path, asked)
-    if answer is None:
-        words = f"the runner with process id {pid} does not answer"
-        return {"pid": pid, "result": UNREACHED, "message": words}
-    return answer
+            answer = await _answer(path, command)
+    words = f"the runner with process id {pid} does not answer"
+    return answer or CommandResult(pid, UNREACHED, None, words)
 
 
-async def _answer(path: str, asked: Message) -> Message | None:
+async def _answer(path: str, command: ControlHello) -> ControlReply | None:
     peer = await Peer.connect(path)
     try:
-        peer.send(asked)
-        return await peer.receive()
+        peer.send(command)
+        return await peer.receive(CONTROL_REPLY)
     finally:
         await peer.close()

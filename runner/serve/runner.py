@@ -15,39 +15,40 @@ if TYPE_CHECKING:
     from runner.serve.reload.reloader import Reloader
     from runner.serve.sessions.admission import Admission
     from runner.serve.sessions.calls import Calls
-    from runner.serve.sessions.texthost import TextHost
-    from runner.serve.workers.registrations import Workers
+    from runner.serve.sessions.dialogues import Dialogues
+    from runner.serve.workers.livekit import LiveKitAgents
 
 _MEET = "https://meet.livekit.io/custom"
 
 
 class ServedRunner:
-    """Implements `runner.front.port.Runner`.
-
-    Attributes:
-        workers: the registrations, where LiveKit is configured.
-        reloader: compiles the folder; None while the runner starts.
-    """
+    """Implements `runner.front.port.Runner`."""
 
     def __init__(  # noqa: PLR0913 - the parts that it needs, by name
         self,
         releases: Releases,
         calls: Calls,
         admission: Admission,
-        texts: TextHost,
+        texts: Dialogues,
         *,
+        agents: LiveKitAgents,
+        reloader: Reloader,
         metrics: Metrics,
         livekit: LiveKit | None,
     ) -> None:
-        """Take the parts."""
-        self._metrics = metrics
         self._releases = releases
         self._calls = calls
         self._admission = admission
         self._texts = texts
+        self._agents = agents
+        self._reloader = reloader
+        self._metrics = metrics
         self._livekit = livekit
-        self.workers: Workers | None = None
-        self.reloader: Reloader | None = None
+        self._begun = False
+
+    def begin(self) -> None:
+        """Let the folder be compiled again from now on."""
+        self._begun = True
 
     @property
     def release(self) -> dict[str, Any]:
@@ -65,25 +66,20 @@ class ServedRunner:
         """Why calls cannot be taken yet, or None."""
         if self._admission.draining:
             return "the runner is shutting down"
-        if self._livekit is None:
-            return None
-        if self.workers is None:
-            return "the runner is starting"
-        missing = self.workers.missing()
-        return f"not registered with LiveKit: {', '.join(missing)}" if missing else None
+        return self._agents.not_ready()
 
     def agents(self) -> list[AgentInfo]:
         """The agents of the served release."""
         return [
             AgentInfo(
                 name,
-                found.agent.description,
-                str(found.agent.start),
-                found.agent.mode,
-                self.workers is not None and self.workers.registered(name),
-                tuple(found.personas),
+                release.agent.description,
+                str(release.agent.start),
+                release.agent.mode,
+                self._agents.registered(name),
+                tuple(release.personas),
             )
-            for name, found in sorted(self._releases.current.agents.items())
+            for name, release in sorted(self._releases.current.agents.items())
         ]
 
     async def reload(self) -> dict[str, Any]:
@@ -92,9 +88,9 @@ class ServedRunner:
         Raises:
             DialogueError: the runner has not begun, or ends; or lkrun itself failed.
         """
-        if self.reloader is None or self._admission.draining:
+        if not self._begun or self._admission.draining:
             raise DialogueError("draining", self.not_ready() or "the runner is starting")
-        outcome = await self.reloader.attempt()
+        outcome = await self._reloader.attempt()
         if outcome.error is not None:
             raise RuntimeError(outcome.error)
         return report.fields(outcome)

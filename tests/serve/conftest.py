@@ -2,28 +2,35 @@
 
 from __future__ import annotations
 
-import io
-import json
 import shutil
 import tempfile
 import textwrap
 import threading
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
+from support.heard import Heard
 
 from runner.cache import Cache
 from runner.compiler import Compiler
 from runner.egress.secrets import Secrets
-from runner.serve.log import Log
+from runner.serve.control import Control
 from runner.serve.releases.served import Releases
 from runner.serve.releases.store import Store
+from runner.serve.reload.next_turn import Renewals
 from runner.serve.sessions.admission import Admission
 from runner.serve.sessions.calls import Calls
+from runner.serve.sessions.dialogues import Dialogues
 from runner.serve.sessions.switchboard import Switchboard
+from runner.serve.sessions.tool_requests import ToolRequests
+from runner.serve.sessions.welcomes import Welcomes
+from runner.serve.socket.messages import CallHello, CommandResult
+from runner.serve.socket.peer import Peer
+from runner.serve.socket.server import CallSocket
 
 FOLDER = """
     agents:
@@ -185,18 +192,6 @@ def store(short):
     found.destroy()
 
 
-class Heard(Log):
-    """A log whose events can be asked for."""
-
-    def __init__(self):
-        super().__init__("debug", "json", io.StringIO())
-
-    def named(self, name):
-        """The events of a name."""
-        lines = map(json.loads, self._stream.getvalue().splitlines())
-        return [event for event in lines if event["event"] == name]
-
-
 @pytest.fixture
 def log():
     """A log in memory."""
@@ -221,19 +216,79 @@ def admission(releases, calls):
     return Admission(releases, calls)
 
 
+@pytest.fixture
+def secrets():
+    """What the environment holds."""
+    return Secrets({"TOOL_KEY": "tool-secret", "LLM_KEY": "llm-secret"})
+
+
+@pytest.fixture
+def welcomes(releases, secrets):
+    """What processes of calls begin with."""
+    return Welcomes(releases, secrets)
+
+
+@pytest.fixture
+def renewals(releases, calls, welcomes, log):
+    """Offers the served release."""
+    return Renewals(releases, calls, welcomes, log)
+
+
+@pytest.fixture
+def tools(releases, secrets, log):
+    """Sends the requests of tools."""
+    return ToolRequests(releases, secrets, log)
+
+
+@pytest_asyncio.fixture
+async def switchboard(calls, welcomes, tools, renewals):
+    """Hears what processes say of their calls."""
+    found = Switchboard(calls, welcomes, tools, renewals)
+    yield found
+    await found.stop()
+
+
+@pytest.fixture
+def texts(store, welcomes, calls, switchboard):
+    """The dialogues; no host runs yet."""
+    return Dialogues(store.socket, welcomes, calls, switchboard.take)
+
+
 @dataclass
 class Socket:
     """A call socket that listens."""
 
     path: Path
-    switchboard: Switchboard
+    roll: Callable[[str], Awaitable[CommandResult]] | None = None
+
+    async def go_back(self, release_id):
+        """Go back to a release as the test has it."""
+        return await self.roll(release_id)
 
 
 @pytest_asyncio.fixture
-async def socket(store, releases, calls, log):
-    """The call socket of the runner."""
-    secrets = Secrets({"TOOL_KEY": "tool-secret", "LLM_KEY": "llm-secret"})
-    switchboard = Switchboard(releases, calls, secrets, log)
-    await switchboard.start(store.socket)
-    yield Socket(store.socket, switchboard)
-    await switchboard.stop()
+async def socket(store, releases, switchboard, texts):
+    """The call socket of the runner; `roll` is what goes back to a release."""
+    found = Socket(store.socket)
+    control = Control(releases, found.go_back)
+    server = CallSocket(calls=switchboard.serve, dialogues=texts.serve, control=control.serve)
+    await server.start(store.socket)
+    yield found
+    await texts.stop()
+    await server.stop()
+
+
+@pytest_asyncio.fixture
+async def phone(socket):
+    """Connects as the process of a call."""
+    peers = []
+
+    async def connect(call):
+        peer = await Peer.connect(str(socket.path))
+        peers.append(peer)
+        peer.send(CallHello(call))
+        return peer
+
+    yield connect
+    for peer in peers:
+        await peer.close()

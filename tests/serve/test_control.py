@@ -7,9 +7,19 @@ import os
 
 import pytest
 
-from runner.serve.control import UNREACHED, Control, Enlisted, ask, running
+from runner.serve.control import Enlisted, ask, running
 from runner.serve.releases.archive import Archive
+from runner.serve.socket.messages import (
+    TO_CALL,
+    UNREACHED,
+    CallHello,
+    CommandResult,
+    ControlHello,
+    Gone,
+)
 from runner.serve.socket.peer import Peer
+
+RELEASES = ControlHello("releases")
 
 
 @pytest.fixture
@@ -25,16 +35,16 @@ def rolled():
 
 
 @pytest.fixture
-def control(socket, releases, archive, rolled):
+def control(socket, archive, rolled):
     """A runner that obeys, and is found by its folder."""
 
     async def roll(release_id):
         rolled.append(release_id)
         if release_id == "bad":
             raise ValueError(release_id)
-        return {"result": "ok", "release": release_id, "message": "served"}
+        return CommandResult(os.getpid(), "ok", release_id, "served")
 
-    Control(socket.switchboard, releases, roll)
+    socket.roll = roll
     found = Enlisted(archive, socket.path)
     yield found
     found.leave()
@@ -47,50 +57,50 @@ async def test_what_is_on(archive, releases, release, changed):
     releases.pin("b")
     after = changed("Welcome", "Good day")
     releases.swap(after)
-    (answer,) = await ask(archive, {"ask": "releases"})
-    assert answer["pid"] == os.getpid()
-    assert answer["current"] == after.id
-    assert answer["sessions"] == {release.id: 2, after.id: 0}
-    assert answer["agents"][release.id] == ["desk", "shop"]
-    assert answer["times"][after.id].endswith("Z")
+    (answer,) = await ask(archive, RELEASES)
+    assert answer.pid == os.getpid()
+    assert answer.current == after.id
+    assert answer.sessions == {release.id: 2, after.id: 0}
+    assert answer.agents[release.id] == ["desk", "shop"]
+    assert answer.times[after.id].endswith("Z")
 
 
 @pytest.mark.usefixtures("control")
 async def test_going_back(archive, rolled):
     """The runner is asked for the release, and its answer is handed on."""
-    (answer,) = await ask(archive, {"ask": "rollback", "id": "abc"})
-    assert answer == {"pid": os.getpid(), "result": "ok", "release": "abc", "message": "served"}
+    (answer,) = await ask(archive, ControlHello("rollback", "abc"))
+    assert answer == CommandResult(os.getpid(), "ok", "abc", "served")
     assert rolled == ["abc"]
 
 
 @pytest.mark.usefixtures("control")
 async def test_going_back_that_fails(archive, release):
     """A bug while going back is an answer, too."""
-    (answer,) = await ask(archive, {"ask": "rollback", "id": "bad"})
-    assert (answer["result"], answer["release"]) == ("rejected", release.id)
-    assert "bug in lkrun" in answer["message"]
+    (answer,) = await ask(archive, ControlHello("rollback", "bad"))
+    assert (answer.result, answer.release) == ("rejected", release.id)
+    assert "bug in lkrun" in answer.message
 
 
 @pytest.mark.usefixtures("control")
 async def test_a_strange_command(archive):
     """What is not known is refused."""
-    (answer,) = await ask(archive, {"ask": "dance"})
-    assert (answer["result"], answer["message"]) == ("rejected", "'dance' is not known here")
+    (answer,) = await ask(archive, ControlHello("dance"))
+    assert (answer.result, answer.message) == ("rejected", "'dance' is not known here")
 
 
 @pytest.mark.usefixtures("control")
 async def test_all_runners_are_asked(archive, socket):
     """Each runner of the folder answers; one that has left is not asked."""
     second = Enlisted(archive, socket.path)
-    assert len(await ask(archive, {"ask": "releases"})) == 2
+    assert len(await ask(archive, RELEASES)) == 2
     second.leave()
-    assert len(await ask(archive, {"ask": "releases"})) == 1
+    assert len(await ask(archive, RELEASES)) == 1
     assert len(list(archive.runners.iterdir())) == 1
 
 
 async def test_without_an_archive_nobody_is_on(archive):
     """Looking for runners makes no folder."""
-    assert await ask(archive, {"ask": "releases"}) == []
+    assert await ask(archive, RELEASES) == []
     assert not archive.root.exists()
 
 
@@ -124,13 +134,13 @@ def test_a_file_that_says_nothing(archive, short):
 async def test_a_runner_that_is_not_reached(archive, short):
     """Where nobody listens the answer says so."""
     there = Enlisted(archive, short / "calls")
-    (answer,) = await ask(archive, {"ask": "releases"})
-    assert (answer["pid"], answer["result"]) == (os.getpid(), UNREACHED)
-    assert answer["message"] == f"the runner with process id {os.getpid()} does not answer"
+    (answer,) = await ask(archive, RELEASES)
+    assert (answer.pid, answer.result) == (os.getpid(), UNREACHED)
+    assert answer.message == f"the runner with process id {os.getpid()} does not answer"
     there.leave()
 
 
-@pytest.mark.parametrize("says", [b"", b"no JSON\n", None])
+@pytest.mark.parametrize("says", [b"", b"no JSON\n", b'{"pid": 1}\n', None])
 async def test_a_runner_that_says_nothing_of_use(archive, short, says):
     """One that hangs up, breaks the rules or stays silent has not answered."""
     over = asyncio.Event()
@@ -144,8 +154,8 @@ async def test_a_runner_that_says_nothing_of_use(archive, short, says):
 
     server = await asyncio.start_unix_server(serve, short / "calls")
     there = Enlisted(archive, short / "calls")
-    (answer,) = await ask(archive, {"ask": "releases"}, 0.2 if says is None else 5)
-    assert answer["result"] == UNREACHED
+    (answer,) = await ask(archive, RELEASES, 0.2 if says is None else 5)
+    assert answer.result == UNREACHED
     over.set()
     there.leave()
     server.close()
@@ -156,8 +166,8 @@ async def test_a_runner_that_says_nothing_of_use(archive, short, says):
 async def test_other_roles_are_untouched(socket):
     """The switchboard still refuses calls that it does not know."""
     peer = await Peer.connect(str(socket.path))
-    peer.send({"role": "call", "call": "unknown"})
-    assert await peer.receive() == {"type": "gone"}
+    peer.send(CallHello("unknown"))
+    assert await peer.receive(TO_CALL) == Gone()
     await peer.close()
 
 

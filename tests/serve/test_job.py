@@ -8,6 +8,7 @@ from livekit.protocol import agent as wire
 from support.waiting import until
 
 from runner.serve.child import job
+from runner.serve.socket.messages import CallRenewed, End, NotRenewed, Renew
 from runner.session import conversation
 
 pytestmark = pytest.mark.usefixtures("socket")
@@ -98,8 +99,8 @@ async def test_a_call_begins_with_its_caller_and_ends_from_outside(context, call
     await job.entrypoint(context)
     await until(lambda: log.named("session_started"))
     call = calls.get("AJ_1")
-    call.peer.send({"type": "nonsense"})
-    call.peer.send({"type": "end", "call": "AJ_1", "reason": "shutdown"})
+    call.peer._writer.write(b'{"type": "nonsense"}\n')
+    call.peer.send(End("AJ_1", "shutdown"))
     assert await ended(context) == "shutdown"
     await gone(calls)
     assert context.deleted
@@ -133,7 +134,7 @@ async def test_a_call_can_be_ended_before_its_caller_comes(context, caller, call
     """Who ends the runner does not wait for callers."""
     begun = asyncio.ensure_future(job.entrypoint(context))
     await until(lambda: calls.get("AJ_1").peer is not None)
-    calls.get("AJ_1").peer.send({"type": "end", "reason": "shutdown"})
+    calls.get("AJ_1").peer.send(End("AJ_1", "shutdown"))
     assert await asyncio.wait_for(context.ended, 20) == "shutdown"
     caller.set_result(person())
     await begun
@@ -189,12 +190,12 @@ async def test_only_some_kinds_of_caller_are_waited_for(context, changed, releas
 
 
 @pytest.fixture
-def heard(socket):
+def heard(renewals, monkeypatch):
     """What calls answer when another release is offered to them."""
-    found = []
-    for kind in ("renewed", "not_renewed"):
-        socket.switchboard.hear(kind, lambda _, message: found.append(message))
-    return found
+    answers = []
+    for name in ("renewed", "not_renewed"):
+        monkeypatch.setattr(renewals, name, lambda _, message: answers.append(message))
+    return answers
 
 
 @pytest.fixture
@@ -209,36 +210,27 @@ async def test_a_running_call_takes_another_release(context, call, changed, rele
     """Main is told what counts, or why the call goes on as it was."""
     release = changed("You greet.", "You greet warmly.")
     releases.swap(release)
-    renew = {"type": "renew", "call": "AJ_1", "release": release.id, "secrets": {}}
     file = releases.file(release.id, "desk")
-    call.peer.send({**renew, "file": file})
+    call.peer.send(Renew("AJ_1", release.id, file, {}))
     await until(lambda: heard)
-    assert heard.pop() == {
-        "type": "renewed",
-        "call": "AJ_1",
-        "release": release.id,
-        "live": ["personas.greeter.instructions"],
-        "waiting": [],
-    }
+    assert heard.pop() == CallRenewed("AJ_1", release.id, ("personas.greeter.instructions",), ())
     mine = context.proc.userdata["lkrun"]
     assert mine.release.personas["greeter"].instructions == "You greet warmly."
     assert mine.talk.session.current_agent.instructions == "You greet warmly."
-    call.peer.send({**renew, "file": f"{file}.gone"})
+    call.peer.send(Renew("AJ_1", release.id, f"{file}.gone", {}))
     await until(lambda: heard)
-    assert heard.pop()["why"] == "the release cannot be read"
+    assert heard.pop() == NotRenewed("AJ_1", release.id, "the release cannot be read")
 
 
 async def test_of_two_releases_at_once_a_call_takes_the_newer(call, releases, heard):
     """The older one is refused, whichever file was read first."""
     file = releases.file(releases.current.id, "desk")
     for name in ("older", "newer"):
-        message = {"type": "renew", "call": "AJ_1", "release": name, "file": file, "secrets": {}}
-        call.peer.send(message)
+        call.peer.send(Renew("AJ_1", name, file, {}))
     await until(lambda: len(heard) == 2)
-    told = {each["release"]: (each["type"], each.get("why")) for each in heard}
-    assert told == {
-        "older": ("not_renewed", "a newer release has come"),
-        "newer": ("renewed", None),
+    assert {answer.release: answer for answer in heard} == {
+        "older": NotRenewed("AJ_1", "older", "a newer release has come"),
+        "newer": CallRenewed("AJ_1", "newer", (), ()),
     }
 
 
@@ -247,14 +239,14 @@ async def test_a_call_that_has_not_begun_takes_no_release(context, caller, relea
     entered = asyncio.ensure_future(job.entrypoint(context))
     await until(lambda: calls.get("AJ_1").peer is not None)
     file = releases.file(releases.current.id, "desk")
-    message = {"type": "renew", "call": "AJ_1", "release": "r2", "file": file, "secrets": {}}
+    message = Renew("AJ_1", "r2", file, {})
     calls.get("AJ_1").peer.send(message)
     await until(lambda: heard)
-    assert heard.pop()["why"] == "the call has not begun"
-    calls.get("AJ_1").peer.send({"type": "end", "reason": "shutdown"})
+    assert heard.pop().why == "the call has not begun"
+    calls.get("AJ_1").peer.send(End("AJ_1", "shutdown"))
     await asyncio.wait_for(context.ended, 20)
     calls.get("AJ_1").peer.send(message)
     await until(lambda: heard)
-    assert heard.pop()["why"] == "the call has ended"
+    assert heard.pop().why == "the call has ended"
     caller.set_result(person())
     await entered

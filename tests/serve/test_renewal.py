@@ -3,71 +3,64 @@
 import pytest
 from support.waiting import until
 
-from runner.serve.reload.next_turn import Renewals
-from runner.serve.socket.peer import Peer
+from runner.serve.socket.messages import (
+    TO_CALL,
+    CallRenewed,
+    NotRenewed,
+    Renew,
+    SessionEvent,
+    Welcome,
+)
 
 
 @pytest.fixture
-def renewals(releases, calls, socket, log):
-    """Offers the served release."""
-    return Renewals(releases, calls, socket.switchboard, log)
-
-
-@pytest.fixture
-async def phone(socket, calls):
-    """Connects as the process of a call of an agent."""
-    peers = []
+def begin(phone, calls):
+    """Begins a call of an agent, and connects as its process."""
 
     async def connect(name, agent="desk"):
         call = calls.begin(name, agent, "call")
-        peer = await Peer.connect(str(socket.path))
-        peers.append(peer)
-        peer.send({"role": "call", "call": name})
-        assert (await peer.receive())["type"] == "welcome"
+        peer = await phone(name)
+        assert isinstance(await peer.receive(TO_CALL), Welcome)
         return call, peer
 
-    yield connect
-    for peer in peers:
-        await peer.close()
+    return connect
 
 
 LIVE = ("  desk:\n    mode: text", "  desk:\n    reload: next_turn\n    mode: text")
 
 
-async def test_a_call_that_wants_it_goes_over(renewals, phone, changed, releases, log):
+async def test_a_call_that_wants_it_goes_over(renewals, begin, changed, releases, log):
     """It is told where its agent lies; with its answer the old release is free."""
     release = releases.current
-    call, peer = await phone("AJ_1")
-    other, _ = await phone("AJ_2", "shop")
+    call, peer = await begin("AJ_1")
+    other, _ = await begin("AJ_2", "shop")
     new = changed(*LIVE)
     releases.swap(new)
     renewals.offer()
-    offer = await peer.receive()
-    assert (offer["type"], offer["call"], offer["release"]) == ("renew", "AJ_1", new.id)
-    assert offer["file"] == releases.file(new.id, "desk")
+    offer = await peer.receive(TO_CALL)
+    assert offer == Renew("AJ_1", new.id, releases.file(new.id, "desk"), {})
     assert call.release == release.id
     waiting = ["agents.desk.limits.max_tool_steps"]
-    answer = {"type": "renewed", "call": "AJ_1", "release": new.id}
-    peer.send({**answer, "live": ["agents.desk.reload"], "waiting": waiting})
+    peer.send(CallRenewed("AJ_1", new.id, ("agents.desk.reload",), tuple(waiting)))
     await until(lambda: call.release == new.id)
     assert other.release == release.id
     assert releases.sessions() == {release.id: 1, new.id: 1}
-    (told,) = log.named("session_renewed")
-    assert (told["release"], told["waiting"]) == (new.id, waiting)
+    (event,) = log.named("session_renewed")
+    assert (event["release"], event["waiting"]) == (new.id, waiting)
     renewals._calls.end("AJ_2", "end_call")
     assert list(releases.kept()) == [new.id]
 
 
-async def test_a_call_that_cannot_keeps_what_it_has(renewals, phone, changed, releases, log):
+async def test_a_call_that_cannot_keeps_what_it_has(renewals, begin, changed, releases, log):
     """The reason is told, and nothing keeps the new release but that it is served."""
     release = releases.current
-    call, peer = await phone("AJ_1")
+    call, peer = await begin("AJ_1")
     new = changed(*LIVE)
     releases.swap(new)
     renewals.offer()
-    await peer.receive()
+    await peer.receive(TO_CALL)
     why = "the persona that speaks is gone"
-    peer.send({"type": "not_renewed", "call": "AJ_1", "release": new.id, "why": why})
+    peer.send(NotRenewed("AJ_1", new.id, why))
     await until(lambda: log.named("session_not_renewed"))
     assert log.named("session_not_renewed")[0]["reason"] == why
     assert call.release == release.id
@@ -75,10 +68,10 @@ async def test_a_call_that_cannot_keeps_what_it_has(renewals, phone, changed, re
 
 
 async def test_an_offered_release_is_kept_until_the_answer(
-    renewals, phone, changed, releases, release
+    renewals, begin, changed, releases, release
 ):
     """A release that is replaced before the call has read it does not vanish under its hands."""
-    call, peer = await phone("AJ_1")
+    call, peer = await begin("AJ_1")
     second = changed(*LIVE)
     releases.swap(second)
     renewals.offer()
@@ -86,19 +79,18 @@ async def test_an_offered_release_is_kept_until_the_answer(
     releases.swap(third)
     renewals.offer()
     assert list(releases.kept()) == [release.id, second.id, third.id]
-    offers = [await peer.receive(), await peer.receive()]
-    assert [o["release"] for o in offers] == [second.id, third.id]
-    answer = {"type": "renewed", "call": "AJ_1", "live": [], "waiting": []}
-    peer.send({**answer, "release": second.id})
+    offers = [await peer.receive(TO_CALL), await peer.receive(TO_CALL)]
+    assert [o.release for o in offers] == [second.id, third.id]
+    peer.send(CallRenewed("AJ_1", second.id, (), ()))
     await until(lambda: call.release == second.id)
-    peer.send({**answer, "release": third.id})
+    peer.send(CallRenewed("AJ_1", third.id, (), ()))
     await until(lambda: call.release == third.id)
     assert releases.sessions() == {third.id: 1}
 
 
-async def test_a_call_that_ends_gives_all_back(renewals, phone, changed, releases, calls):
+async def test_a_call_that_ends_gives_all_back(renewals, begin, changed, releases, calls):
     """Also what it was offered and has not answered."""
-    await phone("AJ_1")
+    await begin("AJ_1")
     second = changed(*LIVE)
     releases.swap(second)
     renewals.offer()
@@ -109,18 +101,18 @@ async def test_a_call_that_ends_gives_all_back(renewals, phone, changed, release
 
 
 @pytest.mark.usefixtures("renewals")
-async def test_only_an_offered_release_is_taken(phone, release):
+async def test_only_an_offered_release_is_taken(begin, release):
     """What a process says of a release that it was not offered changes nothing."""
-    call, peer = await phone("AJ_1")
-    peer.send({"type": "renewed", "call": "AJ_1", "release": "nonsense"})
-    peer.send({"type": "event", "call": "AJ_1", "event": {"type": "end", "reason": "done"}})
+    call, peer = await begin("AJ_1")
+    peer.send(CallRenewed("AJ_1", "nonsense", (), ()))
+    peer.send(SessionEvent("AJ_1", {"type": "end", "reason": "done"}))
     await until(lambda: call.reason == "done")
     assert call.release == release.id
 
 
-async def test_calls_are_offered_what_they_want_only(renewals, phone, changed, releases, calls):
+async def test_calls_are_offered_what_they_want_only(renewals, begin, changed, releases, calls):
     """Not without `reload: next_turn`, not what they have, not an agent that is gone."""
-    call, _ = await phone("AJ_1")
+    call, _ = await begin("AJ_1")
     releases.swap(changed("Welcome", "Good day"))
     renewals.offer()
     assert renewals._offered == {}
@@ -135,11 +127,11 @@ async def test_calls_are_offered_what_they_want_only(renewals, phone, changed, r
     assert renewals._offered == {}
 
 
-async def test_dev_offers_it_to_all(renewals, releases, phone, changed):
+async def test_dev_offers_it_to_all(renewals, releases, begin, changed):
     """`lkrun serve --dev` needs no key in the files."""
     renewals._always = True
-    _, peer = await phone("AJ_1")
+    _, peer = await begin("AJ_1")
     new = changed("Welcome", "Good day")
     releases.swap(new)
     renewals.offer()
-    assert (await peer.receive())["release"] == new.id
+    assert (await peer.receive(TO_CALL)).release == new.id

@@ -7,7 +7,8 @@ from runner.serve.credentials import LiveKit
 from runner.serve.metrics import Metrics
 from runner.serve.reload.reloader import Reloader
 from runner.serve.runner import ServedRunner
-from runner.serve.sessions.texthost import TextHost
+from runner.serve.socket.messages import End
+from runner.serve.workers.livekit import LiveKitAgents
 
 LIVEKIT = LiveKit("ws://lk:7880", "key", "s" * 32)
 
@@ -25,12 +26,37 @@ class Workers:
         return name not in self._missing
 
 
+class Target:
+    """Serves nothing."""
+
+    async def swap(self, release):
+        pass
+
+    def tell(self, outcome):
+        pass
+
+
 @pytest.fixture
-async def parts(socket, releases, calls, admission):
-    """All that `ServedRunner` is made of."""
-    texts = TextHost(socket.path, socket.switchboard, calls)
-    yield releases, calls, admission, texts
-    await texts.stop()
+def agents(store, admission, calls, log):
+    """What LiveKit knows, with or without credentials; nothing is registered."""
+
+    def make(livekit):
+        return LiveKitAgents(livekit, store.root, admission, calls, log, hear=lambda _: None)
+
+    return make
+
+
+@pytest.fixture
+def parts(socket, releases, calls, admission, texts):
+    """All that `ServedRunner` is made of, first."""
+    assert socket
+    return releases, calls, admission, texts
+
+
+@pytest.fixture
+def reloader(compiler):
+    """Compiles the folder; serves nothing."""
+    return Reloader(compiler, compiler.compile(), Target(), lambda _: [])
 
 
 @pytest.fixture
@@ -40,15 +66,19 @@ def metrics(releases, calls):
 
 
 @pytest.fixture
-def serving(parts, metrics):
+def serving(parts, metrics, agents, reloader):
     """A runner without LiveKit."""
-    return ServedRunner(*parts, metrics=metrics, livekit=None)
+    return ServedRunner(
+        *parts, agents=agents(None), reloader=reloader, metrics=metrics, livekit=None
+    )
 
 
 @pytest.fixture
-def with_livekit(parts, metrics):
+def with_livekit(parts, metrics, agents, reloader):
     """A runner with LiveKit."""
-    return ServedRunner(*parts, metrics=metrics, livekit=LIVEKIT)
+    return ServedRunner(
+        *parts, agents=agents(LIVEKIT), reloader=reloader, metrics=metrics, livekit=LIVEKIT
+    )
 
 
 def test_the_release_is_named(serving, release):
@@ -85,10 +115,10 @@ def test_with_livekit_all_agents_must_be_registered(with_livekit):
     """The reason names those that are missing."""
     assert with_livekit.livekit_url == "ws://lk:7880"
     assert with_livekit.not_ready() == "the runner is starting"
-    with_livekit.workers = Workers(["shop"])
+    with_livekit._agents._workers = Workers(["shop"])
     assert with_livekit.not_ready() == "not registered with LiveKit: shop"
     assert [a.registered for a in with_livekit.agents()] == [True, False]
-    with_livekit.workers = Workers()
+    with_livekit._agents._workers = Workers()
     assert with_livekit.not_ready() is None
 
 
@@ -114,7 +144,7 @@ async def test_dialogues_and_calls_are_shown_and_ended(serving, calls):
     sent = []
     call.peer = type("P", (), {"send": lambda _, m: sent.append(m)})()
     await serving.end("AJ_1")
-    assert sent == [{"type": "end", "call": "AJ_1", "reason": "shutdown"}]
+    assert sent == [End("AJ_1", "shutdown")]
 
 
 async def test_what_is_unknown_is_refused(serving, admission):
@@ -132,27 +162,17 @@ async def test_what_is_unknown_is_refused(serving, admission):
     assert refused.value.code == "draining"
 
 
-class Target:
-    """Serves nothing."""
-
-    async def swap(self, release):
-        pass
-
-    def tell(self, outcome):
-        pass
-
-
-async def test_a_reload_is_asked_for(serving, compiler, folder, admission):
+async def test_a_reload_is_asked_for(serving, folder, admission):
     """The answer holds release and diagnostics; before the runner has begun there is none."""
     with pytest.raises(DialogueError, match="starting"):
         await serving.reload()
-    serving.reloader = Reloader(compiler, compiler.compile(), Target(), lambda _: [])
+    serving.begin()
     assert (await serving.reload())["result"] == "unchanged"
     path = folder / "desk.yaml"
     path.write_text(path.read_text().replace("start: greeter", "start: nobody"))
     found = await serving.reload()
     assert (found["result"], found["diagnostics"][0]["code"]) == ("rejected", "E202")
-    serving.reloader._lacking = None
+    serving._reloader._lacking = None
     with pytest.raises(RuntimeError, match="TypeError"):
         await serving.reload()
     admission.draining = True

@@ -10,7 +10,6 @@ from runner.serve.credentials import LiveKit
 from runner.serve.metrics import Metrics
 from runner.serve.releases.archive import Archive, ArchiveError
 from runner.serve.reload.inherited import ChildEnvironment
-from runner.serve.reload.next_turn import Renewals
 from runner.serve.reload.reloader import ReloadResult
 from runner.serve.reload.swap import Swap
 
@@ -60,15 +59,28 @@ def archive(folder, tmp_path):
 
 
 @pytest.fixture
-async def succession(calls, socket, surroundings, archive, log):
+def workers():
+    """What LiveKit is told to register."""
+    return Workers()
+
+
+@pytest.fixture
+def metrics(releases, calls):
+    """What Prometheus reads."""
+    return Metrics(releases, calls)
+
+
+@pytest.fixture
+async def succession(surroundings, renewals, workers, metrics, archive):
     """All of it; what it does beside is waited for."""
-    tasks, releases = [], calls._releases
+    tasks, releases = [], surroundings._releases
     found = Swap(
         releases,
+        workers,
         surroundings,
-        Renewals(releases, calls, socket.switchboard, log),
-        Metrics(releases, calls),
-        log,
+        renewals,
+        metrics=metrics,
+        log=surroundings._log,
         archive=archive,
         spawn=lambda work: tasks.append(asyncio.ensure_future(work)),
     )
@@ -77,13 +89,12 @@ async def succession(calls, socket, surroundings, archive, log):
     await asyncio.gather(*tasks)
 
 
-async def test_a_swap_is_stored_served_and_registered(succession, changed, releases):
+async def test_a_swap_is_stored_served_and_registered(succession, workers, changed, releases):
     """New callers get it, and its agents are registered."""
-    succession.workers = Workers()
     new = changed("  shop:", "  store:")
     await succession.swap(new)
     assert releases.current is new
-    assert succession.workers.names == ["desk", "store"]
+    assert workers.names == ["desk", "store"]
 
 
 async def test_what_is_told_is_logged_counted_and_kept(succession, changed, archive, log):
@@ -92,8 +103,8 @@ async def test_what_is_told_is_logged_counted_and_kept(succession, changed, arch
     await succession.swap(new)
     succession.tell(ReloadResult("ok", new.id))
     await asyncio.gather(*succession.tasks)
-    (told,) = log.named("reload")
-    assert (told["result"], told["level"], told["release"]) == ("ok", "info", new.id)
+    (event,) = log.named("reload")
+    assert (event["result"], event["level"], event["release"]) == ("ok", "info", new.id)
     assert archive.current() == new.id
     succession.tell(ReloadResult("rejected", new.id))
     assert log.named("reload")[1]["level"] == "error"
@@ -122,8 +133,8 @@ async def test_an_archive_that_cannot_be_written_ends_nothing(succession, change
     new = changed("Welcome", "Good day")
     await succession.swap(new)
     await succession.keep(new, [])
-    (told,) = log.named("release_not_kept")
-    assert (told["release"], told["level"]) == (new.id, "warning")
+    (event,) = log.named("release_not_kept")
+    assert (event["release"], event["level"]) == (new.id, "warning")
 
 
 async def test_a_secret_that_files_begin_to_use_leaves_the_environment(
@@ -136,8 +147,8 @@ async def test_a_secret_that_files_begin_to_use_leaves_the_environment(
     await surroundings.follow()
     assert "LATER_KEY" not in os.environ
     assert texts.renewed == 1
-    (told,) = log.named("processes_renewed")
-    assert told["reasons"] == ["without the secret LATER_KEY"]
+    (event,) = log.named("processes_renewed")
+    assert event["reasons"] == ["without the secret LATER_KEY"]
     await surroundings.follow()
     assert texts.renewed == 1
 
@@ -150,8 +161,8 @@ async def test_a_new_package_begins_new_processes(surroundings, changed, release
     voiced = changed("  desk:\n    mode: text", "  desk:\n    tts: voice\n    mode: text")
     releases.swap(voiced)
     await surroundings.follow()
-    (told,) = log.named("processes_renewed")
-    (reason,) = told["reasons"]
+    (event,) = log.named("processes_renewed")
+    (reason,) = event["reasons"]
     assert reason.startswith("lkrun-espeak ")
     await surroundings.follow()
     assert texts.renewed == 1
@@ -167,8 +178,8 @@ async def test_other_credentials_wait_for_a_restart(releases, env, texts, log):
     found._look_at_credentials()
     del own["LIVEKIT_URL"]
     found._look_at_credentials()
-    told = log.named("restart_needed")
-    assert [t["what"] for t in told] == ["livekit", "livekit"]
+    events = log.named("restart_needed")
+    assert [e["what"] for e in events] == ["livekit", "livekit"]
 
 
 async def test_secrets_are_kept_out_of_the_log(surroundings, log):

@@ -28,9 +28,23 @@ async def server():
 
 
 @pytest.fixture
-async def registry(server, store, admission, calls, log):
+def told():
+    """Told of each registration."""
+    return []
+
+
+@pytest.fixture
+async def registry(server, store, admission, calls, told):
     """Registrations; ended with the test."""
-    found = Workers(LiveKit(server.url, KEY, SECRET), store.root, admission, calls, log)
+    log = calls._log
+    found = Workers(
+        LiveKit(server.url, KEY, SECRET),
+        store.root,
+        admission,
+        calls,
+        log,
+        on_registered=lambda: told.append(1),
+    )
     handler = Handler(log)
     handler.listeners.append(found.listen)
     logging.getLogger("livekit.agents").addHandler(handler)
@@ -59,17 +73,15 @@ class Request:
         self.said.append({"terminate": terminate})
 
 
-async def test_every_agent_is_registered(registry, server):
+async def test_every_agent_is_registered(registry, server, told):
     """`ready` returns when LiveKit knows all, and each registration is told."""
-    heard = []
-    registry.on_registered = lambda: heard.append(1)
     registry.follow(["desk", "shop"])
     assert registry.missing() == ["desk", "shop"]
     await asyncio.wait_for(registry.ready(), 20)
     assert set(server.workers) == {"desk", "shop"}
     assert registry.registered("desk")
     assert not registry.registered("nobody")
-    assert len(heard) == 2
+    assert len(told) == 2
 
 
 async def test_agents_come_and_go(registry, server):

@@ -1,51 +1,88 @@
 """The text host: the child process in which the text dialogues of the HTTP front run.
 
-Started by `texthost` as `python -m runner.serve.child.dialogues SOCKET`; ends when the main process
-is gone.
+Started by `sessions/texthost` as `python -m runner.serve.child.dialogues SOCKET`; ends when the
+main process is gone.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
+import os
 import signal
 import sys
-from collections.abc import Coroutine
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Final
 
 from livekit.agents.testing import fake_job_context
 
 from runner.link.release import AgentRelease
 from runner.serve.socket.line import CallEgress, Line
-from runner.serve.socket.peer import Message, Peer
+from runner.serve.socket.messages import (
+    TO_HOST,
+    CallRenewed,
+    Cancel,
+    End,
+    Failed,
+    HostHello,
+    LogLine,
+    NotRenewed,
+    Open,
+    Renew,
+    Reply,
+    ToHost,
+    TurnText,
+    Usage,
+)
+from runner.serve.socket.peer import Peer
+from runner.serve.tasks import Tasks
 from runner.session import CallFacts, JobFacts
 from runner.session.conversation import CannotRenewError, CannotStartError, Conversation
+from runner.session.events import Event
 
-_KEPT = 64
+_KEPT: Final = 64
 """Agents whose releases are kept in memory."""
+
+_ENDING: Final = 5.0
+"""Seconds that a dialogue is given to end in order."""
+
+_log = logging.getLogger("lkrun")
 
 
 class Dialogue:
     """One dialogue: its turns queue, in a task and LiveKit job context of its own."""
 
-    def __init__(self, line: Line, opened: Message) -> None:
+    def __init__(self, line: Line[ToHost], opened: Open) -> None:
         """Take what the main process says of it."""
         self._line = line
         self._opened = opened
+        self._call = opened.welcome.call
         self._talk: Conversation | None = None
-        self._work: asyncio.Queue[Message] = asyncio.Queue()
+        self._work: asyncio.Queue[TurnText | Renew] = asyncio.Queue()
+        self._given_up: set[int] = set()
+        self._turn: tuple[int, asyncio.Task[Reply | Failed]] | None = None
         self._task = asyncio.get_running_loop().create_task(self._run())
 
-    def put(self, message: Message) -> None:
+    def put(self, message: TurnText | Renew) -> None:
         """Do this when all that came before is done."""
         self._work.put_nowait(message)
+
+    def give_up(self, number: int) -> None:
+        """Stop a turn for whose answer nobody waits, or never begin it."""
+        if self._turn is not None and self._turn[0] == number:
+            self._turn[1].cancel()
+        else:
+            self._given_up.add(number)
 
     async def end(self, reason: str) -> None:
         """End it now, whatever it is doing."""
         if self._talk is not None:
-            await self._talk.end(reason)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._talk.end(reason), _ENDING)
+        if self._turn is not None:
+            self._turn[1].cancel()
         self._task.cancel()
         await asyncio.gather(self._task, return_exceptions=True)
 
@@ -53,65 +90,85 @@ class Dialogue:
         with fake_job_context():
             while True:
                 message = await self._work.get()
-                do = self._renewed if message["type"] == "renew" else self._answered
-                self._line.send(await do(message))
+                if isinstance(message, Renew):
+                    self._line.send(await self._renewed(message))
+                elif message.id in self._given_up:
+                    self._given_up.remove(message.id)
+                else:
+                    await self._answer(message)
 
-    async def _answered(self, message: Message) -> Message:
+    async def _answer(self, message: TurnText) -> None:
+        answering = asyncio.get_running_loop().create_task(self._answered(message))
+        self._turn = message.id, answering
+        await asyncio.wait([answering])
+        self._turn = None
+        if answering.cancelled():
+            await self._interrupt()
+        else:
+            self._line.send(answering.result())
+
+    async def _interrupt(self) -> None:
+        """Have LiveKit stop what it was doing for a turn that was given up."""
+        if self._talk is None:
+            return
+        with contextlib.suppress(RuntimeError, TimeoutError):  # it has ended, or does not stop
+            await asyncio.wait_for(self._talk.session.interrupt(force=True), _ENDING)
+
+    async def _answered(self, message: TurnText) -> Reply | Failed:
         try:
-            answer = await self._turn(message)
+            return await self._reply(message)
         except CannotStartError as error:
-            answer = {"failed": str(error)}
-        except Exception as error:  # a bug in one dialogue must not end the others
-            logging.getLogger("lkrun").error("a dialogue failed: %s", error)  # noqa: TRY400 - no traceback for the author
-            logging.getLogger("lkrun").debug("the failure", exc_info=error)
-            answer = {"failed": "the dialogue could not go on"}
-        return {"type": "reply", "id": message.get("id"), **answer}
+            return Failed(self._call, message.id, "bad_request", str(error))
+        except Exception as error:  # noqa: BLE001 - a bug in one dialogue must not end the others
+            _log.error("a dialogue failed: %s", error)
+            _log.debug("the failure", exc_info=error)
+            why = "the dialogue could not go on"
+            return Failed(self._call, message.id, "bad_request", why)
 
-    async def _renewed(self, message: Message) -> Message:
+    async def _renewed(self, message: Renew) -> CallRenewed | NotRenewed:
         """Take another release; the answer is sent before anything else is done."""
-        told = {"call": message["call"], "release": message.get("release")}
         try:
-            release = await asyncio.to_thread(_release, message["file"])
+            release = await asyncio.to_thread(_release, message.file)
             if self._talk is None:
                 return _refused(message, "the call has not begun")
-            done = await self._talk.renew(release, secrets=message["secrets"].get)
+            done = await self._talk.renew(release, secrets=message.secrets.get)
         except CannotRenewError as error:
             return _refused(message, str(error))
         except (OSError, ValueError):
             return _refused(message, "the release cannot be read")
-        return {"type": "renewed", **told, "live": done.live, "waiting": done.waiting}
+        return CallRenewed(message.call, message.release, done.live, done.waiting)
 
-    async def _turn(self, message: Message) -> Message:
-        greeting: list[Message] = []
+    async def _reply(self, message: TurnText) -> Reply:
+        greeting: list[Event] = []
         if self._talk is None:
             self._talk = self._conversation()
             greeting = await self._talk.start()
         before = self._talk.usage
-        said = await self._talk.turn(message["text"]) if message["text"].strip() else []
-        shown = said if message["text"].strip() else greeting
+        text = message.text.strip()
+        said = await self._talk.turn(message.text) if text else []
         after = self._talk.usage
-        return {
-            "events": [*greeting, *said],
-            "text": "\n".join(_words(shown)),
-            "variables": self._talk.variables,
-            "persona": self._talk.persona,
-            "ended": self._talk.ended.done(),
-            "usage": {name: after[name] - before.get(name, 0) for name in after},
-        }
+        return Reply(
+            self._call,
+            message.id,
+            events=(*greeting, *said),
+            text="\n".join(_words(said if text else greeting)),
+            variables=self._talk.variables,
+            persona=self._talk.persona,
+            ended=self._talk.ended.done(),
+            usage=Usage(**{name: after[name] - before.get(name, 0) for name in after}),
+        )
 
     def _conversation(self) -> Conversation:
-        opened, call = self._opened, self._opened["call"]
+        opened, welcome, call = self._opened, self._opened.welcome, self._call
         facts = CallFacts(
-            job=JobFacts(metadata=opened.get("metadata")),
-            variables=opened.get("variables") or {},
-            id=call,
+            job=JobFacts(metadata=opened.metadata), variables=opened.variables or {}, id=call
         )
         return Conversation(
-            _release(opened["file"]),
+            _release(welcome.file),
             CallEgress(self._line, call),
             facts,
             on_event=lambda event: self._line.event(call, event),
-            secrets=opened["secrets"].get,
+            secrets=welcome.secrets.get,
             channel="text",
         )
 
@@ -122,93 +179,69 @@ def _release(file: str) -> AgentRelease:
     return AgentRelease.from_json(Path(file).read_bytes())
 
 
-def _refused(message: Message, why: str) -> Message:
-    told = {"call": message["call"], "release": message.get("release")}
-    return {"type": "not_renewed", **told, "why": why}
+def _refused(message: Renew, why: str) -> NotRenewed:
+    return NotRenewed(message.call, message.release, why)
 
 
-def _words(events: list[Message]) -> list[str]:
+def _words(events: list[Event]) -> list[str]:
     return [e["text"] for e in events if e["type"] == "message" and e["role"] == "agent"]
 
 
 class DialogueHost:
     """All dialogues of this process."""
 
-    def __init__(self, line: Line) -> None:
+    def __init__(self, line: Line[ToHost]) -> None:
         """Take the line to the main process."""
         self._line = line
         self._open: dict[str, Dialogue] = {}
-        self._tasks: set[asyncio.Task[None]] = set()
-        self._kinds = {
-            "end": self._end,
-            "open": self._begin,
-            "renew": self._renew,
-            "turn": self._turn,
-        }
+        self._tasks = Tasks()
         line.on_message = self._take
 
-    def _take(self, message: Message) -> None:
-        do = self._kinds.get(str(message.get("type")))
-        if do is not None:
-            do(message)
+    def _take(self, message: ToHost) -> None:
+        match message:
+            case Open():
+                call = message.welcome.call
+                self._open[call] = Dialogue(self._line, message)
+            case TurnText() | Renew():
+                self._put(message)
+            case Cancel():
+                if (dialogue := self._open.get(message.call)) is not None:
+                    dialogue.give_up(message.id)
+            case End():
+                if (dialogue := self._open.pop(message.call, None)) is not None:
+                    self._tasks.spawn(dialogue.end(message.reason))
 
-    def _begin(self, message: Message) -> None:
-        self._open[message["call"]] = Dialogue(self._line, message)
-
-    def _turn(self, message: Message) -> None:
-        dialogue = self._open.get(message["call"])
+    def _put(self, message: TurnText | Renew) -> None:
+        dialogue = self._open.get(message.call)
         if dialogue is not None:
             dialogue.put(message)
-
-    def _renew(self, message: Message) -> None:
-        dialogue = self._open.get(message["call"])
-        if dialogue is not None:
-            dialogue.put(message)
-        else:
+        elif isinstance(message, Renew):
             self._line.send(_refused(message, "the call has ended"))
-
-    def _end(self, message: Message) -> None:
-        dialogue = self._open.pop(message["call"], None)
-        if dialogue is not None:
-            self._spawn(dialogue.end(str(message.get("reason") or "shutdown")))
-
-    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.get_running_loop().create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
 
 
 class _ToMain(logging.Handler):
     """Sends log records to the main process, which writes the log."""
 
-    def __init__(self, line: Line) -> None:
+    def __init__(self, line: Line[ToHost]) -> None:
         super().__init__()
         self._line = line
 
     def emit(self, record: logging.LogRecord) -> None:
-        self._line.send(
-            {
-                "type": "log",
-                "level": record.levelname,
-                "logger": record.name,
-                "message": self.format(record),
-            }
-        )
+        self._line.send(LogLine(record.levelname, record.name, self.format(record)))
 
 
 async def _main(socket: str) -> None:
-    line = Line(await Peer.connect(socket))
+    line = Line(await Peer.connect(socket), TO_HOST)
     logging.getLogger().handlers = [_ToMain(line)]
     DialogueHost(line)
-    line.send({"role": "dialogues"})
+    line.send(HostHello(os.getpid()))
     await line.listen()
 
 
 def main() -> None:
     """Serve dialogues until the main process is gone."""
-    signal.signal(
-        signal.SIGINT, signal.SIG_IGN
-    )  # Ctrl-C reaches the whole group; the main process decides
+    # Ctrl-C reaches the whole group; the main process decides
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     asyncio.run(_main(sys.argv[1]))
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -18,7 +17,21 @@ from livekit import rtc
 from livekit.agents import JobContext
 
 from runner.serve.socket.line import CallEgress, Line
-from runner.serve.socket.peer import Message, Peer
+from runner.serve.socket.messages import (
+    TO_CALL,
+    CallHello,
+    CallRenewed,
+    End,
+    Ended,
+    MalformedError,
+    NotRenewed,
+    Renew,
+    Started,
+    ToCall,
+    Welcome,
+)
+from runner.serve.socket.peer import Peer
+from runner.serve.tasks import Tasks
 
 if TYPE_CHECKING:
     from runner.link.release import AgentRelease
@@ -49,20 +62,15 @@ class _Job:
     """The call of this process."""
 
     ctx: JobContext
-    line: Line
+    line: Line[ToCall]
     release: AgentRelease
-    welcome: Message
+    welcome: Welcome
     talk: Conversation | None = None
     reason: str | None = None
     ending: str | None = None
-    newest: Message | None = None
+    newest: Renew | None = None
     closing: asyncio.Future[Any] | None = None
-    tasks: set[asyncio.Task[None]] = field(default_factory=set)
-
-    def spawn(self, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.get_running_loop().create_task(work)
-        self.tasks.add(task)
-        task.add_done_callback(self.tasks.discard)
+    tasks: Tasks = field(default_factory=Tasks)
 
 
 async def entrypoint(ctx: JobContext) -> None:
@@ -87,31 +95,31 @@ async def session_end(ctx: JobContext) -> None:
     if job.talk is not None:
         with contextlib.suppress(Exception):
             await job.talk.end(job.reason or "shutdown")
-    for task in job.tasks:
-        task.cancel()
+    await job.tasks.cancel()
     if job.closing is not None:
         await asyncio.wait([job.closing], timeout=_CLOSING)
-    job.line.send({"type": "ended", "call": ctx.job.id, "reason": job.reason or "shutdown"})
+    job.line.send(Ended(ctx.job.id, job.reason or "shutdown"))
     await job.line.peer.close()
 
 
 async def _connect(ctx: JobContext) -> _Job | None:
     home = Path(ctx.job.attributes[HOME])
     try:
-        line = Line(await Peer.connect(str(home / "calls")))
+        line = Line(await Peer.connect(str(home / "calls")), TO_CALL)
     except OSError:
         return None
-    line.send({"role": "call", "call": ctx.job.id})
-    welcome = await line.peer.receive()
-    if welcome is None or welcome.get("type") != "welcome":
-        await line.peer.close()
-        return None
-    return _Job(ctx, line, await _read(welcome), welcome)
+    line.send(CallHello(ctx.job.id))
+    with contextlib.suppress(MalformedError):
+        welcome = await line.peer.receive(TO_CALL)
+        if isinstance(welcome, Welcome):
+            return _Job(ctx, line, await _read(welcome.file), welcome)
+    await line.peer.close()
+    return None
 
 
 async def _begin(job: _Job) -> None:
-    job.line.on_message = lambda message: _told(job, message)
-    job.spawn(job.line.listen())
+    job.line.on_message = lambda message: _take(job, message)
+    job.tasks.spawn(job.line.listen())
     await job.ctx.connect()
     caller = await _caller(job)
     if caller is None:
@@ -121,9 +129,9 @@ async def _begin(job: _Job) -> None:
         _finish(job, job.ending)
         return
     job.talk = _conversation(job, caller)
-    job.spawn(_watch(job, job.talk))
-    job.spawn(_company(job))
-    job.line.send({"type": "started", "call": job.ctx.job.id})
+    job.tasks.spawn(_watch(job, job.talk))
+    job.tasks.spawn(_company(job))
+    job.line.send(Started(job.ctx.job.id))
     await job.talk.start(job.ctx.room)
 
 
@@ -155,7 +163,7 @@ def _conversation(job: _Job, participant: rtc.RemoteParticipant) -> Conversation
         CallEgress(job.line, call),
         _facts(job.ctx, participant),
         on_event=lambda event: job.line.event(call, event),
-        secrets=job.welcome["secrets"].get,
+        secrets=job.welcome.secrets.get,
         channel="voice" if job.release.agent.mode == "voice" else "text",
     )
 
@@ -184,61 +192,51 @@ def _facts(ctx: JobContext, participant: rtc.RemoteParticipant) -> Any:
     )
 
 
-def _told(job: _Job, message: Message) -> None:
+def _take(job: _Job, message: ToCall) -> None:
     """Do what the main process says."""
-    do = _TOLD.get(str(message.get("type")))
-    if do is not None:
-        do(job, message)
+    match message:
+        case End():
+            job.ending = message.reason
+            if job.talk is None:
+                _finish(job, job.ending)
+            else:
+                job.tasks.spawn(job.talk.end(job.ending))
+        case Renew():
+            job.newest = message
+            job.tasks.spawn(_renew(job, message))
 
 
-def _end(job: _Job, message: Message) -> None:
-    job.ending = str(message.get("reason") or "shutdown")
-    if job.talk is None:
-        _finish(job, job.ending)
-    else:
-        job.spawn(job.talk.end(job.ending))
-
-
-def _renew(job: _Job, message: Message) -> None:
-    job.newest = message
-    job.spawn(_take(job, message))
-
-
-_TOLD: Final[dict[str, Callable[[_Job, Message], None]]] = {"end": _end, "renew": _renew}
-
-
-async def _take(job: _Job, message: Message) -> None:
+async def _renew(job: _Job, message: Renew) -> None:
     """Take another release into the running call, and say at once whether that went well."""
     from runner.session.next_turn import CannotRenewError
 
-    told = {"call": job.ctx.job.id, "release": message.get("release")}
+    call, release = message.call, message.release
     try:
         job.release, done = await _renewed(job, message)
-    except CannotRenewError as refused:
-        job.line.send({"type": "not_renewed", **told, "why": str(refused)})
+    except CannotRenewError as error:
+        job.line.send(NotRenewed(call, release, str(error)))
     except (OSError, ValueError):
-        job.line.send({"type": "not_renewed", **told, "why": "the release cannot be read"})
+        job.line.send(NotRenewed(call, release, "the release cannot be read"))
     else:
         # nothing is awaited between the two: main answers by this release from this line on
-        job.line.send({"type": "renewed", **told, "live": done.live, "waiting": done.waiting})
+        job.line.send(CallRenewed(call, release, done.live, done.waiting))
 
 
-async def _renewed(job: _Job, message: Message) -> tuple[AgentRelease, Renewed]:
+async def _renewed(job: _Job, message: Renew) -> tuple[AgentRelease, Renewed]:
     from runner.session.next_turn import ENDED, NEWER, CannotRenewError
 
-    release = await _read(message)
+    release = await _read(message.file)
     if job.newest is not message:
         raise CannotRenewError(NEWER)
     if job.talk is None:
         raise CannotRenewError(ENDED if job.ending else "the call has not begun")
-    return release, await job.talk.renew(release, secrets=message["secrets"].get)
+    return release, await job.talk.renew(release, secrets=message.secrets.get)
 
 
-async def _read(message: Message) -> AgentRelease:
+async def _read(file: str) -> AgentRelease:
     from runner.link.release import AgentRelease
 
-    data = await asyncio.to_thread(Path(message["file"]).read_bytes)
-    return AgentRelease.from_json(data)
+    return AgentRelease.from_json(await asyncio.to_thread(Path(file).read_bytes))
 
 
 async def _watch(job: _Job, talk: Conversation) -> None:

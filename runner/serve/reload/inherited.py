@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from runner.egress.secrets import Secrets
     from runner.serve.log import Log
     from runner.serve.releases.served import Releases
-    from runner.serve.sessions.texthost import TextHost
+    from runner.serve.sessions.dialogues import Dialogues
 
 
 class ChildEnvironment:
@@ -33,7 +33,7 @@ class ChildEnvironment:
         self,
         releases: Releases,
         secrets: Secrets,
-        texts: TextHost,
+        texts: Dialogues,
         log: Log,
         *,
         env: dict[str, str],
@@ -48,7 +48,7 @@ class ChildEnvironment:
         self._log = log
         self._packages: dict[str, tuple[str, str]] = {}
         self._turn_model = False
-        self._told = livekit
+        self._last = livekit
         self._renewing = asyncio.Lock()
 
     def begin(self) -> None:
@@ -67,8 +67,8 @@ class ChildEnvironment:
         async with self._renewing:
             self._look_at_credentials()
             release = self._releases.current
-            found = await asyncio.to_thread(packages, release)
-            new = {name: has for name, has in found.items() if self._packages.get(name) != has}
+            installed = await asyncio.to_thread(packages, release)
+            new = {name: has for name, has in installed.items() if self._packages.get(name) != has}
             reasons = [f"{name} {version}" for name, (version, _) in sorted(new.items())]
             fresh = [name for name in hidden_from_calls(release) if name in os.environ]
             for name in fresh:  # a secret that calls must not have from now on
@@ -77,7 +77,7 @@ class ChildEnvironment:
             turn_model = self._plan()
             if turn_model and not self._turn_model and self._livekit is not None:
                 reasons.append("the model that finds the end of a turn")
-            self._packages |= found
+            self._packages |= installed
             self._turn_model |= turn_model
             if reasons:
                 await self._renew(reasons)
@@ -86,8 +86,8 @@ class ChildEnvironment:
         await self._texts.renew()
         if self._livekit is not None:
             await asyncio.to_thread(forkserver.renew)
-        told = f"new calls begin in new processes: {', '.join(reasons)}"
-        self._log.event("processes_renewed", told, reasons=reasons)
+        words = f"new calls begin in new processes: {', '.join(reasons)}"
+        self._log.event("processes_renewed", words, reasons=reasons)
 
     def _plan(self) -> bool:
         if self._livekit is None:
@@ -101,14 +101,14 @@ class ChildEnvironment:
     def _look_at_credentials(self) -> None:
         """Say once that other credentials wait for a restart: registrations keep their own."""
         try:
-            found = livekit(self._releases.current, self._secrets, self._env)
+            current = livekit(self._releases.current, self._secrets, self._env)
         except CredentialsError as error:
-            found, what = None, str(error)
+            current, what = None, str(error)
         else:
             what = "LiveKit's address or key is another one"
-        if found in (self._livekit, self._told):
-            self._told = found
+        known = current in (self._livekit, self._last)
+        self._last = current
+        if known:
             return
-        self._told = found
         words = f"{what}: restart the runner to use it; until then it serves as before"
         self._log.event("restart_needed", words, level="warning", what="livekit")

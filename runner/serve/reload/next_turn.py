@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from runner.link.release import AgentRelease
     from runner.serve.log import Log
     from runner.serve.releases.served import Releases
     from runner.serve.sessions.calls import CallInfo, Calls
-    from runner.serve.sessions.switchboard import Switchboard
-    from runner.serve.socket.peer import Message
+    from runner.serve.sessions.welcomes import Welcomes
+    from runner.serve.socket.messages import CallRenewed, NotRenewed
 
 
 class Renewals:
@@ -24,20 +24,17 @@ class Renewals:
         self,
         releases: Releases,
         calls: Calls,
-        switchboard: Switchboard,
+        welcomes: Welcomes,
         log: Log,
         *,
         always: bool = False,
     ) -> None:
-        """Listen to the calls' answers."""
         self._releases = releases
         self._calls = calls
-        self._switchboard = switchboard
+        self._welcomes = welcomes
         self._log = log
         self._always = always
         self._offered: dict[str, list[str]] = {}
-        switchboard.hear("renewed", self._renewed)
-        switchboard.hear("not_renewed", self._not_renewed)
         calls.on_end.append(self._over)
 
     def offer(self) -> None:
@@ -49,45 +46,44 @@ class Renewals:
                 continue
             release = self._releases.pin(_holder(call.id, current.id))
             self._offered.setdefault(call.id, []).append(release)
-            welcome = self._switchboard.welcome(call, release)
-            call.peer.send({**welcome, "type": "renew"})
+            call.peer.send(self._welcomes.renewal(call, release))
 
     def _wanted(self, call: CallInfo, agent: AgentRelease) -> bool:
         if call.release == self._releases.current.id:
             return False
         return self._always or agent.agent.reload == "next_turn"
 
-    def _renewed(self, call: CallInfo, message: Message) -> None:
-        release = str(message.get("release"))
+    def renewed(self, call: CallInfo, message: CallRenewed) -> None:
+        """Note that a call has taken a release."""
+        release = message.release
         if release not in self._offered.get(call.id, ()):
             return
         self._releases.move(call.id, release)
         call.release = release
         self._settled(call.id, release)
-        live, waiting = _paths(message, "live"), _paths(message, "waiting")
-        told = f"{call.agent}: {call.kind} {call.id} goes on with release {release}"
-        if waiting:
-            told += f"; from the next call on: {', '.join(waiting)}"
+        words = f"{call.agent}: {call.kind} {call.id} goes on with release {release}"
+        if message.waiting:
+            words += f"; from the next call on: {', '.join(message.waiting)}"
         self._log.event(
             "session_renewed",
-            told,
+            words,
             session=call.id,
             agent=call.agent,
             release=release,
-            live=live,
-            waiting=waiting,
+            live=message.live,
+            waiting=message.waiting,
         )
 
-    def _not_renewed(self, call: CallInfo, message: Message) -> None:
-        release, why = str(message.get("release")), str(message.get("why"))
-        self._settled(call.id, release)
+    def not_renewed(self, call: CallInfo, message: NotRenewed) -> None:
+        """Note that a call keeps what it has."""
+        self._settled(call.id, message.release)
         self._log.event(
             "session_not_renewed",
-            f"{call.agent}: {call.kind} {call.id} keeps release {call.release}: {why}",
+            f"{call.agent}: {call.kind} {call.id} keeps release {call.release}: {message.why}",
             session=call.id,
             agent=call.agent,
             release=call.release,
-            reason=why,
+            reason=message.why,
         )
 
     def _settled(self, call: str, release: str) -> None:
@@ -106,8 +102,3 @@ class Renewals:
 def _holder(call: str, release: str) -> str:
     """Who holds the release while the call has not answered yet."""
     return f"{call} will use {release}"
-
-
-def _paths(message: Message, name: str) -> list[str]:
-    found: Any = message.get(name)
-    return [str(path) for path in found] if isinstance(found, list) else []

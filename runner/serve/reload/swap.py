@@ -20,36 +20,36 @@ if TYPE_CHECKING:
     from runner.serve.reload.inherited import ChildEnvironment
     from runner.serve.reload.next_turn import Renewals
     from runner.serve.reload.reloader import ReloadResult
-    from runner.serve.workers.registrations import Workers
+    from runner.serve.workers.livekit import LiveKitAgents
 
 
 class Swap:
     """Implements `runner.serve.reload.reloader.Target`.
 
-    Attributes:
-        workers: the registrations, where LiveKit is configured.
+    Args:
+        spawn: runs a task for as long as the runner lives.
     """
 
     def __init__(  # noqa: PLR0913 - the parts that it needs, by name
         self,
         releases: Releases,
+        agents: LiveKitAgents,
         surroundings: ChildEnvironment,
         renewals: Renewals,
+        *,
         metrics: Metrics,
         log: Log,
-        *,
         archive: Archive | None,
         spawn: Callable[[Coroutine[Any, Any, None]], object],
     ) -> None:
-        """Take the parts; `spawn` runs a task for as long as the runner lives."""
         self._releases = releases
+        self._agents = agents
         self._surroundings = surroundings
         self._renewals = renewals
         self._metrics = metrics
         self._archive = archive
         self._log = log
         self._spawn = spawn
-        self.workers: Workers | None = None
 
     async def swap(self, release: Release) -> None:
         """Serve another release to new callers.
@@ -60,8 +60,7 @@ class Swap:
         await asyncio.to_thread(self._releases.prepare, release)
         self._releases.swap(release)
         self._surroundings.hide()
-        if self.workers is not None:
-            self.workers.follow(release.agents)
+        self._agents.follow(release.agents)
         self._renewals.offer()
 
     def tell(self, outcome: ReloadResult) -> None:
@@ -105,7 +104,7 @@ class Swap:
         if changes is not None:
             await self.keep(first, changes)
 
-    async def kept(self, asked: str) -> Release:
+    async def kept(self, release_id: str) -> Release:
         """A kept release.
 
         Raises:
@@ -113,7 +112,7 @@ class Swap:
         """
         if self._archive is None:
             raise ArchiveError("releases are not kept here")
-        return await asyncio.to_thread(self._archive.load, asked)
+        return await asyncio.to_thread(self._archive.load, release_id)
 
 
 def _changes_since(archive: Archive, release: Release) -> list[str] | None:

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from runner.front.port import SessionInfo
+from runner.serve.socket.messages import End
 
 if TYPE_CHECKING:
     from runner.serve.log import Log
@@ -67,7 +68,7 @@ class CallInfo:
         """Have its process end it now."""
         self.ending = True
         if self.peer is not None:
-            self.peer.send({"type": "end", "call": self.id, "reason": "shutdown"})
+            self.peer.send(End(self.id, "shutdown"))
 
     def info(self) -> SessionInfo:
         """The same as the HTTP front shows it."""
@@ -157,8 +158,8 @@ class Calls:
                 duration=round(took, 3),
             )
         self._ended.set()
-        for told in self.on_end:
-            told(call)
+        for listener in self.on_end:
+            listener(call)
 
     async def none(self) -> None:
         """Return when no call is on; dialogues do not count."""

@@ -5,15 +5,27 @@ from __future__ import annotations
 import asyncio
 import itertools
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any, Final, Generic, TypeVar
 
 from runner.egress.port import ToolRequest, ToolResponse
-from runner.serve.socket.peer import Message, Peer
+from runner.serve.socket.messages import (
+    Answer,
+    Ask,
+    Kinds,
+    Message,
+    Refused,
+    SessionEvent,
+    TooLongError,
+)
+from runner.serve.socket.peer import Peer
 
 _LOST: Final = "the runner is gone, so nothing was sent"
+_TOO_LONG: Final = "the request is too long"
+
+T = TypeVar("T", bound=Message)
 
 
-class Line:
+class Line(Generic[T]):
     """The end of the call socket in the process of a call, or of the dialogues.
 
     Attributes:
@@ -21,67 +33,68 @@ class Line:
         on_message: told each message that is no answer.
     """
 
-    def __init__(self, peer: Peer) -> None:
-        """Take a connection."""
+    def __init__(self, peer: Peer, kinds: Kinds[T]) -> None:
+        """Take a connection, and what the main process says over it."""
         self.peer = peer
-        self.on_message: Callable[[Message], None] = lambda _: None
+        self.on_message: Callable[[T], None] = lambda _: None
+        self._kinds = kinds
         self._ids = itertools.count(1)
         self._asked: dict[int, asyncio.Future[ToolResponse]] = {}
         self._closed = False
 
     def event(self, call: str, event: dict[str, Any]) -> None:
         """Tell an event of a conversation."""
-        self.send({"type": "event", "call": call, "event": event})
+        self.send(SessionEvent(call, event))
 
     def send(self, message: Message) -> None:
-        """Send a message; one that is too large is left out."""
-        try:
-            self.peer.send(message)
-        except ValueError:
-            return
+        """Send a message."""
+        self.peer.send(message)
 
     async def listen(self) -> None:
         """Hear what the main process says, until it is gone."""
         try:
-            while (message := await self.peer.receive()) is not None:
-                if message.get("type") == "answer":
-                    self._answer(message)
+            async for message in self.peer.messages(self._kinds):
+                if isinstance(message, Answer):
+                    self._answer(message.id, message.answer)
+                elif isinstance(message, Refused):
+                    self._answer(message.id, _failure(f"the request is malformed: {message.why}"))
                 else:
                     self.on_message(message)
         finally:
             self._closed = True
             for future in self._asked.values():
                 if not future.done():
-                    future.set_result(ToolResponse(ok=False, output=_LOST, error=_LOST))
+                    future.set_result(_failure(_LOST))
 
     async def ask(self, call: str, ask: ToolRequest) -> ToolResponse:
         """Have a request sent for a call."""
         if self._closed:
-            return ToolResponse(ok=False, output=_LOST, error=_LOST)
+            return _failure(_LOST)
         number = next(self._ids)
         future: asyncio.Future[ToolResponse] = asyncio.get_running_loop().create_future()
         self._asked[number] = future
-        plain = {"tool": ask.tool, "arguments": ask.arguments, "values": ask.values}
         try:
-            self.peer.send({"type": "ask", "call": call, "id": number, "ask": plain})
+            self.peer.send(Ask(call, number, ask))
             return await future
-        except ValueError:
-            return ToolResponse(
-                ok=False, output="the request is too long", error="the request is too long"
-            )
+        except TooLongError:
+            return _failure(_TOO_LONG)
         finally:
             self._asked.pop(number, None)
 
-    def _answer(self, message: Message) -> None:
-        future = self._asked.get(message.get("id", 0))
+    def _answer(self, number: int | None, answer: ToolResponse) -> None:
+        future = self._asked.get(number or 0)
         if future is not None and not future.done():
-            future.set_result(ToolResponse.from_data(message["answer"]))
+            future.set_result(answer)
+
+
+def _failure(why: str) -> ToolResponse:
+    return ToolResponse(ok=False, output=why, error=why)
 
 
 class CallEgress:
     """The egress of one call: asks the main process (`runner.egress.port.Egress`)."""
 
-    def __init__(self, line: Line, call: str) -> None:
+    def __init__(self, line: Line[Any], call: str) -> None:
         """Take the line, and whose requests these are."""
         self._line = line
         self._call = call

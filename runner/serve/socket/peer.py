@@ -1,17 +1,25 @@
-"""One end of the call socket: JSON objects, one a line, both ways."""
+"""One end of the call socket: messages, one a line, both ways."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
-from collections.abc import Mapping
-from typing import Any, Final
+import logging
+from collections.abc import AsyncIterator
+from typing import TypeVar
 
-MAX_LINE: Final = 16 * 1024 * 1024
-"""Bytes of a line. The largest answer of a service fits; whoever sends more is cut off."""
+from runner.serve.socket.messages import (
+    MAX_LINE,
+    Kinds,
+    MalformedError,
+    Message,
+    Refused,
+    write,
+)
 
-Message = dict[str, Any]
+T = TypeVar("T", bound=Message)
+
+_log = logging.getLogger("lkrun")
 
 
 class Peer:
@@ -31,27 +39,41 @@ class Peer:
         """
         return cls(*await asyncio.open_unix_connection(path, limit=MAX_LINE))
 
-    def send(self, message: Mapping[str, Any]) -> None:
+    def send(self, message: Message) -> None:
         """Send a message. To a side that is gone nothing is sent, and nothing is raised.
 
         Raises:
-            ValueError: the message is larger than a line may be.
+            TooLongError: the message is longer than a line may be, and has no shorter form.
         """
-        line = json.dumps(message, ensure_ascii=False, default=str, separators=(",", ":"))
-        data = line.encode("utf-8", "replace") + b"\n"
-        if len(data) > MAX_LINE:
-            raise ValueError("the message is too long for the call socket")
+        line = write(message)
         if not self._writer.is_closing():
-            self._writer.write(data)
+            self._writer.write(line)
 
-    async def receive(self) -> Message | None:
-        """The next message; None at the end, and where the other side breaks the rules."""
+    async def receive(self, kinds: Kinds[T]) -> T | None:
+        """The next message; None at the end, and where the other side speaks no JSON.
+
+        Raises:
+            MalformedError: it is none of these kinds; the connection can go on.
+        """
         try:
-            line = await self._reader.readline()
-            message = json.loads(line) if line.endswith(b"\n") else None
-        except (OSError, ValueError, RecursionError):
+            return kinds.read(await self._reader.readline())
+        except MalformedError:
+            raise
+        except (OSError, ValueError):
             return None
-        return message if isinstance(message, dict) else None
+
+    async def messages(self, kinds: Kinds[T]) -> AsyncIterator[T]:
+        """All that comes until the end; what is no message is refused, and logged."""
+        while True:
+            try:
+                message = await self.receive(kinds)
+            except MalformedError as error:
+                _log.warning("what came over the call socket is no message: %s", error)
+                self.send(Refused(error.id, str(error)))
+                continue
+            if message is None:
+                return
+            yield message
 
     async def close(self) -> None:
         """Send what is left, and close."""

@@ -52,14 +52,22 @@ class _Worker:
 class Workers:
     """Registers agents, lets calls in, and sees calls off that never appeared or died.
 
-    Attributes:
+    Args:
+        livekit: the server's address.
+        home: the runtime directory that calls are told of.
         on_registered: called when an agent has been registered.
     """
 
-    def __init__(
-        self, livekit: LiveKit, home: Path, admission: Admission, calls: Calls, log: Log
+    def __init__(  # noqa: PLR0913 - the parts that it needs, by name
+        self,
+        livekit: LiveKit,
+        home: Path,
+        admission: Admission,
+        calls: Calls,
+        log: Log,
+        *,
+        on_registered: Callable[[], None] = lambda: None,
     ) -> None:
-        """Take the server's address, and the runtime directory that calls are told of."""
         self._livekit = livekit
         self._home = str(home)
         self._admission = admission
@@ -71,7 +79,7 @@ class Workers:
         self._accepted: dict[str, float] = {}
         self._lost = False
         self._changed = asyncio.Event()
-        self.on_registered: Callable[[], None] = lambda: None
+        self._on_registered = on_registered
         # the processes of calls ignore Ctrl-C from their birth (`warm`); LiveKit would have the
         # main process ignore it for that moment, and one could be lost
         starting: Any = supervised_proc
@@ -190,7 +198,7 @@ class Workers:
     def _registered(self, worker: _Worker) -> None:
         worker.registered = True
         self._changed.set()
-        self.on_registered()
+        self._on_registered()
 
     async def _request(self, name: str, request: JobRequest) -> None:
         refusal = self._admission.refusal(name)

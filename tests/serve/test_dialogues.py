@@ -1,4 +1,4 @@
-"""Text dialogues in a real child process."""
+"""Text dialogues in real text hosts."""
 
 import asyncio
 import os
@@ -8,17 +8,24 @@ import pytest
 from support.waiting import until
 
 from runner.front.port import DialogueError
-from runner.serve.sessions import texthost
-from runner.serve.sessions.texthost import TextHost
+from runner.serve.sessions import dialogues
+from runner.serve.socket.messages import CallRenewed, NotRenewed, Open, Renew
+
+pytestmark = pytest.mark.usefixtures("socket")
+
+
+def hosts(texts):
+    """The hosts in which dialogues may begin."""
+    return [host for host in texts._hosts.values() if not host.leaving]
 
 
 @pytest.fixture
-async def texts(socket, calls):
-    """The text host; its child is ended with the test."""
-    host = TextHost(socket.path, socket.switchboard, calls)
-    yield host
-    await host.stop()
-    assert host._process is None
+def heard(renewals, monkeypatch):
+    """What dialogues answer when another release is offered to them."""
+    answers = []
+    for name in ("renewed", "not_renewed"):
+        monkeypatch.setattr(renewals, name, lambda _, message: answers.append(message))
+    return answers
 
 
 async def test_a_dialogue_from_greeting_to_goodbye(texts, calls, release):
@@ -88,7 +95,7 @@ async def test_a_child_that_dies_is_replaced(texts, log):
     first = await texts.turn("desk", "", None, None, None)
     waiting = asyncio.ensure_future(texts.turn("desk", "hello", first.session_id, None, None))
     await asyncio.sleep(0)
-    os.kill(texts._process.pid, signal.SIGKILL)
+    os.kill(hosts(texts)[0].process.pid, signal.SIGKILL)
     with pytest.raises(DialogueError, match="has died") as refused:
         await waiting
     assert refused.value.code == "ended"
@@ -117,7 +124,7 @@ async def test_silence_ends_a_dialogue(texts, calls, log):
     """Ten minutes without a text end it; a younger one lives on."""
     old = await texts.turn("desk", "", None, None, None)
     young = await texts.turn("desk", "", None, None, None)
-    texts._used[old.session_id] -= texthost.SILENCE + 1
+    texts._used[old.session_id] -= dialogues.SILENCE + 1
     texts.look()
     assert [c.id for c in calls.all()] == [young.session_id]
     assert log.named("session_ended")[0]["reason"] == "silence"
@@ -127,7 +134,7 @@ async def test_silence_ends_a_dialogue(texts, calls, log):
 
 async def test_there_is_a_bound_of_dialogues(texts, calls):
     """A thousand are enough: one more is refused as `full`."""
-    for number in range(texthost.MOST):
+    for number in range(dialogues.MOST):
         calls.begin(str(number), "desk", "text")
     with pytest.raises(DialogueError) as refused:
         await texts.turn("desk", "hello", None, None, None)
@@ -154,69 +161,59 @@ async def test_a_dialogue_keeps_its_release(texts, releases, changed):
 
 
 async def test_a_dialogue_takes_another_release_between_two_turns(
-    texts, calls, socket, changed, releases
+    texts, calls, heard, changed, releases
 ):
     """It queues behind what was said before, and is answered before what is said after it."""
-    heard = []
-    for kind in ("renewed", "not_renewed"):
-        socket.switchboard.hear(kind, lambda _, message: heard.append(message))
     first = await texts.turn("desk", "", None, None, None)
     call = calls.get(first.session_id)
     release = changed("I hear you.", "I listen.")
     releases.swap(release)
-    renew = {"type": "renew", "call": call.id, "release": release.id, "secrets": {}}
     before = asyncio.ensure_future(texts.turn("desk", "hello", call.id, None, None))
     await until(lambda: texts._waiting or before.done())
-    call.peer.send({**renew, "file": releases.file(release.id, "desk")})
+    call.peer.send(Renew(call.id, release.id, releases.file(release.id, "desk"), {}))
     after = asyncio.ensure_future(texts.turn("desk", "hello", call.id, None, None))
     assert (await before).text == "I hear you."
     assert (await after).text == "I listen."
-    assert heard.pop() == {
-        "type": "renewed",
-        "call": call.id,
-        "release": release.id,
-        "live": ["providers.brain.with.otherwise"],
-        "waiting": [],
-    }
-    call.peer.send({**renew, "file": "gone"})
+    changed_keys = ("providers.brain.with.otherwise",)
+    assert heard.pop() == CallRenewed(call.id, release.id, changed_keys, ())
+    call.peer.send(Renew(call.id, release.id, "gone", {}))
     await until(lambda: heard)
-    assert heard.pop()["why"] == "the release cannot be read"
-    call.peer.send({**renew, "file": releases.file(release.id, "shop")})
+    assert heard.pop().why == "the release cannot be read"
+    call.peer.send(Renew(call.id, release.id, releases.file(release.id, "shop"), {}))
     await until(lambda: heard)
-    assert heard.pop()["why"] == "the release is one of 'shop', another agent"
+    assert heard.pop().why == "the release is one of 'shop', another agent"
 
 
-async def test_a_dialogue_that_is_not_there_takes_no_release(texts, calls, socket):
+async def test_a_dialogue_that_is_not_there_takes_no_release(texts, calls, welcomes, heard):
     """One that has not begun, or is over, says so."""
-    heard = []
-    socket.switchboard.hear("not_renewed", lambda _, message: heard.append(message))
     await texts.turn("desk", "", None, None, None)
+    peer = hosts(texts)[0].peer
     unbegun, over = calls.begin("unbegun", "desk", "text"), calls.begin("over", "desk", "text")
-    welcome = socket.switchboard.welcome(unbegun)
-    texts._peer.send({**welcome, "type": "open", "variables": None, "metadata": None})
+    peer.send(Open(welcomes.welcome(unbegun), None, None))
     for call in (unbegun, over):
-        texts._peer.send({**socket.switchboard.welcome(call), "type": "renew"})
+        peer.send(welcomes.renewal(call, call.release))
     await until(lambda: len(heard) == 2)
-    assert {each["call"]: each["why"] for each in heard} == {
-        "unbegun": "the call has not begun",
-        "over": "the call has ended",
+    assert set(heard) == {
+        NotRenewed("unbegun", unbegun.release, "the call has not begun"),
+        NotRenewed("over", over.release, "the call has ended"),
     }
 
 
 async def test_new_dialogues_begin_in_a_new_process(texts, calls):
     """A dialogue that is on stays where it is; with its end the old process goes."""
     await texts.renew()
-    assert texts._process is None
+    assert hosts(texts) == []
     old = await texts.turn("desk", "i am mary", None, None, None)
-    first = texts._process
+    (first,) = hosts(texts)
     await texts.renew()
-    assert texts._process is not first
+    (second,) = hosts(texts)
+    assert second is not first
     again = await texts.turn("desk", "hello", old.session_id, None, None)
     assert again.variables == {"name": "mary"}
     fresh = await texts.turn("desk", "hello", None, None, None)
     assert calls.get(fresh.session_id).peer is not calls.get(old.session_id).peer
     await texts.turn("desk", "bye", old.session_id, None, None)
-    await asyncio.wait_for(first.wait(), 20)
+    await asyncio.wait_for(first.process.wait(), 20)
     assert (await texts.turn("desk", "hello", fresh.session_id, None, None)).text == "I hear you."
     await texts.renew()
     await texts.turn("desk", "bye", fresh.session_id, None, None)
@@ -226,7 +223,35 @@ async def test_a_process_without_dialogues_is_replaced_at_once(texts):
     """Nothing is left of it."""
     turn = await texts.turn("desk", "bye", None, None, None)
     assert turn.ended
-    first = texts._process
+    (first,) = hosts(texts)
     await texts.renew()
-    assert first.returncode is not None
-    assert texts._leaving == {}
+    assert first.process.returncode is not None
+    assert list(texts._hosts.values()) == hosts(texts)
+
+
+async def test_a_turn_that_nobody_waits_for_is_given_up(texts, service):
+    """Whoever asked is gone: what the agent does for the turn is stopped, and the next is heard."""
+    first = await texts.turn("desk", "", None, None, None)
+    service.answers.clear()
+    asking = asyncio.ensure_future(texts.turn("desk", "look", first.session_id, None, None))
+    await asyncio.to_thread(service.asked.wait, 20)
+    asking.cancel()
+    answer = await asyncio.wait_for(texts.turn("desk", "hello", first.session_id, None, None), 10)
+    assert answer.text == "I hear you."
+    assert {event["turn"] for event in answer.events} == {2}
+
+
+async def test_a_turn_that_is_given_up_before_it_began_is_not_begun(texts, service):
+    """It waited behind another one."""
+    first = await texts.turn("desk", "", None, None, None)
+    service.answers.clear()
+    before = asyncio.ensure_future(texts.turn("desk", "look", first.session_id, None, None))
+    await asyncio.to_thread(service.asked.wait, 20)
+    queued = asyncio.ensure_future(texts.turn("desk", "i am mary", first.session_id, None, None))
+    await until(lambda: len(texts._waiting) == 2)
+    queued.cancel()
+    await until(lambda: len(texts._waiting) == 1)
+    service.answers.set()
+    await before
+    answer = await texts.turn("desk", "hello", first.session_id, None, None)
+    assert answer.variables == {}

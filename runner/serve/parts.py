@@ -1,0 +1,113 @@
+"""The parts of a runner, built in order: each is given those that it needs, all built before it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from runner.front.app import Front
+from runner.serve.control import Control
+from runner.serve.credentials import NAMES
+from runner.serve.metrics import Metrics
+from runner.serve.releases.served import Releases
+from runner.serve.reload.inherited import ChildEnvironment
+from runner.serve.reload.next_turn import Renewals
+from runner.serve.reload.reloader import Reloader
+from runner.serve.reload.rollback import Rollback
+from runner.serve.reload.swap import Swap
+from runner.serve.runner import ServedRunner
+from runner.serve.sessions.admission import Admission
+from runner.serve.sessions.calls import Calls
+from runner.serve.sessions.dialogues import Dialogues
+from runner.serve.sessions.switchboard import Switchboard
+from runner.serve.sessions.tool_requests import ToolRequests
+from runner.serve.sessions.welcomes import Welcomes
+from runner.serve.socket.server import CallSocket
+from runner.serve.startup import CannotServeError, ServeSettings, Startup
+from runner.serve.workers.livekit import LiveKitAgents
+
+if TYPE_CHECKING:
+    from runner.egress.secrets import Secrets
+    from runner.serve.log import Handler, Log
+    from runner.serve.releases.store import Store
+    from runner.serve.tasks import Tasks
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What the life of a runner starts, looks after and stops."""
+
+    releases: Releases
+    calls: Calls
+    admission: Admission
+    metrics: Metrics
+    agents: LiveKitAgents
+    switchboard: Switchboard
+    texts: Dialogues
+    surroundings: ChildEnvironment
+    swap: Swap
+    reloader: Reloader
+    socket: CallSocket
+    served: ServedRunner
+    front: Front
+
+
+def build(  # noqa: PLR0913 - what a runner begins with
+    startup: Startup,
+    settings: ServeSettings,
+    *,
+    store: Store,
+    log: Log,
+    records: Handler,
+    tasks: Tasks,
+) -> Parts:
+    """Build them; nothing runs yet.
+
+    Raises:
+        OSError: the release cannot be stored.
+        CannotServeError: the front cannot be where it should.
+    """
+    secrets, livekit = startup.secrets, startup.livekit
+    releases = Releases(store, startup.release)
+    calls = Calls(releases, log)
+    admission = Admission(releases, calls)
+    metrics = Metrics(releases, calls)
+    agents = LiveKitAgents(
+        livekit, store.root, admission, calls, log, hear=records.listeners.append
+    )
+    welcomes = Welcomes(releases, secrets)
+    renewals = Renewals(releases, calls, welcomes, log, always=settings.dev)
+    tools = ToolRequests(releases, secrets, log)
+    switchboard = Switchboard(calls, welcomes, tools, renewals)
+    texts = Dialogues(store.socket, welcomes, calls, switchboard.take)
+    surroundings = ChildEnvironment(releases, secrets, texts, log, env=startup.env, livekit=livekit)
+    swap = Swap(
+        releases, agents, surroundings, renewals,
+        metrics=metrics, log=log, archive=startup.archive, spawn=tasks.spawn,
+    )  # fmt: skip
+    reloader = Reloader(
+        startup.compiler, startup.compiled, swap, startup.lacking,
+        served=startup.release, beside=lambda: _secret_files(releases, secrets),
+    )  # fmt: skip
+    control = Control(releases, Rollback(releases, swap, reloader, secrets).to)
+    socket = CallSocket(calls=switchboard.serve, dialogues=texts.serve, control=control.serve)
+    served = ServedRunner(
+        releases, calls, admission, texts,
+        agents=agents, reloader=reloader, metrics=metrics, livekit=livekit,
+    )  # fmt: skip
+    return Parts(
+        releases, calls, admission, metrics, agents, switchboard, texts, surroundings, swap,
+        reloader, socket, served, _front(served, settings),
+    )  # fmt: skip
+
+
+def _front(served: ServedRunner, settings: ServeSettings) -> Front:
+    try:
+        return Front(served, host=settings.host, port=settings.port)
+    except ValueError as error:
+        raise CannotServeError(str(error)) from None
+
+
+def _secret_files(releases: Releases, secrets: Secrets) -> tuple[tuple[str, int, int], ...]:
+    """The state of the files that hold the secrets of what is served."""
+    return secrets.state(sorted({*releases.current.secrets, *NAMES.values()}))

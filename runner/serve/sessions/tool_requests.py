@@ -1,0 +1,61 @@
+"""The requests of calls' tools: sent by the main process, which alone has their secrets."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from runner.egress.client import HttpEgress
+from runner.egress.port import ToolResponse
+from runner.serve.socket.messages import Answer
+
+if TYPE_CHECKING:
+    from runner.egress.secrets import Secrets
+    from runner.serve.log import Log
+    from runner.serve.releases.served import Releases
+    from runner.serve.sessions.calls import CallInfo
+    from runner.serve.socket.messages import Ask
+    from runner.serve.socket.peer import Peer
+
+_OVER = ToolResponse(ok=False, output="the call has ended", error="the call has ended")
+
+
+class ToolRequests:
+    """Sends them, and tells in the log which failed."""
+
+    def __init__(self, releases: Releases, secrets: Secrets, log: Log) -> None:
+        self._releases = releases
+        self._secrets = secrets
+        self._log = log
+        self._egresses: dict[tuple[str, ...], HttpEgress] = {}
+
+    async def answer(self, peer: Peer, asked: Ask, call: CallInfo | None) -> None:
+        """Send a request, and answer the process that asked for it."""
+        agent = self._releases.agent(call.release, call.agent) if call else None
+        answer = _OVER if agent is None else await self._egress().ask(agent, asked.ask)
+        if call is not None and not answer.ok:
+            self._tell_failure(call, asked.ask.tool, answer)
+        peer.send(Answer(asked.id, answer))
+
+    async def aclose(self) -> None:
+        """Close all connections to services."""
+        for egress in self._egresses.values():
+            await egress.aclose()
+
+    def _egress(self) -> HttpEgress:
+        """The one of all calls, as long as the same hosts may be reached."""
+        allow = tuple(str(host) for host in self._releases.current.process.network.allow)
+        if allow not in self._egresses:
+            self._egresses[allow] = HttpEgress(self._secrets, allow)
+        return self._egresses[allow]
+
+    def _tell_failure(self, call: CallInfo, tool: str, answer: ToolResponse) -> None:
+        self._log.event(
+            "tool_failed",
+            f"{call.agent}: tool {tool} failed: {answer.error}",
+            level="warning",
+            session=call.id,
+            agent=call.agent,
+            tool=tool,
+            error=answer.error,
+            attempts=len(answer.attempts),
+        )

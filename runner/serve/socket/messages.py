@@ -1,0 +1,443 @@
+"""Every message of the call socket: typed values, and how they are written and read.
+
+A message is one JSON object on a line. What a side does not know, or what does not have the shape
+that is said here, is refused where it is read.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from dataclasses import dataclass, fields, is_dataclass
+from typing import Annotated, Any, ClassVar, Final, Generic, Literal, TypeVar
+
+from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
+
+from runner.egress.port import ToolRequest, ToolResponse
+
+MAX_LINE: Final = 16 * 1024 * 1024
+"""Bytes of a line. The largest answer of a service fits; whoever sends more is cut off."""
+
+_SHORT: Final = 4000
+"""Characters of a text of which only the beginning is sent, since the whole was too long."""
+
+UNREACHED: Final = "unreached"
+"""The `result` that stands for a runner that did not answer a command."""
+
+_STRICT: Final = ConfigDict(extra="forbid")
+
+_log = logging.getLogger("lkrun")
+
+
+class TooLongError(ValueError):
+    """A message that is longer than a line, and of which nothing shorter can be said."""
+
+
+class MalformedError(ValueError):
+    """A line that is no message here; the text says why.
+
+    Attributes:
+        id: the number that it carried, by which its sender may wait for an answer.
+    """
+
+    def __init__(self, why: str, number: int | None) -> None:
+        super().__init__(why)
+        self.id = number
+
+
+class NotJsonError(ValueError):
+    """A line that is no JSON: the other side speaks something else."""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What all messages have in common."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = _STRICT
+
+    def shortened(self) -> Message:
+        """What is said where this is longer than a line.
+
+        Raises:
+            TooLongError: there is nothing shorter to say.
+        """
+        raise TooLongError("the message is too long for the call socket")
+
+
+# what a process says of itself, first of all
+
+
+@dataclass(frozen=True, slots=True)
+class CallHello(Message):
+    """The process of a call by voice, or in a room."""
+
+    call: str
+    role: Literal["call"] = "call"
+
+
+@dataclass(frozen=True, slots=True)
+class HostHello(Message):
+    """A text host, by its process id."""
+
+    pid: int
+    role: Literal["dialogues"] = "dialogues"
+
+
+@dataclass(frozen=True, slots=True)
+class ControlHello(Message):
+    """A command of a person: `releases`, or `rollback` to the release of an id."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(
+        extra="ignore"
+    )  # another lkrun may know more
+
+    ask: str
+    id: str = ""
+    role: Literal["control"] = "control"
+
+
+# what a process tells the main process of its calls
+
+
+@dataclass(frozen=True, slots=True)
+class Started(Message):
+    """A conversation has begun."""
+
+    call: str
+    type: Literal["started"] = "started"
+
+
+@dataclass(frozen=True, slots=True)
+class SessionEvent(Message):
+    """Something happened in a conversation; `event` is as `lkrun chat --format json` has it."""
+
+    call: str
+    event: dict[str, Any]
+    type: Literal["event"] = "event"
+
+    def shortened(self) -> SessionEvent:
+        """The event with the beginnings of its texts alone."""
+        return SessionEvent(self.call, {name: _brief(value) for name, value in self.event.items()})
+
+
+@dataclass(frozen=True, slots=True)
+class Ended(Message):
+    """A call has ended."""
+
+    call: str
+    reason: str
+    type: Literal["ended"] = "ended"
+
+
+@dataclass(frozen=True, slots=True)
+class Ask(Message):
+    """The request of a tool is to be sent for a call."""
+
+    call: str
+    id: int
+    ask: ToolRequest
+    type: Literal["ask"] = "ask"
+
+
+@dataclass(frozen=True, slots=True)
+class CallRenewed(Message):
+    """A call goes on with another release: paths of keys that count, and of those that wait."""
+
+    call: str
+    release: str
+    live: tuple[str, ...]
+    waiting: tuple[str, ...]
+    type: Literal["renewed"] = "renewed"
+
+
+@dataclass(frozen=True, slots=True)
+class NotRenewed(Message):
+    """A call keeps the release that it has."""
+
+    call: str
+    release: str
+    why: str
+    type: Literal["not_renewed"] = "not_renewed"
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Tokens of one turn."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = _STRICT
+
+    input_tokens: int = 0
+    output_tokens: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Reply(Message):
+    """What came of a turn of a dialogue."""
+
+    call: str
+    id: int
+    events: tuple[dict[str, Any], ...]
+    text: str
+    variables: dict[str, Any]
+    persona: str
+    ended: bool
+    usage: Usage
+    type: Literal["reply"] = "reply"
+
+    def shortened(self) -> Failed:
+        """That it was too long."""
+        why = f"the agent's answer was longer than {MAX_LINE // 1024**2} MB"
+        return Failed(self.call, self.id, "agent_unavailable", why)
+
+
+@dataclass(frozen=True, slots=True)
+class Failed(Message):
+    """A turn of a dialogue that came to nothing; `code` is one of `DialogueError`."""
+
+    call: str
+    id: int
+    code: str
+    message: str
+    type: Literal["failed"] = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class LogLine(Message):
+    """A record of Python's logging, for the log that the main process writes."""
+
+    level: str
+    logger: str
+    message: str
+    type: Literal["log"] = "log"
+
+    def shortened(self) -> LogLine:
+        """Its beginning."""
+        return LogLine(self.level, self.logger, _brief(self.message))
+
+
+# what the main process tells a process
+
+
+@dataclass(frozen=True, slots=True)
+class Welcome(Message):
+    """What a call begins with: the file of its agent, and the secrets of its providers."""
+
+    call: str
+    release: str
+    file: str
+    secrets: dict[str, str]
+    type: Literal["welcome"] = "welcome"
+
+
+@dataclass(frozen=True, slots=True)
+class Gone(Message):
+    """There is no such call."""
+
+    type: Literal["gone"] = "gone"
+
+
+@dataclass(frozen=True, slots=True)
+class End(Message):
+    """A call is to end now."""
+
+    call: str
+    reason: str
+    type: Literal["end"] = "end"
+
+
+@dataclass(frozen=True, slots=True)
+class Renew(Message):
+    """A call may go on with another release."""
+
+    call: str
+    release: str
+    file: str
+    secrets: dict[str, str]
+    type: Literal["renew"] = "renew"
+
+
+@dataclass(frozen=True, slots=True)
+class Open(Message):
+    """A dialogue begins with its first turn."""
+
+    welcome: Welcome
+    variables: dict[str, Any] | None
+    metadata: Any
+    type: Literal["open"] = "open"
+
+
+@dataclass(frozen=True, slots=True)
+class TurnText(Message):
+    """A text of the caller; the answer carries the same `id`."""
+
+    call: str
+    id: int
+    text: str
+    type: Literal["turn"] = "turn"
+
+
+@dataclass(frozen=True, slots=True)
+class Cancel(Message):
+    """Nobody waits for the answer to a `TurnText` any more."""
+
+    call: str
+    id: int
+    type: Literal["cancel"] = "cancel"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer(Message):
+    """What came of an `Ask`."""
+
+    id: int
+    answer: ToolResponse
+    type: Literal["answer"] = "answer"
+
+    def shortened(self) -> Answer:
+        """That it was too long."""
+        why = "the answer is too long"
+        return Answer(self.id, ToolResponse(ok=False, output=why, error=why))
+
+
+@dataclass(frozen=True, slots=True)
+class Refused(Message):
+    """A message was none; `id` is the number that it carried."""
+
+    id: int | None
+    why: str
+    type: Literal["refused"] = "refused"
+
+
+# what a runner answers a command
+
+
+@dataclass(frozen=True, slots=True)
+class RunnerState(Message):
+    """What a runner serves: releases by id, with their sessions, times and agents."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="ignore")  # as `ControlHello`
+
+    pid: int
+    current: str
+    sessions: dict[str, int]
+    times: dict[str, str]
+    agents: dict[str, list[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class CommandResult(Message):
+    """What came of a command: `ok`, `rejected`, `unchanged` or, without an answer, `unreached`."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="ignore")  # as `ControlHello`
+
+    pid: int
+    result: str
+    release: str | None
+    message: str
+
+
+Hello = CallHello | HostHello | ControlHello
+FromCall = Started | SessionEvent | Ended | Ask | CallRenewed | NotRenewed | Refused
+FromHost = FromCall | Reply | Failed | LogLine
+ToCall = Welcome | Gone | End | Renew | Answer | Refused
+ToHost = End | Renew | Open | TurnText | Cancel | Answer | Refused
+ControlReply = RunnerState | CommandResult
+
+T = TypeVar("T", bound=Message)
+
+
+class Kinds(Generic[T]):
+    """The messages that one side may send, and how they are read."""
+
+    def __init__(self, union: Any) -> None:
+        """Take the union of their classes."""
+        self._adapter: TypeAdapter[T] = TypeAdapter(union)
+
+    def read(self, line: bytes) -> T:
+        """Read a line.
+
+        Raises:
+            NotJsonError: it is no JSON object.
+            MalformedError: it is one, and none of these messages.
+        """
+        if not (line.startswith(b"{") and line.endswith(b"\n")):
+            raise NotJsonError("the line is no object")
+        try:
+            data = json.loads(line)
+        except RecursionError:
+            raise MalformedError("it is nested too deeply", None) from None
+        except ValueError as error:
+            raise NotJsonError(str(error)) from None
+        try:
+            return self._adapter.validate_python(data)
+        except ValidationError as error:
+            raise MalformedError(_why(error), _number(data)) from None
+
+
+def _tagged(union: Any, tag: str = "type") -> Any:
+    return Annotated[union, Field(discriminator=tag)]
+
+
+HELLO: Final = Kinds[Hello](_tagged(Hello, "role"))
+FROM_CALL: Final = Kinds[FromCall](_tagged(FromCall))
+FROM_HOST: Final = Kinds[FromHost](_tagged(FromHost))
+TO_CALL: Final = Kinds[ToCall](_tagged(ToCall))
+TO_HOST: Final = Kinds[ToHost](_tagged(ToHost))
+CONTROL_REPLY: Final = Kinds[ControlReply](ControlReply)
+
+
+def write(message: Message) -> bytes:
+    """The line of a message; of one that is too long, or too deep for JSON, the shorter form.
+
+    Raises:
+        TooLongError: there is none.
+    """
+    line = _line(message)
+    if line is not None:
+        return line
+    shorter = message.shortened()
+    _log.warning("%s", _told(message))
+    line = _line(shorter)
+    if line is None:
+        raise TooLongError("the message is too long for the call socket")
+    return line
+
+
+def _line(message: Message) -> bytes | None:
+    try:
+        text = json.dumps(message, ensure_ascii=False, default=_plain, separators=(",", ":"))
+    except RecursionError:
+        return None
+    line = text.encode("utf-8", "replace") + b"\n"
+    return line if len(line) <= MAX_LINE else None
+
+
+def _plain(value: Any) -> Any:
+    """What JSON does not know: our own values by their fields, others as text."""
+    if is_dataclass(value) and not isinstance(value, type):
+        return {field.name: getattr(value, field.name) for field in fields(value)}
+    return str(value)
+
+
+def _told(message: Message) -> str:
+    whose = f" of session {call}" if (call := getattr(message, "call", "")) else ""
+    kind = getattr(message, "type", "message")
+    return f"a message '{kind}'{whose} is longer than {MAX_LINE // 1024**2} MB and was shortened"
+
+
+def _brief(value: Any) -> Any:
+    """A number as it is, a text's beginning, and of all else that it was left out."""
+    if isinstance(value, str):
+        return value if len(value) <= _SHORT else f"{value[:_SHORT]}…"
+    return value if isinstance(value, int | float | None) else "…"
+
+
+def _why(error: ValidationError) -> str:
+    first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+    place = ".".join(map(str, first["loc"]))
+    return f"{place}: {first['msg']}" if place else first["msg"]
+
+
+def _number(data: Any) -> int | None:
+    number = data.get("id") if isinstance(data, dict) else None
+    return number if isinstance(number, int) else None
