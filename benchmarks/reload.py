@@ -31,10 +31,12 @@ from programs import Lkrun, run
 from runner.cache import Cache
 from runner.compiler import Compiler
 from runner.egress.secrets import Secrets
-from runner.serve.log import Log
+from runner.serve.log import Log, route
+from runner.serve.parts import build
 from runner.serve.releases.store import Store
-from runner.serve.run import _Run
+from runner.serve.run import Run
 from runner.serve.startup import ServeSettings, Startup
+from runner.serve.tasks import Tasks
 
 QUICK = "--quick" in sys.argv
 FILES, AGENTS = 1000, 100
@@ -215,7 +217,9 @@ async def here(folder: Path) -> AsyncIterator[_Told]:
             compiler, compiled, compiled.release, Secrets({}), env, None, lambda _: [], None
         )
         settings = ServeSettings("127.0.0.1", 0, 1.0, True, "info", "json")
-        serving = asyncio.create_task(_Run(beginning, settings, log, store).main())
+        tasks = Tasks()
+        parts = build(beginning, settings, store=store, log=log, records=route(log), tasks=tasks)
+        serving = asyncio.create_task(Run(parts, beginning, settings, log, tasks).main(store))
         await log.next("ready")
         try:
             yield log

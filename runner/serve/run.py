@@ -46,7 +46,7 @@ def serve(startup: Startup, settings: ServeSettings) -> int:
     tasks = Tasks()
     try:
         parts = build(startup, settings, store=store, log=log, records=route(log), tasks=tasks)
-        run = _Run(parts, startup, settings, log, tasks)
+        run = Run(parts, startup, settings, log, tasks)
         asyncio.run(run.main(store))
     finally:
         store.destroy()
@@ -61,7 +61,7 @@ def _strip(release: Release, livekit: LiveKit | None) -> None:
         os.environ.update(livekit.to_env())
 
 
-class _Run:
+class Run:
     """One run of the command."""
 
     def __init__(

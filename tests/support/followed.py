@@ -24,9 +24,12 @@ from runner.serve.reload.inherited import ChildEnvironment
 from runner.serve.reload.next_turn import Renewals
 from runner.serve.reload.reloader import Reloader, ReloadResult
 from runner.serve.reload.swap import Swap
+from runner.serve.sessions.admission import Admission
 from runner.serve.sessions.calls import Calls
-from runner.serve.sessions.switchboard import Switchboard
-from runner.serve.sessions.texthost import TextHost
+from runner.serve.sessions.dialogues import Dialogues
+from runner.serve.sessions.welcomes import Welcomes
+from runner.serve.tasks import Tasks
+from runner.serve.workers.livekit import LiveKitAgents
 
 PATIENCE = 20.0
 """Seconds in which a busy machine has noticed what was saved."""
@@ -134,17 +137,19 @@ class Followed:
         self.first = compiled.release.id
         self.releases = Releases(store, compiled.release)
         self.calls = Calls(self.releases, log)
-        switchboard = Switchboard(self.releases, self.calls, secrets, log)
-        texts = TextHost(store.socket, switchboard, self.calls)
-        self._tasks: set[asyncio.Task[None]] = set()
+        welcomes = Welcomes(self.releases, secrets)
+        texts = Dialogues(store.socket, welcomes, self.calls, lambda _peer, _message: None)
+        admission = Admission(self.releases, self.calls)
+        self._tasks = Tasks()
         self._succession = _Recorded(
             self.releases,
+            LiveKitAgents(None, store.root, admission, self.calls, log, hear=lambda _: None),
             ChildEnvironment(self.releases, secrets, texts, log, env={}, livekit=None),
-            Renewals(self.releases, self.calls, switchboard, log),
-            Metrics(self.releases, self.calls),
-            log,
+            Renewals(self.releases, self.calls, welcomes, log),
+            metrics=Metrics(self.releases, self.calls),
+            log=log,
             archive=None,
-            spawn=self._spawn,
+            spawn=self._tasks.spawn,
         )
         self.reloader = Reloader(
             compiler,
@@ -180,12 +185,7 @@ class Followed:
 
     async def close(self) -> None:
         """End what `spawn` began."""
-        await asyncio.gather(*self._tasks)
-
-    def _spawn(self, work: Any) -> None:
-        task = asyncio.get_running_loop().create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        await self._tasks.finished()
 
 
 @contextlib.asynccontextmanager

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import io
+import os
 from contextlib import asynccontextmanager
+from functools import partial
 
 from runner.cache import Cache
 from runner.compiler import Compiler
-from runner.egress.secrets import Secrets
 from runner.serve.control import Control, Enlisted
-from runner.serve.log import Log
 from runner.serve.releases.archive import Archive
 from runner.serve.releases.served import Releases
 from runner.serve.releases.store import Store
-from runner.serve.sessions.calls import Calls
-from runner.serve.sessions.switchboard import Switchboard
+from runner.serve.socket.messages import CommandResult
+from runner.serve.socket.server import CallSocket
 
 GOOD = """\
 agents:
@@ -42,28 +41,31 @@ def archive_of(folder, home):
     return Archive.of(folder, {"HOME": str(home)})
 
 
+async def nobody(peer, hello):
+    """Hang up: no calls are on here."""
+
+
 @asynccontextmanager
 async def runner(archive, release, *, obeys=True):
     """A runner that serves a release, and is found; gives its `Releases`."""
     store = Store.create({})
     releases = Releases(store, release)
-    log = Log("error", "json", io.StringIO())
-    switchboard = Switchboard(releases, Calls(releases, log), Secrets({}), log)
 
     async def roll(release_id):
+        result = partial(CommandResult, os.getpid())
         if not obeys:
-            return {"result": "rejected", "release": release.id, "message": "the disk is full"}
+            return result("rejected", release.id, "the disk is full")
         if releases.current.id == release_id:
-            return {"result": "unchanged", "release": release_id, "message": "it is served"}
+            return result("unchanged", release_id, "it is served")
         releases.swap(archive.load(release_id))
-        return {"result": "ok", "release": release_id, "message": "it is served now"}
+        return result("ok", release_id, "it is served now")
 
-    Control(switchboard, releases, roll)
-    await switchboard.start(store.socket)
+    socket = CallSocket(calls=nobody, dialogues=nobody, control=Control(releases, roll).serve)
+    await socket.start(store.socket)
     found = Enlisted(archive, store.socket)
     try:
         yield releases
     finally:
         found.leave()
-        await switchboard.stop()
+        await socket.stop()
         store.destroy()
