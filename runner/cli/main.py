@@ -19,6 +19,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "rollback": ("runner.cli.rollback", "Serve a kept release again."),
     "schema": ("runner.cli.schema", "Print the JSON Schema for editors."),
     "serve": ("runner.cli.serve", "Let the agents of a folder take calls."),
+    "tool": ("runner.cli.tool", "Try a tool by hand."),
     "token": ("runner.cli.token", "Make an access token that calls an agent."),
 }
 """Verb → its module, and its line in the help."""

@@ -15,6 +15,7 @@ from runner.egress.auth.tokens import Tokens
 from runner.egress.exchange import Answer, Exchange, server_of
 from runner.egress.hiding import Hiding
 from runner.egress.mask import Mask
+from runner.egress.network.phases import Stopwatch
 from runner.egress.network.wire import ROUTE, Route
 from runner.egress.policy.budget import Budget
 from runner.egress.policy.limits import Limits
@@ -46,6 +47,7 @@ class Asking:
         limits: what it has to pass before.
         tokens: access tokens of the process.
         hiding: what nobody may see.
+        timed: whether the time of each part of a request is taken.
         attempts: the requests that were sent.
     """
 
@@ -55,6 +57,7 @@ class Asking:
     limits: Callable[[str], Limits]
     tokens: Tokens
     hiding: Hiding
+    timed: bool = False
     attempts: list[Attempt] = field(default_factory=list)
 
     @property
@@ -249,14 +252,17 @@ class _Hops:
     def _note(self, exchange: Exchange, shown: str, error: str | None) -> None:
         mask = self.asking.mask
         told = one_line(mask.text(error)) if error is not None else None
+        phases = exchange.stopwatch.ms if exchange.stopwatch is not None else {}
+        method, url = exchange.request.method, mask.text(shown)
         self.asking.attempts.append(
-            Attempt(exchange.request.method, mask.text(shown), exchange.status, told, exchange.ms)
+            Attempt(method, url, exchange.status, told, exchange.ms, phases)
         )
 
     def _exchange(self, request: httpx.Request, *, at_home: bool) -> Exchange:
         spec = self.asking.tool.http
         request.extensions[ROUTE] = Route(spec.private_network and at_home)
-        return Exchange(request, spec, self.asking.mask, self.seconds)
+        stopwatch = Stopwatch() if self.asking.timed else None
+        return Exchange(request, spec, self.asking.mask, self.seconds, stopwatch)
 
 
 def _copy(request: httpx.Request) -> httpx.Request:

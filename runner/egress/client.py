@@ -32,7 +32,11 @@ _log = logging.getLogger("lkrun.egress")
 
 
 class HttpEgress:
-    """Sends the requests of all calls of a process. Many tasks of one event loop may share it."""
+    """Sends the requests of all calls of a process. Many tasks of one event loop may share it.
+
+    Attributes:
+        timed: whether the time of each part of a request is taken, for people who want to know.
+    """
 
     def __init__(
         self,
@@ -53,6 +57,7 @@ class HttpEgress:
             tls: whom to trust, instead of the usual authorities.
         """
         self._secrets = secrets
+        self.timed = False
         self._transport = transport or Wire(
             Guard(allow), resolver or Resolver(), tls or tls_context()
         )
@@ -100,7 +105,7 @@ class HttpEgress:
 
         private = tuple(_private(release, ask))
         hiding = Hiding(self._secrets, release.private_names, private)
-        return Asking(tool, texts, self._transport, limits, self._tokens, hiding)
+        return Asking(tool, texts, self._transport, limits, self._tokens, hiding, self.timed)
 
 
 @dataclass(frozen=True, slots=True)

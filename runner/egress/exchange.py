@@ -5,6 +5,7 @@ from __future__ import annotations
 import ssl
 import time
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any, Final
@@ -14,7 +15,9 @@ import httpx
 
 from runner.egress.mask import Mask
 from runner.egress.network.guard import Blocked
+from runner.egress.network.phases import Stopwatch
 from runner.egress.network.resolver import Unresolved
+from runner.egress.network.wire import TRACE
 from runner.egress.policy.retry import PASSING, retry_after
 from runner.egress.request.redirect import FOLLOWED
 from runner.egress.response.incoming import COMPLAINT, complaint, receive, understand
@@ -59,6 +62,7 @@ class Exchange:
         spec: the author's block.
         mask: what nobody may see.
         seconds: the time that it has.
+        stopwatch: takes the time of its parts, where somebody wants to know.
         sent: whether anything was sent; an address that is refused is none.
         status: what the service answered.
     """
@@ -67,6 +71,7 @@ class Exchange:
     spec: Request
     mask: Mask
     seconds: float
+    stopwatch: Stopwatch | None = None
     sent: bool = False
     status: int | None = None
     begun: float = field(default_factory=time.perf_counter)
@@ -88,7 +93,10 @@ class Exchange:
             RequestError: no answer came that can be used.
         """
         self.sent = True
-        response = await wire.handle_async_request(self.request)
+        if self.stopwatch is not None:
+            self.request.extensions[TRACE] = {"trace": self.stopwatch.trace}
+        with self.stopwatch.running() if self.stopwatch is not None else nullcontext():
+            response = await wire.handle_async_request(self.request)
         try:
             return await self._read(response)
         finally:

@@ -27,13 +27,19 @@ class ToolRequest:
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One request that was sent."""
+    """One request that was sent.
+
+    Attributes:
+        ms: milliseconds until all of the answer was read.
+        phases: how long each part of that took, where the time of them is taken.
+    """
 
     method: str
     url: str
     status: int | None
     error: str | None
     ms: float
+    phases: dict[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,8 @@ from runner.session.observers.timers import CallTimers
 from runner.session.personas.persona import LivePersona
 from runner.session.plan import plan_of
 from runner.session.settings.live import LiveSettings
-from runner.session.settings.session import idle_of, set_defaults
+from runner.session.settings.session import idle_of
+from runner.session.values.defaults import set_defaults
 from runner.session.values.variables import Variables
 
 log = logging.getLogger("lkrun")

@@ -17,10 +17,15 @@ import httpx
 
 from runner import demo
 from runner.egress.network.guard import Address, Guard
+from runner.egress.network.phases import looking_up
 from runner.egress.network.resolver import Resolver
 
 ROUTE: Final = "lkrun.route"
 """The extension of a request that holds its `Route`."""
+
+
+TRACE: Final = "lkrun.trace"
+"""The extension of a request whose time is taken: what httpcore is given."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +93,8 @@ class CheckedBackend(httpcore.AsyncNetworkBackend):
         if host == demo.HOST:
             mine = await self._demonstration.port()
             return await self._inner.connect_tcp("127.0.0.1", mine, timeout)
-        addresses = await self._resolver.addresses(host)
+        with looking_up():
+            addresses = await self._resolver.addresses(host)
         if self._guard is not None:
             self._guard.check(host, port, addresses)
 
@@ -195,6 +201,7 @@ class Wire(httpx.AsyncBaseTransport):
                 ),
                 headers=request.headers.raw,
                 content=request.stream,
+                extensions=request.extensions.get(TRACE, {}),
             )
         )
         return httpx.Response(

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from livekit.agents import AgentSession, NotGivenOr, STTContextOptions, TurnHandlingOptions
@@ -18,10 +17,9 @@ from runner.session.models import kinds
 from runner.session.models.kinds import CannotStartError
 from runner.session.settings.turns import turn_handling
 from runner.session.values.conversion import MisfitError
+from runner.session.values.defaults import set_defaults
 from runner.session.values.variables import Variables
 from runner.session.values.wording import TemplateRenderer
-
-log = logging.getLogger("lkrun")
 
 LAST_WORDS = 0.5
 """Seconds that a call waits at its end for the caller's last words; LiveKit's 2 are too many."""
@@ -43,18 +41,6 @@ def begin_variables(
         except MisfitError as problem:
             raise CannotStartError(f"'{name}' {problem}") from None
     set_defaults(variables, wording, [name for name in variables.fields if name not in given])
-
-
-def set_defaults(variables: Variables, wording: TemplateRenderer, names: Iterable[str]) -> None:
-    """Give variables their defaults; one that does not fit is left out."""
-    for name in names:
-        default = variables.fields[name].default
-        if default is None:
-            continue
-        try:
-            variables.set(name, wording.value(default))
-        except MisfitError as problem:
-            log.warning("the default of '%s' is left out: it %s", name, problem)
 
 
 def new_session(call: Call) -> AgentSession[Any]:
