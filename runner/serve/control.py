@@ -129,8 +129,8 @@ def running(archive: Archive) -> list[tuple[int, str]]:
     if not archive.runners.is_dir():
         return []
     with contextlib.suppress(OSError), archive.locked():
-        found = [_alive(path) for path in sorted(archive.runners.iterdir())]
-        return [runner for runner in found if runner is not None]
+        alive = [_alive(path) for path in sorted(archive.runners.iterdir())]
+        return [runner for runner in alive if runner is not None]
     return []
 
 

@@ -46,20 +46,20 @@ def livekit(release: Release, secrets: Secrets, env: Mapping[str, str]) -> LiveK
     """
     written = release.process.livekit
     values = {"secrets": Ledger(secrets), "env": env}
-    found = {}
+    credentials = {}
     for name, variable in NAMES.items():
         text = getattr(written, name)
-        found[name] = Renderer().render(text, values) if text else env.get(variable, "")
-    missing = [NAMES[name] for name, value in found.items() if not value.strip()]
+        credentials[name] = Renderer().render(text, values) if text else env.get(variable, "")
+    missing = [NAMES[name] for name, value in credentials.items() if not value.strip()]
     if len(missing) == len(NAMES):
         return None
     if missing:
         names = ", ".join(missing)
         raise CredentialsError(f"LiveKit is configured only in part: {names} has no value")
-    parsed = urlparse(found["url"])
+    parsed = urlparse(credentials["url"])
     if parsed.scheme not in _SCHEMES or not parsed.hostname:
         raise CredentialsError("the address of LiveKit must begin with wss:// or ws://")
-    return LiveKit(**{name: value.strip() for name, value in found.items()})
+    return LiveKit(**{name: value.strip() for name, value in credentials.items()})
 
 
 def provider_secrets(agent: AgentRelease, secrets: Secrets) -> dict[str, str]:
@@ -71,8 +71,8 @@ def provider_secrets(agent: AgentRelease, secrets: Secrets) -> dict[str, str]:
         for use in analyse(text).uses
         if use.path[0] == "secrets" and len(use.path) > 1
     }
-    found = {name: secrets.get(name) for name in sorted(names)}
-    return {name: value for name, value in found.items() if value is not None}
+    known = {name: secrets.get(name) for name in sorted(names)}
+    return {name: value for name, value in known.items() if value is not None}
 
 
 def templates(options: Any) -> Iterator[str]:

@@ -84,11 +84,11 @@ class Log:
 
 def _without_trace(words: str) -> str:
     """The message, and what was raised; a traceback is for those who ask for `debug`."""
-    told, trace, lines = words.partition(_TRACE)
+    message, trace, lines = words.partition(_TRACE)
     if not trace:
-        return told
+        return message
     last = next((line for line in reversed(lines.splitlines()) if line.strip()), "")
-    return f"{told.strip()}: {last.strip()}" if last else told
+    return f"{message.strip()}: {last.strip()}" if last else message
 
 
 class Handler(logging.Handler):

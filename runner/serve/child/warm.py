@@ -63,14 +63,14 @@ def _provider(written: AnyProvider) -> None:
     from runner.providers.catalogue import InstalledProvider
     from runner.providers.loading import load
 
-    found = build.catalogue().find(written.kind, str(written.plugin))
-    if not isinstance(found, InstalledProvider):
+    provider = build.catalogue().find(written.kind, str(written.plugin))
+    if not isinstance(provider, InstalledProvider):
         return
-    loaded = load(found.source, found.target)
-    if found.source == "plugin":
-        _package(found.target.partition(":")[0].partition(".")[0])
+    loaded = load(provider.source, provider.target)
+    if provider.source == "plugin":
+        _package(provider.target.partition(":")[0].partition(".")[0])
     if not any(_templates(written.options)):
-        validation.validate(loaded.options, written.options, found.name)
+        validation.validate(loaded.options, written.options, provider.name)
 
 
 def _package(name: str) -> None:

@@ -142,31 +142,31 @@ class Archive:
                 log.debug("release %s is damaged: an agent is missing", manifest.id)
         return rows
 
-    def find(self, asked: str) -> str:
+    def find(self, wanted: str) -> str:
         """The id of a kept release of which the id, or a beginning of it, was asked for.
 
         Raises:
             UnknownReleaseError: none or several are meant.
         """
-        return pick(asked, [manifest.id for manifest in self._manifests()])
+        return pick(wanted, [manifest.id for manifest in self._manifests()])
 
-    def load(self, asked: str) -> Release:
+    def load(self, wanted: str) -> Release:
         """A kept release, by its id or a beginning of it.
 
         Raises:
             UnknownReleaseError: none or several are meant.
             ArchiveError: it is damaged, or this version of lkrun cannot read it.
         """
-        manifest = self._shelf.manifest(self.find(asked))
+        manifest = self._shelf.manifest(self.find(wanted))
         if manifest is None or not self._shelf.complete(manifest):
-            raise ArchiveError(f"the files of the kept release '{asked}' are damaged")
+            raise ArchiveError(f"the files of the kept release '{wanted}' are damaged")
         try:
             return self._read(manifest)
         except OSError:
-            words = f"the files of the kept release '{asked}' cannot be read"
+            words = f"the files of the kept release '{wanted}' cannot be read"
         except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
             words = (
-                f"the kept release '{asked}' was written by lkrun {_kept(manifest).version}, "
+                f"the kept release '{wanted}' was written by lkrun {_kept(manifest).version}, "
                 f"and lkrun {__version__} cannot read it"
             )
         raise ArchiveError(words)
@@ -221,27 +221,27 @@ class Archive:
             yield
 
 
-def pick(asked: str, ids: Iterable[str]) -> str:
+def pick(wanted: str, ids: Iterable[str]) -> str:
     """The one id that is, or begins with, what was asked for.
 
     Raises:
         UnknownReleaseError: none or several do.
     """
     known = list(dict.fromkeys(ids))
-    meant = [i for i in known if asked and i.startswith(asked.lower())]
+    meant = [i for i in known if wanted and i.startswith(wanted.lower())]
     if len(meant) == 1:
         return meant[0]
     if meant:
         raise UnknownReleaseError(
-            f"more than one kept release begins with '{asked}': {', '.join(meant)}"
+            f"more than one kept release begins with '{wanted}': {', '.join(meant)}"
         )
     if not known:
-        raise UnknownReleaseError(f"there is no kept release '{asked}': none is kept yet")
-    beginnings = {i[: len(asked)]: i for i in known}
-    near = nearest(asked.lower(), beginnings) if asked else None
+        raise UnknownReleaseError(f"there is no kept release '{wanted}': none is kept yet")
+    beginnings = {i[: len(wanted)]: i for i in known}
+    near = nearest(wanted.lower(), beginnings) if wanted else None
     hint = f"; did you mean '{beginnings[near]}'?" if near else ""
     raise UnknownReleaseError(
-        f"there is no kept release '{asked}'; the kept ones are {', '.join(known)}{hint}"
+        f"there is no kept release '{wanted}'; the kept ones are {', '.join(known)}{hint}"
     )
 
 

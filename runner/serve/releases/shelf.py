@@ -130,10 +130,10 @@ class Shelf:
     def pointed(self) -> str | None:
         """The id that `point` named last; None where there is none."""
         try:
-            found = self._pointer.read_text(encoding="ascii").strip()
+            name = self._pointer.read_text(encoding="ascii").strip()
         except (OSError, ValueError):
             return None
-        return found if _ID.fullmatch(found) else None
+        return name if _ID.fullmatch(name) else None
 
     def manifest(self, release_id: str) -> Manifest | None:
         """What is written of a release."""
@@ -145,7 +145,7 @@ class Shelf:
             names = sorted(p for p in self._releases.iterdir() if _ID.fullmatch(p.stem))
         except OSError:
             return []
-        return [found for path in names if (found := Manifest.read(path)) is not None]
+        return [manifest for path in names if (manifest := Manifest.read(path)) is not None]
 
     def has(self, digest: str) -> bool:
         """Whether an agent is there, with the content that its name says."""
@@ -154,12 +154,12 @@ class Shelf:
             seen = state.st_ino, state.st_size, state.st_mtime_ns
             if self._whole.get(digest) == seen:
                 return True
-            found = hashlib.sha256(self.agent(digest).read_bytes()).hexdigest()
+            actual = hashlib.sha256(self.agent(digest).read_bytes()).hexdigest()
         except OSError:
             return False
-        if found.startswith(digest):
+        if actual.startswith(digest):
             self._whole[digest] = seen
-        return found.startswith(digest)
+        return actual.startswith(digest)
 
     def complete(self, manifest: Manifest) -> bool:
         """Whether all agents of a release are there."""

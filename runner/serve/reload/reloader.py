@@ -78,7 +78,7 @@ class _Judged:
     compiled: Compiled
     look: Look
     side: Side | None
-    found: tuple[Diagnostic, ...]
+    diagnostics: tuple[Diagnostic, ...]
     changes: tuple[Change, ...]
     took_ms: float
 
@@ -117,7 +117,7 @@ class Reloader:
         self._trying = asyncio.Lock()
         self._watcher = Watcher(compiler.root, self._texts, beside)
         self._known: Look | None = None
-        self._found = _all_found(compiled, lacking)
+        self._diagnostics = _all_found(compiled, lacking)
 
     @property
     def served(self) -> Release:
@@ -167,7 +167,7 @@ class Reloader:
                 changes = await asyncio.to_thread(diff, self._served, side)
                 new = ReloadResult("ok", release.id, changes=changes, rolled=True)
                 outcome = await self._swap(side, new)
-            return self._told(outcome, began)
+            return self._report(outcome, began)
 
     def _settle(self) -> float:
         return self.served.process.reload.settle
@@ -180,12 +180,12 @@ class Reloader:
         """
         async with self._trying:
             began = time.perf_counter()
-            before, found = self._known, self._found
+            before, diagnostics = self._known, self._diagnostics
             try:
                 judged = await asyncio.to_thread(self._judge, settled)
                 if judged is None:
                     return None
-                outcome = await self._decided(judged, asked=settled is None)
+                outcome = await self._decided(judged, requested=settled is None)
                 look = judged.look
             except Exception as error:  # noqa: BLE001 - a bug of ours must not end the following of files
                 look = await asyncio.to_thread(self._watcher.look)
@@ -195,12 +195,12 @@ class Reloader:
                 look = await asyncio.to_thread(self._watcher.beside, look.files)
             self._known = look
             first = before is None and settled is not None and outcome.result != "ok"
-            if first and (outcome.diagnostics, outcome.error) == (found, None):
+            if first and (outcome.diagnostics, outcome.error) == (diagnostics, None):
                 return outcome  # nothing has changed since the folder was compiled
             same = before is not None and before.files == look.files and before != look
-            told = self._told(replace(outcome, same_files=same), began)
+            reported = self._report(replace(outcome, same_files=same), began)
             await asyncio.to_thread(self._compiler.cache.flush)
-            return told
+            return reported
 
     def _judge(self, settled: Look | None) -> _Judged | None:
         """Compile, in a thread; None where files changed since they were at rest.
@@ -217,26 +217,26 @@ class Reloader:
         else:
             if settled is not None:
                 return None
-        self._found = found = _all_found(compiled, self._lacking)
+        self._diagnostics = diagnostics = _all_found(compiled, self._lacking)
         release = compiled.release
-        if release is None or any(d.severity == "error" for d in found):
-            return _Judged(compiled, look, None, found, (), took)
+        if release is None or any(d.severity == "error" for d in diagnostics):
+            return _Judged(compiled, look, None, diagnostics, (), took)
         side = Side(release, _resting(compiled))
         same = release.id == self.served.id
         changes = () if same else tuple(diff(self._served, side))
-        return _Judged(compiled, look, side, found, changes, took)
+        return _Judged(compiled, look, side, diagnostics, changes, took)
 
-    async def _decided(self, judged: _Judged, *, asked: bool) -> ReloadResult:
+    async def _decided(self, judged: _Judged, *, requested: bool) -> ReloadResult:
         side = judged.side
         written, self._written = self._written, side.release.id if side else None
         outcome = ReloadResult(
-            "unchanged", self.served.id, judged.found, lines=judged.compiled.lines,
+            "unchanged", self.served.id, judged.diagnostics, lines=judged.compiled.lines,
             compile_ms=judged.took_ms,
         )  # fmt: skip
         if side is None:
             return replace(outcome, result="rejected")
         # after a rollback, files that say what they said before are not served again
-        if side.release.id in (self.served.id, None if asked else written):
+        if side.release.id in (self.served.id, None if requested else written):
             return outcome
         if not side.release.agents:
             hint = "enable one, or stop the runner"
@@ -249,14 +249,14 @@ class Reloader:
             await self._target.swap(side.release)
         except OSError as error:
             self._written = None
-            told = f"the release could not be stored: {error.strerror or error}"
+            reported = f"the release could not be stored: {error.strerror or error}"
             hint = "make room where temporary files are kept, then save a file again"
             kept = replace(outcome, release=self.served.id, changes=())
-            return _refused(kept, "E001", told, hint)
+            return _refused(kept, "E001", reported, hint)
         self._served = side
         return outcome
 
-    def _told(self, outcome: ReloadResult, began: float) -> ReloadResult:
+    def _report(self, outcome: ReloadResult, began: float) -> ReloadResult:
         took = round((time.perf_counter() - began) * 1000, 1)
         outcome = replace(outcome, took_ms=took)
         self._target.tell(outcome)

@@ -28,8 +28,8 @@ def words(outcome: ReloadResult) -> str:
     if outcome.result == "unchanged":
         what = "the secrets" if outcome.same_files else "the files"
         return f"{what} were read again, nothing changes for callers; still serving {release}"
-    told = render.text(outcome.diagnostics, outcome.lines)
-    return f"the new files are not served; still serving release {release}\n{told}".rstrip()
+    rendered = render.text(outcome.diagnostics, outcome.lines)
+    return f"the new files are not served; still serving release {release}\n{rendered}".rstrip()
 
 
 def _rolled(outcome: ReloadResult) -> str:
@@ -39,17 +39,17 @@ def _rolled(outcome: ReloadResult) -> str:
         return f"went back to release {release}, {until}: {sentences(outcome.changes)}"
     if outcome.result == "unchanged":
         return f"release {release} is served already"
-    told = "; ".join(d.message for d in outcome.diagnostics)
-    return f"that release cannot be served: {told}; still serving release {release}"
+    reasons = "; ".join(d.message for d in outcome.diagnostics)
+    return f"that release cannot be served: {reasons}; still serving release {release}"
 
 
 def sentences(changes: Sequence[Change]) -> str:
     """What callers notice, on one line."""
-    told = list(dict.fromkeys(render.printable(change.sentence) for change in changes))
-    if not told:
+    changed = list(dict.fromkeys(render.printable(change.sentence) for change in changes))
+    if not changed:
         return "nothing changes for callers"
-    more = len(told) - _SHOWN
-    shown = told[:_SHOWN] + ([f"and {more} more"] if more > 0 else [])
+    more = len(changed) - _SHOWN
+    shown = changed[:_SHOWN] + ([f"and {more} more"] if more > 0 else [])
     return "; ".join(shown)
 
 

@@ -34,8 +34,8 @@ class Admission:
         """Why a call cannot be taken now, or None: `draining`, `unknown_agent` or `full`."""
         if self.draining:
             return "draining"
-        found = self._releases.current.agents.get(agent)
-        if found is None:
+        release = self._releases.current.agents.get(agent)
+        if release is None:
             return "unknown_agent"
         limit = self._limit(agent)
         return "full" if limit is not None and self._count(agent) >= limit else None
@@ -53,6 +53,6 @@ class Admission:
         return len(self._calls.all("call", agent))
 
     def _limit(self, agent: str) -> int | None:
-        found = self._releases.current.agents.get(agent)
-        limits = found.agent.limits if found else None
+        release = self._releases.current.agents.get(agent)
+        limits = release.agent.limits if release else None
         return limits.max_calls if limits else None

@@ -28,13 +28,13 @@ class ToolRequests:
         self._log = log
         self._egresses: dict[tuple[str, ...], HttpEgress] = {}
 
-    async def answer(self, peer: Peer, asked: Ask, call: CallInfo | None) -> None:
+    async def answer(self, peer: Peer, request: Ask, call: CallInfo | None) -> None:
         """Send a request, and answer the process that asked for it."""
         agent = self._releases.agent(call.release, call.agent) if call else None
-        answer = _OVER if agent is None else await self._egress().ask(agent, asked.ask)
+        answer = _OVER if agent is None else await self._egress().ask(agent, request.ask)
         if call is not None and not answer.ok:
-            self._tell_failure(call, asked.ask.tool, answer)
-        peer.send(Answer(asked.id, answer))
+            self._tell_failure(call, request.ask.tool, answer)
+        peer.send(Answer(request.id, answer))
 
     async def aclose(self) -> None:
         """Close all connections to services."""
