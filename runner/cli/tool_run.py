@@ -25,9 +25,9 @@ from runner.schema.fields import Field
 from runner.session import Caller, CallFacts
 from runner.session.values.conversion import MisfitError
 from runner.session.values.defaults import set_defaults
-from runner.session.values.parameters import ArgumentsError, fields_of, read
+from runner.session.values.parameters import ArgumentsError, read
+from runner.session.values.templates import TemplateContext, TemplateRenderer
 from runner.session.values.variables import Variables
-from runner.session.values.wording import TemplateContext, TemplateRenderer
 from runner.template import as_data
 
 _LONGEST_OUTPUT = 1000
@@ -84,18 +84,18 @@ def run(result: Compiled, wanted: Run) -> Outcome:
         click.UsageError: there is no such tool, agent or variable.
     """
     release = _release(result, wanted)
-    variables, wording = _begin(release, wanted.variables)
+    variables, renderer = _begin(release, wanted.variables)
     tool = release.requests[wanted.tool]
-    if not wording.holds(tool.condition):
+    if not renderer.is_true(tool.condition):
         _note(f"the model would not be offered {wanted.tool} now: its if: is not true")
     try:
-        fields = fields_of(tool, variables)
-        args = read(fields, wanted.arguments, wording, variables.choices)
+        fields = tool.fields(variables.fields)
+        args = read(fields, wanted.arguments, renderer, variables.choices)
     except ArgumentsError as problem:
         told = f"{wanted.tool} was not run: {problem}."
         response = ToolResponse(ok=False, output=told, error=one_line(str(problem)))
         return Outcome(wanted.tool, response, {}, 0.0)
-    ask = ToolRequest(wanted.tool, as_data(args), wording.values.sent())
+    ask = ToolRequest(wanted.tool, as_data(args), renderer.context.sent())
     allow = tuple(map(str, result.release.process.network.allow)) if result.release else ()
     begun = time.perf_counter()
     response = asyncio.run(_asked(release, ask, allow))
@@ -105,9 +105,9 @@ def run(result: Compiled, wanted: Run) -> Outcome:
     names = {"args": args, "result": response.result, "error": response.for_templates}
     actions = tool.then if response.ok else tool.on_error
     notes = [
-        wording.text(action.instructions, names)
+        renderer.text(action.instructions, names)
         for action in actions
-        if isinstance(action, Instruct) and wording.holds(action.condition, names)
+        if isinstance(action, Instruct) and renderer.is_true(action.condition, names)
     ]
     output = "\n".join([response.output, *notes])
     if not response.ok:
@@ -170,7 +170,7 @@ def _begin(release: AgentRelease, given: Mapping[str, str]) -> tuple[Variables, 
     variables = Variables(release.agent.variables)
     facts = CallFacts(caller=Caller(identity="tool-call", kind="text"), variables=given)
     values = TemplateContext(release, facts, variables)
-    wording = TemplateRenderer(values, release.places)
+    renderer = TemplateRenderer(values, release.places)
     changing = [n for n, v in release.agent.variables.items() if isinstance(v, Field)]
     saved = {str(name) for tool in release.requests.values() for name in tool.result.save}
     for name, value in given.items():
@@ -184,8 +184,8 @@ def _begin(release: AgentRelease, given: Mapping[str, str]) -> tuple[Variables, 
             variables.set(name, value)
         except MisfitError as problem:
             raise click.UsageError(f"--var {name}: it {problem}") from None
-    set_defaults(variables, wording, [n for n in variables.fields if n not in given])
-    return variables, wording
+    set_defaults(variables, renderer, [n for n in variables.fields if n not in given])
+    return variables, renderer
 
 
 def _note(text: str) -> None:

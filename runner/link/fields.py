@@ -5,21 +5,14 @@ from __future__ import annotations
 from runner.diagnostics.nearest import did_you_mean
 from runner.link.scope import Scope
 from runner.schema.fields import READERS, Field, fits
-from runner.schema.tools import OfRecords
+from runner.schema.tools import AnyTool
 from runner.schema.types.blocks import Block
 from runner.template import has_template
 
 
 def parameters(tool: Block, scope: Scope) -> dict[str, Field]:
     """The parameters of a tool, as the model sees them."""
-    if isinstance(tool, OfRecords):
-        variable = scope.variables.get(tool.records)
-        record = variable.field.of if variable is not None and variable.field is not None else None
-        fields = dict(record) if isinstance(record, dict) else {}
-        line = {"line": Field.model_validate({"type": "integer"})}
-        by_kind = {"add_to": fields, "change_in": line | fields, "remove_from": line}
-        return by_kind[tool.kind]
-    return dict(getattr(tool, "parameters", {}))
+    return tool.fields(scope.declared) if isinstance(tool, AnyTool) else {}
 
 
 def misfit(field: Field, text: str) -> tuple[str, str | None] | None:

@@ -16,7 +16,7 @@ from runner.schema.http import Request
 from runner.schema.personas import Persona
 from runner.schema.reading.load import Definition
 from runner.schema.services import Service
-from runner.schema.tools import AddTo, ChangeIn, HttpTool, Remember, RemoveFrom, SetTool
+from runner.schema.tools import BUILT_IN, TOOLS, AnyTool, HttpTool
 from runner.schema.types.blocks import Block
 
 
@@ -41,9 +41,7 @@ class Variable:
     @property
     def remembered(self) -> bool:
         """Whether the model may set it."""
-        return (
-            self.field is not None and self.field.description is not None and not self.field.private
-        )
+        return self.field is not None and self.field.remembered
 
 
 @dataclass
@@ -84,6 +82,11 @@ class Scope:
                 for saved in tool.result.save:
                     found.setdefault(str(saved), Variable(str(saved)))
         return found
+
+    @property
+    def declared(self) -> dict[str, Field]:
+        """Declared variables that may change."""
+        return {n: v.field for n, v in self.variables.items() if v.field is not None}
 
     @property
     def fixed(self) -> dict[str, Any]:
@@ -128,21 +131,17 @@ class Scope:
         for source in (persona, self.agent, *tools.values()):
             for block in self.acting(source):
                 found |= _sets(block)
-        names = {*self.agent.tools, *persona.tools}
-        if "remember" in names:
-            found |= {v.name for v in self.variables.values() if v.remembered}
+        for name in {*self.agent.tools, *persona.tools} & set(BUILT_IN):
+            tool = TOOLS[name].undefined(self.declared)
+            found |= set(tool.stores if tool is not None else ())
         return found
 
 
 def _sets(block: Block) -> set[str]:
     names: Iterable[str] = ()
     match block:
-        case HttpTool():
-            names = block.result.save
-        case Set() | SetTool():
+        case Set():
             names = block.set
-        case Remember():
-            names = block.remember
-        case AddTo() | ChangeIn() | RemoveFrom():
-            names = (block.records,)
+        case AnyTool():
+            names = block.stores
     return set(map(str, names))

@@ -236,6 +236,11 @@ class Field(Block):
             )
         return None
 
+    @property
+    def remembered(self) -> bool:
+        """Whether the model may store it, where it is a variable of an agent."""
+        return self.description is not None and not self.private
+
     def bound(self, name: str) -> Any:
         """`min` or `max` as a value that can be compared with others of this field."""
         text = getattr(self, name)

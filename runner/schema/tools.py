@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from typing import Annotated, ClassVar, Self, TypeAlias
 
 from pydantic import model_validator
 from pydantic.json_schema import JsonSchemaValue
 
 from runner.schema.actions import Actions, ErrorActions
-from runner.schema.fields import Fields
+from runner.schema.fields import Field, Fields
 from runner.schema.http import Request, Result
 from runner.schema.types.blocks import Block, OneOrList, OrNo, key, kinds, together
 from runner.schema.types.measures import Duration
@@ -17,16 +18,20 @@ from runner.schema.types.names import VariableName
 from runner.schema.types.texts import Condition, Stored, Told
 from runner.schema.types.words import SayOrYes, Words
 
-BUILT_IN = ("end_call", "remember", "wait")
-"""Tools that may be listed without being defined; no tool may take their names."""
+Declared = Mapping[str, Field]
+"""Variables of an agent that may change, as they are declared."""
 
 
-class _Tool(Block):
+class AnyTool(Block):
+    """A tool of any kind. A subclass with a `kind` is a kind."""
+
     noun: ClassVar[str] = "a tool"
     described: ClassVar[bool] = False
     """Whether the kind has a description of its own."""
     own_parameters: ClassVar[str | None] = None
     """Where the kind gets its parameters from, when an author cannot give any."""
+    built_in: ClassVar[bool] = False
+    """Whether it may be listed by the name of its kind, without being defined."""
     elsewhere: ClassVar[dict[str, str]] = {
         "url": "write it below http:",
         "method": "write it below http:",
@@ -54,6 +59,22 @@ class _Tool(Block):
     then: Actions = key("done after success", (), names=("args", "result"))
 
     @classmethod
+    def undefined(cls, variables: Declared) -> Self | None:
+        """The tool that its kind's bare name means, of those that are built in."""
+        del variables
+        return cls.model_validate({cls.kind: "yes"}) if cls.built_in else None
+
+    def fields(self, variables: Declared) -> dict[str, Field]:
+        """Its parameters, as the model or an action gives them."""
+        del variables
+        return dict(self.parameters)
+
+    @property
+    def stores(self) -> tuple[str, ...]:
+        """The variables that it may set by itself."""
+        return ()
+
+    @classmethod
     def all_rules(cls) -> list[JsonSchemaValue]:
         """What `_describes_itself` asks."""
         rules: list[JsonSchemaValue] = [] if cls.described else [{"required": ["description"]}]
@@ -79,7 +100,7 @@ class _Tool(Block):
         return self
 
 
-class HttpTool(_Tool):
+class HttpTool(AnyTool):
     """Asks a service."""
 
     kind: ClassVar[str] = "http"
@@ -92,8 +113,13 @@ class HttpTool(_Tool):
         names=("args", "error"),
     )
 
+    @property
+    def stores(self) -> tuple[str, ...]:
+        """The variables that it saves."""
+        return tuple(map(str, self.result.save))
 
-class SayTool(_Tool):
+
+class SayTool(AnyTool):
     """Says fixed words."""
 
     kind: ClassVar[str] = "say"
@@ -101,15 +127,22 @@ class SayTool(_Tool):
     say: Words = key("words for the caller, spoken exactly", names=("args",))
 
 
-class SetTool(_Tool):
+class SetTool(AnyTool):
     """Stores values."""
 
     kind: ClassVar[str] = "set"
 
     set: dict[VariableName, Stored] = key("variable → value", names=("args",))
 
+    @property
+    def stores(self) -> tuple[str, ...]:
+        """The variables."""
+        return tuple(map(str, self.set))
 
-class _OfRecords(_Tool):
+
+class OfRecords(AnyTool):
+    """Works on a list of records."""
+
     described: ClassVar[bool] = True
     own_parameters: ClassVar[str | None] = "the records of the list"
 
@@ -118,16 +151,34 @@ class _OfRecords(_Tool):
         """The list variable, whatever the kind."""
         return str(getattr(self, self.kind))
 
+    @property
+    def stores(self) -> tuple[str, ...]:
+        """The list."""
+        return (self.records,)
 
-class AddTo(_OfRecords):
+    def record(self, variables: Declared) -> dict[str, Field]:
+        """The fields of a record of the list."""
+        declared = variables.get(self.records)
+        of = declared.of if declared is not None else None
+        return dict(of) if isinstance(of, dict) else {}
+
+
+_LINE = Field.model_validate({"type": "integer", "description": "The number of the line"})
+
+
+class AddTo(OfRecords):
     """Adds a record to a list."""
 
     kind: ClassVar[str] = "add_to"
 
     add_to: VariableName = key("a list variable; the parameters are the fields of its records")
 
+    def fields(self, variables: Declared) -> dict[str, Field]:
+        """Those of a record."""
+        return self.record(variables)
 
-class ChangeIn(_OfRecords):
+
+class ChangeIn(OfRecords):
     """Changes a record of a list."""
 
     kind: ClassVar[str] = "change_in"
@@ -136,42 +187,70 @@ class ChangeIn(_OfRecords):
         "a list variable; the parameters are the line and the fields to change"
     )
 
+    def fields(self, variables: Declared) -> dict[str, Field]:
+        """The line, and those of a record; what is left out stays as it is."""
+        record = self.record(variables)
+        return {"line": _LINE, **{name: _open(field) for name, field in record.items()}}
 
-class RemoveFrom(_OfRecords):
+
+class RemoveFrom(OfRecords):
     """Removes a record from a list."""
 
     kind: ClassVar[str] = "remove_from"
 
     remove_from: VariableName = key("a list variable; the parameter is the line")
 
+    def fields(self, variables: Declared) -> dict[str, Field]:
+        """The line."""
+        del variables
+        return {"line": _LINE}
 
-class Remember(_Tool):
+
+class Remember(AnyTool):
     """Lets the model store variables."""
 
     kind: ClassVar[str] = "remember"
     described: ClassVar[bool] = True
     own_parameters: ClassVar[str | None] = "the variables"
+    built_in: ClassVar[bool] = True
 
     remember: Annotated[tuple[VariableName, ...], OneOrList(scalars=True)] = key(
         "variables that the model may store"
     )
 
+    @classmethod
+    def undefined(cls, variables: Declared) -> Self | None:
+        """All variables that have a description and are not private."""
+        names = [name for name, field in variables.items() if field.remembered]
+        return cls.model_validate({"remember": names}) if names else None
 
-class EndCallTool(_Tool):
+    def fields(self, variables: Declared) -> dict[str, Field]:
+        """The variables; what is left out stays as it is."""
+        return {n: _open(variables[n]) for n in map(str, self.remember) if n in variables}
+
+    @property
+    def stores(self) -> tuple[str, ...]:
+        """The variables."""
+        return tuple(map(str, self.remember))
+
+
+class EndCallTool(AnyTool):
     """Lets the model end the call."""
 
     kind: ClassVar[str] = "end_call"
     described: ClassVar[bool] = True
+    built_in: ClassVar[bool] = True
 
     end_call: SayOrYes = key("words said first, or yes: the model says goodbye", names=("args",))
 
 
-class Wait(_Tool):
+class Wait(AnyTool):
     """Lets the caller take a moment."""
 
     kind: ClassVar[str] = "wait"
     described: ClassVar[bool] = True
     own_parameters: ClassVar[str | None] = "nobody: it needs none"
+    built_in: ClassVar[bool] = True
 
     wait: Annotated[Duration | bool, OrNo(yes=True)] = key(
         "yes, or how long idle is held at most: 2m with yes"
@@ -189,13 +268,25 @@ class Wait(_Tool):
         return self
 
 
-_KINDS = (AddTo, ChangeIn, EndCallTool, HttpTool, Remember, RemoveFrom, SayTool, SetTool, Wait)
-Tool: TypeAlias = kinds("a tool", *_KINDS)  # type: ignore[valid-type]  # built from the classes
-"""A tool of any kind."""
+def _open(field: Field) -> Field:
+    """The same field, which may be left out."""
+    return field.model_copy(update={"optional": True, "default": None})
 
-AnyTool = (
-    AddTo | ChangeIn | EndCallTool | HttpTool | Remember | RemoveFrom | SayTool | SetTool | Wait
-)
 
-OfRecords = AddTo | ChangeIn | RemoveFrom
-"""A tool that works on a list of records."""
+def _kinds(base: type[AnyTool]) -> Iterator[type[AnyTool]]:
+    for cls in base.__subclasses__():
+        if "kind" in vars(cls):
+            yield cls
+        yield from _kinds(cls)
+
+
+TOOLS: dict[str, type[AnyTool]] = {
+    cls.kind: cls for cls in sorted(_kinds(AnyTool), key=lambda cls: cls.kind)
+}
+"""Kind → its class."""
+
+BUILT_IN = tuple(kind for kind, cls in TOOLS.items() if cls.built_in)
+"""Tools that may be listed without being defined; no tool may take their names."""
+
+Tool: TypeAlias = kinds("a tool", *TOOLS.values())  # type: ignore[valid-type]  # built from the classes
+"""A tool of any kind, as it is read."""

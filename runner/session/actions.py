@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -12,11 +12,12 @@ from livekit.agents.utils import shortuuid
 
 from runner.schema.actions import BACK, AnyAction, EndCall, HandOff, Instruct, RunTool, Say, Set
 from runner.session.call import MOST_HOPS, Call, PendingHandoff
-from runner.session.tools.work import WORK, Job, Made
+from runner.session.tools.calls import ToolCall, ToolResult
+from runner.session.tools.kind import kind_of
 from runner.session.values.conversion import MisfitError, missing
 from runner.session.values.parameters import ArgumentsError
+from runner.session.values.templates import Names
 from runner.session.values.variables import MASK
-from runner.session.values.wording import Names
 from runner.template import as_data
 
 log = logging.getLogger("lkrun")
@@ -27,9 +28,10 @@ DEEPEST = 8
 
 @dataclass(slots=True)
 class ActionOutcome:
-    """What came of a list of actions.
+    """What came of a tool or of a list of actions.
 
     Attributes:
+        output: what the model sees of the tool.
         answered: the caller was spoken to, or the persona leaves: the model is not asked to answer.
         notes: instructions for the model's next reply, which is then asked for all the same.
         leave: the call is to be handed over.
@@ -37,6 +39,7 @@ class ActionOutcome:
         failed: a tool in it failed.
     """
 
+    output: str = ""
     answered: bool = False
     notes: list[str] = field(default_factory=list)
     leave: PendingHandoff | None = None
@@ -74,109 +77,95 @@ class ActionContext:
     depth: int = 0
     output: str = ""
 
+    def is_true(self, condition: str | None) -> bool:
+        """Whether an `if` is true here."""
+        return self.call.bound.renderer.is_true(condition, self.names)
 
-@dataclass(frozen=True, slots=True)
-class Run:
-    """One run of a tool.
+    def text(self, text: str) -> str:
+        """A text, rendered."""
+        return self.call.bound.renderer.text(text, self.names)
 
-    Attributes:
-        name: its name in the agent's release.
-        given: the arguments, not checked yet.
-        call_id: names the run in the events.
-        by_model: the model called it; else an action does.
-        spoken: the model said something together with its call.
-    """
-
-    name: str
-    given: Mapping[str, Any]
-    call_id: str
-    by_model: bool = False
-    spoken: bool = False
+    def value(self, text: str) -> Any:
+        """A value, rendered."""
+        return self.call.bound.renderer.value(text, self.names)
 
 
-@dataclass(slots=True)
-class Ran:
-    """A tool that was run."""
-
-    output: str
-    outcome: ActionOutcome
-
-
-async def perform(actions: tuple[AnyAction, ...], scene: ActionContext) -> ActionOutcome:
+async def perform(actions: tuple[AnyAction, ...], context: ActionContext) -> ActionOutcome:
     """Do actions in order, up to one that ends the list."""
     outcome = ActionOutcome()
     last = actions[-1] if actions else None
     for action in actions:
-        if scene.call.over or not scene.call.wording.holds(action.condition, scene.names):
+        if context.call.over or not context.is_true(action.condition):
             continue
-        if isinstance(action, Instruct) and action is last and scene.by_model:
-            outcome.notes.append(scene.call.wording.text(action.instructions, scene.names))
+        if isinstance(action, Instruct) and action is last and context.by_model:
+            outcome.notes.append(context.text(action.instructions))
             break
-        await _DO[type(action)](action, scene, outcome)
+        await _DO[type(action)](action, context, outcome)
         if outcome.stops:
             break
     return outcome
 
 
-async def _say(action: Say, scene: ActionContext, outcome: ActionOutcome) -> None:
-    outcome.answered |= await scene.call.say(
-        action.say, scene.names, interruptible=action.interruptible
+async def _say(action: Say, context: ActionContext, outcome: ActionOutcome) -> None:
+    outcome.answered |= await context.call.say(
+        action.say, context.names, interruptible=action.interruptible
     )
 
 
-async def _instruct(action: Instruct, scene: ActionContext, outcome: ActionOutcome) -> None:
-    text = scene.call.wording.text(action.instructions, scene.names)
-    chat = scene.chat(scene.output) if scene.chat else None
-    outcome.answered |= await scene.call.instruct(
+async def _instruct(action: Instruct, context: ActionContext, outcome: ActionOutcome) -> None:
+    text = context.text(action.instructions)
+    chat = context.chat(context.output) if context.chat else None
+    outcome.answered |= await context.call.instruct(
         text, interruptible=action.interruptible, chat=chat
     )
 
 
-async def _set(action: Set, scene: ActionContext, _outcome: ActionOutcome) -> None:
+async def _set(action: Set, context: ActionContext, _outcome: ActionOutcome) -> None:
     for name, text in action.set.items():
         try:
-            scene.call.variables.set(str(name), scene.call.wording.value(text, scene.names))
+            context.call.bound.variables.set(str(name), context.value(text))
         except MisfitError as problem:
             log.warning("'%s' is not stored: it %s", name, problem)
-    await refresh(scene.call)
+    await refresh(context.call)
 
 
-async def _run_tool(action: RunTool, scene: ActionContext, outcome: ActionOutcome) -> None:
-    if not scene.call.wording.holds(scene.call.plan.tools[str(action.tool)].condition):
+async def _run_tool(action: RunTool, context: ActionContext, outcome: ActionOutcome) -> None:
+    bound = context.call.bound
+    if not bound.renderer.is_true(bound.plan.tools[str(action.tool)].condition):
         return
-    if scene.depth >= DEEPEST:
+    if context.depth >= DEEPEST:
         log.warning("tool '%s' is not run: tools run each other in a circle", action.tool)
         return
-    values = {n: scene.call.wording.value(t, scene.names) for n, t in action.arguments.items()}
+    values = {n: context.value(t) for n, t in action.arguments.items()}
     given = {name: value for name, value in values.items() if not missing(value)}
-    run = Run(str(action.tool), given, shortuuid("action_"))
-    ran = await run_tool(run, replace(scene, names=None, depth=scene.depth + 1))
-    outcome.add(ran.outcome)
+    call = ToolCall(str(action.tool), given, shortuuid("action_"))
+    outcome.add(await run_tool(call, replace(context, names=None, depth=context.depth + 1)))
 
 
-async def _hand_off(action: HandOff, scene: ActionContext, outcome: ActionOutcome) -> None:
-    target = scene.call.persona.came_from if action.handoff == BACK else str(action.handoff)
+async def _hand_off(action: HandOff, context: ActionContext, outcome: ActionOutcome) -> None:
+    target = context.call.persona.came_from if action.handoff == BACK else str(action.handoff)
     if target is None:
         log.warning(
-            "'handoff: back' has nowhere to go: the call began with '%s'", scene.call.values.persona
+            "'handoff: back' has nowhere to go: the call began with '%s'",
+            context.call.speaking,
         )
         return
-    if target not in scene.call.plan.roles:
+    if target not in context.call.bound.plan.personas:
         log.warning("'handoff: back' has nowhere to go: '%s' is gone", target)
         return
-    if target == scene.call.values.persona:
+    if target == context.call.speaking:
         return
-    if scene.call.hops >= MOST_HOPS:
+    if context.call.hops >= MOST_HOPS:
         log.warning("the call is not handed to '%s': it goes round in a circle", target)
         return
-    declared = scene.call.persona.role.handoffs.get(target)
+    declared = context.call.persona.plan.handoffs.get(target)
     outcome.leave = PendingHandoff(target, declared.context if declared is not None else "full")
     outcome.answered = True
 
 
-async def _end_call(action: EndCall, scene: ActionContext, outcome: ActionOutcome) -> None:
+async def _end_call(action: EndCall, context: ActionContext, outcome: ActionOutcome) -> None:
     if action.end_call:
-        await scene.call.say(action.end_call, scene.names, interruptible=False)
+        await context.call.say(action.end_call, context.names, interruptible=False)
     outcome.ends = outcome.answered = True
 
 
@@ -195,58 +184,59 @@ async def refresh(call: Call) -> None:
     await call.persona.refresh()
 
 
-async def run_tool(run: Run, scene: ActionContext) -> Ran:
+async def run_tool(made: ToolCall, context: ActionContext) -> ActionOutcome:
     """Run a tool, then its `then` or `on_error`, and tell the events of it."""
-    call, tool = scene.call, scene.call.plan.tools[run.name]
-    call.shown.add(run.call_id)
-    persona = call.values.persona
-    told = {"name": run.name, "arguments": _shown(run, call), "call_id": run.call_id}
-    call.events.tell("tool_call", persona, **told)
-    args, made = await _work(run, call)
-    actions: tuple[AnyAction, ...] = getattr(tool, "on_error", ()) if made.failed else tool.then
-    names = {"args": args or {}, "result": made.result, "error": made.error}
-    inner = replace(scene, names=names, output=scene.output or made.output)
-    output = made.output if args is None else _with_note(made.output, actions, inner)
-    told = {"name": run.name, "call_id": run.call_id, "output": output}
-    call.events.tell("tool_result", persona, **told, error=made.failed)
-    outcome = await perform(actions, inner) if args is not None else ActionOutcome()
-    outcome.answered |= made.answered
-    outcome.ends |= made.ends
-    outcome.failed |= made.failed
+    call, tool = context.call, context.call.bound.plan.tools[made.name]
+    call.shown.add(made.id)
+    persona = call.speaking
+    shown = {"name": made.name, "arguments": _shown(made, call), "call_id": made.id}
+    call.events.tell("tool_call", persona, **shown)
+    made, result = await _work(made, call)
+    actions: tuple[AnyAction, ...] = getattr(tool, "on_error", ()) if result.failed else tool.then
+    names = {"args": made.args, "result": result.result, "error": result.error}
+    inner = replace(context, names=names, output=context.output or result.output)
+    output = result.output if result.refused else _with_note(result.output, actions, inner)
+    shown = {"name": made.name, "call_id": made.id, "output": output}
+    call.events.tell("tool_result", persona, **shown, error=result.failed)
+    outcome = ActionOutcome() if result.refused else await perform(actions, inner)
+    outcome.output = result.output
+    outcome.answered |= result.answered
+    outcome.ends |= result.ends
+    outcome.failed |= result.failed
     await refresh(call)
-    return Ran(made.output, outcome)
+    return outcome
 
 
-def _shown(run: Run, call: Call) -> dict[str, Any]:
-    private = {name for name, field in call.fields(run.name).items() if field.private}
-    return {str(n): MASK if n in private else as_data(v) for n, v in run.given.items()}
+def _shown(made: ToolCall, call: Call) -> dict[str, Any]:
+    private = {name for name, field in call.fields(made.name).items() if field.private}
+    return {str(n): MASK if n in private else as_data(v) for n, v in made.given.items()}
 
 
-async def _work(run: Run, call: Call) -> tuple[dict[str, Any] | None, Made]:
-    """Check, then work; no arguments come back where nothing was run."""
-    tool = call.plan.tools[run.name]
+async def _work(made: ToolCall, call: Call) -> tuple[ToolCall, ToolResult]:
+    """Check, then work; the call comes back with its arguments as they were read."""
+    tool = call.bound.plan.tools[made.name]
     if call.over:
-        return None, Made("The call is over.", failed=True, answered=True)
-    if run.by_model and not call.wording.holds(tool.condition):
-        return None, Made(f"{run.name} cannot be used now.", failed=True)
+        return made, ToolResult("The call is over.", failed=True, answered=True, refused=True)
+    if made.by_model and not call.bound.renderer.is_true(tool.condition):
+        return made, ToolResult(f"{made.name} cannot be used now.", failed=True, refused=True)
     try:
-        args = call.read(run.name, run.given)
+        made = replace(made, args=call.read(made.name, made.given))
     except ArgumentsError as problem:
-        if not run.by_model:
-            log.warning("tool '%s' was not run: %s", run.name, problem)
-        return None, Made(f"{run.name} was not run: {problem}.", failed=True)
-    job = Job(call, run.name, tool, args, run.by_model, run.spoken)
-    return args, await WORK[tool.kind](job)
+        if not made.by_model:
+            log.warning("tool '%s' was not run: %s", made.name, problem)
+        output = f"{made.name} was not run: {problem}."
+        return made, ToolResult(output, failed=True, refused=True)
+    return made, await kind_of(tool.kind).run(call, tool, made)
 
 
-def _with_note(output: str, actions: tuple[AnyAction, ...], scene: ActionContext) -> str:
+def _with_note(output: str, actions: tuple[AnyAction, ...], context: ActionContext) -> str:
     """What the model sees where a single instruction goes with the answer."""
-    if len(actions) != 1 or not isinstance(actions[0], Instruct) or not scene.by_model:
+    if len(actions) != 1 or not isinstance(actions[0], Instruct) or not context.by_model:
         return output
     action = actions[0]
-    if not scene.call.wording.holds(action.condition, scene.names):
+    if not context.is_true(action.condition):
         return output
-    return joined(output, [scene.call.wording.text(action.instructions, scene.names)])
+    return joined(output, [context.text(action.instructions)])
 
 
 def joined(output: str, notes: list[str]) -> str:

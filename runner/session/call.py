@@ -7,22 +7,27 @@ import logging
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal, Protocol
 
-from livekit.agents import NOT_GIVEN, AgentSession, ChatContext, FunctionCall, RunContext
+from livekit.agents import (
+    NOT_GIVEN,
+    Agent,
+    AgentSession,
+    ChatContext,
+    FunctionCall,
+    RunContext,
+    TurnHandlingOptions,
+)
 
 from runner.egress.port import Egress
 from runner.link.release import AgentRelease
-from runner.schema.actions import Instruct, Say
+from runner.schema.actions import AnyAction, Instruct, Say
 from runner.session.events import Events
 from runner.session.models.providers import Models
-from runner.session.plan import Plan
-from runner.session.values.parameters import Fields, Schema, fields_of, read
+from runner.session.plan import PersonaPlan, Plan
+from runner.session.values.parameters import Fields, Schema, read
+from runner.session.values.templates import Names, TemplateContext, TemplateRenderer
 from runner.session.values.variables import Variables
-from runner.session.values.wording import Names, TemplateContext, TemplateRenderer
-
-if TYPE_CHECKING:
-    from runner.session.personas.persona import LivePersona
 
 log = logging.getLogger("lkrun")
 
@@ -47,9 +52,32 @@ class BoundRelease:
     release: AgentRelease
     plan: Plan
     variables: Variables
-    values: TemplateContext
-    wording: TemplateRenderer
+    context: TemplateContext
+    renderer: TemplateRenderer
     models: Models
+
+
+class SpeakingPersona(Protocol):
+    """What a call needs of the persona that speaks.
+
+    Attributes:
+        plan: what it is made of.
+        came_from: the persona that handed the call over; None at the start.
+        turns: the turn taking of its own, as LiveKit has it.
+    """
+
+    plan: PersonaPlan
+    came_from: str | None
+    turns: TurnHandlingOptions
+
+    async def refresh(self) -> None:
+        """Render its instructions again where a variable that they use has changed."""
+
+    async def act(self, actions: tuple[AnyAction, ...]) -> None:
+        """Do actions that no tool asked for."""
+
+    def enter(self, leave: PendingHandoff) -> Agent:
+        """Make the persona that takes over from it."""
 
 
 @dataclass
@@ -57,6 +85,7 @@ class Call:
     """The state of one call.
 
     Attributes:
+        bound: what follows from the release that it has now.
         finish: ends the call in order, once what is being said has been said.
         hold: holds the idle prompts back for so many seconds.
         visited: personas that have spoken already.
@@ -66,15 +95,10 @@ class Call:
         last_words: the words before its end have been said.
         shown: calls of tools that have their events already.
         arrived: the persona that speaks has said its first words; no handoff is under way.
-        calm: no tool, and nothing else that was begun, is still being done.
+        idle: no tool, and nothing else that was begun, is still being done.
     """
 
-    release: AgentRelease
-    plan: Plan
-    variables: Variables
-    values: TemplateContext
-    wording: TemplateRenderer
-    models: Models
+    bound: BoundRelease
     egress: Egress
     events: Events
     channel: Channel
@@ -89,44 +113,40 @@ class Call:
     shown: set[str] = field(default_factory=set)
     in_room: bool = False
     arrived: asyncio.Event = field(default_factory=asyncio.Event)
-    calm: asyncio.Event = field(default_factory=asyncio.Event)
+    idle: asyncio.Event = field(default_factory=asyncio.Event)
     _fields: dict[str, Fields] = field(default_factory=dict)
-    _works: int = 0
+    _busy: int = 0
 
     def __post_init__(self) -> None:
         """Nothing is being done yet."""
-        self.calm.set()
+        self.idle.set()
 
     @contextmanager
-    def at_work(self) -> Iterator[None]:
+    def busy(self) -> Iterator[None]:
         """Something is being done that goes by the release: another one waits for its end."""
-        self._works += 1
-        self.calm.clear()
+        self._busy += 1
+        self.idle.clear()
         try:
             yield
         finally:
-            self._works -= 1
-            if not self._works:
-                self.calm.set()
+            self._busy -= 1
+            if not self._busy:
+                self.idle.set()
+
+    def bind(self, bound: BoundRelease) -> None:
+        """Go on with another release."""
+        self.bound, self._fields = bound, {}
 
     @property
-    def basis(self) -> BoundRelease:
-        """All that follows from the release."""
-        return BoundRelease(
-            self.release, self.plan, self.variables, self.values, self.wording, self.models
-        )
-
-    @basis.setter
-    def basis(self, basis: BoundRelease) -> None:
-        self.release, self.plan, self.variables = basis.release, basis.plan, basis.variables
-        self.values, self.wording, self.models = basis.values, basis.wording, basis.models
-        self._fields = {}
-
-    @property
-    def persona(self) -> LivePersona:
+    def persona(self) -> SpeakingPersona:
         """The persona that speaks."""
         agent: Any = self.session.current_agent
         return agent  # type: ignore[no-any-return]  # all agents of a call are personas
+
+    @property
+    def speaking(self) -> str:
+        """The name of the persona that speaks."""
+        return self.bound.context.persona
 
     def depart(self, target: str) -> None:
         """Begin to hand the call to a persona."""
@@ -141,12 +161,13 @@ class Call:
     @property
     def schema(self) -> Schema:
         """Writes fields for the model."""
-        return Schema(self.wording, self.variables.choices)
+        return Schema(self.bound.renderer, self.bound.variables.choices)
 
     def fields(self, tool: str) -> Fields:
         """The parameters of a tool."""
         if tool not in self._fields:
-            self._fields[tool] = fields_of(self.plan.tools[tool], self.variables)
+            declared = self.bound.variables.fields
+            self._fields[tool] = self.bound.plan.tools[tool].fields(declared)
         return self._fields[tool]
 
     def read(self, tool: str, given: Mapping[str, Any]) -> dict[str, Any]:
@@ -155,7 +176,7 @@ class Call:
         Raises:
             ArgumentsError: with all that is wrong.
         """
-        return read(self.fields(tool), given, self.wording, self.variables.choices)
+        return read(self.fields(tool), given, self.bound.renderer, self.bound.variables.choices)
 
     async def say(
         self, words: tuple[str, ...], names: Names = None, *, interruptible: bool = True
@@ -165,7 +186,7 @@ class Call:
         Returns:
             Whether anything was said: not where only missing values stand, nor after the end.
         """
-        text = self.wording.next(words, names)
+        text = self.bound.renderer.next(words, names)
         return bool(text) and await self.speak(text, interruptible=interruptible)
 
     async def speak(self, text: str, *, interruptible: bool = True) -> bool:
@@ -207,11 +228,11 @@ class Call:
 
     async def open(self, words: Say | Instruct) -> bool:
         """Speak a persona's first words."""
-        if not self.wording.holds(words.condition):
+        if not self.bound.renderer.is_true(words.condition):
             return False
         if isinstance(words, Say):
             return await self.say(words.say, interruptible=words.interruptible)
-        text = self.wording.text(words.instructions)
+        text = self.bound.renderer.text(words.instructions)
         return await self.instruct(text, interruptible=words.interruptible, tools=True)
 
 

@@ -14,7 +14,7 @@ from livekit.agents import AgentSession, CloseEvent, CloseReason
 
 from runner.egress.port import Egress
 from runner.link.release import AgentRelease
-from runner.session.call import Call, Channel, PendingHandoff
+from runner.session.call import BoundRelease, Call, Channel, PendingHandoff
 from runner.session.events import Event, Events
 from runner.session.facts import CallFacts
 from runner.session.models.kinds import CannotStartError
@@ -30,8 +30,8 @@ from runner.session.personas.toolbox import Toolbox
 from runner.session.plan import plan_of
 from runner.session.settings.session import begin_variables, idle_of, new_session
 from runner.session.settings.turns import room_options
+from runner.session.values.templates import TemplateContext, TemplateRenderer
 from runner.session.values.variables import Variables
-from runner.session.values.wording import TemplateContext, TemplateRenderer
 
 __all__ = ["CannotRenewError", "CannotStartError", "Conversation", "Renewed"]
 
@@ -83,27 +83,23 @@ class Conversation:
         install_log_filter()
         agent = release.agent
         variables = Variables(agent.variables)
-        values = TemplateContext(release, facts, variables, clock)
-        wording = TemplateRenderer(values, release.places)
-        begin_variables(variables, wording, facts.variables)
+        context = TemplateContext(release, facts, variables, clock)
+        renderer = TemplateRenderer(context, release.places)
+        begin_variables(variables, renderer, facts.variables)
+        models = Models(release.providers, renderer, secrets)
         self._call = Call(
-            release=release,
-            plan=plan_of(release),
-            variables=variables,
-            values=values,
-            wording=wording,
-            models=Models(release.providers, wording, secrets),
+            BoundRelease(release, plan_of(release), variables, context, renderer, models),
             egress=egress,
             events=Events(on_event),
             channel=channel,
             finish=self._finish,
             hold=self._hold,
         )
-        self._watch = CallTimers(self._call, idle_of(self._call), agent.limits)
+        self._timers = CallTimers(self._call, idle_of(self._call), agent.limits)
         self._failures = Failures(self._call)
-        self._hearing = SessionListener(self._call, self._watch, self._failures)
+        self._listener = SessionListener(self._call, self._timers, self._failures)
         self._queue = asyncio.Lock()
-        self._renewal = Renewal(self._call, self._watch, self._queue)
+        self._renewal = Renewal(self._call, self._timers, self._queue)
         self._session: AgentSession[Any] | None = None
         self._reason: str | None = None
         self._closing: asyncio.Task[None] | None = None
@@ -128,12 +124,12 @@ class Conversation:
     @property
     def variables(self) -> dict[str, Any]:
         """The variables that have a value, as plain data; private ones are masked."""
-        return self._call.variables.shown()
+        return self._call.bound.variables.shown()
 
     @property
     def persona(self) -> str:
         """The name of the persona that speaks."""
-        return self._call.values.persona
+        return self._call.speaking
 
     @property
     def usage(self) -> dict[str, int]:
@@ -171,27 +167,27 @@ class Conversation:
             self._call.in_room = room is not None
             try:
                 self._session = self._call.session = new_session(self._call)
-                role = PendingHandoff(self._call.values.persona)
-                first = enter(self._call, Toolbox(self._call), None, role)
+                start = PendingHandoff(self._call.speaking)
+                first = enter(self._call, Toolbox(self._call), None, start)
             except CannotStartError:
-                await self._call.models.aclose()
+                await self._call.bound.models.aclose()
                 raise
-            self._hearing.listen(self._session)
+            self._listener.listen(self._session)
             self._session.on("close", self._closed)
             if audio_in is not None:
                 self._session.input.audio = audio_in
             if audio_out is not None:
                 self._session.output.audio = audio_out
-            self._watch.begin()
+            self._timers.begin()
             greeted = self._call.events.latest
             await self._begin(first, room, record)
             return list(greeted)
 
     async def _begin(self, first: LivePersona, room: rtc.Room | None, record: Any) -> None:
-        session, agent = self.session, self._call.release.agent
+        session, agent = self.session, self._call.bound.release.agent
         if room is not None:
             identity = agent.room.identity if agent.room is not None else None
-            told = self._call.wording.text(identity).strip() if identity else ""
+            told = self._call.bound.renderer.text(identity).strip() if identity else ""
             options = room_options(agent, identity=told, text_input=self._written)
             hold_until_heard(session, room)
             await session.start(first, room=room, room_options=options, record=record)
@@ -212,10 +208,10 @@ class Conversation:
             if not text or self._call.over:
                 return []
             events = self._call.events.begin()
-            self._hearing.asked = True
+            self._listener.asked = True
             self._failures.told = False
             await self._attempt(lambda: self._run(_cut(text)))
-            self._hearing.asked = False
+            self._listener.asked = False
             await self._settle()
             return list(events)
 
@@ -295,7 +291,7 @@ class Conversation:
         await self._cleaned()
 
     def _hold(self, seconds: float) -> None:
-        self._watch.hold(seconds)
+        self._timers.hold(seconds)
 
     def _finish(self, reason: str) -> None:
         """End in order: what is being said is said to its end."""
@@ -312,11 +308,11 @@ class Conversation:
         if self._ended.done():
             return
         self._reason, self._call.over = reason, True
-        self._watch.stop()
+        self._timers.stop()
         self._renewal.stop()
         self._call.events.tell("end", self.persona, reason=reason)
         self._ended.set_result(reason)
-        self._closing = asyncio.get_running_loop().create_task(self._call.models.aclose())
+        self._closing = asyncio.get_running_loop().create_task(self._call.bound.models.aclose())
 
     async def _cleaned(self) -> None:
         await self._renewal.closed()

@@ -20,7 +20,7 @@ from runner.session.call import BoundRelease, Call
 from runner.session.models.kinds import CannotStartError
 from runner.session.models.providers import Models, Secrets, close
 from runner.session.observers.timers import CallTimers
-from runner.session.personas.persona import LivePersona
+from runner.session.personas.persona import LivePersona, speaker
 from runner.session.plan import plan_of
 from runner.session.settings.live import LiveSettings
 from runner.session.settings.session import idle_of
@@ -75,7 +75,7 @@ class Renewal:
 
     def __init__(self, call: Call, watch: CallTimers, queue: asyncio.Lock) -> None:
         """Wait for the first; `queue` is held by who takes what the caller writes."""
-        self._call, self._watch, self._queue = call, watch, queue
+        self._call, self._timers, self._queue = call, watch, queue
         self._waiting: asyncio.Timeout | None = None
         self._reason = NEWER
         self._closing: set[asyncio.Task[None]] = set()
@@ -125,9 +125,9 @@ class Renewal:
         call, agent = self._call, release.agent
         if call.over:
             raise CannotRenewError(ENDED)
-        if release.name != call.release.name:
+        if release.name != call.bound.release.name:
             raise CannotRenewError(f"the release is one of '{release.name}', another agent")
-        if agent.mode != call.release.agent.mode:
+        if agent.mode != call.bound.release.agent.mode:
             raise CannotRenewError(
                 f"'agents.{release.name}.mode' has changed, which only a new call can take"
             )
@@ -140,7 +140,7 @@ class Renewal:
         call = self._call
         while True:
             await call.arrived.wait()
-            await call.calm.wait()
+            await call.idle.wait()
             if queue is not None and queue.locked():
                 async with queue:
                     continue
@@ -149,7 +149,7 @@ class Renewal:
             except (ActivityClosedError, RuntimeError):
                 raise CannotRenewError(ENDED) from None
             free = queue is None or not queue.locked()
-            if call.arrived.is_set() and call.calm.is_set() and free:
+            if call.arrived.is_set() and call.idle.is_set() and free:
                 return
 
     async def _apply(self, release: AgentRelease, secrets: Secrets | None) -> Renewed:
@@ -159,60 +159,61 @@ class Renewal:
         """
         self._check(release)
         call = self._call
-        before, speaking = call.release, call.values.persona
+        before, speaking = call.bound.release, call.speaking
         if speaking not in release.personas:
             raise CannotRenewError(f"persona '{speaking}', which speaks, is gone")
         try:
-            basis, lost = self._basis(release, secrets)
+            bound, lost = self._bound(release, secrets)
         except Exception as error:  # noqa: BLE001 - as below
-            raise CannotRenewError(_told(call.models, error)) from None
+            raise CannotRenewError(_told(call.bound.models, error)) from None
+        persona = speaker(call)
         async with AsyncExitStack() as undo:
-            undo.push_async_callback(call.persona.become, call.persona.made)
-            undo.callback(self._back_to, call.basis, basis)
-            call.basis = basis
+            undo.push_async_callback(persona.become, persona.made)
+            undo.callback(self._back_to, call.bound, bound)
+            call.bind(bound)
             try:
-                await self._change(before.agent, undo)
+                await self._change(persona, before.agent, undo)
             except CannotStartError as error:
                 raise CannotRenewError(str(error)) from None
             except Exception as error:  # noqa: BLE001 - whatever a provider raises, the call goes on as it was
-                raise CannotRenewError(_told(basis.models, error)) from None
+                raise CannotRenewError(_told(bound.models, error)) from None
             undo.pop_all()
-        self._watch.renew(idle_of(call), release.agent.limits)
-        self._close(basis.models.take_over(_choices(release)))
+        self._timers.renew(idle_of(call), release.agent.limits)
+        self._close(bound.models.take_over(_choices(release)))
         for name, problem in lost.items():
             log.warning("variable '%s' has lost its value: it %s", name, problem)
         return renewed(before, release, speaking)
 
-    async def _change(self, before: Agent, undo: AsyncExitStack) -> None:
+    async def _change(self, persona: LivePersona, before: Agent, undo: AsyncExitStack) -> None:
         """Change LiveKit's side of the call; `undo` takes back what has been done.
 
         Raises:
             CannotStartError: a provider cannot be built.
             Exception: whatever LiveKit or a provider has against the change.
         """
-        persona, models = self._call.persona, self._call.persona.made.models
-        change, tuning = persona.change(), LiveSettings(self._call, before)
+        models, change = persona.made.models, persona.change()
+        live = LiveSettings(self._call, before)
         undo.callback(_again, persona, models)
         persona.use(change.models)
-        tuning.begin(undo, vad=models.get("vad") is not change.models.get("vad"))
+        live.begin(undo, vad=models.get("vad") is not change.models.get("vad"))
         await persona.become(change)
-        tuning.finish()
+        live.finish()
 
-    def _basis(
+    def _bound(
         self, release: AgentRelease, secrets: Secrets | None
     ) -> tuple[BoundRelease, dict[str, str]]:
         call = self._call
         variables = Variables(release.agent.variables)
-        lost = variables.carry(call.variables)
-        values = call.values.renewed(release, variables)
-        wording = call.wording.renewed(values, release.places)
-        new = [n for n in variables.fields if n not in call.variables.fields or n in lost]
-        set_defaults(variables, wording, new)
-        models = call.models.renewed(release.providers, wording, secrets)
-        return BoundRelease(release, plan_of(release), variables, values, wording, models), lost
+        lost = variables.carry(call.bound.variables)
+        context = call.bound.context.renewed(release, variables)
+        renderer = call.bound.renderer.renewed(context, release.places)
+        new = [n for n in variables.fields if n not in call.bound.variables.fields or n in lost]
+        set_defaults(variables, renderer, new)
+        models = call.bound.models.renewed(release.providers, renderer, secrets)
+        return BoundRelease(release, plan_of(release), variables, context, renderer, models), lost
 
     def _back_to(self, before: BoundRelease, failed: BoundRelease) -> None:
-        self._call.basis = before
+        self._call.bind(before)
         self._close(failed.models.discard())
 
     def _close(self, made: list[Any]) -> None:

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from runner.link.release import AgentRelease
+from runner.schema.fields import Field
 from runner.schema.personas import Handoff
-from runner.schema.tools import BUILT_IN, AnyTool, EndCallTool, Remember, Wait
-from runner.session.values.variables import Variables
+from runner.schema.tools import BUILT_IN, TOOLS, AnyTool
 from runner.template import analyse, has_template
 
 TRANSFER = "transfer_to_"
@@ -35,12 +35,12 @@ class PersonaPlan:
 
 
 class Plan:
-    """An agent's roles and tools."""
+    """An agent's personas and tools."""
 
     def __init__(self, release: AgentRelease) -> None:
         """Read a release; it is not kept."""
         agent = release.agent
-        self.roles: dict[str, PersonaPlan] = {}
+        self.personas: dict[str, PersonaPlan] = {}
         for name, persona in release.personas.items():
             texts = tuple(
                 t
@@ -51,22 +51,15 @@ class Plan:
                 str(n): h for n, h in {**agent.handoffs, **persona.handoffs}.items() if n != name
             }
             tools = tuple(dict.fromkeys(map(str, (*agent.tools, *persona.tools))))
-            self.roles[name] = PersonaPlan(name, texts, names_in(texts), tools, handoffs)
+            self.personas[name] = PersonaPlan(name, texts, names_in(texts), tools, handoffs)
         self._defined: dict[str, AnyTool] = {**release.tools, **release.requests}
-        self._variables = Variables(agent.variables)
+        self._declared = {n: v for n, v in agent.variables.items() if isinstance(v, Field)}
 
     @cached_property
     def tools(self) -> dict[str, AnyTool]:
         """Name → tool; those that need no definition are among them."""
-        remembered = self._variables.remembered
-        own: dict[str, AnyTool] = {
-            "end_call": EndCallTool.model_validate({"end_call": "yes"}),
-            "wait": Wait.model_validate({"wait": "yes"}),
-        }
-        if remembered:
-            own["remember"] = Remember.model_validate({"remember": list(remembered)})
-        assert set(own) <= set(BUILT_IN)  # noqa: S101 - the language's own list
-        return {**own, **self._defined}
+        own = {name: TOOLS[name].undefined(self._declared) for name in BUILT_IN}
+        return {name: tool for name, tool in own.items() if tool is not None} | self._defined
 
 
 def names_in(texts: Iterable[str]) -> frozenset[str]:

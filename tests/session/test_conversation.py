@@ -252,4 +252,4 @@ async def test_memory_of_a_talk_is_given_back(begin):
     """The models of a talk are closed when it ends."""
     talk = await begin(DESK, ToolResponse(ok=True, output="fine"))
     await talk.conversation.end()
-    assert talk.conversation._call.models._single == {}
+    assert talk.conversation._call.bound.models._single == {}

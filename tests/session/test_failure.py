@@ -109,7 +109,7 @@ async def call(load):
     async def start(ears=None, voice=None, folder=VOICE):
         events = asyncio.Queue()
         talk = Conversation(load(folder), None, CallFacts(), on_event=events.put_nowait)
-        made = talk._call.models
+        made = talk._call.bound.models
         made._single["stt", "ears"] = ears = ears or Ears()
         if voice is not None:
             made._single["tts", "bright"] = made._single["tts", "warm"] = voice

@@ -37,7 +37,7 @@ PROVED = {
     "Agent.stt": "test_voice::test_models_are_shared_and_overridden",
     "Agent.tts": "test_voice::test_models_are_shared_and_overridden",
     "Agent.vad": "test_opening::test_vad",
-    "Agent.timezone": "test_wording::test_names",
+    "Agent.timezone": "test_templates::test_names",
     "Agent.variables": "test_conversation::test_given_values_win_over_defaults",
     "Agent.tools": "test_conversation::test_agent_ends_with_its_own_goodbye",
     "Agent.handoffs": "test_handoffs::test_first_words_and_return",

@@ -10,7 +10,7 @@ from livekit.agents import APIConnectionError, llm
 from runner.egress.port import ToolResponse
 from runner.session import CallFacts
 from runner.session.conversation import Conversation
-from runner.session.tools import work
+from runner.session.tools import http
 
 FOLDER = """
 agents:
@@ -111,7 +111,7 @@ async def wild(load):
 
     async def start(*replies):
         talk = Conversation(load(FOLDER), Silent(), CallFacts(), channel="text")
-        talk._call.models._single["llm", "brain"] = talk.model = Wild(replies)
+        talk._call.bound.models._single["llm", "brain"] = talk.model = Wild(replies)
         talks.append(talk)
         await talk.start()
         return talk
@@ -227,7 +227,7 @@ async def test_failure_after_a_tool(wild):
 
 async def test_end_during_a_turn(wild, monkeypatch):
     """An end in the middle of a turn waits for the tool, but not for ever."""
-    monkeypatch.setattr(work, "GRACE", 0.05)
+    monkeypatch.setattr(http, "GRACE", 0.05)
 
     class Slow:
         def __init__(self):

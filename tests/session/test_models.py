@@ -9,8 +9,8 @@ from runner.session import CallFacts
 from runner.session.conversation import Conversation
 from runner.session.models.kinds import CannotStartError
 from runner.session.models.providers import Models
+from runner.session.values.templates import TemplateContext, TemplateRenderer
 from runner.session.values.variables import Variables
-from runner.session.values.wording import TemplateContext, TemplateRenderer
 
 FOLDER = """
 agents:
@@ -76,10 +76,10 @@ def models(load):
     def make(**secrets):
         release = load(FOLDER.replace("LLM", "one"))
         release = release.model_copy(update={"providers": _providers(load)})
-        wording = TemplateRenderer(
+        renderer = TemplateRenderer(
             TemplateContext(release, CallFacts(), Variables(release.agent.variables)), {}
         )
-        return Models(release.providers, wording, secrets.get)
+        return Models(release.providers, renderer, secrets.get)
 
     return make
 

@@ -243,11 +243,11 @@ async def test_what_cannot_be_taken_changes_nothing(talk, load, pairs, why):
     text = FOLDER.replace("desk", "front") if pairs is None else other(*pairs)
     new = load(text.replace("town: Hanoi", "town: Hue") + VOICES)
     shared = call.conversation._call
-    before, tools = shared.basis, call.conversation.session.current_agent.tools
+    before, tools = shared.bound, call.conversation.session.current_agent.tools
     with pytest.raises(CannotRenewError, match=re.escape(why)) as refused:
         await call.conversation.renew(new)
     assert "\n" not in str(refused.value)
-    assert shared.basis == before
+    assert shared.bound == before
     assert call.conversation.session.current_agent.tools == tools
     assert call.system == "You are in Hanoi."
     assert (await call.say("hello")).texts == ["I hear you."]
@@ -393,7 +393,7 @@ async def test_secrets_are_read_anew(talk, load):
     await call.conversation.renew(release, secrets={"WORDS": "second words"}.get)
     assert call.conversation.session.current_agent.llm is not model
     assert (await call.say("hello")).texts == ["second words"]
-    assert call.conversation._call.models.mask("first words, second words") == "•••, •••"
+    assert call.conversation._call.bound.models.mask("first words, second words") == "•••, •••"
 
 
 async def test_a_secret_that_lacks_does_not_spoil_others(talk, load):
@@ -441,6 +441,6 @@ async def test_two_hundred_renewals_leave_nothing_behind(talk, load):
     assert (await call.say("hello")).texts == ["I hear 1."]
     await call.conversation._renewal.closed()
     assert closed == list(range(199))
-    assert len(call.conversation._call.models.built()) == 1
+    assert len(call.conversation._call.bound.models.built()) == 1
     assert len(agent.chat_ctx.items) < 20
     assert len(agent.llm._events["error"]) == 1

@@ -73,15 +73,15 @@ async def view(talk):
     """What LiveKit and the call have of a release just now."""
     call, session = talk.conversation._call, talk.conversation.session
     agent, activity, options = session.current_agent, session._activity, session.options
-    watch, recognition = talk.conversation._watch, session._activity._audio_recognition
+    watch, recognition = talk.conversation._timers, session._activity._audio_recognition
     turns = {k: v for k, v in options.turn_handling.items() if k != "turn_detection"}
-    offered = agent._toolbox.offered(agent.role, agent.tools)
+    offered = agent._toolbox.offered(agent.plan, agent.tools)
     return {
         "instructions": agent.instructions,
         "tools": [tool.info.raw_schema for tool in offered],
         "models": {kind: made_of(call, getattr(activity, kind)) for kind in ("llm", *EARS)},
-        "variables": call.variables.shown(),
-        "zone": call.values.zone,
+        "variables": call.bound.variables.shown(),
+        "zone": call.bound.context.zone,
         "limits": (watch._limits, due(watch)),
         "idle": (watch._idle, options.user_away_timeout),
         "turns": (turns, options.endpointing_overrides, activity.endpointing_opts),
@@ -97,7 +97,7 @@ async def view(talk):
 
 def made_of(call, made):
     """What an object of the call was made of."""
-    models = call.models
+    models = call.bound.models
     return [recipe for key, recipe in models._recipes.items() if models._single[key] is made]
 
 
@@ -135,7 +135,7 @@ async def heard(talk, channel):
     for text in TALK:
         events = await talk.say(text)
         said += [{k: v for k, v in e.items() if k not in ("call_id", "turn")} for e in events]
-        held = max(0, round(talk.conversation._watch._held_until - now()))
+        held = max(0, round(talk.conversation._timers._held_until - now()))
         chat = [m.text_content for m in session.current_agent.chat_ctx.messages()]
         said.append((talk.conversation.variables, held, chat))
     return said, [(ask.tool, ask.arguments) for ask in talk.service.asked], speeches

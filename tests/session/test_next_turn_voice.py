@@ -45,7 +45,7 @@ class Speaking(Voice):
 
 def give(talk, kind, name, made):
     """Let a call have an object as if it had built it."""
-    models = talk._call.models
+    models = talk._call.bound.models
     models._single[kind, name] = made
     models._recipes[kind, name] = models._recipe(name)
     return made
@@ -89,14 +89,14 @@ async def test_unchanged_ears_and_voices_stay_as_they_are(call, load):
 async def test_changed_ears_and_voices_are_swapped(call, load):
     """The call hears and speaks with the new ones; the old ones are closed, and no others."""
     talk = await call()
-    agent, models = talk.session.current_agent, talk._call.models
+    agent, models = talk.session.current_agent, talk._call.bound.models
     ears, voice, warm = agent.stt, agent.tts, models.get("tts", "warm")
     await talk.renew(load(PLAIN.replace("- hello", "- goodbye").replace("pitch: 60", "pitch: 70")))
     await talk._renewal.closed()
     assert agent.stt is not ears
     assert agent.tts is not voice
     assert (ears.gone, voice.gone, warm.gone) == (True, True, False)
-    assert talk._call.models.get("tts", "warm") is warm
+    assert talk._call.bound.models.get("tts", "warm") is warm
     talk.session.generate_reply(user_input="night")
     await until(talk, said("Night desk here."))
     night = talk.session.current_agent
@@ -108,7 +108,7 @@ async def test_fallbacks_keep_those_that_did_not_change(call, load):
     """A list is made anew around the ones that stay; it goes with the last of them."""
     one = PLAIN.replace("    tts: bright\n", "    tts:\n      - bright\n      - warm\n")
     talk = await call(one)
-    agent, models = talk.session.current_agent, talk._call.models
+    agent, models = talk.session.current_agent, talk._call.bound.models
     order, bright, warm = agent.tts, models.get("tts", "bright"), models.get("tts", "warm")
     assert isinstance(order, tts.FallbackAdapter)
     await talk.renew(load(one.replace("Good day.", "Good evening.")))
@@ -195,7 +195,7 @@ async def test_tools_that_nobody_waits_for_are_waited_for(begin, load):
     done = await renewal
     assert talk.events.texts == ["Good day.", "Found it."]
     assert "tools.look" in done.live
-    assert "look" not in talk.conversation._call.plan.tools
+    assert "look" not in talk.conversation._call.bound.plan.tools
 
 
 async def test_written_text_is_taken_first(begin, load):
@@ -218,7 +218,7 @@ async def test_the_longest_call_counts_from_its_beginning(begin, load):
     limits = "    limits:\n      max_duration: 1h\n      farewell: Time is up.\n"
     long = FOLDER.replace("EXTRA\n", limits).replace("      TURNS\n", "")
     await talk.conversation.renew(load(long))
-    watch = talk.conversation._watch
+    watch = talk.conversation._timers
     assert watch._timers["longest"].when() == pytest.approx(watch._began + 3600)
     await talk.conversation.renew(load(long.replace("1h", "1ms")))
     assert await talk.conversation.ended == "max_duration"
@@ -236,8 +236,8 @@ async def test_idle_prompts_begin_and_end_with_a_release(begin, load):
     await talk.until(said("Still there?"))
     await talk.conversation.renew(load(PLAIN))
     before = len(talk.events)
-    talk.conversation._watch.away()
-    await talk.conversation._watch._prompt()
+    talk.conversation._timers.away()
+    await talk.conversation._timers._prompt()
     assert len(talk.events) == before
 
 
@@ -285,10 +285,10 @@ async def test_what_does_not_go_together_changes_nothing(begin, load):
     named = named.replace("providers:\n", silence)
     talk = await begin(named, channel="voice")
     await talk.until(said("Good day."))
-    before = talk.conversation._call.basis
+    before = talk.conversation._call.bound
     with pytest.raises(CannotRenewError, match="too low"):
         await talk.conversation.renew(load(named.replace("manual", "model")))
-    assert talk.conversation._call.basis == before
+    assert talk.conversation._call.bound == before
     assert talk.conversation.session._activity._turn_detection == "manual"
     await talk.conversation.session.current_agent.on_user_turn_exceeded(exceeded())
     assert talk.events.texts[-1] == "Pardon?"
@@ -321,17 +321,17 @@ async def test_what_ears_refuse_is_taken_back(call, load):
     """Nothing of a release that fails half-way stays, and what was built for it is closed."""
     talk = await call()
     picky = give(talk, "stt", "ears", Picky())
-    talk._call.models._secrets.seen["KEY"] = "hush-hush"
+    talk._call.bound.models._secrets.seen["KEY"] = "hush-hush"
     await talk.session.wait_for_idle()
     agent = talk.session.current_agent
     agent.update_options(stt=picky)
     agent._models["stt"] = picky
-    was, voice = talk._call.basis, agent.tts
+    was, voice = talk._call.bound, agent.tts
     new = PLAIN.replace("    tools:\n", "    keyterms:\n      - bridge\n    tools:\n", 1)
     new = new.replace("pitch: 60", "pitch: 70").replace("You answer the phone.", "You answer.")
     with pytest.raises(CannotRenewError, match=r"^no bridges, says •••$"):
         await talk.renew(load(new))
-    assert talk._call.basis == was
+    assert talk._call.bound == was
     assert (agent.tts, agent.stt) == (voice, picky)
     assert agent.instructions == "You answer the phone."
     assert not voice.gone

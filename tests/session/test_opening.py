@@ -108,7 +108,7 @@ async def test_vad(call, load):
     release = load(FOLDER.replace("VAD", "no"))
     agent = release.agent.model_copy(update={"vad": "silence"})
     talk = Conversation(release.model_copy(update={"agent": agent}), None, CallFacts())
-    given = talk._call.models._single["vad", "silence"] = inference.VAD()
+    given = talk._call.bound.models._single["vad", "silence"] = inference.VAD()
     await talk.start()
     assert talk.session.vad is given
     await talk.end()

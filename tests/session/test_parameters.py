@@ -7,8 +7,8 @@ import pytest
 from runner.schema.fields import Field
 from runner.session import CallFacts
 from runner.session.values.parameters import Schema, uses
+from runner.session.values.templates import TemplateContext, TemplateRenderer
 from runner.session.values.variables import Variables
-from runner.session.values.wording import TemplateContext, TemplateRenderer
 
 
 @pytest.fixture

@@ -137,5 +137,5 @@ async def test_a_private_variable_keeps_what_was_found(begin):
     """What a service says for a private variable is stored as it came, and shown to nobody."""
     talk = await begin(FOLDER, service=Echo(str, 200), given={"pin": PIN})
     await talk.say("echo")
-    assert talk.conversation._call.variables["name"] == PIN
+    assert talk.conversation._call.bound.variables["name"] == PIN
     assert talk.conversation.variables["name"] == "•••"

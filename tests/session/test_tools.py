@@ -8,7 +8,8 @@ import textwrap
 import pytest
 
 from runner.egress.port import Attempt, ToolResponse
-from runner.session.actions import ActionContext, Run, run_tool
+from runner.session.actions import ActionContext, run_tool
+from runner.session.tools.calls import ToolCall
 
 FOLDER = """
 agents:
@@ -314,14 +315,14 @@ async def test_choices_follow_their_variable(begin):
     persona = talk.conversation.session.current_agent
 
     def dish():
-        tools = {t.id: t for t in persona._toolbox.offered(persona.role, persona.tools)}
+        tools = {t.id: t for t in persona._toolbox.offered(persona.plan, persona.tools)}
         return tools["add_dish"].info.raw_schema["parameters"]["properties"]["dish"]
 
     assert dish() == {"type": "string"}
     assert (await talk.say("soup")).outputs == [
         "add_dish was not run: 'dish' cannot be chosen yet: there is nothing to choose from."
     ]
-    talk.conversation._call.variables.set("dishes", ["pho", "com"])
+    talk.conversation._call.bound.variables.set("dishes", ["pho", "com"])
     assert dish()["enum"] == ["pho", "com"]
     assert (await talk.say("soup")).failed == [False]
 
@@ -428,9 +429,9 @@ async def test_tool_is_offered_only_while_its_condition_holds(begin):
     assert "tool_call" not in (await talk.say("two")).kinds
     await talk.say("one")
     assert (await talk.say("two")).texts == ["You are in."]
-    talk.conversation._call.variables.set("opened", False)
+    talk.conversation._call.bound.variables.set("opened", False)
     ran = await run_tool(
-        Run("second", {}, "id", by_model=True), ActionContext(talk.conversation._call)
+        ToolCall("second", {}, "id", by_model=True), ActionContext(talk.conversation._call)
     )
     assert ran.output == "second cannot be used now."
 

@@ -155,7 +155,7 @@ async def test_wait_holds_idle(call):
     """A moment that the caller takes holds the prompts, until it is over."""
     extra = "    idle:\n      after: 30ms\n      say: Still there?\n"
     talk = await call(extra)
-    watch = talk.conversation._watch
+    watch = talk.conversation._timers
     await talk.until(said("Still there?"))
     watch.hold(30)
     watch.away()
@@ -174,7 +174,7 @@ async def test_wait_tool_holds_for_two_minutes(call):
     talk = await call()
     talk.conversation.session.generate_reply(user_input="moment")
     await talk.until(lambda event: event["type"] == "tool_result")
-    left = talk.conversation._watch._held_until - asyncio.get_running_loop().time()
+    left = talk.conversation._timers._held_until - asyncio.get_running_loop().time()
     assert 110 < left <= 120
 
 
@@ -273,7 +273,7 @@ async def test_errors_of_ears_and_voice_are_logged(call, caplog):
     """A voice that fails is logged in plain words, secrets masked."""
     talk = await call()
     failures = talk.conversation._failures
-    talk.conversation._call.models._secrets.seen["KEY"] = "hush-hush"
+    talk.conversation._call.bound.models._secrets.seen["KEY"] = "hush-hush"
     cause = RuntimeError("key hush-hush is bad\nmore")
     error = tts.TTSError(timestamp=1.0, label="voice", error=cause, recoverable=True)
     for each in (error, error.model_copy(update={"recoverable": False})):

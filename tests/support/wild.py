@@ -77,5 +77,5 @@ def chunk(piece: Any) -> llm.ChatChunk:
 
 def possess(conversation: Any, provider: str, model: Wild) -> Wild:
     """Let a conversation that has not begun use this model as that provider."""
-    conversation._call.models._single["llm", provider] = model
+    conversation._call.bound.models._single["llm", provider] = model
     return model

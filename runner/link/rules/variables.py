@@ -11,7 +11,7 @@ from runner.link.rule import UseContext, UseRule
 from runner.link.scope import Variable
 from runner.link.walk import Leaf
 from runner.schema.fields import Field
-from runner.schema.tools import AddTo, ChangeIn, Remember, RemoveFrom
+from runner.schema.tools import OfRecords, Remember
 from runner.schema.types.blocks import Block
 from runner.schema.types.names import VariableName
 
@@ -35,7 +35,7 @@ def _unfit(variable: Variable, owner: Block) -> Problem | None:
     """What is wrong with naming this variable in this block, if anything."""
     name, field = variable.name, variable.field
     match owner:
-        case AddTo() | ChangeIn() | RemoveFrom():
+        case OfRecords():
             hint = "declare it with type: list, and of: with the fields of a record below it"
             message = f"'{name}' is not a list of records"
             return None if _is_records(field) else ("E210", message, hint)

@@ -198,10 +198,6 @@ BUILT_NAMES: dict[str, JsonSchemaValue] = {
     "personas": {"pattern": rf"^{NAME.pattern}$", "maxLength": SHORT, "not": {"const": "back"}},
     "providers": {"pattern": rf"^{NAME.pattern}$"},
     "services": {"pattern": rf"^{NAME.pattern}$"},
-    "tools": {
-        "pattern": rf"^{NAME.pattern}$",
-        "maxLength": SHORT,
-        "not": {"enum": ["end_call", "remember", "wait"]},
-    },
+    "tools": {"pattern": rf"^{NAME.pattern}$", "maxLength": SHORT},
 }
 """The shape of a definition's name in each section, for editors."""

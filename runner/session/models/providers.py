@@ -13,7 +13,7 @@ from runner.providers.build import ProviderBuildError, build
 from runner.schema.providers import AnyProvider
 from runner.session.models import kinds
 from runner.session.models.kinds import CannotStartError
-from runner.session.values.wording import TemplateRenderer
+from runner.session.values.templates import TemplateRenderer
 
 log = logging.getLogger("lkrun")
 
@@ -57,7 +57,7 @@ class Models:
 
     Args:
         providers: name → provider.
-        wording: renders options.
+        renderer: renders options.
         secrets: looks up a secret by its name.
         before: what the call used until now: what has the same recipe is taken over.
     """
@@ -65,13 +65,13 @@ class Models:
     def __init__(
         self,
         providers: Mapping[str, AnyProvider],
-        wording: TemplateRenderer,
+        renderer: TemplateRenderer,
         secrets: Secrets,
         before: Models | None = None,
     ) -> None:
         """Build nothing yet."""
         self._providers = providers
-        self._wording = wording
+        self._renderer = renderer
         self._before = before
         self._secrets: _Secrets = _Secrets(secrets, before.shown if before else ())
         self._single: dict[tuple[str, str], Any] = {}
@@ -84,11 +84,11 @@ class Models:
     def renewed(
         self,
         providers: Mapping[str, AnyProvider],
-        wording: TemplateRenderer,
+        renderer: TemplateRenderer,
         secrets: Secrets | None,
     ) -> Models:
         """The models of another release, which share with these all that is the same."""
-        return Models(providers, wording, secrets or self._secrets.resolve, self)
+        return Models(providers, renderer, secrets or self._secrets.resolve, self)
 
     def get(self, kind: str, names: tuple[str, ...] | str) -> Any:
         """The LiveKit object of a kind: the same for the same names; a list falls back in order.
@@ -141,7 +141,7 @@ class Models:
         if provider is None:
             return None
         self._secrets.lacking.clear()
-        options = self._wording.data(provider.options, {"secrets": self._secrets})
+        options = self._renderer.data(provider.options, {"secrets": self._secrets})
         if self._secrets.lacking:
             lacking = ", ".join(sorted(self._secrets.lacking))
             raise CannotStartError(f"provider '{name}' needs a secret that is not set: {lacking}")

@@ -115,7 +115,7 @@ class Failures:
 
     def _reason(self, error: Any) -> str:
         line = next((part.strip() for part in str(error).splitlines() if part.strip()), "")
-        return self._call.models.mask(line[:300]) or type(error).__name__
+        return self._call.bound.models.mask(line[:300]) or type(error).__name__
 
     def spoke(self, text: str) -> None:
         """The agent has said something; words of its own mean that it works again."""

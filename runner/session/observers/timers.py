@@ -71,7 +71,7 @@ class CallTimers:
             self._stop(name)
 
     async def _prompt(self) -> None:
-        with self._call.at_work():
+        with self._call.busy():
             await self._ask()
 
     async def _ask(self) -> None:
@@ -84,7 +84,7 @@ class CallTimers:
             if idle.say is not None:
                 await self._call.say(idle.say)
             elif idle.instructions is not None:
-                await self._call.instruct(self._call.wording.text(idle.instructions))
+                await self._call.instruct(self._call.bound.renderer.text(idle.instructions))
             self._call.session.reset_away_timer()
         elif idle.then:
             await self._call.persona.act(idle.then)

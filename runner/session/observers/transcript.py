@@ -29,7 +29,7 @@ class SessionListener:
 
     def __init__(self, call: Call, watch: CallTimers, failures: Failures) -> None:
         """Listen to nothing yet."""
-        self._call, self._watch, self._failures = call, watch, failures
+        self._call, self._timers, self._failures = call, watch, failures
         self.asked = False
 
     def listen(self, session: AgentSession[Any]) -> None:
@@ -63,7 +63,7 @@ class SessionListener:
         self.asked = False
         self._call.hops = 0
         self._call.stay()
-        self._watch.heard()
+        self._timers.heard()
 
     def _executed(self, event: FunctionToolsExecutedEvent) -> None:
         """Tell calls that never reached a tool: unknown, with broken arguments, or refused.
@@ -88,9 +88,9 @@ class SessionListener:
 
     def _user_state(self, event: UserStateChangedEvent) -> None:
         if event.new_state == "away":
-            self._watch.away()
+            self._timers.away()
         elif event.new_state == "speaking":
-            self._watch.heard()
+            self._timers.heard()
 
     def _transcribed(self, event: UserInputTranscribedEvent) -> None:
         if event.transcript:
@@ -101,7 +101,7 @@ class SessionListener:
             self._failures.worked("tts_error")
 
     def _tell(self, kind: str, **rest: Any) -> None:
-        self._call.events.tell(kind, self._call.values.persona, **rest)
+        self._call.events.tell(kind, self._call.speaking, **rest)
 
 
 def _arguments(text: str) -> Any:

@@ -39,7 +39,7 @@ class PersonaChange:
         models: kind → LiveKit's object, or None.
     """
 
-    role: PersonaPlan
+    plan: PersonaPlan
     toolbox: Toolbox
     text: str
     tools: list[llm.Tool | llm.Toolset]
@@ -51,7 +51,7 @@ class LivePersona(Agent):
 
     Attributes:
         came_from: the persona that handed the call over; None at the start.
-        role: what it is made of.
+        plan: what it is made of.
         turns: the turn taking of its own, as LiveKit has it for this visit.
     """
 
@@ -59,23 +59,23 @@ class LivePersona(Agent):
         self,
         call: Call,
         toolbox: Toolbox,
-        role: PersonaPlan,
+        plan: PersonaPlan,
         before: LivePersona | None,
         context: str,
     ) -> None:
         """Make it; `before` is the persona that hands over, `context` what it tells of the talk."""
-        self.role = role
-        self.came_from = before.role.name if before is not None else None
+        self.plan = plan
+        self.came_from = before.plan.name if before is not None else None
         self._call, self._toolbox = call, toolbox
         self._before, self._context = before, context
-        self._stamp = call.variables.stamp
-        spec = call.release.personas[role.name]
+        self._stamp = call.bound.variables.stamp
+        spec = call.bound.release.personas[plan.name]
         self.turns = turn_handling(spec.turn_taking)
-        self._models = models_of(call, role.name)
+        self._models = models_of(call, plan.name)
         super().__init__(
-            instructions=self._render(role),
-            id=role.name,
-            tools=toolbox.of(role),
+            instructions=self._render(plan),
+            id=plan.name,
+            tools=toolbox.of(plan),
             **{
                 kind: made
                 for kind, made in self._models.items()
@@ -83,7 +83,7 @@ class LivePersona(Agent):
             },
             turn_handling=self.turns if call.channel == "voice" else NOT_GIVEN,
         )
-        self._changing = toolbox.changes(role)
+        self._changing = toolbox.changes(plan)
         self._summary: asyncio.Task[Any] | None = None
         if before is not None and context == "summary":
             self._summary = asyncio.create_task(summarised(before.writer, before.chat_ctx.items))
@@ -91,26 +91,26 @@ class LivePersona(Agent):
     @property
     def writer(self) -> Any:
         """The model that writes summaries: the agent's, or where it has none the persona's own."""
-        release = self._call.release
-        named = chosen(release.agent, "llm") or chosen(release.personas[self.role.name], "llm")
-        return self._call.models.get("llm", named or ())
+        release = self._call.bound.release
+        named = chosen(release.agent, "llm") or chosen(release.personas[self.plan.name], "llm")
+        return self._call.bound.models.get("llm", named or ())
 
-    def _render(self, role: PersonaPlan) -> str:
-        values = self._call.values
-        before, values.persona = values.persona, role.name
+    def _render(self, plan: PersonaPlan) -> str:
+        context = self._call.bound.context
+        before, context.persona = context.persona, plan.name
         try:
-            parts = (self._call.wording.text(text).strip() for text in role.texts)
+            parts = (self._call.bound.renderer.text(text).strip() for text in plan.texts)
             return "\n\n".join(part for part in parts if part)
         finally:
-            values.persona = before
+            context.persona = before
 
     async def refresh(self) -> None:
         """Render the instructions again where a variable that they use has changed."""
-        variables = self._call.variables
-        if not variables.changed_since(self._stamp, self.role.uses):
+        variables = self._call.bound.variables
+        if not variables.changed_since(self._stamp, self.plan.uses):
             return
         self._stamp = variables.stamp
-        text = self._render(self.role)
+        text = self._render(self.plan)
         if text != self.instructions:
             await self.update_instructions(text)
 
@@ -120,16 +120,16 @@ class LivePersona(Agent):
         Raises:
             CannotStartError: a provider cannot be built.
         """
-        call, role = self._call, self._call.plan.roles[self.role.name]
+        call, plan = self._call, self._call.bound.plan.personas[self.plan.name]
         toolbox = Toolbox(call)
-        models = models_of(call, role.name)
-        return PersonaChange(role, toolbox, self._render(role), toolbox.of(role), models)
+        models = models_of(call, plan.name)
+        return PersonaChange(plan, toolbox, self._render(plan), toolbox.of(plan), models)
 
     @property
     def made(self) -> PersonaChange:
         """What it is made of now."""
         return PersonaChange(
-            self.role, self._toolbox, str(self.instructions), self.tools, self._models
+            self.plan, self._toolbox, str(self.instructions), self.tools, self._models
         )
 
     def use(self, models: Mapping[str, Any]) -> None:
@@ -145,9 +145,9 @@ class LivePersona(Agent):
 
     async def become(self, change: PersonaChange) -> None:
         """Go on as another release has it; nothing is said."""
-        self.role, self._toolbox = change.role, change.toolbox
-        self._changing = change.toolbox.changes(change.role)
-        self._stamp = self._call.variables.stamp
+        self.plan, self._toolbox = change.plan, change.toolbox
+        self._changing = change.toolbox.changes(change.plan)
+        self._stamp = self._call.bound.variables.stamp
         if change.text != self.instructions:
             await self.update_instructions(change.text)
         names = [tool.id for tool in change.tools if isinstance(tool, llm.Tool)]
@@ -157,14 +157,14 @@ class LivePersona(Agent):
 
     async def on_enter(self) -> None:
         """Take over: what was said, then the first words."""
-        with self._call.at_work():
+        with self._call.busy():
             await self._enter()
 
     async def _enter(self) -> None:
-        call, name = self._call, self.role.name
+        call, name = self._call, self.plan.name
         known = name in call.visited
         call.visited.add(name)
-        call.values.persona = name
+        call.bound.context.persona = name
         if self.came_from is not None:
             call.hops += 1
             await self._take_over()
@@ -186,7 +186,7 @@ class LivePersona(Agent):
             await self._call.instruct("" if heard else TAKE_OVER, tools=True)
 
     def _first_words(self, *, known: bool) -> Say | Instruct | None:
-        spec = self._call.release.personas[self.role.name]
+        spec = self._call.bound.release.personas[self.plan.name]
         if known:
             return spec.on_return
         if self.came_from is None:
@@ -217,12 +217,12 @@ class LivePersona(Agent):
     ) -> Any:
         """LiveKit's own, with the tools that may be offered now."""
         if self._changing:
-            tools = self._toolbox.offered(self.role, tools)
+            tools = self._toolbox.offered(self.plan, tools)
         return Agent.default.llm_node(self, chat_ctx, tools, model_settings)
 
     async def on_user_turn_exceeded(self, ev: UserTurnExceededEvent) -> None:
         """The caller talks without end: do what the agent says."""
-        turns = self._call.release.agent.turn_taking
+        turns = self._call.bound.release.agent.turn_taking
         limit = turns.turn_limit if turns is not None else None
         if limit is None or not limit.then:
             await super().on_user_turn_exceeded(ev)
@@ -232,7 +232,7 @@ class LivePersona(Agent):
     async def act(self, actions: Any) -> None:
         """Do actions that no tool asked for."""
         call = self._call
-        with call.at_work():
+        with call.busy():
             outcome = await perform(actions, ActionContext(call))
         if outcome.ends:
             call.over = True
@@ -250,6 +250,12 @@ class LivePersona(Agent):
         return enter(self._call, self._toolbox, self, leave)
 
 
+def speaker(call: Call) -> LivePersona:
+    """The persona that speaks."""
+    agent: Any = call.session.current_agent
+    return agent  # type: ignore[no-any-return]  # all agents of a call are personas
+
+
 @lru_cache(maxsize=1024)
 def class_of(name: str) -> type[LivePersona]:
     """The class of a persona: LiveKit tells agents apart by it."""
@@ -261,7 +267,7 @@ def enter(
 ) -> LivePersona:
     """Make the persona that the call goes to."""
     return class_of(leave.target)(
-        call, toolbox, call.plan.roles[leave.target], before, leave.context
+        call, toolbox, call.bound.plan.personas[leave.target], before, leave.context
     )
 
 
@@ -273,11 +279,11 @@ def models_of(call: Call, name: str) -> dict[str, Any]:
     """
     found: dict[str, Any] = {}
     for kind in used_in(call.channel):
-        named = choice(call.release, name, kind.key)
+        named = choice(call.bound.release, name, kind.key)
         if named:
-            found[kind.key] = call.models.get(kind.key, named)
+            found[kind.key] = call.bound.models.get(kind.key, named)
         else:
-            found[kind.key] = call.models.ordinary(kind.key) if named is None else None
+            found[kind.key] = call.bound.models.ordinary(kind.key) if named is None else None
     return found
 
 

@@ -8,15 +8,16 @@ from contextlib import suppress
 from typing import Any
 
 from livekit.agents import ChatContext, FunctionCall, RunContext, ToolError, function_tool, llm
-from livekit.agents.llm import RawFunctionTool, ToolResult
+from livekit.agents.llm import RawFunctionTool
 
 from runner.schema.personas import Handoff
 from runner.schema.tools import AnyTool, EndCallTool, SayTool
-from runner.session.actions import ActionContext, Ran, Run, joined, run_tool
+from runner.session.actions import ActionContext, ActionOutcome, joined, run_tool
 from runner.session.call import MOST_HOPS, Call, PendingHandoff, beside, spoke, step_of
 from runner.session.models.kinds import CannotStartError
 from runner.session.plan import TRANSFER, PersonaPlan, names_in
-from runner.session.tools.work import DESCRIPTIONS
+from runner.session.tools.calls import ToolCall
+from runner.session.tools.kind import kind_of
 from runner.session.values.parameters import uses
 
 log = logging.getLogger("lkrun")
@@ -38,103 +39,105 @@ class Toolbox:
         self._step = ""
         self._ended: dict[str, asyncio.Event] = {}
 
-    def of(self, role: PersonaPlan) -> list[llm.Tool | llm.Toolset]:
+    def of(self, persona: PersonaPlan) -> list[llm.Tool | llm.Toolset]:
         """All tools of a persona; whether each is offered is asked before each reply."""
-        known = self._call.plan.tools
+        known = self._call.bound.plan.tools
         own: list[llm.Tool | llm.Toolset] = [
-            self._tool(name) for name in role.tools if name in known
+            self._tool(name) for name in persona.tools if name in known
         ]
-        return [*own, *(self._transfer(role, target) for target in role.handoffs)]
+        return [*own, *(self._transfer(persona, target) for target in persona.handoffs)]
 
-    def offered(self, role: PersonaPlan, tools: list[llm.Tool]) -> list[llm.Tool]:
+    def offered(self, persona: PersonaPlan, tools: list[llm.Tool]) -> list[llm.Tool]:
         """Those that the model may be offered now, told as things are now."""
-        plan, holds = self._call.plan, self._call.wording.holds
+        plan, is_true = self._call.bound.plan, self._call.bound.renderer.is_true
         found: list[llm.Tool] = []
         for tool in tools:
             if tool.id in plan.tools:
-                if holds(plan.tools[tool.id].condition):
+                if is_true(plan.tools[tool.id].condition):
                     found.append(self._tool(tool.id))
-            elif holds(role.handoffs[tool.id.removeprefix(TRANSFER)].condition):
+            elif is_true(persona.handoffs[tool.id.removeprefix(TRANSFER)].condition):
                 found.append(tool)
         return found
 
-    def changes(self, role: PersonaPlan) -> bool:
+    def changes(self, persona: PersonaPlan) -> bool:
         """Whether anything about a persona's tools can change in a call."""
-        plan = self._call.plan
-        tools = [plan.tools[n] for n in role.tools if n in plan.tools]
-        gates = (each.condition for each in (*tools, *role.handoffs.values()))
-        return any(gates) or any(self._names(n) for n in role.tools if n in plan.tools)
+        plan = self._call.bound.plan
+        tools = [plan.tools[n] for n in persona.tools if n in plan.tools]
+        gates = [tool.condition for tool in tools]
+        gates += [handoff.condition for handoff in persona.handoffs.values()]
+        return any(gates) or any(self._names(n) for n in persona.tools if n in plan.tools)
 
     def _names(self, name: str) -> frozenset[str]:
         """The names that the model's view of a tool depends on."""
         if name not in self._uses:
             found = uses(self._call.fields(name)) | names_in(
-                (self._call.plan.tools[name].description or "",)
+                (self._call.bound.plan.tools[name].description or "",)
             )
-            self._uses[name] = frozenset(found - self._call.variables.fixed.keys())
+            self._uses[name] = frozenset(found - self._call.bound.variables.fixed.keys())
         return self._uses[name]
 
     def _tool(self, name: str) -> RawFunctionTool[..., Any]:
         call = self._call
         known = self._tools.get(name)
-        if known is not None and not call.variables.changed_since(
+        if known is not None and not call.bound.variables.changed_since(
             self._stamps[name], self._names(name)
         ):
             return known
-        tool = call.plan.tools[name]
-        told = (
-            call.wording.text(tool.description)
-            if tool.description
-            else DESCRIPTIONS[tool.kind](tool)
-        )
+        tool = call.bound.plan.tools[name]
         schema = {
             "name": name,
-            "description": told.strip(),
+            "description": self._description(tool),
             "parameters": call.schema.object(call.fields(name)),
         }
-        self._stamps[name] = call.variables.stamp
+        self._stamps[name] = call.bound.variables.stamp
         self._tools[name] = function_tool(self._runner(name), raw_schema=schema)
         return self._tools[name]
+
+    def _description(self, tool: AnyTool) -> str:
+        if tool.description:
+            return self._call.bound.renderer.text(tool.description).strip()
+        describe = kind_of(tool.kind).describe
+        return describe(tool) if describe is not None else ""
 
     def _runner(self, name: str) -> Any:
         async def run(raw_arguments: dict[str, object], ctx: RunContext[Any]) -> Any:
             ended = self._end_of(ctx.function_call)
             try:
-                with self._call.at_work():
+                with self._call.busy():
                     return await work(raw_arguments, ctx)
             finally:
                 ended.set()
 
         async def work(raw_arguments: dict[str, object], ctx: RunContext[Any]) -> Any:
             call = self._call
-            ending = isinstance(call.plan.tools[name], EndCallTool)
+            ending = isinstance(call.bound.plan.tools[name], EndCallTool)
             if call.channel == "text" or ending:
                 await ctx.wait_for_playout()
             if ending and (handoff := self._handoff_beside(ctx)):
-                return ToolResult(
+                return llm.ToolResult(
                     f"The call goes on: it is handed to {handoff}.", reply_required=False
                 )
-            scene = ActionContext(
+            context = ActionContext(
                 call, by_model=True, chat=lambda output: _with_answer(ctx, output)
             )
-            made = Run(name, raw_arguments, ctx.function_call.call_id, True, spoke(ctx))
-            return self._answer(await run_tool(made, scene), ctx)
+            made = ToolCall(name, raw_arguments, ctx.function_call.call_id, True, spoke(ctx))
+            return self._answer(await run_tool(made, context), ctx)
 
         return run
 
-    def _answer(self, ran: Ran, ctx: RunContext[Any]) -> Any:
+    def _answer(self, outcome: ActionOutcome, ctx: RunContext[Any]) -> Any:
         """What LiveKit is given: a text, a text without a reply, a persona, or an error."""
-        outcome, output = ran.outcome, joined(ran.output, ran.outcome.notes)
+        output = joined(outcome.output, outcome.notes)
         if outcome.ends:
             self._call.over = True
             self._call.last_words |= outcome.answered and not outcome.notes
             ctx.speech_handle.add_done_callback(lambda _: self._call.finish("end_call"))
         elif outcome.leave is not None:
             if self._leaving:
-                return ToolResult(output, reply_required=False)
+                return llm.ToolResult(output, reply_required=False)
             return self._handed(outcome.leave, output, ctx)
         if outcome.answered and not outcome.notes:
-            return ToolResult(output, reply_required=False)
+            return llm.ToolResult(output, reply_required=False)
         if outcome.failed:
             raise ToolError(output)
         return output
@@ -149,11 +152,11 @@ class Toolbox:
             log.error("the call is not handed to '%s': %s", leave.target, error)  # noqa: TRY400 - no traceback may reach an author
             self._call.stay()
             raise ToolError(f"The call cannot be handed to {leave.target}.") from None
-        return persona, ToolResult(output, reply_required=False)
+        return persona, llm.ToolResult(output, reply_required=False)
 
-    def _transfer(self, role: PersonaPlan, target: str) -> RawFunctionTool[..., Any]:
-        handoff = role.handoffs[target]
-        when = self._call.wording.text(handoff.when).strip()
+    def _transfer(self, persona: PersonaPlan, target: str) -> RawFunctionTool[..., Any]:
+        handoff = persona.handoffs[target]
+        when = self._call.bound.renderer.text(handoff.when).strip()
         schema = {
             "name": f"{TRANSFER}{target}",
             "description": f"Hand the call to {target}. When: {when}",
@@ -167,7 +170,7 @@ class Toolbox:
 
         async def transfer(raw_arguments: dict[str, object], ctx: RunContext[Any]) -> Any:
             del raw_arguments
-            with self._call.at_work():
+            with self._call.busy():
                 return await self._hand_over(handoff, PendingHandoff(target, handoff.context), ctx)
 
         return function_tool(transfer, raw_schema=schema)
@@ -178,8 +181,8 @@ class Toolbox:
         call, shown = self._call, ctx.function_call
         if self._leaving or call.over:
             call.shown.add(shown.call_id)
-            return ToolResult("The call is already leaving.", reply_required=False)
-        if not call.wording.holds(handoff.condition):
+            return llm.ToolResult("The call is already leaving.", reply_required=False)
+        if not call.bound.renderer.is_true(handoff.condition):
             raise ToolError(f"The call cannot be handed to {leave.target} now.")
         if call.hops >= MOST_HOPS:
             raise ToolError("The call goes round in a circle. Answer the caller yourself.")
@@ -196,7 +199,7 @@ class Toolbox:
     @property
     def _leaving(self) -> bool:
         """Whether another handoff is under way."""
-        return self._call.leaving not in (None, self._call.values.persona)
+        return self._call.leaving not in (None, self._call.speaking)
 
     def _end_of(self, call: FunctionCall) -> asyncio.Event:
         """Set when a tool of the model's latest answer has been run."""
@@ -206,18 +209,18 @@ class Toolbox:
 
     def _handoff_beside(self, ctx: RunContext[Any]) -> str | None:
         """The persona that the same answer of the model hands the call to."""
-        handoffs = self._call.persona.role.handoffs
+        handoffs = self._call.persona.plan.handoffs
         targets = (
             c.name.removeprefix(TRANSFER) for c in beside(ctx) if c.name.startswith(TRANSFER)
         )
         for target in targets:
-            if target in handoffs and self._call.wording.holds(handoffs[target].condition):
+            if target in handoffs and self._call.bound.renderer.is_true(handoffs[target].condition):
                 return target
         return None
 
     async def _words_beside(self, ctx: RunContext[Any]) -> None:
         """Wait for other tools of the same answer that may speak: who leaves speaks last."""
-        tools = self._call.plan.tools
+        tools = self._call.bound.plan.tools
         for call in beside(ctx):
             if call.name in tools and _speaks(tools[call.name]):
                 await self._end_of(call).wait()

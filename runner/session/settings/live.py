@@ -34,7 +34,7 @@ class LiveSettings:
         # a session that nobody starts: what one would have that began now
         self._wanted = AgentSession(vad=None, **settings(call)).options
         self._own = call.persona.turns
-        turns, old = call.release.agent.turn_taking, before.turn_taking
+        turns, old = call.bound.release.agent.turn_taking, before.turn_taking
         self._detection = _asked(turns, "detection") != _asked(old, "detection")
         ends = any(_asked(turns, key) != _asked(old, key) for key in _ENDS)
         self._ends = ends and call.channel == "voice"
@@ -51,7 +51,7 @@ class LiveSettings:
             ValueError: the turn detector and what tells speech from silence do not go together.
             Exception: whatever STT has against the words that they should expect.
         """
-        old, terms = self._before.keyterms, self._call.release.agent.keyterms
+        old, terms = self._before.keyterms, self._call.bound.release.agent.keyterms
         if terms != old:
             undo.callback(self._forget, old)
             self._expect(terms)
@@ -73,7 +73,7 @@ class LiveSettings:
     def _detect(self, detection: Any) -> None:
         self._call.session.update_options(turn_detection=detection)
         if "turn_detection" in self._own:
-            self._call.persona.turn_detection = self._own["turn_detection"]
+            self._call.session.current_agent.turn_detection = self._own["turn_detection"]
 
     def finish(self) -> None:
         """Change the rest."""
@@ -93,7 +93,7 @@ class LiveSettings:
 
     def _endpointing(self) -> EndpointingOptions:
         """What holds for the persona that speaks: its own, then the agent's, then LiveKit's."""
-        turns = {**turn_handling(self._call.release.agent.turn_taking), **self._own}
+        turns = {**turn_handling(self._call.bound.release.agent.turn_taking), **self._own}
         agents = self._wanted.endpointing_overrides
         turns["endpointing"] = {**agents, **self._own.get("endpointing", {})}
         found: Any = AgentSession(vad=None, turn_handling=turns).options.endpointing  # type: ignore[arg-type]  # keys of both

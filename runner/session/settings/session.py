@@ -18,15 +18,15 @@ from runner.session.models.kinds import CannotStartError
 from runner.session.settings.turns import turn_handling
 from runner.session.values.conversion import MisfitError
 from runner.session.values.defaults import set_defaults
+from runner.session.values.templates import TemplateRenderer
 from runner.session.values.variables import Variables
-from runner.session.values.wording import TemplateRenderer
 
 LAST_WORDS = 0.5
 """Seconds that a call waits at its end for the caller's last words; LiveKit's 2 are too many."""
 
 
 def begin_variables(
-    variables: Variables, wording: TemplateRenderer, given: Mapping[str, Any]
+    variables: Variables, renderer: TemplateRenderer, given: Mapping[str, Any]
 ) -> None:
     """Give variables the values that they begin with: those from outside, then the defaults.
 
@@ -40,7 +40,7 @@ def begin_variables(
             variables.set(name, value)
         except MisfitError as problem:
             raise CannotStartError(f"'{name}' {problem}") from None
-    set_defaults(variables, wording, [name for name in variables.fields if name not in given])
+    set_defaults(variables, renderer, [name for name in variables.fields if name not in given])
 
 
 def new_session(call: Call) -> AgentSession[Any]:
@@ -49,32 +49,32 @@ def new_session(call: Call) -> AgentSession[Any]:
     Raises:
         CannotStartError: a provider cannot be built.
     """
-    agent = call.release.agent
+    agent = call.bound.release.agent
     models: dict[str, Any] = dict.fromkeys(BY_KEY)
     silent = []
     for kind in used_in(call.channel):
         names = chosen(agent, kind.key)
         if names:
-            models[kind.key] = call.models.get(kind.key, names)
+            models[kind.key] = call.bound.models.get(kind.key, names)
         elif names is None:
             silent.append(kind.key)
             models[kind.key] = NOT_GIVEN
     session: AgentSession[Any] = AgentSession(**models, **settings(call), userdata=call)
     for key in silent:
         if kinds.of(key).ordinary is not None:
-            call.models.ordinaries[key] = getattr(session, key)
+            call.bound.models.ordinaries[key] = getattr(session, key)
     return session
 
 
 def idle_of(call: Call) -> Idle | None:
     """What is done when the caller says nothing; by text nobody waits for words."""
-    idle = call.release.agent.idle
+    idle = call.bound.release.agent.idle
     return idle if call.channel == "voice" and isinstance(idle, Idle) else None
 
 
 def settings(call: Call) -> dict[str, Any]:
     """What a session is told beside its models."""
-    agent, idle = call.release.agent, idle_of(call)
+    agent, idle = call.bound.release.agent, idle_of(call)
     voice = call.channel == "voice"
     turns = turn_handling(agent.turn_taking) if voice else TurnHandlingOptions(turn_detection=None)
     return {

@@ -6,19 +6,19 @@ import logging
 from collections.abc import Iterable
 
 from runner.session.values.conversion import MisfitError
+from runner.session.values.templates import TemplateRenderer
 from runner.session.values.variables import Variables
-from runner.session.values.wording import TemplateRenderer
 
 log = logging.getLogger("lkrun")
 
 
-def set_defaults(variables: Variables, wording: TemplateRenderer, names: Iterable[str]) -> None:
+def set_defaults(variables: Variables, renderer: TemplateRenderer, names: Iterable[str]) -> None:
     """Give variables their defaults; one that does not fit is left out."""
     for name in names:
         default = variables.fields[name].default
         if default is None:
             continue
         try:
-            variables.set(name, wording.value(default))
+            variables.set(name, renderer.value(default))
         except MisfitError as problem:
             log.warning("the default of '%s' is left out: it %s", name, problem)

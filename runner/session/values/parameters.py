@@ -8,38 +8,11 @@ from typing import Any
 
 from runner.diagnostics.nearest import nearest
 from runner.schema.fields import READERS, Field
-from runner.schema.tools import AddTo, AnyTool, ChangeIn, Remember, RemoveFrom
 from runner.session.values.conversion import Choices, MisfitError, convert, missing, offered
-from runner.session.values.variables import Variables
-from runner.session.values.wording import TemplateRenderer
+from runner.session.values.templates import TemplateRenderer
 from runner.template import analyse
 
 Fields = Mapping[str, Field]
-
-_LINE = Field.model_validate({"type": "integer", "description": "The number of the line"})
-
-
-def fields_of(tool: AnyTool, variables: Variables) -> dict[str, Field]:
-    """The parameters of a tool, as the model gives them."""
-    if isinstance(tool, Remember):
-        return {
-            n: _open(variables.fields[n]) for n in map(str, tool.remember) if n in variables.fields
-        }
-    if not isinstance(tool, AddTo | ChangeIn | RemoveFrom):
-        return dict(tool.parameters)
-    declared = variables.fields.get(str(getattr(tool, tool.kind)))
-    of = declared.of if declared is not None else None
-    record = dict(of) if isinstance(of, dict) else {}
-    if isinstance(tool, AddTo):
-        return record
-    if isinstance(tool, RemoveFrom):
-        return {"line": _LINE}
-    return {"line": _LINE, **{name: _open(field) for name, field in record.items()}}
-
-
-def _open(field: Field) -> Field:
-    """The same field, which may be left out and then stays as it is."""
-    return field.model_copy(update={"optional": True, "default": None})
 
 
 def uses(fields: Fields) -> set[str]:
@@ -58,7 +31,7 @@ def uses(fields: Fields) -> set[str]:
 class Schema:
     """Writes fields as JSON Schema (https://json-schema.org/draft/2020-12)."""
 
-    wording: TemplateRenderer
+    renderer: TemplateRenderer
     choices: Choices
 
     def object(self, fields: Fields) -> dict[str, Any]:
@@ -82,7 +55,7 @@ class Schema:
             shape = self.object(field.fields or {})
         if field.pattern is not None:
             shape["pattern"] = f"^(?:{field.pattern})$"
-        told = self.wording.text(field.description).strip() if field.description else ""
+        told = self.renderer.text(field.description).strip() if field.description else ""
         hint = READERS[field.type][1] if field.type in _HINTED else ""
         if told or hint:
             shape["description"] = f"{told} ({hint})" if told and hint else told or hint
@@ -133,7 +106,7 @@ class ArgumentsError(ValueError):
 
 
 def read(
-    fields: Fields, given: Mapping[str, Any], wording: TemplateRenderer, choices: Choices
+    fields: Fields, given: Mapping[str, Any], renderer: TemplateRenderer, choices: Choices
 ) -> dict[str, Any]:
     """Check and convert all arguments of a call, before anything runs.
 
@@ -148,7 +121,7 @@ def read(
     for name, field in fields.items():
         value = given.get(name)
         if missing(value) and field.default is not None:
-            value = wording.value(field.default)
+            value = renderer.value(field.default)
         if missing(value):
             if not field.optional and field.default is None:
                 problems.append(f"'{name}' is missing: {_noun(field, choices)} is needed")

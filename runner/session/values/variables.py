@@ -112,13 +112,6 @@ class Variables(Mapping[str, Any]):
         value = self._values.get(name)
         return [as_text(each) for each in value] if isinstance(value, list | tuple) else []
 
-    @property
-    def remembered(self) -> tuple[str, ...]:
-        """Those that the model may store: they have a description and are not private."""
-        return tuple(
-            n for n, f in self.fields.items() if f.description is not None and not f.private
-        )
-
     def shown(self) -> dict[str, Any]:
         """All values as plain data, private ones masked."""
         private = {n for n, f in self.fields.items() if f.private}

@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 import pytest
 
 from runner.session import Caller, CallFacts, JobFacts, Room, parsed
+from runner.session.values.templates import TemplateContext, TemplateRenderer
 from runner.session.values.variables import Variables
-from runner.session.values.wording import TemplateContext, TemplateRenderer
 from runner.template import EMPTY
 
 FOLDER = """
@@ -45,7 +45,7 @@ NOW = datetime(2026, 12, 4, 18, 30, tzinfo=UTC)
 
 
 @pytest.fixture
-def wording(load):
+def renderer(load):
     """Renders texts of a call whose facts and time are known."""
     release = load(FOLDER)
     variables = Variables(release.agent.variables)
@@ -69,46 +69,50 @@ def wording(load):
         ("{{ args.day }}", "x"),
     ],
 )
-def test_names(wording, text, wanted):
+def test_names(renderer, text, wanted):
     """Every name of the language has its value, times in the agent's zone."""
-    assert wording.text(text, {"args": {"day": "x"}}) == wanted
+    assert renderer.text(text, {"args": {"day": "x"}}) == wanted
 
 
-def test_values_keep_their_type(wording):
+def test_values_keep_their_type(renderer):
     """One expression keeps its type; what is missing is empty; other texts are texts."""
-    assert wording.value("{{ job.metadata.patient }}") == {"name": "Lê"}
-    assert wording.value("{{ guests }}") is EMPTY
-    assert wording.value("plain") == "plain"
-    assert wording.data({"a": ("{{ 5 }}", "b"), "c": "{{ guests }}"}) == {"a": [5, "b"]}
+    assert renderer.value("{{ job.metadata.patient }}") == {"name": "Lê"}
+    assert renderer.value("{{ guests }}") is EMPTY
+    assert renderer.value("plain") == "plain"
+    assert renderer.data({"a": ("{{ 5 }}", "b"), "c": "{{ guests }}"}) == {"a": [5, "b"]}
 
 
-def test_conditions(wording):
+def test_conditions(renderer):
     """No condition holds; one with a missing value is false."""
-    assert wording.holds(None)
-    assert wording.holds("house == 'Sunrise'")
-    assert not wording.holds("guests > 1")
-    assert wording.holds("result.ok", {"result": {"ok": True}})
+    assert renderer.is_true(None)
+    assert renderer.is_true("house == 'Sunrise'")
+    assert not renderer.is_true("guests > 1")
+    assert renderer.is_true("result.ok", {"result": {"ok": True}})
 
 
-def test_words_in_turn(wording):
+def test_words_in_turn(renderer):
     """A list of words is used in turn, and from the start again."""
     words = ("One in {{ house }}.", "Two.")
-    assert [wording.next(words) for _ in range(3)] == ["One in Sunrise.", "Two.", "One in Sunrise."]
+    assert [renderer.next(words) for _ in range(3)] == [
+        "One in Sunrise.",
+        "Two.",
+        "One in Sunrise.",
+    ]
 
 
-def test_warned_once(wording, caplog):
+def test_warned_once(renderer, caplog):
     """A hole in a text is logged once a call, with the place where that is known."""
     for _ in range(2):
-        assert wording.text("Guests: {{ guests }}") == "Guests: "
-    wording.text("{{ 1 / 0 }}")
+        assert renderer.text("Guests: {{ guests }}") == "Guests: "
+    renderer.text("{{ 1 / 0 }}")
     lines = [r.getMessage() for r in caplog.records]
     assert lines[0] == "'guests' has no value, so nothing stands in its place"
     assert len(lines) == 2
 
 
-def test_data_for_the_egress(wording):
+def test_data_for_the_egress(renderer):
     """The egress gets all names as plain data, dates as ISO 8601."""
-    sent = wording.values.sent()
+    sent = renderer.context.sent()
     assert sent["now"] == "2026-12-05T01:30:00+07:00"
     assert sent["today"] == "2026-12-05"
     assert sent["house"] == "Sunrise"
@@ -117,11 +121,11 @@ def test_data_for_the_egress(wording):
     assert "env" not in sent
 
 
-def test_values_are_a_mapping(wording):
+def test_values_are_a_mapping(renderer):
     """The names can be listed."""
-    assert {"house", "now", "caller", "env"} <= set(wording.values)
-    assert len(wording.values) == len(set(wording.values))
-    assert "guests" not in wording.values
+    assert {"house", "now", "caller", "env"} <= set(renderer.context)
+    assert len(renderer.context) == len(set(renderer.context))
+    assert "guests" not in renderer.context
 
 
 @pytest.mark.parametrize(

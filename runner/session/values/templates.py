@@ -55,9 +55,9 @@ class TemplateContext(Mapping[str, Any]):
 
     def renewed(self, release: AgentRelease, variables: Variables) -> TemplateContext:
         """The same call, by another release."""
-        values = TemplateContext(release, self._facts, variables, self._clock)
-        values.persona = self.persona
-        return values
+        context = TemplateContext(release, self._facts, variables, self._clock)
+        context.persona = self.persona
+        return context
 
     def now(self) -> datetime:
         """The moment, in the agent's time zone."""
@@ -102,24 +102,24 @@ class TemplateRenderer:
     """Renders the texts of a call.
 
     Args:
-        values: what they may name.
+        context: what they may name.
         places: text → `file:line`, for the log.
     """
 
-    def __init__(self, values: TemplateContext, places: Mapping[str, str]) -> None:
+    def __init__(self, context: TemplateContext, places: Mapping[str, str]) -> None:
         """Begin; nothing has been said yet."""
-        self.values = values
+        self.context = context
         self._places = places
         self._renderer = Renderer(on_missing=self._missing, on_error=self._failed)
         self._text = ""
-        self._told: set[tuple[str, str]] = set()
+        self._warned: set[tuple[str, str]] = set()
         self._turns: dict[tuple[str, ...], int] = {}
 
-    def renewed(self, values: TemplateContext, places: Mapping[str, str]) -> TemplateRenderer:
+    def renewed(self, context: TemplateContext, places: Mapping[str, str]) -> TemplateRenderer:
         """The texts of another release: what was said and warned of already is known."""
-        wording = TemplateRenderer(values, places)
-        wording._told, wording._turns = self._told, self._turns
-        return wording
+        renderer = TemplateRenderer(context, places)
+        renderer._warned, renderer._turns = self._warned, self._turns
+        return renderer
 
     def text(self, text: str, names: Names = None) -> str:
         """Render a text; nothing stands where a value is missing."""
@@ -139,7 +139,7 @@ class TemplateRenderer:
         """Render each text in lists and mappings into what JSON can hold."""
         return self._renderer.json_value(_lists(data), self._all(names))
 
-    def holds(self, condition: str | None, names: Names = None) -> bool:
+    def is_true(self, condition: str | None, names: Names = None) -> bool:
         """Whether an `if` is true; one that is not there is."""
         if condition is None:
             return True
@@ -153,7 +153,7 @@ class TemplateRenderer:
         return self.text(words[turn % len(words)], names).strip()
 
     def _all(self, names: Names) -> Mapping[str, Any]:
-        return ChainMap(dict(names), self.values) if names else self.values  # type: ignore[arg-type]  # only read
+        return ChainMap(dict(names), self.context) if names else self.context  # type: ignore[arg-type]  # only read
 
     def _missing(self, path: tuple[str, ...]) -> None:
         self._warn(f"'{'.'.join(path)}' has no value, so nothing stands in its place")
@@ -166,9 +166,9 @@ class TemplateRenderer:
 
     def warn(self, message: str, place: str, text: str = "") -> None:
         """Warn of a text, once a call; `place` is its `file:line`."""
-        if (text or place, message) in self._told:
+        if (text or place, message) in self._warned:
             return
-        self._told.add((text or place, message))
+        self._warned.add((text or place, message))
         log.warning("%s%s", f"{place}: " if place else "", message)
 
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
+from runner.schema.tools import OfRecords
+from runner.session.call import Call
+from runner.session.tools.calls import ToolCall, ToolResult
 from runner.session.values.conversion import MisfitError
 from runner.session.values.variables import Variables
 from runner.template.words import as_json
@@ -40,11 +43,19 @@ def remove(variables: Variables, name: str, args: Mapping[str, Any]) -> str:
     return _keep(variables, name, lines)
 
 
-EDITS: dict[str, Callable[[Variables, str, Mapping[str, Any]], str]] = {
-    "add_to": add,
-    "change_in": change,
-    "remove_from": remove,
-}
+Edit = Callable[[Variables, str, Mapping[str, Any]], str]
+
+
+def editing(edit: Edit) -> Callable[[Call, OfRecords, ToolCall], Awaitable[ToolResult]]:
+    """What a tool does that edits a list."""
+
+    async def run(call: Call, tool: OfRecords, made: ToolCall) -> ToolResult:
+        try:
+            return ToolResult(edit(call.bound.variables, tool.records, made.args))
+        except MisfitError as problem:
+            return ToolResult(f"Nothing was done: '{tool.records}' {problem}.", failed=True)
+
+    return run
 
 
 def _lines(variables: Variables, name: str) -> list[Record]:

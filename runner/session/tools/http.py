@@ -1,0 +1,52 @@
+"""`http`: asks a service."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+
+from runner.egress.port import ToolRequest, ToolResponse
+from runner.schema.tools import HttpTool
+from runner.session.call import Call
+from runner.session.tools.calls import ToolCall, ToolResult
+from runner.session.tools.kind import ToolKind
+from runner.session.values.conversion import MisfitError
+from runner.template import as_data
+
+log = logging.getLogger("lkrun")
+
+GRACE = 10.0
+"""Seconds beyond a request's own time after which nobody waits for the egress any longer."""
+
+UNREACHED = "The service could not be reached."
+
+
+async def run(call: Call, tool: HttpTool, made: ToolCall) -> ToolResult:
+    """Ask the service, and save what is to be saved of its answer."""
+    request = ToolRequest(made.name, as_data(made.args), call.bound.context.sent())
+    try:
+        async with asyncio.timeout(tool.http.longest + GRACE):
+            response = await call.egress.ask(request)
+    except Exception as error:  # noqa: BLE001 - whatever breaks on the way, the caller is answered
+        log.error("tool '%s' could not be asked: %s", made.name, type(error).__name__)  # noqa: TRY400 - no traceback may reach an author
+        response = ToolResponse(ok=False, output=UNREACHED)
+    if response.error:
+        log.warning("tool '%s' failed: %s", made.name, response.error)
+    for message, place in response.notes:
+        call.bound.renderer.warn(message, place)
+    if not response.ok:
+        output = response.output or UNREACHED
+        return ToolResult(output, error=response.for_templates, failed=True)
+    for name, value in response.saved.items():
+        try:
+            call.bound.variables.set(name, value)
+        except MisfitError as problem:
+            # what an earlier answer said is not true of this one
+            call.bound.variables.set(name, None)
+            log.warning(
+                "tool '%s' cannot save '%s': it %s; it has no value now", made.name, name, problem
+            )
+    return ToolResult(response.output, response.result)
+
+
+KIND = ToolKind(HttpTool, run)

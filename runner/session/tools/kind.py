@@ -1,0 +1,36 @@
+"""What a kind of tool is in a call. Each has a module of its name here, with its row: `KIND`."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from functools import cache
+from importlib import import_module
+from typing import Any, Generic, TypeVar
+
+from runner.schema.tools import AnyTool
+from runner.session.call import Call
+from runner.session.tools.calls import ToolCall, ToolResult
+
+ToolT = TypeVar("ToolT", bound=AnyTool)
+
+
+@dataclass(frozen=True, slots=True)
+class ToolKind(Generic[ToolT]):
+    """A kind of tool.
+
+    Attributes:
+        run: does the tool's own work, with arguments that fit.
+        describe: the description that the model is given where the author wrote none.
+    """
+
+    tool: type[ToolT]
+    run: Callable[[Call, ToolT, ToolCall], Awaitable[ToolResult]]
+    describe: Callable[[ToolT], str] | None = None
+
+
+@cache
+def kind_of(kind: str) -> ToolKind[Any]:
+    """The row of a kind."""
+    row: ToolKind[Any] = import_module(f"{__package__}.{kind}").KIND
+    return row

@@ -1,0 +1,26 @@
+"""`set`: stores values."""
+
+from __future__ import annotations
+
+from runner.schema.tools import SetTool
+from runner.session.call import Call
+from runner.session.tools.calls import ToolCall, ToolResult
+from runner.session.tools.kind import ToolKind
+from runner.session.values.conversion import MisfitError
+
+
+async def run(call: Call, tool: SetTool, made: ToolCall) -> ToolResult:
+    """Store all that fit."""
+    problems = []
+    for name, text in tool.set.items():
+        try:
+            value = call.bound.renderer.value(text, {"args": made.args})
+            call.bound.variables.set(str(name), value)
+        except MisfitError as problem:
+            problems.append(f"'{name}' {problem}")
+    if problems:
+        return ToolResult(f"Not stored: {'; '.join(problems)}.", failed=True)
+    return ToolResult("Stored.")
+
+
+KIND = ToolKind(SetTool, run)
