@@ -14,6 +14,7 @@ from runner.egress.hiding import Hiding
 from runner.egress.network.guard import Guard
 from runner.egress.network.resolver import Resolver
 from runner.egress.network.wire import Wire, tls_context
+from runner.egress.policy.breaker import State
 from runner.egress.policy.limits import Limits, ServiceLimits
 from runner.egress.port import ToolRequest, ToolResponse
 from runner.egress.request.texts import Texts
@@ -68,6 +69,10 @@ class HttpEgress:
     def of(self, release: AgentRelease) -> ReleaseEgress:
         """Give the egress of the calls that use one release."""
         return ReleaseEgress(self, release)
+
+    def breakers(self) -> Iterator[tuple[str, State]]:
+        """Each service that has a breaker, and its state: `closed`, `half_open` or `open`."""
+        return self._limits.states()
 
     async def aclose(self) -> None:
         """Close all connections. What is asked afterwards fails."""

@@ -151,10 +151,13 @@ class Exchange:
 
     def late(self, _caught: Exception) -> RequestError:
         """The time of the attempt is over."""
+        within = f"within {self.seconds:.3g}s"
+        if self.seconds < self.spec.timeout:
+            within = f"in what was left of its budget of {self.spec.longest:g}s"
         if not self.sent:
-            return RequestError(f"there was no access token within {self.seconds:.3g}s", _LATE)
+            return RequestError(f"there was no access token {within}", _LATE)
         what = "did not answer" if self.status is None else "did not send its whole answer"
-        return self._lost(f"{self.server} {what} within {self.seconds:.3g}s", _LATE)
+        return self._lost(f"{self.server} {what} {within}", _LATE)
 
     def refused(self, caught: Exception) -> RequestError:
         """The address is not allowed: nothing was sent."""
