@@ -17,7 +17,7 @@ CODES: dict[str, str] = {
     "E013": "a line that is indented wrongly",
     "E014": "a value that needs quotes",
     "E015": "a colon inside an unquoted value",
-    "E016": "a comment that cuts off text",
+    "E016": "a comment that cuts off text, or does not begin with #",
     "E017": "a quote that is not closed",
     "E018": "a line without its colon",
     "E019": "brackets or braces instead of lines",
@@ -27,6 +27,7 @@ CODES: dict[str, str] = {
     "E023": "nested too deeply",
     "E024": "a key that is not plain text",
     "E025": "a list and keys mixed",
+    "E026": "another language instead of YAML",
     # E1xx, the shape of a definition
     "E101": "an unknown key",
     "E102": "a key that is not available yet",
@@ -76,6 +77,8 @@ CODES: dict[str, str] = {
     # warnings
     "W001": "an empty file",
     "W002": "a file that is not read for its name",
+    "W003": "curly quotes that belong to the text",
+    "W004": "a backslash that belongs to the text",
     "W201": "a definition that nothing uses",
     "W202": "a persona that no call can reach",
     "W203": "a variable that may have no value yet",

@@ -120,6 +120,16 @@ class Document:
                     return location
         return None
 
+    def around(self, line: int, column: int) -> Location | None:
+        """Return the text whose characters include the one at this place."""
+        for location, (start, end, style, _, _) in self._all_places().items():
+            if style < STYLES.index("mapping"):
+                span = self._span(start, end)
+                begins, ends = (span.line, span.column), (span.end_line, span.end_column)
+                if begins <= (line, column) < ends:
+                    return location
+        return None
+
     def pack(self) -> list[Any]:
         """Return all of it but the file's name as plain values that `unpack` takes."""
         return [

@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from runner.syntax.quoting import shortened
-from runner.syntax.tree import spaces
+from runner.syntax.quoting import shortened, spaces
 
 if TYPE_CHECKING:
     from runner.syntax.scene import FailureContext, Mistake

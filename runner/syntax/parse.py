@@ -9,6 +9,7 @@ from runner.diagnostics import Diagnostic, Related, Span
 from runner.source.characters import Flaw, decode, unseen
 from runner.syntax.allows import allows
 from runner.syntax.document import Data, Document
+from runner.syntax.languages import other_language
 from runner.syntax.remainder import Remainder
 
 if TYPE_CHECKING:
@@ -91,6 +92,8 @@ def _read(file: str, remainder: Remainder) -> tuple[Data, Tree, list[Diagnostic]
     while True:
         outcome = rounds.compose(file, remainder.text)
         mistake, lost = outcome.mistake, outcome.tree.lost
+        if not found and (mistake or _no_sections(outcome.data)):
+            mistake = other_language(remainder.text) or mistake
         if mistake is None and not lost:
             return outcome.data, outcome.tree, found
         found += [_diagnostic(file, mistake)] if mistake else lost
@@ -105,6 +108,11 @@ def _read(file: str, remainder: Remainder) -> tuple[Data, Tree, list[Diagnostic]
             remainder.leave_out(mistake.row, line_only=mistake.line_only)
 
 
+def _no_sections(root: Data) -> bool:
+    """Whether the first level of a file is not what YAML files of lkrun have there."""
+    return isinstance(root, list | str) or any(" " in key or "(" in key for key in root or ())
+
+
 def _diagnostic(file: str, mistake: Mistake) -> Diagnostic:
     line = mistake.row + 1
     related: tuple[Related, ...] = ()
@@ -112,7 +120,7 @@ def _diagnostic(file: str, mistake: Mistake) -> Diagnostic:
         row, words = mistake.related
         related = (Related(Span(file, row + 1, 1, row + 1, 1), words),)
     span = Span(file, line, mistake.column + 1, line, mistake.end + 1)
-    return Diagnostic(span, mistake.code, mistake.message, mistake.help, related)
+    return Diagnostic(span, mistake.code, mistake.message, mistake.help, related, mistake.write)
 
 
 def _restore_sections(data: dict[str, Data], remainder: Remainder) -> None:

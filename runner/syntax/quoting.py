@@ -6,8 +6,8 @@ import re
 
 _COMMENT = re.compile(r"\s+#.*$")
 _SHOWN = 100
-_OPENING = tuple("\u201c\u201e\u201d\u2018\u201a\xab\xbb")
-_CLOSING = tuple("\u201c\u201d\u2018\u2019\xab\xbb")
+OPENING = tuple("\u201c\u201e\u201d\u2018\u201a\xab\xbb")
+CLOSING = (*"\u201c\u201d\u2018\u2019\xab\xbb", '"', "'")
 
 
 def quoted(text: str) -> str:
@@ -17,13 +17,23 @@ def quoted(text: str) -> str:
     return f'"{text}"'
 
 
+def unescaped(text: str) -> str:
+    """Return `text` without backslashes before quotes, where they mean nothing."""
+    return re.sub(r"\\(['\"`\u2019])", r"\1", text)
+
+
 def quoted_line(line: str, column: int) -> str:
     """Return the line with what starts at `column` (from 0) in quotes, as it should be written."""
     value = _COMMENT.sub("", line[column:]) if re.search(r"\S\s{2,}#", line) else line[column:]
     value = value.strip()
-    if value[:1] in _OPENING and value[-1:] in _CLOSING:
+    if value[:1] in OPENING and value[-1:] in CLOSING:
         value = value[1:-1]
     return shortened(f"{line[:column].strip()} {quoted(value)}".strip())
+
+
+def spaces(count: int) -> str:
+    """Return `count` spaces in words."""
+    return f"{count} space" if count == 1 else f"{count} spaces"
 
 
 def shortened(text: str) -> str:

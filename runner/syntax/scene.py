@@ -17,6 +17,7 @@ class Mistake:
         line_only: only this line is lost, not the definition around it.
         rest_lost: nothing after it can be trusted.
         related: row of a line that belongs to it, and what to say there.
+        write: lines to write, which `help` introduces.
     """
 
     code: str
@@ -28,6 +29,7 @@ class Mistake:
     line_only: bool = False
     rest_lost: bool = False
     related: tuple[int, str] | None = None
+    write: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,11 @@ class ScannedScalar:
     def quoted(self) -> bool:
         """Whether it stands in quotes."""
         return self.style in {"'", '"'}
+
+    @property
+    def block(self) -> bool:
+        """Whether it stands on the lines below a `|` or `>`."""
+        return self.style in {"|", ">"}
 
     @property
     def plain(self) -> bool:
@@ -138,10 +145,20 @@ class FailureContext:
         line_only: bool = False,
         rest_lost: bool = False,
         related: tuple[int, str] | None = None,
+        write: tuple[str, ...] = (),
     ) -> Mistake:
         """Return a mistake that stands between two offsets of one line."""
         row, (_, column) = self.row(start) - 1, self.line(start)
         end = max(min(end, self.line_end(start)), start + 1)
         return Mistake(
-            code, row, column, column + end - start, message, help_, line_only, rest_lost, related
+            code,
+            row,
+            column,
+            column + end - start,
+            message,
+            help_,
+            line_only,
+            rest_lost,
+            related,
+            write,
         )

@@ -25,7 +25,8 @@ _QUOTED = {
     "'": re.compile(r"'([^'\n\0]*)'(?!')"),
 }
 _HEADER = re.compile(r"[|>](?:([+-])([1-9])?|([1-9])([+-])?)?(?: +#[^\n\0]*| *)(?:\n|(?=\0))")
-_LEAD = re.compile(r"[ \n]*")
+_LEAD = re.compile(r" *")
+_BLANK_LEAD = re.compile(r"(?: *\n)+")
 
 
 class RefusedSyntax(Exception):  # noqa: N818 - a mistake of the author, no error of lkrun
@@ -144,8 +145,10 @@ class TextScanner(StrictYAMLScanner):
         if header is None:
             raise RefusedSyntax("block header", start)
         self.move(header.end())
-        indent = self._block_indent(header[2] or header[3])
-        lines, ended = self._block_lines(indent)
+        increment = header[2] or header[3]
+        blank = 0 if increment else self._skip_blank()
+        lines, ended = self._block_lines(self._block_indent(increment))
+        lines[:0] = [""] * blank
         chomping = header[1] or header[4]
         text = block_text(lines, style == ">", chomping, ended)
         token = ScalarToken(text, False, start, self.pointer, style)
@@ -157,7 +160,15 @@ class TextScanner(StrictYAMLScanner):
         if increment:
             return max(least, 1) + int(increment) - 1
         lead = _LEAD.match(self.buffer, self.pointer)
-        return max(least, *map(len, (lead[0] if lead else "").split("\n")))
+        return max(least, len(lead[0]) if lead else 0)
+
+    def _skip_blank(self) -> int:
+        """Pass the blank lines before a text; how far in they stand means nothing."""
+        blank = _BLANK_LEAD.match(self.buffer, self.pointer)
+        if blank is None:
+            return 0
+        self.move(blank.end())
+        return blank[0].count("\n")
 
     def _block_lines(self, indent: int) -> tuple[list[str], bool]:
         """The lines of a block text, not indented; whether the last one has a line break."""

@@ -6,11 +6,17 @@ import re
 from array import array
 from bisect import bisect_right
 from collections import Counter
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from runner.diagnostics import Diagnostic, Related, Span
 from runner.syntax.document import STYLES, Data
-from runner.syntax.quoting import quoted_line
+from runner.syntax.quoting import spaces
+from runner.syntax.suspects import in_key, in_plain, in_quoted
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from runner.syntax.suspects import Suspect
 
 MAX_REPORTS = 200
 """How many mistakes of one file are told; more are one mistake, such as a file pasted twice."""
@@ -18,6 +24,8 @@ MAX_REPORTS = 200
 _PLAIN, _QUOTED, _BLOCK, _MAPPING, _SEQUENCE = range(len(STYLES))
 _EMPTY = len(STYLES)
 _SCALARS = {None: _PLAIN, "'": _QUOTED, '"': _QUOTED, "|": _BLOCK, ">": _BLOCK}
+_NAMES = 2
+"""How deep the names of definitions stand."""
 _WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 
 
@@ -38,6 +46,7 @@ class Tree:
         lost: those whose definition is not what its author meant.
         words: identifiers of what was dropped (a key's second value).
         texts: start and end of all quoted and block texts, in order.
+        depth: how many mappings are being read, one in the other.
     """
 
     def __init__(self, file: str, text: str) -> None:
@@ -50,6 +59,7 @@ class Tree:
         self.lost: list[Diagnostic] = []
         self.words: set[str] = set()
         self.texts: list[tuple[int, int]] = []
+        self.depth = 0
 
     def read(self, node: Any, key_start: int = 0, key_end: int = 0) -> Data:
         """Return the data of `node`, noting its marks."""
@@ -101,11 +111,13 @@ class Tree:
             if not value:
                 self.marks[at + 2] = self.marks[at + 3] = self.marks[at + 1]
                 return None
-            self._check_plain(node)
+            value = self._note(in_plain(self.text, node)) or value
         else:
             if style == _BLOCK:
                 written = self.text[node.start_mark : node.end_mark]
                 self.marks[at + 3] = node.start_mark + len(written.rstrip(" \n"))
+            else:
+                self._note(in_quoted(self.text, node))
             self.texts.append((node.start_mark, node.end_mark))
         self.marks[at + 4] = style
         return value
@@ -124,121 +136,86 @@ class Tree:
     def _mapping(self, node: Any, at: int) -> Data:
         self.marks[at + 4] = _MAPPING
         data: dict[str, Data] = {}
-        first: dict[str, Any] = {}
+        first: dict[str, tuple[Any, Any]] = {}
         blocks: list[tuple[Any, Any]] = []
+        self.depth += 1
         for key_node, value_node in node.value:
             key: str = key_node.value
-            self._check_key(key_node)
+            if key_node.style is None:
+                self._note(in_key(key_node))
             if value_node.id == "mapping":
                 blocks.append((key_node, value_node))
             if key in first:
-                self._twice(key_node, first[key], value_node)
+                self._twice(key_node, value_node, first[key])
                 continue
-            first[key] = key_node
+            first[key] = key_node, value_node
             data[key] = self.read(value_node, key_node.start_mark, key_node.end_mark)
+        self.depth -= 1
         if len(blocks) > 1:
             self._check_siblings(blocks)
         return data
 
-    def _twice(self, key: Any, first: Any, value: Any) -> None:
+    def _twice(self, key: Any, value: Any, first: tuple[Any, Any]) -> None:
         self.words.update(_WORD.findall(self.text[key.start_mark : self._end(value)]))
-        related = Related(self.span(first.start_mark, first.end_mark), "it stands here first")
+        related = Related(self.span(first[0].start_mark, first[0].end_mark), "it stands here first")
         self._report(
             (key.start_mark, key.end_mark),
             "E021",
             f"'{key.value}' stands twice in the same block",
-            "keep one of the two, or give this one another name",
+            self._one_of_two(key, value, first),
             (related,),
         )
+
+    def _one_of_two(self, key: Any, value: Any, first: tuple[Any, Any]) -> str:
+        """What to do about a key that stands twice."""
+        if value.id == "scalar" or value.id != first[1].id:
+            return "keep one of the two, or give this one another name"
+        row, end = self.span(key.start_mark, self._end(value)).line, self._end(value)
+        if self.text[value.start_mark : end] == self._written(first[1]):
+            last = self.span(end, end).line
+            return f"delete lines {row} to {last}: they say the same as those above"
+        if self.depth == _NAMES:
+            return "give this one another name, or keep one of the two"
+        above = self.span(first[0].start_mark, first[0].start_mark).line
+        return f"put what is below it under line {above}, and delete this line"
+
+    def _written(self, node: Any) -> str:
+        return self.text[node.start_mark : self._end(node)]
 
     def _check_siblings(self, blocks: list[tuple[Any, Any]]) -> None:
         """A rule of strictyaml: the mappings of one block are indented alike."""
         columns = [self.line(value.start_mark)[1] for _, value in blocks]
         if len(set(columns)) == 1:
             return
-        usual, _ = Counter(columns).most_common(1)[0]
+        counted, step = Counter(columns), self.line(blocks[0][0].start_mark)[1] + 2
+        usual = max(columns, key=lambda column: (counted[column], column == step))
         model = blocks[columns.index(usual)][0]
         for (key, value), column in zip(blocks, columns, strict=True):
             if column == usual:
                 continue
             span = self.span(value.start_mark, self._end(value))
-            lines = (
-                f"line {span.line}"
-                if span.line == span.end_line
-                else (f"lines {span.line} to {span.end_line}")
-            )
-            side = "left" if column > usual else "right"
+            by, side = spaces(abs(column - usual)), "left" if column > usual else "right"
+            lines = f"lines {span.line} to {span.end_line}"
+            if span.line == span.end_line:
+                lines = f"line {span.line}"
             self._report(
                 (value.start_mark, value.start_mark + 1),
                 "E013",
                 f"the lines below '{key.value}' start after {spaces(column)}, but those below "
                 f"'{model.value}' beside it after {usual}",
-                f"move {lines} by {spaces(abs(column - usual))} to the {side}",
+                f"move {lines} by {by} to the {side}",
                 (Related(self.span(model.start_mark, model.end_mark), "lines up with this one"),),
             )
 
-    def _check_key(self, node: Any) -> None:
-        if node.style is not None:
-            return
-        if node.value == "<<":
-            self._lose(
-                (node.start_mark, node.end_mark),
-                "E020",
-                "'<<' (taking over the keys of another block) is not available",
-                "write the keys here, one a line",
-            )
-        elif not node.value.isascii():
-            self._check_edges(node)
-
-    def _check_plain(self, node: Any) -> None:
-        text, end = self.text, node.end_mark
-        if text.startswith(" #", end):
-            self._cut_by_comment(node)
-        if not node.value.isascii():
-            self._check_edges(node)
-        if text.find("\n", node.start_mark, end) >= 0:
-            self._check_wrapped(node)
-
-    def _cut_by_comment(self, node: Any) -> None:
-        line, column = self.line(node.start_mark)
-        help_ = "write two spaces before the # of a comment"
-        if node.end_mark <= node.start_mark - column + len(line):
-            help_ += f"; if # belongs to the text, put it in quotes: {quoted_line(line, column)}"
-        self._report(
-            (node.end_mark + 1, node.end_mark + 2),
-            "E016",
-            "the text ends before this '#', because one space and '#' start a comment",
-            help_,
-        )
-
-    def _check_edges(self, node: Any) -> None:
-        """A no-break space looks like a space, and YAML takes it for a letter."""
-        value = node.value
-        odd = len(value) - len(value.lstrip())
-        at = node.start_mark if odd else node.end_mark - 1
-        if value == value.strip():
-            return
-        self._lose(
-            (at, at + 1),
-            "E011",
-            "there is a special space here that looks like a space but is another character",
-            "delete it and type a normal space, or nothing",
-        )
-
-    def _check_wrapped(self, node: Any) -> None:
-        """A list item or a key that YAML would silently take for the text of the line above."""
-        begin = self.text.find("\n", node.start_mark) + 1
-        found = _ITEM.search(self.text, begin, node.end_mark)
-        if not found:
-            return
-        line = self.span(node.start_mark, node.end_mark).line
-        self._lose(
-            (found.start(1), found.end(1)),
-            "E013",
-            f"this list item is read as part of the text in line {line}",
-            "line its '-' up with the other items; or, if it is text, write the text as a block: "
-            "'|' after the key and the lines below",
-        )
+    def _note(self, suspects: Iterator[Suspect]) -> str | None:
+        """Tell what is wrong with a text; give what it was probably meant to be."""
+        meant = None
+        for suspect in suspects:
+            place = (suspect.start, suspect.end)
+            tell = self._lose if suspect.lost else self._report
+            tell(place, suspect.code, suspect.message, suspect.help)
+            meant = suspect.meant or meant
+        return meant
 
     def _report(
         self,
@@ -254,11 +231,3 @@ class Tree:
     def _lose(self, place: tuple[int, int], code: str, message: str, help_: str) -> None:
         if len(self.lost) < MAX_REPORTS:
             self.lost.append(Diagnostic(self.span(*place), code, message, help_))
-
-
-_ITEM = re.compile(r"^ *(-)(?= )", re.MULTILINE)
-
-
-def spaces(count: int) -> str:
-    """Return `count` spaces in words."""
-    return f"{count} space" if count == 1 else f"{count} spaces"

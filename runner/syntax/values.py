@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from runner.syntax.quoting import block_lines, quoted, quoted_line, shortened
+from runner.syntax.quoting import block_lines, quoted, quoted_line, shortened, unescaped
+from runner.syntax.unmarked import unmarked_text
 
 if TYPE_CHECKING:
     from runner.syntax.scene import FailureContext, Mistake, ScannedScalar
@@ -46,12 +47,15 @@ def flow(scene: FailureContext, at: int) -> Mistake:
 
 def template(scene: FailureContext, at: int) -> Mistake:
     line, column = scene.line(at)
+    write: tuple[str, ...] = ()
     if not line[:column].strip():
         help_ = "put a text of several lines below its key, with '|' after the key: say: |"
+        if text := unmarked_text(scene, at, least=1):
+            help_, write = text.help()
     else:
         help_ = f"write {quoted_line(line, column)}"
     message = f"a value that starts with {line[column : column + 2]} must stand in quotes"
-    return scene.mistake("E014", at, scene.line_end(at), message, help_)
+    return scene.mistake("E014", at, scene.line_end(at), message, help_, write=write)
 
 
 def indicator(scene: FailureContext, at: int) -> Mistake:
@@ -132,11 +136,22 @@ def quote(scene: FailureContext, at: int) -> Mistake:
     ends = scene.row(last.end) if last else 0
     far = f"line {ends}" if ends else "the end of the file"
     line, column = scene.line(at)
+    mark, text = line[column], line[column + 1 :].rstrip()
+    if text[-1:] in _CURLY:
+        message = f"this text begins with {mark} and ends with {text[-1]}, another character"
+        help_ = f"write {_written(line[:column], text[:-1])}"
+        return scene.mistake("E017", at, at + 1, message, help_, rest_lost=True)
     message = f"this quote is not closed: the quoted text runs on to {far}"
-    help_ = f"close it with {scene.text[at]} at the end of the text"
+    help_ = f"close it with {mark} at the end of the text"
+    closed = _KEY.match(scene.text, scene.line_end(at)) and mark not in text
+    write = (line.rstrip() + mark,) if closed else ()
     if re.search(r"[A-Za-z]$", line[:column]):
         help_ += ", or delete it"
-    return scene.mistake("E017", at, at + 1, message, help_, rest_lost=True)
+    return scene.mistake("E017", at, at + 1, message, help_, rest_lost=True, write=write)
+
+
+_CURLY = tuple("\u201c\u201d\u2018\u2019\u201e\xab\xbb")
+_KEY = re.compile(r"\s*\n\s*(?:- +)*[A-Za-z_][\w-]*:(?:\s|$)|\s*$")
 
 
 def escape(scene: FailureContext, at: int) -> Mistake:
@@ -144,6 +159,11 @@ def escape(scene: FailureContext, at: int) -> Mistake:
     line, column = scene.line(at)
     opening = line.find('"')
     text = line[opening + 1 :].rstrip().removesuffix('"') if 0 <= opening < column else ""
+    if line[column + 1 : column + 2] in _NEVER_ESCAPED and text:
+        character = line[column + 1]
+        message = f'a {character} in a text in " quotes has no backslash before it'
+        help_ = f"write {_written(line[:opening], text)}"
+        return scene.mistake("E014", at, at + 2, message, help_)
     message = (
         r"a backslash in a text in \" quotes starts a special character, and this one is unknown"
     )
@@ -151,6 +171,14 @@ def escape(scene: FailureContext, at: int) -> Mistake:
     if text:
         help_ += f"; or use ' quotes: {shortened(line[:opening].strip() + ' ' + _single(text))}"
     return scene.mistake("E014", at, at + 2, message.replace('\\"', '"'), help_)
+
+
+_NEVER_ESCAPED = ("'", "`", "\u2019")
+
+
+def _written(key: str, text: str) -> str:
+    """The line with the text in quotes that need no backslash."""
+    return shortened(f"{key.strip()} {quoted(unescaped(text))}".strip())
 
 
 def _single(text: str) -> str:
@@ -162,13 +190,16 @@ def after_quote(scene: FailureContext, last: ScannedScalar) -> Mistake:
     if "\n" in scene.text[last.start : last.end]:
         return quote(scene, last.start)
     line, column = scene.line(last.start)
-    value = line[column:].rstrip()
-    mark = value[0]
+    mark = line[column]
+    value = re.sub(rf"(?<={mark})\s+#[^{mark}]*$", "", line[column:]).rstrip()
     inner = value[1:].removesuffix(mark)
-    if mark == '"' or '"' in inner:
+    message = f"the text in quotes ends at the second {mark}, but more text follows"
+    if f"\\{mark}" in inner and mark == "'":
+        message = "in ' quotes a backslash does not keep a ' from ending the text"
+        fixed = quoted(unescaped(inner))
+    elif mark == '"' or '"' in inner:
         fixed = _single(inner if value.endswith(mark) else value)
     else:
         fixed = quoted(inner)
-    message = f"the text in quotes ends at the second {mark}, but more text follows"
     help_ = f"write {shortened(f'{line[:column].strip()} {fixed}'.strip())}"
     return scene.mistake("E014", last.end - 1, scene.line_end(last.end - 1), message, help_)

@@ -20,7 +20,7 @@ MISTAKES = {
     "template as a line": (
         "a:\n  x:\n    {% if x %}\n",
         "3:5-15 E014 a value that starts with {% must stand in quotes",
-        "put a text of several lines below its key, with '|' after the key: say: |",
+        "write 'x: |' in line 2",
     ),
     "bold": (
         "a:\n  x: *bold* text\n",

@@ -235,7 +235,7 @@ NASTY = [
 @pytest.mark.parametrize("piece", NASTY, ids=repr)
 def test_a_large_file_of_anything_takes_bounded_time(piece):
     """Nothing is quadratic: 64 KB of anything, a quarter of what is read, takes seconds at most."""
-    started = time.perf_counter()
+    started = time.process_time()
     parse("a.yaml", (piece * (64 * 1024 // len(piece))).encode())
 
-    assert time.perf_counter() - started < 5
+    assert time.process_time() - started < 5

@@ -15,8 +15,8 @@ from runner.diagnostics.nearest import nearest
 from runner.schema.file import SECTIONS, SINGULAR, File
 from runner.schema.reading.annotations import takes
 from runner.schema.reading.beside import followers, not_below
-from runner.schema.reading.comments import without_harmless
 from runner.schema.reading.explain import explain, without_value
+from runner.schema.reading.harmless import without_harmless
 from runner.schema.tools import BUILT_IN
 from runner.schema.types.later import LATER
 from runner.schema.types.names import check_name

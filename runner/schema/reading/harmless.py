@@ -1,6 +1,7 @@
-"""Comments one space behind a value.
+"""What is a mistake in a text for people only, and no harm in a setting or an expression.
 
-A mistake behind a text, where the `#` may be meant, and fine behind a setting.
+A comment one space behind a value: in a text the `#` may be meant. A backslash before a quote: in
+a text it would be spoken.
 """
 
 from __future__ import annotations
@@ -11,13 +12,28 @@ from runner.diagnostics import Diagnostic
 from runner.schema.file import File
 from runner.schema.reading.annotations import arms, inside
 from runner.schema.types.blocks import Block
-from runner.schema.types.texts import Text
+from runner.schema.types.texts import Scalar, Spoken, Stored, Text, Told
 from runner.syntax import Document, Location
 
 
 def without_harmless(document: Document) -> list[Diagnostic]:
-    """The diagnostics of a document but for comments that cut off no text."""
-    return [d for d in document.diagnostics if d.code != "E016" or not _behind_setting(document, d)]
+    """The diagnostics of a document but for those that are none where they stand."""
+    harmless = {"E016": _behind_setting, "W004": _in_an_expression}
+    return [
+        d
+        for d in document.diagnostics
+        if d.code not in harmless or not harmless[d.code](document, d)
+    ]
+
+
+def _in_an_expression(document: Document, diagnostic: Diagnostic) -> bool:
+    location = document.around(diagnostic.span.line, diagnostic.span.column)
+    found = _annotation(document, location) if location is not None else None
+    return not found or not any(_is_text(arm, _SAID) for arm in found)
+
+
+_SAID = (Spoken, Told, Stored, Scalar)
+"""Texts that people or models get as they are written."""
 
 
 def _behind_setting(document: Document, diagnostic: Diagnostic) -> bool:
@@ -25,13 +41,13 @@ def _behind_setting(document: Document, diagnostic: Diagnostic) -> bool:
     if location is None:
         return False
     found = _annotation(document, location)
-    return found is not None and not any(_is_text(arm) for arm in found)
+    return found is not None and not any(arm is Any or _is_text(arm, (Text,)) for arm in found)
 
 
-def _is_text(arm: Any) -> bool:
+def _is_text(arm: Any, classes: tuple[type[Text], ...]) -> bool:
     if get_origin(arm) is tuple:
-        return any(map(_is_text, arms(get_args(arm)[0])))
-    return arm is Any or (isinstance(arm, type) and issubclass(arm, Text))
+        return any(_is_text(inner, classes) for inner in arms(get_args(arm)[0]))
+    return isinstance(arm, type) and issubclass(arm, classes)
 
 
 def _annotation(document: Document, location: Location) -> list[Any] | None:
