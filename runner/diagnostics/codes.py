@@ -68,6 +68,8 @@ CODES: dict[str, str] = {
     "E308": "a setting that depends on the caller",
     "E309": "an address that a caller could change",
     "E310": "braces in a condition",
+    "E311": "a comparison that is never true",
+    "E312": "an address that tools may not reach",
     # E4xx, providers and plugins
     "E401": "a plugin that is not installed",
     "E402": "an unknown plugin",
@@ -85,5 +87,7 @@ CODES: dict[str, str] = {
     "W204": "a number that is sent as text",
     "W205": "an allow comment that allows nothing",
     "W206": "a body that most services do not read",
-    "W207": "single braces where a value was meant",
+    "W207": "a placeholder that stays as it is",
+    "W208": "a comment where words were meant",
+    "W209": "JSON that is written as text",
 }

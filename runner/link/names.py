@@ -10,5 +10,10 @@ ATTRIBUTES: dict[str, tuple[str, ...]] = {
 }
 """Names that every call has, and what they have."""
 
+LATER_PARTS: dict[str, frozenset[str]] = {
+    "call": frozenset(["answered_by", "duration", "ended", "ended_by", "summary", "transcript"]),
+}
+"""Parts of these that belong to what is not built yet."""
+
 MOMENTS = ("now", "today")
 ALWAYS = (*ATTRIBUTES, *MOMENTS)

@@ -39,6 +39,7 @@ class UseContext:
 
     Attributes:
         read: filled: names that its texts read.
+        declare: filled: names that the author was told to declare, as paths; once is enough.
     """
 
     scope: Scope
@@ -46,6 +47,7 @@ class UseContext:
     spec: Block
     texts: Texts
     read: set[str]
+    declare: set[tuple[str, ...]] = field(default_factory=set)
 
 
 @dataclass(frozen=True, slots=True)

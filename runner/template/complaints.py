@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from runner.template.findings import TemplateProblem
 from runner.template.limits import MAX_SOURCE
+from runner.template.ways import TAGS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -201,6 +202,8 @@ def _tag(place: TextLines, tag: str, error: TemplateSyntaxError) -> TemplateProb
     offset = error.lineno
     if tag in _FORBIDDEN or tag.removeprefix("end") in _FORBIDDEN:
         return place.problem(offset, "E301", f"'{{% {tag} %}}' cannot be used here", None)
+    if tag in TAGS:
+        return place.problem(offset, "E301", f"unknown statement '{tag}'", TAGS[tag])
     if innermost := _INNERMOST.search(error.message or ""):
         open_tag = innermost[1]
         if tag.startswith(("end", "el")):

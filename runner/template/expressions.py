@@ -10,6 +10,7 @@ from jinja2 import nodes
 from jinja2.runtime import Context
 
 from runner.template import lookup
+from runner.template.chains import chain
 from runner.template.empty import Empty
 from runner.template.grammar import Missing, Template, environment
 from runner.template.limits import (
@@ -22,7 +23,6 @@ from runner.template.limits import (
     weigh,
 )
 from runner.template.operators import calculate, compare, kind, signed
-from runner.template.uses import chain
 from runner.template.words import as_text
 
 _ITEMS_PER_STEP: Final = 8

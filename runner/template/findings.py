@@ -42,6 +42,9 @@ class Use:
             `{{ path }}`.
         offset: where its `{{` or `{%` begins, in characters from the start of the text; in a
             condition 0.
+        dashed: the path with the dashes that stand around the name: `("order-id",)` for both
+            names of `{{ order-id }}`, which is a subtraction unless no such name is declared.
+        compared: it is one side of a comparison, where a text without its quotes may stand.
     """
 
     path: tuple[str, ...]
@@ -50,6 +53,8 @@ class Use:
     guarded: bool
     part: bool
     offset: int
+    dashed: tuple[str, ...] = ()
+    compared: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +78,7 @@ class Analysis:
         """Give the same as plain lists, texts and numbers, for a file."""
         return {
             "problems": [list(astuple(each)) for each in self.problems],
-            "uses": [[list(each.path), *astuple(each)[1:]] for each in self.uses],
+            "uses": [list(astuple(each)) for each in self.uses],
             "single": self.single,
             "literal": self.literal,
         }
@@ -83,10 +88,15 @@ class Analysis:
         """Read what `to_data` gave."""
         return cls(
             problems=tuple(TemplateProblem(*each) for each in data["problems"]),
-            uses=tuple(Use(tuple(path), *rest) for path, *rest in data["uses"]),
+            uses=tuple(_use(*each) for each in data["uses"]),
             single=data["single"],
             literal=data["literal"],
         )
+
+
+def _use(path: list[str], *rest: Any) -> Use:
+    *more, dashed, compared = rest
+    return Use(tuple(path), *more, tuple(dashed), compared)
 
 
 def has_template(text: str) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import re
 from bisect import bisect_right
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from jinja2 import nodes
@@ -27,6 +27,7 @@ from runner.template.complaints import (
 from runner.template.empty import Empty
 from runner.template.filters import filters, tests
 from runner.template.findings import Analysis, TemplateProblem
+from runner.template.foreign import foreign
 from runner.template.limits import MAX_BRACKETS, MAX_SOURCE
 from runner.template.uses import TooDeep, Walk
 from runner.template.words import as_text
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 _STRAY_ESCAPE: Final = re.compile(r"""\\(?!["'\\nrtbfavxuUN0-7])""")
 _OPENING: Final = frozenset({"variable_begin", "block_begin"})
 _KEPT: Final = 2_048
+_MOST_PROBLEMS: Final = 30
 
 
 class Missing(Empty, Undefined):  # type: ignore[misc]  # comparisons give false, not an error
@@ -165,10 +167,50 @@ def _single(body: list[nodes.Node]) -> nodes.Expr | None:
 
 
 def _read(text: str, state: str | None) -> Template:
-    tokens: list[LexerToken] = []
-    place = TextLines(text)
+    """Read a text; what cannot be read between two braces is told, and the rest is read on."""
     if len(text) > MAX_SOURCE:
         return Template(text, (), Analysis((too_long(),)))
+    place, problems, readable = TextLines(text), [], text
+    for piece in foreign(text, _readable) if state is None else ():
+        readable = _blank(readable, piece.begin, piece.end)
+        if piece.message:
+            problems.append(place.problem(piece.begin, "E301", piece.message, piece.help))
+    for _ in range(_MOST_PROBLEMS):
+        read = _parsed(readable, state)
+        broken = None if read.body or state else _broken(readable, read.analysis)
+        if broken is None:
+            break
+        problems += read.analysis.problems
+        readable = _blank(readable, *broken)
+    if not problems:
+        return read
+    known = sorted([*problems, *read.analysis.problems], key=lambda each: (each.line, each.column))
+    return Template(text, (), replace(read.analysis, problems=tuple(known)))
+
+
+def _readable(expression: str) -> bool:
+    return bool(_parsed(expression, "variable").body)
+
+
+def _blank(text: str, begin: int, end: int) -> str:
+    return text[:begin] + re.sub(r"[^\n]", " ", text[begin:end]) + text[end:]
+
+
+def _broken(text: str, analysis: Analysis) -> tuple[int, int] | None:
+    """Find the `{{ … }}` in which the one problem of a text stands."""
+    if not analysis.problems:
+        return None
+    problem = analysis.problems[0]
+    lines = text.split("\n")
+    at = sum(len(line) + 1 for line in lines[: problem.line - 1]) + problem.column - 1
+    begin, end = text.rfind("{{", 0, at + 2), text.find("}}", at)
+    inside = text[begin + 2 : end] if 0 <= begin < end else "{%"
+    return None if "{{" in inside or "{%" in inside or "}}" in inside else (begin, end + 2)
+
+
+def _parsed(text: str, state: str | None) -> Template:
+    tokens: list[LexerToken] = []
+    place = TextLines(text)
     try:
         _tokens(text, state, tokens)
         _count_brackets(tokens)

@@ -6,14 +6,24 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, NamedTuple
 
 from jinja2 import nodes
 
+from runner.template.chains import Path, chain, dashed, source
 from runner.template.complaints import TextLines, nearest
 from runner.template.filters import COUNTED, UNWANTED
 from runner.template.findings import Analysis, TemplateProblem, Use
 from runner.template.limits import MAX_DEPTH
 from runner.template.lookup import METHODS
+from runner.template.ways import (
+    EMPTY_TESTS,
+    FILTERS,
+    FUNCTIONS,
+    KNOWN_TESTS,
+    NOTHING,
+    written,
+)
+from runner.template.ways import METHODS as FOREIGN_METHODS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping, Sequence
 
     from jinja2.sandbox import SandboxedEnvironment
 
@@ -39,8 +49,6 @@ _TAGS: Final = {
     "ScopedEvalContextModifier": "autoescape",
 }
 
-Path = tuple[str, ...]
-
 
 class TooDeep(Exception):  # noqa: N818  (it ends the reading, and becomes a problem)
     """The tree is nested deeper than a rendering could follow."""
@@ -60,29 +68,6 @@ class _At(NamedTuple):
     depth: int = 0
 
 
-def chain(node: nodes.Node) -> tuple[nodes.Name | None, Path, list[nodes.Node]]:
-    """Take a chain such as `job.metadata['patient']` apart.
-
-    Returns:
-        The name that it begins with, if it does; the whole path; and what stands beside it:
-        subscripts that are worked out, or the expression that it begins with.
-    """
-    parts: list[str] = []
-    beside: list[nodes.Node] = []
-    while isinstance(node, (nodes.Getattr, nodes.Getitem)):
-        if isinstance(node, nodes.Getattr):
-            parts.append(node.attr)
-        elif isinstance(node.arg, nodes.Const) and isinstance(node.arg.value, (str, int)):
-            parts.append(str(node.arg.value))
-        else:
-            parts.clear()
-            beside.append(node.arg)
-        node = node.node
-    if isinstance(node, nodes.Name):
-        return node, (node.name, *reversed(parts)), beside
-    return None, (), [*beside, node]
-
-
 class Walk:
     """Collects uses and problems from a tree whose nodes carry offsets as line numbers."""
 
@@ -94,7 +79,10 @@ class Walk:
         self._place = place
         self._opening = opening
         self._whole: nodes.Node | None = None
+        self._condition = False
         self._uses: list[tuple[int, Use]] = []
+        self._dashed: dict[int, Path] = {}
+        self._compared: set[int] = set()
         self._problems: list[TemplateProblem] = []
 
     def everything(
@@ -105,15 +93,13 @@ class Walk:
         Raises:
             TooDeep: it is nested too deeply.
         """
-        self._whole = single
+        self._whole, self._condition = single, condition
         self._all(body, _At(set(), guarded=condition))
 
     def analysis(self, *, single: bool) -> Analysis:
         """Give what was found, in the order of the text."""
         problems = sorted(self._problems, key=lambda each: (each.line, each.column))
         uses = sorted(self._uses, key=lambda each: each[0])
-        if any(problem.code != "E303" for problem in problems):
-            return Analysis(tuple(problems), single=single)
         return Analysis(tuple(problems), tuple(use for _, use in uses), single=single)
 
     def _complain(self, offset: int, code: str, message: str, help_: str | None = None) -> None:
@@ -150,7 +136,15 @@ class Walk:
         )
         offset = name.lineno
         part = node is not self._whole
-        use = Use(path, *self._place.of(offset), guarded, part, self._opening(offset))
+        use = Use(
+            path,
+            *self._place.of(offset),
+            guarded=guarded,
+            part=part,
+            offset=self._opening(offset),
+            dashed=self._dashed.get(offset, ()),
+            compared=offset in self._compared,
+        )
         self._uses.append((offset, use))
 
     def _asking(self, test: nodes.Node, at: _At) -> _At:
@@ -160,8 +154,46 @@ class Walk:
         asked = tuple(use.path for _, use in self._uses[before:])
         return at._replace(asked=at.asked + asked)
 
-    def _harmless(self, node: nodes.Node, at: _At) -> None:
-        self._all(node.iter_child_nodes(), at._replace(guarded=True))
+    def _subtraction(self, node: nodes.Sub, at: _At) -> None:
+        self._dashed = dashed(node, self._place.text) | self._dashed
+        self._all(node.iter_child_nodes(), at)
+
+    def _not(self, node: nodes.Not, at: _At) -> None:
+        if isinstance(node.node, nodes.Test):
+            self._test(node.node, at, negated=True)
+        else:
+            self._all(node.iter_child_nodes(), at._replace(guarded=True))
+
+    def _compare(self, node: nodes.Compare, at: _At) -> None:
+        sides = [node.expr, *(each.expr for each in node.ops)]
+        for left, operand in zip(sides, node.ops, strict=False):
+            pair = (left, operand.expr)
+            nothing = next((each for each in pair if self._is_nothing(each, pair, at)), None)
+            if nothing is not None and operand.op in ("eq", "ne"):
+                other = pair[0] if nothing is pair[1] else pair[1]
+                self._never(operand.op == "ne", other, nothing)
+                return
+        self._compared |= {each.lineno for each in sides if isinstance(each, nodes.Name)}
+        self._all(sides, at._replace(guarded=True))
+
+    def _is_nothing(self, node: nodes.Node, pair: tuple[nodes.Node, ...], at: _At) -> bool:
+        """Whether a side of a comparison means no value: null, or "" beside a variable."""
+        if isinstance(node, nodes.Name):
+            return node.name in NOTHING and node.name not in at.bound
+        if not isinstance(node, nodes.Const) or node.value not in (None, ""):
+            return False
+        variables = [n for n in pair if isinstance(n, nodes.Name) and n.name not in at.bound]
+        return node.value is None or bool(variables)
+
+    def _never(self, unequal: bool, asked: nodes.Node, nothing: nodes.Node) -> None:
+        shown = '""' if isinstance(nothing, nodes.Const) and nothing.value == "" else "null"
+        if isinstance(nothing, nodes.Name):
+            shown = nothing.name
+        known = "is known" if unequal else "is not known"
+        name = chain(asked)[0]
+        offset = asked.lineno if name is None else name.lineno
+        message = f"a comparison with {shown} is never true"
+        self._complain(offset, "E311", message, f"write {source(asked)} {known}")
 
     def _or(self, node: nodes.Or, at: _At) -> None:
         self._one(node.right, self._asking(node.left, at))
@@ -176,7 +208,7 @@ class Walk:
         self._all((node.expr1, node.expr2), self._asking(node.test, at))
 
     def _filter(self, node: nodes.Filter, at: _At) -> None:
-        self._known(node.name, "filter", node.lineno)
+        self._known(node.name, "filter", node.lineno, node.node, node.args)
         if node.name in _NAMED_BY_TEXT:
             place, sort = _NAMED_BY_TEXT[node.name]
             if len(node.args) > place and isinstance(node.args[place], nodes.Const):
@@ -186,17 +218,34 @@ class Walk:
             self._one(node.node, at._replace(guarded=at.guarded or fall_back))
         self._arguments(node, at)
 
-    def _test(self, node: nodes.Test, at: _At) -> None:
-        self._known(node.name, "test", self._place.after(node.lineno, node.name))
+    def _test(self, node: nodes.Test, at: _At, *, negated: bool = False) -> None:
+        offset = self._place.after(node.lineno, node.name)
+        foreign = (EMPTY_TESTS | KNOWN_TESTS) - self._environment.tests.keys()
+        if node.name in foreign:
+            known = "is known" if (node.name in KNOWN_TESTS) != negated else "is not known"
+            help_ = f"write {source(node.node)} {known}"
+            self._complain(offset, "E303", f"unknown test '{node.name}'", help_)
+        else:
+            self._known(node.name, "test", offset, node.node)
         self._one(node.node, at._replace(guarded=True))
         self._arguments(node, at._replace(guarded=True))
 
-    def _known(self, name: str, sort: str, offset: int) -> None:
+    def _known(
+        self,
+        name: str,
+        sort: str,
+        offset: int,
+        value: nodes.Node | None = None,
+        given: Sequence[nodes.Node] = (),
+    ) -> None:
         table: Any = self._environment.filters if sort == "filter" else self._environment.tests
         if name in table:
             return
         if sort == "filter" and name in UNWANTED:
             self._complain(offset, "E303", f"the filter '{name}' cannot be used", UNWANTED[name])
+        elif sort == "filter" and name in FILTERS:
+            help_ = self._way(FILTERS, name, given, value)
+            self._complain(offset, "E303", f"unknown filter '{name}'", help_)
         else:
             help_ = nearest(name, table)
             if help_ is None and sort == "test":
@@ -211,13 +260,33 @@ class Walk:
         if isinstance(called, nodes.Getattr):
             if called.attr not in METHODS:
                 message = f"'{called.attr}' cannot be called here"
-                self._complain(called.lineno, "E301", message, nearest(called.attr, METHODS))
+                help_ = self._way(FOREIGN_METHODS, called.attr, node.args, called.node)
+                self._complain(
+                    called.lineno, "E301", message, help_ or nearest(called.attr, METHODS)
+                )
                 return
             self._one(called.node, at)
             return
-        text = f"'{called.name}'" if isinstance(called, nodes.Name) else "this value"
-        help_ = "a value is written without '(' and ')'"
+        text, help_ = "this value", "a value is written without '(' and ')'"
+        if isinstance(called, nodes.Name):
+            text = f"'{called.name}'"
+            first = node.args[0] if node.args else None
+            help_ = self._way(FUNCTIONS, called.name, node.args, first) or help_
         self._complain(called.lineno, "E301", f"{text} cannot be called", help_)
+
+    def _way(
+        self,
+        ways: Mapping[str, str],
+        name: str,
+        given: Sequence[nodes.Node],
+        value: nodes.Node | None,
+    ) -> str | None:
+        """Say how a filter, function or method of another language is written here."""
+        if name not in ways:
+            return None
+        listed = ", ".join(map(source, given)) or "…"
+        way = written(ways[name], source(value), listed, braces=not self._condition)
+        return f"write {way}"
 
     def _arguments(self, node: Any, at: _At) -> None:
         self._all((*node.args, *(each.value for each in node.kwargs)), at)
@@ -269,7 +338,7 @@ class Walk:
         nodes.Assign: _set,
         nodes.AssignBlock: _set_block,
         nodes.Call: _call,
-        nodes.Compare: _harmless,
+        nodes.Compare: _compare,
         nodes.CondExpr: _conditional,
         nodes.Const: _constant,
         nodes.Filter: _filter,
@@ -279,8 +348,9 @@ class Walk:
         nodes.Getitem: _chain,
         nodes.If: _if,
         nodes.Name: _chain,
-        nodes.Not: _harmless,
+        nodes.Not: _not,
         nodes.Or: _or,
+        nodes.Sub: _subtraction,
         nodes.TemplateData: _constant,
         nodes.Test: _test,
         nodes.With: _with,

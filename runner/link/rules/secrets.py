@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from runner.diagnostics import Diagnostic, Span
 from runner.link.rule import DefinitionContext, LeafRule
+from runner.link.unknown_names import SECRET_SEEN
 from runner.link.walk import Leaf
 from runner.schema.types.texts import Sent, Text
 
@@ -23,12 +24,7 @@ def _check(context: DefinitionContext, leaf: Leaf, place: Span) -> Iterator[Diag
         elif isinstance(leaf.value, Sent):
             context.secrets.setdefault(use.path[1], []).append(span)
         else:
-            message = "a secret cannot stand here, where the model or the caller could see it"
-            hint = (
-                "secrets may stand only in what is sent to a service: "
-                "a tool's http block, a provider's with"
-            )
-            yield Diagnostic(span, "E305", message, hint)
+            yield Diagnostic(span, *SECRET_SEEN)
 
 
 RULE = LeafRule(_check)

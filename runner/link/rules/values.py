@@ -9,21 +9,20 @@ from runner.diagnostics import Diagnostic, Related, Span
 from runner.diagnostics.nearest import did_you_mean, nearest
 from runner.link.fields import parameters
 from runner.link.findings import Problem
-from runner.link.names import ALWAYS, ATTRIBUTES, MOMENTS
+from runner.link.names import ATTRIBUTES, LATER_PARTS, MOMENTS
 from runner.link.rule import UseContext, UseRule
 from runner.link.scope import Variable
+from runner.link.unknown_names import unknown_name, unknown_part
 from runner.link.walk import Leaf
-from runner.schema.types.later import LATER_NAMES, not_yet
+from runner.schema.types.later import not_yet
 from runner.schema.types.texts import Condition, Sent, Text
 from runner.schema.types.values import Url
 from runner.template import Use
 
-_ONLY_IN = {
-    "args": "in a tool",
-    "error": "in on_error",
-    "result": "in result.text, result.fails_if and then",
-}
-"""Name → where alone it has a value."""
+_PLAIN = frozenset(["choice", "email", "integer", "number", "phone", "text", "url", "yes_no"])
+"""Types of variables that have no parts."""
+
+_COUNTS = frozenset({"count", "length", "size"})
 
 
 def _check(context: UseContext, leaf: Leaf, place: Span) -> Iterator[Diagnostic]:
@@ -31,17 +30,30 @@ def _check(context: UseContext, leaf: Leaf, place: Span) -> Iterator[Diagnostic]
     if not isinstance(text, Text):
         return
     host_end = _host_end(text) if isinstance(text, Url) else 0
+    dashed: set[tuple[str, ...]] = set()
     for use in context.texts.analysis(text).uses:
         context.read.add(use.path[0])
         problem = _problem(context, use, leaf, in_host=use.offset < host_end)
-        if problem is not None:
-            related = _misspelt(context, use, leaf) if problem[0] == "E302" else ()
-            yield Diagnostic(context.texts.span(place, text, use), *problem, related)
+        if problem is None or use.dashed in dashed or _again(context, use, problem):
+            continue
+        dashed |= {use.dashed} if use.dashed else set()
+        related = _misspelt(context, use, leaf) if problem[0] == "E302" else ()
+        yield Diagnostic(context.texts.span(place, text, use), *problem, related)
+
+
+def _again(context: UseContext, use: Use, problem: Problem) -> bool:
+    """Whether a name that is to be declared was told of in this definition already."""
+    if problem[0] != "E302" or "declare" not in (problem[2] or ""):
+        return False
+    name = use.dashed or use.path[:1]
+    known = name in context.declare
+    context.declare.add(name)
+    return known
 
 
 def _problem(context: UseContext, use: Use, leaf: Leaf, *, in_host: bool) -> Problem | None:
     root = use.path[0]
-    problem = None if root in ("env", "secrets") else _name(context, root, use.path[1:], leaf)
+    problem = None if root in ("env", "secrets") else _name(context, use, leaf)
     if problem is None and in_host and root != "env" and root not in context.scope.fixed:
         hint = (
             "the part before the path may use {{ env.NAME }} and variables with a fixed value only"
@@ -50,9 +62,10 @@ def _problem(context: UseContext, use: Use, leaf: Leaf, *, in_host: bool) -> Pro
     return problem
 
 
-def _name(context: UseContext, root: str, rest: tuple[str, ...], leaf: Leaf) -> Problem | None:
-    if root in ATTRIBUTES:
-        return _attribute(root, rest, ATTRIBUTES[root])
+def _name(context: UseContext, use: Use, leaf: Leaf) -> Problem | None:
+    root, rest = use.path[0], use.path[1:]
+    if root in ATTRIBUTES and root not in context.scope.variables:
+        return _attribute(root, rest)
     if root == "args" and root in leaf.names and rest:
         fields = parameters(context.spec, context.scope)
         if rest[0] not in fields:
@@ -61,27 +74,29 @@ def _name(context: UseContext, root: str, rest: tuple[str, ...], leaf: Leaf) -> 
     if root in MOMENTS or root in leaf.names:
         return None
     if root in context.scope.variables:
-        return _private(context.scope.variables[root], leaf)
-    return _unknown(context, root, leaf)
+        variable = context.scope.variables[root]
+        return _private(variable, leaf) or _part(variable, rest)
+    return unknown_name(context, use, leaf)
 
 
-def _unknown(context: UseContext, root: str, leaf: Leaf) -> Problem | None:
-    if root in _ONLY_IN:
-        return "E304", f"'{root}' has no value here", f"'{root}' may stand {_ONLY_IN[root]} only"
-    if root in LATER_NAMES:
-        return "E102", *not_yet(root)
-    if root in context.scope.table.words:
+def _part(variable: Variable, rest: tuple[str, ...]) -> Problem | None:
+    """What is wrong with a part of a variable whose parts are known."""
+    field = variable.field
+    if not rest or rest[0].lstrip("-").isdecimal():
         return None
-    owner = next((n for n, parts in ATTRIBUTES.items() if root in parts), None)
-    if "args" in leaf.names and root in parameters(context.spec, context.scope):
-        owner = "args"
-    near = nearest(root, [*ALWAYS, *leaf.names, *context.scope.variables])
-    hint = f"declare it in the agent's variables: as {root}:"
-    if owner is not None:
-        hint = f"write {owner}.{root}"
-    elif near is not None:
-        hint = f"did you mean '{near}'?"
-    return "E302", f"unknown name '{root}'", hint
+    kind = field.type if field is not None else "text" if variable.fixed is not None else None
+    if isinstance(variable.fixed, tuple):
+        kind = "list"
+    if rest[0] in _COUNTS and (kind in _PLAIN or kind == "list"):
+        message = f"'{variable.name}' has no part '{rest[0]}'"
+        return "E302", message, f"write {variable.name} | length"
+    if kind in _PLAIN:
+        message = f"'{variable.name}' has no part '{rest[0]}': it is one value"
+        return "E302", message, f"write {variable.name}"
+    if kind == "object" and field is not None and field.fields and rest[0] not in field.fields:
+        message = f"'{variable.name}' has no part '{rest[0]}'"
+        return "E302", message, did_you_mean(rest[0], field.fields, noun="parts")
+    return None
 
 
 def _misspelt(context: UseContext, use: Use, leaf: Leaf) -> tuple[Related, ...]:
@@ -106,13 +121,16 @@ def _private(variable: Variable, leaf: Leaf) -> Problem | None:
     return "E305", message, "a private variable may stand only in what is sent to a service"
 
 
-def _attribute(root: str, rest: tuple[str, ...], known: tuple[str, ...]) -> Problem | None:
+def _attribute(root: str, rest: tuple[str, ...]) -> Problem | None:
+    known = ATTRIBUTES[root]
     if not rest:
         message = f"'{root}' needs a part, such as {root}.{known[0]}"
         return "E302", message, f"parts: {', '.join(known)}"
     if rest[0] in known:
         return None
-    return "E302", f"'{root}' has no part '{rest[0]}'", did_you_mean(rest[0], known, noun="parts")
+    if rest[0] in LATER_PARTS.get(root, ()):
+        return "E102", *not_yet(f"{root}.{rest[0]}")
+    return "E302", f"'{root}' has no part '{rest[0]}'", unknown_part(root, rest[0])
 
 
 _TEMPLATE = re.compile(r"\{\{.*?\}\}|\{%.*?%\}", re.DOTALL)

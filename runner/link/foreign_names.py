@@ -1,0 +1,70 @@
+"""Names of values on other platforms → the name of the same value here.
+
+Vapi's, Retell's, ElevenLabs', Bland's, Voiceflow's and Home Assistant's, as their documents list
+them. They count only where an agent declares nothing of that name.
+"""
+
+from __future__ import annotations
+
+import re
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+_OURS = {
+    "caller.phone": (
+        "ani call.from call.from_number caller.number caller.phone_number caller.tel caller_id"
+        " caller_number caller_phone contact.phone customer.number customer.phone from from_number"
+        " phone_from system__caller_id user.phone user_number user_phone"
+    ),
+    "caller.dialled": (
+        "agent_number call.to call.to_number called_number caller.called caller.to dnis"
+        " phone_to phonenumber.number system__called_number to_number"
+    ),
+    "caller.name": (
+        "caller_name contact.name customer.name customer_name participant.name user.name user_name"
+    ),
+    "now": (
+        "current_datetime current_hour current_time date_time datetime now_time system__time"
+        " system__time_utc time timestamp utcnow"
+    ),
+    "today": "current_calendar current_date date system__date todays_date",
+    "now.strftime('%A')": "current_day day day_of_week dow weekday",
+    "now.strftime('%B')": "current_month month",
+    "now.year": "current_year year",
+    "call.id": "call_id conversation_id session_id system__call_sid system__conversation_id",
+    "call.agent": "agent.name agent_id agent_name assistant.name assistant_name system__agent_id",
+    "room.name": "room_id room_name",
+    "job.metadata": "call.metadata custom_data dynamic_variables",
+}
+SAME = {theirs: ours for ours, words in _OURS.items() for theirs in _words(words)}
+"""In small letters: name, or name and part → what is written here."""
+
+ANSWERS = _words("answer body data output response")
+"""What the answer of a service is called elsewhere."""
+
+ARGUMENTS = _words("arguments input params parameters")
+"""What the arguments of a tool are called elsewhere."""
+
+SECRETS = _words("secret secrets vault")
+ENVIRONMENT = _words("env environ environment")
+WITHIN_ENVIRONMENT = frozenset({("os", "environ"), ("process", "env")})
+
+YES_NO = {"yes": "true", "on": "true", "no": "false", "off": "false"}
+"""Words for yes and no, as expressions write them."""
+
+
+def same(path: tuple[str, ...]) -> str | None:
+    """What a value of another platform is called here, where it is known."""
+    for length in (2, 1):
+        if len(path) >= length and (known := SAME.get(".".join(path[:length]).casefold())):
+            return known
+    return None
+
+
+def small(name: str) -> str:
+    """A name as a variable may have it: `RESTAURANT_NAME`, `Opening-Hours`, `firstName`."""
+    parted = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name)
+    return re.sub(r"\W+", "_", parted).casefold()

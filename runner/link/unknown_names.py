@@ -1,0 +1,159 @@
+"""What to write instead of a name that nothing declares."""
+
+from __future__ import annotations
+
+from runner.diagnostics.nearest import did_you_mean, nearest
+from runner.link import foreign_names as foreign
+from runner.link.fields import parameters
+from runner.link.findings import Problem
+from runner.link.names import ALWAYS, ATTRIBUTES
+from runner.link.rule import UseContext
+from runner.link.walk import Leaf
+from runner.schema.types.later import LATER_NAMES, not_yet
+from runner.schema.types.settings import SECRET_ENDINGS
+from runner.schema.types.texts import Condition, Sent
+from runner.template import Use
+
+_ONLY_IN = {
+    "args": "in a tool",
+    "error": "in on_error",
+    "result": "in result.text, result.fails_if and then",
+}
+"""Name → where alone it has a value."""
+
+_OF_MANY = frozenset({"id", "name", "kind", "metadata", "attributes", "agent", "persona"})
+"""Parts of what every call has that a person may also call a value of theirs."""
+
+SECRET_SEEN = (
+    "E305",
+    "a secret cannot stand here, where the model or the caller could see it",
+    "secrets may stand only in what is sent to a service: a tool's http block, a provider's with",
+)
+
+
+def unknown_name(context: UseContext, use: Use, leaf: Leaf) -> Problem | None:
+    """Say what is wrong with a name that has no value, and what was probably meant."""
+    root = use.path[0]
+    if root in _ONLY_IN:
+        return "E304", f"'{root}' has no value here", f"'{root}' may stand {_ONLY_IN[root]} only"
+    if root in context.scope.table.words:
+        return None
+    outside = _outside(use.path, leaf)
+    if outside is not None:
+        return outside
+    if use.dashed:
+        return _dashed(context, use, leaf)
+    if root in LATER_NAMES:
+        return "E102", *not_yet(root)
+    return "E302", f"unknown name '{root}'", _hint(context, use, leaf)
+
+
+def unknown_part(root: str, part: str) -> str | None:
+    """Say which part was probably meant."""
+    known = foreign.same((root, part))
+    return f"write {known}" if known else did_you_mean(part, ATTRIBUTES[root], noun="parts")
+
+
+def _write(expression: str, leaf: Leaf) -> str:
+    if isinstance(leaf.value, Condition):
+        return f"write {expression}"
+    return f"write {{{{ {expression} }}}}"
+
+
+def _outside(path: tuple[str, ...], leaf: Leaf) -> Problem | None:
+    """Secrets and the environment by another name."""
+    root, rest = path[0].casefold(), path[1:]
+    if path[:2] in foreign.WITHIN_ENVIRONMENT:
+        root, rest = "env", path[2:]
+    if root not in foreign.SECRETS | foreign.ENVIRONMENT:
+        return None
+    name = rest[0].upper() if rest else "NAME"
+    secret = root in foreign.SECRETS or name.endswith(SECRET_ENDINGS)
+    if secret and not isinstance(leaf.value, Sent):
+        return SECRET_SEEN
+    written = f"{'secrets' if secret else 'env'}.{name}"
+    return "E302", f"unknown name '{path[0]}'", _write(written, leaf)
+
+
+def _dashed(context: UseContext, use: Use, leaf: Leaf) -> Problem:
+    """A name with a `-` in it, which is read as a subtraction."""
+    path = use.dashed
+    if len(path) == 1:
+        name = foreign.small(path[0])
+        hint = f"a name has no '-': {_declare(context, name, leaf)}"
+        return "E302", f"unknown name '{path[0]}'", hint
+    root, rest = path[0], path[1:]
+    if rest[0] == "attributes":
+        expression = f"{root}.attributes['{'.'.join(rest[1:])}']"
+    else:
+        parts = (f".{part}" if part.isidentifier() else f"['{part}']" for part in rest)
+        expression = root + "".join(parts)
+    shown = next(part for part in path if "-" in part)
+    message = f"'{shown}' is read as a subtraction: a '-' stands in it"
+    return "E302", message, f"a name with - stands in brackets: {_write(expression, leaf)}"
+
+
+def _declare(context: UseContext, name: str, leaf: Leaf) -> str:
+    if name in context.scope.variables:
+        return _write(name, leaf)
+    return f"declare {name}: in the agent's variables:, and {_write(name, leaf)}"
+
+
+def _hint(context: UseContext, use: Use, leaf: Leaf) -> str | None:
+    root, variables = use.path[0], context.scope.variables
+    fields = parameters(context.spec, context.scope) if "args" in leaf.names else {}
+    if root in fields:
+        return f"write args.{root}"
+    near = nearest(root, variables)
+    if near is not None:
+        return f"did you mean '{near}'?"
+    elsewhere = _elsewhere(use, leaf)
+    if elsewhere is not None:
+        return elsewhere
+    if foreign.small(root) != root and not use.compared:
+        hint = _declare(context, foreign.small(root), leaf)
+        return f"a variable is written in small letters: {hint}"
+    return _here(context, use, leaf)
+
+
+def _elsewhere(use: Use, leaf: Leaf) -> str | None:
+    """What another platform's name is called here."""
+    root = use.path[0]
+    for names, ours in ((foreign.ANSWERS, "result"), (foreign.ARGUMENTS, "args")):
+        if root in names and ours in leaf.names:
+            return _write(".".join((ours, *use.path[1:])), leaf)
+    known = foreign.same(use.path)
+    return _write(known, leaf) if known else None
+
+
+def _here(context: UseContext, use: Use, leaf: Leaf) -> str:
+    """What is near among what every call has; else the name is to be declared."""
+    root = use.path[0]
+    owner = next((n for n, parts in ATTRIBUTES.items() if root in parts), None)
+    if owner is not None:
+        own = root in _OF_MANY
+        return _values(context, root, owner) if own else f"write {owner}.{root}"
+    near = nearest(root, [*ALWAYS, *leaf.names])
+    if near is not None:
+        return f"did you mean '{near}'?"
+    if use.compared and len(use.path) == 1:
+        return _literal(root)
+    return f"declare it in the agent's variables: as {root}:"
+
+
+def _literal(word: str) -> str:
+    if word.casefold() in foreign.YES_NO:
+        return f"write {foreign.YES_NO[word.casefold()]}, without quotes"
+    return f"a text stands in quotes: '{word}'"
+
+
+def _values(context: UseContext, root: str, owner: str) -> str:
+    """The author's own values first: what LiveKit calls so comes after them."""
+    theirs = f"{owner}.{root} is LiveKit's"
+    own = [n for n in context.scope.variables if root in n.split("_")]
+    if own:
+        return f"did you mean '{own[0]}'? ({theirs})"
+    listed = ", ".join(list(context.scope.variables)[:8])
+    if listed:
+        return f"values here: {listed}; or declare {root}: in the agent's variables: ({theirs})"
+    return f"declare it in the agent's variables: as {root}: ({theirs})"

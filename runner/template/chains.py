@@ -1,0 +1,91 @@
+"""Names and their attributes in a template's tree, and how a node was written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from jinja2 import nodes
+
+Path = tuple[str, ...]
+
+
+def chain(node: nodes.Node) -> tuple[nodes.Name | None, Path, list[nodes.Node]]:
+    """Take a chain such as `job.metadata['patient']` apart.
+
+    Returns:
+        The name that it begins with, if it does; the whole path; and what stands beside it:
+        subscripts that are worked out, or the expression that it begins with.
+    """
+    parts: list[str] = []
+    beside: list[nodes.Node] = []
+    while isinstance(node, (nodes.Getattr, nodes.Getitem)):
+        if isinstance(node, nodes.Getattr):
+            parts.append(node.attr)
+        elif isinstance(node.arg, nodes.Const) and isinstance(node.arg.value, (str, int)):
+            parts.append(str(node.arg.value))
+        else:
+            parts.clear()
+            beside.append(node.arg)
+        node = node.node
+    if isinstance(node, nodes.Name):
+        return node, (node.name, *reversed(parts)), beside
+    return None, (), [*beside, node]
+
+
+def dashed(node: nodes.Sub, text: str) -> dict[int, Path]:
+    """Find names with `-` in them, which the grammar reads as subtractions.
+
+    `result.present-value` is `result.present` minus `value`; without a space around the `-`, and
+    with a name that nothing declares behind it, the key `present-value` was meant.
+
+    Returns:
+        Offset of each name of the subtraction → the path with the dashes in it.
+    """
+    operands = list(_operands(node))
+    first, path, beside = chain(operands[0])
+    names = [chain(each) for each in operands[1:]]
+    if first is None or beside or any(name is None or more for name, _, more in names):
+        return {}
+    last = path[-1]
+    rest: Path = ()
+    for name, parts, _ in names:
+        assert name is not None  # noqa: S101 - asked for above
+        before = text[: name.lineno]
+        if (
+            rest
+            or not before.endswith("-")
+            or not (before[-2:-1].isalnum() or before[-2:-1] == "_")
+        ):
+            return {}
+        last, rest = f"{last}-{parts[0]}", parts[1:]
+    whole = (*path[:-1], last, *rest)
+    return dict.fromkeys([first.lineno, *(n.lineno for n, _, _ in names if n is not None)], whole)
+
+
+def _operands(node: nodes.Node) -> Iterator[nodes.Node]:
+    if isinstance(node, nodes.Sub):
+        yield from _operands(node.left)
+        yield node.right
+    else:
+        yield node
+
+
+def in_brackets(path: Path) -> str:
+    """Write a path whose parts may have a `-`: `result['present-value'].unit`."""
+    parts = (f".{part}" if part.isidentifier() else f"['{part}']" for part in path[1:])
+    return path[0] + "".join(parts)
+
+
+def source(node: nodes.Node | None) -> str:
+    """Write a short expression again; `…` stands for a long one."""
+    if node is None:
+        return "…"
+    name, path, beside = chain(node)
+    if name is not None and not beside:
+        return in_brackets(path)
+    if isinstance(node, nodes.Const):
+        return repr(node.value)
+    if isinstance(node, nodes.Filter):
+        given = ", ".join(source(each) for each in node.args)
+        return f"{source(node.node)} | {node.name}" + f"({given})" * bool(given)
+    return "…"

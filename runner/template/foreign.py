@@ -1,0 +1,213 @@
+"""Templates as other platforms write them, and how the same is written here.
+
+Handlebars, Liquid, JMESPath, JavaScript and Python all have braces. What can only be theirs is told
+as such, with the text that means the same here.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from typing import Final, NamedTuple
+
+from runner.template.ways import FILTERS, written
+
+
+class Foreign(NamedTuple):
+    """A piece of a text that is written as elsewhere.
+
+    Attributes:
+        message: what it is.
+        help: what to write instead.
+    """
+
+    begin: int
+    end: int
+    message: str
+    help: str
+
+
+_PIECE: Final = re.compile(r"\{\{(\{.*?\})?\}\}|\{\{(.*?)\}\}", re.DOTALL)
+_RAW: Final = re.compile(r"\{%-?\s*raw\s*-?%\}.*?\{%-?\s*endraw\s*-?%\}|\{#.*?#\}", re.DOTALL)
+_NAME: Final = r"[A-Za-z_]\w*(?:\.\w+)*"
+
+Say = Callable[[re.Match[str]], str]
+
+
+def foreign(text: str, readable: Callable[[str], bool]) -> Iterator[Foreign]:
+    """Find what is written as on other platforms, in the order of the text.
+
+    Args:
+        text: the whole text.
+        readable: tells whether an expression can be read as it stands.
+    """
+    raw = [found.span() for found in _RAW.finditer(text)]
+    opened: set[str] = set()
+    for piece in _PIECE.finditer(text):
+        if any(begin <= piece.start() < end for begin, end in raw):
+            continue
+        inner = (piece[1] or piece[2] or "").strip()
+        closes = re.fullmatch(r"(?:/|end)(if|unless|each|with)|(else)(?: if .*)?|\^", inner)
+        if closes and opened:
+            yield Foreign(*piece.span(), "", "")
+            continue
+        found = _known(inner)
+        if found is not None and (piece[1] or _ZONE.fullmatch(inner) or not readable(inner)):
+            message, help_, block = found
+            opened |= {block} if block else set()
+            yield Foreign(*piece.span(), message, help_)
+
+
+def _known(inner: str) -> tuple[str, str, str] | None:
+    for pattern, message, say in _SYNTAXES:
+        found = pattern.fullmatch(inner)
+        if found:
+            help_ = say(found)
+            return (message.format(_shown(inner)), help_, inner[:2] if inner[0] == "#" else "")
+    return None
+
+
+_SHOWN: Final = 40
+
+
+def _shown(inner: str) -> str:
+    line = " ".join(inner.split())
+    return line if len(line) <= _SHOWN else f"{line[: _SHOWN - 1]}…"
+
+
+def _block(found: re.Match[str]) -> str:
+    what, about = found[1], found[2].strip()
+    if what == "each":
+        return f"write {{% for item in {about} %}}{{{{ item }}}}{{% endfor %}}"
+    if what == "with":
+        return f"leave the block out, and write {{{{ {about}.name }}}} for each value of it"
+    negation = "not " if what == "unless" else ""
+    return f"write {{% if {negation}{about} %}} before it and {{% endif %}} where it ends"
+
+
+def _end(found: re.Match[str]) -> str:
+    statement = {"each": "endfor", "with": "endwith"}.get(found[1] or "", "endif")
+    return "write {% else %}" if found[0].startswith("else") else f"write {{% {statement} %}}"
+
+
+def _value(found: re.Match[str]) -> str:
+    return f"write {{{{ {found[1].strip()} }}}}"
+
+
+def _date(found: re.Match[str]) -> str:
+    name, pattern, zone = found[1], found[2], found[3]
+    what = "now" if name.strip("'\"") in ("now", "today") else name
+    where = f", and timezone: {zone} in the agent" if zone else ""
+    return f"write {{{{ {what}.strftime('{pattern}') }}}}{where}"
+
+
+def _liquid(found: re.Match[str]) -> str:
+    value, name, given = found[1].strip(), found[2], found[3].strip()
+    way = FILTERS.get(name)
+    if way is not None:
+        return f"write {written(way, value, given)}"
+    return f"write {{{{ {value} | {name}({given}) }}}}"
+
+
+def _zone(found: re.Match[str]) -> str:
+    return f"write {{{{ now }}}}, and timezone: {found[1]} in the agent"
+
+
+def _conditional(found: re.Match[str]) -> str:
+    test, then, otherwise = (part.strip() for part in found.groups())
+    return f"write {{{{ {then} if {test} else {otherwise} }}}}"
+
+
+def _python_format(found: re.Match[str]) -> str:
+    name, form = found[1], found[2].strip()
+    if "%" in form.rstrip("%"):
+        return f"write {{{{ {name}.strftime('{form}') }}}}"
+    places = re.search(r"(\.\d+)?[fgeds%]?$", form)
+    digits = places[1] if places and places[1] else ""
+    kind = "f" if digits else "s"
+    return f"write {{{{ '%{digits}{kind}' | format({name}) }}}}"
+
+
+_WHERE: Final = re.compile(r"(\w+)\s*(==|!=|>=|<=|>|<)\s*[`'\"]?([^`'\"]*)[`'\"]?")
+_TESTS: Final = {"==": "equalto", "!=": "ne", ">": "gt", "<": "lt", ">=": "ge", "<=": "le"}
+
+
+def _jmespath(found: re.Match[str]) -> str:
+    source, inside, rest = found[1], found[2] or "", found[3]
+    steps = [source]
+    if inside.startswith("?"):
+        steps.append(_selected(inside[1:].strip()))
+    if rest:
+        steps.append(f"map(attribute='{rest}')")
+    return f"write {{{{ {' | '.join([*steps, _JOINED])} }}}}"
+
+
+_JOINED: Final = "join(', ')"
+
+
+def _selected(condition: str) -> str:
+    compared = _WHERE.fullmatch(condition)
+    if compared is None:
+        return f"selectattr('{condition}')"
+    value = compared[3]
+    literal = value if re.fullmatch(r"-?\d+(\.\d+)?|true|false", value) else f"'{value}'"
+    return f"selectattr('{compared[1]}', '{_TESTS[compared[2]]}', {literal})"
+
+
+def _chosen(found: re.Match[str]) -> str:
+    return f"write {{{{ {found[1].strip()} or {found[2].strip()} }}}}"
+
+
+_LIQUID_DATE: Final = (
+    rf"('now'|\"now\"|'today'|\"today\"|{_NAME})\s*\|\s*date\s*:\s*"
+    r"['\"]([^'\"]*)['\"](?:\s*,\s*['\"]([^'\"]*)['\"])?"
+)
+_ZONE: Final = re.compile(r"(?:current_time|current_calendar|current_hour)_([A-Za-z]+/[A-Za-z_/]+)")
+_SYNTAXES: Final[tuple[tuple[re.Pattern[str], str, Say], ...]] = tuple(
+    (re.compile(pattern, re.DOTALL), message, say)
+    for pattern, message, say in (
+        (r"#(if|unless|each|with)\s+(.+)", "'{{{{{}}}}}' is Handlebars", _block),
+        (r"/(if|unless|each|with)", "'{{{{{}}}}}' is Handlebars", _end),
+        (r"else(?: if .*)?()", "'{{{{{}}}}}' is Handlebars", _end),
+        (r">\s*\S+", "'{{{{{}}}}}' is Handlebars", lambda _: "write the text itself"),
+        (r"!--.*", "'{{{{{}}}}}' is a comment of Handlebars", lambda _: "write {# … #}"),
+        (rf"\{{\s*({_NAME})\s*\}}", "three braces stand here", _value),
+        (rf"&\s*({_NAME})", "'{{{{{}}}}}' is Handlebars", _value),
+        (rf"\$(?:json\.)?({_NAME})", "a name has no '$' here", _value),
+        (
+            _LIQUID_DATE,
+            "'date:' is written otherwise here",
+            _date,
+        ),
+        (
+            r"([^|]+?)\|\s*(\w+)\s*:\s*(.+)",
+            "what a filter needs stands in ( ) here, not behind ':'",
+            _liquid,
+        ),
+        (_ZONE.pattern, "'{}' is not a name here", _zone),
+        (
+            rf"({_NAME})\[(\*|\?[^\]]*)?\](?:\.({_NAME}))?",
+            "'{}' is JMESPath, and a template stands here",
+            _jmespath,
+        ),
+        (r"([^?|]+?)\s*\?\?\s*([^?|]+)", "'??' is JavaScript", _chosen),
+        (
+            rf"({_NAME}(?:\?\.\w+)+)",
+            "'?.' is not needed: what is missing is empty",
+            lambda found: f"write {{{{ {found[1].replace('?', '')} }}}}",
+        ),
+        (r"([^?:]+?)\s*\?\s*([^?:]+?)\s*:\s*([^?:]+)", "'… ? … : …' is JavaScript", _conditional),
+        (rf"({_NAME})\s*:\s*([^'\"]*[\d.%][^'\"]*)", "':' cannot stand here", _python_format),
+        (
+            r"[fF](?:'[^']*'|\"[^\"]*\")",
+            "f'…' is Python",
+            lambda _: "write the words outside of the braces, and each value in braces of its own",
+        ),
+        (
+            r"`[^`]*`",
+            "`…` is JavaScript",
+            lambda _: "write the words outside of the braces, and each value in braces of its own",
+        ),
+    )
+)
+"""What stands between `{{` and `}}` elsewhere, what it is, and what to write here."""
