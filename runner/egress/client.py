@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from runner.addresses import Guard
 from runner.egress.asking import Asking
 from runner.egress.auth.tokens import Tokens
 from runner.egress.hiding import Hiding
-from runner.egress.network.guard import Guard
 from runner.egress.network.resolver import Resolver
 from runner.egress.network.wire import Wire, tls_context
 from runner.egress.policy.breaker import State

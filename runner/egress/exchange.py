@@ -13,8 +13,8 @@ from typing import Any, Final
 import httpcore
 import httpx
 
+from runner.addresses import Blocked
 from runner.egress.mask import Mask
-from runner.egress.network.guard import Blocked
 from runner.egress.network.phases import Stopwatch
 from runner.egress.network.resolver import Unresolved
 from runner.egress.network.wire import TRACE

@@ -95,8 +95,8 @@ class Analysis:
 
 
 def _use(path: list[str], *rest: Any) -> Use:
-    *more, dashed, compared = rest
-    return Use(tuple(path), *more, tuple(dashed), compared)
+    line, column, guarded, part, offset, dashed, compared = rest
+    return Use(tuple(path), line, column, guarded, part, offset, tuple(dashed), compared)
 
 
 def has_template(text: str) -> bool:

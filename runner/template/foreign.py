@@ -52,7 +52,7 @@ def foreign(text: str, readable: Callable[[str], bool]) -> Iterator[Foreign]:
             yield Foreign(*piece.span(), "", "")
             continue
         found = _known(inner)
-        if found is not None and (piece[1] or _ZONE.fullmatch(inner) or not readable(inner)):
+        if found is not None and (piece[1] or _CERTAIN.search(inner) or not readable(inner)):
             message, help_, block = found
             opened |= {block} if block else set()
             yield Foreign(*piece.span(), message, help_)
@@ -163,6 +163,9 @@ _LIQUID_DATE: Final = (
     r"['\"]([^'\"]*)['\"](?:\s*,\s*['\"]([^'\"]*)['\"])?"
 )
 _ZONE: Final = re.compile(r"(?:current_time|current_calendar|current_hour)_([A-Za-z]+/[A-Za-z_/]+)")
+_CERTAIN: Final = re.compile(rf"^{_ZONE.pattern}$|\[\]")
+"""What Jinja reads as something that nobody means."""
+
 _SYNTAXES: Final[tuple[tuple[re.Pattern[str], str, Say], ...]] = tuple(
     (re.compile(pattern, re.DOTALL), message, say)
     for pattern, message, say in (

@@ -396,7 +396,7 @@ def test_one_tls_context():
 def test_the_interface_is_light():
     """Who only needs the interface, the guard or the secrets does not import httpx."""
     code = (
-        "import sys, runner.egress.port, runner.egress.secrets, runner.egress.network.guard;"
+        "import sys, runner.egress.port, runner.egress.secrets, runner.addresses;"
         "sys.exit('httpx' in sys.modules or 'jmespath' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -6,7 +6,7 @@ import ipaddress
 
 import pytest
 
-from runner.egress.network.guard import Blocked, Guard, is_public
+from runner.addresses import Blocked, Guard, is_public
 
 PRIVATE = """
 0.0.0.0 10.0.0.1 100.64.0.1 100.100.100.200 127.0.0.1 127.255.255.254 168.63.129.16 169.254.169.254

@@ -10,7 +10,7 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-from runner.egress.network.guard import Address
+from runner.addresses import Address
 
 Lookup = Callable[[str], list[str]]
 

@@ -16,7 +16,7 @@ import httpcore
 import httpx
 
 from runner import demo
-from runner.egress.network.guard import Address, Guard
+from runner.addresses import Address, Guard
 from runner.egress.network.phases import looking_up
 from runner.egress.network.resolver import Resolver
 

@@ -1,4 +1,8 @@
-"""`{name}` or `${name}` where `{{ name }}` was meant: only for names that have a value there."""
+"""Placeholders that nothing fills in: `{name}`, `${name}`, `[name]`, `<name>`, `%name%`.
+
+In words that are spoken nobody wants to hear them. In what the model is told or a service is sent
+they may be meant, so only those are told that name a value there is.
+"""
 
 from __future__ import annotations
 
@@ -6,48 +10,114 @@ import re
 from collections.abc import Iterator
 
 from runner.diagnostics import Diagnostic, Span
+from runner.diagnostics.nearest import nearest
+from runner.link import foreign_names as foreign
 from runner.link.fields import parameters
 from runner.link.names import ATTRIBUTES, MOMENTS
 from runner.link.rule import UseContext, UseRule
 from runner.link.walk import Leaf
 from runner.schema.http import Body
-from runner.schema.types.texts import Condition, Plain, Scalar, Text
+from runner.schema.types.texts import Condition, Plain, Scalar, Spoken, Text
 
-_SINGLE = re.compile(r"(?<!\{)\$?\{ ?([A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*) ?\}(?!\})")
+_PATH = r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*"
+_SINGLE = re.compile(rf"(?<!\{{)[$#]?\{{ ?({_PATH}) ?\}}(?!\}})")
+_SPOKEN = re.compile(
+    rf"(?<!\{{)[$#]?\{{ ?({_PATH}(?:[ -]\w+)*) ?\}}(?!\}})"
+    rf"|\[\[? ?({_PATH}(?:[ -]\w+){{0,2}}) ?\]\]?(?!\()"
+    rf"|<<? ?({_PATH}(?:[ -]\w+){{0,2}}) ?>?>"
+    rf"|(?<!\w)%({_PATH})%"
+    rf"|(?<![\w$])\$([a-z_]{{2,}}\w*)"
+)
+_TEMPLATE = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}", re.DOTALL)
 _QUOTES = ("'", '"')
+_TAGS = frozenset(
+    (
+        *("a", "audio", "b", "br", "break", "breath", "em", "emotion", "emphasis", "i", "lang"),
+        *("laugh", "lexeme", "mark", "mstts", "p", "pause", "phoneme", "prosody", "s", "say"),
+        *("silence", "speak", "speed", "spell", "strong", "sub", "u", "voice", "volume", "w"),
+    )
+)
+"""Elements that voices understand (SSML, and what single makers add)."""
+_SOUNDS = re.compile(
+    r"(?:laugh|sigh|whisper|cough|gasp|chuckl|giggl|clear|paus|breath|excited|sad|happy|angry|"
+    r"curious|sarcastic|music|silence|beat|cry|crying|gulp|yawn|sniff|hum|applause|exhal|inhal|"
+    r"shout|soft|slow|fast|calm|cheerful|serious|surprised|nervous|mischiev|sing|snort|swallow)"
+)
+"""Words in brackets that some voices act out."""
 
 
 def _check(context: UseContext, leaf: Leaf, place: Span) -> Iterator[Diagnostic]:
     text = leaf.value
     if not isinstance(text, Text) or isinstance(text, Condition | Plain | Scalar):
         return
-    if "{" not in text or "{% raw" in text:
+    if "{% raw" in text or not re.search(r"[{\[<%$]", text):
         return
+    spoken = isinstance(text, Spoken)
+    hidden = _TEMPLATE.sub(lambda found: re.sub(r"[^\n]", " ", found[0]), text)
     known: set[str] = set()
-    for braces in _SINGLE.finditer(text):
-        name = _meant(braces[1], leaf, context)
-        if name is None or braces[0] in known or not _is_meant(braces, leaf):
+    for found in (_SPOKEN if spoken else _SINGLE).finditer(hidden):
+        written = next(filter(None, found.groups()))
+        name = _meant(written, leaf, context)
+        if found[0] in known or (name is None and not (spoken and _is_placeholder(found))):
             continue
-        known.add(braces[0])
-        context.read.add(name.partition(".")[0])
-        line = text.count("\n", 0, braces.start()) + 1
-        column = braces.start() - (text.rfind("\n", 0, braces.start()) + 1) + 1
-        span = context.texts.pinpoint.at(place, text, line, column, braces[0])
-        message = f"'{braces[0]}' stays as it is: nothing is filled in between single braces"
-        yield Diagnostic(span, "W207", message, f"write {{{{ {name} }}}}")
+        if not spoken and not _is_meant(found, leaf):
+            continue
+        known.add(found[0])
+        if name is not None:
+            context.read.add(name.partition(".")[0])
+        yield _warning(context, place, text, found, _help(context, name, written))
 
 
-def _meant(name: str, leaf: Leaf, context: UseContext) -> str | None:
+def _warning(
+    context: UseContext, place: Span, text: Text, found: re.Match[str], hint: str
+) -> Diagnostic:
+    line = text.count("\n", 0, found.start()) + 1
+    column = found.start() - (text.rfind("\n", 0, found.start()) + 1) + 1
+    span = context.texts.pinpoint.at(place, text, line, column, found[0])
+    message = f"'{found[0]}' stays as it is: nothing is filled in there"
+    if found[1] is not None:
+        message = f"'{found[0]}' stays as it is: nothing is filled in between single braces"
+    return Diagnostic(span, "W207", message, hint)
+
+
+def _help(context: UseContext, name: str | None, written: str) -> str:
+    if name is not None:
+        return f"write {{{{ {name} }}}}"
+    small = foreign.small(written)
+    near = nearest(small, context.scope.variables)
+    if near is not None:
+        return f"write {{{{ {near} }}}}"
+    return f"write {{{{ {small} }}}}, and declare {small}: in the agent's variables:"
+
+
+def _is_placeholder(found: re.Match[str]) -> bool:
+    """Whether it can be nothing else: tags and sounds are for some voices."""
+    written = next(filter(None, found.groups()))
+    if found[5] is not None:
+        return False  # an amount of money, or a name of somewhere else
+    word = written.split()[0].casefold()
+    if found[3] is not None and (word in _TAGS or f"</{word}" in found.string.casefold()):
+        return False
+    return found[2] is None or not _SOUNDS.match(word)
+
+
+def _meant(written: str, leaf: Leaf, context: UseContext) -> str | None:
     """How the name is written in a template, if it has a value here."""
-    root, _, rest = name.partition(".")
     fields = parameters(context.spec, context.scope) if "args" in leaf.names else {}
-    if rest:
-        part = rest.partition(".")[0]
-        known = part in ATTRIBUTES.get(root, ()) or (root == "args" and part in fields)
-        return name if known or root in context.scope.variables else None
-    if root in fields:
-        return f"args.{root}"
-    return root if root in context.scope.variables or root in MOMENTS else None
+    variables = context.scope.variables
+    for name in dict.fromkeys((written, foreign.small(written) if "." not in written else written)):
+        root, _, rest = name.partition(".")
+        if rest:
+            part = rest.partition(".")[0]
+            known = part in ATTRIBUTES.get(root, ()) or (root == "args" and part in fields)
+            if known or root in variables:
+                return name
+        elif root in fields:
+            return f"args.{root}"
+        elif root in variables or root in MOMENTS:
+            return root
+    same = foreign.same(tuple(written.split("."))) if isinstance(leaf.value, Spoken) else None
+    return same if same is not None and "(" not in same else None
 
 
 def _is_meant(braces: re.Match[str], leaf: Leaf) -> bool:
