@@ -61,7 +61,7 @@ def test_the_plugin_builds_a_model():
         (
             {"when_caller_matches": "(", "say": "x"},
             ("when_caller_matches",),
-            "not a regular expression: missing )",
+            "a ( is never closed",
             "",
         ),
         ({"when_call_starts": "maybe", "say": "x"}, ("when_call_starts",), "not yes or no", "yes"),

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from lkrun_script.patterns import found
 from lkrun_script.rules import ANY, Rule
 from lkrun_script.words import says
 
@@ -44,7 +45,7 @@ class Moment:
 
     def values_for(self, rule: Rule) -> dict[str, Any]:
         """What braces of a rule may name: the groups of its own patterns come first."""
-        own = [groups for each in rule.patterns if (groups := each.search(self.sentence.text))]
+        own = [groups for each in rule.patterns if (groups := found(each, self.sentence.text))]
         return self.values | (own[0] if own else {})
 
     def known_as_list(self, name: str) -> tuple[str, ...]:
@@ -75,7 +76,7 @@ def _mentions(key: str) -> Callable[[Rule, Moment], bool]:
 
 
 def _matches(rule: Rule, now: Moment) -> bool:
-    return any(each.search(now.sentence.text) is not None for each in rule.patterns)
+    return any(found(each, now.sentence.text) is not None for each in rule.patterns)
 
 
 def _names(rule: Rule, now: Moment) -> bool:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from lkrun_script.near import tokens
+from lkrun_script.patterns import found
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -58,7 +59,7 @@ class Listener:
         named: dict[str, tuple[str, ...]] = {}
         for rule in self.options.rules:
             for pattern in rule.patterns:
-                for name, value in (pattern.search(text) or {}).items():
+                for name, value in (found(pattern, text) or {}).items():
                     named.setdefault(name, (value,))
         slots = ((name, slot.named(words)) for name, slot in self.options.slots.items())
         return named | {name: values for name, values in slots if values}

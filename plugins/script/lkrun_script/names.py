@@ -39,7 +39,7 @@ def unknown_names(
     rules: Sequence[Rule], slots: Collection[str], otherwise: Iterable[str]
 ) -> Iterator[InitErrorDetails]:
     """Tell each name that nothing has, at its place."""
-    groups = (each.groups for rule in rules for each in rule.patterns)
+    groups = (each.names for rule in rules for each in rule.patterns)
     calls = ({call.tool for call in rule.call} | set(rule.tools) for rule in rules)
     known = _Known(frozenset(slots), frozenset().union(*groups), frozenset().union(*calls))
     for index, rule in enumerate(rules):

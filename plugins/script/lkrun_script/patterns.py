@@ -1,38 +1,23 @@
-"""Regular expressions of authors, on the words of callers."""
+"""Regular expressions of authors, on the words of callers: in linear time, as all of lkrun's."""
 
 from __future__ import annotations
 
-import re
+from runner.plugin import Pattern, compile_pattern
 
-LONGEST = 300
-"""Characters of the caller's words that a regular expression sees: a bound on its time."""
+LONGEST = 1000
+"""Characters of the caller's words that a regular expression sees."""
 
 
-class Pattern:
-    """A regular expression, in any case of letters.
-
-    Args:
-        text: as written.
+def pattern(text: str) -> Pattern:
+    """Read a regular expression, in any case of letters.
 
     Raises:
-        ValueError: it is none.
+        PatternError: a `ValueError`; what to write instead is a note on it.
     """
+    return compile_pattern(text, any_case=True)
 
-    def __init__(self, text: str) -> None:
-        """Compile it."""
-        try:
-            self._compiled = re.compile(text, re.IGNORECASE)
-        except (re.error, OverflowError, RecursionError) as error:
-            raise ValueError(f"not a regular expression: {error}") from error
 
-    @property
-    def groups(self) -> frozenset[str]:
-        """The names of its groups."""
-        return frozenset(self._compiled.groupindex)
-
-    def search(self, text: str) -> dict[str, str] | None:
-        """The named groups that have a value, where it matches anywhere in a text."""
-        match = self._compiled.search(text[:LONGEST])
-        if match is None:
-            return None
-        return {name: value for name, value in match.groupdict().items() if value}
+def found(pattern: Pattern, text: str) -> dict[str, str] | None:
+    """The named groups that have a value, where it matches anywhere in a text."""
+    groups = pattern.search(text[:LONGEST])
+    return None if groups is None else {name: value for name, value in groups.items() if value}

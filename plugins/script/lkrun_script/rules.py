@@ -17,7 +17,8 @@ from pydantic import (
 )
 
 from lkrun_script.mentions import Mention
-from lkrun_script.patterns import Pattern
+from lkrun_script.patterns import pattern
+from runner.plugin import Pattern
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -152,8 +153,8 @@ class Rule(BaseModel):
     @field_validator("when_caller_matches")
     @classmethod
     def _can_be_compiled(cls, patterns: tuple[str, ...] | None) -> tuple[str, ...] | None:
-        for pattern in patterns or ():
-            Pattern(pattern)
+        for text in patterns or ():
+            pattern(text)
         return patterns
 
     @field_validator(*MENTIONS)
@@ -181,7 +182,7 @@ class Rule(BaseModel):
             raise error
         if self.for_each is not None and not self.call:
             raise ValueError("'for_each' repeats 'call', and there is none here")
-        self._patterns = tuple(map(Pattern, self.when_caller_matches or ()))
+        self._patterns = tuple(map(pattern, self.when_caller_matches or ()))
         self._mentions = {
             key: tuple(map(Mention.read, phrases))
             for key in MENTIONS
