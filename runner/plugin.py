@@ -27,19 +27,20 @@ help, so a validator lets it through.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar, runtime_checkable
 
 from runner.patterns import Pattern, PatternError, compile_pattern
 from runner.provider_kinds import KINDS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from pydantic import BaseModel
 
 __all__ = [
     "API_VERSION",
     "GROUPS",
+    "NamesTools",
     "Pattern",
     "PatternError",
     "Plugin",
@@ -52,6 +53,21 @@ GROUPS = {kind.key: kind.entry_points for kind in KINDS if kind.entry_points}
 """Kind of a provider → the entry-point group of its plugins."""
 
 OptionsT = TypeVar("OptionsT", bound="BaseModel")
+
+
+@runtime_checkable
+class NamesTools(Protocol):
+    """Options that name tools of the agents that use them, as rules of a scripted model do.
+
+    A name that no such agent has a tool or handoff for is told at the person's line.
+    """
+
+    def tool_names(self) -> Iterable[tuple[tuple[str | int, ...], str]]:
+        """Give the names (a tool's, or ``transfer_to_<persona>``), each with its place.
+
+        A place is the path to it below ``with:``.
+        """
+        ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ MAY_IMPORT = {
     "source": {"diagnostics"},
     "syntax": {"diagnostics", "source"},
     "template": set(),
+    "environment": set(),
     "provider_kinds": set(),
     "addresses": set(),
     "patterns": set(),

@@ -1,13 +1,11 @@
-"""The command line: thin verbs over the stages.
-
-Exit codes: 0 fine, 1 findings, 2 wrong use, 3 a bug, 130 Ctrl-C.
-"""
+"""The command line: thin verbs over the stages."""
 
 from __future__ import annotations
 
 import sys
 
 from runner.cli.crash import report
+from runner.cli.exit_codes import ExitCode
 from runner.cli.main import lkrun
 
 
@@ -21,11 +19,11 @@ def run(arguments: list[str] | None = None) -> None:
         error.show()
         sys.exit(error.exit_code)
     except (click.Abort, KeyboardInterrupt):
-        sys.exit(130)
+        sys.exit(ExitCode.INTERRUPTED)
     except BrokenPipeError:
         sys.stderr.close()
-        sys.exit(0)
+        sys.exit(ExitCode.FINE)
     except Exception as error:  # noqa: BLE001 - whatever it is, it is a bug of ours, and no traceback for the author
         print(report(error), file=sys.stderr)  # noqa: T201 - the one line of a bug
-        sys.exit(3)
-    sys.exit(code if isinstance(code, int) else 0)
+        sys.exit(ExitCode.BUG)
+    sys.exit(code if isinstance(code, int) else ExitCode.FINE)

@@ -90,4 +90,5 @@ CODES: dict[str, str] = {
     "W207": "a placeholder that stays as it is",
     "W208": "a comment where words were meant",
     "W209": "JSON that is written as text",
+    "W210": "a tool that no persona has",
 }

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
 _NAMESPACE = "provider-options"
-_FORM = 2
+_FORM = 3
 
 
 class OptionCheckCache(Protocol):

@@ -10,11 +10,14 @@ from __future__ import annotations
 import json
 import os
 import sys
+from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any, TextIO
 
+from runner.plugin import NamesTools
 from runner.providers.loading import Loaded, UnusableError, load
-from runner.providers.validation import validate
+from runner.providers.problems import OptionProblem
+from runner.providers.validation import place, validate
 
 _LONGEST = 200
 
@@ -61,9 +64,19 @@ def _problems(loaded: Loaded, job: dict[str, Any]) -> list[list[dict[str, Any]]]
     answers = []
     for request in job["requests"]:
         opaque = [tuple(leaf) for leaf in request["opaque"]]
-        _, problems = validate(loaded.options, request["values"], subject, opaque)
+        options, problems = validate(loaded.options, request["values"], subject, opaque)
+        problems += _named_tools(options, request["values"])
         answers.append([asdict(problem) for problem in problems])
     return answers
+
+
+def _named_tools(options: Any, values: Any) -> Iterator[OptionProblem]:
+    """The tools that options name; only the agents know whether there are such."""
+    if isinstance(options, NamesTools):
+        for path, name in options.tool_names():
+            location, _ = place(path, values)
+            on_key = bool(location) and location[-1] == name
+            yield OptionProblem("E202", location, "", on_key=on_key, tool=name)
 
 
 def _schema(loaded: Loaded, job: dict[str, Any]) -> dict[str, Any] | None:

@@ -37,6 +37,8 @@ class OptionProblem:
         message: what is wrong, as in a diagnostic.
         help: what to write.
         on_key: whether the key itself is wrong, not what stands behind it.
+        tool: a tool that the options name: that is wrong, and this its place, only where no agent
+            that uses the provider has such a tool.
     """
 
     code: str
@@ -44,6 +46,7 @@ class OptionProblem:
     message: str
     help: str | None = None
     on_key: bool = False
+    tool: str | None = None
 
 
 def block_at(location: Location, subject: str) -> str:

@@ -58,7 +58,7 @@ def _depends(problem: OptionProblem, opaque: Sequence[Location]) -> bool:
 
 def _problem(entry: Any, values: Any, subject: str) -> OptionProblem:
     kind, context = entry["type"], entry.get("ctx") or {}
-    location, leftover = _place(entry["loc"], values)
+    location, leftover = place(entry["loc"], values)
     name = str(entry["loc"][-1]) if entry["loc"] else ""
     if kind == "missing":
         whose = block_at(location, subject)
@@ -78,8 +78,8 @@ def _problem(entry: Any, values: Any, subject: str) -> OptionProblem:
     return OptionProblem("E403", location, message, hint)
 
 
-def _place(path: Sequence[str | int], values: Any) -> tuple[Location, Location]:
-    """The part of pydantic's location that stands in the data (it also names members of unions)."""
+def place(path: Sequence[str | int], values: Any) -> tuple[Location, Location]:
+    """Split pydantic's location: what stands in the data, and the rest (members of unions)."""
     location: list[str | int] = []
     leftover: list[str | int] = []
     for part in path:

@@ -40,8 +40,8 @@ def unknown_names(
 ) -> Iterator[InitErrorDetails]:
     """Tell each name that nothing has, at its place."""
     groups = (each.names for rule in rules for each in rule.patterns)
-    calls = ({call.tool for call in rule.call} | set(rule.tools) for rule in rules)
-    known = _Known(frozenset(slots), frozenset().union(*groups), frozenset().union(*calls))
+    tools = {name for rule in rules for _, name in rule.tool_names()}
+    known = _Known(frozenset(slots), frozenset().union(*groups), frozenset(tools))
     for index, rule in enumerate(rules):
         for location, error in _of_rule(rule, known):
             yield InitErrorDetails(type=error, loc=("rules", index, *location), input=None)

@@ -10,7 +10,7 @@ MOST_WORDS = 200
 """Words of one text that are looked at."""
 
 _LONGEST_WORD = 40
-_SHORT, _LONG = 5, 8
+_SHORTEST, _SHORT, _LONG = 3, 5, 8
 _WORD = re.compile(r"[\w*]+")
 _APOSTROPHES = str.maketrans("", "", "'’")  # noqa: RUF001 - phones write this one
 
@@ -26,15 +26,17 @@ def meant(word: str, wanted: str) -> bool:
     """Whether a caller's word is this one, near to it, or begins so (`cancel*`).
 
     Words begin with the same letter and differ by one letter (left out, too many, another, two
-    swapped), by two from eight letters on. Short ones must be right: `bill` is not `will`.
+    swapped), by two from eight letters on. Short ones must be right, but for letters that are
+    doubled: `yess` is `yes`, `bell` is not `bill`.
     """
     if wanted.endswith("*"):
         return word.startswith(wanted[:-1])
     if word == wanted:
         return True
-    if not word or word[0] != wanted[0] or min(len(word), len(wanted)) < _SHORT - 1:
+    shortest = min(len(word), len(wanted))
+    if shortest < _SHORTEST or word[0] != wanted[0]:
         return False
-    if min(len(word), len(wanted)) < _SHORT:
+    if shortest < _SHORT:
         return _undoubled(word) == _undoubled(wanted)
     return _distance_within(word, wanted, 2 if len(wanted) >= _LONG else 1)
 

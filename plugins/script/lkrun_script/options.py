@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from lkrun_script.names import unknown_names
 from lkrun_script.rules import Rule, Words
 from lkrun_script.slots import SlotValues
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 class Options(BaseModel):
@@ -22,6 +27,12 @@ class Options(BaseModel):
         ("Sorry, I did not understand that.",), description="Said when no rule fits"
     )
     delay: float = Field(0.0, ge=0, le=10, description="A pause before each word, such as 30ms")
+
+    def tool_names(self) -> Iterator[tuple[tuple[str | int, ...], str]]:
+        """The tools that rules name, each with its place (`runner.plugin.NamesTools`)."""
+        for index, rule in enumerate(self.rules):
+            for place, name in rule.tool_names():
+                yield ("rules", index, *place), name
 
     @model_validator(mode="after")
     def _names_are_known(self) -> Options:

@@ -51,17 +51,24 @@ WordsOrAny = Annotated[tuple[Text, ...], BeforeValidator(_or_any), WithJsonSchem
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A tool that a rule calls, and its arguments as written."""
+    """A tool that a rule calls, its arguments as written, and where below `call` it stands."""
 
     tool: str
     arguments: dict[str, Any]
+    place: tuple[str | int, ...] = ()
 
 
 def _calls(value: Any) -> tuple[Call, ...]:
+    return _calls_at((), value)
+
+
+def _calls_at(place: tuple[int, ...], value: Any) -> tuple[Call, ...]:
     if isinstance(value, str):
-        return (Call(value, {}),)
+        return (Call(value, {}, place),)
     if isinstance(value, list):
-        return tuple(call for item in value for call in _calls(item))
+        return tuple(
+            call for index, item in enumerate(value) for call in _calls_at((*place, index), item)
+        )
     if not isinstance(value, dict):
         raise ValueError("a tool is called by its name, with its arguments below")  # noqa: TRY004 - pydantic reads ValueError
     for tool, arguments in value.items():
@@ -69,7 +76,7 @@ def _calls(value: Any) -> tuple[Call, ...]:
             error = ValueError(f"the arguments of '{tool}' are not a block of keys")
             error.add_note("write each as  name: value  on a line of its own")
             raise error
-    return tuple(Call(tool, arguments or {}) for tool, arguments in value.items())
+    return tuple(Call(tool, arguments or {}, (*place, tool)) for tool, arguments in value.items())
 
 
 Calls = Annotated[Any, BeforeValidator(_calls), WithJsonSchema({})]
@@ -99,24 +106,36 @@ class Rule(BaseModel):
         None, description="Words in any order, near spellings too; a/b is one of them, book* begins"
     )
     when_caller_matches: Words | None = Field(None, description="A regular expression")
-    when_caller_names: Words | None = Field(None, description="Slots that all have a value in it")
+    when_caller_names: Words | None = Field(
+        None, description="Slots of each of which a value is named"
+    )
     when_tool_answered: WordsOrAny | None = Field(None, description="A tool has answered; or yes")
     when_tool_failed: WordsOrAny | None = Field(None, description="A tool has failed; or yes")
     when_instructed: WordsOrAny | None = Field(None, description="Words of instructions; or yes")
     when_call_starts: bool = Field(False, description="Nobody has said anything yet")
     if_agent_said: Words | None = Field(
-        None, description="Words of what the agent said last before the caller: its question"
+        None, description="Only where the agent said these words just before: its question"
     )
-    if_caller_mentions: Words | None = Field(None, description="As when_caller_mentions")
+    if_caller_mentions: Words | None = Field(
+        None, description="Only where the last words mention it"
+    )
     unless_caller_mentions: Words | None = Field(
         None, description="Not where the caller's last words mention it"
     )
-    if_caller_names: Words | None = Field(None, description="Slots that the last words hold")
-    if_known: Words | None = Field(None, description="Slots named so far in this talk")
-    if_not_known: Words | None = Field(None, description="Slots of which none was named so far")
-    if_answer_says: Words | None = Field(None, description="Words of what the tool has answered")
-    if_tool_offered: Words | None = Field(None, description="Tools that the persona has now")
-    if_instructions_say: Words | None = Field(None, description="Words of its instructions")
+    if_caller_names: Words | None = Field(
+        None, description="Only where the last words name a value of each"
+    )
+    if_known: Words | None = Field(None, description="Only where each was named in this talk")
+    if_not_known: Words | None = Field(None, description="Only where none was named in this talk")
+    if_answer_says: Words | None = Field(
+        None, description="Only where the tool has answered these words"
+    )
+    if_tool_offered: Words | None = Field(
+        None, description="Only where the persona has these tools now"
+    )
+    if_instructions_say: Words | None = Field(
+        None, description="Only where the persona is told these words"
+    )
     say: Words | None = Field(None, description="Said; of a list, the next each time")
     call: Calls = Field((), description="Tools to call, with their arguments")
     for_each: str | None = Field(
@@ -144,11 +163,14 @@ class Rule(BaseModel):
         """Whether it answers a tool."""
         return self.when_tool_answered is not None or self.when_tool_failed is not None
 
-    @property
-    def tools(self) -> Iterator[str]:
-        """The tools that it names, without those that it calls."""
-        for names in (self.when_tool_answered, self.when_tool_failed, self.if_tool_offered):
-            yield from (name for name in names or () if names != ANY)
+    def tool_names(self) -> Iterator[tuple[tuple[str | int, ...], str]]:
+        """The tools that it names, each with its place."""
+        for call in self.call:
+            yield ("call", *call.place), call.tool
+        for key in ("when_tool_answered", "when_tool_failed", "if_tool_offered"):
+            names = getattr(self, key) or ()
+            for index, name in enumerate(names if names != ANY else ()):
+                yield (key, index), name
 
     @field_validator("when_caller_matches")
     @classmethod

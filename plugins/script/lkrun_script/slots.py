@@ -56,9 +56,9 @@ def read_slot(written: Any) -> Slot:
     """
     if written == NUMBER:
         return Slot(number=True)
-    if isinstance(written, list):
+    if isinstance(written, list) and all(isinstance(value, str) for value in written):
         written = dict.fromkeys(written, "")
-    if not isinstance(written, dict) or not written or not all(isinstance(v, str) for v in written):
+    if not isinstance(written, dict) or not written:
         error = ValueError("a slot needs the values that a caller may name")
         error.add_note("write a list of them, or each with its spellings below it, or: number")
         raise error

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from runner.diagnostics import Diagnostic
+from runner.link import named_tools
 from runner.link.rule import FolderContext, FolderRule
 from runner.providers.problems import NameProblem, OptionProblem, OptionRequest
 from runner.schema.providers import AnyProvider
@@ -31,8 +32,11 @@ def _check(context: FolderContext) -> Iterator[Diagnostic]:
         requests.append((definition, OptionRequest(kind, name, values, tuple(_opaque(values)))))
     answers = context.around.ask_plugins([r for _, r in requests]) if requests else []
     for (definition, request), problems in zip(requests, answers, strict=True):
+        users = [s for s in context.scopes if definition.name in s.providers]
         for problem in problems:
-            yield _diagnostic(definition, request, problem)
+            judged = named_tools.judge(problem, users, context.table)
+            if judged is not None:
+                yield _diagnostic(definition, request, judged)
 
 
 def _diagnostic(

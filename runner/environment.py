@@ -1,0 +1,50 @@
+"""The environment variables that lkrun reads, in one table: the docs are made of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+
+@dataclass(frozen=True, slots=True)
+class EnvironmentVariable:
+    """A variable, and what lkrun does with it.
+
+    Attributes:
+        does: what it says, as the end of a sentence.
+        default: what counts where it is not set.
+    """
+
+    name: str
+    does: str
+    default: str = ""
+
+
+ENVIRONMENT: Final = (
+    EnvironmentVariable("LIVEKIT_API_KEY", "the key of the LiveKit project"),
+    EnvironmentVariable("LIVEKIT_API_SECRET", "its secret"),
+    EnvironmentVariable("LIVEKIT_URL", "where LiveKit is: `wss://…`", "text only"),
+    EnvironmentVariable("LKRUN_CACHE_DIR", "where parsed files and checked options are kept",
+                        "`lkrun` in `XDG_CACHE_HOME`"),
+    EnvironmentVariable("LKRUN_SECRETS_DIR", "a folder with a file for each secret, by its name;"
+                        " read before each use, so that a secret may change", "the environment"),
+    EnvironmentVariable("LKRUN_STATE_DIR", "where releases are kept", "`lkrun` in"
+                        " `XDG_STATE_HOME`"),
+    EnvironmentVariable("NO_COLOR", "no colours, if it is not empty"),
+    EnvironmentVariable("TERM", "no colours and no editing in `chat`, if it is `dumb`"),
+    EnvironmentVariable("XDG_CACHE_HOME", "the user's folder for caches", "`~/.cache`"),
+    EnvironmentVariable("XDG_RUNTIME_DIR", "where the sockets of a running `serve` lie",
+                        "a temporary folder"),
+    EnvironmentVariable("XDG_STATE_HOME", "the user's folder for state", "`~/.local/state`"),
+)  # fmt: skip
+"""What people may set. Besides these, `{{ env.NAME }}` and `{{ secrets.NAME }}` name your own."""
+
+INTERNAL: Final = frozenset(
+    {
+        "LIVEKIT_AGENT_NAME",
+        "LIVEKIT_AGENT_NAME_OVERRIDE",
+        "LIVEKIT_AGENTS_PRELOAD_LOCAL_INFERENCE",
+        "LKRUN_WARM",
+    }
+)
+"""What processes of lkrun and LiveKit tell each other; nobody sets these."""

@@ -1,0 +1,65 @@
+"""The events that `lkrun serve` logs, in one table: the docs are made of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+
+@dataclass(frozen=True, slots=True)
+class LogEvent:
+    """An event of the log.
+
+    Attributes:
+        happens: when it is logged.
+        fields: its own, besides `ts`, `level` and `event`.
+    """
+
+    name: str
+    happens: str
+    fields: tuple[str, ...] = ()
+
+
+EVENTS: Final = (
+    LogEvent("check", "the folder was checked before serving, and has mistakes",
+             ("result", "release", "diagnostics")),
+    LogEvent("dispatch_repeated", "a caller waited for an agent whose call was lost; it is called"
+             " again", ("agent", "room")),
+    LogEvent("draining", "it was told to stop, and waits for calls in progress", ("calls",)),
+    LogEvent("last_good", "the folder has mistakes; the last release without is served",
+             ("release",)),
+    LogEvent("livekit_back", "LiveKit can be reached again", ("url",)),
+    LogEvent("livekit_lost", "LiveKit cannot be reached; calls go on, new ones do not come",
+             ("url", "error")),
+    LogEvent("livekit_not_configured", "there are no credentials of LiveKit: text only"),
+    LogEvent("log", "a line of a library, or of a plugin", ("logger", "message")),
+    LogEvent("not_enlisted", "`lkrun releases` and `lkrun rollback` will not find this runner",
+             ("error",)),
+    LogEvent("processes_renewed", "new calls begin in new processes, since packages or settings"
+             " have changed", ("reasons",)),
+    LogEvent("ready", "all agents are registered and the page is served",
+             ("agents", "release", "http", "livekit")),
+    LogEvent("release_not_kept", "a release is served, but could not be kept on the disk",
+             ("release", "error")),
+    LogEvent("reload", "the files were looked at; `result` is `ok`, `rejected` or `unchanged`",
+             ("result", "release", "took_ms", "compile_ms", "changes", "diagnostics", "error")),
+    LogEvent("restart_needed", "something has changed that counts only after a restart",
+             ("what",)),
+    LogEvent("session_ended", "a call or a dialogue has ended",
+             ("session", "agent", "kind", "release", "room", "reason", "turns", "duration")),
+    LogEvent("session_given_up", "a caller waited, and no agent could be called",
+             ("agent", "room")),
+    LogEvent("session_not_renewed", "a call with `reload: next_turn` keeps its release",
+             ("session", "agent", "release", "reason")),
+    LogEvent("session_refused", "a call was not taken: full, or stopping",
+             ("agent", "room", "reason")),
+    LogEvent("session_renewed", "a call with `reload: next_turn` goes on with the new files",
+             ("session", "agent", "release", "live", "waiting")),
+    LogEvent("session_started", "a call or a dialogue has begun",
+             ("session", "agent", "kind", "release", "room")),
+    LogEvent("sweep_failed", "LiveKit could not be asked for callers who wait; it is tried again"),
+    LogEvent("tool_failed", "a tool's request failed",
+             ("session", "agent", "tool", "error", "attempts")),
+    LogEvent("worker_failed", "an agent could not be registered with LiveKit", ("agent",)),
+)  # fmt: skip
+"""In the order of the alphabet."""
