@@ -188,12 +188,14 @@ class Mask:
         secrets: their values.
         private: values of variables and parameters that are `private: yes`; lists and records hide
             all that is in them.
+        stars: what stands in their place.
     """
 
     STARS: ClassVar[str] = "***"
 
     secrets: Iterable[str] = ()
     private: Iterable[Any] = ()
+    stars: str = STARS
     _spelled: tuple[_Spelled, ...] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -211,16 +213,27 @@ class Mask:
 
     def text(self, text: str) -> str:
         """Mask a text."""
-        folded = _folded(text)
-        spans = sorted({s for each in self._spelled for s in each.spans(text, folded)})
-        if not spans:
-            return text
         parts: list[str] = []
         done = 0
-        for begin, end in _joined(spans):
-            parts += [text[done:begin], self.STARS]
+        for begin, end in self.spans(text):
+            parts += [text[done:begin], self.stars]
             done = end
         return "".join([*parts, text[done:]])
+
+    def spans(self, text: str) -> list[tuple[int, int]]:
+        """Tell where in a text they stand, in order."""
+        folded = _folded(text)
+        found = sorted({s for each in self._spelled for s in each.spans(text, folded)})
+        return list(_joined(found)) if found else []
+
+    def begins(self, text: str) -> int:
+        """Tell how many characters at the end of a text may be the beginning of one of them."""
+        if not text:
+            return 0
+        folded = _folded(text)
+        lengths = [_overlap(folded, each) for s in self._spelled for each in s.plain]
+        lengths += [_overlap(text, core.text) for s in self._spelled for core in s.cores]
+        return max(lengths, default=0)
 
     def data(self, value: Any) -> Any:
         """Mask all texts and numbers of what was JSON; its depth must be bounded."""
@@ -234,6 +247,39 @@ class Mask:
             written = str(value)
             return self.text(written) if self.finds(written) else value
         return value
+
+
+def _overlap(text: str, part: str) -> int:
+    """The longest beginning of `part`, but not all of it, with which a text ends."""
+    last, at = text[-1], len(part) - 1
+    while (at := part.rfind(last, 0, at)) >= 0:
+        if text.endswith(part[: at + 1]):
+            return at + 1
+    return 0
+
+
+class MaskedStream:
+    """Masks a text that comes in pieces, of which one may end in the middle of a secret."""
+
+    def __init__(self, mask: Mask) -> None:
+        """Begin with nothing."""
+        self._mask = mask
+        self._held = ""
+
+    def feed(self, text: str) -> str:
+        """Give what may be shown so far."""
+        text = self._held + text
+        shown = len(text) - self._mask.begins(text)
+        for begin, end in self._mask.spans(text):
+            if begin < shown < end:
+                shown = max(end, len(text) - self._mask.begins(text[end:]))
+        self._held = text[shown:]
+        return self._mask.text(text[:shown])
+
+    def rest(self) -> str:
+        """Give what was held back, at the end."""
+        text, self._held = self._held, ""
+        return self._mask.text(text)
 
 
 def _joined(spans: list[tuple[int, int]]) -> Iterator[tuple[int, int]]:

@@ -12,7 +12,7 @@ from runner.schema.personas import Handoff
 from runner.schema.providers import AgentProviders
 from runner.schema.turns import TurnTaking
 from runner.schema.types.blocks import Block, OneOrList, OrNo, any_of, key, together
-from runner.schema.types.measures import Duration
+from runner.schema.types.measures import Duration, SomeTime
 from runner.schema.types.mistake import clash, mistake
 from runner.schema.types.names import FieldKey, PersonaName, ToolName
 from runner.schema.types.texts import Plain, Stored, Told
@@ -54,6 +54,9 @@ class Limits(Block):
     max_duration: Duration | None = key("the longest call", None)
     farewell: Words | None = key("said when a call has lasted so long", None)
     max_tool_steps: Annotated[int, whole(1, 20)] = key("rounds of tools for one reply", 4)
+    max_turn: SomeTime = key(
+        "a reply that takes longer, its tools and all, is given up in words", 60.0
+    )
     max_calls: Annotated[int, whole(1)] | None = key("calls of this agent at the same time", None)
 
 

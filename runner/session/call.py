@@ -22,6 +22,8 @@ from livekit.agents import (
 from runner.egress.port import Egress
 from runner.link.release import AgentRelease
 from runner.schema.actions import AnyAction, Instruct, Say
+from runner.schema.agents import Limits
+from runner.session.budget import TurnBudget
 from runner.session.events import Events
 from runner.session.models.providers import Models
 from runner.session.plan import PersonaPlan, Plan
@@ -94,6 +96,9 @@ class Call:
         over: the call is ending; nothing new is begun.
         last_words: the words before its end have been said.
         shown: calls of tools that have their events already.
+        refused: id of a call of a tool → why it is not run.
+        budget: how long the turn may take.
+        give_up: told why an answer of the model cannot be used; gives the words in its place.
         arrived: the persona that speaks has said its first words; no handoff is under way.
         idle: no tool, and nothing else that was begun, is still being done.
     """
@@ -104,6 +109,7 @@ class Call:
     channel: Channel
     finish: Callable[[str], None]
     hold: Callable[[float], None]
+    give_up: Callable[[str], str]
     session: AgentSession[Any] = field(init=False)
     visited: set[str] = field(default_factory=set)
     leaving: str | None = None
@@ -111,6 +117,8 @@ class Call:
     over: bool = False
     last_words: bool = False
     shown: set[str] = field(default_factory=set)
+    refused: dict[str, str] = field(default_factory=dict)
+    budget: TurnBudget = field(init=False)
     in_room: bool = False
     arrived: asyncio.Event = field(default_factory=asyncio.Event)
     idle: asyncio.Event = field(default_factory=asyncio.Event)
@@ -119,6 +127,7 @@ class Call:
 
     def __post_init__(self) -> None:
         """Nothing is being done yet."""
+        self.budget = TurnBudget(lambda: (self.bound.release.agent.limits or Limits()).max_turn)
         self.idle.set()
 
     @contextmanager

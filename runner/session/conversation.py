@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from livekit import rtc
-from livekit.agents import AgentSession, CloseEvent, CloseReason
+from livekit.agents import AgentSession, CloseEvent, CloseReason, RunResult
 
 from runner.egress.port import Egress
 from runner.link.release import AgentRelease
@@ -42,6 +42,9 @@ LONGEST_TEXT = 64 * 1024
 
 LONGEST_HANDOFF = 15.0
 """Seconds that a written text waits for a handoff that is under way."""
+
+BEYOND = 10.0
+"""Seconds beyond what a turn may take: then even what cannot be counted is given up."""
 
 _REASONS = {
     CloseReason.ERROR: "error",
@@ -94,6 +97,7 @@ class Conversation:
             channel=channel,
             finish=self._finish,
             hold=self._hold,
+            give_up=self._give_up,
         )
         self._timers = CallTimers(self._call, idle_of(self._call), agent.limits)
         self._failures = Failures(self._call)
@@ -101,6 +105,7 @@ class Conversation:
         self._queue = asyncio.Lock()
         self._renewal = Renewal(self._call, self._timers, self._queue)
         self._session: AgentSession[Any] | None = None
+        self._stopped: asyncio.Task[None] | None = None
         self._reason: str | None = None
         self._closing: asyncio.Task[None] | None = None
         self._ended: asyncio.Future[str] = asyncio.get_running_loop().create_future()
@@ -216,7 +221,24 @@ class Conversation:
             return list(events)
 
     async def _run(self, text: str) -> None:
-        await self.session.run(user_input=text, output_options=None)
+        """Have a turn. Whatever hangs in it, it ends; where nobody waits for it, it is stopped."""
+        if self._stopped is not None:
+            await asyncio.wait_for(self._stopped, BEYOND)
+            self._stopped = None
+        run: RunResult[Any] = self.session.run(user_input=text, output_options=None)
+        try:
+            async with asyncio.timeout(self._call.budget.whole + BEYOND):
+                await run
+        except (TimeoutError, asyncio.CancelledError):
+            self._stopped = asyncio.get_running_loop().create_task(self._stop(run))
+            raise
+
+    async def _stop(self, run: RunResult[Any]) -> None:
+        """Stop a turn; LiveKit begins another one only when it has ended."""
+        with contextlib.suppress(Exception):
+            await self.session.interrupt(force=True)
+        with contextlib.suppress(Exception):
+            await run
 
     async def _attempt(self, work: Callable[[], Any]) -> None:
         """Do what may fail; then the caller is answered in its place."""
@@ -292,6 +314,9 @@ class Conversation:
 
     def _hold(self, seconds: float) -> None:
         self._timers.hold(seconds)
+
+    def _give_up(self, reason: str) -> str:
+        return self._failures.gave_up(reason)
 
     def _finish(self, reason: str) -> None:
         """End in order: what is being said is said to its end."""

@@ -56,6 +56,7 @@ PROVED = {
     "Limits.max_duration": "test_voice::test_longest_call",
     "Limits.farewell": "test_voice::test_longest_call",
     "Limits.max_tool_steps": "test_tools::test_max_tool_steps_bounds_a_reply",
+    "Limits.max_turn": "test_answers::test_a_turn_has_a_budget",
     "Room.audio_in": "test_turns::test_room_keys",
     "Room.audio_out": "test_turns::test_room_keys",
     "Room.text_in": "test_turns::test_room_keys",

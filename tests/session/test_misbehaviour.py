@@ -193,10 +193,14 @@ async def test_end_and_more(wild):
 
 
 async def test_empty_replies(wild):
-    """A model that says nothing leaves a turn without words."""
+    """A model that says nothing is answered for, as one that fails."""
     talk = await wild("", "  ")
-    assert shown(await talk.turn("hello")) == []
-    assert [kind for kind, text in shown(await talk.turn("hello")) if text.strip()] == []
+    for _ in range(2):
+        ((kind, text),) = shown(await talk.turn("hello"))
+        assert (kind, text.strip()) == (
+            "message",
+            "Sorry, something went wrong. Please say that again.",
+        )
 
 
 @pytest.mark.parametrize(

@@ -90,6 +90,7 @@ async def view(talk):
         "interruptions": activity.allow_interruptions,
         "preemptive": activity.preemptive_generation_opts,
         "steps": options.max_tool_steps,
+        "budget": call.budget.whole,
         "keyterms": session.keyterms,
         "spoken": await spoken(options.tts_text_transforms),
     }

@@ -34,6 +34,7 @@ TEXT = {
     "Agent.handoffs": (NIGHT, ""),
     "Agent.limits": ("max_tool_steps: 4", "max_tool_steps: 2"),
     "Limits.max_tool_steps": ("max_tool_steps: 4", "max_tool_steps: 6"),
+    "Limits.max_turn": ("max_turn: 50s", "max_turn: 40s"),
     "Limits.max_duration": ("max_duration: 10m", "max_duration: 5m"),
     "Limits.farewell": ("Time is up.", "We have to stop."),
     "Persona.instructions": ("You answer.", "You reply."),

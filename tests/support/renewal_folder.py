@@ -57,6 +57,7 @@ agents:
       max_duration: 10m
       farewell: Time is up.
       max_tool_steps: 4
+      max_turn: 50s
     turn_taking:
       detection: vad
       min_delay: 400ms

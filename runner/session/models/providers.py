@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import logging
 import operator
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
+from runner.egress.mask import Mask
 from runner.providers.build import ProviderBuildError, build
 from runner.schema.providers import AnyProvider
 from runner.session.models import kinds
@@ -16,6 +18,8 @@ from runner.session.models.kinds import CannotStartError
 from runner.session.values.templates import TemplateRenderer
 
 log = logging.getLogger("lkrun")
+
+_WORDS = re.compile(r"[a-z]+(?: [a-z]+)+", re.IGNORECASE)
 
 Secrets = Callable[[str], str | None]
 
@@ -200,10 +204,15 @@ class Models:
 
     def mask(self, text: str) -> str:
         """A message without the secrets that were used."""
-        for secret in sorted(self.shown, key=len, reverse=True):
-            if secret:
-                text = text.replace(secret, "•••")
-        return text
+        return Mask(self.shown, stars="•••").text(text)
+
+    @property
+    def hidden(self) -> Mask:
+        """Hides the secrets that were used, in what a model says.
+
+        Plain words are no key: an author keeps what a scripted model says where they like.
+        """
+        return Mask(value for value in self.shown if not _WORDS.fullmatch(value))
 
     async def aclose(self) -> None:
         """Close all that was built."""

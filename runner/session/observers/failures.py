@@ -31,7 +31,8 @@ LATER = "Sorry, something went wrong. Please call again later."
 MOST = 3
 """Failures in a row that end a talk by text, and those of STT or TTS that end a call.
 
-One of the model ends a call by voice. LiveKit would close a call at the fourth, without a word.
+So do as many answers of the model that cannot be used. Where its service fails, and fails again,
+that ends a call by voice. LiveKit would close a call at the fourth, without a word.
 """
 
 LONGEST = 20.0
@@ -113,13 +114,29 @@ class Failures:
         log.error("a turn failed: %s", self._reason(error))
         self.answer()
 
+    def gave_up(self, reason: str) -> str:
+        """An answer of the model cannot be used.
+
+        Returns:
+            What is said in its place; nothing where that is said already, or the call is ending.
+        """
+        log.error("%s", reason)
+        self.told = True
+        self._count += 1
+        if self._call.over:
+            return ""
+        if self._count >= MOST:
+            self._last_words(NOT_GIVEN)
+            return ""
+        return AGAIN
+
     def _reason(self, error: Any) -> str:
         line = next((part.strip() for part in str(error).splitlines() if part.strip()), "")
         return self._call.bound.models.mask(line[:300]) or type(error).__name__
 
     def spoke(self, text: str) -> None:
         """The agent has said something; words of its own mean that it works again."""
-        if text not in (AGAIN, LATER):
+        if not text.endswith((AGAIN, LATER)):
             self._count = 0
 
     def answer(self, *, mute: bool = False) -> None:

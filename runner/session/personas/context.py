@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from livekit.agents import ChatContext, llm
 
+from runner.schema.tools import AnyTool, HttpTool
 from runner.session.plan import TRANSFER
 
 log = logging.getLogger("lkrun")
@@ -86,6 +87,22 @@ def without(items: Sequence[llm.ChatItem], tools: Iterable[str]) -> list[llm.Cha
         elif item.type != "function_call" or item.name in known:
             kept.append(item)
     return kept
+
+
+def owed(items: Sequence[llm.ChatItem], tools: Mapping[str, AnyTool]) -> bool:
+    """Whether the caller waits for words of the model.
+
+    They do not where it has spoken since, and its tools have nothing to tell: a model that notes
+    something while it speaks has nothing to add.
+    """
+    for item in reversed(items):
+        if item.type == "function_call_output":
+            tool = tools.get(item.name)
+            if item.is_error or tool is None or isinstance(tool, HttpTool):
+                return True
+        elif item.type == "message":
+            return item.role != "assistant"
+    return True
 
 
 def _silent(tool: str) -> bool:

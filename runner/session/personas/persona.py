@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping
+import math
+from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -17,13 +18,17 @@ from runner.schema.actions import Instruct, Say
 from runner.schema.providers import chosen
 from runner.session.actions import ActionContext, perform
 from runner.session.call import Call, PendingHandoff
+from runner.session.models.answer import Answer, AnswerError
 from runner.session.models.kinds import CannotStartError
-from runner.session.personas.context import FALLBACK, carried, summarised, without
+from runner.session.personas.context import FALLBACK, carried, owed, summarised, without
 from runner.session.personas.toolbox import Toolbox
 from runner.session.plan import PersonaPlan
 from runner.session.settings.turns import turn_handling
 
 log = logging.getLogger("lkrun")
+
+SILENCE = 8.5
+"""Seconds that a model may be silent where somebody listens: after 10 they give up."""
 
 TAKE_OVER = (
     "The call has just been handed to you. Say so in one short sentence, and ask how you can help."
@@ -84,6 +89,7 @@ class LivePersona(Agent):
             turn_handling=self.turns if call.channel == "voice" else NOT_GIVEN,
         )
         self._changing = toolbox.changes(plan)
+        self._silent = before is not None
         self._summary: asyncio.Task[Any] | None = None
         if before is not None and context == "summary":
             self._summary = asyncio.create_task(summarised(before.writer, before.chat_ctx.items))
@@ -212,13 +218,29 @@ class LivePersona(Agent):
         ]
         await self.update_chat_ctx(ChatContext([*items, *own]))
 
-    def llm_node(
+    async def llm_node(
         self, chat_ctx: ChatContext, tools: list[llm.Tool], model_settings: ModelSettings
-    ) -> Any:
-        """LiveKit's own, with the tools that may be offered now."""
+    ) -> AsyncGenerator[Any, None]:
+        """LiveKit's own, with the tools that may be offered now, and within bounds."""
+        call = self._call
+        call.budget.begin(next((i.id for i in reversed(chat_ctx.items) if _is_caller(i)), None))
         if self._changing:
             tools = self._toolbox.offered(self.plan, tools)
-        return Agent.default.llm_node(self, chat_ctx, tools, model_settings)
+        answer = Answer(
+            Agent.default.llm_node(self, chat_ctx, tools, model_settings),
+            call.bound.models.hidden,
+            SILENCE if call.in_room or call.channel == "voice" else math.inf,
+            call.budget,
+            owed=not call.over and (self._silent or owed(chat_ctx.items, call.bound.plan.tools)),
+            refused=call.refused,
+        )
+        try:
+            async for piece in answer.pieces():
+                yield piece
+            self._silent = False
+        except AnswerError as error:
+            if words := call.give_up(str(error)):
+                yield f"\n{words}" if answer.said else words
 
     async def on_user_turn_exceeded(self, ev: UserTurnExceededEvent) -> None:
         """The caller talks without end: do what the agent says."""
@@ -232,6 +254,7 @@ class LivePersona(Agent):
     async def act(self, actions: Any) -> None:
         """Do actions that no tool asked for."""
         call = self._call
+        call.budget.begin(object())
         with call.busy():
             outcome = await perform(actions, ActionContext(call))
         if outcome.ends:
@@ -254,6 +277,10 @@ def speaker(call: Call) -> LivePersona:
     """The persona that speaks."""
     agent: Any = call.session.current_agent
     return agent  # type: ignore[no-any-return]  # all agents of a call are personas
+
+
+def _is_caller(item: llm.ChatItem) -> bool:
+    return item.type == "message" and item.role == "user"
 
 
 @lru_cache(maxsize=1024)

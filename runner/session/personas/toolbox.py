@@ -103,6 +103,7 @@ class Toolbox:
         async def run(raw_arguments: dict[str, object], ctx: RunContext[Any]) -> Any:
             ended = self._end_of(ctx.function_call)
             try:
+                self._check(ctx.function_call)
                 with self._call.busy():
                     return await work(raw_arguments, ctx)
             finally:
@@ -124,6 +125,16 @@ class Toolbox:
             return self._answer(await run_tool(made, context), ctx)
 
         return run
+
+    def _check(self, call: FunctionCall) -> None:
+        """Refuse a call whose arguments cannot be taken.
+
+        Raises:
+            ToolError: why.
+        """
+        if problem := self._call.refused.pop(call.call_id, None):
+            log.warning("tool '%s' was not run: %s", call.name, problem)
+            raise ToolError(f"{call.name} was not run: {problem}.")
 
     def _answer(self, outcome: ActionOutcome, ctx: RunContext[Any]) -> Any:
         """What LiveKit is given: a text, a text without a reply, a persona, or an error."""

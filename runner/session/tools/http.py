@@ -25,8 +25,7 @@ async def run(call: Call, tool: HttpTool, made: ToolCall) -> ToolResult:
     """Ask the service, and save what is to be saved of its answer."""
     request = ToolRequest(made.name, as_data(made.args), call.bound.context.sent())
     try:
-        async with asyncio.timeout(tool.http.longest + GRACE):
-            response = await call.egress.ask(request)
+        response = await _answered(call, tool, request)
     except Exception as error:  # noqa: BLE001 - whatever breaks on the way, the caller is answered
         log.error("tool '%s' could not be asked: %s", made.name, type(error).__name__)  # noqa: TRY400 - no traceback may reach an author
         response = ToolResponse(ok=False, output=UNREACHED)
@@ -47,6 +46,20 @@ async def run(call: Call, tool: HttpTool, made: ToolCall) -> ToolResult:
                 "tool '%s' cannot save '%s': it %s; it has no value now", made.name, name, problem
             )
     return ToolResult(response.output, response.result)
+
+
+async def _answered(call: Call, tool: HttpTool, request: ToolRequest) -> ToolResponse:
+    """Ask, as long as the tool may take and the turn goes on."""
+    longest, left = tool.http.longest + GRACE, call.budget.left
+    try:
+        with call.budget.counting():
+            async with asyncio.timeout(max(0.0, min(longest, left))):
+                return await call.egress.ask(request)
+    except TimeoutError:
+        if left > longest:
+            raise
+        error = f"it had not answered when the turn had taken {call.budget.whole:g}s"
+        return ToolResponse(ok=False, output="The service did not answer in time.", error=error)
 
 
 KIND = ToolKind(HttpTool, run)
