@@ -14,6 +14,7 @@ from runner.diagnostics import Diagnostic, Related, Span
 from runner.diagnostics.lines import Lines
 from runner.link import LinkContext, Memo, Prompt, Release, file_requests, link
 from runner.link.scope import Scope
+from runner.link.tests import LinkedTest
 from runner.providers.catalogue import Catalogue
 from runner.providers.checks import check_options
 from runner.schema.reading.load import Specs, load
@@ -36,6 +37,7 @@ class Compiled:
         secrets: secret → the places that need it.
         texts: the text files that keys name: request → the hash of its content; empty where one
             cannot be read.
+        tests: the tests of a folder without mistakes.
     """
 
     release: Release | None
@@ -45,6 +47,7 @@ class Compiled:
     scopes: tuple[Scope, ...] = ()
     secrets: Mapping[str, Sequence[Span]] = field(default_factory=dict)
     texts: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    tests: tuple[LinkedTest, ...] = ()
 
     @property
     def repeatable(self) -> bool:
@@ -110,6 +113,7 @@ class Compiler:
             linked.scopes,
             linked.secrets,
             {request: digest for request, (_, digest) in prompts.items()},
+            linked.tests,
         )
 
     def _load(self, file: source.SourceFile) -> Specs:

@@ -40,6 +40,9 @@ MAY_IMPORT = {
         "egress", "link", "patterns", "provider_kinds", "providers", "schema", "template",
         "diagnostics",
     },
+    "testing": {
+        "diagnostics", "egress", "link", "patterns", "schema", "session", "template", "compiler",
+    },
     "front": {"diagnostics"},
     "serve": {
         "source", "cache", "compiler", "diagnostics", "diff", "egress", "front", "link",
@@ -59,7 +62,7 @@ ONLY_IMPORTERS = {
     "jinja2": {"template"},
     "re2": {"patterns"},
     "click": {"cli"},
-    "livekit": {"session", "providers", "serve", "cli"},
+    "livekit": {"session", "testing", "providers", "serve", "cli"},
     "aiohttp": {"front", "demo", "serve"},
     "watchfiles": {"serve", "source"},
 }

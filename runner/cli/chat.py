@@ -168,7 +168,7 @@ class _Chat:
         self.beside = contextlib.AsyncExitStack()
 
     def run(self) -> int:
-        _log_plainly(options().log_level or "warning")
+        log_plainly(options().log_level or "warning")
         try:
             return asyncio.run(self._talk())
         except KeyboardInterrupt:
@@ -247,7 +247,7 @@ def _egress(secrets: Any, allow: tuple[str, ...]) -> HttpEgress:
     return HttpEgress(secrets, allow)
 
 
-def _log_plainly(level: str) -> None:
+def log_plainly(level: str) -> None:
     """Log in plain lines on stderr; a traceback is for `debug` only."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(_PlainFormatter(with_tracebacks=level == "debug"))

@@ -20,6 +20,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "schema": ("runner.cli.schema", "Print the JSON Schema for editors."),
     "serve": ("runner.cli.serve", "Let the agents of a folder take calls."),
     "tool": ("runner.cli.tool", "Try a tool by hand."),
+    "test": ("runner.cli.test", "Run the conversation tests of a folder."),
     "token": ("runner.cli.token", "Make an access token that calls an agent."),
 }
 """Verb → its module, and its line in the help."""

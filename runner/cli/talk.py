@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import threading
 from collections.abc import AsyncIterator, Mapping
 from typing import IO, Any, ClassVar, Protocol
 
 from runner.cli import keyboard
-from runner.diagnostics.render import printable
+from runner.session.lines import line_of, shortened
 
 _PROMPT = "you: "
 
@@ -105,7 +104,7 @@ class PlainView:
 
     def event(self, event: dict[str, Any]) -> None:
         """Write it as a line; the caller's own words are on the screen already."""
-        line = told(event)
+        line = line_of(event)
         if line is not None:
             self.write(self.decorate(event["type"], line))
 
@@ -187,43 +186,3 @@ class ScreenView(PlainView):
         with self._lock:
             self._out.write(_PROMPT + keyboard.typed())
             self._out.flush()
-
-
-def told(event: Mapping[str, Any]) -> str | None:
-    """An event as a line for people; None for what they have written themselves."""
-    match event["type"]:
-        case "message" if event["role"] == "agent":
-            return f"{event['persona']}: {_one_line(event['text'])}"
-        case "tool_call":
-            given = ", ".join(
-                f"{n}: {shortened(v)}" for n, v in _arguments(event["arguments"]).items()
-            )
-            return f"  → {event['name']}({given})"
-        case "tool_result":
-            return (
-                f"  {'✗' if event['error'] else '←'} {event['name']}: {shortened(event['output'])}"
-            )
-        case "handoff":
-            return f"  ⇒ {event['from']} hands over to {event['to']}"
-        case "end":
-            return f"  the conversation has ended ({event['reason']})"
-        case _:
-            return None
-
-
-def _arguments(arguments: Any) -> dict[str, Any]:
-    if isinstance(arguments, str):
-        with contextlib.suppress(ValueError):
-            arguments = json.loads(arguments)
-    return arguments if isinstance(arguments, dict) else {}
-
-
-def shortened(value: Any, longest: int = 160) -> str:
-    """A value on one short line."""
-    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
-    text = _one_line(text)
-    return text if len(text) <= longest else text[: longest - 1] + "…"
-
-
-def _one_line(text: str) -> str:
-    return printable(" ".join(text.split()))

@@ -57,6 +57,7 @@ CODES: dict[str, str] = {
     "E207": "an agent without what it needs to talk",
     "E209": "a variable that cannot be changed",
     "E210": "a list variable that the tool cannot use",
+    "E211": "a mock of a tool that asks no service",
     # E3xx, templates and values
     "E301": "a template that cannot be read",
     "E302": "an unknown name in a template",

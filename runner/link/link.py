@@ -9,13 +9,14 @@ from runner.diagnostics import Diagnostic, Span
 from runner.link.agent import AgentLinker, LinkedAgent
 from runner.link.findings import joined
 from runner.link.form import DefinitionCheck, form
-from runner.link.memo import Memo
+from runner.link.memo import WITH_FILES, Memo
 from runner.link.release import Release
 from runner.link.rule import FolderContext, FolderRule
 from runner.link.rules import RULES
 from runner.link.scope import Scope
 from runner.link.surroundings import LinkContext
 from runner.link.table import SymbolTable, build
+from runner.link.tests import LinkedTest, linked_tests
 from runner.link.walk import walk
 from runner.schema.process import Process
 from runner.schema.reading.load import Definition, Specs
@@ -31,6 +32,7 @@ class Linked:
     release: Release | None
     diagnostics: tuple[Diagnostic, ...]
     scopes: tuple[Scope, ...] = ()
+    tests: tuple[LinkedTest, ...] = ()
     secrets: dict[str, list[Span]] = field(default_factory=dict)
 
 
@@ -39,7 +41,7 @@ def file_requests(specs: Specs) -> tuple[tuple[str, str], ...]:
     return tuple(
         (definition.document.file, str(leaf.value))
         for definition in specs.definitions
-        if definition.section == "personas" and definition.spec is not None
+        if definition.section in WITH_FILES and definition.spec is not None
         for leaf in walk(definition.spec, definition.location)
         if isinstance(leaf.value, FileName)
     )
@@ -75,7 +77,8 @@ def link(files: Sequence[Specs], around: LinkContext, memo: Memo | None = None) 
     secrets = _secrets(forms)
     clean = not any(d.severity == "error" for d in diagnostics)
     release = _release(table, agents, secrets) if clean else None
-    return Linked(release, tuple(diagnostics), scopes, secrets)
+    tests = tuple(linked_tests(table, around)) if clean else ()
+    return Linked(release, tuple(diagnostics), scopes, tests, secrets)
 
 
 def _certain(table: SymbolTable, found: Iterable[Diagnostic]) -> list[Diagnostic]:

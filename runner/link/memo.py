@@ -14,9 +14,14 @@ from runner.link.agent import LinkedAgent
 from runner.link.form import DefinitionCheck
 from runner.link.surroundings import LinkContext, Prompt
 from runner.link.table import SymbolTable
+from runner.link.walk import walk
 from runner.schema.reading.load import Definition
+from runner.schema.types.names import FileName
 
 T = TypeVar("T")
+
+WITH_FILES = frozenset({"personas", "tests"})
+"""Sections whose definitions may name files."""
 
 Pointed = tuple[tuple[str, str, Definition | None], ...]
 """(section, name, definition) of all that something points to; None where nothing defines it."""
@@ -109,8 +114,9 @@ def _prompts(definitions: Iterable[Definition], around: LinkContext) -> tuple[Pr
     if not around.prompts:
         return ()
     return tuple(
-        around.prompts[d.document.file, str(name)]
+        around.prompts[d.document.file, str(leaf.value)]
         for d in definitions
-        if d.section == "personas" and d.spec is not None
-        for name in d.spec.instructions_file or ()
+        if d.section in WITH_FILES and d.spec is not None
+        for leaf in walk(d.spec, d.location)
+        if isinstance(leaf.value, FileName)
     )

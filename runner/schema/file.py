@@ -9,6 +9,7 @@ from runner.schema.personas import Persona
 from runner.schema.process import Process
 from runner.schema.providers import Provider
 from runner.schema.services import Service
+from runner.schema.tests import Test
 from runner.schema.tools import Tool
 from runner.schema.types.blocks import Block, key
 from runner.schema.types.values import one_of
@@ -34,11 +35,12 @@ class File(Block):
     tools: dict[str, Tool] = key("what the model may do besides talking", {})
     services: dict[str, Service] = key("what several requests share", {})
     providers: dict[str, Provider] = key("models, speech recognition, voices", {})
+    tests: dict[str, Test] = key("conversations that must go as they are written", {})
     runner: Process | None = key("settings of the process; in one file at most", None)
     language: Annotated[str, one_of("1")] = key("the version of this language", "1")
 
 
-SECTIONS = ("agents", "personas", "tools", "services", "providers")
+SECTIONS = ("agents", "personas", "tools", "services", "providers", "tests")
 """Sections of named definitions, in the order in which they are told."""
 
 SINGULAR = {
@@ -47,4 +49,5 @@ SINGULAR = {
     "tools": "tool",
     "services": "service",
     "providers": "provider",
+    "tests": "test",
 }

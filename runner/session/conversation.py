@@ -281,6 +281,15 @@ class Conversation:
         except RuntimeError:
             log.debug("what is being said cannot be interrupted")
 
+    async def quiet(self) -> None:
+        """Wait until nobody speaks, no tool runs and no handoff is under way."""
+        if not self._call.over:
+            await self._call.arrived.wait()
+            await self._call.calm.wait()
+            with contextlib.suppress(RuntimeError):
+                await self.session.wait_for_idle()
+        await self._settle()
+
     async def renew(self, release: AgentRelease, *, secrets: Secrets | None = None) -> Renewed:
         """Go on with another release of the agent, from the caller's next turn.
 

@@ -7,13 +7,13 @@ from collections.abc import Iterator
 from runner.diagnostics import Diagnostic, Span
 from runner.link.rule import DefinitionContext, LeafRule
 from runner.link.walk import Leaf
-from runner.schema.types.texts import Text
+from runner.schema.types.texts import Plain, Text
 
 
 def _check(context: DefinitionContext, leaf: Leaf, place: Span) -> Iterator[Diagnostic]:
-    if context.definition.section not in ("providers", "runner"):
+    if context.definition.section not in ("providers", "runner", "tests"):
         return
-    if not isinstance(leaf.value, Text):
+    if not isinstance(leaf.value, Text) or isinstance(leaf.value, Plain):
         return
     for use in context.texts.analysis(leaf.value).uses:
         if use.path[0] not in ("env", "secrets"):

@@ -18,9 +18,9 @@ def _check(context: DefinitionContext, leaf: Leaf, place: Span) -> Iterator[Diag
     if not isinstance(leaf.value, FileName):
         return
     prompt = context.around.prompts[context.definition.document.file, str(leaf.value)]
-    if prompt.problem is not None and _is_prose(leaf.value):
+    if prompt.problem is not None and _is_prose(leaf.value) and leaf.key.endswith("_file"):
         message = f"'{leaf.key}' holds a text, where the name of a file belongs"
-        hint = "write the text behind instructions:, without _file"
+        hint = f"write the text behind {leaf.key.removesuffix('_file')}:, without _file"
         yield Diagnostic(place, "E007", message, hint)
     elif prompt.problem is not None:
         yield Diagnostic(place, *prompt.problem)

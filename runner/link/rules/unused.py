@@ -20,7 +20,7 @@ def _check(context: FolderContext) -> Iterator[Diagnostic]:
     used = context.meant | {reached for scope in scopes for reached in scope.reached}
     for definition in table.all():
         known = definition.spec is not None or definition.deferred
-        if not known or definition.section == "agents" or definition.name in words:
+        if not known or definition.section in ("agents", "tests") or definition.name in words:
             continue
         if (definition.section, definition.name) not in used:
             yield Diagnostic(name_span(definition), *_idle(definition))

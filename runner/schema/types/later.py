@@ -12,13 +12,16 @@ def _words(text: str) -> frozenset[str]:
 
 
 LATER: dict[str, frozenset[str]] = {
-    "a file": _words("knowledge external_agents tests folder"),
+    "a file": _words("knowledge external_agents folder"),
     "an agent": _words(
         "realtime avatar dispatch languages before_call after_call events record phone dial"
         " voicemail hours speech background_audio intents keypad"
     ),
     "a persona": _words("realtime intents needs when_known keypad if"),
+    "a check": _words("language transfers_to csv_row webhook_body"),
     "a handoff": frozenset(),
+    "a step": _words("keypad app interrupts"),
+    "a test": _words("mode answered_by environment"),
     "an action": _words("play ask_again transfer_call press_keys"),
     "a tool": _words(
         "mcp knowledge plugin transfer_call press_keys while_waiting confirm if_already_running"

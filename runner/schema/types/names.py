@@ -151,6 +151,13 @@ class Name(Written):
         return cls(value)
 
 
+class AgentName(Name):
+    """An agent, by name."""
+
+    __slots__ = ()
+    section = "agents"
+
+
 class PersonaName(Name):
     """A persona, by name."""
 
@@ -193,8 +200,15 @@ class FileName(Name):
     section = "files"
 
 
+class DataFile(FileName):
+    """A file of data, which is read as it is."""
+
+    __slots__ = ()
+
+
 BUILT_NAMES: dict[str, JsonSchemaValue] = {
     "agents": {"pattern": rf"^{NAME.pattern}$"},
+    "tests": {"pattern": rf"^{NAME.pattern}$"},
     "personas": {"pattern": rf"^{NAME.pattern}$", "maxLength": SHORT, "not": {"const": "back"}},
     "providers": {"pattern": rf"^{NAME.pattern}$"},
     "services": {"pattern": rf"^{NAME.pattern}$"},

@@ -1,0 +1,195 @@
+"""`lkrun test`: the conversation tests of a folder, in process, without keys and servers."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from runner.cli.chat import log_plainly
+from runner.cli.check import show
+from runner.cli.folder import compiler, folder
+from runner.cli.options import formats, options, shared
+
+if TYPE_CHECKING:
+    from runner.compiler import Compiled, Compiler
+    from runner.testing.judging import Judging
+    from runner.testing.outcome import TestResult
+
+
+@click.command()
+@folder
+@click.option("-k", "part", metavar="TEXT", help="Only tests whose name holds this.")
+@click.option("--tag", "tags", metavar="WORD", multiple=True, help="Only tests with this tag.")
+@click.option("--repeat", type=click.IntRange(1, 1000), help="Run each so often.")
+@click.option(
+    "--parallel", type=click.IntRange(1, 100), default=8, show_default=True, help="At once."
+)
+@click.option("--junit", metavar="FILE", type=click.Path(), help="Also write JUnit XML.")
+@click.option("--coverage", is_flag=True, help="Tell what no test reaches.")
+@click.option(
+    "--model",
+    metavar="NAME",
+    help="Judges meaning and plays simulated callers: a provider of the folder, or a string such "
+    "as openai/gpt-4.1-mini.",
+)
+@click.option("--simulate", is_flag=True, help="Only tests in which a model plays the caller.")
+@click.option("--watch", is_flag=True, help="Run them again whenever a file changes.")
+@formats("text", "json")
+@shared
+def test(folder: Path, **asked: Any) -> int:
+    """Run the conversation tests of the folder DIR (agents.d).
+
+    Tests need no key and no server: services answer as the tests say. What only a model can judge
+    is skipped unless --model names one.
+    """
+    log_plainly(options().log_level or "error")
+    wanted = _Asked(**asked)
+    compiling = compiler(folder)
+    if wanted.watch:
+        return _watch(compiling, wanted)
+    return _once(compiling, wanted)
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What the command line asks for."""
+
+    part: str | None
+    tags: tuple[str, ...]
+    repeat: int | None
+    parallel: int
+    junit: str | None
+    coverage: bool
+    model: str | None
+    simulate: bool
+    watch: bool
+    form: str
+
+
+def _once(compiling: Compiler, asked: _Asked) -> int:
+    from runner.testing.time import SimulatedLoop
+
+    result = compiling.compile()
+    if result.release is None:
+        errors = [d for d in result.diagnostics if d.severity == "error"]
+        show(errors, result, compiling.root, asked.form)
+        return 1
+    began = time.monotonic()
+    with asyncio.Runner(loop_factory=SimulatedLoop) as running:
+        results = running.run(_run(result, asked))
+    _tell(result, results, asked, time.monotonic() - began)
+    return 1 if any(r.outcome == "failed" for r in results) else 0
+
+
+async def _run(result: Compiled, asked: _Asked) -> list[TestResult]:
+    from runner.testing.case import cases
+    from runner.testing.mocks import TestSecrets
+    from runner.testing.suite import SuiteOptions, chosen, run_tests
+
+    assert result.release is not None  # noqa: S101 - `_once` has looked
+    wanted = chosen(cases(result), part=asked.part, tags=asked.tags)
+    if asked.simulate:
+        wanted = [case for case in wanted if case.spec.simulate is not None]
+    judging = _judging(result, asked.model)
+    how = SuiteOptions(asked.parallel, asked.repeat, judging)
+    results: list[TestResult] = []
+    where = os.environ.get("LKRUN_SECRETS_DIR")
+
+    def secrets() -> TestSecrets:
+        return TestSecrets(os.environ, Path(where) if where else None)
+
+    progress = _Progress(len(wanted), shown=asked.form == "text" and sys.stderr.isatty())
+    async for each in run_tests(wanted, result.release.agents, secrets, how):
+        results.append(each)
+        progress.step()
+        if asked.form == "text":
+            progress.clear()
+            _tell_one(each)
+    return results
+
+
+def _judging(result: Compiled, model: str | None) -> Judging | None:
+    if model is None:
+        return None
+    from runner.session.models.single import single_model
+    from runner.testing.judging import Judging
+
+    assert result.release is not None  # noqa: S101 - `_once` has looked
+    return Judging(single_model(result.release, model, os.environ.get))
+
+
+class _Progress:
+    """A line that counts on a terminal; nothing elsewhere."""
+
+    def __init__(self, total: int, *, shown: bool) -> None:
+        self._total, self._done, self._shown = total, 0, shown
+
+    def step(self) -> None:
+        self._done += 1
+
+    def clear(self) -> None:
+        if self._shown:
+            click.echo("\r\x1b[K", nl=False, err=True)
+
+
+_COLOURS = {"failed": "red", "passed": "green", "skipped": "yellow"}
+
+
+def _tell_one(result: TestResult) -> None:
+    from runner.testing.report import lines
+
+    first, *rest = lines(result)
+    bright = options().bright()
+    click.echo(click.style(first, fg=_COLOURS[result.outcome]) if bright else first, color=bright)
+    for line in rest:
+        click.echo(line)
+
+
+def _tell(result: Compiled, results: list[TestResult], asked: _Asked, seconds: float) -> None:
+    from runner.testing import report
+    from runner.testing.coverage import coverage
+
+    assert result.release is not None  # noqa: S101 - `_once` has looked
+    reach = None
+    if asked.coverage:
+        seen = frozenset(each for r in results for each in r.reached)
+        reach = coverage(result.release.agents, seen)
+    if asked.junit:
+        Path(asked.junit).write_text(report.as_junit(results), encoding="utf-8")
+    if asked.form == "json":
+        click.echo(report.as_json(results, reach))
+        return
+    if reach is not None:
+        for line in report.coverage_lines(reach):
+            click.echo(line)
+    click.echo(report.summary(results, seconds))
+
+
+def _watch(compiling: Compiler, asked: _Asked) -> int:
+    code = _once(compiling, asked)
+    while asyncio.run(_changed(compiling)):
+        click.echo()
+        code = _once(compiling, asked)
+    return code
+
+
+async def _changed(compiling: Compiler, texts: tuple[str, ...]) -> bool:
+    """Wait until a file has changed and come to rest."""
+    from runner.serve.reload.watcher import Watcher
+
+    watcher = Watcher(compiling.root, lambda: texts)
+    known = await asyncio.to_thread(watcher.look)
+    listening = asyncio.get_running_loop().create_task(watcher.listen())
+    try:
+        await watcher.changed(lambda: known, lambda: 0.4)
+    finally:
+        listening.cancel()
+        await asyncio.gather(listening, return_exceptions=True)
+    return True

@@ -1,0 +1,126 @@
+"""Tests: does what they name exist, and has the agent that they call got it?"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from typing import Any
+
+from runner.diagnostics import Diagnostic
+from runner.diagnostics.nearest import did_you_mean, nearest
+from runner.link.fields import parameters
+from runner.link.hints import defined_where
+from runner.link.rule import FolderContext, FolderRule
+from runner.link.scope import Scope
+from runner.link.walk import Leaf, walk
+from runner.schema.file import SINGULAR
+from runner.schema.reading.load import Definition
+from runner.schema.tests import Match, Mock, Test
+from runner.schema.tools import BUILT_IN, HttpTool
+from runner.schema.types.blocks import Block
+from runner.schema.types.names import AgentName, FileName, Name, PersonaName, ToolName, VariableName
+
+
+def _check(context: FolderContext) -> Iterator[Diagnostic]:
+    scopes = {scope.name: scope for scope in context.scopes}
+    for definition in context.table.entries["tests"].values():
+        if not isinstance(definition.spec, Test):
+            continue
+        scope = scopes.get(str(definition.spec.agent))
+        if scope is not None:
+            yield from _Look(context, definition, scope).all()
+        elif str(definition.spec.agent) not in context.table.entries["agents"]:
+            yield from _no_agent(context, definition)
+
+
+def _no_agent(context: FolderContext, definition: Definition) -> Iterator[Diagnostic]:
+    name, known = str(definition.spec.agent), context.table.entries["agents"]
+    if name in context.table.words:
+        return
+    span = definition.document.value_span((*definition.location, "agent"))
+    hint = defined_where(name, known, f"write it below agents: as {name}:")
+    yield Diagnostic(span, "E202", f"unknown agent '{name}'", hint)
+
+
+class _Look:
+    """Looks at one test from the view of the agent that it calls."""
+
+    def __init__(self, context: FolderContext, definition: Definition, scope: Scope) -> None:
+        self.words, self.definition, self.scope = context.table.words, definition, scope
+
+    def all(self) -> Iterator[Diagnostic]:
+        for leaf in walk(self.definition.spec, self.definition.location):
+            if isinstance(leaf.value, Name) and not isinstance(leaf.value, FileName | AgentName):
+                yield from self._name(leaf)
+        for name, mocks in self.definition.spec.mocks.items():
+            yield from self._mocks(str(name), mocks)
+        for location, calls in self._calls():
+            for name, arguments in calls.items():
+                yield from self._arguments(str(name), arguments or {}, (*location, str(name)))
+
+    def _name(self, leaf: Leaf) -> Iterator[Diagnostic]:
+        name, known = str(leaf.value), self._known(leaf.value)
+        section = leaf.value.section  # type: ignore[union-attr]  # `all` picks names
+        if name in known or name in self.words:
+            return
+        noun = SINGULAR.get(section, "variable")
+        exists = name in self.scope.table.entries.get(section, {})
+        if not exists and section in ("personas", "tools"):
+            return  # the rule of that section tells it
+        agent = self.scope.name
+        hint = did_you_mean(name, known, noun=f"{noun}s of {agent}")
+        if exists and nearest(name, known) is None:
+            hint = f"give it to {agent}, or test an agent that has it"
+        message = f"agent '{agent}' has no {noun} '{name}'"
+        yield Diagnostic(leaf.span(self.definition.document), "E202", message, hint)
+
+    def _known(self, name: object) -> Collection[str]:
+        match name:
+            case ToolName():
+                return {*self.scope.tools, *BUILT_IN}
+            case PersonaName():
+                return self.scope.personas
+            case VariableName():
+                return self.scope.variables
+        return ()
+
+    def _mocks(self, name: str, mocks: tuple[Mock, ...]) -> Iterator[Diagnostic]:
+        tool = self.scope.tools.get(name)
+        location = (*self.definition.location, "mocks", name)
+        if tool is not None and not isinstance(tool, HttpTool):
+            span = self.definition.document.key_span(location)
+            message = f"tool '{name}' asks no service, so there is nothing to mock"
+            yield Diagnostic(span, "E211", message, "delete this mock; the tool itself is run")
+            return
+        several = isinstance(self.definition.document.at(location), list)
+        for place, mock in enumerate(mocks):
+            base = (*location, place) if several else location
+            yield from self._arguments(name, mock.when, (*base, "when"))
+
+    def _calls(self) -> Iterator[tuple[Any, Mapping[Any, Any]]]:
+        base, spec = self.definition.location, self.definition.spec
+        blocks: list[tuple[Any, Block | None]] = [((*base, "finally"), spec.finally_)]
+        for place, step in enumerate(spec.steps):
+            if step.kind == "agent":
+                blocks.append(((*base, "steps", place, "agent"), step.agent))
+        for location, checks in blocks:
+            calls = getattr(checks, "calls", ())
+            if isinstance(calls, Mapping):
+                yield (*location, "calls"), calls
+
+    def _arguments(
+        self, name: str, given: Mapping[str, Any], location: tuple[str | int, ...]
+    ) -> Iterator[Diagnostic]:
+        tool = self.scope.tools.get(name)
+        if tool is None:
+            return
+        fields = parameters(tool, self.scope)
+        for argument, value in given.items():
+            missing = isinstance(value, Match) and value.missing
+            if argument not in fields and not missing and tool.kind != "remember":
+                message = f"tool '{name}' has no parameter '{argument}'"
+                hint = did_you_mean(argument, fields, noun="parameters")
+                span = self.definition.document.key_span((*location, argument))
+                yield Diagnostic(span, "E202", message, hint)
+
+
+RULE = FolderRule(_check)

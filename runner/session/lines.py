@@ -1,0 +1,50 @@
+"""Events as lines for people."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from runner.diagnostics.render import printable
+
+
+def line_of(event: Mapping[str, Any]) -> str | None:
+    """An event as a line for people; None for what they have written themselves."""
+    match event["type"]:
+        case "message" if event["role"] == "agent":
+            return f"{event['persona']}: {_one_line(event['text'])}"
+        case "tool_call":
+            given = ", ".join(
+                f"{n}: {shortened(v)}" for n, v in _arguments(event["arguments"]).items()
+            )
+            return f"  → {event['name']}({given})"
+        case "tool_result":
+            return (
+                f"  {'✗' if event['error'] else '←'} {event['name']}: {shortened(event['output'])}"
+            )
+        case "handoff":
+            return f"  ⇒ {event['from']} hands over to {event['to']}"
+        case "end":
+            return f"  the conversation has ended ({event['reason']})"
+        case _:
+            return None
+
+
+def _arguments(arguments: Any) -> dict[str, Any]:
+    if isinstance(arguments, str):
+        with contextlib.suppress(ValueError):
+            arguments = json.loads(arguments)
+    return arguments if isinstance(arguments, dict) else {}
+
+
+def shortened(value: Any, longest: int = 160) -> str:
+    """A value on one short line."""
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
+    text = _one_line(text)
+    return text if len(text) <= longest else text[: longest - 1] + "…"
+
+
+def _one_line(text: str) -> str:
+    return printable(" ".join(text.split()))

@@ -1,0 +1,27 @@
+"""A model of its own, outside of any call: judges and plays callers in tests."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from runner.link.release import Release
+from runner.session.facts import CallFacts
+from runner.session.models.kinds import CannotStartError
+from runner.session.models.providers import Models, Secrets
+from runner.session.values.variables import Variables
+from runner.session.values.wording import TemplateContext, TemplateRenderer
+
+
+def single_model(release: Release, name: str, secrets: Secrets) -> Any:
+    """The language model of a provider that some agent uses, or of an inference string.
+
+    Raises:
+        CannotStartError: it cannot be built.
+    """
+    agents = release.agents.values()
+    agent = next((a for a in agents if name in a.providers), next(iter(agents), None))
+    if agent is None:
+        raise CannotStartError("no agent is served, so no provider is known")
+    context = TemplateContext(agent, CallFacts(), Variables(agent.agent.variables))
+    models = Models(agent.providers, TemplateRenderer(context, agent.places), secrets)
+    return models.get("llm", name)

@@ -1,0 +1,89 @@
+"""A test that can be run: its spec, where each of its lines stands, and the files that it names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from runner.compiler import Compiled
+    from runner.link.tests import LinkedTest
+    from runner.schema.tests import Mock, Test
+
+Path = tuple[str | int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TestCase:
+    """A test of a folder.
+
+    Attributes:
+        file: where it stands, relative to the folder.
+        line: the line of its name.
+        lines: path below the test, such as `("steps", 1, "agent", "says")` → its line.
+        files: name as written → the text of a file that it names.
+        allow: `runner.network.allow`, for mocks with `real: yes`.
+    """
+
+    __test__ = False
+
+    name: str
+    spec: Test
+    file: str
+    line: int
+    lines: Mapping[Path, int] = field(default_factory=dict)
+    files: Mapping[str, str] = field(default_factory=dict)
+    allow: tuple[str, ...] = ()
+
+    def line_of(self, path: Path) -> int:
+        """The line of a part; of what it stands in, where the part was not written."""
+        while path and path not in self.lines:
+            path = path[:-1]
+        return self.lines.get(path, self.line)
+
+    def mocks_of(self, tool: str) -> tuple[Mock, ...]:
+        """The mocks of a tool."""
+        found = (mocks for name, mocks in self.spec.mocks.items() if str(name) == tool)
+        return next(found, ())
+
+    @property
+    def bends_time(self) -> bool:
+        """Whether it lets time pass that nobody waits for."""
+        return any(step.kind == "silence" for step in self.spec.steps) or any(
+            mock.slow for mocks in self.spec.mocks.values() for mock in mocks
+        )
+
+
+def cases(compiled: Compiled) -> tuple[TestCase, ...]:
+    """The tests of a folder without mistakes, in the order of the files."""
+    release = compiled.release
+    allow = release.process.network.allow if release and release.process.network else ()
+    return tuple(_case(test, tuple(map(str, allow))) for test in compiled.tests)
+
+
+def _case(test: LinkedTest, allow: tuple[str, ...]) -> TestCase:
+    definition = test.definition
+    document, base = definition.document, definition.location
+    lines = {
+        path: document.key_span((*base, *path)).line for path in _paths(definition.data) if path
+    }
+    return TestCase(
+        definition.name,
+        definition.spec,
+        document.file,
+        document.key_span(base).line,
+        lines,
+        test.files,
+        allow,
+    )
+
+
+def _paths(data: Any, base: Path = ()) -> Iterator[Path]:
+    yield base
+    if isinstance(data, dict):
+        for name, inner in data.items():
+            yield from _paths(inner, (*base, name))
+    elif isinstance(data, list):
+        for place, inner in enumerate(data):
+            yield from _paths(inner, (*base, place))

@@ -1,0 +1,141 @@
+"""Services that answer as a test says: fakes at the wire, behind the real egress."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Mapping
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Any, Final
+
+from runner.egress.client import HttpEgress
+from runner.egress.fake import FakeAnswer, FakeTransport
+from runner.egress.network.guard import Guard
+from runner.egress.network.resolver import Resolver
+from runner.egress.network.wire import Wire, tls_context
+from runner.egress.port import ToolRequest, ToolResponse
+from runner.egress.secrets import Secrets
+from runner.template import Renderer
+from runner.testing.expected import as_text, fits
+from runner.testing.time import SimulatedLoop
+
+if TYPE_CHECKING:
+    from runner.link.release import AgentRelease
+    from runner.schema.tests import Mock
+    from runner.testing.case import TestCase
+
+_asked: ContextVar[ToolRequest | None] = ContextVar("lkrun_test_tool", default=None)
+_RENDERER: Final = Renderer()
+_JSON: Final = {"content-type": "application/json"}
+_TOKEN: Final = json.dumps({"access_token": "test", "token_type": "Bearer", "expires_in": 3600})
+
+
+class TestSecrets(Secrets):
+    """Secrets where none is needed: what has no value gets one that no service knows."""
+
+    __test__ = False
+
+    def get(self, name: str) -> str | None:
+        """The value, or one that stands for it."""
+        return super().get(name) or f"test-{name.casefold()}"
+
+
+class MockedEgress:
+    """The egress of one test: requests are made as in a call, and answered by the test's mocks.
+
+    Attributes:
+        unmocked: tools that were called although nothing answers for them.
+    """
+
+    def __init__(self, case: TestCase, release: AgentRelease, secrets: Secrets) -> None:
+        """Take the test's mocks; nothing has been asked."""
+        self._case, self._release = case, release
+        self._calls: dict[str, int] = {}
+        self.unmocked: list[str] = []
+        self._egress = HttpEgress(
+            secrets,
+            transport=FakeTransport(
+                self._answer, lambda: Wire(Guard(case.allow), Resolver(), tls_context())
+            ),
+        )
+
+    async def ask(self, ask: ToolRequest) -> ToolResponse:
+        """Answer for a service, as `Egress.ask`."""
+        mock = self._mock(ask)
+        if mock is None and not self._case.mocks_of(ask.tool):
+            self.unmocked.append(ask.tool)
+            told = f"tool '{ask.tool}' has no mock in this test"
+            return ToolResponse(ok=False, output=told, error=told)
+        token = _asked.set(ask)
+        try:
+            return await self._egress.ask(self._release, ask)
+        finally:
+            _asked.reset(token)
+
+    async def aclose(self) -> None:
+        """Close what was really used."""
+        await self._egress.aclose()
+
+    def _mock(self, ask: ToolRequest) -> Mock | None:
+        """The mock of the tool's next request: the first, second, … of those that fit."""
+        mocks = self._case.mocks_of(ask.tool)
+        fitting = [
+            m
+            for m in mocks
+            if all(fits(value, ask.arguments.get(name)) for name, value in m.when.items())
+        ]
+        if not fitting:
+            return None
+        return fitting[min(self._calls.get(ask.tool, 0), len(fitting) - 1)]
+
+    async def _answer(self, _method: str, url: str) -> FakeAnswer | None:
+        ask = _asked.get()
+        if ask is None:
+            return FakeAnswer(fails="nothing was asked")
+        mock = self._mock(ask)
+        if mock is not None and mock.real:
+            return None
+        if url == self._token_url(ask.tool):
+            return FakeAnswer(headers=_JSON, body=_TOKEN.encode())
+        if mock is None:
+            return FakeAnswer(status=404, body=b"no mock of this test fits these arguments")
+        self._calls[ask.tool] = self._calls.get(ask.tool, 0) + 1
+        if mock.slow:
+            await _pass(mock.slow)
+        if mock.fails is not None:
+            return FakeAnswer(fails=str(mock.fails))
+        body, headers = self._body(mock)
+        return FakeAnswer(mock.status or 200, body, headers)
+
+    def _token_url(self, tool: str) -> str | None:
+        request = getattr(self._release.tools.get(tool), "http", None)
+        oauth2 = getattr(getattr(request, "auth", None), "oauth2", None)
+        return str(oauth2.token_url) if oauth2 is not None else None
+
+    def _body(self, mock: Mock) -> tuple[bytes, Mapping[str, str]]:
+        if mock.returns_json is not None:
+            return str(mock.returns_json).encode(), _JSON
+        if mock.returns_file is not None:
+            return self._case.files[str(mock.returns_file)].encode(), _JSON
+        if mock.returns is None:
+            return b"", {}
+        return json.dumps(plain(mock.returns), ensure_ascii=False).encode(), _JSON
+
+
+def plain(data: Any) -> Any:
+    """What a test writes as data: texts, and one `{{ expression }}` with its type."""
+    if isinstance(data, Mapping):
+        return {str(name): plain(inner) for name, inner in data.items()}
+    if isinstance(data, tuple | list):
+        return [plain(inner) for inner in data]
+    value = _RENDERER.value(str(data), {})
+    return value if isinstance(value, bool | int | float | None) else as_text(value)
+
+
+async def _pass(seconds: float) -> None:
+    """Let a service take its time; in simulated time that takes none."""
+    loop = asyncio.get_running_loop()
+    if isinstance(loop, SimulatedLoop):
+        await loop.forward(seconds)
+    else:
+        await asyncio.sleep(seconds)

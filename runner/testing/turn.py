@@ -1,0 +1,57 @@
+"""What came of one turn of the agent, or of a whole talk: what checks look at."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+Event = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class TurnRecord:
+    """A turn, or all turns together.
+
+    Attributes:
+        events: as `lkrun chat --format json` has them, the caller's own words left out.
+        seconds: from the caller's words to the end of the turn.
+        first_word: seconds to the agent's first word; None where it said nothing.
+        silence: the longest time without a word.
+        tokens: input and output tokens of models.
+        variables: as they are afterwards; private ones masked.
+    """
+
+    events: Sequence[Event]
+    seconds: float = 0.0
+    first_word: float | None = None
+    silence: float = 0.0
+    tokens: int = 0
+    variables: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def said(self) -> str:
+        """All that the agent said, a line a message."""
+        return "\n".join(
+            str(e["text"]) for e in self.events if e["type"] == "message" and e["role"] == "agent"
+        )
+
+    @property
+    def calls(self) -> list[Event]:
+        """Calls of tools, by the model and by actions."""
+        return [e for e in self.events if e["type"] == "tool_call"]
+
+    @property
+    def errors(self) -> list[str]:
+        """Errors of tools."""
+        return [str(e["output"]) for e in self.events if e["type"] == "tool_result" and e["error"]]
+
+    @property
+    def handoffs(self) -> list[str]:
+        """The personas that the call was handed to."""
+        return [str(e["to"]) for e in self.events if e["type"] == "handoff"]
+
+    @property
+    def ended(self) -> bool:
+        """Whether the call ended."""
+        return any(e["type"] == "end" for e in self.events)
