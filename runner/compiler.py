@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import posixpath
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -48,6 +49,14 @@ class Compiled:
     secrets: Mapping[str, Sequence[Span]] = field(default_factory=dict)
     texts: Mapping[tuple[str, str], str] = field(default_factory=dict)
     tests: tuple[LinkedTest, ...] = ()
+
+    @property
+    def text_paths(self) -> frozenset[str]:
+        """The paths below the folder of the text files that keys name."""
+        return frozenset(
+            posixpath.normpath(posixpath.join(posixpath.dirname(file), name))
+            for file, name in self.texts
+        )
 
     @property
     def repeatable(self) -> bool:

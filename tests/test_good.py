@@ -65,10 +65,12 @@ def used_in(result):
     for scope in result.scopes:
         yield "File", "agents"
         specs.append(scope.agent)
-        for section in SECTIONS[1:]:
+        for section in SECTIONS[1:-1]:
             entries = getattr(scope, section)
             specs += entries.values()
             yield from [("File", section)] * bool(entries)
+    specs += [test.definition.spec for test in result.tests]
+    yield from [("File", "tests")] * bool(result.tests)
     for block in (b for spec in specs for b in blocks(spec)):
         by_attribute = {name: key for key, name in type(block).keys().items()}
         yield from ((type(block).__name__, by_attribute[name]) for name in block.model_fields_set)

@@ -41,7 +41,8 @@ MAY_IMPORT = {
         "diagnostics",
     },
     "testing": {
-        "diagnostics", "egress", "link", "patterns", "schema", "session", "template", "compiler",
+        "addresses", "compiler", "diagnostics", "egress", "link", "patterns", "schema", "session",
+        "template",
     },
     "front": {"diagnostics"},
     "serve": {
@@ -50,7 +51,7 @@ MAY_IMPORT = {
     },
     "cli": {
         "cache", "checked", "compiler", "diagnostics", "diff", "egress", "link", "providers",
-        "serve", "session", "schema", "source", "template",
+        "serve", "session", "schema", "source", "template", "testing",
     },
     "__main__": {"cli"},
 }  # fmt: skip

@@ -54,7 +54,7 @@ def test(folder: Path, **asked: Any) -> int:
     compiling = compiler(folder)
     if wanted.watch:
         return _watch(compiling, wanted)
-    return _once(compiling, wanted)
+    return _once(compiling.compile(), folder, wanted)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,13 +73,12 @@ class _Asked:
     form: str
 
 
-def _once(compiling: Compiler, asked: _Asked) -> int:
+def _once(result: Compiled, root: Path, asked: _Asked) -> int:
     from runner.testing.time import SimulatedLoop
 
-    result = compiling.compile()
     if result.release is None:
         errors = [d for d in result.diagnostics if d.severity == "error"]
-        show(errors, result, compiling.root, asked.form)
+        show(errors, result, root, asked.form)
         return 1
     began = time.monotonic()
     with asyncio.Runner(loop_factory=SimulatedLoop) as running:
@@ -173,18 +172,18 @@ def _tell(result: Compiled, results: list[TestResult], asked: _Asked, seconds: f
 
 
 def _watch(compiling: Compiler, asked: _Asked) -> int:
-    code = _once(compiling, asked)
-    while asyncio.run(_changed(compiling)):
+    while True:
+        result = compiling.compile()
+        _once(result, compiling.root, asked)
         click.echo()
-        code = _once(compiling, asked)
-    return code
+        asyncio.run(_changed(compiling.root, result.text_paths))
 
 
-async def _changed(compiling: Compiler, texts: tuple[str, ...]) -> bool:
+async def _changed(root: Path, texts: frozenset[str]) -> None:
     """Wait until a file has changed and come to rest."""
     from runner.serve.reload.watcher import Watcher
 
-    watcher = Watcher(compiling.root, lambda: texts)
+    watcher = Watcher(root, lambda: texts)
     known = await asyncio.to_thread(watcher.look)
     listening = asyncio.get_running_loop().create_task(watcher.listen())
     try:
@@ -192,4 +191,3 @@ async def _changed(compiling: Compiler, texts: tuple[str, ...]) -> bool:
     finally:
         listening.cancel()
         await asyncio.gather(listening, return_exceptions=True)
-    return True

@@ -285,7 +285,7 @@ class Conversation:
         """Wait until nobody speaks, no tool runs and no handoff is under way."""
         if not self._call.over:
             await self._call.arrived.wait()
-            await self._call.calm.wait()
+            await self._call.idle.wait()
             with contextlib.suppress(RuntimeError):
                 await self.session.wait_for_idle()
         await self._settle()

@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, Final
 
+from runner.addresses import Guard
 from runner.egress.client import HttpEgress
 from runner.egress.fake import FakeAnswer, FakeTransport
-from runner.egress.network.guard import Guard
 from runner.egress.network.resolver import Resolver
 from runner.egress.network.wire import Wire, tls_context
 from runner.egress.port import ToolRequest, ToolResponse
@@ -61,8 +61,7 @@ class MockedEgress:
 
     async def ask(self, ask: ToolRequest) -> ToolResponse:
         """Answer for a service, as `Egress.ask`."""
-        mock = self._mock(ask)
-        if mock is None and not self._case.mocks_of(ask.tool):
+        if not self._case.mocks_of(ask.tool):
             self.unmocked.append(ask.tool)
             told = f"tool '{ask.tool}' has no mock in this test"
             return ToolResponse(ok=False, output=told, error=told)
@@ -76,30 +75,36 @@ class MockedEgress:
         """Close what was really used."""
         await self._egress.aclose()
 
-    def _mock(self, ask: ToolRequest) -> Mock | None:
-        """The mock of the tool's next request: the first, second, … of those that fit."""
-        mocks = self._case.mocks_of(ask.tool)
-        fitting = [
+    def _mock(self, ask: ToolRequest) -> tuple[Mock | None, str]:
+        """The mock of the tool's next request, and what its requests are counted under.
+
+        Mocks with a `when` that fits come before those without one; of several, the first answers
+        the first request, the second the second, and the last all that follow.
+        """
+        mocks = [
             m
-            for m in mocks
+            for m in self._case.mocks_of(ask.tool)
             if all(fits(value, ask.arguments.get(name)) for name, value in m.when.items())
         ]
+        fitting = [m for m in mocks if m.when] or mocks
         if not fitting:
-            return None
-        return fitting[min(self._calls.get(ask.tool, 0), len(fitting) - 1)]
+            return None, ask.tool
+        group = "-".join(str(id(m)) for m in fitting if m.when)
+        counted = f"{ask.tool}/{group}"
+        return fitting[min(self._calls.get(counted, 0), len(fitting) - 1)], counted
 
     async def _answer(self, _method: str, url: str) -> FakeAnswer | None:
         ask = _asked.get()
         if ask is None:
             return FakeAnswer(fails="nothing was asked")
-        mock = self._mock(ask)
+        mock, counted = self._mock(ask)
         if mock is not None and mock.real:
             return None
         if url == self._token_url(ask.tool):
             return FakeAnswer(headers=_JSON, body=_TOKEN.encode())
         if mock is None:
             return FakeAnswer(status=404, body=b"no mock of this test fits these arguments")
-        self._calls[ask.tool] = self._calls.get(ask.tool, 0) + 1
+        self._calls[counted] = self._calls.get(counted, 0) + 1
         if mock.slow:
             await _pass(mock.slow)
         if mock.fails is not None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import posixpath
 import time
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -263,10 +262,7 @@ class Reloader:
         return outcome
 
     def _texts(self) -> frozenset[str]:
-        return frozenset(
-            posixpath.normpath(posixpath.join(posixpath.dirname(file), name))
-            for file, name in self._compiled.texts
-        )
+        return self._compiled.text_paths
 
 
 def _all_found(compiled: Compiled, lacking: Lacking) -> tuple[Diagnostic, ...]:

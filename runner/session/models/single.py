@@ -8,8 +8,8 @@ from runner.link.release import Release
 from runner.session.facts import CallFacts
 from runner.session.models.kinds import CannotStartError
 from runner.session.models.providers import Models, Secrets
+from runner.session.values.templates import TemplateContext, TemplateRenderer
 from runner.session.values.variables import Variables
-from runner.session.values.wording import TemplateContext, TemplateRenderer
 
 
 def single_model(release: Release, name: str, secrets: Secrets) -> Any:
