@@ -113,7 +113,7 @@ class Asking:
             )
         return ToolResponse(
             ok=True,
-            output=seen(result, content, self.texts.values, self.mask),
+            output=seen(result, content, self.texts.values, self.mask, self.texts.told),
             saved=saved(result.save, content) | self._kept(answer),
             result=content.data,
             attempts=tuple(self.attempts),

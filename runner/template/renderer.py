@@ -42,6 +42,7 @@ class Renderer:
     Attributes:
         on_missing: told the path of each emptiness that left a hole in a text. One that has an
             `or`, a `default` or a test around it does not, nor a value that is empty as a whole.
+        on_left_out: told the path of a value that is empty as a whole.
         on_error: told what could not be worked out, or was cut.
         wire: the text goes to a service, so values read as `as_text(…, wire=True)`: dates as
             ISO 8601, `true` and `false`.
@@ -51,6 +52,7 @@ class Renderer:
 
     on_missing: Callable[[tuple[str, ...]], None] | None = None
     on_error: Callable[[Failure], None] | None = None
+    on_left_out: Callable[[tuple[str, ...]], None] | None = None
     wire: bool = False
     max_output: int = MAX_OUTPUT
     max_seconds: float = MAX_SECONDS
@@ -137,6 +139,8 @@ class Renderer:
         if not rendering.template.analysis.problems:
             result = rendering.one()
         self._tell(rendering)
+        if self.on_left_out is not None and rendering.left_out:
+            self.on_left_out(rendering.left_out)
         return result
 
     def _tell(self, rendering: Rendering) -> None:

@@ -30,7 +30,11 @@ def _plain(value: Any) -> Any:
 
 
 class Rendering(Expressions):
-    """One rendering of one template."""
+    """One rendering of one template.
+
+    Attributes:
+        left_out: the path of its one expression, where that has no value.
+    """
 
     def __init__(
         self,
@@ -45,6 +49,7 @@ class Rendering(Expressions):
         self._quote = quote
         self._written = 0
         self._parts: list[str] = []
+        self.left_out: tuple[str, ...] = ()
 
     def text(self) -> str:
         """Render all of it. What was written when a budget ended is given, and the end is noted."""
@@ -57,7 +62,9 @@ class Rendering(Expressions):
     def one(self) -> Any:
         """Work out the one expression of it; `EMPTY` where that has no value."""
         try:
-            return _plain(self.work_out(self.template.body[0]))
+            value = self.work_out(self.template.body[0])
+            self.left_out = value.path if isinstance(value, Empty) else ()
+            return _plain(value)
         except Exhausted as end:
             self.failed(0, str(end))
         except RecursionError:

@@ -33,7 +33,7 @@ class Texts:
     def __post_init__(self) -> None:
         """Begin; nothing has been rendered yet."""
         self.values = {**self.values, "secrets": self.secrets}
-        self.renderer = Renderer(self._missed, self._failed, wire=True)
+        self.renderer = Renderer(self._missed, self._failed, self._left_out, wire=True)
 
     def text(self, text: str, **how: Any) -> str:
         """Render a text."""
@@ -45,6 +45,11 @@ class Texts:
         self._text = text
         value = self.renderer.value(text, self.values)
         return EMPTY if value is None else value
+
+    def told(self, text: str, values: Mapping[str, Any]) -> str:
+        """Render a text for the model."""
+        self._text = text
+        return Renderer(self._missed, self._failed).render(text, values)
 
     def condition(self, text: str, names: Mapping[str, Any]) -> bool:
         """Whether a condition is true."""
@@ -106,6 +111,11 @@ class Texts:
     def _missed(self, path: tuple[str, ...]) -> None:
         self.missing.append(path)
         self._note(f"'{'.'.join(path)}' has no value, so nothing stands in its place")
+
+    def _left_out(self, path: tuple[str, ...]) -> None:
+        """An argument that the model left out was its to give; what else is empty may be a slip."""
+        if path[0] != "args":
+            self._note(f"'{'.'.join(path)}' has no value, so it is left out")
 
     def _failed(self, failure: Failure) -> None:
         self.failures.append(failure)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 import jmespath
@@ -19,7 +19,13 @@ from runner.template import Renderer
 DONE: Final = "Done."
 
 
-def seen(result: Result, content: Content, values: Mapping[str, Any], mask: Mask) -> str:
+def seen(
+    result: Result,
+    content: Content,
+    values: Mapping[str, Any],
+    mask: Mask,
+    render: Callable[[str, Mapping[str, Any]], str] | None = None,
+) -> str:
     """Give what the model sees.
 
     Args:
@@ -27,6 +33,7 @@ def seen(result: Result, content: Content, values: Mapping[str, Any], mask: Mask
         content: the answer.
         values: what `result.text` may use, with `args`.
         mask: what nobody may see.
+        render: renders `result.text`, and notes what is missing in it.
 
     Raises:
         Trouble: `pick` cannot be taken from this answer.
@@ -34,7 +41,8 @@ def seen(result: Result, content: Content, values: Mapping[str, Any], mask: Mask
     if result.hide:
         return DONE
     if result.text is not None:
-        text = Renderer().render(result.text, {**values, "result": content.data}).strip()
+        render = render or Renderer().render
+        text = render(result.text, {**values, "result": content.data}).strip()
     elif result.pick is not None:
         text = _written(picked(result.pick, content))
     elif content.label:
