@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from runner.cli.chat import log_plainly
 from runner.cli.check import show
 from runner.cli.folder import compiler, folder
+from runner.cli.log import log_plainly
 from runner.cli.options import formats, options, shared
 
 if TYPE_CHECKING:

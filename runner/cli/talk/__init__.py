@@ -1,0 +1,1 @@
+"""A conversation of `lkrun chat`: how it runs, how it looks, where its lines come from."""
