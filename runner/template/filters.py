@@ -16,14 +16,13 @@ from markupsafe import escape
 
 from runner.template.empty import EMPTY, Empty
 from runner.template.limits import MAX_TEXT, RefusedOperation, fits, weigh, width
-from runner.template.operators import compare, equal, kind, number
+from runner.template.operators import compare, equal, formatted, kind, number
 from runner.template.words import as_json
 
 Function = Callable[..., Any]
 Read = Callable[[Any], str]
 
 _NOTHING: Final = (Empty, type(None))
-_FORMAT: Final = re.compile(r"%(?:%|[-+ 0#]{0,5}\d{0,3}(?:\.\d{0,3})?[sdfgeixX])|[^%]+")
 _TAG: Final = re.compile(r"<[^<>]*>")
 _AS_THEY_ARE: Final = [
     "dictsort",
@@ -91,16 +90,6 @@ def _part(value: Any, name: str) -> Any:
     return value.get(name, EMPTY) if isinstance(value, Mapping) else EMPTY
 
 
-def _format(pattern: str, *args: Any, **kwargs: Any) -> str:
-    if kwargs or "".join(_FORMAT.findall(pattern)) != pattern:
-        raise RefusedOperation("this pattern of 'format' cannot be used")
-    numbers = tuple(map(number, args))
-    try:
-        return pattern % args
-    except TypeError:
-        return pattern % numbers
-
-
 def _spell(text: str) -> str:
     """Write each letter and digit apart, so that `4711` is read as 4 7 1 1."""
     return " ".join("".join(unicodedata.normalize("NFC", text).split()))
@@ -118,7 +107,7 @@ _TEXTS: Final[dict[str, Function]] = {
     "capitalize": str.capitalize,
     "e": _escape,
     "escape": _escape,
-    "format": _format,
+    "format": formatted,
     "lower": str.lower,
     "spell": _spell,
     "string": str,

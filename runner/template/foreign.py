@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Final, NamedTuple
 
+from runner.template.pieces import pieces
 from runner.template.ways import FILTERS, written
 
 
@@ -27,8 +28,9 @@ class Foreign(NamedTuple):
     help: str
 
 
-_PIECE: Final = re.compile(r"\{\{(\{.*?\})?\}\}|\{\{(.*?)\}\}", re.DOTALL)
-_RAW: Final = re.compile(r"\{%-?\s*raw\s*-?%\}.*?\{%-?\s*endraw\s*-?%\}|\{#.*?#\}", re.DOTALL)
+_LONGEST: Final = 300
+"""Characters between the braces: longer than that nobody writes."""
+
 _NAME: Final = r"[A-Za-z_]\w*(?:\.\w+)*"
 
 Say = Callable[[re.Match[str]], str]
@@ -41,21 +43,20 @@ def foreign(text: str, readable: Callable[[str], bool]) -> Iterator[Foreign]:
         text: the whole text.
         readable: tells whether an expression can be read as it stands.
     """
-    raw = [found.span() for found in _RAW.finditer(text)]
     opened: set[str] = set()
-    for piece in _PIECE.finditer(text):
-        if any(begin <= piece.start() < end for begin, end in raw):
+    for opening, begin, end in pieces(text):
+        if opening != "{{" or end - begin > _LONGEST:
             continue
-        inner = (piece[1] or piece[2] or "").strip()
+        inner = text[begin + 2 : end - 2].strip()
         closes = re.fullmatch(r"(?:/|end)(if|unless|each|with)|(else)(?: if .*)?|\^", inner)
         if closes and opened:
-            yield Foreign(*piece.span(), "", "")
+            yield Foreign(begin, end, "", "")
             continue
         found = _known(inner)
-        if found is not None and (piece[1] or _CERTAIN.search(inner) or not readable(inner)):
+        if found is not None and (_CERTAIN.search(inner) or not readable(inner)):
             message, help_, block = found
             opened |= {block} if block else set()
-            yield Foreign(*piece.span(), message, help_)
+            yield Foreign(begin, end, message, help_)
 
 
 def _known(inner: str) -> tuple[str, str, str] | None:
@@ -128,7 +129,7 @@ def _python_format(found: re.Match[str]) -> str:
     return f"write {{{{ '%{digits}{kind}' | format({name}) }}}}"
 
 
-_WHERE: Final = re.compile(r"(\w+)\s*(==|!=|>=|<=|>|<)\s*[`'\"]?([^`'\"]*)[`'\"]?")
+_WHERE: Final = re.compile(r"(\w+)\s*(==|!=|>=|<=|>|<)\s*([`'\"]?)([^`'\"]*)[`'\"]?")
 _TESTS: Final = {"==": "equalto", "!=": "ne", ">": "gt", "<": "lt", ">=": "ge", "<=": "le"}
 
 
@@ -149,8 +150,9 @@ def _selected(condition: str) -> str:
     compared = _WHERE.fullmatch(condition)
     if compared is None:
         return f"selectattr('{condition}')"
-    value = compared[3]
-    literal = value if re.fullmatch(r"-?\d+(\.\d+)?|true|false", value) else f"'{value}'"
+    quote, value = compared[3], compared[4]
+    typed = quote != "'" and re.fullmatch(r"-?\d+(\.\d+)?|true|false", value)
+    literal = value if typed else f"'{value}'"
     return f"selectattr('{compared[1]}', '{_TESTS[compared[2]]}', {literal})"
 
 

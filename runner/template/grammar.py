@@ -29,6 +29,7 @@ from runner.template.filters import filters, tests
 from runner.template.findings import Analysis, TemplateProblem
 from runner.template.foreign import foreign
 from runner.template.limits import MAX_BRACKETS, MAX_SOURCE
+from runner.template.pieces import blank
 from runner.template.uses import TooDeep, Walk
 from runner.template.words import as_text
 
@@ -172,7 +173,7 @@ def _read(text: str, state: str | None) -> Template:
         return Template(text, (), Analysis((too_long(),)))
     place, problems, readable = TextLines(text), [], text
     for piece in foreign(text, _readable) if state is None else ():
-        readable = _blank(readable, piece.begin, piece.end)
+        readable = _blanked(readable, piece.begin, piece.end)
         if piece.message:
             problems.append(place.problem(piece.begin, "E301", piece.message, piece.help))
     for _ in range(_MOST_PROBLEMS):
@@ -181,7 +182,7 @@ def _read(text: str, state: str | None) -> Template:
         if broken is None:
             break
         problems += read.analysis.problems
-        readable = _blank(readable, *broken)
+        readable = _blanked(readable, *broken)
     if not problems:
         return read
     known = sorted([*problems, *read.analysis.problems], key=lambda each: (each.line, each.column))
@@ -192,8 +193,8 @@ def _readable(expression: str) -> bool:
     return bool(_parsed(expression, "variable").body)
 
 
-def _blank(text: str, begin: int, end: int) -> str:
-    return text[:begin] + re.sub(r"[^\n]", " ", text[begin:end]) + text[end:]
+def _blanked(text: str, begin: int, end: int) -> str:
+    return text[:begin] + blank(text[begin:end]) + text[end:]
 
 
 def _broken(text: str, analysis: Analysis) -> tuple[int, int] | None:

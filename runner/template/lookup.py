@@ -39,6 +39,7 @@ _ATTRIBUTES: Final[tuple[tuple[type, frozenset[str]], ...]] = (
     ),
 )
 _STRFTIME_LENGTH: Final = 200
+_MOST_DOTTED: Final = 200
 
 
 def attribute(value: Any, name: str) -> Any:
@@ -47,7 +48,8 @@ def attribute(value: Any, name: str) -> Any:
     Names that begin with `_`, and the attributes of any other object, are empty.
     """
     if isinstance(value, Mapping):
-        return value.get(name, EMPTY)
+        found = value.get(name, EMPTY)
+        return _dotted(value, name) if isinstance(found, Empty) else found
     if name.startswith("_"):
         return EMPTY
     for kinds, names in _ATTRIBUTES:
@@ -56,6 +58,19 @@ def attribute(value: Any, name: str) -> Any:
     if name in _fields(value):
         return getattr(value, name)
     return EMPTY
+
+
+def _dotted(value: Mapping[Any, Any], name: str) -> Any:
+    """Take the keys that begin with a name and a dot: LiveKit's `sip.callID` is one flat name."""
+    begin = f"{name}."
+    if len(value) > _MOST_DOTTED:
+        return EMPTY
+    inner = {
+        key.removeprefix(begin): item
+        for key, item in value.items()
+        if isinstance(key, str) and key.startswith(begin)
+    }
+    return inner or EMPTY
 
 
 def _fields(value: Any) -> tuple[str, ...]:
@@ -78,7 +93,7 @@ def item(value: Any, key: Any) -> Any:
         return EMPTY
     if isinstance(value, Mapping):
         found = value.get(key, EMPTY)
-        return value.get(as_text(key), EMPTY) if isinstance(found, Empty) else found
+        return attribute(value, as_text(key)) if isinstance(found, Empty) else found
     if isinstance(key, str) and not key.lstrip("-").isdecimal():
         return attribute(value, key)
     if isinstance(value, (list, tuple, str)):
@@ -128,7 +143,10 @@ _METHODS: Final[tuple[tuple[type, dict[str, Any]], ...]] = (
         },
     ),
     (Mapping, _named("get", "items", "keys", "values")),
-    (list, _named("count", "index")),
+    (
+        list,
+        {**_named("count", "index"), "join": lambda items, separator="": _join(separator, items)},
+    ),
     (
         datetime,
         {

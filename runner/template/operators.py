@@ -161,6 +161,33 @@ def _of_measures(work: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
     return apply
 
 
+_FORMAT: Final = re.compile(r"%(?:%|[-+ 0#]{0,5}\d{0,3}(?:\.\d{0,3})?[sdfgeixX])|[^%]+")
+
+
+def formatted(pattern: str, *values: Any) -> str:
+    """Write values as a pattern says: `'%.2f'`, and no wider than anybody reads.
+
+    Raises:
+        Refused: the pattern is of another sort.
+    """
+    if "".join(_FORMAT.findall(pattern)) != pattern:
+        raise RefusedOperation("this pattern of 'format' cannot be used")
+    written = tuple(v if type(v) in (int, float, Decimal, str) else as_text(v) for v in values)
+    numbers = tuple(map(number, written))  # refuses one whose digits would fill the memory
+    try:
+        return pattern % written
+    except TypeError:
+        return pattern % numbers
+
+
+def _modulo(left: Any, right: Any) -> Any:
+    """What is left of a division; after a text, the text with values in it."""
+    if isinstance(left, str):
+        return formatted(left, *(right if isinstance(right, list) else (right,)))
+    _measures(left, right)
+    return left % right
+
+
 def _power(left: Any, right: Any) -> Any:
     _measures(left, right)
     if isinstance(left, int) and isinstance(right, int) and _bits(left) * abs(right) > MAX_BITS:
@@ -178,7 +205,7 @@ _ARITHMETIC: Final[dict[str, tuple[str, Callable[[Any, Any], Any]]]] = {
     "Add": ("+", _add),
     "Div": ("/", _of_measures(operator.truediv)),
     "FloorDiv": ("//", _of_measures(operator.floordiv)),
-    "Mod": ("%", _of_measures(operator.mod)),
+    "Mod": ("%", _modulo),
     "Mul": ("*", _of_measures(operator.mul)),
     "Pow": ("**", _power),
     "Sub": ("-", _of_measures(operator.sub)),

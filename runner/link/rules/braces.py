@@ -18,6 +18,7 @@ from runner.link.rule import UseContext, UseRule
 from runner.link.walk import Leaf
 from runner.schema.http import Body
 from runner.schema.types.texts import Condition, Plain, Scalar, Spoken, Text
+from runner.template import without_templates
 
 _PATH = r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*"
 _SINGLE = re.compile(rf"(?<!\{{)[$#]?\{{ ?({_PATH}) ?\}}(?!\}})")
@@ -28,7 +29,6 @@ _SPOKEN = re.compile(
     rf"|(?<!\w)%({_PATH})%"
     rf"|(?<![\w$])\$([a-z_]{{2,}}\w*)"
 )
-_TEMPLATE = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}", re.DOTALL)
 _QUOTES = ("'", '"')
 _TAGS = frozenset(
     (
@@ -50,10 +50,10 @@ def _check(context: UseContext, leaf: Leaf, place: Span) -> Iterator[Diagnostic]
     text = leaf.value
     if not isinstance(text, Text) or isinstance(text, Condition | Plain | Scalar):
         return
-    if "{% raw" in text or not re.search(r"[{\[<%$]", text):
+    if not re.search(r"[{\[<%$]", text):
         return
     spoken = isinstance(text, Spoken)
-    hidden = _TEMPLATE.sub(lambda found: re.sub(r"[^\n]", " ", found[0]), text)
+    hidden = without_templates(text)
     known: set[str] = set()
     for found in (_SPOKEN if spoken else _SINGLE).finditer(hidden):
         written = next(filter(None, found.groups()))
