@@ -106,11 +106,13 @@ def _key(scan: source.Scan, catalogue: Catalogue) -> str:
 def _same(root: Path, known: Mapping[str, Any], lines: Lines) -> bool:
     if any(_digest(os.environ.get(name)) != digest for name, digest in known["env"].items()):
         return False
-    requests = [(file, name) for file, name, _ in known["texts"]]
-    for text, (_, _, digest) in zip(source.read_texts(root, requests), known["texts"], strict=True):
+    requests = [source.Request(*request) for *request, _ in known["texts"]]
+    found = source.read_texts(root, requests)
+    for request, text, (*_, digest) in zip(requests, found, known["texts"], strict=True):
         if isinstance(text, source.TextProblem) or text.digest != digest:
             return False
-        lines.add(text.path, text.text)
+        if not request.attached:
+            lines.add(text.path, text.text)
     return True
 
 

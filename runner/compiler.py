@@ -13,12 +13,13 @@ from runner import source, syntax
 from runner.cache import Cache, cached_document, keep_document
 from runner.diagnostics import Diagnostic, Related, Span
 from runner.diagnostics.lines import Lines
-from runner.link import LinkContext, Memo, Prompt, Release, file_requests, link
+from runner.link import LinkContext, Memo, Prompt, Release, link
 from runner.link.scope import Scope
 from runner.link.tests import LinkedTest
 from runner.providers.catalogue import Catalogue
 from runner.providers.checks import check_options
 from runner.schema.reading.load import Specs, load
+from runner.schema.types.names import AttachedFile
 from runner.template import Analysis, analyse, analyse_condition
 
 _PASSING = frozenset({"E001", "E404"})
@@ -36,7 +37,7 @@ class Compiled:
         lines: file → its lines, for showing diagnostics.
         scopes: the agents with all that they reach.
         secrets: secret → the places that need it.
-        texts: the text files that keys name: request → the hash of its content; empty where one
+        texts: the files that keys name: request → the hash of its content; empty where one
             cannot be read.
         tests: the tests of a folder without mistakes.
     """
@@ -47,15 +48,15 @@ class Compiled:
     lines: Mapping[str, Sequence[str]]
     scopes: tuple[Scope, ...] = ()
     secrets: Mapping[str, Sequence[Span]] = field(default_factory=dict)
-    texts: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    texts: Mapping[source.Request, str] = field(default_factory=dict)
     tests: tuple[LinkedTest, ...] = ()
 
     @property
     def text_paths(self) -> frozenset[str]:
         """The paths below the folder of the text files that keys name."""
         return frozenset(
-            posixpath.normpath(posixpath.join(posixpath.dirname(file), name))
-            for file, name in self.texts
+            posixpath.normpath(posixpath.join(posixpath.dirname(request.file), request.name))
+            for request in self.texts
         )
 
     @property
@@ -89,7 +90,6 @@ class Compiler:
         self._specs: dict[tuple[str, str], Specs] = {}
         self._analyses = CachedAnalyses(self.cache)
         self._memo = Memo()
-        self._known_requests: dict[int, tuple[Specs, tuple[tuple[str, str], ...]]] = {}
 
     def compile(self, *, keep: bool = True) -> Compiled:
         """Read the folder as it is now.
@@ -101,11 +101,9 @@ class Compiler:
         specs = [self._load(file) for file in scan.files]
         lines = Lines({file.path: file.data for file in scan.files})
         prompts = self._prompts(specs, lines)
-        linked = link(
-            specs, self._surroundings({r: p for r, (p, _) in prompts.items()}, lines), self._memo
-        )
+        named = {(request.file, request.name): text for request, (text, _) in prompts.items()}
+        linked = link(specs, self._surroundings(named, lines), self._memo)
         self._specs = {(f.path, f.digest): s for f, s in zip(scan.files, specs, strict=True)}
-        self._known_requests = {id(s): (s, self._requests(s)) for s in specs}
         if keep:
             self.cache.flush()
         whole = not any(d.severity == "error" for d in scan.diagnostics)
@@ -137,23 +135,23 @@ class Compiler:
 
     def _prompts(
         self, specs: Sequence[Specs], lines: Lines
-    ) -> dict[tuple[str, str], tuple[Prompt, str]]:
+    ) -> dict[source.Request, tuple[Prompt, str]]:
         found = {}
-        requests = [request for each in specs for request in self._requests(each)]
+        requests = [
+            source.Request(definition.document.file, str(name), isinstance(name, AttachedFile))
+            for each in specs
+            for definition in each.definitions
+            for name in definition.files
+        ]
         for request, text in zip(requests, source.read_texts(self.root, requests), strict=True):
             if isinstance(text, source.TextProblem):
                 problem = (text.code, text.message, text.help)
                 found[request] = Prompt(request[1], problem=problem), ""
             else:
                 found[request] = Prompt(text.path, text.text), text.digest
-                lines.add(text.path, text.text)
+                if not request.attached:
+                    lines.add(text.path, text.text)
         return found
-
-    def _requests(self, specs: Specs) -> tuple[tuple[str, str], ...]:
-        known = self._known_requests.get(id(specs))
-        if known is None or known[0] is not specs:
-            known = self._known_requests[id(specs)] = specs, file_requests(specs)
-        return known[1]
 
     def _surroundings(self, prompts: Mapping[tuple[str, str], Prompt], lines: Lines) -> LinkContext:
         catalogue = self.catalogue or Catalogue()

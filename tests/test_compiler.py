@@ -292,3 +292,18 @@ def test_a_changed_prompt_is_linked_again(folder, cache):
     assert compiler.compile().release.id != first.id
     (folder / "p.md").write_text("Answer {{ nobody }}.")
     assert [d.code for d in compiler.compile().diagnostics] == ["E302"]
+
+
+def test_a_persona_that_waits_for_its_agent_may_have_its_text_in_a_file(folder, cache):
+    """Its settings are the agent's, its instructions stand in a file all the same."""
+    text = MINIMAL.replace("instructions: You answer the phone.", "instructions_file: p.md")
+    text = text.replace("    start: host\n", "    start: host\n    variables:\n      wait: 2s\n")
+    text += '    turn_taking:\n      min_delay: "{{ wait }}"\n'
+    (folder / "a.yaml").write_text(text)
+    (folder / "p.md").write_text("Answer.")
+    compiler = Compiler(folder, env={}, cache=cache)
+    release = compiler.compile().release
+    assert release.agents["desk"].prompts == {"host": "Answer."}
+    assert release.agents["desk"].personas["host"].turn_taking.min_delay == 2
+    (folder / "p.md").unlink()
+    assert [d.code for d in compiler.compile().diagnostics] == ["E007"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from runner.link.link import Linked, file_requests, link
+from runner.link.link import Linked, link
 from runner.link.memo import Memo
 from runner.link.release import AgentRelease, Release
 from runner.link.surroundings import LinkContext, Prompt
@@ -14,6 +14,5 @@ __all__ = [
     "Memo",
     "Prompt",
     "Release",
-    "file_requests",
     "link",
 ]

@@ -9,7 +9,7 @@ from runner.diagnostics import Diagnostic, Span
 from runner.link.agent import AgentLinker, LinkedAgent
 from runner.link.findings import joined
 from runner.link.form import DefinitionCheck, form
-from runner.link.memo import WITH_FILES, Memo
+from runner.link.memo import Memo
 from runner.link.release import Release
 from runner.link.rule import FolderContext, FolderRule
 from runner.link.rules import RULES
@@ -17,10 +17,8 @@ from runner.link.scope import Scope
 from runner.link.surroundings import LinkContext
 from runner.link.table import SymbolTable, build
 from runner.link.tests import LinkedTest, linked_tests
-from runner.link.walk import walk
 from runner.schema.process import Process
 from runner.schema.reading.load import Definition, Specs
-from runner.schema.types.names import FileName
 
 _FOLDER_RULES = tuple(rule for rule in RULES if isinstance(rule, FolderRule))
 
@@ -34,17 +32,6 @@ class Linked:
     scopes: tuple[Scope, ...] = ()
     tests: tuple[LinkedTest, ...] = ()
     secrets: dict[str, list[Span]] = field(default_factory=dict)
-
-
-def file_requests(specs: Specs) -> tuple[tuple[str, str], ...]:
-    """The text files that a file's keys name: (the file that names it, the name as written)."""
-    return tuple(
-        (definition.document.file, str(leaf.value))
-        for definition in specs.definitions
-        if definition.section in WITH_FILES and definition.spec is not None
-        for leaf in walk(definition.spec, definition.location)
-        if isinstance(leaf.value, FileName)
-    )
 
 
 def link(files: Sequence[Specs], around: LinkContext, memo: Memo | None = None) -> Linked:

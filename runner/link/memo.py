@@ -14,9 +14,7 @@ from runner.link.agent import LinkedAgent
 from runner.link.form import DefinitionCheck
 from runner.link.surroundings import LinkContext, Prompt
 from runner.link.table import SymbolTable
-from runner.link.walk import walk
 from runner.schema.reading.load import Definition
-from runner.schema.types.names import FileName
 
 T = TypeVar("T")
 
@@ -114,9 +112,5 @@ def _prompts(definitions: Iterable[Definition], around: LinkContext) -> tuple[Pr
     if not around.prompts:
         return ()
     return tuple(
-        around.prompts[d.document.file, str(leaf.value)]
-        for d in definitions
-        if d.section in WITH_FILES and d.spec is not None
-        for leaf in walk(d.spec, d.location)
-        if isinstance(leaf.value, FileName)
+        around.prompts[d.document.file, str(name)] for d in definitions for name in d.files
     )

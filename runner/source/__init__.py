@@ -5,7 +5,7 @@ from __future__ import annotations
 from runner.source.fingerprint import Fingerprint, fingerprint
 from runner.source.reading import MAX_SIZE, TextProblem
 from runner.source.scan import Scan, SourceFile, scan
-from runner.source.texts import Request, TextFile, read_texts
+from runner.source.texts import Request, TextFile, read_attached, read_texts
 
 __all__ = [
     "MAX_SIZE",
@@ -16,6 +16,7 @@ __all__ = [
     "TextFile",
     "TextProblem",
     "fingerprint",
+    "read_attached",
     "read_texts",
     "scan",
 ]

@@ -25,12 +25,25 @@ class TextProblem:
     help: str | None = None
 
 
-def read(path: str, subject: str = "this file") -> bytes | TextProblem | None:
+def unfit(path: str, subject: str, most: int) -> TextProblem | None:
+    """Return what is wrong with a file that is there, without reading it."""
+    try:
+        state = os.stat(path)
+        if not stat.S_ISREG(state.st_mode):
+            return not_a_file(path, subject)
+        os.close(os.open(path, _FLAGS))
+    except OSError as error:
+        return unreadable(error, subject)
+    return _too_large(subject, most) if state.st_size > most else None
+
+
+def read(path: str, subject: str = "this file", most: int = MAX_SIZE) -> bytes | TextProblem | None:
     """Return the bytes of a regular file, what is wrong with it, or None where there is none.
 
     Args:
         path: where the system finds it.
         subject: how a problem's message calls it.
+        most: bytes that it may have.
     """
     try:
         if not stat.S_ISREG(os.stat(path).st_mode):
@@ -43,7 +56,7 @@ def read(path: str, subject: str = "this file") -> bytes | TextProblem | None:
     try:
         if not stat.S_ISREG(os.fstat(handle).st_mode):
             return not_a_file(path, subject)
-        return _bounded(handle, subject)
+        return _bounded(handle, subject, most)
     except OSError as error:
         return unreadable(error, subject)
     finally:
@@ -64,19 +77,22 @@ def unreadable(error: OSError, subject: str = "this") -> TextProblem:
     return TextProblem("E001", f"{subject} cannot be read: {reason}", _HELP.get(error.errno or 0))
 
 
-def _bounded(handle: int, subject: str) -> bytes | TextProblem:
+def _bounded(handle: int, subject: str, most: int) -> bytes | TextProblem:
     parts: list[bytes] = []
     size = 0
-    while size <= MAX_SIZE:
-        part = os.read(handle, MAX_SIZE + 1 - size)
+    while size <= most:
+        part = os.read(handle, most + 1 - size)
         if not part:
             return b"".join(parts)
         parts.append(part)
         size += len(part)
-    limit = MAX_SIZE // 1024
-    return TextProblem(
-        "E002", f"{subject} is larger than {limit} KB", "split it into several files"
-    )
+    return _too_large(subject, most)
+
+
+def _too_large(subject: str, most: int) -> TextProblem:
+    limit = f"{most // 1024} KB" if most < 1024 * 1024 else f"{most // 1024**2} MB"
+    hint = "split it into several files" if most == MAX_SIZE else "use a smaller file"
+    return TextProblem("E002", f"{subject} is larger than {limit}", hint)
 
 
 _REASONS = {

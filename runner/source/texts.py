@@ -10,27 +10,43 @@ import os
 import posixpath
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple
 
 from runner.diagnostics.nearest import did_you_mean, nearest
 from runner.source.characters import decode, unseen
-from runner.source.reading import TextProblem, read, unreadable
+from runner.source.reading import TextProblem, read, unfit, unreadable
 from runner.source.walk import inside
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-Request: TypeAlias = tuple[str, str]
-"""The YAML file that names it (relative to the root), and the name as it is written there."""
+
+class Request(NamedTuple):
+    """A file that is named.
+
+    Attributes:
+        file: the YAML file that names it, relative to the root.
+        name: as it is written there.
+        attached: whether it may be of any kind, and is read only when it is needed.
+    """
+
+    file: str
+    name: str
+    attached: bool = False
+
+
+MAX_ATTACHED = 5 * 1024 * 1024
+"""How many bytes a file may have that is sent to a service."""
 
 _ABSOLUTE = re.compile(r"[/~\\]|[A-Za-z]:[/\\]|[A-Za-z]{2,}://")
 _SHOWN = 60
+_ATTACHED = "attached"
 
 
 @dataclass(frozen=True, slots=True)
 class TextFile:
-    r"""A text file.
+    r"""A text file; of one that is attached only its path is known.
 
     Attributes:
         path: relative to the root, with `/`.
@@ -50,16 +66,17 @@ def read_texts(root: Path, requests: Iterable[Request]) -> tuple[TextFile | Text
     """
     base = os.fspath(root)
     real_root = os.path.realpath(base)
-    known: dict[str, TextFile | TextProblem] = {}
+    known: dict[tuple[str, bool], TextFile | TextProblem] = {}
     answers: list[TextFile | TextProblem] = []
-    for file, name in requests:
+    for file, name, attached in requests:
         path = resolve(file, name)
         if isinstance(path, TextProblem):
             answers.append(path)
             continue
-        answer = known.get(path)
+        answer = known.get((path, attached))
         if answer is None or isinstance(answer, TextProblem):  # a problem shows the name as written
-            answer = known[path] = _read(base, real_root, path, name)
+            answer = _read(base, real_root, path, name, attached=attached)
+            known[path, attached] = answer
             if isinstance(answer, TextProblem) and answer.code == "E007":
                 answer = _elsewhere(base, file, name) or answer
         answers.append(answer)
@@ -83,7 +100,23 @@ def resolve(file: str, name: str) -> str | TextProblem:
     return outside if path == ".." or path.startswith("../") else path
 
 
-def _read(root: str, real_root: str, path: str, name: str) -> TextFile | TextProblem:
+def read_attached(root: Path, path: str) -> bytes | TextProblem:
+    """Return the bytes of a file that a key names, as they are now.
+
+    Args:
+        root: the configuration folder.
+        path: below it, as `TextFile.path` gives it.
+    """
+    base = os.fspath(root)
+    found = _located(base, os.path.realpath(base), path, path)
+    if isinstance(found, TextProblem):
+        return found
+    data = read(found, f"'{path}'", MAX_ATTACHED)
+    return _missing(base, path, path) if data is None else data
+
+
+def _located(root: str, real_root: str, path: str, name: str) -> str | TextProblem:
+    """Return where the system finds a file below the root."""
     location = os.path.join(root, *path.split("/"))
     try:
         real = os.path.realpath(location, strict=True)
@@ -96,6 +129,18 @@ def _read(root: str, real_root: str, path: str, name: str) -> TextFile | TextPro
         return TextProblem(
             "E004", f"'{name}' is a link that leads outside the configuration folder", help_
         )
+    return location
+
+
+def _read(
+    root: str, real_root: str, path: str, name: str, *, attached: bool
+) -> TextFile | TextProblem:
+    location = _located(root, real_root, path, name)
+    if isinstance(location, TextProblem):
+        return location
+    if attached:
+        problem = unfit(location, f"'{name}'", MAX_ATTACHED)
+        return problem or TextFile(path, "", _ATTACHED)
     data = read(location, f"'{name}'")
     if data is None:
         return _missing(root, path, name)

@@ -7,7 +7,7 @@ import os
 
 import pytest
 
-from runner.source import TextFile, TextProblem, read_texts
+from runner.source import Request, TextFile, TextProblem, read_attached, read_texts
 
 
 @pytest.fixture
@@ -21,7 +21,7 @@ def root(tmp_path):
 
 
 def one(root, name, file="a.yaml"):
-    (answer,) = read_texts(root, [(file, name)])
+    (answer,) = read_texts(root, [Request(file, name)])
     return answer
 
 
@@ -37,7 +37,8 @@ def test_a_text_comes_clean_with_its_path_and_digest(root):
 def test_a_name_is_looked_up_from_the_file_that_names_it(root):
     """Answers stand in the order of the requests, and the same file may be asked for twice."""
     first, second = read_texts(
-        root, [("sub/b.yaml", "../prompts/desk.md"), ("prompts/c.yaml", "./desk.md")]
+        root,
+        [Request("sub/b.yaml", "../prompts/desk.md"), Request("prompts/c.yaml", "./desk.md")],
     )
 
     assert isinstance(first, TextFile)
@@ -109,3 +110,30 @@ def test_what_cannot_be_read_says_why(tmp_path, root, name):
 def test_a_missing_file_is_told_with_the_nearest(root, name, help_):
     """Folders are guessed as well as files."""
     assert one(root, name).help == help_
+
+
+def test_an_attached_file_may_be_of_any_kind(root):
+    """Only its path is known when the folder is loaded; its bytes are read when they are needed."""
+    (root / "form.pdf").write_bytes(b"%PDF\xff\0")
+    (answer,) = read_texts(root, [Request("sub/b.yaml", "../form.pdf", attached=True)])
+    assert (answer.path, answer.text) == ("form.pdf", "")
+    assert read_attached(root, "form.pdf") == b"%PDF\xff\0"
+
+
+@pytest.mark.parametrize(
+    ("name", "code"),
+    [("gone.pdf", "E007"), ("../outside.md", "E004"), ("prompts", "E006"), ("large.bin", "E002")],
+)
+def test_an_attached_file_that_is_none(root, name, code):
+    """It is told when the folder is loaded, and again when it is to be read."""
+    (root / "large.bin").write_bytes(b"x" * (5 * 1024 * 1024 + 1))
+    (answer,) = read_texts(root, [Request("a.yaml", name, attached=True)])
+    assert (type(answer), answer.code) == (TextProblem, code)
+    if not name.startswith(".."):
+        assert read_attached(root, name).code == code
+
+
+def test_an_attached_file_that_became_a_link(root):
+    """A link that leads outside is not followed either when the file is read later."""
+    (root / "form.pdf").symlink_to("../outside.md")
+    assert read_attached(root, "form.pdf").code == "E004"

@@ -1,4 +1,4 @@
-"""Text files that a key names: are they there?"""
+"""Files that a key names: are they there?"""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ from runner.schema.reading.explain import explain, without_value
 from runner.schema.reading.harmless import without_harmless
 from runner.schema.tools import BUILT_IN
 from runner.schema.types.later import LATER
-from runner.schema.types.names import check_name
+from runner.schema.types.names import FileName, check_name
 from runner.schema.types.settings import DEFERRED, Settings
 from runner.syntax import Data, Document, Location
 from runner.template import has_template
@@ -34,6 +34,7 @@ class Definition:
     Attributes:
         spec: its model, or None where it has mistakes (then it still defines its name).
         deferred: whether a setting in it waits for the fixed variables of the agent that uses it.
+        files: the files that its keys name, as written.
     """
 
     section: str
@@ -42,6 +43,7 @@ class Definition:
     location: Location
     spec: Any
     deferred: bool = False
+    files: tuple[FileName, ...] = ()
 
     @property
     def data(self) -> Data:
@@ -154,7 +156,8 @@ def read(
         diagnostics += explain(document, location, root_model(section), errors, empties)
     if diagnostics:
         spec, deferred = None, False
-    return Definition(section, name, document, location, spec, deferred), diagnostics
+    files = tuple(dict.fromkeys(settings.files)) if spec is not None or deferred else ()
+    return Definition(section, name, document, location, spec, deferred, files), diagnostics
 
 
 def root_model(section: str) -> Any:

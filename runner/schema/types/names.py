@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from typing import Annotated, ClassVar, Self
+from typing import Annotated, Any, ClassVar, Self
 
-from pydantic import AfterValidator, WithJsonSchema
+from pydantic import AfterValidator, GetCoreSchemaHandler, WithJsonSchema
 from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema, core_schema
 
 from runner.schema.types.mistake import Place, mistake
+from runner.schema.types.settings import Settings
 from runner.schema.types.texts import Plain, Written
 
 NAME = re.compile(r"[a-z][a-z0-9_-]{0,62}")
@@ -198,6 +200,22 @@ class FileName(Name):
 
     __slots__ = ()
     section = "files"
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        def noted(value: Self, info: core_schema.ValidationInfo) -> Self:
+            if isinstance(info.context, Settings):
+                info.context.files.append(value)
+            return value
+
+        schema = super().__get_pydantic_core_schema__(source, handler)
+        return core_schema.with_info_after_validator_function(noted, schema)
+
+
+class AttachedFile(FileName):
+    """A file of any kind, which is read when it is needed: to be sent, or to prove something."""
+
+    __slots__ = ()
 
 
 class DataFile(FileName):

@@ -6,7 +6,7 @@ A template in them may use `env` and the agent's fixed variables only.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from pydantic import (
@@ -35,11 +35,13 @@ class Settings:
         fixed: the fixed variables of the agent, or None where no agent is known yet (a shared
             persona or tool).
         variables: names of the agent's variables that are not fixed, for the message.
+        files: filled: the names of files that were read, whether or not all else could be.
     """
 
     env: Mapping[str, str]
     fixed: Mapping[str, Any] | None = None
     variables: frozenset[str] = frozenset()
+    files: list[Any] = field(default_factory=list, compare=False)
 
     def resolve(self, text: str) -> str:
         """Render a setting's text.
