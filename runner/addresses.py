@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import socket
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
@@ -57,6 +58,24 @@ def is_public(address: Address) -> bool:
     )
 
 
+def literal(host: str) -> Address | None:
+    """Give the address that a host is, in any spelling of one; None where it is a name.
+
+    `127.1`, `0x7f.1` and `2130706433` are spellings of 127.0.0.1, and so is `localhost` (RFC 6761).
+    """
+    text = host.strip("[]").rstrip(".").lower()
+    if text == "localhost" or text.endswith(".localhost"):
+        return ipaddress.IPv4Address("127.0.0.1")
+    try:
+        return ipaddress.ip_address(text)
+    except ValueError:
+        pass
+    try:
+        return ipaddress.IPv4Address(socket.inet_aton(text))
+    except (OSError, UnicodeError, ValueError):
+        return None
+
+
 def _plain_host(host: str) -> str:
     host = host.strip().rstrip(".").lower()
     if host.isascii():
@@ -92,10 +111,15 @@ class _Entry:
         return cls(number, host=_plain_host(host.removeprefix("*")), below=below)
 
     def has(self, host: str, port: int, address: Address) -> bool:
+        return self.names(host, port, address)
+
+    def names(self, host: str, port: int, address: Address | None) -> bool:
         if self.port not in (None, port):
             return False
         if self.network is not None:
-            return unwrap(address) in self.network or address in self.network
+            return address is not None and (
+                unwrap(address) in self.network or address in self.network
+            )
         return host.endswith(self.host) if self.below else host == self.host
 
 
@@ -105,6 +129,12 @@ class Guard:
     def __init__(self, allow: Iterable[str] = ()) -> None:
         """Take the lines of `runner.network.allow`: host, host:port, *.domain, network."""
         self._allowed = tuple(map(_Entry.read, allow))
+
+    def lists(self, host: str, port: int) -> bool:
+        """Whether a line names this host, or a network that its literal address is in."""
+        name = _plain_host(host)
+        address = literal(name)
+        return any(entry.names(name, port, address) for entry in self._allowed)
 
     def check(self, host: str, port: int, addresses: Iterable[Address]) -> None:
         """Allow a connection to a host that has these addresses.

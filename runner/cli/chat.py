@@ -88,7 +88,7 @@ def chat(  # noqa: PLR0913 - click hands over one value for each option
     _unknown_variables(agent, variables)
     log_plainly(options().log_level or "warning")
     followed = compiling if with_reload else None
-    asked = TalkOptions(variables, metadata, followed)
+    asked = TalkOptions(path, variables, metadata, followed)
     return LocalTalk(result, agent.name, _view(form, plain=plain), asked).run()
 
 

@@ -88,7 +88,7 @@ def call(  # noqa: PLR0913 - click hands over one value for each option
         show([d for d in result.diagnostics if d.severity == "error"], result, path, form)
         return 1
     wanted = Run(name, arguments, variables, agent)
-    outcome = run(result, wanted)
+    outcome = run(result, wanted, path)
     if record is not None and outcome.response.attempts:
         outcome = outcome.recorded(Path(record) if record else path / "cassettes" / f"{name}.json")
     click.echo(json_text(outcome) if form == "json" else text(outcome, bright=options().bright()))

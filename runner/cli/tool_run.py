@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -13,11 +12,10 @@ from typing import Any
 
 import click
 
+from runner.cli.sending import egress, secrets
 from runner.compiler import Compiled
 from runner.diagnostics.nearest import did_you_mean
-from runner.egress.client import HttpEgress
 from runner.egress.port import ToolRequest, ToolResponse
-from runner.egress.secrets import Secrets
 from runner.egress.trouble import one_line
 from runner.link.release import AgentRelease
 from runner.schema.actions import Instruct
@@ -77,7 +75,7 @@ class Outcome:
         return replace(self, cassette=path)
 
 
-def run(result: Compiled, wanted: Run) -> Outcome:
+def run(result: Compiled, wanted: Run, folder: Path) -> Outcome:
     """Run a tool.
 
     Raises:
@@ -96,9 +94,8 @@ def run(result: Compiled, wanted: Run) -> Outcome:
         response = ToolResponse(ok=False, output=told, error=one_line(str(problem)))
         return Outcome(wanted.tool, response, {}, 0.0)
     ask = ToolRequest(wanted.tool, as_data(args), renderer.context.sent())
-    allow = tuple(map(str, result.release.process.network.allow)) if result.release else ()
     begun = time.perf_counter()
-    response = asyncio.run(_asked(release, ask, allow))
+    response = asyncio.run(_asked(release, ask, result, folder))
     took = round((time.perf_counter() - begun) * 1000, 1)
     for message, place in response.notes:
         _note(f"{place}: {message}" if place else message)
@@ -117,14 +114,17 @@ def run(result: Compiled, wanted: Run) -> Outcome:
     return Outcome(wanted.tool, replace(response, output=output), saved, took)
 
 
-async def _asked(release: AgentRelease, ask: ToolRequest, allow: tuple[str, ...]) -> ToolResponse:
-    secrets = os.environ.get("LKRUN_SECRETS_DIR")
-    egress = HttpEgress(Secrets(os.environ, Path(secrets) if secrets else None), allow)
-    egress.timed = True
+async def _asked(
+    release: AgentRelease, ask: ToolRequest, result: Compiled, folder: Path
+) -> ToolResponse:
+    sending = egress(folder, secrets())
+    sending.timed = True
+    if result.release is not None:
+        sending.follow(result.release.process.network)
     try:
-        return await egress.ask(release, ask)
+        return await sending.ask(release, ask)
     finally:
-        await egress.aclose()
+        await sending.aclose()
 
 
 def _release(result: Compiled, wanted: Run) -> AgentRelease:

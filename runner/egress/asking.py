@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, Final
 
@@ -13,9 +14,11 @@ import httpx
 from runner.egress.auth.seam import AuthContext, Authentication, authentication
 from runner.egress.auth.tokens import Tokens
 from runner.egress.exchange import Answer, Exchange, server_of
+from runner.egress.files import ReadFile, content
 from runner.egress.hiding import Hiding
 from runner.egress.mask import Mask
 from runner.egress.network.phases import Stopwatch
+from runner.egress.network.tls import OwnTls, own_context
 from runner.egress.network.wire import ROUTE, Route
 from runner.egress.policy.budget import Budget
 from runner.egress.policy.limits import Limits
@@ -27,6 +30,7 @@ from runner.egress.request.texts import Texts
 from runner.egress.response.incoming import receive, understand
 from runner.egress.response.view import saved, seen
 from runner.egress.trouble import UNUSABLE, RequestError, one_line
+from runner.schema.services import Service
 from runner.schema.tools import HttpTool
 
 _LARGE: Final = 256 * 1024
@@ -36,29 +40,45 @@ _OWN_REQUEST: Final = 256 * 1024
 """Bytes of the answer to a request of a proof's own."""
 
 
+@dataclass(frozen=True, slots=True)
+class Means:
+    """What all calls of a process share.
+
+    Attributes:
+        wire: sends.
+        limits: server → what a request has to pass before.
+        tokens: access tokens.
+        files: reads files of the folder.
+        timed: whether the time of each part of a request is taken.
+    """
+
+    wire: httpx.AsyncBaseTransport
+    limits: Callable[[str], Limits]
+    tokens: Tokens
+    files: ReadFile
+    timed: bool = False
+
+
 @dataclass(slots=True)
 class Asking:
     """One call of a tool on its way.
 
     Attributes:
         tool: with what its service says.
+        service: what it asks, where that has a name.
         texts: renders what is sent.
-        wire: sends.
-        limits: what it has to pass before.
-        tokens: access tokens of the process.
         hiding: what nobody may see.
-        timed: whether the time of each part of a request is taken.
         attempts: the requests that were sent.
+        own_tls: whom its connections trust and what they show, where that is not the usual.
     """
 
     tool: HttpTool
+    service: Service | None
     texts: Texts
-    wire: httpx.AsyncBaseTransport
-    limits: Callable[[str], Limits]
-    tokens: Tokens
     hiding: Hiding
-    timed: bool = False
+    means: Means
     attempts: list[Attempt] = field(default_factory=list)
+    own_tls: ssl.SSLContext | None = None
 
     @property
     def mask(self) -> Mask:
@@ -72,14 +92,28 @@ class Asking:
             RequestError: it did not succeed.
         """
         spec, budget = self.tool.http, Budget(self.tool.http.longest)
-        context = AuthContext(self.texts.proof, self._own_request, self.tokens, self.hiding.learn)
-        proof = authentication(spec.auth, context) if spec.auth is not None else None
-        outgoing = compose(spec, self.texts)
+        proof = authentication(spec.auth, self._for_proof()) if spec.auth is not None else None
+        outgoing = compose(spec, self.texts, self._file)
+        self.own_tls = self._own_tls(proof)
         self.hiding.add((*outgoing.hidden, *(proof.hidden if proof else ())))
         retries = spec.retries if spec.repeatable else 0
         attempt = partial(self._attempt, outgoing, proof, budget)
         answer = await Retry(retries, budget).run(attempt)
         return await self._understood(answer)
+
+    def _for_proof(self) -> AuthContext:
+        tokens, hide = self.means.tokens, self.hiding.learn
+        return AuthContext(self.texts.proof, self._own_request, tokens, hide, self._file)
+
+    def _file(self, path: str) -> bytes:
+        return content(self.means.files, path)
+
+    def _own_tls(self, proof: Authentication | None) -> ssl.SSLContext | None:
+        """Whom this service's connections trust, and what they show; None: the usual."""
+        own = proof.tls if proof is not None else OwnTls()
+        if self.service is not None and self.service.authority is not None and not own.authority:
+            own = replace(own, authority=self._file(self.service.authority))
+        return own_context(own) if own else None
 
     def failed(self, trouble: RequestError) -> ToolResponse:
         """Give what went wrong."""
@@ -102,20 +136,20 @@ class Asking:
         """
         result, body = self.tool.result, answer.body
         read = partial(understand, body, answer.content_type, self.mask)
-        content = await asyncio.to_thread(read) if len(body) > _LARGE else read()
-        names = {"result": content.data}
+        found = await asyncio.to_thread(read) if len(body) > _LARGE else read()
+        names = {"result": found.data}
         if result.fails_if is not None and self.texts.condition(result.fails_if, names):
             raise RequestError(
                 f"the answer says that it failed: {result.fails_if}",
                 "the service said that it did not work",
                 status=answer.response.status_code,
-                data=content.data,
+                data=found.data,
             )
         return ToolResponse(
             ok=True,
-            output=seen(result, content, self.texts.values, self.mask, self.texts.told),
-            saved=saved(result.save, content) | self._kept(answer),
-            result=content.data,
+            output=seen(result, found, self.texts.values, self.mask, self.texts.told),
+            saved=saved(result.save, found) | self._kept(answer),
+            result=found.data,
             attempts=tuple(self.attempts),
             status=answer.response.status_code,
             notes=self._notes(),
@@ -135,7 +169,7 @@ class Asking:
     ) -> Answer:
         """Send it once, and follow where it is sent on to."""
         spec, server = self.tool.http, server_of(outgoing.request.url)
-        async with self.limits(server).passing(server, spec.timeout, budget):
+        async with self.means.limits(server).passing(server, spec.timeout, budget):
             seconds = budget.of(spec.timeout)
             hops = _Hops(self, outgoing, proof, seconds)
             try:
@@ -146,10 +180,10 @@ class Asking:
 
     async def _own_request(self, request: httpx.Request) -> httpx.Response:
         """Send what a proof asks for itself: a token."""
-        request.extensions[ROUTE] = Route(self.tool.http.private_network)
+        request.extensions[ROUTE] = Route(self.tool.http.private_network)  # trusts as usual
         exchange = Exchange(request, self.tool.http, self.mask, self.tool.http.longest)
         try:
-            response = await self.wire.handle_async_request(request)
+            response = await self.means.wire.handle_async_request(request)
             try:
                 body = await receive(response, _OWN_REQUEST)
             finally:
@@ -234,7 +268,7 @@ class _Hops:
         exchange, error = self.exchange, None
         exchange.mask = self.asking.mask
         try:
-            answer = await exchange.over(self.asking.wire)
+            answer = await exchange.over(self.asking.means.wire)
         except asyncio.CancelledError:
             error = exchange.late(TimeoutError()).error
             raise
@@ -260,8 +294,9 @@ class _Hops:
 
     def _exchange(self, request: httpx.Request, *, at_home: bool) -> Exchange:
         spec = self.asking.tool.http
-        request.extensions[ROUTE] = Route(spec.private_network and at_home)
-        stopwatch = Stopwatch() if self.asking.timed else None
+        if at_home:
+            request.extensions[ROUTE] = Route(spec.private_network, self.asking.own_tls)
+        stopwatch = Stopwatch() if self.asking.means.timed else None
         return Exchange(request, spec, self.asking.mask, self.seconds, stopwatch)
 
 

@@ -2,40 +2,69 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
+import os
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+import httpx
+
 from runner.addresses import Guard
-from runner.egress.asking import Asking
+from runner.egress.asking import Asking, Means
 from runner.egress.auth.tokens import Tokens
+from runner.egress.files import ReadFile, no_folder
 from runner.egress.hiding import Hiding
 from runner.egress.network.resolver import Resolver
-from runner.egress.network.wire import Wire, tls_context
+from runner.egress.network.tls import tls_context
+from runner.egress.network.wire import Proxy, Wire
 from runner.egress.policy.breaker import State
 from runner.egress.policy.limits import Limits, ServiceLimits
 from runner.egress.port import ToolRequest, ToolResponse
 from runner.egress.request.texts import Texts
 from runner.egress.secrets import Ledger, Secrets
 from runner.egress.trouble import RequestError, one_line
+from runner.template import Renderer
 
 if TYPE_CHECKING:
     import ssl
 
-    import httpx
-
     from runner.link.release import AgentRelease
+    from runner.schema.process import Network
     from runner.schema.tools import HttpTool
 
 _log = logging.getLogger("lkrun.egress")
+
+
+@dataclass(frozen=True, slots=True)
+class Ways:
+    """What tools may reach, and by what way.
+
+    Attributes:
+        allow: private hosts that every tool may reach.
+        proxy: the address of a proxy, with user and password where it asks for them; or nothing.
+    """
+
+    allow: tuple[str, ...] = ()
+    proxy: str = field(default="", repr=False)
+
+    @property
+    def through(self) -> Proxy | None:
+        """The proxy, if there is one."""
+        if not self.proxy:
+            return None
+        url = httpx.URL(self.proxy)
+        user = (url.username, url.password) if url.userinfo else None
+        return Proxy(str(url.copy_with(userinfo=b"")), user)
 
 
 class HttpEgress:
     """Sends the requests of all calls of a process. Many tasks of one event loop may share it.
 
     Attributes:
+        files: how files of the folder are read that are sent, or prove something.
         timed: whether the time of each part of a request is taken, for people who want to know.
     """
 
@@ -48,23 +77,51 @@ class HttpEgress:
         resolver: Resolver | None = None,
         tls: ssl.SSLContext | None = None,
     ) -> None:
-        """Make the pools; nothing is connected yet.
+        """Make it ready; nothing is connected yet.
 
         Args:
             secrets: where secrets are read.
-            allow: `runner.network.allow`: private hosts that every tool may reach.
+            allow: private hosts that every tool may reach, until `follow` says others.
             transport: what sends, instead of real connections. It does its own checks.
             resolver: who looks names up, instead of the system.
             tls: whom to trust, instead of the usual authorities.
         """
-        self._secrets = secrets
+        self.files: ReadFile = no_folder
         self.timed = False
-        self._transport = transport or Wire(
-            Guard(allow), resolver or Resolver(), tls or tls_context()
-        )
+        self._secrets = secrets
+        self._transport = transport
+        self._resolver = resolver or Resolver()
+        self._tls = tls
         self._limits = ServiceLimits()
         self._tokens = Tokens()
         self._closed = False
+        self._retiring: set[asyncio.Task[None]] = set()
+        self._ways = Ways(tuple(allow))
+        self._wire = self._new_wire()
+
+    def follow(self, network: Network) -> None:
+        """Go by the section `runner.network` from now on.
+
+        Tokens and limits stay. Connections by the old ways are closed once nothing is on them.
+        """
+        ways = Ways(tuple(map(str, network.allow)), self._proxy(network.proxy or ""))
+        if ways == self._ways:
+            return
+        old, self._ways = self._wire, ways
+        self._wire = self._new_wire()
+        if isinstance(old, Wire):
+            task = asyncio.get_running_loop().create_task(old.retire())
+            self._retiring.add(task)
+            task.add_done_callback(self._retiring.discard)
+
+    def _proxy(self, text: str) -> str:
+        return Renderer().render(text, {"secrets": Ledger(self._secrets), "env": os.environ})
+
+    def _new_wire(self) -> httpx.AsyncBaseTransport:
+        if self._transport is not None:
+            return self._transport
+        guard = Guard(self._ways.allow)
+        return Wire(guard, self._resolver, self._tls or tls_context(), self._ways.through)
 
     def of(self, release: AgentRelease) -> ReleaseEgress:
         """Give the egress of the calls that use one release."""
@@ -78,7 +135,10 @@ class HttpEgress:
         """Close all connections. What is asked afterwards fails."""
         self._closed = True
         await self._tokens.aclose()
-        await self._transport.aclose()
+        for task in self._retiring:
+            task.cancel()
+        await asyncio.gather(*self._retiring, return_exceptions=True)
+        await self._wire.aclose()
 
     async def ask(self, release: AgentRelease, ask: ToolRequest) -> ToolResponse:
         """Send the request of a tool, within the tool's own time.
@@ -110,7 +170,8 @@ class HttpEgress:
 
         private = tuple(_private(release, ask))
         hiding = Hiding(self._secrets, release.private_names, private)
-        return Asking(tool, texts, self._transport, limits, self._tokens, hiding, self.timed)
+        means = Means(self._wire, limits, self._tokens, self.files, self.timed)
+        return Asking(tool, service, texts, hiding, means)
 
 
 @dataclass(frozen=True, slots=True)

@@ -168,6 +168,13 @@ class Exchange:
         """There is no such host."""
         return self._lost(str(caught))
 
+    def refused_by_proxy(self, caught: Exception) -> RequestError:
+        """The proxy does not let it through."""
+        why = one_line(str(caught), COMPLAINT)
+        return RequestError(
+            f"no connection to {self.server}: the proxy answered {why}", UNREACHABLE
+        )
+
     def unconnected(self, caught: Exception) -> RequestError:
         """There is no connection."""
         cause: BaseException | None = caught
@@ -219,6 +226,7 @@ _TROUBLES: Final[tuple[tuple[Any, Callable[[Exchange, Any], RequestError]], ...]
     (TimeoutError, Exchange.late),
     (Blocked, Exchange.refused),
     (Unresolved, Exchange.unresolved),
+    (httpcore.ProxyError, Exchange.refused_by_proxy),
     ((httpcore.ConnectError, httpcore.ConnectTimeout, httpx.ConnectError), Exchange.unconnected),
     ((httpcore.LocalProtocolError, httpx.LocalProtocolError), Exchange.unsendable),
     (

@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import Any
 
 from runner.diagnostics import Span
+from runner.link.attached import located
 from runner.link.findings import Findings
 from runner.link.form import DefinitionCheck, form, leaves
 from runner.link.pinpoint import Pinpoint
@@ -127,6 +128,12 @@ def parts(scope: Scope) -> Iterator[tuple[Definition, Block]]:
             yield scope.table.entries[section][name], spec
 
 
+def _located(scope: Scope, section: str, around: LinkContext) -> dict[str, Any]:
+    """Definitions of a section, their attached files named from the folder."""
+    entries = scope.table.entries[section]
+    return {n: located(entries[n], spec, around) for n, spec in getattr(scope, section).items()}
+
+
 def _release(scope: Scope, around: LinkContext, texts: Texts) -> AgentRelease:
     places: dict[str, str] = {}
     env: set[str] = set()
@@ -149,9 +156,9 @@ def _release(scope: Scope, around: LinkContext, texts: Texts) -> AgentRelease:
         name=scope.name,
         agent=scope.agent,
         personas=scope.personas,
-        tools=scope.tools,
-        services=scope.services,
-        providers=scope.providers,
+        tools=_located(scope, "tools", around),
+        services=_located(scope, "services", around),
+        providers=_located(scope, "providers", around),
         prompts=prompts,
         env={n: around.env[n] for n in sorted(env) if n in around.env},
         places=places,

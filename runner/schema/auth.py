@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated, ClassVar, Self, TypeAlias
 
-from pydantic import model_validator
+from pydantic import Discriminator, Tag, model_validator
 from pydantic.json_schema import JsonSchemaValue
 
 from runner.schema.types.blocks import Block, OneOrList, key, kinds
 from runner.schema.types.mistake import clash, mistake
-from runner.schema.types.names import HeaderName
+from runner.schema.types.names import AttachedFile, HeaderName
 from runner.schema.types.texts import Credential, Plain, Sent
 from runner.schema.types.values import Url, one_of
 from runner.template import has_template
@@ -219,8 +219,44 @@ class Hmac(_Auth):
     hmac: Signature = key("what is signed, and where the signature stands")
 
 
-_KINDS = (ApiKey, Basic, Bearer, Hmac, OAuth2)
+def _is_sent(value: object) -> str:
+    is_text = isinstance(value, Sent) or (isinstance(value, str) and has_template(value))
+    return "<Credential>" if is_text else "<AttachedFile>"
+
+
+Pem = Annotated[
+    Annotated[AttachedFile, Tag("<AttachedFile>")] | Annotated[Credential, Tag("<Credential>")],
+    Discriminator(_is_sent),
+]
+"""A file of the folder, or a text such as `{{ secrets.NAME }}` that is its content."""
+
+
+class ClientCertificate(Block):
+    """A certificate of this side, for the connection itself."""
+
+    noun: ClassVar[str] = "mtls"
+    elsewhere: ClassVar[dict[str, str]] = {
+        "cert": "write certificate:",
+        "ca": "write authority:",
+    }
+
+    certificate: Pem = key("the certificate, and those between it and its authority (PEM)")
+    key_: Pem = key("its private key (PEM, without a password)", alias="key")
+    authority: Pem | None = key(
+        "the certificate authority that is trusted instead of the usual ones (PEM)", None
+    )
+
+
+class Mtls(_Auth):
+    """A certificate by which the connection itself proves who sends (RFC 8446)."""
+
+    kind: ClassVar[str] = "mtls"
+
+    mtls: ClientCertificate = key("a certificate and its key")
+
+
+_KINDS = (ApiKey, Basic, Bearer, Hmac, Mtls, OAuth2)
 Auth: TypeAlias = kinds("auth", *_KINDS)  # type: ignore[valid-type]  # built from the classes
 """How a request proves who sends it: exactly one kind."""
 
-AnyAuth = ApiKey | Basic | Bearer | Hmac | OAuth2
+AnyAuth = ApiKey | Basic | Bearer | Hmac | Mtls | OAuth2

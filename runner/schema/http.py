@@ -5,14 +5,21 @@ from __future__ import annotations
 import re
 from typing import Annotated, Any, ClassVar, Self
 
-from pydantic import AfterValidator, PlainValidator, WithJsonSchema, model_validator
+from pydantic import (
+    AfterValidator,
+    Discriminator,
+    PlainValidator,
+    Tag,
+    WithJsonSchema,
+    model_validator,
+)
 from pydantic.json_schema import JsonSchemaValue
 
 from runner.schema.auth import Auth
 from runner.schema.types.blocks import Block, OneOrList, key, together
 from runner.schema.types.measures import Size, SomeTime
 from runner.schema.types.mistake import clash, mistake
-from runner.schema.types.names import HeaderKey, ServiceName, VariableName
+from runner.schema.types.names import AttachedFile, HeaderKey, ServiceName, VariableName
 from runner.schema.types.texts import Condition, Sent, Told
 from runner.schema.types.values import JmesPath, RequestUrl, YesNo, one_of, whole
 
@@ -31,6 +38,22 @@ Json = Annotated[Any, PlainValidator(_json), WithJsonSchema({})]
 """A text, list or mapping of texts, as deep as needed; each text is a `Sent`."""
 
 
+class FilePart(Block):
+    """A file that is sent as a part of a form."""
+
+    noun: ClassVar[str] = "a part"
+    bare: ClassVar[str] = "file"
+
+    file: AttachedFile = key("a file of the folder, relative to the file that names it")
+
+
+Part = Annotated[
+    Annotated[Sent, Tag("<Sent>")] | Annotated[FilePart, Tag("<FilePart>")],
+    Discriminator(lambda part: "<FilePart>" if isinstance(part, dict | FilePart) else "<Sent>"),
+]
+"""A text, or a file."""
+
+
 class Body(Block):
     """What a request carries: exactly one form of it."""
 
@@ -40,6 +63,7 @@ class Body(Block):
     json_: Json | None = key("a mapping, list or value that is sent as JSON", None, alias="json")
     form: dict[str, Sent] | None = key("name → value, sent as a form", None)
     text: Sent | None = key("sent as it is", None)
+    multipart: dict[str, Part] | None = key("name → text or file, sent as a form with files", None)
 
     @model_validator(mode="after")
     def _exactly_one(self) -> Self:
@@ -47,7 +71,9 @@ class Body(Block):
         if len(given) > 1:
             raise clash(given[0], given[1], self.noun)
         if not given:
-            raise mistake("E106", "a body must say what is sent", "write one of: json, form, text")
+            raise mistake(
+                "E106", "a body must say what is sent", "write one of: json, form, text, multipart"
+            )
         return self
 
 

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import AfterValidator, WithJsonSchema
 
-from runner.schema.types.blocks import Block, key
+from runner.schema.types.blocks import Block, OrNo, key
 from runner.schema.types.measures import Duration
 from runner.schema.types.mistake import mistake
 from runner.schema.types.texts import Plain, Sent
-from runner.schema.types.values import one_of, whole
+from runner.schema.types.values import Url, one_of, whole
 
 _HOST = re.compile(
     r"(\*\.)?[A-Za-z0-9_]([A-Za-z0-9_.-]*[A-Za-z0-9_])?(:\d{1,5})?|\[[0-9A-Fa-f:.]+\](:\d{1,5})?"
@@ -55,11 +55,16 @@ class LiveKit(Block):
 
 
 class Network(Block):
-    """What tools may reach."""
+    """What tools may reach, and by what way."""
 
     noun: ClassVar[str] = "the network"
 
     allow: tuple[Host, ...] = key("private or loopback hosts that tools may reach", ())
+    proxy: Annotated[Url | Literal[False] | None, OrNo()] = key(
+        "the address of a proxy for all requests of tools but those to hosts of the own network; "
+        "without it there is none, whatever the environment says",
+        None,
+    )
 
 
 class Reload(Block):

@@ -10,6 +10,7 @@ from runner.schema.http import Request, Shared
 from runner.schema.tools import HttpTool
 from runner.schema.types.blocks import Block, OrNo, key
 from runner.schema.types.measures import Rate, SomeTime
+from runner.schema.types.names import AttachedFile
 from runner.schema.types.values import ServiceUrl, Url, whole
 
 
@@ -49,6 +50,10 @@ class Service(Shared, _Where):  # where it is stands first in the reference
     )
     rate_limit: Rate | None = key("waits up to 1s for a turn, then fails as busy", None)
     max_concurrent: Annotated[int, whole(1, 1000)] = key("so many requests at the same time", 10)
+    authority: AttachedFile | None = key(
+        "a file with the certificate authority that is trusted instead of the usual ones (PEM)",
+        None,
+    )
     breaker: Annotated[BreakerSettings | Literal[False], OrNo()] = key(
         "when it is left alone because it keeps failing", BreakerSettings.model_construct()
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from runner.front.app import Front
@@ -25,6 +26,7 @@ from runner.serve.sessions.welcomes import Welcomes
 from runner.serve.socket.server import CallSocket
 from runner.serve.startup import CannotServeError, ServeSettings, Startup
 from runner.serve.workers.livekit import LiveKitAgents
+from runner.source import attached
 
 if TYPE_CHECKING:
     from runner.egress.secrets import Secrets
@@ -77,7 +79,8 @@ def build(  # noqa: PLR0913 - what a runner begins with
     )
     welcomes = Welcomes(releases, secrets)
     renewals = Renewals(releases, calls, welcomes, log, always=settings.dev)
-    tools = ToolRequests(releases, secrets, log)
+    files = partial(attached, startup.compiler.root)
+    tools = ToolRequests(releases, secrets, log, files=files)
     switchboard = Switchboard(calls, welcomes, tools, renewals)
     texts = Dialogues(store.socket, welcomes, calls, switchboard.take)
     surroundings = ChildEnvironment(releases, secrets, texts, log, env=startup.env, livekit=livekit)

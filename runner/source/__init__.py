@@ -5,7 +5,7 @@ from __future__ import annotations
 from runner.source.fingerprint import Fingerprint, fingerprint
 from runner.source.reading import MAX_SIZE, TextProblem
 from runner.source.scan import Scan, SourceFile, scan
-from runner.source.texts import Request, TextFile, read_attached, read_texts
+from runner.source.texts import Request, TextFile, attached, read_attached, read_texts
 
 __all__ = [
     "MAX_SIZE",
@@ -15,6 +15,7 @@ __all__ = [
     "SourceFile",
     "TextFile",
     "TextProblem",
+    "attached",
     "fingerprint",
     "read_attached",
     "read_texts",

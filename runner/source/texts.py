@@ -115,6 +115,18 @@ def read_attached(root: Path, path: str) -> bytes | TextProblem:
     return _missing(base, path, path) if data is None else data
 
 
+def attached(root: Path, path: str) -> bytes:
+    """Return the bytes of such a file.
+
+    Raises:
+        OSError: it cannot be read; the text says why, in plain words.
+    """
+    data = read_attached(root, path)
+    if isinstance(data, TextProblem):
+        raise OSError(data.message)
+    return data
+
+
 def _located(root: str, real_root: str, path: str, name: str) -> str | TextProblem:
     """Return where the system finds a file below the root."""
     location = os.path.join(root, *path.split("/"))

@@ -12,7 +12,8 @@ from runner.addresses import Guard
 from runner.egress.client import HttpEgress
 from runner.egress.fake import FakeAnswer, FakeTransport
 from runner.egress.network.resolver import Resolver
-from runner.egress.network.wire import Wire, tls_context
+from runner.egress.network.tls import tls_context
+from runner.egress.network.wire import Wire
 from runner.egress.port import ToolRequest, ToolResponse
 from runner.egress.secrets import Secrets
 from runner.template import Renderer
@@ -113,7 +114,7 @@ class MockedEgress:
         return FakeAnswer(mock.status or 200, body, headers)
 
     def _token_url(self, tool: str) -> str | None:
-        request = getattr(self._release.tools.get(tool), "http", None)
+        request = getattr(self._release.requests.get(tool), "http", None)
         oauth2 = getattr(getattr(request, "auth", None), "oauth2", None)
         return str(oauth2.token_url) if oauth2 is not None else None
 

@@ -199,7 +199,7 @@ async def test_two_hundred_calls_get_one_token(login, real):
     server, url, real.egress = await login()
     server.slow = 0.05
     service = {"api": {"url": url, "max_concurrent": "200"}}
-    http = tool(url) | {"service": "api", "url": "/hello"}
+    http = tool(url) | {"service": "api", "url": "/hello", "timeout": "30s"}
     answers = await asyncio.gather(*(real(http, services=service) for _ in range(200)))
     assert all(answer.ok for answer in answers)
     assert len(server.asked) == 1

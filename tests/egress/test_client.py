@@ -14,7 +14,7 @@ import pytest
 from support.stub_service import Caller, ok
 
 from runner.egress.client import HttpEgress
-from runner.egress.network.wire import tls_context
+from runner.egress.network.tls import tls_context
 from runner.egress.port import ToolRequest, ToolResponse
 from runner.egress.secrets import Secrets
 from runner.link.release import AgentRelease

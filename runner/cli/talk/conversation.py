@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
 from collections.abc import AsyncGenerator, AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
+from runner.cli import sending
 from runner.cli.talk.commands import command_of, help_words, unknown_words
 from runner.cli.talk.following import Following, LatestEgress, following
 from runner.cli.talk.views import Interrupted, variable_lines
@@ -19,8 +19,6 @@ from runner.cli.talk.views import Interrupted, variable_lines
 if TYPE_CHECKING:
     from runner.cli.talk.views import ChatView
     from runner.compiler import Compiled, Compiler
-    from runner.egress.client import HttpEgress
-    from runner.egress.secrets import Secrets
     from runner.link import AgentRelease
     from runner.session import CallFacts
     from runner.session.conversation import Conversation
@@ -36,9 +34,11 @@ class TalkOptions:
     """What the command line asks for besides the agent.
 
     Attributes:
+        folder: whose files tools may send.
         followed: compiles the folder again, where the conversation goes on with what is saved.
     """
 
+    folder: Path
     variables: dict[str, str]
     metadata: str | None
     followed: Compiler | None
@@ -143,8 +143,8 @@ class LocalTalk:
         from runner.session.conversation import Conversation
 
         assert self._compiled.release is not None  # noqa: S101 - as above
-        secrets = _secrets()
-        egress = LatestEgress(lambda allow: _egress(secrets, allow))
+        secrets = sending.secrets()
+        egress = LatestEgress(sending.egress(self._options.folder, secrets))
         egress.follow(self._compiled.release, self._agent)
         talk = Conversation(
             self._agent,
@@ -196,16 +196,3 @@ async def _until(
             if line.cancelled() or isinstance(line.exception(), StopAsyncIteration):
                 return
             yield line.result()
-
-
-def _secrets() -> Secrets:
-    from runner.egress.secrets import Secrets
-
-    folder = os.environ.get("LKRUN_SECRETS_DIR")
-    return Secrets(os.environ, Path(folder) if folder else None)
-
-
-def _egress(secrets: Secrets, allow: tuple[str, ...]) -> HttpEgress:
-    from runner.egress.client import HttpEgress
-
-    return HttpEgress(secrets, allow)

@@ -28,26 +28,22 @@ class LatestEgress:
         release: the agent, as the conversation has it now.
     """
 
-    def __init__(self, begin: Callable[[tuple[str, ...]], HttpEgress]) -> None:
-        """Take how an egress is made that may reach certain hosts."""
-        self._begin = begin
-        self._made: dict[tuple[str, ...], HttpEgress] = {}
+    def __init__(self, egress: HttpEgress) -> None:
+        """Take what sends."""
+        self._egress = egress
 
     def follow(self, served: Release, agent: AgentRelease) -> None:
-        """Send what an agent of a release asks for, to the hosts that this allows."""
+        """Send what an agent of a release asks for, by the ways that the release has."""
         self.release = agent
-        self._allow = tuple(map(str, served.process.network.allow))
-        if self._allow not in self._made:
-            self._made[self._allow] = self._begin(self._allow)
+        self._egress.follow(served.process.network)
 
     async def ask(self, ask: ToolRequest) -> ToolResponse:
         """Send the request of a tool."""
-        return await self._made[self._allow].ask(self.release, ask)
+        return await self._egress.ask(self.release, ask)
 
     async def aclose(self) -> None:
         """Close all connections."""
-        for egress in self._made.values():
-            await egress.aclose()
+        await self._egress.aclose()
 
 
 class Following:

@@ -15,6 +15,7 @@ from typing import Protocol
 import httpx
 
 from runner.egress.auth.tokens import Send, Tokens
+from runner.egress.network.tls import OwnTls
 from runner.egress.request.headers import header_value
 from runner.egress.trouble import RequestError
 from runner.schema.auth import AnyAuth
@@ -25,9 +26,11 @@ class Authentication(httpx.Auth):
 
     Attributes:
         hidden: values that nobody may see, besides the secrets.
+        tls: what the connection itself shows.
     """
 
     hidden: tuple[str, ...] = ()
+    tls: OwnTls = OwnTls()
 
     def shown(self, url: str) -> str:
         """The address as it is shown, where the proof changes it."""
@@ -43,12 +46,14 @@ class AuthContext:
         send: sends a request of the kind's own.
         tokens: access tokens, kept as long as the process.
         hide: takes a value that nobody may see from now on.
+        file: a path below the folder → the bytes of that file.
     """
 
     render: Callable[[str], str]
     send: Send
     tokens: Tokens
     hide: Callable[[str], None]
+    file: Callable[[str], bytes]
 
     def text(self, text: str, name: str) -> str:
         """Render what a proof cannot do without.

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 from runner.addresses import Address
+from runner.egress.network.phases import looking_up
 
 Lookup = Callable[[str], list[str]]
 
@@ -50,7 +51,8 @@ class Resolver:
         with contextlib.suppress(ValueError):
             return (ipaddress.ip_address(host),)
         running = self._running.get(host) or self._start(host)
-        found = await asyncio.shield(running)
+        with looking_up():
+            found = await asyncio.shield(running)
         if not found:
             raise Unresolved(f"the host '{host}' is not known, or cannot be looked up")
         return tuple(found)

@@ -1,4 +1,4 @@
-"""Connections: one warm pool for public addresses, one for requests that may go anywhere."""
+"""Connections: a warm pool for public addresses, one for requests that may go anywhere."""
 
 from __future__ import annotations
 
@@ -8,16 +8,15 @@ import itertools
 import logging
 import ssl
 from collections import deque
-from collections.abc import AsyncIterable, AsyncIterator, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 import httpcore
 import httpx
 
 from runner import demo
-from runner.addresses import Address, Guard
-from runner.egress.network.phases import looking_up
+from runner.addresses import Address, Guard, literal
 from runner.egress.network.resolver import Resolver
 
 ROUTE: Final = "lkrun.route"
@@ -34,9 +33,11 @@ class Route:
 
     Attributes:
         private: it may go to any address.
+        tls: whom it trusts and what it shows, where that is not the usual.
     """
 
     private: bool = False
+    tls: ssl.SSLContext | None = None
 
 
 _USUAL: Final = Route()
@@ -48,15 +49,6 @@ _HEAD_START: Final = 0.25
 
 for _name in ("httpx", "httpcore"):
     logging.getLogger(_name).setLevel(logging.WARNING)  # below it they log whole addresses
-
-
-@functools.cache
-def tls_context() -> ssl.SSLContext:
-    """Give the one TLS context of the process, whose making takes tens of milliseconds.
-
-    `SSL_CERT_FILE` and `SSL_CERT_DIR` are heeded; without them, certifi's authorities are trusted.
-    """
-    return httpx.create_ssl_context()
 
 
 class CheckedBackend(httpcore.AsyncNetworkBackend):
@@ -93,8 +85,7 @@ class CheckedBackend(httpcore.AsyncNetworkBackend):
         if host == demo.HOST:
             mine = await self._demonstration.port()
             return await self._inner.connect_tcp("127.0.0.1", mine, timeout)
-        with looking_up():
-            addresses = await self._resolver.addresses(host)
+        addresses = await self._resolver.addresses(host)
         if self._guard is not None:
             self._guard.check(host, port, addresses)
 
@@ -145,39 +136,98 @@ async def first(ways: Sequence[Any]) -> httpcore.AsyncNetworkStream:
 
 
 class _Body(httpx.AsyncByteStream):
-    def __init__(self, stream: AsyncIterable[bytes]) -> None:
+    def __init__(self, stream: AsyncIterable[bytes], end: Callable[[], None]) -> None:
         self._stream = stream
+        self._end: Callable[[], None] | None = end
 
     def __aiter__(self) -> AsyncIterator[bytes]:
         return aiter(self._stream)
 
     async def aclose(self) -> None:
-        close = getattr(self._stream, "aclose", None)
-        if close is not None:
-            await close()
+        end, self._end = self._end, None
+        try:
+            close = getattr(self._stream, "aclose", None)
+            if close is not None:
+                await close()
+        finally:
+            if end is not None:
+                end()
+
+
+@dataclass(frozen=True, slots=True)
+class Proxy:
+    """Through whom requests go.
+
+    Attributes:
+        url: its address, without user and password.
+        user: both, where it asks for them.
+    """
+
+    url: str
+    user: tuple[str, str] | None = field(default=None, repr=False)
 
 
 class Wire(httpx.AsyncBaseTransport):
-    """Sends requests as they are: no proxy, no cookies, no redirects, nothing of the environment.
+    """Sends requests as they are: no cookies, no redirects, nothing of the environment.
 
-    A connection that was made for a request with `private_network: yes` never serves one without.
+    A connection that was made for a request with `private_network: yes` never serves one without,
+    and one with a certificate or an authority of its own serves nobody else. With a proxy, it is
+    the proxy that looks names up; what is in the own network is reached without it.
     """
 
-    def __init__(self, guard: Guard, resolver: Resolver, tls: ssl.SSLContext) -> None:
-        """Open both pools; nothing is connected yet."""
+    def __init__(
+        self, guard: Guard, resolver: Resolver, tls: ssl.SSLContext, proxy: Proxy | None = None
+    ) -> None:
+        """Take who checks, who looks names up, and whom to trust; nothing is connected yet."""
         self._demonstration = demo.Demonstration()
-        self._public = self._pool(CheckedBackend(resolver, guard, self._demonstration), tls)
-        self._private = self._pool(CheckedBackend(resolver, None, self._demonstration), tls)
+        self._guard = guard
+        self._tls = tls
+        self._proxy = proxy
+        self._checked = CheckedBackend(resolver, guard, self._demonstration)
+        self._free = CheckedBackend(resolver, None, self._demonstration)
+        self._pools: dict[tuple[Route, bool], httpcore.AsyncConnectionPool] = {}
+        self._busy = 0
+        self._idle = asyncio.Event()
+        self._idle.set()
 
-    @staticmethod
-    def _pool(backend: CheckedBackend, tls: ssl.SSLContext) -> httpcore.AsyncConnectionPool:
-        return httpcore.AsyncConnectionPool(
-            ssl_context=tls,
-            max_connections=CONNECTIONS,
-            max_keepalive_connections=CONNECTIONS,
-            keepalive_expiry=_IDLE_SECONDS,
-            network_backend=backend,
-        )
+    def _pool(self, route: Route, *, by_proxy: bool) -> httpcore.AsyncConnectionPool:
+        key = (route, by_proxy)
+        if key not in self._pools:
+            self._pools[key] = self._new_pool(route, by_proxy=by_proxy)
+        return self._pools[key]
+
+    def _new_pool(self, route: Route, *, by_proxy: bool) -> httpcore.AsyncConnectionPool:
+        settings: dict[str, Any] = {
+            "ssl_context": route.tls or self._tls,
+            "max_connections": CONNECTIONS,
+            "max_keepalive_connections": CONNECTIONS,
+            "keepalive_expiry": _IDLE_SECONDS,
+        }
+        if by_proxy and self._proxy is not None:
+            return httpcore.AsyncHTTPProxy(
+                self._proxy.url,
+                proxy_auth=self._proxy.user,
+                network_backend=self._free,
+                **settings,
+            )
+        backend = self._free if route.private else self._checked
+        return httpcore.AsyncConnectionPool(network_backend=backend, **settings)
+
+    def _by_proxy(self, url: httpx.URL, route: Route) -> bool:
+        """Whether a request goes through the proxy; the address that it names is checked here.
+
+        Raises:
+            Blocked: it is a private one.
+        """
+        if self._proxy is None or route.private or url.host == demo.HOST:
+            return False
+        port = url.port or {"http": 80}.get(url.scheme, 443)
+        if self._guard.lists(url.host, port):
+            return False
+        address = literal(url.host)
+        if address is not None:
+            self._guard.check(url.host, port, [address])
+        return True
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send a request and give its answer, whose body is still to be read.
@@ -186,33 +236,53 @@ class Wire(httpx.AsyncBaseTransport):
             Blocked: the address is refused.
             Unresolved: the host is not known.
             httpcore.NetworkError: the connection failed.
+            httpcore.ProxyError: the proxy refuses.
             httpcore.ProtocolError: what came is no HTTP.
         """
         route = request.extensions.get(ROUTE, _USUAL)
-        pool = self._private if route.private else self._public
-        answer = await pool.handle_async_request(
-            httpcore.Request(
-                method=request.method,
-                url=httpcore.URL(
-                    scheme=request.url.raw_scheme,
-                    host=request.url.raw_host,
-                    port=request.url.port,
-                    target=request.url.raw_path,
-                ),
-                headers=request.headers.raw,
-                content=request.stream,
-                extensions=request.extensions.get(TRACE, {}),
+        pool = self._pool(route, by_proxy=self._by_proxy(request.url, route))
+        self._begin()
+        try:
+            answer = await pool.handle_async_request(
+                httpcore.Request(
+                    method=request.method,
+                    url=httpcore.URL(
+                        scheme=request.url.raw_scheme,
+                        host=request.url.raw_host,
+                        port=request.url.port,
+                        target=request.url.raw_path,
+                    ),
+                    headers=request.headers.raw,
+                    content=request.stream,
+                    extensions=request.extensions.get(TRACE, {}),
+                )
             )
-        )
+        except BaseException:
+            self._end()
+            raise
         return httpx.Response(
             status_code=answer.status,
             headers=answer.headers,
-            stream=_Body(answer.stream),  # type: ignore[arg-type]  # a pool of coroutines streams so
+            stream=_Body(answer.stream, self._end),  # type: ignore[arg-type]  # a pool of coroutines streams so
             extensions=answer.extensions,
         )
 
+    def _begin(self) -> None:
+        self._busy += 1
+        self._idle.clear()
+
+    def _end(self) -> None:
+        self._busy -= 1
+        if not self._busy:
+            self._idle.set()
+
     async def aclose(self) -> None:
         """Close all connections."""
-        await self._public.aclose()
-        await self._private.aclose()
+        for pool in self._pools.values():
+            await pool.aclose()
         await self._demonstration.aclose()
+
+    async def retire(self) -> None:
+        """Close all connections once nothing is on its way any more."""
+        await self._idle.wait()
+        await self.aclose()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final
@@ -48,12 +48,13 @@ class Outgoing:
     guarded: frozenset[str]
 
 
-def compose(spec: Request, texts: Texts) -> Outgoing:
+def compose(spec: Request, texts: Texts, file: Callable[[str], bytes]) -> Outgoing:
     """Render a request.
 
     Args:
         spec: the `http` block, with what its service says.
         texts: renders it.
+        file: a path below the folder → the bytes of that file.
 
     Raises:
         RequestError: a secret is missing, or something cannot be sent.
@@ -63,7 +64,7 @@ def compose(spec: Request, texts: Texts) -> Outgoing:
     if used:
         stars = Texts(texts.values, dict.fromkeys(used, Mask.STARS))
         shown = _address(spec, stars).replace("%2A%2A%2A", Mask.STARS)
-    content, kind = body(spec.body, texts)
+    content, kind = body(spec.body, texts, file)
     written = headers(
         texts.entries({n: t.rstrip("\r\n") for n, t in spec.headers.items()}), _wire_text
     )

@@ -18,6 +18,7 @@ from runner.schema.types.blocks import Block, Live, OneOrList, OrNo
 from runner.schema.types.later import LATER
 from runner.schema.types.live import latest, marks
 from runner.schema.types.measures import Duration, SomeTime
+from runner.schema.types.names import FileName
 from runner.schema.types.settings import Setting
 from runner.schema.types.texts import Text
 from runner.schema.types.values import RequestUrl, ServiceUrl, Url, YesNo
@@ -160,6 +161,8 @@ def _value(annotation: Any) -> str:  # noqa: PLR0911 - a table of types in the o
         return f"[{annotation.kind or annotation.noun}]({anchor(annotation)})"
     if isinstance(annotation, type) and issubclass(annotation, Text):
         return _TEXTS.get(annotation.__name__, "text")
+    if isinstance(annotation, type) and issubclass(annotation, FileName):
+        return "path of a file"
     section = getattr(annotation, "section", None)
     return f"name in `{section}`" if section else "value"
 

@@ -27,11 +27,9 @@ LATER: dict[str, frozenset[str]] = {
         "mcp knowledge plugin transfer_call press_keys while_waiting confirm if_already_running"
         " max_uses background"
     ),
-    "a body": _words("multipart"),
     "a provider": _words("realtime turn_detector noise_cancellation avatar"),
     "the room": _words("noise_cancellation"),
     "the runner": _words("environments http records capacity data_dir commands shutdown"),
-    "the network": _words("proxy"),
     "the reload": _words("gate_timeout"),
 }
 

@@ -9,6 +9,7 @@ from runner.egress.port import ToolResponse
 from runner.serve.socket.messages import Answer
 
 if TYPE_CHECKING:
+    from runner.egress.files import ReadFile
     from runner.egress.secrets import Secrets
     from runner.serve.log import Log
     from runner.serve.releases.served import Releases
@@ -22,31 +23,25 @@ _OVER = ToolResponse(ok=False, output="the call has ended", error="the call has 
 class ToolRequests:
     """Sends them, and tells in the log which failed."""
 
-    def __init__(self, releases: Releases, secrets: Secrets, log: Log) -> None:
+    def __init__(self, releases: Releases, secrets: Secrets, log: Log, *, files: ReadFile) -> None:
+        """Take what is served, where secrets are, and how files of the folder are read."""
         self._releases = releases
-        self._secrets = secrets
         self._log = log
-        self._egresses: dict[tuple[str, ...], HttpEgress] = {}
+        self._egress = HttpEgress(secrets)
+        self._egress.files = files
 
     async def answer(self, peer: Peer, request: Ask, call: CallInfo | None) -> None:
         """Send a request, and answer the process that asked for it."""
         agent = self._releases.agent(call.release, call.agent) if call else None
-        answer = _OVER if agent is None else await self._egress().ask(agent, request.ask)
+        self._egress.follow(self._releases.current.process.network)
+        answer = _OVER if agent is None else await self._egress.ask(agent, request.ask)
         if call is not None and not answer.ok:
             self._tell_failure(call, request.ask.tool, answer)
         peer.send(Answer(request.id, answer))
 
     async def aclose(self) -> None:
         """Close all connections to services."""
-        for egress in self._egresses.values():
-            await egress.aclose()
-
-    def _egress(self) -> HttpEgress:
-        """The one of all calls, as long as the same hosts may be reached."""
-        allow = tuple(str(host) for host in self._releases.current.process.network.allow)
-        if allow not in self._egresses:
-            self._egresses[allow] = HttpEgress(self._secrets, allow)
-        return self._egresses[allow]
+        await self._egress.aclose()
 
     def _tell_failure(self, call: CallInfo, tool: str, answer: ToolResponse) -> None:
         self._log.event(

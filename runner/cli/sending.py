@@ -1,0 +1,30 @@
+"""The egress of a command: secrets of this process, files of its folder."""
+
+from __future__ import annotations
+
+import os
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from runner.egress.client import HttpEgress
+    from runner.egress.secrets import Secrets
+
+
+def secrets() -> Secrets:
+    """Where this process reads secrets: its environment, and the folder LKRUN_SECRETS_DIR."""
+    from runner.egress.secrets import Secrets
+
+    folder = os.environ.get("LKRUN_SECRETS_DIR")
+    return Secrets(os.environ, Path(folder) if folder else None)
+
+
+def egress(folder: Path, secrets: Secrets) -> HttpEgress:
+    """Sends the requests of the tools of a folder."""
+    from runner.egress.client import HttpEgress
+    from runner.source import attached
+
+    sending = HttpEgress(secrets)
+    sending.files = partial(attached, folder)
+    return sending

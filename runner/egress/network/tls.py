@@ -1,0 +1,93 @@
+"""Whom a connection trusts, and what it shows of itself."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import os
+import ssl
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import httpx
+
+from runner.egress.trouble import RequestError
+
+
+@functools.cache
+def tls_context() -> ssl.SSLContext:
+    """Give the one TLS context of the process, whose making takes tens of milliseconds.
+
+    `SSL_CERT_FILE` and `SSL_CERT_DIR` are heeded; without them, certifi's authorities are trusted.
+    """
+    return httpx.create_ssl_context()
+
+
+@dataclass(frozen=True, slots=True)
+class OwnTls:
+    """What a service has of its own; all of it PEM.
+
+    Attributes:
+        authority: the certificate authority that is trusted instead of the usual ones.
+        certificate: what this side shows.
+        key: its private key.
+    """
+
+    authority: bytes = b""
+    certificate: bytes = field(default=b"", repr=False)
+    key: bytes = field(default=b"", repr=False)
+
+    def __bool__(self) -> bool:
+        """Whether there is anything of its own."""
+        return bool(self.authority or self.certificate)
+
+
+@functools.lru_cache(maxsize=64)
+def own_context(own: OwnTls) -> ssl.SSLContext:
+    """Give the TLS context of a service, the same as long as its files are.
+
+    Raises:
+        RequestError: an authority, a certificate or a key is none.
+    """
+    context = ssl.create_default_context() if own.authority else httpx.create_ssl_context()
+    if own.authority:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        try:
+            context.load_verify_locations(cadata=own.authority.decode("ascii", "replace"))
+        except (ssl.SSLError, ValueError):
+            raise RequestError(
+                "the authority holds no certificate: a file with BEGIN CERTIFICATE is needed"
+            ) from None
+    if own.certificate:
+        try:
+            with _path(own.certificate) as certificate, _path(own.key) as key:
+                context.load_cert_chain(certificate, key, password=_no_password)
+        except (ssl.SSLError, OSError, ValueError):
+            raise RequestError(
+                "the certificate of mtls and its key cannot be used: both must be PEM and belong "
+                "together, and the key must have no password"
+            ) from None
+    return context
+
+
+def _no_password() -> str:
+    """Ask nobody at a terminal."""
+    return ""
+
+
+@contextlib.contextmanager
+def _path(content: bytes) -> Iterator[str]:
+    """Give a path for a library that reads nothing but files; in memory where the system can."""
+    if hasattr(os, "memfd_create"):
+        handle = os.memfd_create("lkrun")
+        try:
+            os.write(handle, content)
+            yield f"/proc/self/fd/{handle}"
+        finally:
+            os.close(handle)
+        return
+    with tempfile.NamedTemporaryFile() as file:  # only its owner may read it
+        file.write(content)
+        file.flush()
+        yield file.name

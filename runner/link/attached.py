@@ -1,0 +1,47 @@
+"""Files that are read when they are needed: a release names them from its folder."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+from runner.link.surroundings import LinkContext
+from runner.schema.reading.load import Definition
+from runner.schema.types.blocks import Block
+from runner.schema.types.names import AttachedFile
+
+BlockT = TypeVar("BlockT", bound=Block)
+
+
+def located(definition: Definition, spec: BlockT, around: LinkContext) -> BlockT:
+    """The same definition, its attached files named from the folder and not from its file."""
+    paths = {
+        str(name): around.prompts[definition.document.file, str(name)].path
+        for name in definition.files
+        if isinstance(name, AttachedFile)
+    }
+    return _block(spec, paths) if paths else spec
+
+
+def _block(block: BlockT, paths: Mapping[str, str]) -> BlockT:
+    changed: dict[str, Any] = {}
+    for name in block.model_fields_set:
+        value = getattr(block, name)
+        there = _value(value, paths)
+        if there is not value:
+            changed[name] = there
+    return block.model_copy(update=changed) if changed else block
+
+
+def _value(value: Any, paths: Mapping[str, str]) -> Any:
+    if isinstance(value, AttachedFile):
+        return AttachedFile(paths[str(value)])
+    if isinstance(value, Block):
+        return _block(value, paths)
+    if isinstance(value, dict):
+        there = {name: _value(inner, paths) for name, inner in value.items()}
+        return there if any(there[n] is not value[n] for n in value) else value
+    if isinstance(value, tuple):
+        items = tuple(_value(inner, paths) for inner in value)
+        return items if any(a is not b for a, b in zip(items, value, strict=True)) else value
+    return value
