@@ -5,7 +5,7 @@ from __future__ import annotations
 from urllib.parse import parse_qsl, unquote
 
 import httpx
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from runner.egress.request.address import address, with_query
@@ -20,6 +20,7 @@ def make(url, **values):
     )
 
 
+@settings(deadline=None)
 @given(st.text(max_size=20), st.text(max_size=20))
 def test_a_value_stays_where_it_stands(first, second):
     """Whatever two values hold, host, path and number of parts are the author's."""
@@ -39,6 +40,7 @@ def test_a_value_stays_where_it_stands(first, second):
 words = st.text(st.characters(exclude_categories=["Cs"]), max_size=5)
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(words, words), max_size=4))
 def test_a_query_comes_back_as_it_was(query):
     """Names and values of a query are what a server reads."""

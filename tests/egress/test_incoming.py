@@ -7,7 +7,7 @@ import json
 import zlib
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from runner.egress.mask import Mask
@@ -108,6 +108,7 @@ def test_depth(body):
         understand(body, "", NOTHING)
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=200), st.text(max_size=40))
 def test_no_bytes_crash(body, label):
     """Any bytes under any label give something that JSON in UTF-8 can hold."""

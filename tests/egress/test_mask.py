@@ -9,7 +9,7 @@ import json
 from urllib.parse import quote, quote_plus
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from runner.egress.mask import Mask
@@ -34,6 +34,7 @@ FORMS = {
 forms = st.sampled_from(list(FORMS.values()))
 
 
+@settings(deadline=None)
 @given(secrets, forms, st.text(max_size=5), st.text(max_size=5))
 def test_a_secret_is_never_left(secret, form, before, after):
     """However a secret is spelt, it is gone after masking."""
@@ -49,6 +50,7 @@ def test_no_form_of_a_secret_is_left(form, case):
     assert mask.text(f"key={case(form('s3Cr/et & <KEY>-1'))}.").strip("key=.%\\x'\"EXKY") == "***"
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=12), st.text(st.characters(codec="ascii"), min_size=4, max_size=40))
 def test_a_secret_in_base64_is_never_left(before, secret):
     """The Base64 of a name and a secret, as basic authentication sends it, cannot be read back."""

@@ -6,7 +6,7 @@ import asyncio
 import time
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.stub_service import ok
 
@@ -38,6 +38,7 @@ def test_retry_after(header, seconds):
     assert retry_after(header, NOW) == seconds
 
 
+@settings(deadline=None)
 @given(st.text())
 def test_retry_after_never_raises(header):
     """A service may write there what it likes."""
