@@ -16,8 +16,8 @@ from runner.egress.network.tls import tls_context
 from runner.egress.network.wire import Wire
 from runner.egress.port import ToolRequest, ToolResponse
 from runner.egress.secrets import Secrets
-from runner.template import Renderer
-from runner.testing.expected import as_text, fits
+from runner.template import Renderer, as_data
+from runner.testing.expected import fits
 from runner.testing.time import SimulatedLoop
 
 if TYPE_CHECKING:
@@ -134,8 +134,7 @@ def plain(data: Any) -> Any:
         return {str(name): plain(inner) for name, inner in data.items()}
     if isinstance(data, tuple | list):
         return [plain(inner) for inner in data]
-    value = _RENDERER.value(str(data), {})
-    return value if isinstance(value, bool | int | float | None) else as_text(value)
+    return as_data(_RENDERER.value(str(data), {}))
 
 
 async def _pass(seconds: float) -> None:
