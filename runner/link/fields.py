@@ -7,6 +7,7 @@ from runner.link.scope import Scope
 from runner.schema.fields import READERS, Field, fits
 from runner.schema.tools import AnyTool
 from runner.schema.types.blocks import Block
+from runner.schema.types.meant import advice
 from runner.template import has_template
 
 
@@ -30,4 +31,8 @@ def misfit(field: Field, text: str) -> tuple[str, str | None] | None:
         return f"'{text}' is not one of the choices", did_you_mean(
             text, field.choices, noun="choices"
         )
-    return None if fits(field.type, text) else (f"'{text}' is not {READERS[field.type][1]}", None)
+    return (
+        None
+        if fits(field.type, text)
+        else (f"'{text}' is not {READERS[field.type][1]}", advice(field.type, text))
+    )

@@ -16,6 +16,7 @@ BACK = "back"
 
 class _Action(Block):
     noun: ClassVar[str] = "an action"
+    typical: ClassVar[tuple[str, ...]] = ("say", "instructions", "handoff")
 
     condition: Condition | None = key("done only while this is true", None, alias="if")
 

@@ -13,7 +13,7 @@ from runner.schema.providers import AgentProviders
 from runner.schema.turns import TurnTaking
 from runner.schema.types.blocks import Block, OneOrList, OrNo, any_of, key, together
 from runner.schema.types.measures import Duration, SomeTime
-from runner.schema.types.mistake import clash, mistake
+from runner.schema.types.mistake import clash, none_of
 from runner.schema.types.names import FieldKey, PersonaName, ToolName
 from runner.schema.types.texts import Plain, Stored, Told
 from runner.schema.types.values import TimeZone, YesNo, one_of, whole
@@ -40,9 +40,7 @@ class Idle(Block):
         if self.say is not None and self.instructions is not None:
             raise clash("say", "instructions", self.noun)
         if self.say is None and self.instructions is None and not self.then:
-            raise mistake(
-                "E106", "idle must say what it does", "write one of: say, instructions, then"
-            )
+            raise none_of(self.noun, ("say", "instructions", "then"))
         return self
 
 
@@ -50,6 +48,7 @@ class Limits(Block):
     """Bounds of a call and of the number of calls."""
 
     noun: ClassVar[str] = "limits"
+    bare: ClassVar[str] = "max_duration"
 
     max_duration: Duration | None = key("the longest call", None)
     farewell: Words | None = key("said when a call has lasted so long", None)
@@ -101,6 +100,7 @@ class Agent(AgentProviders, _AgentBasics):
     # its keys: the basics, the providers, then those below
 
     noun: ClassVar[str] = "an agent"
+    stray: ClassVar[str] = "a value of your own belongs below variables:"
     elsewhere: ClassVar[dict[str, str]] = {
         "greeting": "a greeting belongs to a persona: write it in the persona that start: names",
         "on_handoff": "it belongs to a persona",
@@ -109,13 +109,8 @@ class Agent(AgentProviders, _AgentBasics):
             "personas have a section of their own; start: names the first, handoffs: the others"
         ),
         "instructions_file": "it belongs to a persona; an agent has instructions:",
-        "first_message": "write greeting: and below it say:, in the persona that start: names",
-        "model": _OPTION,
         "name": "the name of an agent stands before the colon, one level to the left",
-        "prompt": "write instructions:",
-        "system_prompt": "write instructions:",
         "temperature": _OPTION,
-        "voice": _OPTION,
     }
 
     timezone: TimeZone | None = key("of now and today; the machine's without it", None)

@@ -15,6 +15,7 @@ from pydantic import (
 from pydantic.json_schema import JsonSchemaValue
 
 from runner.schema.types.blocks import Block, OneOrList, key, together
+from runner.schema.types.meant import advice
 from runner.schema.types.mistake import clash, mistake
 from runner.schema.types.names import FieldKey, VariableName
 from runner.schema.types.texts import Plain, Stored, Told
@@ -197,7 +198,9 @@ class Field(Block):
                 )
             kind = "integer" if self.type == "text" else self.type
             if not fits(kind, bound):
-                return mistake("E117", f"'{bound}' is not {READERS[kind][1]}", at=(name,))
+                return mistake(
+                    "E117", f"'{bound}' is not {READERS[kind][1]}", advice(kind, bound), at=(name,)
+                )
         if self.min is None or self.max is None:
             return None
         try:
@@ -226,7 +229,12 @@ class Field(Block):
                 at=("default",),
             )
         if not fits(self.type, text):
-            return mistake("E117", f"'{text}' is not {READERS[self.type][1]}", at=("default",))
+            return mistake(
+                "E117",
+                f"'{text}' is not {READERS[self.type][1]}",
+                advice(self.type, text),
+                at=("default",),
+            )
         if self.choices is not None and str(text) not in map(str, self.choices):
             return mistake(
                 "E117",

@@ -12,7 +12,21 @@ from runner.schema.services import Service
 from runner.schema.tests import Test
 from runner.schema.tools import Tool
 from runner.schema.types.blocks import Block, key
-from runner.schema.types.values import one_of
+from runner.schema.types.mistake import mistake
+from runner.schema.types.settings import Setting
+
+
+def _version(text: str) -> str:
+    if text == "1":
+        return text
+    if text.isdigit():
+        raise mistake("E107", f"'{text}' is not one of the choices here", "write one of: 1")
+    raise mistake(
+        "E107",
+        f"'{text}' is not a version of this language, which is 1 so far",
+        "delete the line; in which tongue the agent speaks is said in its instructions:, "
+        "and to its stt: and tts:",
+    )
 
 
 class File(Block):
@@ -37,7 +51,9 @@ class File(Block):
     providers: dict[str, Provider] = key("models, speech recognition, voices", {})
     tests: dict[str, Test] = key("conversations that must go as they are written", {})
     runner: Process | None = key("settings of the process; in one file at most", None)
-    language: Annotated[str, one_of("1")] = key("the version of this language", "1")
+    language: Annotated[str, Setting(_version, {"enum": [1, "1"]})] = key(
+        "the version of this language", "1"
+    )
 
 
 SECTIONS = ("agents", "personas", "tools", "services", "providers", "tests")

@@ -18,7 +18,7 @@ from pydantic.json_schema import JsonSchemaValue
 from runner.schema.auth import Auth
 from runner.schema.types.blocks import Block, OneOrList, key, together
 from runner.schema.types.measures import Size, SomeTime
-from runner.schema.types.mistake import clash, mistake
+from runner.schema.types.mistake import clash, mistake, none_of
 from runner.schema.types.names import AttachedFile, HeaderKey, ServiceName, VariableName
 from runner.schema.types.texts import Condition, Sent, Told
 from runner.schema.types.values import JmesPath, RequestUrl, YesNo, one_of, whole
@@ -71,9 +71,7 @@ class Body(Block):
         if len(given) > 1:
             raise clash(given[0], given[1], self.noun)
         if not given:
-            raise mistake(
-                "E106", "a body must say what is sent", "write one of: json, form, text, multipart"
-            )
+            raise none_of(self.noun, tuple(type(self).keys()))
         return self
 
 

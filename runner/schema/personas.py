@@ -74,6 +74,10 @@ class Persona(PersonaProviders, _PersonaBasics):
     """A persona: what it knows, its first words, its tools and where it can hand the call."""
 
     noun: ClassVar[str] = "a persona"
+    stray: ClassVar[str] = (
+        "what the model should know belongs into instructions:; a value of your own belongs to "
+        "the agent, below variables:"
+    )
     bare: ClassVar[str] = "instructions"
     elsewhere: ClassVar[dict[str, str]] = {
         "start": "it belongs to an agent",
@@ -84,12 +88,7 @@ class Persona(PersonaProviders, _PersonaBasics):
         "mode": "it belongs to an agent",
         "timezone": "it belongs to an agent",
         "room": "it belongs to an agent",
-        "first_message": "write greeting: and below it say:",
-        "messages": "write instructions:",
         "name": "the name of a persona stands before the colon, one level to the left",
-        "prompt": "write instructions:",
-        "system_prompt": "write instructions:",
-        "voice": "write tts: and the name of a provider",
     }
 
     turn_taking: PersonaTurns | None = key("instead of the agent's", None, live="visit")

@@ -48,6 +48,7 @@ class LiveKit(Block):
     """Where the LiveKit server is; the standard environment variables fill what is left out."""
 
     noun: ClassVar[str] = "livekit"
+    bare: ClassVar[str] = "url"
 
     url: Sent | None = key("LIVEKIT_URL without it", None)
     api_key: Sent | None = key("LIVEKIT_API_KEY without it", None)
@@ -85,6 +86,7 @@ class Log(Block):
     """What the runner writes."""
 
     noun: ClassVar[str] = "the log"
+    bare: ClassVar[str] = "level"
 
     level: Annotated[str, one_of("debug", "info", "warning", "error")] = key("how much", "info")
     format: Annotated[str, one_of("text", "json")] = key("for people or for programs", "text")

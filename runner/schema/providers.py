@@ -27,6 +27,7 @@ class AnyProvider(Block):
     """A provider of any kind."""
 
     noun: ClassVar[str] = "a provider"
+    typical: ClassVar[tuple[str, ...]] = ("llm", "stt", "tts")
     stray: ClassVar[str] = "an option of the plugin stands below with:"
 
     options: dict[str, Json] = key("options of the plugin", {}, alias="with")

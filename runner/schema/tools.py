@@ -26,6 +26,11 @@ class AnyTool(Block):
     """A tool of any kind. A subclass with a `kind` is a kind."""
 
     noun: ClassVar[str] = "a tool"
+    typical: ClassVar[tuple[str, ...]] = ("http", "say", "set")
+    stray: ClassVar[str] = (
+        "delete it; besides its kind, such as http:, a tool has description:, parameters:, if: "
+        "and then:"
+    )
     described: ClassVar[bool] = False
     """Whether the kind has a description of its own."""
     own_parameters: ClassVar[str | None] = None

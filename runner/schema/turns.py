@@ -15,7 +15,7 @@ _AGENT_ONLY = "LiveKit keeps it for the whole call: write it in the agent's turn
 class PersonaInterruptions(Block):
     """What of interruptions may differ between personas."""
 
-    noun: ClassVar[str] = "interruptions"
+    noun: ClassVar[str] = "a persona's interruptions"
     elsewhere: ClassVar[dict[str, str]] = dict.fromkeys(
         ("min_duration", "min_words", "resume", "ignore_within", "keep_audio"), _AGENT_ONLY
     )
@@ -29,6 +29,7 @@ class PersonaInterruptions(Block):
 class Interruptions(PersonaInterruptions):
     """When the caller's voice stops the agent's."""
 
+    noun: ClassVar[str] = "interruptions"
     elsewhere: ClassVar[dict[str, str]] = {}
 
     how: Annotated[str, one_of("auto", "adaptive", "vad")] = key(
@@ -67,6 +68,7 @@ class TurnLimit(Block):
 
 class _Turns(Block):
     noun: ClassVar[str] = "turn_taking"
+    bare: ClassVar[str] = "detection"
 
     detection: (
         Annotated[str, one_of("model", "vad", "stt", "manual", later=("realtime",))] | None
@@ -84,6 +86,7 @@ class _Turns(Block):
 class PersonaTurns(_Turns):
     """The turn taking of one persona."""
 
+    noun: ClassVar[str] = "a persona's turn_taking"
     elsewhere: ClassVar[dict[str, str]] = {"turn_limit": _AGENT_ONLY}
 
     interruptions: Annotated[PersonaInterruptions | Literal[False] | None, OrNo()] = key(

@@ -8,7 +8,9 @@ from typing import Annotated, Any
 from pydantic import Discriminator, GetCoreSchemaHandler, Tag, ValidationInfo
 from pydantic_core import CoreSchema, core_schema
 
+from runner.diagnostics.nearest import nearest
 from runner.schema.fields import Field
+from runner.schema.types.foreign import FOREIGN, fold
 from runner.schema.types.mistake import mistake
 from runner.schema.types.settings import Settings
 from runner.schema.types.texts import Scalar
@@ -30,6 +32,15 @@ class _FixedOrField:
                     "write one text a line, each with a dash",
                 )
             return tuple(_fixed(v, info) for v in value)
+        if isinstance(value, dict) and value and not _is_field(value):
+            first = next(iter(value))
+            raise mistake(
+                "E104",
+                "a fixed value is one text or a list of texts, and these are names of your own",
+                f"write each as a variable of its own, one level to the left: {first}:",
+                at=(first,),
+                on="key",
+            )
         if value is None:
             raise mistake(
                 "E105",
@@ -42,6 +53,15 @@ class _FixedOrField:
         self, source: Any, handler: GetCoreSchemaHandler
     ) -> CoreSchema:
         return core_schema.with_info_before_validator_function(self._read, handler(source))
+
+
+def _is_field(value: dict[str, Any]) -> bool:
+    """Whether any of these names may have been meant as a key of a field."""
+    known, foreign = Field.keys(), FOREIGN[Field.noun]
+    return any(
+        name in known or name in Field.elsewhere or fold(name) in foreign or nearest(name, known)
+        for name in value
+    )
 
 
 def _fixed(text: str, info: ValidationInfo) -> str:

@@ -18,7 +18,11 @@ FIELD = "tools:\n  ask:\n    description: x\n    say: x\n    parameters:\n      
             "E106",
             "'say' and 'instructions' stand together, but idle has exactly one of them",
         ),
-        (AGENT + "    idle:\n      after: 3s\n", "E106", "idle must say what it does"),
+        (
+            AGENT + "    idle:\n      after: 3s\n",
+            "E106",
+            "idle needs one of: say, instructions, then",
+        ),
         (
             AGENT + "    variables:\n      a:\n        - b:\n            c: d\n",
             "E104",
@@ -46,7 +50,11 @@ FIELD = "tools:\n  ask:\n    description: x\n    say: x\n    parameters:\n      
             "E104",
             "'tools' holds a block of keys, where a list belongs",
         ),
-        (AGENT + "    tools: -end_call\n", "E104", "'tools' holds a text, where a list belongs"),
+        (
+            AGENT + "    tools: -end_call\n",
+            "E104",
+            "there is no space after the '-' of this list item",
+        ),
         (
             AGENT + "    labels:\n      - a\n",
             "E104",
@@ -91,7 +99,7 @@ FIELD = "tools:\n  ask:\n    description: x\n    say: x\n    parameters:\n      
         (
             PERSONA + "    greeting:\n      interruptible: no\n",
             "E106",
-            "a greeting must say what it does",
+            "a greeting needs one of: instructions, say",
         ),
         (PERSONA + "    greeting:\n      sya: a\n", "E101", "unknown key 'sya'"),
         (

@@ -56,12 +56,12 @@ def test_rows_say_value_meaning_and_default(page, row):
 @pytest.mark.parametrize(
     ("begin", "turn", "handoff", "call"),
     [
-        ("| [An agent (Agent)]", "`reload`", "", "`start`, `mode`, `room`"),
-        ("| [A persona (Persona)]", "`greeting`", "`turn_taking`", ""),
-        ("| [Interruptions (Interruptions)]", "`min_words`", "`ignore_within`", "`how`"),
-        ("| [Turn_taking (PersonaTurns)]", "", "`detection`", ""),
-        ("| [The room (Room)]", "", "", "`audio_in`"),
-        ("| [Preemptive_generation (Preemptive)]", "", "`speech`", ""),
+        ("| [An agent]", "`reload`", "", "`start`, `mode`, `room`"),
+        ("| [A persona]", "`greeting`", "`turn_taking`", ""),
+        ("| [interruptions]", "`min_words`", "`ignore_within`", "`how`"),
+        ("| [A persona's turn_taking]", "", "`detection`", ""),
+        ("| [The room]", "", "", "`audio_in`"),
+        ("| [preemptive_generation]", "", "`speech`", ""),
     ],
 )
 def test_changes_of_each_key_count_from_a_moment(page, begin, turn, handoff, call):
@@ -92,3 +92,17 @@ def test_a_page_that_is_old_is_told_and_written_anew(tmp_path, capsys):
     assert "out of date" in capsys.readouterr().err
     assert reference.main([], kept) == 0
     assert reference.main(["--check"], kept) == 0
+
+
+def test_titles_are_the_authors_words_and_differ():
+    """Each block has a title of its own, by which its link finds it, and no name of a class."""
+    titles = [line for line in reference.page().splitlines() if line.startswith("## ")]
+    assert len(set(titles)) == len(titles)
+    assert not [title for title in titles if re.search(r"[a-z][A-Z]|\(", title)]
+
+
+def test_a_key_that_names_a_file_takes_a_path():
+    """A file is no name in a section: the reference says what it is."""
+    page = reference.page()
+    assert "name in `files`" not in page
+    assert "| `instructions_file` | path of a file, or a list |" in page

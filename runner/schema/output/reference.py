@@ -14,6 +14,7 @@ from typing import Annotated, Any, Union, get_args, get_origin
 
 from runner.schema.fields import TYPES
 from runner.schema.file import File
+from runner.schema.reading.annotations import whole
 from runner.schema.types.blocks import Block, Live, OneOrList, OrNo
 from runner.schema.types.later import LATER
 from runner.schema.types.live import latest, marks
@@ -113,7 +114,7 @@ def _table(block: type[Block]) -> Iterator[str]:
             continue
         info = block.model_fields[name]
         shown = f"**`{key}`**" if info.is_required() else f"`{key}`"
-        value = _cell(_value(_whole(info)))
+        value = _cell(_value(whole(info)))
         without = "must be there" if info.is_required() else _default(info.get_default(), value)
         yield f"| {shown} | {value} | {_cell(info.description or '')} | {without} |"
     later = sorted(LATER.get(block.noun, ())) if not block.kinds or block is block.kinds[0] else []
@@ -126,20 +127,15 @@ def _title(block: type[Block]) -> str:
     if block is File:
         return "A file"
     noun = block.noun[:1].upper() + block.noun[1:]
-    return f"{noun}: `{block.kind}`" if block.kind else f"{noun} (`{block.__name__}`)"
+    if block.noun.isidentifier() and not block.kind:
+        return f"`{block.noun}`"
+    return f"{noun}: `{block.kind}`" if block.kind else noun
 
 
 def anchor(block: type[Block]) -> str:
     """The link to a block's table, as GitHub makes anchors."""
     text = _title(block).lower()
     return "#" + "".join(c for c in text.replace(" ", "-") if c.isalnum() or c in "-_")
-
-
-def _whole(info: Any) -> Any:
-    annotation = info.annotation
-    for mark in info.metadata:
-        annotation = Annotated[annotation, mark]
-    return annotation
 
 
 def _value(annotation: Any) -> str:  # noqa: PLR0911 - a table of types in the order in which they must be asked
@@ -164,7 +160,11 @@ def _value(annotation: Any) -> str:  # noqa: PLR0911 - a table of types in the o
     if isinstance(annotation, type) and issubclass(annotation, FileName):
         return "path of a file"
     section = getattr(annotation, "section", None)
-    return f"name in `{section}`" if section else "value"
+    return _POINTERS.get(section, f"name in `{section}`") if section else "value"
+
+
+_POINTERS = {"files": "path of a file", "plugins": "name of a plugin"}
+"""Where a name does not point into a section of the same name: what it is."""
 
 
 def _one_of_kinds(arms: list[Any]) -> str | None:

@@ -6,6 +6,8 @@ import types
 from collections.abc import Iterator
 from typing import Annotated, Any, Union, get_args, get_origin
 
+from pydantic.fields import FieldInfo
+
 from runner.schema.types.blocks import Block
 
 
@@ -19,6 +21,14 @@ def arms(annotation: Any) -> Iterator[Any]:
             yield from arms(arm)
     elif annotation is not None:
         yield annotation
+
+
+def whole(info: FieldInfo) -> Any:
+    """The annotation of a key with all its marks."""
+    annotation: Any = info.annotation
+    for mark in info.metadata:
+        annotation = Annotated[annotation, mark]
+    return annotation
 
 
 def inside(annotation: Any, part: str | int) -> Any:

@@ -18,6 +18,7 @@ class Error:
         location: in the document.
         model: the block that it is about.
         kinds: where the block is one of several kinds: their keys.
+        annotation: what may stand there.
     """
 
     code: str
@@ -26,6 +27,7 @@ class Error:
     input: Any
     context: dict[str, Any]
     kinds: tuple[str, ...] = ()
+    annotation: Any = None
 
     @property
     def key(self) -> str:
@@ -63,7 +65,13 @@ def read_error(base: Location, annotation: Any, error: Any) -> Error:
     if error["type"] not in ("missing", "extra_forbidden"):
         model = _block(current) or model
     return Error(
-        error["type"], (*base, *location), model, error.get("input"), error.get("ctx", {}), kinds
+        error["type"],
+        (*base, *location),
+        model,
+        error.get("input"),
+        error.get("ctx", {}),
+        kinds,
+        current,
     )
 
 

@@ -10,7 +10,8 @@ from runner.diagnostics.nearest import nearest
 from runner.schema.reading.annotations import takes
 from runner.schema.reading.beside import followers, not_below
 from runner.schema.reading.error import Error, read_error
-from runner.schema.types.later import LATER, not_yet
+from runner.schema.reading.shapes import shape, shaped
+from runner.schema.reading.unknown import unknown
 from runner.schema.types.settings import DEFERRED
 from runner.syntax import Document, Location
 
@@ -46,7 +47,7 @@ def explain(
             and not document.lost_after(document.key_span(where).line)
         ),
         *(
-            _TELL.get(e.code, _own if e.code[0] in "EW" else _shape)(document, e)
+            _TELL.get(e.code, _own if e.code[0] in "EW" else shape)(document, e)
             for e in found
             if e.location not in below
         ),
@@ -64,9 +65,7 @@ def _follows(error: Error, empties: set[Location]) -> bool:
 def _inside_wrong(empty: Location, errors: Sequence[Error]) -> bool:
     """Whether an empty key stands in something that should not hold keys at all."""
     return any(
-        e.code in _WANTED
-        and len(e.location) < len(empty)
-        and empty[: len(e.location)] == e.location
+        shaped(e.code) and len(e.location) < len(empty) and empty[: len(e.location)] == e.location
         for e in errors
     )
 
@@ -133,7 +132,15 @@ def _own(document: Document, error: Error) -> Diagnostic:
     location = (*error.location, *context.get("at", ()))
     whole = not context.get("at") and document.style(location) == "mapping"
     span = document.key_span if whole or context.get("on") == "key" else document.value_span
-    return Diagnostic(span(location), error.code, context["message"], context["help"])
+    message, help_ = context["message"], context["help"]
+    return Diagnostic(span(location), error.code, message, help_, (), _indented(document, error))
+
+
+def _indented(document: Document, error: Error) -> tuple[str, ...]:
+    """The lines that a validator gives, as far in as the line of its key."""
+    write = error.context.get("write", ())
+    pad = " " * (document.key_span(error.location).column - 1) if write else ""
+    return tuple(pad + line for line in write)
 
 
 def _missing(document: Document, error: Error) -> Diagnostic:
@@ -150,110 +157,7 @@ def _missing(document: Document, error: Error) -> Diagnostic:
     )
 
 
-def _unknown(document: Document, error: Error) -> Diagnostic:
-    span = document.key_span(error.location)
-    model, name = error.model, error.key
-    if model is None:
-        return Diagnostic(span, "E101", f"unknown key '{name}'")
-    if name in LATER.get(model.noun, ()):
-        return Diagnostic(span, "E102", *not_yet(name))
-    owners = [cls.kind for cls in model.kinds if takes(cls, name)]
-    if owners:
-        return Diagnostic(
-            span,
-            "E112",
-            f"'{name}' does not go with '{model.kind}'",
-            f"delete it; it goes with {' and '.join(owners)} only",
-        )
-    if name in model.elsewhere:
-        return Diagnostic(
-            span, "E101", f"'{name}' is no key of {model.noun}", model.elsewhere[name]
-        )
-    near = nearest(name, model.keys())
-    listed = model.stray or f"keys here: {', '.join(model.keys())}"
-    hint = f"did you mean '{near}'?" if near else listed
-    return Diagnostic(span, "E101", f"unknown key '{name}'", hint)
-
-
-def _what(value: Any) -> str:
-    if isinstance(value, dict):
-        return "a block of keys"
-    return "a list" if isinstance(value, list | tuple) else "a text"
-
-
-def _shape(document: Document, error: Error) -> Diagnostic:
-    wanted, hint = _WANTED.get(error.code, ("something else", lambda _: None))
-    last = next((p for p in reversed(error.location) if isinstance(p, str)), "")
-    on_item = bool(error.location) and isinstance(error.location[-1], int)
-    subject = f"an entry of '{last}'" if on_item else f"'{last}'"
-    if isinstance(error.input, str):
-        span = document.value_span(error.location)
-    else:
-        span = document.key_span(error.location)
-    return Diagnostic(
-        span, "E104", f"{subject} holds {_what(error.input)}, where {wanted} belongs", hint(error)
-    )
-
-
-def _as_list(error: Error) -> str | None:
-    if isinstance(error.input, str) and error.input.lstrip().startswith("-"):
-        first = error.input.split()[0].lstrip("-")
-        return f"put a space after the dash of each entry: - {first}"
-    if isinstance(error.input, str):
-        return f"write each entry on a line of its own, with a dash: - {error.input.strip()}"
-    if isinstance(error.input, dict) and error.input:
-        name, value = next(iter(error.input.items()))
-        if isinstance(value, dict):
-            return f"write only the name here, with a dash: - {name}"
-        return f"write a dash and a space before each entry: - {name}"
-    return "write each entry on a line of its own, with a dash"
-
-
-def _as_names(error: Error) -> str | None:
-    first = error.input[0] if isinstance(error.input, list) and error.input else None
-    if isinstance(first, str):
-        return f"write each name with a colon instead of a dash: {first}:"
-    if isinstance(first, dict) and len(first) == 1:
-        return f"take the dashes away: {next(iter(first))}:"
-    return "write each name with a colon, on a line of its own, and what belongs to it below"
-
-
-def _as_block(error: Error) -> str | None:
-    if error.model is None:
-        return None
-    if isinstance(error.input, str) and _WIDE_COLON in error.input:
-        return f"write a plain colon and a space instead of '{_WIDE_COLON}'"
-    first = [k for k, n in error.model.keys().items() if error.model.model_fields[n].is_required()]
-    names = error.kinds or first or list(error.model.keys())[:6]
-    meant = "say" if "say" in error.kinds else names[0] if len(names) == 1 else error.model.bare
-    if isinstance(error.input, str) and meant:
-        return f"put it on the next line, further to the right, behind {meant}:"
-    how = "without a dash" if isinstance(error.input, list) else "further to the right"
-    shown = ", ".join(f"{name}:" for name in names)
-    return f"on the lines below, {how}, write its keys, such as {shown}"
-
-
-_WIDE_COLON = "\uff1a"
-
-
-def _as_text(error: Error) -> str | None:
-    if isinstance(error.input, dict) and isinstance((error.location or ("",))[-1], int):
-        return f"take the colon away: - {next(iter(error.input), '')}"
-    if isinstance(error.input, list):
-        return "write one text, without dashes: behind the colon, or | there and the text below"
-    return "write one text behind the colon"
-
-
-_WANTED: dict[str, tuple[str, Callable[[Error], str | None]]] = {
-    "string_type": ("a text", _as_text),
-    "list_type": ("a list", _as_list),
-    "tuple_type": ("a list", _as_list),
-    "dict_type": ("a block of names", _as_names),
-    "model_type": ("a block of keys", _as_block),
-    "model_attributes_type": ("a block of keys", _as_block),
-}
-
 _TELL: dict[str, Callable[[Document, Error], Diagnostic]] = {
-    "extra_forbidden": _unknown,
+    "extra_forbidden": unknown,
     "missing": _missing,
 }

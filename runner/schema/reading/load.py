@@ -17,6 +17,7 @@ from runner.schema.reading.annotations import takes
 from runner.schema.reading.beside import followers, not_below
 from runner.schema.reading.explain import explain, without_value
 from runner.schema.reading.harmless import without_harmless
+from runner.schema.reading.nameless import nameless, sectionless
 from runner.schema.tools import BUILT_IN
 from runner.schema.types.later import LATER
 from runner.schema.types.names import FileName, check_name
@@ -79,6 +80,9 @@ def load(document: Document, env: Mapping[str, str]) -> Specs:
     definitions: list[Definition] = []
     diagnostics = without_harmless(document)
     lost: dict[str, Data] = {}
+    if alone := sectionless(document, {s: root_model(s) for s in SECTIONS}):
+        diagnostics.append(alone)
+        lost = {**document.data, "agents": None}
     for section, entries in document.data.items():
         if section in lost:
             continue
@@ -86,6 +90,9 @@ def load(document: Document, env: Mapping[str, str]) -> Specs:
             definition, found = read(document, ("runner",), Settings(env, {}))
             definitions.append(definition)
             diagnostics += found
+        elif section in SECTIONS and (lacking := nameless(document, section, root_model(section))):
+            diagnostics.append(lacking.diagnostic)
+            lost |= {section: entries, lacking.name: None}
         elif isinstance(entries, dict) and section in SECTIONS:
             for name in entries:
                 if name not in lost:
@@ -99,7 +106,8 @@ def load(document: Document, env: Mapping[str, str]) -> Specs:
             diagnostics += _top_level(document, section, beside)
             meant = nearest(section, SECTIONS) or section
             lost |= beside | {section: entries, meant: None}
-    if not document.data and any(d.severity == "error" for d in document.diagnostics):
+    broken = lost or any(d.severity == "error" for d in document.diagnostics)
+    if broken and not any(section in SECTIONS for section in document.data):
         lost["agents"] = None  # they may stand in what could not be read
     return Specs(document, tuple(definitions), tuple(diagnostics), frozenset(_words(lost)))
 

@@ -21,9 +21,10 @@ from pydantic.config import JsonDict
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, core_schema
 
-from runner.diagnostics.nearest import nearest
+from runner.diagnostics.nearest import SHOWN, nearest
+from runner.schema.types.foreign import FOREIGN, TRANSLATED, fold
 from runner.schema.types.later import LATER, not_yet
-from runner.schema.types.mistake import clash, mistake
+from runner.schema.types.mistake import clash, mistake, none_of
 from runner.schema.types.values import NO, NO_SHAPE, YES, YES_NO_SHAPE
 
 Live = Literal["now", "visit", "call", "start"]
@@ -55,6 +56,9 @@ class Block(BaseModel):
 
     kind: ClassVar[str] = ""
     """Of such a block: the key that tells its kind."""
+
+    typical: ClassVar[tuple[str, ...]] = ()
+    """Of such a block, where there are many kinds: those that a message names."""
 
     rules: ClassVar[JsonSchemaValue] = {}
     """What its validators ask beyond single keys, as JSON Schema, so that editors ask it too."""
@@ -176,20 +180,27 @@ class _ExactlyOne(Before):
                 continue
             if name in later:
                 return mistake("E102", *not_yet(name), at=(name,), on="key")
-            if name in self.classes[0].elsewhere:
-                message = f"'{name}' is no key of {self.noun}"
-                hint = self.classes[0].elsewhere[name]
+            if hint := self._hint(name):
+                message = f"'{name}' is not a key of {self.noun}"
                 return mistake("E101", message, hint, at=(name,), on="key")
             near = nearest(name, self.kind_keys)
             if near:
                 return mistake(
                     "E101", f"unknown key '{name}'", f"did you mean '{near}'?", at=(name,), on="key"
                 )
-        return mistake(
-            "E106",
-            f"{self.noun} must say what it does",
-            f"write one of: {', '.join(self.kind_keys)}",
-        )
+        few = len(self.kind_keys) <= SHOWN
+        named = self.kind_keys if few else self.classes[0].typical or self.kind_keys
+        return none_of(self.noun, named, self.kind_keys)
+
+    def _hint(self, name: str) -> str | None:
+        """What a word of another platform or tongue means as the kind of such a block."""
+        rows = FOREIGN.get(self.noun, {})
+        meant = rows.get(fold(name)) or TRANSLATED.get(fold(name)) or ""
+        path = meant.split(".")
+        if path[0] in self.kind_keys:
+            return "write " + " and below it ".join(f"{key}:" for key in path)
+        sentence = meant if " " in meant else None
+        return self.classes[0].elsewhere.get(name) or sentence
 
 
 _LANGUAGE = re.compile(r"[a-z]{2,3}([-_][A-Za-z]{2,4})?")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal
 
 from pydantic_core import PydanticCustomError
@@ -32,6 +33,22 @@ def mistake(  # noqa: PLR0913 - one value for each part
         code,
         "{message}",
         {"message": message, "help": help, "at": at, "on": on, "write": write},
+    )
+
+
+def none_of(noun: str, named: Sequence[str], all_: Sequence[str] = ()) -> PydanticCustomError:
+    """Make the error of a block that has none of the keys of which it needs one.
+
+    Args:
+        noun: what a message calls the block.
+        named: the keys to name.
+        all_: those that there are, where they are more.
+    """
+    more = ", \u2026" * (len(all_) > len(named))
+    return mistake(
+        "E106",
+        f"{noun} needs one of: {', '.join(named)}{more}",
+        f"add the one that says what it does, such as {named[0]}:",
     )
 
 

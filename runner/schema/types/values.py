@@ -12,6 +12,7 @@ from pydantic_core import CoreSchema
 
 from runner.diagnostics.nearest import nearest
 from runner.schema.types.later import not_yet
+from runner.schema.types.meant import advice
 from runner.schema.types.mistake import mistake
 from runner.schema.types.settings import Setting
 from runner.schema.types.texts import Plain, Sent
@@ -204,13 +205,16 @@ class Url(Sent):
                 "write the address, such as https://api.example/slots",
             )
         if not re.match(r"https?://[^/\s]|\{\{|\{%", text, re.IGNORECASE):
-            hint = "it must begin with https:// or http://"
-            if re.match(r"[A-Z]{3,6}\s", text):
-                hint = f"write {text.split()[0]} behind method:, and the address alone here"
-            elif "://" not in text:
-                hint = f"write https://{text.lstrip('/')}"
-            raise mistake("E114", f"'{text}' is not an address", hint)
+            raise mistake("E114", f"'{text}' is not an address", _address_hint(text))
         return cls(without_space(text))
+
+
+def _address_hint(text: str) -> str | None:
+    if re.match(r"[A-Z]{3,6}\s", text):
+        return f"write {text.split(maxsplit=1)[0]} behind method:, and the address alone here"
+    if re.match(r"/(?!/)", text):
+        return f"write the whole address, such as https://api.example{text}"
+    return advice("url", text)
 
 
 _TEMPLATE = re.compile(_BRACES, re.DOTALL)

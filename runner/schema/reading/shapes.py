@@ -1,0 +1,207 @@
+"""A value of the wrong shape: a text where a list belongs, a list where keys belong, and so on."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, get_args, get_origin
+
+from pydantic import TypeAdapter, ValidationError
+
+from runner.diagnostics import Diagnostic
+from runner.schema.reading.annotations import arms
+from runner.schema.reading.error import Error
+from runner.schema.reading.written import lines_for, scalar
+from runner.schema.types.names import Name
+from runner.syntax import Document
+from runner.syntax.lookalikes import BULLETS, COLONS, DASHES, dash_message, odd_entry
+
+_MARKS = re.compile(rf"(?:^|\s+)(?:[{DASHES}{BULLETS}]\s*|-(?=[^\s\d-]))")
+
+
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """What to do about a value of the wrong shape.
+
+    Attributes:
+        message: what is wrong, where it is not the shape alone.
+    """
+
+    help: str
+    write: tuple[str, ...] = ()
+    message: str | None = None
+
+
+def shape(document: Document, error: Error) -> Diagnostic:
+    """Tell a value of the wrong shape, and what to write instead."""
+    wanted, advise = _WANTED.get(error.code, ("something else", _nothing))
+    advice = advise(document, error)
+    name = next((p for p in reversed(error.location) if isinstance(p, str)), "")
+    on_item = bool(error.location) and isinstance(error.location[-1], int)
+    subject = f"an entry of '{name}'" if on_item else f"'{name}'"
+    on_key = not on_item and isinstance(error.input, list | dict)
+    span = (document.key_span if on_key else document.value_span)(error.location)
+    message = advice.message or f"{subject} holds {_what(error.input)}, where {wanted} belongs"
+    return Diagnostic(span, "E104", message, advice.help or None, (), advice.write)
+
+
+def shaped(code: str) -> bool:
+    """Whether an error of pydantic is about the shape of a value."""
+    return code in _WANTED
+
+
+def _what(value: Any) -> str:
+    if isinstance(value, dict):
+        return "a block of keys"
+    return "a list" if isinstance(value, list | tuple) else "a text"
+
+
+def _nothing(document: Document, error: Error) -> Advice:
+    del document, error
+    return Advice("")
+
+
+def _list(document: Document, error: Error) -> Advice:
+    if isinstance(error.input, str):
+        return _list_of(document, error, error.input.strip())
+    if isinstance(error.input, dict) and error.input:
+        name, value = next(iter(error.input.items()))
+        if isinstance(value, dict):
+            return Advice(f"write only the name here, with a dash: - {name}")
+        return Advice(f"write a dash and a space before each entry: - {name}")
+    return Advice("write each entry on a line of its own, with a dash")
+
+
+def _list_of(document: Document, error: Error, text: str) -> Advice:
+    """The entries of a list that was written as one text."""
+    mark, names = odd_entry(text), _of_names(error.annotation)
+    separator = r"\s*[,;]\s*|\s+and\s+" + r"|\s+" * names if "," in text or names else r"$^"
+    parts = _MARKS.split(text) if mark else re.split(separator, text)
+    entries = [part.strip() for part in parts if part.strip()]
+    span = document.value_span(error.location)
+    apart = mark or len(entries) > 1 or span.line == span.end_line
+    write = lines_for(document, error.location, (error.key,), entries) if apart else ()
+    first = f": - {entries[0]}" if apart else ""
+    if mark and mark[0] == "-":
+        return Advice(f"put a space after the dash of each entry{first}", write, dash_message("-"))
+    hint = f"write each entry on a line of its own, with a dash{first}"
+    return Advice(hint, write, dash_message(mark[0]) if mark else None)
+
+
+def _of_names(annotation: Any) -> bool:
+    """Whether the entries of a list are names, which hold no spaces."""
+    return any(
+        isinstance(entry, type) and issubclass(entry, Name)
+        for arm in arms(annotation)
+        if get_origin(arm) is tuple
+        for entry in arms(get_args(arm)[0])
+    )
+
+
+def _names(document: Document, error: Error) -> Advice:
+    del document
+    first = error.input[0] if isinstance(error.input, list) and error.input else None
+    if isinstance(first, str):
+        return Advice(f"write each name with a colon instead of a dash: {first}:")
+    if isinstance(first, dict) and len(first) == 1:
+        return Advice(f"take the dashes away: {next(iter(first))}:")
+    return Advice(
+        "write each name with a colon, on a line of its own, and what belongs to it below"
+    )
+
+
+def _block(document: Document, error: Error) -> Advice:
+    if error.model is None:
+        return Advice("")
+    wide = re.search(rf"[{COLONS}]", error.input) if isinstance(error.input, str) else None
+    if wide:
+        return Advice(f"write a plain colon and a space instead of '{wide[0]}'")
+    for key in _meant(error):
+        if not _accepted(error, key) or not isinstance(error.location[-1], str):
+            continue
+        if write := lines_for(document, error.location, (error.key, key), error.input):
+            return Advice("write it on two lines:" if len(write) == 2 else "write:", write)  # noqa: PLR2004 - as the words say
+        return Advice(f"write {key}: below '{error.key}', and indent the text below {key}:")
+    if isinstance(error.input, list) and all(isinstance(v, dict) for v in error.input):
+        first = next((name for value in error.input for name in value), "")
+        return Advice(f"take the dashes away, so that its keys line up: {first}:")
+    return Advice(_keys_below(error))
+
+
+def _keys_below(error: Error) -> str:
+    """Some keys that a block may have, where nothing can be said of the value."""
+    word = error.input if isinstance(error.input, str) else ""
+    if word in error.kinds:
+        return f"write {word}: below '{error.key}', and indent what belongs to it below that"
+    assert error.model is not None  # noqa: S101 - the caller has asked
+    names = error.kinds if len(error.kinds) <= _SHOWN else error.model.typical
+    names = names or _required(error) or tuple(error.model.keys())[:_SHOWN]
+    listed = " and ".join(filter(None, (", ".join(f"{n}:" for n in names[:-1]), f"{names[-1]}:")))
+    if error.kinds and re.fullmatch(r"[\w.-]+", word):
+        listed = f"{names[0]}: {word}"
+    return f"indent its keys below '{error.key}', such as {listed}"
+
+
+_SHOWN = 4
+
+
+def _required(error: Error) -> tuple[str, ...]:
+    if error.model is None or error.kinds:
+        return ()
+    fields, keys = error.model.model_fields, error.model.keys()
+    return tuple(key for key, name in keys.items() if fields[name].is_required())
+
+
+def _meant(error: Error) -> tuple[str, ...]:
+    """Keys below which the value may have been meant, likeliest first."""
+    bare = error.model.bare if error.model else ""
+    say = "say" if "say" in error.kinds else ""
+    required = _required(error)
+    return tuple(filter(None, (say, bare, required[0] if len(required) == 1 else "")))
+
+
+def _accepted(error: Error, key: str) -> bool:
+    """Whether the value would do below this key, with no other key beside it."""
+    model = error.model
+    for cls in (model.kinds or (model,)) if model else ():
+        if cls.kind and cls.kind != key:
+            continue
+        try:
+            TypeAdapter(cls).validate_python({key: error.input})
+        except ValidationError:
+            continue
+        return True
+    return False
+
+
+def _text(document: Document, error: Error) -> Advice:
+    if isinstance(error.input, dict) and isinstance((error.location or ("",))[-1], int):
+        return Advice(f"take the colon away: - {next(iter(error.input), '')}")
+    if isinstance(error.input, list):
+        return Advice(
+            "write one text, without dashes: behind the colon, or | there and the text below"
+        )
+    if isinstance(error.input, dict) and any(re.search(r"[A-Z ]", name) for name in error.input):
+        return _sentence(document, error)
+    return Advice("write one text behind the colon")
+
+
+def _sentence(document: Document, error: Error) -> Advice:
+    """A text with a colon in it, on the line below its key."""
+    (name, value), *others = error.input.items()
+    if isinstance(value, str) and not others and "\n" not in value:
+        write = lines_for(document, error.location, (error.key,), f"{name}: {value}")
+        return Advice(f"put the text in quotes: {scalar(f'{name}: {value}')}", write)
+    return Advice(f"write '{error.key}: |', and leave the text below it as it is")
+
+
+_WANTED: dict[str, tuple[str, Callable[[Document, Error], Advice]]] = {
+    "string_type": ("a text", _text),
+    "list_type": ("a list", _list),
+    "tuple_type": ("a list", _list),
+    "dict_type": ("a block of names", _names),
+    "model_type": ("a block of keys", _block),
+    "model_attributes_type": ("a block of keys", _block),
+}
+"""Error type of pydantic → what belongs there, and what to do."""

@@ -1,0 +1,64 @@
+"""Lines to write, as they stand in the file: with the indentation of the line they replace."""
+
+from __future__ import annotations
+
+import re
+
+from runner.syntax import Document, Location
+
+_PLAIN = re.compile(r"[A-Za-z0-9_./+{][^#\n]*")
+_LONGEST = 120
+
+
+def lines_for(
+    document: Document, location: Location, path: tuple[str, ...], value: str | list[str]
+) -> tuple[str, ...]:
+    """The lines of the keys `path`, one below the other, with a value or a list at the end.
+
+    Args:
+        document: the file.
+        location: the key that they replace.
+        path: keys from the outermost to the innermost.
+        value: what stands behind the last one; a list stands below it.
+
+    Returns:
+        The lines; none where the value cannot be shown on one line each.
+    """
+    values = [value] if isinstance(value, str) else value
+    if not values or any("\n" in v or len(v) > _LONGEST for v in values):
+        return ()
+    first = _before(document, location)
+    pad = " " * len(first)
+    lines = [f"{'  ' * depth}{_key(key)}:" for depth, key in enumerate(path)]
+    if isinstance(value, str):
+        lines[-1] += f" {scalar(value, quoted=document.style(location) == 'quoted')}"
+    else:
+        lines += [f"{'  ' * len(path)}- {scalar(v)}" for v in value]
+    return tuple((pad if n else first) + line for n, line in enumerate(lines))
+
+
+def scalar(text: str, *, quoted: bool = False) -> str:
+    """A value as it is written: in quotes where it had them or needs them."""
+    safe = _PLAIN.fullmatch(text) and ": " not in text and not text.endswith((":", " "))
+    if safe and not quoted and not text.startswith("{"):
+        return text
+    if '"' in text or "\\" in text:
+        return "'" + text.replace("'", "''") + "'"
+    return f'"{text}"'
+
+
+def _before(document: Document, location: Location) -> str:
+    """What stands on the line before the key: spaces, and the dash of an entry."""
+    column = document.key_span(location).column - 1
+    parent = location[:-1]
+    if (
+        parent
+        and isinstance(parent[-1], int)
+        and next(iter(document.at(parent)), None) == location[-1]
+    ):
+        return " " * (column - 2) + "- "
+    return " " * column
+
+
+def _key(name: str) -> str:
+    return name if re.fullmatch(r"[A-Za-z_][\w-]*", name) else scalar(name, quoted=True)

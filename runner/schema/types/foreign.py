@@ -1,0 +1,303 @@
+"""Words of other platforms and other tongues that people write as keys → what they are here.
+
+A row stands under the noun of a block, as in `later.py`. Its value is the key that was meant, with
+dots between levels (`greeting.say`), or a sentence that says what to do. Words are compared without
+capitals, spaces, hyphens and underscores, so `firstMessage` is `first_message`.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping
+
+_PROVIDER = "it belongs to a provider: write it below providers:, a name of yours, and with:"
+_LLM = "write llm: and a model such as openai/gpt-4.1-mini, or the name of a provider"
+_STT = "write stt: and a model such as deepgram/nova-3, or the name of a provider"
+_TTS = "write tts: and a voice such as cartesia/sonic-3, or the name of a provider"
+_IN_WORDS = "say it to the model in words, in instructions:"
+_BRANCHES = "each step is a persona, and the ways between them stand in its handoffs:"
+_IDLE = "what happens in silence stands in idle: write after: and say: below it"
+_SERVER = "what is told to your server stands in events:"
+
+
+def fold(word: str) -> str:
+    """The word without what differs from platform to platform."""
+    plain = word.casefold().replace("\u0111", "d").replace("\u00df", "ss")
+    plain = unicodedata.normalize("NFKD", plain).encode("ascii", "ignore").decode()
+    return re.sub(r"[^a-z0-9]", "", plain)
+
+
+def _paths(table: Mapping[str, str]) -> dict[str, str]:
+    """Path or sentence → the words that mean it, turned around."""
+    return {fold(word): target for target, words in table.items() for word in words.split()}
+
+
+FOREIGN: dict[str, dict[str, str]] = {
+    "a file": _paths(
+        {
+            "agents": "agent assistant assistants bot bots squad voicebot",
+            "personas": "persona prompts members states nodes flows roles",
+            "tools": "tool functions function actions general_tools skills abilities",
+            "providers": "provider models voices llms transcribers",
+            "services": "service apis endpoints integrations",
+            "runner": "config configuration settings options server process",
+            "language": "version",
+            "tests": "test stories evals",
+            "secrets are read from the environment: write {{ secrets.NAME }} where one is sent": (
+                "secrets environment env keys api_keys"
+            ),
+            "lkrun has no automations: what happens in a call stands in personas: and tools:": (
+                "automation automations trigger triggers workflow workflows scripts scenes jobs "
+                "pipeline pipelines steps"
+            ),
+            "intents, entities and slots are left to the model: say in instructions: what to "
+            "ask for": "intents entities slots forms nlu responses utterances rules",
+        }
+    ),
+    "an agent": _paths(
+        {
+            "start": "entrypoint entry_point first_persona initial_persona starting_node start_node"
+            " default_persona",
+            "instructions": "prompt system_prompt system system_message general_prompt"
+            " global_prompt role persona_prompt base_prompt pre_prompt guidelines",
+            _LLM: "model llm_model model_name language_model ai_model brain",
+            _STT: "transcriber asr stt_model speech_to_text recogniser recognizer ears",
+            _TTS: "voice voice_id speaker tts_model text_to_speech voice_model",
+            "vad": "vad_model voice_activity_detection",
+            "tools": "functions function actions skills abilities general_tools tool_ids plugins",
+            "handoffs": "transfers transfer handoff handover routes destinations",
+            "timezone": "time_zone tz zone",
+            "variables": "vars data context dynamic_variables default_dynamic_variables"
+            " variable_values parameters fields",
+            "labels": "metadata tags",
+            "description": "about summary purpose",
+            "enabled": "active is_active disabled published",
+            "mode": "type kind channel modality",
+            "keyterms": "keywords key_terms boosted_keywords hotwords vocabulary custom_vocabulary",
+            "pronunciations": "pronunciation pronunciation_dictionary pronunciation_guide",
+            "limits.max_duration": "max_duration max_call_duration max_call_duration_ms"
+            " max_duration_seconds max_call_length call_timeout timeout_seconds",
+            "limits.max_calls": "max_calls concurrency max_concurrent concurrent_calls",
+            "limits.max_tool_steps": "max_tool_steps max_steps max_iterations max_turns",
+            "limits.farewell": "farewell",
+            _IDLE: "silence_timeout silence_timeout_seconds idle_timeout user_away_timeout"
+            " reminder_trigger_ms silence_timeout_ms end_call_after_silence_ms idle_message"
+            " idle_messages reminder still_there",
+            "turn_taking.interruptions": "interruptions interruption allow_interruptions barge_in"
+            " interruption_sensitivity stop_speaking_plan",
+            "turn_taking.detection": "turn_detection turn_detector end_of_turn",
+            "turn_taking.min_delay": "endpointing start_speaking_plan min_endpointing_delay"
+            " response_delay responsiveness",
+            "background_audio.ambient": "background_sound ambient_sound ambient background_noise",
+            "phone.numbers": "phone_number phone_numbers number numbers telephone telephone_number"
+            " inbound_number sip_number did",
+            "languages.speak": "language lang locale_code spoken_language languages_spoken"
+            " supported_languages",
+            "after_call.send": "webhook webhook_url post_call_webhook end_of_call_report",
+            "after_call.extract": "post_call_analysis_data analysis_plan structured_data_plan"
+            " data_collection",
+            "record.audio": "recording recording_enabled record_calls opt_out_sensitive_data",
+            "voicemail.mailbox": "voicemail_message voicemail_detection voicemail_option",
+            _SERVER: "server server_url server_messages events_url callback_url",
+            "a tool of kind knowledge finds what stands in documents: list one below tools:": (
+                "knowledge knowledge_base knowledge_bases knowledge_base_ids kb documents rag faq"
+            ),
+            "list the tool that ends a call: write tools: and below it - end_call": (
+                "end_call hang_up hangup end_call_phrases end_call_function_enabled"
+                " end_call_message goodbye"
+            ),
+            _BRANCHES: "nodes edges flow flows states steps stages workflow conversation_flow",
+            _PROVIDER: "temperature max_tokens top_p api_key apikey key base_url speed stability"
+            " similarity_boost voice_settings reasoning_effort",
+            _IN_WORDS: "personality tone style character goal goals task rules examples"
+            " guardrails behavior behaviour",
+            "the first words belong to a persona: write greeting: in the persona that start: "
+            "names": "first_message firstmessage welcome_message begin_message initial_message"
+            " opening intro introduction say",
+        }
+    ),
+    "a persona": _paths(
+        {
+            "instructions": "prompt system_prompt system system_message role_message"
+            " role_messages task_messages general_prompt state_prompt messages content text",
+            "instructions_file": "prompt_file prompt_path file include",
+            "greeting.say": "first_message say first_words welcome welcome_message message"
+            " begin_message initial_message opening intro introduction hello speak",
+            "on_handoff.say": "handoff_message on_enter_message",
+            "on_handoff": "on_enter entry on_entry",
+            "on_return": "on_resume",
+            "tools": "functions function actions skills abilities tool tool_ids",
+            "handoffs": "transfers transfer transfer_to handoff handover routes destinations edges"
+            " transitions next agents subagents sub_agents assistant_destinations switch_to",
+            _LLM: "model llm_model model_name",
+            _STT: "transcriber asr stt_model speech_to_text",
+            _TTS: "voice voice_id speaker tts_model text_to_speech",
+            "list the tool that ends a call: write tools: and below it - end_call": (
+                "hang_up hangup end_call end_conversation end"
+            ),
+            "a tool of kind knowledge finds what stands in documents: list one below tools:": (
+                "knowledge knowledge_base knowledge_bases kb documents rag"
+            ),
+            _IN_WORDS: "personality tone style character goal goals task tasks rules examples"
+            " guardrails role description language languages about background behavior"
+            " behaviour context",
+            _PROVIDER: "temperature max_tokens top_p api_key speed stability",
+        }
+    ),
+    "a handoff": _paths(
+        {
+            "when": "description condition trigger reason if_caller on intent",
+            "say": "message announcement first_message words text transfer_message",
+            "the persona's name stands before the colon, one level to the left": (
+                "to target persona agent destination name assistant_name"
+            ),
+        }
+    ),
+    "an action": _paths(
+        {
+            "say": "speak message text words tell reply respond",
+            "instructions": "prompt generate generate_reply instruction",
+            "handoff": "transfer transfer_to goto go_to next hand_over switch_to persona agent",
+            "tool": "call run function call_tool execute",
+            "set": "store save remember assign variables",
+            "end_call": "hang_up hangup end end_conversation disconnect exit",
+            "with": "arguments args params parameters input inputs",
+        }
+    ),
+    "a greeting": _paths(
+        {
+            "say": "speak message text words tell content first_message value",
+            "instructions": "prompt generate generate_reply instruction",
+        }
+    ),
+    "a tool": _paths(
+        {
+            "description": "when about purpose prompt desc",
+            "parameters": "params inputs input input_schema arguments args schema properties fields"
+            " function_parameters",
+            "http": "request webhook api rest rest_command function server",
+            "http.url": "endpoint uri address link webhook_url server_url",
+            "http.method": "verb",
+            "http.body": "payload data json body_json form",
+            "http.query": "query_params querystring params_query",
+            "http.headers": "header",
+            "http.service": "service base",
+            "http.auth": "authorization authentication token bearer api_key apikey",
+            "result": "response output returns return answer_format",
+            "result.pick": "extract jmespath json_path select",
+            "result.text": "template",
+            "say": "speak message words text",
+            "end_call": "hang_up hangup end",
+            "then": "action do next after on_success afterwards",
+            "on_error": "error on_failure fallback failure catch",
+            "the name of a tool stands before the colon, one level to the left": "name id",
+            "the kind of a tool is said by its key, such as http: or say:": "type kind",
+            "a parameter is required by itself; write optional: yes where it may be missing": (
+                "required"
+            ),
+        }
+    ),
+    "a field": _paths(
+        {
+            "type": "kind datatype data_type format",
+            "description": "label title help desc prompt",
+            "default": "value initial fallback",
+            "choices": "options values enum one_of allowed_values select",
+            "pattern": "regex regexp match",
+            "min": "minimum min_length minlength least from",
+            "max": "maximum max_length maxlength most to",
+            "of": "items item entries",
+            "fields": "properties keys",
+        }
+    ),
+    "a request": _paths(
+        {
+            "url": "endpoint uri address link href path",
+            "method": "verb http_method type",
+            "query": "params query_params parameters querystring search_params",
+            "headers": "header",
+            "body": "payload data content",
+            "body.json": "json body_json json_body",
+            "timeout": "timeout_seconds timeout_ms request_timeout",
+            "auth": "authorization authentication token bearer api_key apikey credentials",
+        }
+    ),
+    "a provider": _paths(
+        {
+            "the kind of a provider is its key, and the plugin's name its value, as in "
+            "llm: openai": "type kind provider plugin vendor engine name platform",
+        }
+    ),
+    "idle": _paths(
+        {
+            "after": "timeout seconds delay after_seconds silence wait time duration",
+            "say": "message text words question",
+            "instructions": "prompt",
+            "times": "repeat count max retries max_times attempts",
+            "then": "action do finally on_timeout",
+        }
+    ),
+    "limits": _paths(
+        {
+            "max_duration": "duration timeout max_call_duration max_minutes max_seconds length",
+            "farewell": "message goodbye say words",
+            "max_calls": "concurrency max_concurrent concurrent_calls calls",
+            "max_tool_steps": "max_steps steps max_iterations",
+        }
+    ),
+    "livekit": _paths(
+        {
+            "url": "host server ws_url livekit_url address",
+            "api_key": "key livekit_api_key",
+            "api_secret": "secret livekit_api_secret",
+        }
+    ),
+    "turn_taking": _paths(
+        {
+            "detection": "turn_detection mode how model",
+            "min_delay": "delay min_endpointing_delay endpointing wait silence",
+            "max_delay": "max_endpointing_delay",
+            "interruptions": "interruption allow_interruptions barge_in interrupt",
+        }
+    ),
+}
+"""Noun of a block → folded word → the key that was meant, or what to do."""
+
+TRANSLATED: dict[str, str] = _paths(
+    {
+        "agents": "agenten agentes agenti agenci daily tacnhan",
+        "personas": "personen rollen personnages personnes personajes roles vaitro nhanvat",
+        "tools": "werkzeuge outils herramientas strumenti ferramentas congcu hulpmiddelen",
+        "providers": "anbieter fournisseurs proveedores fornitori fornecedores nhacungcap",
+        "services": "dienste servicios servizi dichvu",
+        "instructions": "anweisung anweisungen instruktionen anleitung consigne consignes"
+        " instrucciones istruzioni instrucoes huongdan chidan chithi aanwijzingen",
+        "greeting": "begruessung begrussung gruss ansage accueil salutation bienvenue saludo"
+        " bienvenida saluto saudacao loichao begroeting",
+        "say": "sage sagen sag sprich dire dis di decir diga noi zeg",
+        "tts": "stimme voix voz voce giong giongnoi stem",
+        "llm": "modell modele modelo modello mohinh",
+        "language": "sprache langue idioma lingua ngonngu taal",
+        "description": "beschreibung descripcion descrizione descricao mota omschrijving",
+        "handoffs": "weiterleitung weiterleitungen uebergabe uebergaben ubergabe transferts"
+        " transferencias chuyen chuyentiep",
+        "when": "wenn wann quand cuando quando khi khinao wanneer",
+        "then": "dann danach alors ensuite entonces luego poi sauddo dan",
+        "url": "adresse direccion indirizzo endereco diachi adres",
+        "variables": "variablen variabili bien bienso variabelen",
+        "timezone": "zeitzone fuseauhoraire zonahoraria muigio tijdzone",
+        "start": "beginn anfang debut inicio inizio batdau begin",
+        "end_call": "auflegen raccrocher colgar ketthuc ophangen",
+        "type": "typ tipo loai",
+        "choices": "auswahl choix opciones scelte luachon keuzes",
+        "optional": "freiwillig facultatif opcional facoltativo tuychon",
+        "result": "ergebnis resultat resultado risultato ketqua",
+        "method": "methode metodo phuongthuc",
+        "parameters": "parameter parametres parametros parametri thamso",
+        "after": "nach apres despues dopo sau",
+        "times": "mal fois veces volte lan",
+        "default": "standard defaut predeterminado macdinh",
+    }
+)
+"""Folded word of another tongue → the key in English."""

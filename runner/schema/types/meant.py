@@ -1,0 +1,146 @@
+"""Values as people write them → as the language has them: dates, times, numbers, addresses."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import date, time
+
+_MONTHS = (
+    "jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec",
+)  # fmt: skip
+_OTHER_MONTHS = {
+    "m\u00e4r": 3, "mrz": 3, "mai": 5, "okt": 10, "dez": 12,
+    "janv": 1, "f\u00e9v": 2, "mars": 3, "avr": 4, "juin": 6, "juil": 7, "ao\u00fb": 8,
+    "d\u00e9c": 12, "ene": 1, "abr": 4, "ago": 8, "dic": 12,
+}  # fmt: skip
+_DOTTED = re.compile(r"(\d{1,2})\s*[./-]\s*(\d{1,2})\s*[./-]\s*(\d{4})")
+_YEAR_FIRST = re.compile(
+    r"(\d{4})\s*[./]\s*(\d{1,2})\s*[./]\s*(\d{1,2})|(\d{4})-(\d{1,2})-(\d{1,2})"
+)
+_NAMED = re.compile(
+    r"(?:(\d{1,2})\.?(?:st|nd|rd|th)?\s+)?([^\W\d]{3,})\.?\s+(?:(\d{1,2})(?:st|nd|rd|th)?,?\s+)?(\d{4})"
+)
+_CLOCK = re.compile(
+    r"(\d{1,2})(?:\s*[:.h]\s*(\d{2}))?(?::\d{2})?\s*(am|pm|a\.m\.|p\.m\.|uhr|h|o'clock|gi\u1edd)?",
+    re.IGNORECASE,
+)
+_NUMBER = re.compile(r"[^\d+-]{0,3}\s*([+-]?\d[\d.,'_\s]*)\s*[^\d\s]{0,3}")
+_LOCAL = re.compile(r"(?:localhost|[^/:\s]+:\d+|\d{1,3}(?:\.\d{1,3}){3})(?:[/:]|$)")
+_MONTHS_IN_A_YEAR = 12
+_NOON = 12
+
+
+def meant_date(text: str) -> str | None:
+    """`01.12.2026`, `1 December 2026` or `2026/12/1` as `2026-12-01`."""
+    text = text.strip()
+    if found := _YEAR_FIRST.fullmatch(text):
+        year, month, day = (part for part in found.groups() if part)
+        return _iso(year, month, day)
+    if found := _DOTTED.fullmatch(text):
+        first, second, year = found.groups()
+        if "." not in text and int(first) <= _MONTHS_IN_A_YEAR and int(second) <= _MONTHS_IN_A_YEAR:
+            return None  # the day is first in Europe, the month in America
+        swapped = int(second) > _MONTHS_IN_A_YEAR
+        return _iso(year, first, second) if swapped else _iso(year, second, first)
+    if found := _NAMED.fullmatch(text):
+        month = _month(found[2])
+        return _iso(found[4], str(month), found[1] or found[3] or "") if month else None
+    return None
+
+
+def _month(word: str) -> int | None:
+    begin = word.casefold()
+    for known, number in _OTHER_MONTHS.items():
+        if begin.startswith(known):
+            return number
+    return _MONTHS.index(begin[:3]) + 1 if begin[:3] in _MONTHS else None
+
+
+def _iso(year: str, month: str, day: str) -> str | None:
+    try:
+        return date(int(year), int(month), int(day)).isoformat()
+    except ValueError:
+        return None
+
+
+def meant_time(text: str) -> str | None:
+    """`8 am`, `8h30`, `14 Uhr` as `08:00`, `08:30`, `14:00`."""
+    words = {"noon": "12:00", "midday": "12:00", "mittag": "12:00", "midnight": "00:00"}
+    found = _CLOCK.fullmatch(text.strip())
+    if found is None or not (found[2] or found[3]):
+        return words.get(text.strip().casefold())
+    hour, half = int(found[1]), (found[3] or "").casefold()[:1]
+    if half in ("a", "p") and hour <= _NOON:
+        hour = hour % _NOON + (_NOON if half == "p" else 0)
+    try:
+        return time(hour, int(found[2] or 0)).isoformat("minutes")
+    except ValueError:
+        return None
+
+
+def meant_moment(text: str) -> str | None:
+    """A date and a time, each as people write it."""
+    for gap in re.finditer(r",?\s+(?:at\s+|um\s+)?|T", text.strip()):
+        day, hour = text.strip()[: gap.start()], text.strip()[gap.end() :]
+        found_day = meant_date(day)
+        found_time = meant_time(hour)
+        if found_day and found_time:
+            return f"{found_day}T{found_time}"
+    return None
+
+
+def meant_number(text: str) -> str | None:
+    """`65,50`, `1.234,50` or `$65` as `65.50`, `1234.50`, `65`."""
+    found = _NUMBER.fullmatch(text.strip())
+    digits = re.sub(r"['_\s]", "", found[1]).rstrip(".,") if found else ""
+    if not digits:
+        return None
+    last = max(digits.rfind("."), digits.rfind(","))
+    behind = len(digits) - last - 1
+    thousands = last >= 0 and behind == 3 and digits.count(digits[last]) >= 1  # noqa: PLR2004 - as in 1,234
+    if last < 0 or (thousands and len({*digits} & {".", ","}) == 1):
+        plain = re.sub(r"[.,]", "", digits)
+    elif digits.count(digits[last]) > 1:
+        return None
+    else:
+        plain = re.sub(r"[.,]", "", digits[:last]) + "." + digits[last + 1 :]
+    return plain if re.fullmatch(r"[+-]?\d{1,18}(\.\d{1,18})?", plain) else None
+
+
+def meant_integer(text: str) -> str | None:
+    """As a number, without decimals that say nothing."""
+    number = meant_number(text)
+    whole, _, behind = (number or "").partition(".")
+    return whole if whole and not behind.strip("0") else None
+
+
+def meant_address(text: str) -> str | None:
+    """An address without its scheme, or with one that is misspelt; not one of this machine."""
+    if _LOCAL.match(text):
+        return None
+    found = re.fullmatch(
+        r"(?:(?:ht?tps?|https?)?:?/{1,3})?([\w-]+(?:\.[\w-]+)+(?::\d+)?(?:/\S*)?)", text
+    )
+    if found is None:
+        return None
+    scheme = "http" if text.startswith("http:") else "https"
+    return f"{scheme}://{found[1]}"
+
+
+GUESSES: dict[str, tuple[Callable[[str], str | None], str]] = {
+    "number": (meant_number, "write digits, and a point before decimals: 65.50"),
+    "integer": (meant_integer, "write digits alone: 65"),
+    "date": (meant_date, "write year-month-day: 2026-12-04"),
+    "time": (meant_time, "write hours and minutes: 08:00 or 14:30"),
+    "datetime": (meant_moment, "write it as 2026-12-04T14:30"),
+    "url": (meant_address, "write http:// or https:// before it"),
+}
+"""Type of a field → what a text was probably meant to be, and what to write where nothing was."""
+
+
+def advice(kind: str, text: str) -> str | None:
+    """What to write instead of a text that is no value of this type."""
+    guess, otherwise = GUESSES.get(kind, (None, None))
+    meant = guess(text) if guess else None
+    return f"write {meant}" if meant else otherwise
