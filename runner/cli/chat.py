@@ -58,6 +58,7 @@ def _variable(
     is_flag=True,
     help="Follow the folder: the conversation goes on with what is saved.",
 )
+@click.option("--no-idle", is_flag=True, help="Do not have the agent ask who is silent.")
 @shared
 def chat(  # noqa: PLR0913 - click hands over one value for each option
     first: str | None,
@@ -68,6 +69,7 @@ def chat(  # noqa: PLR0913 - click hands over one value for each option
     variables: dict[str, str],
     metadata: str | None,
     with_reload: bool,
+    no_idle: bool,
 ) -> int:
     """Talk by text with an agent of the folder DIR (agents.d).
 
@@ -88,7 +90,7 @@ def chat(  # noqa: PLR0913 - click hands over one value for each option
     _unknown_variables(agent, variables)
     log_plainly(options().log_level or "warning")
     followed = compiling if with_reload else None
-    asked = TalkOptions(path, variables, metadata, followed)
+    asked = TalkOptions(path, variables, metadata, followed, idle=not no_idle)
     return LocalTalk(result, agent.name, _view(form, plain=plain), asked).run()
 
 

@@ -99,6 +99,7 @@ class Call:
         refused: id of a call of a tool → why it is not run.
         budget: how long the turn may take.
         give_up: told why an answer of the model cannot be used; gives the words in its place.
+        awaits: somebody waits for the caller's words: their silence is asked about.
         arrived: the persona that speaks has said its first words; no handoff is under way.
         idle: no tool, and nothing else that was begun, is still being done.
     """
@@ -120,6 +121,7 @@ class Call:
     refused: dict[str, str] = field(default_factory=dict)
     budget: TurnBudget = field(init=False)
     in_room: bool = False
+    awaits: bool = True
     arrived: asyncio.Event = field(default_factory=asyncio.Event)
     idle: asyncio.Event = field(default_factory=asyncio.Event)
     _fields: dict[str, Fields] = field(default_factory=dict)

@@ -64,7 +64,8 @@ class Conversation:
         facts: what is known of the call.
         on_event: told each event as it happens.
         secrets: looks up the secrets of providers by name.
-        channel: `voice`, or `text`: no speech, no idle prompts.
+        channel: `voice`, or `text`: no speech.
+        idle: whether `idle` runs: not where a program takes its time, and nobody listens meanwhile.
         clock: tells the time of templates; the machine's without it.
 
     Raises:
@@ -80,6 +81,7 @@ class Conversation:
         on_event: Callable[[Event], None] = lambda _: None,
         secrets: Secrets = lambda _: None,
         channel: Channel = "voice",
+        idle: bool = True,
         clock: Callable[[], datetime] | None = None,
     ) -> None:
         """Take everything; nothing is built before `start`. An event loop must be running."""
@@ -98,6 +100,7 @@ class Conversation:
             finish=self._finish,
             hold=self._hold,
             give_up=self._give_up,
+            awaits=idle,
         )
         self._timers = CallTimers(self._call, idle_of(self._call), agent.limits)
         self._failures = Failures(self._call)

@@ -136,6 +136,27 @@ def test_what_is_written_while_the_agent_answers_waits(chat):
     assert "(end_call)" in talk.text
 
 
+def test_who_is_silent_is_asked(chat, tmp_path):
+    """`idle` runs as in a call, above the line that is being typed; `--no-idle` leaves it out."""
+    file = tmp_path / "agents.d" / "desk.yaml"
+    asked = "    idle:\n      after: 300ms\n      say: Still there?\n"
+    ends = "      then:\n        end_call: Bye.\n"
+    file.write_text(file.read_text().replace("personas:", f"{asked}{ends}personas:"))
+    talk = chat()
+    talk.type("half a sen")
+    talk.until("host: Still there?")
+    talk.until("you: half a sen")
+    talk.until("host: Bye.")
+    assert talk.ends() == 0
+    assert "(end_call)" in talk.text
+    patient = chat("--no-idle")
+    patient.type("hello\r")
+    patient.until("host: I hear you.")
+    patient.type("/quit\r")
+    patient.ends()
+    assert "Still there?" not in patient.text
+
+
 def test_the_history_is_kept_over_runs(chat, tmp_path):
     """Arrow-up brings back what was written in the run before; only its owner can read it."""
     first = chat()

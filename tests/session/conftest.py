@@ -136,6 +136,7 @@ async def begin(load: Load) -> AsyncIterator[Begin]:
         service: Callable[[httpx.Request], httpx.Response] | None = None,
         tool_secrets: Secrets | None = None,
         models: Mapping[str, Wild] | None = None,
+        idle: bool = True,
     ) -> Talk:
         release = load(folder) if isinstance(folder, str) else folder
         events = Told()
@@ -165,6 +166,7 @@ async def begin(load: Load) -> AsyncIterator[Begin]:
             on_event=on_event,
             secrets=(secrets or {}).get,
             channel=channel,
+            idle=idle,
             clock=clock,
         )
         open_talks.append(talk)

@@ -36,12 +36,14 @@ class TalkOptions:
     Attributes:
         folder: whose files tools may send.
         followed: compiles the folder again, where the conversation goes on with what is saved.
+        idle: whether the agent asks who is silent.
     """
 
     folder: Path
     variables: dict[str, str]
     metadata: str | None
     followed: Compiler | None
+    idle: bool = True
 
 
 class LocalTalk:
@@ -153,6 +155,7 @@ class LocalTalk:
             on_event=self._view.event,
             secrets=secrets.get,
             channel="text",
+            idle=self._options.idle,
         )
         async with contextlib.AsyncExitStack() as beside:
             beside.push_async_callback(_finish, talk, egress)

@@ -64,6 +64,7 @@ class SessionListener:
         self._call.hops = 0
         self._call.stay()
         self._timers.heard()
+        self._call.session.reset_away_timer()  # LiveKit takes only what is spoken as a sign of life
 
     def _executed(self, event: FunctionToolsExecutedEvent) -> None:
         """Tell calls that never reached a tool: unknown, with broken arguments, or refused.

@@ -67,9 +67,9 @@ def new_session(call: Call) -> AgentSession[Any]:
 
 
 def idle_of(call: Call) -> Idle | None:
-    """What is done when the caller says nothing; by text nobody waits for words."""
+    """What is done when the caller says nothing, where anybody waits for words."""
     idle = call.bound.release.agent.idle
-    return idle if call.channel == "voice" and isinstance(idle, Idle) else None
+    return idle if call.awaits and isinstance(idle, Idle) else None
 
 
 def settings(call: Call) -> dict[str, Any]:
