@@ -58,7 +58,8 @@ class DialogueError(Exception):
 
     Attributes:
         code: decides the status: unknown_agent, unknown_session (404), ended (409), full,
-            draining (503), too_many_requests (429), bad_request (400: a variable that the agent
+            draining, agent_unavailable (503: its model or service fails, or its process has died),
+            too_many_requests (429), bad_request (400: a variable that the agent
             does not have), out_of_bounds (422: a value that the variable does not take).
     """
 

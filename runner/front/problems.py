@@ -11,6 +11,7 @@ from runner.diagnostics.nearest import did_you_mean
 from runner.front.port import DialogueError
 
 STATUS: Final = {
+    "agent_unavailable": 503,
     "bad_request": 400,
     "draining": 503,
     "ended": 409,
@@ -22,7 +23,13 @@ STATUS: Final = {
 }
 """Code of a `DialogueError` → status of the answer."""
 
-RETRY_AFTER: Final = {"draining": "10", "full": "5", "not_ready": "2", "too_many_requests": "1"}
+RETRY_AFTER: Final = {
+    "agent_unavailable": "5",
+    "draining": "10",
+    "full": "5",
+    "not_ready": "2",
+    "too_many_requests": "1",
+}
 """Code → seconds after which a client may try again."""
 
 

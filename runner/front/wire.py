@@ -196,6 +196,7 @@ class WireRunner(web.AppRunner):
             app,
             access_log=None,
             auto_decompress=False,
+            handler_cancellation=True,  # what nobody waits for any more is stopped
             keepalive_timeout=limits.idle,
             max_line_size=LONGEST_LINE,
             max_field_size=LONGEST_LINE,

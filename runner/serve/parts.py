@@ -18,7 +18,8 @@ from runner.serve.reload.rollback import Rollback
 from runner.serve.reload.swap import Swap
 from runner.serve.runner import ServedRunner
 from runner.serve.sessions.admission import Admission
-from runner.serve.sessions.calls import Calls
+from runner.serve.sessions.blocked import BlockedProcesses
+from runner.serve.sessions.calls import Calls, turn_budget
 from runner.serve.sessions.dialogues import Dialogues
 from runner.serve.sessions.switchboard import Switchboard
 from runner.serve.sessions.tool_requests import ToolRequests
@@ -82,7 +83,10 @@ def build(  # noqa: PLR0913 - what a runner begins with
     files = partial(attached, startup.compiler.root)
     tools = ToolRequests(releases, secrets, log, files=files)
     switchboard = Switchboard(calls, welcomes, tools, renewals)
-    texts = Dialogues(store.socket, welcomes, calls, switchboard.take)
+    texts = Dialogues(
+        store.socket, welcomes, calls, log,
+        budget=lambda call: turn_budget(releases, call), take=switchboard.take,
+    )  # fmt: skip
     surroundings = ChildEnvironment(releases, secrets, texts, log, env=startup.env, livekit=livekit)
     swap = Swap(
         releases, agents, surroundings, renewals,
@@ -93,7 +97,12 @@ def build(  # noqa: PLR0913 - what a runner begins with
         served=startup.release, beside=lambda: _secret_files(releases, secrets),
     )  # fmt: skip
     control = Control(releases, Rollback(releases, swap, reloader, secrets).to)
-    socket = CallSocket(calls=switchboard.serve, dialogues=texts.serve, control=control.serve)
+    socket = CallSocket(
+        calls=switchboard.serve,
+        dialogues=texts.serve,
+        control=control.serve,
+        blocked=BlockedProcesses(calls, log).hear,
+    )
     served = ServedRunner(
         releases, calls, admission, texts,
         agents=agents, reloader=reloader, metrics=metrics, livekit=livekit,

@@ -186,6 +186,7 @@ class Run:
         await self.parts.agents.drain()
 
     async def _end_calls(self) -> None:
+        self.parts.texts.end_all()
         for call in self.parts.calls.all("call"):
             with contextlib.suppress(Exception):
                 await self.parts.served.end(call.id)

@@ -66,7 +66,7 @@ class ServedRunner:
         """Why calls cannot be taken yet, or None."""
         if self._admission.draining:
             return "the runner is shutting down"
-        return self._agents.not_ready()
+        return self._agents.not_ready() or self._texts.not_ready()
 
     def agents(self) -> list[AgentInfo]:
         """The agents of the served release."""

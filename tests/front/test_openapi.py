@@ -82,7 +82,9 @@ async def test_refusals_are_what_the_document_promises(ask, body, status):
     validator("POST", "/v1/agents/{name}/turns", status).validate(answer.json)
 
 
-@pytest.mark.parametrize("code", ["ended", "full", "draining", "too_many_requests"])
+@pytest.mark.parametrize(
+    "code", ["agent_unavailable", "ended", "full", "draining", "too_many_requests"]
+)
 async def test_what_the_runner_refuses_is_in_the_document(ask, runner, code):
     """Every status that the runner can cause is listed."""
     runner.refuses = DialogueError(code, "no")

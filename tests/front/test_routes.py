@@ -176,6 +176,7 @@ async def test_the_page_brings_all_it_needs(ask, path, kind):
 @pytest.mark.parametrize(
     ("code", "status", "patience"),
     [
+        ("agent_unavailable", 503, True),
         ("full", 503, True),
         ("draining", 503, True),
         ("too_many_requests", 429, True),

@@ -160,3 +160,28 @@ async def test_a_thousand_silent_connections_stop_nobody(runner):
         for writer in opened:
             writer.close()
         await front.stop()
+
+
+async def test_a_client_that_is_gone_is_not_answered(small, dial, runner, monkeypatch):
+    """What was being done for it is given up at once."""
+    begun, given_up = asyncio.Event(), asyncio.Event()
+
+    async def turn(*_):
+        begun.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            given_up.set()
+
+    monkeypatch.setattr(runner, "turn", turn)
+    _, writer = await dial()
+    body = b'{"text": "hello"}'
+    port = small.address[1]
+    writer.write(
+        f"POST /v1/agents/clinic/turns HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n"
+        f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n".encode()
+        + body
+    )
+    await asyncio.wait_for(begun.wait(), 10)
+    writer.close()
+    await asyncio.wait_for(given_up.wait(), 10)

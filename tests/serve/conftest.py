@@ -23,6 +23,7 @@ from runner.serve.releases.served import Releases
 from runner.serve.releases.store import Store
 from runner.serve.reload.next_turn import Renewals
 from runner.serve.sessions.admission import Admission
+from runner.serve.sessions.blocked import BlockedProcesses
 from runner.serve.sessions.calls import Calls
 from runner.serve.sessions.dialogues import Dialogues
 from runner.serve.sessions.switchboard import Switchboard
@@ -251,7 +252,9 @@ async def switchboard(calls, welcomes, tools, renewals):
 @pytest.fixture
 def texts(store, welcomes, calls, switchboard):
     """The dialogues; no host runs yet."""
-    return Dialogues(store.socket, welcomes, calls, switchboard.take)
+    return Dialogues(
+        store.socket, welcomes, calls, calls._log, budget=lambda _: 60.0, take=switchboard.take
+    )
 
 
 @dataclass
@@ -271,7 +274,12 @@ async def socket(store, releases, switchboard, texts):
     """The call socket of the runner; `roll` is what goes back to a release."""
     found = Socket(store.socket)
     control = Control(releases, found.go_back)
-    server = CallSocket(calls=switchboard.serve, dialogues=texts.serve, control=control.serve)
+    server = CallSocket(
+        calls=switchboard.serve,
+        dialogues=texts.serve,
+        control=control.serve,
+        blocked=BlockedProcesses(texts._calls, texts._log).hear,
+    )
     await server.start(store.socket)
     yield found
     await texts.stop()

@@ -30,7 +30,10 @@ class Command:
     Attributes:
         events: what it has logged and was asked for.
         front: the address of its front.
+        ends_with: the exit code with which it is expected to end.
     """
+
+    ends_with = 0
 
     def __init__(self, process: asyncio.subprocess.Process) -> None:
         """Take the process."""
@@ -88,10 +91,11 @@ async def serving(
     try:
         command.front = (await command.event("ready"))["http"]
         yield command
-        process.terminate()
+        if process.returncode is None:
+            process.terminate()
         async with asyncio.timeout(PATIENCE):
             await process.communicate()
-        assert process.returncode == 0
+        assert process.returncode == command.ends_with
     finally:
         if process.returncode is None:
             process.kill()

@@ -138,7 +138,14 @@ class Followed:
         self.releases = Releases(store, compiled.release)
         self.calls = Calls(self.releases, log)
         welcomes = Welcomes(self.releases, secrets)
-        texts = Dialogues(store.socket, welcomes, self.calls, lambda _peer, _message: None)
+        texts = Dialogues(
+            store.socket,
+            welcomes,
+            self.calls,
+            log,
+            budget=lambda _: 60.0,
+            take=lambda _peer, _message: None,
+        )
         admission = Admission(self.releases, self.calls)
         self._tasks = Tasks()
         self._succession = _Recorded(

@@ -60,7 +60,12 @@ async def runner(archive, release, *, obeys=True):
         releases.swap(archive.load(release_id))
         return result("ok", release_id, "it is served now")
 
-    socket = CallSocket(calls=nobody, dialogues=nobody, control=Control(releases, roll).serve)
+    socket = CallSocket(
+        calls=nobody,
+        dialogues=nobody,
+        control=Control(releases, roll).serve,
+        blocked=lambda _: None,
+    )
     await socket.start(store.socket)
     found = Enlisted(archive, store.socket)
     try:

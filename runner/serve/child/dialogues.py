@@ -19,6 +19,7 @@ from typing import Final
 from livekit.agents.testing import fake_job_context
 
 from runner.link.release import AgentRelease
+from runner.serve.child.watchdog import Suspect, Watchdog, die_with, session, suspects
 from runner.serve.socket.line import CallEgress, Line
 from runner.serve.socket.messages import (
     TO_HOST,
@@ -30,6 +31,8 @@ from runner.serve.socket.messages import (
     LogLine,
     NotRenewed,
     Open,
+    Ping,
+    Pong,
     Renew,
     Reply,
     ToHost,
@@ -86,7 +89,12 @@ class Dialogue:
         self._task.cancel()
         await asyncio.gather(self._task, return_exceptions=True)
 
+    def suspects(self) -> list[Suspect]:
+        """Whose code may block it."""
+        return suspects(_release(self._opened.welcome.file))
+
     async def _run(self) -> None:
+        session.set(self._call)  # of this task, and of all that it begins
         with fake_job_context():
             while True:
                 message = await self._work.get()
@@ -197,6 +205,11 @@ class DialogueHost:
         self._tasks = Tasks()
         line.on_message = self._take
 
+    def suspects(self, call: str) -> list[Suspect]:
+        """Whose code may block a dialogue."""
+        dialogue = self._open.get(call)
+        return dialogue.suspects() if dialogue is not None else []
+
     def _take(self, message: ToHost) -> None:
         match message:
             case Open():
@@ -207,6 +220,8 @@ class DialogueHost:
             case Cancel():
                 if (dialogue := self._open.get(message.call)) is not None:
                     dialogue.give_up(message.id)
+            case Ping():
+                self._line.send(Pong())
             case End():
                 if (dialogue := self._open.pop(message.call, None)) is not None:
                     self._tasks.spawn(dialogue.end(message.reason))
@@ -233,8 +248,9 @@ class _ToMain(logging.Handler):
 async def _main(socket: str) -> None:
     line = Line(await Peer.connect(socket), TO_HOST)
     logging.getLogger().handlers = [_ToMain(line)]
-    DialogueHost(line)
+    host = DialogueHost(line)
     line.send(HostHello(os.getpid()))
+    Watchdog(socket, host.suspects)
     await line.listen()
 
 
@@ -243,7 +259,9 @@ def main() -> None:
     # Ctrl-C reaches the whole group; the main process decides
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    asyncio.run(_main(sys.argv[1]))
+    path, parent = sys.argv[1:]
+    die_with(int(parent))
+    asyncio.run(_main(path))
 
 
 if __name__ == "__main__":

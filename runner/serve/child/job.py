@@ -35,6 +35,7 @@ from runner.serve.tasks import Tasks
 
 if TYPE_CHECKING:
     from runner.link.release import AgentRelease
+    from runner.serve.child.watchdog import Watchdog
     from runner.session.conversation import Conversation, Renewed
 
 AGENT: Final = "lkrun.agent"
@@ -71,6 +72,7 @@ class _Job:
     newest: Renew | None = None
     closing: asyncio.Future[Any] | None = None
     tasks: Tasks = field(default_factory=Tasks)
+    watchdog: Watchdog | None = None
 
 
 async def entrypoint(ctx: JobContext) -> None:
@@ -96,6 +98,8 @@ async def session_end(ctx: JobContext) -> None:
         with contextlib.suppress(Exception):
             await job.talk.end(job.reason or "shutdown")
     await job.tasks.cancel()
+    if job.watchdog is not None:
+        job.watchdog.stop()
     if job.closing is not None:
         await asyncio.wait([job.closing], timeout=_CLOSING)
     job.line.send(Ended(ctx.job.id, job.reason or "shutdown"))
@@ -112,9 +116,18 @@ async def _connect(ctx: JobContext) -> _Job | None:
     with contextlib.suppress(MalformedError):
         welcome = await line.peer.receive(TO_CALL)
         if isinstance(welcome, Welcome):
-            return _Job(ctx, line, await _read(welcome.file), welcome)
+            job = _Job(ctx, line, await _read(welcome.file), welcome)
+            _watch_over(job, home)
+            return job
     await line.peer.close()
     return None
+
+
+def _watch_over(job: _Job, home: Path) -> None:
+    from runner.serve.child.watchdog import Watchdog, suspects
+
+    call = job.ctx.job.id
+    job.watchdog = Watchdog(str(home / "calls"), lambda _: suspects(job.release), only=call)
 
 
 async def _begin(job: _Job) -> None:

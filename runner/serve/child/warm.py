@@ -38,6 +38,7 @@ _MODULES: Final = (
     "runner.template.grammar",
     "runner.session.conversation",
     "runner.serve.child.job",
+    "runner.serve.child.watchdog",
 )
 _log = logging.getLogger("lkrun")
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from runner.serve.releases.served import Releases
     from runner.serve.socket.peer import Peer
 
+_MAX_TURN: Final = 60.0
 _EVENTS: Final = 500
 """Events of a call that are kept for who asks; the oldest go first."""
 
@@ -166,3 +167,10 @@ class Calls:
         while self.all("call"):
             self._ended.clear()
             await self._ended.wait()
+
+
+def turn_budget(releases: Releases, call: CallInfo) -> float:
+    """Seconds that a turn of a call may take."""
+    agent = releases.agent(call.release, call.agent)
+    limits = agent.agent.limits if agent is not None else None
+    return float(getattr(limits, "max_turn", _MAX_TURN))

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import itertools
 import logging
+import os
 import uuid
 from collections import OrderedDict
 from dataclasses import dataclass
@@ -22,6 +24,7 @@ from runner.serve.socket.messages import (
     HostHello,
     LogLine,
     Open,
+    Pong,
     Reply,
     TurnText,
 )
@@ -31,6 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from runner.serve.log import Log
     from runner.serve.sessions.calls import CallInfo, Calls
     from runner.serve.sessions.welcomes import Welcomes
     from runner.serve.socket.peer import Peer
@@ -41,9 +45,23 @@ MOST: Final = 1000
 SILENCE: Final = 600.0
 """Seconds without a text after which a dialogue ends."""
 
+A_HOST: Final = 100
+"""Dialogues for which one host is enough."""
+
+HOSTS: Final = max(2, min(os.cpu_count() or 1, 8))
+"""Hosts at most."""
+
+_GRACE: Final = 10.0
+"""Seconds beyond its budget that a turn is given to answer by itself."""
+
+_LAST: Final = 10.0
+"""Seconds that turns are given to be answered when the runner ends."""
+
 _REMEMBERED: Final = 10_000
+_HUNG: Final = "the agent did not answer in time, and the dialogue has ended"
 _ENDS: Final = {
     "crashed": "the process of the dialogue has died, and the dialogue with it",
+    "hung": _HUNG,
     "end_call": "the agent has ended the dialogue",
     "max_duration": "the dialogue has lasted as long as it may",
     "silence": f"the dialogue has ended: nobody wrote for {SILENCE / 60:g} minutes",
@@ -59,25 +77,37 @@ class _Waiting:
 
 
 class Dialogues:
-    """Begins, continues and ends text dialogues; starts a text host when one is needed."""
+    """Begins, continues and ends text dialogues; starts a text host when one is needed.
 
-    def __init__(
+    Args:
+        socket: the call socket, to which hosts connect.
+        budget: seconds that a turn of a dialogue may take.
+        take: told what dialogues say that is no answer to a turn.
+    """
+
+    def __init__(  # noqa: PLR0913 - the parts that it needs, by name
         self,
         socket: Path,
         welcomes: Welcomes,
         calls: Calls,
+        log: Log,
+        *,
+        budget: Callable[[CallInfo], float],
         take: Callable[[Peer, FromCall], None],
     ) -> None:
-        """Start no child yet; `take` is told what dialogues say that is no answer to a turn."""
         self._socket = str(socket)
         self._welcomes = welcomes
         self._calls = calls
+        self._log = log
+        self._budget = budget
         self._other = take
         self._hosts: dict[int, TextHost] = {}
         self._starting = asyncio.Lock()
+        self._stopping = False
         self._ids = itertools.count(1)
         self._waiting: dict[int, _Waiting] = {}
         self._used: dict[str, float] = {}
+        self._since: dict[str, float] = {}
         self._tasks = Tasks()
         self._ended: OrderedDict[str, str] = OrderedDict()
         calls.on_end.append(self._over)
@@ -116,12 +146,25 @@ class Dialogues:
         self._end(call, "shutdown")
 
     def look(self) -> None:
-        """End dialogues that have been silent for long; to be called every second or so."""
+        """End what is silent or hangs, and replace dead hosts; to be called every second or so."""
         now = asyncio.get_running_loop().time()
-        busy = {waiting.call for waiting in self._waiting.values()}
         for call in self._calls.all("text"):
-            if call.id not in busy and now - self._used.get(call.id, now) > SILENCE:
+            if (since := self._since.get(call.id)) is not None:
+                if now - since > self._budget(call) + _GRACE:
+                    self._end(call, "hung")
+            elif now - self._used.get(call.id, now) > SILENCE:
                 self._end(call, "silence")
+        for host in tuple(self._hosts.values()):
+            host.ping()
+            if host.dead:
+                self._replace(host)
+
+    def not_ready(self) -> str | None:
+        """Why texts are not answered just now, or None."""
+        hosts = [host for host in self._hosts.values() if host.peer is not None]
+        if not hosts or any(host.answers for host in hosts):
+            return None
+        return "the process for text dialogues does not answer"
 
     async def warm(self) -> None:
         """Start a host before anybody needs it; a failure is told to who needs it."""
@@ -141,17 +184,28 @@ class Dialogues:
             await self.warm()
 
     async def settled(self) -> None:
-        """Return when no turn is being answered."""
-        while self._waiting:
-            await asyncio.wait([waiting.answer for waiting in self._waiting.values()])
+        """Return when no turn is being answered, at least none that will be soon."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_LAST):
+                while coming := [w.answer for w in self._waiting.values() if self._answers(w.call)]:
+                    await asyncio.wait(coming, timeout=1)  # a host may cease to answer
+
+    def _answers(self, call: str) -> bool:
+        """Whether the host of a dialogue answers."""
+        return any(host.answers for host in self._hosts.values() if call in host.dialogues)
+
+    def end_all(self) -> None:
+        """End all dialogues, since the runner ends; who waits for an answer is told."""
+        self._stopping = True
+        for call in self._calls.all("text"):
+            self._end(call, "shutdown")
 
     async def stop(self) -> None:
         """End all dialogues, and their hosts."""
-        for call in self._calls.all("text"):
-            self._end(call, "shutdown")
+        self.end_all()
         async with self._starting:
             await asyncio.gather(*(host.end() for host in self._hosts.values()))
-            await self._tasks.finished()
+        await self._tasks.finished()
 
     async def serve(self, peer: Peer, hello: HostHello) -> None:
         """Speak with a text host until it is gone."""
@@ -162,11 +216,11 @@ class Dialogues:
         host.connected.set()
         try:
             async for message in peer.messages(FROM_HOST):
-                self._take(peer, message)
+                self._take(host, peer, message)
         finally:
             for call in host.dialogues.copy():
                 self._calls.end(call, "crashed")
-            del self._hosts[hello.pid]
+            self._hosts.pop(hello.pid, None)
             self._tasks.spawn(host.end())
 
     def _begin(
@@ -180,6 +234,8 @@ class Dialogues:
         call.peer = host.peer
         host.dialogues.add(call.id)
         self._send(call, Open(self._welcomes.welcome(call), variables, metadata))
+        if len(host.dialogues) == A_HOST:
+            self._tasks.spawn(self._more())  # the next ones need not wait for it
         return call
 
     def _known(self, agent: str, session_id: str) -> CallInfo:
@@ -195,6 +251,7 @@ class Dialogues:
         number = next(self._ids)
         answer: asyncio.Future[Reply | Failed] = asyncio.get_running_loop().create_future()
         self._waiting[number] = _Waiting(call.id, answer)
+        self._since.setdefault(call.id, asyncio.get_running_loop().time())
         try:
             self._send(call, TurnText(call.id, number, text))
             return await answer
@@ -203,6 +260,14 @@ class Dialogues:
             raise
         finally:
             self._waiting.pop(number, None)
+            self._next(call)
+
+    def _next(self, call: CallInfo) -> None:
+        """Note since when the next turn of a dialogue is being answered, if there is one."""
+        if any(waiting.call == call.id for waiting in self._waiting.values()):
+            self._since[call.id] = asyncio.get_running_loop().time()
+        else:
+            self._since.pop(call.id, None)
 
     def _send(self, call: CallInfo, message: Open | TurnText | Cancel | End) -> None:
         if call.peer is not None:
@@ -216,6 +281,7 @@ class Dialogues:
         if call.kind != "text":
             return
         self._used.pop(call.id, None)
+        self._since.pop(call.id, None)
         self._ended[call.id] = call.reason or "shutdown"
         if len(self._ended) > _REMEMBERED:
             self._ended.popitem(last=False)
@@ -223,37 +289,77 @@ class Dialogues:
             if call.id in host.dialogues:
                 host.dialogues.remove(call.id)
                 self._tasks.spawn(self._part(host))
-        words = _why(call.reason)
+        refusal = self._refusal(call.reason)
         for waiting in self._waiting.values():
             if waiting.call == call.id and not waiting.answer.done():
-                waiting.answer.set_exception(DialogueError("ended", words))
+                waiting.answer.set_exception(refusal)
+
+    def _refusal(self, reason: str | None) -> DialogueError:
+        """What somebody is told who waits for an answer of a dialogue that has ended."""
+        if self._stopping:
+            return _draining()
+        code = "agent_unavailable" if reason == "hung" else "ended"
+        return DialogueError(code, _why(reason))
 
     async def _host(self) -> TextHost:
         """The host in which the next dialogue begins."""
         async with self._starting:
-            for host in self._hosts.values():
-                if host.peer is not None and not host.leaving:
-                    return host
-            return await self._start()
+            return self._freest() or await self._start()
+
+    def _freest(self) -> TextHost | None:
+        hosts = [h for h in self._hosts.values() if h.peer is not None and not h.leaving]
+        return min(hosts, key=lambda h: (not h.answers, len(h.dialogues)), default=None)
+
+    async def _more(self) -> None:
+        """Start another host where all have as many dialogues as they should."""
+        async with self._starting:
+            host = self._freest()
+            full = host is not None and len(host.dialogues) >= A_HOST
+            if full and len(self._hosts) < HOSTS:
+                with contextlib.suppress(DialogueError):
+                    await self._start()
 
     async def _start(self) -> TextHost:
-        host = await TextHost.start(self._socket)
+        if self._stopping:
+            raise _draining()
+        try:
+            host = await TextHost.start(self._socket)
+        except OSError as error:
+            raise _not_started(error.strerror or str(error)) from None
         self._hosts[host.process.pid] = host
         if not await host.arrival():
             self._hosts.pop(host.process.pid, None)
             await host.end()
-            raise DialogueError(
-                "full", "the process for dialogues could not be started", "try again"
-            )
+            raise _not_started("it ended at once")
         return host
+
+    def _replace(self, host: TextHost) -> None:
+        """End a host that does not answer, tell its dialogues, and start another."""
+        del self._hosts[host.process.pid]
+        count = len(host.dialogues)
+        self._log.event(
+            "text_host_replaced",
+            f"a process of {count} dialogues does not answer any more: it is ended, "
+            "and another one started",
+            level="error",
+            pid=host.process.pid,
+            sessions=sorted(host.dialogues),
+        )
+        for call in host.dialogues.copy():
+            host.dialogues.discard(call)
+            self._calls.end(call, "hung")
+        self._tasks.spawn(host.end())
+        self._tasks.spawn(self.warm())
 
     async def _part(self, host: TextHost) -> None:
         """See a host off that has nothing left to do."""
         if host.leaving and not host.dialogues:
             await host.end()
 
-    def _take(self, peer: Peer, message: FromHost) -> None:
+    def _take(self, host: TextHost, peer: Peer, message: FromHost) -> None:
         match message:
+            case Pong():
+                host.pong()
             case Reply() | Failed():
                 waiting = self._waiting.get(message.id)
                 if waiting is not None and not waiting.answer.done():
@@ -263,6 +369,15 @@ class Dialogues:
                 logging.getLogger(message.logger).log(level, "%s", message.message)
             case _:
                 self._other(peer, message)
+
+
+def _draining() -> DialogueError:
+    return DialogueError("draining", "the runner is shutting down")
+
+
+def _not_started(why: str) -> DialogueError:
+    words = f"the process for dialogues could not be started: {why}"
+    return DialogueError("agent_unavailable", words, "try again")
 
 
 def _why(reason: str | None) -> str:

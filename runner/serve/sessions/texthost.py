@@ -4,15 +4,24 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import sys
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
+
+from runner.serve.socket.messages import Ping
 
 if TYPE_CHECKING:
     from runner.serve.socket.peer import Peer
 
 _START: Final = 60.0
 """Seconds in which it must have connected."""
+
+_LATE: Final = 3
+"""Pings without an answer after which nobody is sent to it."""
+
+_DEAD: Final = 10
+"""Pings without an answer after which it is replaced."""
 
 
 @dataclass(eq=False, slots=True)
@@ -23,6 +32,7 @@ class TextHost:
         peer: its connection, once it has one.
         leaving: no dialogue begins here any more.
         dialogues: the ids of those that it has.
+        unanswered: pings since it last answered one.
     """
 
     process: asyncio.subprocess.Process
@@ -30,6 +40,7 @@ class TextHost:
     leaving: bool = False
     dialogues: set[str] = field(default_factory=set)
     connected: asyncio.Event = field(default_factory=asyncio.Event)
+    unanswered: int = 0
 
     @classmethod
     async def start(cls, socket: str) -> TextHost:
@@ -39,7 +50,7 @@ class TextHost:
             OSError: the system starts no process.
         """
         process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "runner.serve.child.dialogues", socket,
+            sys.executable, "-m", "runner.serve.child.dialogues", socket, str(os.getpid()),
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.DEVNULL,
             stderr=asyncio.subprocess.DEVNULL,
@@ -55,6 +66,30 @@ class TextHost:
         connected.cancel()
         died.cancel()
         return self.peer is not None
+
+    def ping(self) -> None:
+        """Ask whether it answers; to be called every second or so.
+
+        Pings are counted, not seconds: while this process is stopped nobody else is late.
+        """
+        if self.peer is not None:
+            if not self.unanswered:
+                self.peer.send(Ping())
+            self.unanswered += 1
+
+    def pong(self) -> None:
+        """Note that it has answered."""
+        self.unanswered = 0
+
+    @property
+    def answers(self) -> bool:
+        """Whether it has answered of late."""
+        return self.unanswered <= _LATE
+
+    @property
+    def dead(self) -> bool:
+        """Whether it has not answered for so long that it is replaced."""
+        return self.unanswered > _DEAD
 
     async def end(self) -> None:
         """End it, whatever it does."""

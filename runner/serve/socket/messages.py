@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import logging
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass, fields, is_dataclass, replace
 from typing import Annotated, Any, ClassVar, Final, Generic, Literal, TypeVar
 
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
@@ -94,6 +94,35 @@ class ControlHello(Message):
     ask: str
     id: str = ""
     role: Literal["control"] = "control"
+
+
+@dataclass(frozen=True, slots=True)
+class Blocked(Message):
+    """All that is said over a connection: one thing has kept a process busy for some seconds.
+
+    Attributes:
+        call: whose work it is.
+        over: whether the process goes on again.
+        provider: whose code it is, as `llm 'openai'`, and `package` with its version.
+        module: the innermost one of that code.
+    """
+
+    pid: int
+    call: str | None
+    seconds: float
+    provider: str | None
+    package: str | None
+    module: str | None
+    over: bool = False
+    role: Literal["blocked"] = "blocked"
+
+    def after(self, seconds: float) -> Blocked:
+        """The same, after more time."""
+        return replace(self, seconds=seconds)
+
+    def ended(self) -> Blocked:
+        """The same, at its end."""
+        return replace(self, over=True)
 
 
 # what a process tells the main process of its calls
@@ -215,6 +244,13 @@ class LogLine(Message):
         return LogLine(self.level, self.logger, _brief(self.message))
 
 
+@dataclass(frozen=True, slots=True)
+class Pong(Message):
+    """The answer to a `Ping`."""
+
+    type: Literal["pong"] = "pong"
+
+
 # what the main process tells a process
 
 
@@ -286,6 +322,13 @@ class Cancel(Message):
 
 
 @dataclass(frozen=True, slots=True)
+class Ping(Message):
+    """A text host says `Pong` as soon as it can."""
+
+    type: Literal["ping"] = "ping"
+
+
+@dataclass(frozen=True, slots=True)
 class Answer(Message):
     """What came of an `Ask`."""
 
@@ -336,11 +379,11 @@ class CommandResult(Message):
     message: str
 
 
-Hello = CallHello | HostHello | ControlHello
+Hello = CallHello | HostHello | ControlHello | Blocked
 FromCall = Started | SessionEvent | Ended | Ask | CallRenewed | NotRenewed | Refused
-FromHost = FromCall | Reply | Failed | LogLine
+FromHost = FromCall | Reply | Failed | LogLine | Pong
 ToCall = Welcome | Gone | End | Renew | Answer | Refused
-ToHost = End | Renew | Open | TurnText | Cancel | Answer | Refused
+ToHost = End | Renew | Open | TurnText | Cancel | Ping | Answer | Refused
 ControlReply = RunnerState | CommandResult
 
 T = TypeVar("T", bound=Message)

@@ -12,9 +12,9 @@ from typing import Any
 from runner.serve.socket.messages import (
     HELLO,
     MAX_LINE,
+    Blocked,
     CallHello,
     ControlHello,
-    Hello,
     HostHello,
     MalformedError,
 )
@@ -34,9 +34,11 @@ class CallSocket:
         calls: Callable[[Peer, CallHello], Serving],
         dialogues: Callable[[Peer, HostHello], Serving],
         control: Callable[[Peer, ControlHello], Serving],
+        blocked: Callable[[Blocked], None],
     ) -> None:
-        """Take who serves each role; nothing listens yet."""
+        """Take who serves each role, and who is told that a process is blocked."""
         self._calls, self._dialogues, self._control = calls, dialogues, control
+        self._blocked = blocked
         self._connections: set[asyncio.Task[Any]] = set()
         self._server: asyncio.Server | None = None
 
@@ -64,7 +66,9 @@ class CallSocket:
             task.add_done_callback(self._connections.discard)
         try:
             hello = await peer.receive(HELLO)
-            if hello is not None:
+            if isinstance(hello, Blocked):
+                self._blocked(hello)
+            elif hello is not None:
                 await self._serve(peer, hello)
         except MalformedError as error:
             _log.warning("who connected to the call socket says nothing known: %s", error)
@@ -74,7 +78,7 @@ class CallSocket:
             with contextlib.suppress(asyncio.CancelledError):
                 await peer.close()
 
-    def _serve(self, peer: Peer, hello: Hello) -> Serving:
+    def _serve(self, peer: Peer, hello: CallHello | HostHello | ControlHello) -> Serving:
         match hello:
             case CallHello():
                 return self._calls(peer, hello)
