@@ -61,6 +61,7 @@ ONLY_IMPORTERS = {
     "strictyaml": {"syntax"},
     "httpx": {"egress"},
     "jinja2": {"template"},
+    "babel": {"template"},
     "re2": {"patterns"},
     "click": {"cli"},
     "livekit": {"session", "testing", "providers", "serve", "cli"},

@@ -7,7 +7,7 @@ import logging
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -161,7 +161,12 @@ class HttpEgress:
             return asking.failed(RequestError("the request could not be carried out"))
 
     def _asking(self, release: AgentRelease, tool: HttpTool, ask: ToolRequest) -> Asking:
-        texts = Texts(_values(release, ask), Ledger(self._secrets), release.places)
+        texts = Texts(
+            _values(release, ask),
+            Ledger(self._secrets),
+            release.places,
+            str(release.agent.locale or ""),
+        )
         name = str(tool.http.service)
         service = release.services.get(name)
 
@@ -221,6 +226,9 @@ def _values(release: AgentRelease, ask: ToolRequest) -> dict[str, Any]:
     values = {**ask.values, **release.fixed, "args": ask.arguments, "env": release.env}
     if "now" in values:
         values["now"] = _moment(values["now"])
+    for name in ("today", "today_date"):
+        if name in values:
+            values[name] = date.fromisoformat(str(values[name]))
     call = values.get("call")
     if isinstance(call, Mapping) and "started" in call:
         values["call"] = {**call, "started": _moment(call["started"])}

@@ -15,5 +15,5 @@ LATER_PARTS: dict[str, frozenset[str]] = {
 }
 """Parts of these that belong to what is not built yet."""
 
-MOMENTS = ("now", "today")
+MOMENTS = ("now", "today", "today_date")
 ALWAYS = (*ATTRIBUTES, *MOMENTS)

@@ -16,7 +16,7 @@ from runner.schema.types.measures import Duration, SomeTime
 from runner.schema.types.mistake import clash, none_of
 from runner.schema.types.names import FieldKey, PersonaName, ToolName
 from runner.schema.types.texts import Plain, Stored, Told
-from runner.schema.types.values import TimeZone, YesNo, one_of, whole
+from runner.schema.types.values import LanguageTag, TimeZone, YesNo, one_of, whole
 from runner.schema.types.words import Words
 from runner.schema.variables import Variable
 
@@ -114,6 +114,11 @@ class Agent(AgentProviders, _AgentBasics):
     }
 
     timezone: TimeZone | None = key("of now and today; the machine's without it", None)
+    locale: LanguageTag | None = key(
+        "the language of dates, numbers, lists and yes/no in templates, such as de or pt-BR; "
+        "English without it",
+        None,
+    )
     variables: dict[FieldKey, Variable] = key("values of a call; a plain value is fixed", {})
     tools: tuple[ToolName, ...] = key("tools that each of its personas has", ())
     handoffs: dict[PersonaName, Handoff] = key("handoffs that each of its personas has", {})

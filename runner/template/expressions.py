@@ -16,6 +16,7 @@ from runner.template.grammar import Missing, Template, environment
 from runner.template.limits import (
     MAX_STEPS,
     Exhausted,
+    Manner,
     RefusedOperation,
     count_range,
     fits,
@@ -45,19 +46,17 @@ _GLOBALS: Final[dict[str, Callable[..., Any]]] = {
 class Expressions:
     """The values, the scopes and the budget of one rendering."""
 
-    def __init__(
-        self, template: Template, values: Mapping[str, Any], *, wire: bool, seconds: float
-    ) -> None:
+    def __init__(self, template: Template, values: Mapping[str, Any], manner: Manner) -> None:
         """Begin a rendering. Nothing here is shared with another."""
         self.template = template
         self.missing: dict[tuple[str, ...], None] = {}
         self.failures: dict[tuple[str, int, int], None] = {}
-        self.wire = wire
+        self._manner = manner
         self._values = values
-        self._environment = environment(wire=wire)
+        self._environment = environment(wire=manner.wire, language=manner.language)
         self._context = Context(self._environment, {}, None, {})
         self._steps = MAX_STEPS
-        self._deadline = time.monotonic() + seconds
+        self._deadline = time.monotonic() + manner.seconds
         self._asking = 0
         self.scopes: list[dict[str, Any]] = [{}]
         self.captured = ""
@@ -117,7 +116,7 @@ class Expressions:
                 self.missing[value.path] = None
             return ""
         self._weigh(value)
-        return as_text(value, wire=self.wire)
+        return as_text(value, wire=self._manner.wire, language=self._manner.language)
 
     def own(self, value: Any) -> Any:
         """Take over what a filter or a method made: bounded, and empty where it is nothing."""
@@ -208,7 +207,7 @@ class Expressions:
 
     def _sum(self, node: nodes.BinExpr) -> Any:
         left, right = self.work_out(node.left), self.work_out(node.right)
-        return self.own(calculate(type(node).__name__, left, right))
+        return self.own(calculate(type(node).__name__, left, right, self._manner.language))
 
     def _sign(self, node: nodes.UnaryExpr) -> Any:
         return signed(isinstance(node, nodes.Neg), self.work_out(node.node))
@@ -261,7 +260,7 @@ class Expressions:
         if isinstance(value, Empty):
             return value
         self._weigh([*args, *kwargs.values()])
-        return self.own(lookup.call(value, called.attr, args, kwargs))
+        return self.own(lookup.call(value, called.attr, args, kwargs, self._manner.language))
 
     _work: ClassVar[dict[type[nodes.Node], Callable[..., Any]]] = {
         **dict.fromkeys(

@@ -7,6 +7,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final
 
@@ -17,6 +18,7 @@ from markupsafe import escape
 from runner.template.empty import EMPTY, Empty
 from runner.template.limits import MAX_TEXT, RefusedOperation, fits, weigh, width
 from runner.template.operators import compare, equal, formatted, kind, number
+from runner.template.times import moment_of, plus
 from runner.template.words import as_json
 
 Function = Callable[..., Any]
@@ -107,7 +109,6 @@ _TEXTS: Final[dict[str, Function]] = {
     "capitalize": str.capitalize,
     "e": _escape,
     "escape": _escape,
-    "format": formatted,
     "lower": str.lower,
     "spell": _spell,
     "string": str,
@@ -123,6 +124,7 @@ class _Reader:
     """The filters that write text, in one manner of reading values."""
 
     read: Read
+    language: str = ""
 
     def lines(self, records: Any) -> str:
         """Number the records of a list, by their own `line` if they have one: `1. dish: tea`."""
@@ -154,6 +156,14 @@ class _Reader:
         as_it_is = isinstance(value, (Mapping, list))
         return JINJA_FILTERS["urlencode"](value if as_it_is else self.read(value))
 
+    def format(self, pattern: Any, *values: Any) -> str:
+        return formatted(self.read(pattern), *values, language=self.language)
+
+    def day(self, value: Any) -> str:
+        """Say the day of a date or moment, as `today` does."""
+        found = moment_of(value)
+        return self.read(found.date() if isinstance(found, datetime) else found)
+
     def of_text(self, work: Function) -> Function:
         """Let a filter of texts take any value, read as text."""
 
@@ -166,6 +176,8 @@ class _Reader:
         """Give them by name."""
         return {
             **{name: self.of_text(work) for name, work in _TEXTS.items()},
+            "day": self.day,
+            "format": self.format,
             "join": self.join,
             "lines": self.lines,
             "replace": self.replace,
@@ -232,7 +244,7 @@ def _from_nothing(name: str, value: Any, args: tuple[Any, ...], kwargs: dict[str
     return EMPTY if value is None else value
 
 
-def filters(read: Read) -> dict[str, Function]:
+def filters(read: Read, language: str = "") -> dict[str, Function]:
     """Build the table of filters for one way of reading values as text."""
     table = {
         name: _bounded(name, JINJA_FILTERS[name], read)
@@ -246,7 +258,8 @@ def filters(read: Read) -> dict[str, Function]:
         "sort": _sort(_bounded("sort", JINJA_FILTERS["sort"], read)),
         "sum": _sum,
         "tojson": lambda value, indent=None: _to_json(value, indent),
-        **_Reader(read).table(),
+        "plus": plus,
+        **_Reader(read, language).table(),
     }
     return {name: _may_be_empty(name, work) for name, work in table.items()}
 

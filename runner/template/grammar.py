@@ -56,7 +56,7 @@ class Missing(Empty, Undefined):  # type: ignore[misc]  # comparisons give false
 class Environment(ImmutableSandboxedEnvironment):
     """Jinja's sandbox with lkrun's filters, tests and ways to reach into a value."""
 
-    def __init__(self, *, wire: bool = False) -> None:
+    def __init__(self, *, wire: bool = False, language: str = "") -> None:
         """Set the grammar: a line that holds only a `{% … %}` leaves no line behind."""
         super().__init__(
             undefined=Missing,
@@ -66,7 +66,8 @@ class Environment(ImmutableSandboxedEnvironment):
             trim_blocks=True,
             cache_size=0,
         )
-        self.filters = dict(filters(functools.partial(as_text, wire=wire)))
+        read = functools.partial(as_text, wire=wire, language=language)
+        self.filters = dict(filters(read, language))
         self.tests = tests()
         self.globals.clear()
 
@@ -84,9 +85,9 @@ class Environment(ImmutableSandboxedEnvironment):
 
 
 @functools.cache
-def environment(*, wire: bool = False) -> Environment:
-    """Give the one environment for words that are spoken, or for what goes out on the wire."""
-    return Environment(wire=wire)
+def environment(*, wire: bool = False, language: str = "") -> Environment:
+    """Give the one environment for words in a language, or for what goes out on the wire."""
+    return Environment(wire=wire, language="" if wire else language)
 
 
 @dataclass(frozen=True, slots=True)

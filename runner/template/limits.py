@@ -35,11 +35,13 @@ class Manner:
 
     Attributes:
         wire: for a service: dates as ISO 8601, `true` and `false`.
+        language: the locale of dates, numbers, lists and yes/no.
         output: bytes of the text at most.
         seconds: that it may take at most.
     """
 
     wire: bool = False
+    language: str = ""
     output: int = MAX_OUTPUT
     seconds: float = MAX_SECONDS
 

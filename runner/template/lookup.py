@@ -9,7 +9,9 @@ from typing import Any, Final
 
 from jinja2.runtime import LoopContext
 
+from runner.template import languages
 from runner.template.empty import EMPTY, Empty
+from runner.template.languages import PLAIN
 from runner.template.limits import RefusedOperation, fits, gather
 from runner.template.operators import kind
 from runner.template.words import as_text
@@ -117,12 +119,14 @@ def _join(separator: str, items: Any) -> str:
     return separator.join(words)
 
 
-def _strftime(value: Any, pattern: str) -> str:
+def _strftime(value: Any, pattern: str, language: str = "") -> str:
     if len(pattern) > _STRFTIME_LENGTH or any(
         part[:1].isdigit() for part in pattern.split("%")[1:]
     ):
         raise RefusedOperation("this way to write a date cannot be used")
-    return str(value.strftime(pattern))
+    if language in PLAIN:
+        return str(value.strftime(pattern))
+    return languages.strftime(value, pattern, language)
 
 
 def _named(*names: str) -> dict[str, Any]:
@@ -164,7 +168,7 @@ METHODS: Final = frozenset(name for _, methods in _METHODS for name in methods)
 """Every method that any value has."""
 
 
-def call(value: Any, name: str, args: list[Any], kwargs: dict[str, Any]) -> Any:
+def call(value: Any, name: str, args: list[Any], kwargs: dict[str, Any], language: str = "") -> Any:
     """Call one of the harmless methods of a value.
 
     Raises:
@@ -174,6 +178,8 @@ def call(value: Any, name: str, args: list[Any], kwargs: dict[str, Any]) -> Any:
         if isinstance(value, kinds) and name in methods:
             own = methods[name]
             try:
+                if own is _strftime:
+                    return _strftime(value, *args, language=language)
                 return own(value, *args, **kwargs) if own else getattr(value, name)(*args, **kwargs)
             except RefusedOperation:
                 raise

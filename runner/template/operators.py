@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import operator
 import re
 from collections.abc import Callable, Mapping
@@ -9,7 +10,9 @@ from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any, Final
 
+from runner.template import languages
 from runner.template.empty import Empty
+from runner.template.languages import PLAIN
 from runner.template.limits import MAX_BITS, MAX_WIDTH, RefusedOperation, fits, weigh
 from runner.template.words import as_text
 
@@ -164,26 +167,35 @@ def _of_measures(work: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
 _FORMAT: Final = re.compile(r"%(?:%|[-+ 0#]{0,5}\d{0,3}(?:\.\d{0,3})?[sdfgeixX])|[^%]+")
 
 
-def formatted(pattern: str, *values: Any) -> str:
+def formatted(pattern: str, *values: Any, language: str = "") -> str:
     """Write values as a pattern says: `'%.2f'`, and no wider than anybody reads.
 
     Raises:
         Refused: the pattern is of another sort.
     """
-    if "".join(_FORMAT.findall(pattern)) != pattern:
+    parts = _FORMAT.findall(pattern)
+    if "".join(parts) != pattern:
         raise RefusedOperation("this pattern of 'format' cannot be used")
-    written = tuple(v if type(v) in (int, float, Decimal, str) else as_text(v) for v in values)
-    numbers = tuple(map(number, written))  # refuses one whose digits would fill the memory
-    try:
-        return pattern % written
-    except TypeError:
-        return pattern % numbers
+    numbers = list(map(number, values))  # refuses one whose digits would fill the memory
+    given, texts = iter(zip(values, numbers, strict=True)), []
+    for part in parts:
+        if not part.startswith("%") or part == "%%":
+            texts.append(part.replace("%%", "%"))
+        elif part[-1] == "s":
+            texts.append(part % as_text(next(given, (None,))[0], language=language))
+        else:
+            text = part % next(given, ("", ""))[1]
+            texts.append(text if language in PLAIN else languages.number(text, language))
+    if next(given, None) is not None:
+        raise TypeError
+    return "".join(texts)
 
 
-def _modulo(left: Any, right: Any) -> Any:
+def _modulo(left: Any, right: Any, language: str) -> Any:
     """What is left of a division; after a text, the text with values in it."""
     if isinstance(left, str):
-        return formatted(left, *(right if isinstance(right, list) else (right,)))
+        values = right if isinstance(right, list) else (right,)
+        return formatted(left, *values, language=language)
     _measures(left, right)
     return left % right
 
@@ -205,7 +217,6 @@ _ARITHMETIC: Final[dict[str, tuple[str, Callable[[Any, Any], Any]]]] = {
     "Add": ("+", _add),
     "Div": ("/", _of_measures(operator.truediv)),
     "FloorDiv": ("//", _of_measures(operator.floordiv)),
-    "Mod": ("%", _modulo),
     "Mul": ("*", _of_measures(operator.mul)),
     "Pow": ("**", _power),
     "Sub": ("-", _of_measures(operator.sub)),
@@ -226,13 +237,13 @@ def _operands(left: Any, right: Any) -> tuple[Any, Any]:
     return left, right
 
 
-def calculate(name: str, left: Any, right: Any) -> Any:
+def calculate(name: str, left: Any, right: Any, language: str = "") -> Any:
     """Work out a sum by the name of Jinja's node. With what is empty, the result is empty.
 
     Raises:
         Refused: it cannot be done with these two, or the result would be too large.
     """
-    sign, work = _ARITHMETIC[name]
+    sign, work = _ARITHMETIC.get(name) or ("%", functools.partial(_modulo, language=language))
     for operand in (left, right):
         if isinstance(operand, Empty):
             return operand

@@ -46,6 +46,7 @@ class Renderer:
         on_error: told what could not be worked out, or was cut.
         wire: the text goes to a service, so values read as `as_text(…, wire=True)`: dates as
             ISO 8601, `true` and `false`.
+        language: a locale in which dates, numbers, lists and yes/no read; English without it.
         max_output: bytes of a text; what is longer is cut.
         max_seconds: a rendering that takes longer ends; its number of steps is bounded in any case.
     """
@@ -54,6 +55,7 @@ class Renderer:
     on_error: Callable[[Failure], None] | None = None
     on_left_out: Callable[[tuple[str, ...]], None] | None = None
     wire: bool = False
+    language: str = ""
     max_output: int = MAX_OUTPUT
     max_seconds: float = MAX_SECONDS
 
@@ -128,7 +130,9 @@ class Renderer:
     ) -> Rendering:
         from runner.template.rendering import Rendering  # noqa: PLC0415  (as above)
 
-        manner = Manner(self.wire, self.max_output, self.max_seconds)
+        manner = Manner(
+            self.wire, "" if self.wire else self.language, self.max_output, self.max_seconds
+        )
         rendering = Rendering(template, values, manner, quote)
         for problem in template.analysis.problems:
             rendering.note(problem.message, problem.line, problem.column)

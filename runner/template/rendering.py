@@ -44,7 +44,7 @@ class Rendering(Expressions):
         quote: Callable[[str], str] | None,
     ) -> None:
         """Begin; `quote` is applied to what each `{{ … }}` gives."""
-        super().__init__(template, values, wire=manner.wire, seconds=manner.seconds)
+        super().__init__(template, values, manner)
         self._most = manner.output
         self._quote = quote
         self._written = 0

@@ -11,7 +11,9 @@ from decimal import Decimal
 from enum import Enum
 from typing import Any, Final
 
+from runner.template import languages
 from runner.template.empty import Empty
+from runner.template.languages import PLAIN
 
 _DAYS: Final = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]
 _MONTHS: Final = [
@@ -34,7 +36,7 @@ _MAX_BITS: Final = 8_192  # Python itself refuses to write much longer ones
 _DIGITS: Final = 15  # what a float holds for certain: 0.1 + 0.2 is 0.3
 
 
-def as_text(value: Any, *, wire: bool = False) -> str:
+def as_text(value: Any, *, wire: bool = False, language: str = "") -> str:
     """Write a value as a caller should hear it, or a model read it.
 
     | value | text |
@@ -52,17 +54,23 @@ def as_text(value: Any, *, wire: bool = False) -> str:
         value: what an expression gave.
         wire: write for a service instead: `true`, `false`, dates as ISO 8601
             (`2026-12-04T14:30:00+07:00`), a stretch of time in seconds, and each list as JSON.
+        language: a locale in which dates, numbers, lists and yes/no are written; English without
+            it. On the wire it means nothing.
 
     Returns:
         The text. An object of any other class reads as nothing, never as its address.
     """
     if isinstance(value, str):
         return str(value)
+    if language not in PLAIN and not wire:
+        for kinds, write_in in _IN_LANGUAGE:
+            if isinstance(value, kinds):
+                return write_in(value, language)
     for kinds, write in _WIRE if wire else _SPEECH:
         if isinstance(value, kinds):
             return write(value)
     if isinstance(value, Enum):
-        return as_text(value.value, wire=wire)
+        return as_text(value.value, wire=wire, language=language)
     if _is_record(value):
         return as_json(_fields(value))
     return ""
@@ -133,12 +141,14 @@ def _stretch(value: timedelta) -> str:
     return " ".join(words) or "0 seconds"
 
 
-def _list(value: Any) -> str:
+def _list(value: Any, language: str = "") -> str:
     if any(isinstance(item, (Mapping, *_LISTS)) or _is_record(item) for item in value):
         return as_json(value)
-    words = [text for item in value if (text := as_text(item))]
+    words = [text for item in value if (text := as_text(item, language=language))]
     if isinstance(value, (set, frozenset)):
         words.sort()
+    if language not in PLAIN:
+        return languages.listed(words, language)
     return " and ".join(filter(None, (", ".join(words[:-1]), *words[-1:])))
 
 
@@ -162,6 +172,16 @@ _SPEECH: Final[tuple[tuple[Any, Callable[[Any], str]], ...]] = (
     (_LISTS, _list),
     (Mapping, as_json),
     (bytes, lambda value: value.decode("utf-8", "replace")),
+)
+_IN_LANGUAGE: Final[tuple[tuple[Any, Callable[[Any, str], str]], ...]] = (
+    (bool, languages.yes_no),
+    (int, lambda value, _language: _whole(value)),
+    ((float, Decimal), lambda value, language: languages.number(_number(value), language)),
+    (datetime, languages.moment),
+    (date, languages.day),
+    (time, languages.clock),
+    (timedelta, languages.stretch),
+    (_LISTS, _list),
 )
 _WIRE: Final[tuple[tuple[Any, Callable[[Any], str]], ...]] = (
     (bool, lambda value: "true" if value else "false"),

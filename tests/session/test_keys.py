@@ -38,6 +38,7 @@ PROVED = {
     "Agent.tts": "test_voice::test_models_are_shared_and_overridden",
     "Agent.vad": "test_opening::test_vad",
     "Agent.timezone": "test_templates::test_names",
+    "Agent.locale": "test_templates::test_values_read_in_the_language_of_the_agent",
     "Agent.variables": "test_conversation::test_given_values_win_over_defaults",
     "Agent.tools": "test_conversation::test_agent_ends_with_its_own_goodbye",
     "Agent.handoffs": "test_handoffs::test_first_words_and_return",

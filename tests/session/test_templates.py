@@ -142,3 +142,29 @@ def test_values_are_a_mapping(renderer):
 def test_metadata(text, wanted):
     """Metadata is data where it is JSON, else the text that it is."""
     assert parsed(text) == wanted
+
+
+GERMAN = FOLDER.replace("timezone: Asia/Ho_Chi_Minh", "timezone: Europe/Berlin\n    locale: de")
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("{{ today }}", "Freitag, 4. Dezember 2026"),
+        ("{{ now }}", "Freitag, 4. Dezember 2026, 19:30"),
+        ("{{ today_date | plus('14d') }}", "Freitag, 18. Dezember 2026"),
+        ("{{ now | plus('-1h') }}", "Freitag, 4. Dezember 2026, 18:30"),
+        ("{{ '2026-12-05' | day }}", "Samstag, 5. Dezember 2026"),
+        ("{{ 19.9 }} {{ '%.2f' % 19.9 }} {{ '%.1f' | format(0.5) }}", "19,9 19,90 0,5"),
+        ("{{ ['Tee', 'Brot', 'Salz'] }}", "Tee, Brot und Salz"),
+        ("{{ true }} {{ false }}", "ja nein"),
+        ("{{ now.strftime('%A, %d. %B') }}", "Freitag, 04. Dezember"),
+        ("{{ [{'preis': 1.5, 'frisch': true}] | lines }}", "1. preis: 1,5, frisch: ja"),
+        ("{% if today_date == today %}{{ 1 / 4 }}{% endif %}", "0,25"),
+    ],
+)
+def test_values_read_in_the_language_of_the_agent(load, text, wanted):
+    """With `locale`, dates, numbers, lists and yes/no read in that language, wherever written."""
+    release = load(GERMAN)
+    context = TemplateContext(release, FACTS, Variables(release.agent.variables), lambda: NOW)
+    assert TemplateRenderer(context, {}).text(text) == wanted

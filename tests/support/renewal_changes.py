@@ -29,6 +29,7 @@ TEXT = {
     "Agent.instructions": ("Speak in {{ town }}", "Whisper in {{ town }}"),
     "Agent.llm": ("    llm: brain\n", "    llm: other_brain\n"),
     "Agent.timezone": ("Asia/Tokyo", "Europe/Paris"),
+    "Agent.locale": ("locale: de", "locale: fr"),
     "Agent.variables": ("town: Hanoi", "town: Hue"),
     "Agent.tools": ("      - pause\n", ""),
     "Agent.handoffs": (NIGHT, ""),

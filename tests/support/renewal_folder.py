@@ -12,6 +12,7 @@ agents:
     tts: warm
     vad: no
     timezone: Asia/Tokyo
+    locale: de
     variables:
       town: Hanoi
       name:

@@ -18,12 +18,14 @@ class Texts:
         values: all that templates may use, but for `secrets`.
         secrets: reads the secrets and keeps account of them.
         places: template → `file:line`.
+        language: the agent's `locale`, for what the model is told.
         notes: what the author should know: message and place, each once.
     """
 
     values: Mapping[str, Any]
     secrets: Mapping[str, str]
     places: Mapping[str, str] = field(default_factory=dict)
+    language: str = ""
     missing: list[tuple[str, ...]] = field(default_factory=list)
     failures: list[Failure] = field(default_factory=list)
     notes: dict[tuple[str, str], None] = field(default_factory=dict)
@@ -49,7 +51,8 @@ class Texts:
     def told(self, text: str, values: Mapping[str, Any]) -> str:
         """Render a text for the model."""
         self._text = text
-        return Renderer(self._missed, self._failed).render(text, values)
+        renderer = Renderer(self._missed, self._failed, language=self.language)
+        return renderer.render(text, values)
 
     def condition(self, text: str, names: Mapping[str, Any]) -> bool:
         """Whether a condition is true."""

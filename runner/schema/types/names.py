@@ -22,7 +22,7 @@ SHORT = 50
 RESERVED = frozenset(
     {
         "args", "call", "caller", "env", "error", "job", "language", "now", "open_now",
-        "result", "room", "secrets", "today",
+        "result", "room", "secrets", "today", "today_date",
         "true", "false", "none", "not", "and", "or", "in", "is", "if", "else",
     }
 )  # fmt: skip

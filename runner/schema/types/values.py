@@ -138,6 +138,22 @@ def _time_zone(text: str) -> str:
 TimeZone = Annotated[str, Setting(_time_zone, {"type": "string"}, "time zone (IANA name)")]
 
 
+def _locale(text: str) -> str:
+    from runner.template import languages  # noqa: PLC0415 - only folders that name a locale pay for it
+
+    if languages.known(text):
+        return text
+    meant = languages.meant(text)
+    hint = "write a language such as de, or a language and a country such as pt-BR"
+    message = f"'{text}' is not a language that dates and numbers can be written in"
+    raise mistake("E107", message, f"write {meant}" if meant else hint)
+
+
+LanguageTag = Annotated[
+    str, Setting(_locale, {"type": "string"}, "language, such as de or pt-BR (BCP 47)")
+]
+
+
 def _pattern(text: str) -> str:
     from runner.patterns import PatternError, compile_pattern  # noqa: PLC0415 - only folders with a pattern pay for it
 

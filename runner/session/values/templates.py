@@ -25,6 +25,7 @@ class TemplateContext(Mapping[str, Any]):
 
     Attributes:
         persona: the name of the one that speaks.
+        language: the agent's `locale`; nothing where it has none.
     """
 
     def __init__(
@@ -38,6 +39,7 @@ class TemplateContext(Mapping[str, Any]):
         self.persona = str(release.agent.start)
         zone = release.agent.timezone
         self.zone = ZoneInfo(zone) if zone else None
+        self.language = str(release.agent.locale or "")
         self._variables = variables
         self._clock = clock
         self._facts, self._agent = facts, release.name
@@ -51,6 +53,7 @@ class TemplateContext(Mapping[str, Any]):
             "call": self._call,
             "now": self.now,
             "today": lambda: self.now().date(),
+            "today_date": lambda: self.now().date(),
         }
 
     def renewed(self, release: AgentRelease, variables: Variables) -> TemplateContext:
@@ -110,7 +113,9 @@ class TemplateRenderer:
         """Begin; nothing has been said yet."""
         self.context = context
         self._places = places
-        self._renderer = Renderer(on_missing=self._missing, on_error=self._failed)
+        self._renderer = Renderer(
+            on_missing=self._missing, on_error=self._failed, language=context.language
+        )
         self._text = ""
         self._warned: set[tuple[str, str]] = set()
         self._turns: dict[tuple[str, ...], int] = {}
