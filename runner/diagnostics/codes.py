@@ -92,4 +92,5 @@ CODES: dict[str, str] = {
     "W208": "a comment where words were meant",
     "W209": "JSON that is written as text",
     "W210": "a tool that no persona has",
+    "W220": "a secret that stands in the open",
 }

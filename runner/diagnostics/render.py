@@ -87,7 +87,7 @@ def _one(diagnostic: Diagnostic, lines: Lines, colours: Colours) -> str:
     span = diagnostic.span
     label = f"{colours.of(diagnostic)}{diagnostic.severity}[{diagnostic.code}]{colours.off}"
     shown = [f"{_place(span, colours)} {label}: {printable(diagnostic.message)}"]
-    shown += _source(span, lines, colours.of(diagnostic), colours.off)
+    shown += _source(diagnostic, lines, colours.of(diagnostic), colours.off)
     for related in diagnostic.related:
         shown.append(f"  {_place(related.span, colours)} {printable(related.message)}")
     if diagnostic.help:
@@ -103,7 +103,14 @@ def _place(span: Span, colours: Colours) -> str:
 _GUTTER = "      | "
 
 
-def _source(span: Span, lines: Lines, colour: str, off: str) -> list[str]:
+_HIDDEN = frozenset({"W220"})
+"""Codes whose place is not shown in full: what a terminal or a log shows is copied on."""
+
+_SHOWN_OF_A_SECRET = 4
+
+
+def _source(diagnostic: Diagnostic, lines: Lines, colour: str, off: str) -> list[str]:
+    span = diagnostic.span
     source = lines.get(span.file, ())
     if not 0 < span.line <= len(source):
         return []
@@ -116,6 +123,9 @@ def _source(span: Span, lines: Lines, colour: str, off: str) -> list[str]:
     piece = line[cut : cut + _WIDEST]
     before = piece[: begin - cut]
     marked = piece[begin - cut : max(end - cut, begin - cut + 1)] or " "
+    if diagnostic.code in _HIDDEN:
+        marked = marked[:_SHOWN_OF_A_SECRET] + "\u2026"
+        piece = before + marked + piece[end - cut :]
     number = f"{span.line:>5} | "
     return [
         number + printable(piece),

@@ -9,6 +9,7 @@ from runner.diagnostics import Diagnostic, Related, Span
 from runner.diagnostics.nearest import did_you_mean, nearest
 from runner.link.rule import DefinitionContext
 from runner.link.table import name_span
+from runner.schema.types.names import NAME, meant
 
 
 def unknown(span: Span, noun: str, name: str, hint: str | None) -> Diagnostic:
@@ -18,12 +19,22 @@ def unknown(span: Span, noun: str, name: str, hint: str | None) -> Diagnostic:
 
 def near(context: DefinitionContext, diagnostic: Diagnostic, section: str, name: str) -> Diagnostic:
     """Show where the definition stands that was probably meant, and note it."""
-    meant = nearest(name, context.table.entries[section])
-    if meant is None:
+    known = nearest(name, context.table.entries[section])
+    if known is None:
         return diagnostic
-    context.meant.add((section, meant))
-    place = Related(name_span(context.table.entries[section][meant]), f"'{meant}' is defined here")
+    context.meant.add((section, known))
+    place = Related(name_span(context.table.entries[section][known]), f"'{known}' is defined here")
     return replace(diagnostic, related=(place,))
+
+
+def below(section: str, name: str) -> str:
+    """Where to define something of this name, or of one that it could have."""
+    if NAME.fullmatch(name):
+        return f"write it below {section}: as {name}:"
+    better = meant(name)
+    if not NAME.fullmatch(better):
+        return f"write a name of small letters here, and define it below {section}:"
+    return f"write {better} here, and define it below {section}: as {better}:"
 
 
 def defined_where(name: str, known: Iterable[str], place: str) -> str:

@@ -2,15 +2,28 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from runner.diagnostics import Diagnostic, Span
-from runner.link.hints import defined_where, near, unknown
+from runner.link.hints import below, defined_where, near, unknown
 from runner.link.rule import DefinitionContext, LeafRule
 from runner.link.walk import Leaf
 from runner.schema.actions import BACK, HandOff
 from runner.schema.personas import Persona
+from runner.schema.types.later import LATER, not_yet
 from runner.schema.types.names import PersonaName
+
+_NUMBER = re.compile(r"(?:(?:tel|sip):)?\+?\d[\d\s()./-]{4,}(?:@.*)?|sip:.*", re.IGNORECASE)
+_A_NUMBER = "a phone number cannot take over the call: only a persona can"
+
+
+def _transfer() -> str:
+    """How a call is transferred to a number."""
+    kind = "transfer_call"
+    if kind in LATER["an action"]:
+        return f"name a persona; {not_yet(kind)[0]}"
+    return f"name a persona, or write {kind}: and below it to: and the number"
 
 
 def _check(context: DefinitionContext, leaf: Leaf, _place: Span) -> Iterator[Diagnostic]:
@@ -25,7 +38,10 @@ def _check(context: DefinitionContext, leaf: Leaf, _place: Span) -> Iterator[Dia
         yield Diagnostic(span, "E205", message, "name another persona, or delete this handoff")
     known = context.table.entries["personas"]
     if name not in known and name not in context.table.words:
-        hint = defined_where(name, known, f"write it below personas: as {name}:")
+        if _NUMBER.fullmatch(name):
+            yield Diagnostic(span, "E202", _A_NUMBER, _transfer())
+            return
+        hint = defined_where(name, known, below("personas", name))
         yield near(context, unknown(span, "persona", name, hint), "personas", name)
 
 

@@ -13,6 +13,7 @@ from runner.link.table import name_span
 from runner.link.walk import Leaf
 from runner.provider_kinds import BY_KEY
 from runner.providers.catalogue import InstalledProvider
+from runner.providers.makers import OPTIONS, inference_model, is_platform, plugin_of
 from runner.schema.reading.load import Definition
 from runner.schema.types.names import ProviderName
 
@@ -52,14 +53,36 @@ def _hint(context: DefinitionContext, name: str, kind: str) -> str:
     clean = re.sub(r"[\s,;]+$", "", name)
     if clean != name and _INFERENCE.fullmatch(clean):
         return f"did you mean '{clean}'?"
+    if re.search(r"[,;]\s*\S", clean):
+        first = re.split(r"[,;]", clean)[0].strip()
+        return f"write each on a line of its own, with a dash: - {first}"
     if isinstance(plugin, InstalledProvider) or (plugin is not None and plugin.code == "E401"):
         return (
             f"'{name}' is a plugin: below providers:, give a provider of your own "
             f"{kind}: {name}, and write that provider's name here"
         )
+    if nearest(name, fitting) is None and (known := _well_known(kind, name)):
+        return known
     example = BY_KEY[kind].example
     place = "write it below providers:" + (f", or write one such as {example}" * bool(example))
     return defined_where(name, fitting, place)
+
+
+def _well_known(kind: str, name: str) -> str | None:
+    """What to write for a model or voice that people know by this name."""
+    if model := inference_model(kind, name):
+        return (
+            f"did you mean {model}? It comes through LiveKit, with LiveKit's key; "
+            f"or write a provider below providers:, and its name here"
+        )
+    plugin = plugin_of(kind, name)
+    if plugin is None:
+        return None
+    option = "" if is_platform(name) else f" and, below with:, {OPTIONS[kind]}: {name}"
+    return (
+        f"below providers:, give a provider of your own {kind}: {plugin}{option}; "
+        "then write that provider's name here"
+    )
 
 
 RULE = LeafRule(_check)

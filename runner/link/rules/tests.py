@@ -8,7 +8,7 @@ from typing import Any
 from runner.diagnostics import Diagnostic
 from runner.diagnostics.nearest import did_you_mean, nearest
 from runner.link.fields import parameters
-from runner.link.hints import defined_where
+from runner.link.hints import below, defined_where
 from runner.link.rule import FolderContext, FolderRule
 from runner.link.scope import Scope
 from runner.link.walk import Leaf, walk
@@ -37,7 +37,7 @@ def _no_agent(context: FolderContext, definition: Definition) -> Iterator[Diagno
     if name in context.table.words:
         return
     span = definition.document.value_span((*definition.location, "agent"))
-    hint = defined_where(name, known, f"write it below agents: as {name}:")
+    hint = defined_where(name, known, below("agents", name))
     yield Diagnostic(span, "E202", f"unknown agent '{name}'", hint)
 
 

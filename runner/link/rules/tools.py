@@ -5,12 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from runner.diagnostics import Diagnostic, Span
-from runner.link.hints import defined_where, near, unknown
+from runner.link.hints import below, defined_where, near, unknown
 from runner.link.rule import DefinitionContext, LeafRule
 from runner.link.walk import Leaf
-from runner.schema.tools import BUILT_IN
-from runner.schema.types.later import LATER_TOOLS, not_yet
+from runner.schema.tools import BUILT_IN, AddTo
+from runner.schema.types.foreign import fold
+from runner.schema.types.later import LATER, LATER_TOOLS, not_yet
 from runner.schema.types.names import ToolName
+
+_MEANT = {
+    **dict.fromkeys(("hangup", "end", "endconversation", "endthecall", "goodbye"), "end_call"),
+    **dict.fromkeys(("hold", "pause", "moment"), "wait"),
+    **dict.fromkeys(("save", "store", "setvariable", "updatevariable"), "remember"),
+}
+"""What other platforms call the tools that need no definition."""
+
+_KINDS = frozenset(tool.kind for tool in AddTo.kinds)
 
 
 def _check(context: DefinitionContext, leaf: Leaf, _place: Span) -> Iterator[Diagnostic]:
@@ -21,13 +31,22 @@ def _check(context: DefinitionContext, leaf: Leaf, _place: Span) -> Iterator[Dia
     if name in known or name in BUILT_IN or name in table.words:
         return
     span = leaf.span(context.definition.document)
-    if name in LATER_TOOLS:
+    if name in LATER_TOOLS or name in LATER["a tool"]:
         yield Diagnostic(span, "E102", *not_yet(name))
         return
     if name in table.entries["personas"]:
         hint: str | None = f"'{name}' is a persona: write it below handoffs:"
+    elif meant := _MEANT.get(fold(name)):
+        hint = f"did you mean '{meant}'?"
+    elif name in _KINDS:
+        hint = (
+            f"'{name}' is a kind of tool: below tools:, give a tool of your own {name}:, "
+            "and list that tool's name here"
+        )
+    elif (persona := name.removeprefix("transfer_to_")) in table.entries["personas"]:
+        hint = f"a handoff is not listed as a tool: write {persona}: below handoffs:"
     else:
-        hint = defined_where(name, [*known, *BUILT_IN], f"write it below tools: as {name}:")
+        hint = defined_where(name, [*known, *BUILT_IN], below("tools", name))
     yield near(context, unknown(span, "tool", name, hint), "tools", name)
 
 

@@ -1,0 +1,75 @@
+"""Names of models and voices by which people know them → who makes them."""
+
+from __future__ import annotations
+
+import re
+
+_INFERENCE = {
+    "llm": {
+        "openai": r"gpt-|o[134](-|$)|chatgpt-",
+        "google": r"gemini-",
+        "moonshotai": r"kimi-",
+        "deepseek-ai": r"deepseek-",
+        "xai": r"grok-",
+        "zai": r"glm-",
+    },
+    "stt": {
+        "deepgram": r"nova-|flux-",
+        "assemblyai": r"universal-",
+        "cartesia": r"ink-",
+    },
+    "tts": {
+        "cartesia": r"sonic(-|$)",
+        "deepgram": r"aura-",
+        "rime": r"mist|coda",
+        "inworld": r"inworld-tts-",
+    },
+}
+"""Kind → maker, as LiveKit Inference calls it → how its models' names begin."""
+
+_PLUGINS = {
+    "llm": {
+        "anthropic": r"claude",
+        "mistralai": r"mistral-|ministral-|magistral-",
+        "groq": r"llama-|llama3",
+        "openai": r"gpt|chatgpt|open_?ai",
+        "google": r"gemini",
+    },
+    "stt": {"openai": r"whisper", "google": r"chirp"},
+    "tts": {
+        "openai": r"(alloy|ash|ballad|coral|echo|fable|onyx|nova|sage|shimmer)$|tts-1|gpt-.*tts",
+        "elevenlabs": r"eleven|11_?labs|rachel$",
+        "google": r"[a-z]{2}-[a-z]{2}-(wavenet|neural2|chirp|standard)",
+        "azure": r"[a-z]{2}-[a-z]{2}-\w+neural$",
+    },
+}
+"""Kind → LiveKit plugin → how names that people know begin."""
+
+OPTIONS = {"llm": "model", "stt": "model", "tts": "voice"}
+"""Kind → the option under which such a name stands in `with`."""
+
+
+_PLATFORM = re.compile(
+    r"(11_?labs|eleven(_?labs)?|open_?ai|chat_?gpt|gpt|claude|gemini|whisper|chirp)", re.IGNORECASE
+)
+
+
+def is_platform(name: str) -> bool:
+    """Whether a name is that of a platform, not of one of its models."""
+    return _PLATFORM.fullmatch(name) is not None
+
+
+def inference_model(kind: str, name: str) -> str | None:
+    """The string of LiveKit Inference of a model that was named without its maker."""
+    maker = _maker(_INFERENCE, kind, name)
+    return f"{maker}/{name.casefold()}" if maker else None
+
+
+def plugin_of(kind: str, name: str) -> str | None:
+    """The LiveKit plugin that probably has a model or voice of this name."""
+    return _maker(_PLUGINS, kind, name)
+
+
+def _maker(table: dict[str, dict[str, str]], kind: str, name: str) -> str | None:
+    rows = table.get(kind, {})
+    return next((m for m, begins in rows.items() if re.match(begins, name, re.IGNORECASE)), None)
