@@ -168,15 +168,18 @@ class Asking:
         self, outgoing: Outgoing, proof: Authentication | None, budget: Budget
     ) -> Answer:
         """Send it once, and follow where it is sent on to."""
-        spec, server = self.tool.http, server_of(outgoing.request.url)
-        async with self.means.limits(server).passing(server, spec.timeout, budget):
-            seconds = budget.of(spec.timeout)
+        timeout, server = self.tool.http.timeout, server_of(outgoing.request.url)
+
+        async def send() -> Answer:
+            seconds = budget.of(timeout)
             hops = _Hops(self, outgoing, proof, seconds)
             try:
                 async with asyncio.timeout(seconds):
                     return await hops.run()
             except Exception as caught:  # noqa: BLE001 - each is put into words
                 raise hops.exchange.trouble(caught) from None
+
+        return await self.means.limits(server).run(send, server, timeout, budget)
 
     async def _own_request(self, request: httpx.Request) -> httpx.Response:
         """Send what a proof asks for itself: a token."""
@@ -215,7 +218,7 @@ class _Hops:
     exchange: Exchange = field(init=False)
 
     def __post_init__(self) -> None:
-        self.exchange = self._exchange(_copy(self.outgoing.request), at_home=True)
+        self.exchange = self._exchange(self.outgoing.request, at_home=True)
 
     async def run(self) -> Answer:
         """Send them, until one is answered.
@@ -226,7 +229,7 @@ class _Hops:
         spec, home = self.asking.tool.http, self.outgoing.request.url
         at_home, shown = True, self.outgoing.shown
         for hop in range(spec.redirects + 1):
-            plain = _copy(self.exchange.request)
+            plain = _copy(self.exchange.request) if spec.redirects else self.exchange.request
             answer = await self._proven(shown, at_home=at_home)
             if answer.trouble is not None:
                 raise answer.trouble

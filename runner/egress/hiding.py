@@ -13,7 +13,6 @@ class Hiding:
     """Secrets, private values, and what a proof is made of.
 
     Attributes:
-        mask: hides all of it.
         private_names: variables that may hold what the model may not see.
     """
 
@@ -24,13 +23,19 @@ class Hiding:
         self._secrets = secrets
         self._private = tuple(private)
         self._more: list[str] = []
+        self._mask: Mask | None = None
         self.private_names = private_names
-        self.mask = Mask()
-        self.renew()
+
+    @property
+    def mask(self) -> Mask:
+        """Hides all of it."""
+        if self._mask is None:
+            self._mask = self._secrets.mask(self._more, self._private)
+        return self._mask
 
     def renew(self) -> None:
         """Hide the secrets that have been read meanwhile too."""
-        self.mask = self._secrets.mask(self._more, self._private)
+        self._mask = None
 
     def add(self, values: Iterable[str]) -> None:
         """Hide more values, in this call."""

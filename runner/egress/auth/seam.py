@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from importlib import import_module
 from typing import Protocol
 
@@ -89,5 +90,10 @@ def authentication(spec: AnyAuth, context: AuthContext) -> Authentication:
     Raises:
         RequestError: a value of it is missing, or cannot be used.
     """
-    kind: Kind = import_module(f"runner.egress.auth.{spec.kind}")
-    return kind.begin(spec, context)
+    return _kind(spec.kind).begin(spec, context)
+
+
+@cache
+def _kind(name: str) -> Kind:
+    module: Kind = import_module(f"runner.egress.auth.{name}")
+    return module

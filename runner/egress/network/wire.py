@@ -18,6 +18,7 @@ import httpx
 from runner import demo
 from runner.addresses import Address, Guard, literal
 from runner.egress.network.resolver import Resolver
+from runner.egress.network.stream import connect
 
 ROUTE: Final = "lkrun.route"
 """The extension of a request that holds its `Route`."""
@@ -65,14 +66,13 @@ class CheckedBackend(httpcore.AsyncNetworkBackend):
         self._demonstration = demonstration
         self._resolver = resolver
         self._guard = guard
-        self._inner = httpcore.AnyIOBackend()
 
     async def connect_tcp(
         self,
         host: str,
         port: int,
-        timeout: float | None = None,  # noqa: ASYNC109  (httpcore's signature)
-        local_address: str | None = None,
+        timeout: float | None = None,  # noqa: ARG002, ASYNC109  (httpcore's signature)
+        local_address: str | None = None,  # noqa: ARG002  (as above)
         socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
     ) -> httpcore.AsyncNetworkStream:
         """Look the host up, check, and connect to the address that answers first.
@@ -84,19 +84,16 @@ class CheckedBackend(httpcore.AsyncNetworkBackend):
         """
         if host == demo.HOST:
             mine = await self._demonstration.port()
-            return await self._inner.connect_tcp("127.0.0.1", mine, timeout)
+            return await connect("127.0.0.1", mine)
         addresses = await self._resolver.addresses(host)
         if self._guard is not None:
             self._guard.check(host, port, addresses)
 
-        async def connect(address: Address) -> httpcore.AsyncNetworkStream:
-            return await self._inner.connect_tcp(
-                str(address), port, timeout, local_address, socket_options
-            )
-
-        if len(addresses) == 1:
-            return await connect(addresses[0])
-        return await first([functools.partial(connect, each) for each in _in_turn(addresses)])
+        ways = [
+            functools.partial(connect, str(each), port, socket_options)
+            for each in _in_turn(addresses)
+        ]
+        return await (ways[0]() if len(ways) == 1 else first(ways))
 
 
 def _in_turn(addresses: Sequence[Address]) -> list[Address]:

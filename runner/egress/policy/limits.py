@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, nullcontext
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from runner.egress.policy.breaker import Breaker, State
 from runner.egress.policy.budget import Budget
@@ -13,6 +13,8 @@ from runner.egress.policy.rate import RateLimiter
 from runner.egress.policy.turns import Turns
 from runner.schema.services import Service
 from runner.schema.types.measures import RateLimit
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,23 +25,35 @@ class Limits:
     rate: RateLimiter | None = None
     breaker: Breaker | None = None
 
-    @asynccontextmanager
-    async def passing(self, server: str, patience: float, budget: Budget) -> AsyncIterator[None]:
-        """Wait until the service may be asked, and learn from how the request ends.
+    async def run(
+        self, send: Callable[[], Awaitable[T]], server: str, patience: float, budget: Budget
+    ) -> T:
+        """Send as soon as the service may be asked, and learn from how that ends.
 
         Args:
+            send: sends one request.
             server: host and port, for errors.
             patience: seconds that it waits for others to be done.
             budget: the time of the whole call.
 
         Raises:
-            RequestError: it may not be asked, or not in time.
+            RequestError: it may not be asked, or not in time; or how the request ended.
         """
-        with self.breaker.guarding() if self.breaker is not None else nullcontext():
-            if self.rate is not None:
-                await self.rate.turn(budget)
-            async with self.turns.turn(server, budget.of(patience)):
-                yield
+        if self.breaker is None:
+            return await self._in_turn(send, server, patience, budget)
+        with self.breaker.guarding():
+            return await self._in_turn(send, server, patience, budget)
+
+    async def _in_turn(
+        self, send: Callable[[], Awaitable[T]], server: str, patience: float, budget: Budget
+    ) -> T:
+        if self.rate is not None:
+            await self.rate.turn(budget)
+        await self.turns.take(server, budget.of(patience))
+        try:
+            return await send()
+        finally:
+            self.turns.give_back()
 
 
 _Known = tuple[str, str]

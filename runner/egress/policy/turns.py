@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from typing import Final
 
 from runner.egress.trouble import BUSY, RequestError
@@ -20,9 +18,8 @@ class Turns:
         """Take how many."""
         self._free = asyncio.Semaphore(at_once)
 
-    @asynccontextmanager
-    async def turn(self, server: str, patience: float) -> AsyncIterator[None]:
-        """Wait for a turn, and give it back at the end.
+    async def take(self, server: str, patience: float) -> None:
+        """Wait for a turn; whoever got one gives it back.
 
         Args:
             server: whose turn it is, for the error.
@@ -31,6 +28,9 @@ class Turns:
         Raises:
             RequestError: there is none in time.
         """
+        if not self._free.locked():
+            await self._free.acquire()
+            return
         try:
             async with asyncio.timeout(patience):
                 await self._free.acquire()
@@ -38,7 +38,7 @@ class Turns:
             raise RequestError(
                 f"{server} was busy with other requests for {patience:g}s", BUSY
             ) from None
-        try:
-            yield
-        finally:
-            self._free.release()
+
+    def give_back(self) -> None:
+        """Let the next one pass."""
+        self._free.release()

@@ -19,7 +19,7 @@ from runner.template import Empty, as_text
 
 def body(
     spec: Body | None, texts: Texts, file: Callable[[str], bytes]
-) -> tuple[bytes | None, dict[str, bytes]]:
+) -> tuple[bytes | None, dict[bytes, bytes]]:
     """Write a body, and the header that says what it is.
 
     Raises:
@@ -30,22 +30,22 @@ def body(
     if spec.form is not None:
         entries = pairs(texts.entries(spec.form), _wire_text)
         content = form_encoded(entries, quote_via=quote_plus).encode()
-        return content, {"Content-Type": b"application/x-www-form-urlencoded"}
+        return content, {b"Content-Type": b"application/x-www-form-urlencoded"}
     if spec.text is not None:
         content = texts.text(spec.text).encode("utf-8", "replace")
-        return content, {"Content-Type": b"text/plain; charset=utf-8"}
+        return content, {b"Content-Type": b"text/plain; charset=utf-8"}
     if spec.multipart is not None:
         return _multipart(spec.multipart, texts, file)
     data = texts.json(spec.json_)
     if isinstance(data, Empty):
         return None, {}
     written = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
-    return written.encode("utf-8", "replace"), {"Content-Type": b"application/json"}
+    return written.encode("utf-8", "replace"), {b"Content-Type": b"application/json"}
 
 
 def _multipart(
     parts: Mapping[str, Any], texts: Texts, file: Callable[[str], bytes]
-) -> tuple[bytes, dict[str, bytes]]:
+) -> tuple[bytes, dict[bytes, bytes]]:
     """Write a form with files (RFC 7578); a part without a value is left out."""
     written: list[tuple[str, tuple[str | None, bytes, str | None]]] = []
     for name, part in parts.items():
@@ -57,7 +57,7 @@ def _multipart(
         for key, text in pairs(texts.entries({name: part}), _wire_text):
             written.append((key, (None, text.encode("utf-8", "replace"), None)))
     form = httpx.Request("POST", "http://form", files=written)
-    return form.read(), {"Content-Type": form.headers["Content-Type"].encode()}
+    return form.read(), {b"Content-Type": form.headers["Content-Type"].encode()}
 
 
 def _wire_text(value: Any) -> str:

@@ -24,9 +24,9 @@ from runner.schema.http import Request
 from runner.template import analyse, as_text
 
 _STANDING: Final = {
-    "Accept": b"application/json, */*;q=0.8",
-    "Accept-Encoding": b"gzip, deflate",
-    "User-Agent": b"lkrun",
+    b"Accept": b"application/json, */*;q=0.8",
+    b"Accept-Encoding": b"gzip, deflate",
+    b"User-Agent": b"lkrun",
 }
 _USER: Final = re.compile(r"^([a-z]+://)[^/?#]*@", re.IGNORECASE)
 
@@ -60,8 +60,8 @@ def compose(spec: Request, texts: Texts, file: Callable[[str], bytes]) -> Outgoi
         RequestError: a secret is missing, or something cannot be sent.
     """
     where = shown = _address(spec, texts)
-    used: Mapping[str, str] = getattr(texts.secrets, "used", {})
-    if used:
+    if _is_secret(spec):
+        used: Mapping[str, str] = getattr(texts.secrets, "used", {})
         stars = Texts(texts.values, dict.fromkeys(used, Mask.STARS))
         shown = _address(spec, stars).replace("%2A%2A%2A", Mask.STARS)
     content, kind = body(spec.body, texts, file)
@@ -72,19 +72,25 @@ def compose(spec: Request, texts: Texts, file: Callable[[str], bytes]) -> Outgoi
     if unready is not None:
         raise unready
     url = whole_url(where)
-    all_headers = httpx.Headers(written)
     user = _user(url)
-    key = {"Idempotency-Key": uuid4().hex.encode()} if spec.idempotency_key else {}
-    for name, value in {**_STANDING, **kind, **user, **key}.items():
-        all_headers.setdefault(name, value.decode())
-    request = httpx.Request(spec.method, url, headers=all_headers, content=content)
-    shown = _USER.sub(rf"\1{Mask.STARS}@", shown)
+    key = {b"Idempotency-Key": uuid4().hex.encode()} if spec.idempotency_key else {}
+    given = {name.lower() for name, _ in written}
+    more = {**_STANDING, **kind, **user, **key}.items()
+    written += [(name, value) for name, value in more if name.lower() not in given]
+    request = httpx.Request(spec.method, url, headers=written, content=content)
+    if user:
+        shown = _USER.sub(rf"\1{Mask.STARS}@", shown)
     return Outgoing(request, shown, _hidden(url, user), _guarded(spec))
 
 
 @lru_cache(maxsize=1024)
 def _holds_secret(text: str) -> bool:
-    return any(use.path[0] == "secrets" for use in analyse(text).uses)
+    return "secrets" in text and any(use.path[0] == "secrets" for use in analyse(text).uses)
+
+
+def _is_secret(spec: Request) -> bool:
+    """Whether a secret stands in the address."""
+    return _holds_secret(spec.url or "") or any(map(_holds_secret, spec.query.values()))
 
 
 def _guarded(spec: Request) -> frozenset[str]:
@@ -121,14 +127,14 @@ def whole_url(text: str) -> httpx.URL:
     return url
 
 
-def _user(url: httpx.URL) -> dict[str, bytes]:
+def _user(url: httpx.URL) -> dict[bytes, bytes]:
     """Write what stands before an @ in the address as HTTP's basic authentication (RFC 7617)."""
     if not url.userinfo:
         return {}
     pair = f"{url.username}:{url.password}".encode()
-    return {"Authorization": b"Basic " + base64.b64encode(pair)}
+    return {b"Authorization": b"Basic " + base64.b64encode(pair)}
 
 
-def _hidden(url: httpx.URL, user: Mapping[str, bytes]) -> tuple[str, ...]:
+def _hidden(url: httpx.URL, user: Mapping[bytes, bytes]) -> tuple[str, ...]:
     encoded = [value.decode().removeprefix("Basic ") for value in user.values()]
     return (*filter(None, [url.password]), *encoded)

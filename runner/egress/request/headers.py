@@ -34,6 +34,9 @@ def header_value(value: str, what: str) -> str:
 
 def set_header(request: httpx.Request, name: str, value: str) -> None:
     """Give a request a header, in UTF-8 where a letter is beyond ASCII."""
+    if value.isascii():
+        request.headers[name] = value
+        return
     others = [(n, v) for n, v in request.headers.raw if n.lower() != name.lower().encode()]
     written = (name.encode(), value.encode("utf-8", "replace"))
     request.headers = httpx.Headers([*others, written])
