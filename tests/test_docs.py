@@ -9,12 +9,15 @@ import shlex
 import signal
 import subprocess
 import sys
+import textwrap
 from contextlib import contextmanager
 from pathlib import Path
 
+import click
 import pytest
 
 from runner.cache import Cache
+from runner.cli.main import VERBS, lkrun
 from runner.compiler import Compiler
 from runner.schema.output.reference import PAGE, page
 from runner.schema.reading.load import load
@@ -25,8 +28,10 @@ PAGES = [
     ROOT / "README.md",
     *sorted((ROOT / "docs").glob("*.md")),
     *sorted((ROOT / "plugins").glob("*/README.md")),
+    *(ROOT / name for name in ("CONTRIBUTING.md", "SECURITY.md", "examples/README.md")),
 ]
-BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+BLOCK = re.compile(r"^( *)```(\w*)\n(.*?)^\1```$", re.MULTILINE | re.DOTALL)
+INLINE = re.compile(r"`(lkrun [^`]+)`")
 ADDRESS = "http://127.0.0.1:8090"
 SECRETS = {
     "LIVEKIT_URL": "ws://127.0.0.1:9",
@@ -35,10 +40,16 @@ SECRETS = {
 }
 
 
+def fenced(path):
+    """Language and text of each block of a page; one in a list stands further right."""
+    for _, language, text in BLOCK.findall(path.read_text(encoding="utf-8")):
+        yield language, textwrap.dedent(text)
+
+
 def blocks(language):
     for path in PAGES:
-        for n, (found, text) in enumerate(BLOCK.findall(path.read_text(encoding="utf-8"))):
-            if found == language:
+        for n, (of, text) in enumerate(fenced(path)):
+            if of == language:
                 yield pytest.param(text, id=f"{path.relative_to(ROOT)}:{n}")
 
 
@@ -90,6 +101,26 @@ def test_commands_run(line, tmp_path):
         run(line, env)
 
 
+def mentioned():
+    """Commands that stand within sentences."""
+    for path in PAGES:
+        text = BLOCK.sub("", path.read_text(encoding="utf-8"))
+        for line in sorted(set(INLINE.findall(text))):
+            yield pytest.param(line, id=f"{path.relative_to(ROOT)}:{line}")
+
+
+@pytest.mark.parametrize("line", list(mentioned()))
+def test_commands_in_sentences_are_commands(line):
+    """A command that a page speaks of exists, and so do its options."""
+    _, verb, *rest = shlex.split(line)
+    if verb == "COMMAND":
+        return
+    assert verb in VERBS, f"there is no command '{verb}'"
+    command = lkrun.get_command(click.Context(lkrun), verb)
+    options = {option for parameter in command.params for option in parameter.opts}
+    assert {word for word in rest if word.startswith("--") and word != "--help"} <= options
+
+
 @contextmanager
 def serving(line, env):
     """The address of a server that has become ready; afterwards it stops when told to."""
@@ -134,9 +165,8 @@ def run(line, env):
 
 def test_the_shown_mistake_is_what_check_says(tmp_path):
     """README's example of a mistake is the output of `check` on README's example of an agent."""
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    found = dict(BLOCK.findall(readme)[::-1])
-    example = next(text for language, text in BLOCK.findall(readme) if language == "yaml")
+    first = dict(list(fenced(ROOT / "README.md"))[::-1])
+    example = first["yaml"]
     (tmp_path / "pizza.yaml").write_text(
         example.replace("- add_dish", "- ad_dish"), encoding="utf-8"
     )
@@ -147,7 +177,7 @@ def test_the_shown_mistake_is_what_check_says(tmp_path):
         text=True,
         check=False,
     )
-    assert done.stdout.startswith(found["text"])
+    assert done.stdout.startswith(first["text"])
 
 
 def test_the_reference_is_up_to_date():
@@ -157,10 +187,12 @@ def test_the_reference_is_up_to_date():
 
 def test_the_first_block_is_the_two_commands():
     """README's first block holds two lines: the main job, and the tests."""
-    first = BLOCK.search((ROOT / "README.md").read_text(encoding="utf-8"))[2].strip().splitlines()
+    (_, text), *_ = fenced(ROOT / "README.md")
+    first = text.strip().splitlines()
     assert len(first) == 2
+    assert all(line.startswith("python3 -m venv .venv && . .venv/bin/activate") for line in first)
     assert first[0].endswith("lkrun serve agents.d/")
-    assert first[1].endswith("pytest")
+    assert first[1].endswith("pytest -n auto")
 
 
 def test_links_lead_somewhere():

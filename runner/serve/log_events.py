@@ -37,6 +37,8 @@ EVENTS: Final = (
              ("error",)),
     LogEvent("processes_renewed", "new calls begin in new processes, since packages or settings"
              " have changed", ("reasons",)),
+    LogEvent("provider_blocked", "a provider has held up all dialogues of its process for so long",
+             ("agent", "module", "over", "package", "persona", "provider", "seconds", "session")),
     LogEvent("ready", "all agents are registered and the page is served",
              ("agents", "release", "http", "livekit")),
     LogEvent("release_not_kept", "a release is served, but could not be kept on the disk",
@@ -58,6 +60,8 @@ EVENTS: Final = (
     LogEvent("session_started", "a call or a dialogue has begun",
              ("session", "agent", "kind", "release", "room")),
     LogEvent("sweep_failed", "LiveKit could not be asked for callers who wait; it is tried again"),
+    LogEvent("text_host_replaced", "the process of text dialogues did not answer; a new one begins",
+             ("pid", "sessions")),
     LogEvent("tool_failed", "a tool's request failed",
              ("session", "agent", "tool", "error", "attempts")),
     LogEvent("worker_failed", "an agent could not be registered with LiveKit", ("agent",)),

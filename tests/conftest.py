@@ -1,0 +1,58 @@
+"""Which tests are quick, slow or live, by folder and module; told to pytest as markers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+HERE = Path(__file__).parent
+
+LIVE = frozenset({"live"})
+"""Folders whose tests want a real LiveKit server, or a browser with a microphone."""
+
+QUICK = frozenset(
+    {
+        "cli/test_check", "demo/test_service", "diagnostics", "diff", "egress",
+        "front/test_openapi", "front/test_routes", "link", "patterns",
+        "plugins/test_script_context", "plugins/test_script_rules",
+        "plugins/test_script_words", "providers", "schema",
+        "serve/test_calls", "serve/test_control", "serve/test_credentials", "serve/test_log",
+        "serve/test_metrics", "session/test_conversion", "session/test_parameters",
+        "session/test_variables", "session/test_templates", "source", "syntax", "template",
+        "testing",
+        "test_cache", "test_checked", "test_markers", "test_tables",
+    }
+)  # fmt: skip
+"""Folders and modules that together say in a minute whether a change broke something."""
+
+SLOW = frozenset(
+    {
+        "cli/test_chat_with_livekit_plugin", "cli/test_chat_with_reload", "diff/test_compare",
+        "front/test_page", "plugins/test_packages", "providers/test_checks",
+        "serve/test_forkserver", "serve/test_fuzz_reload", "serve/test_save_styles",
+        "session/test_next_turn_keys", "session/test_next_turn_voice", "session/test_voice",
+        "syntax/test_mutations", "template/test_bounds", "template/test_properties", "test_docs",
+    }
+)  # fmt: skip
+"""Modules that take more than ten seconds of a processor; none of them is quick."""
+
+MARKERS = {"live": LIVE, "slow": SLOW, "quick": QUICK}
+
+
+def among(places: frozenset[str], module: str) -> bool:
+    """Whether a module, such as `diff/test_rows`, is listed by itself or by its folder."""
+    return module in places or module.partition("/")[0] in places
+
+
+def marker_of(module: str) -> str | None:
+    """The marker of a module's tests: the first that lists it."""
+    return next((name for name, places in MARKERS.items() if among(places, module)), None)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Give each test the marker of its module."""
+    for item in items:
+        name = marker_of(item.path.relative_to(HERE).with_suffix("").as_posix())
+        if name is not None:
+            item.add_marker(name)
