@@ -68,7 +68,8 @@ class AgentLinker:
         scope = self._scope(definition)
         read_names = self._check(scope)
         context = AgentContext(scope, self.around, self.texts, frozenset(read_names))
-        for rule in _AGENT_RULES:
+        broken = any(d.partial is not None for d, _ in parts(scope))
+        for rule in () if broken else _AGENT_RULES:  # what is lacking may only be unreadable
             for used, diagnostic in rule.check(context):
                 if used is None:
                     self.findings.add(diagnostic)
@@ -77,7 +78,7 @@ class AgentLinker:
         return LinkedAgent(scope, self.around, self.texts, self.findings, tuple(self.formed))
 
     def _scope(self, definition: Definition) -> Scope:
-        agent = definition.spec
+        agent = definition.readable
         others = frozenset(n for n, v in agent.variables.items() if isinstance(v, Block))
         fixed = {n: v for n, v in agent.variables.items() if n not in others}
         settings = Settings(self.around.env, fixed, others)
@@ -85,15 +86,15 @@ class AgentLinker:
 
         def resolve(entry: Definition) -> Block | None:
             if not entry.deferred:
-                return entry.spec  # type: ignore[no-any-return]  # a Block
+                return entry.readable  # type: ignore[no-any-return]  # a Block
             key = (entry.section, entry.name)
             if key not in resolved:
                 again, found = read(entry.document, entry.location, settings)
                 for diagnostic in found:
                     self.findings.add_for(key, diagnostic)
-                resolved[key] = again.spec
-                if again.spec is not None:
-                    self.formed.append(form(entry, again.spec, self.table, self.around))
+                resolved[key] = again.readable
+                if again.readable is not None:
+                    self.formed.append(form(entry, again.readable, self.table, self.around))
             return resolved[key]
 
         return reach(definition, agent, self.table, resolve)
@@ -101,7 +102,7 @@ class AgentLinker:
     def _check(self, scope: Scope) -> set[str]:
         """Check all texts and names in the agent's terms; the names that are read."""
         read_names = set[str]()
-        for definition, spec in parts(scope):
+        for definition, spec in (*parts(scope), *_later(scope)):
             used = (definition.section, definition.name)
             context = UseContext(scope, definition, spec, self.texts, read_names)
             for leaf, place in leaves(definition, spec, self.around):
@@ -132,6 +133,14 @@ def _located(scope: Scope, section: str, around: LinkContext) -> dict[str, Any]:
     """Definitions of a section, their attached files named from the folder."""
     entries = scope.table.entries[section]
     return {n: located(entries[n], spec, around) for n, spec in getattr(scope, section).items()}
+
+
+def _later(scope: Scope) -> Iterator[tuple[Definition, Block]]:
+    """What else has a name that the agent reaches: nothing uses it, but its mistakes are told."""
+    for key in scope.reached:
+        for definition in scope.table.later.get(key, ()):
+            if definition.readable is not None:
+                yield definition, definition.readable
 
 
 def _release(scope: Scope, around: LinkContext, texts: Texts) -> AgentRelease:

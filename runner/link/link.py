@@ -45,13 +45,13 @@ def link(files: Sequence[Specs], around: LinkContext, memo: Memo | None = None) 
     memo = Memo() if memo is None else memo
     table, diagnostics = build(files)
     formed = [
-        (d, memo.formed(d, table, around) or form(d, d.spec, table, around))
+        (d, memo.formed(d, table, around) or form(d, d.readable, table, around))
         for d in _definitions(table)
     ]
     agents = [
         memo.agent(d, table, around) or AgentLinker(table, around).link(d)
         for d in table.entries["agents"].values()
-        if d.spec is not None
+        if d.readable is not None
     ]
     forms = [f for _, f in formed] + [f for a in agents for f in a.formed]
     memo.renew(formed, agents, table, around)
@@ -62,7 +62,8 @@ def link(files: Sequence[Specs], around: LinkContext, memo: Memo | None = None) 
     diagnostics += joined([(a.scope.name, a.findings) for a in agents], _users(scopes))
     diagnostics = _certain(table, dict.fromkeys(diagnostics))
     secrets = _secrets(forms)
-    clean = not any(d.severity == "error" for d in diagnostics)
+    broken = any(d.partial is not None for d in table.all())
+    clean = not broken and not any(d.severity == "error" for d in diagnostics)
     release = _release(table, agents, secrets) if clean else None
     tests = tuple(linked_tests(table, around)) if clean else ()
     return Linked(release, tuple(diagnostics), scopes, tests, secrets)
@@ -77,8 +78,9 @@ def _certain(table: SymbolTable, found: Iterable[Diagnostic]) -> list[Diagnostic
 
 
 def _definitions(table: SymbolTable) -> Iterator[Definition]:
-    for definition in table.all():
-        if definition.spec is not None:
+    twice = [definition for several in table.later.values() for definition in several]
+    for definition in (*table.all(), *twice):
+        if definition.readable is not None and definition.section != "runner":
             yield definition
     if table.process is not None and table.process.spec is not None:
         yield table.process

@@ -19,6 +19,7 @@ class SymbolTable:
         entries: section → name → definition.
         process: the `runner` section, where there is one.
         words: all words in parts that could not be read: what may be defined or used there.
+        later: (section, name) → definitions of a name that has one already; checked all the same.
     """
 
     entries: dict[str, dict[str, Definition]] = field(
@@ -26,6 +27,7 @@ class SymbolTable:
     )
     process: Definition | None = None
     words: frozenset[str] = frozenset()
+    later: dict[tuple[str, str], list[Definition]] = field(default_factory=dict)
 
     def all(self) -> Iterator[Definition]:
         """Every definition, section by section."""
@@ -47,6 +49,8 @@ def build(files: Iterable[Specs]) -> tuple[SymbolTable, list[Diagnostic]]:
                 words |= definition.words() | {definition.name, meant(definition.name)}
             first = _first(table, definition)
             if first is not definition:
+                key = (definition.section, definition.name)
+                table.later.setdefault(key, []).append(definition)
                 diagnostics.append(_twice(definition, first))
     table.words = frozenset(words)
     return table, diagnostics

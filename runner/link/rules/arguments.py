@@ -20,8 +20,11 @@ def _check(context: UseContext, leaf: Leaf, _place: Span) -> Iterator[Diagnostic
     if tool is None:
         return
     fields, given = parameters(tool, context.scope), leaf.owner.arguments
+    words = context.scope.table.words
     document, base = context.definition.document, (*leaf.location[:-1], "with")
     for name, value in given.items():
+        if name not in fields and name in words:
+            continue
         if name not in fields:
             message = f"tool '{leaf.value}' has no parameter '{name}'"
             hint = did_you_mean(name, fields, noun="parameters")
@@ -30,7 +33,7 @@ def _check(context: UseContext, leaf: Leaf, _place: Span) -> Iterator[Diagnostic
             yield Diagnostic(document.value_span((*base, name)), "E117", *problem)
     needed = (n for n, f in fields.items() if not f.optional and f.default is None)
     missing = next((n for n in needed if n not in given), None)
-    if missing is not None and not any(n not in fields for n in given):
+    if missing is not None and not words and not any(n not in fields for n in given):
         span = document.value_span(leaf.location)
         hint = f"add with: and below it {missing}:"
         yield Diagnostic(span, "E103", f"tool '{leaf.value}' needs '{missing}'", hint)

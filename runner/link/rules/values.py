@@ -68,7 +68,7 @@ def _name(context: UseContext, use: Use, leaf: Leaf) -> Problem | None:
         return _attribute(root, rest)
     if root == "args" and root in leaf.names and rest:
         fields = parameters(context.spec, context.scope)
-        if rest[0] not in fields:
+        if rest[0] not in fields and rest[0] not in context.scope.table.words:
             hint = did_you_mean(rest[0], fields, noun="parameters")
             return "E302", f"the tool has no parameter '{rest[0]}'", hint
     if root in MOMENTS or root in leaf.names:

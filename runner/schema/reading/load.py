@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -18,6 +18,7 @@ from runner.schema.reading.beside import followers, not_below
 from runner.schema.reading.explain import explain, without_value
 from runner.schema.reading.harmless import without_harmless
 from runner.schema.reading.nameless import nameless, sectionless
+from runner.schema.reading.partial import partial
 from runner.schema.tools import BUILT_IN
 from runner.schema.types.later import LATER
 from runner.schema.types.names import FileName, check_name
@@ -34,6 +35,8 @@ class Definition:
 
     Attributes:
         spec: its model, or None where it has mistakes (then it still defines its name).
+        partial: the model of what of it can be read, where it has mistakes.
+        lost: what of it cannot be read.
         deferred: whether a setting in it waits for the fixed variables of the agent that uses it.
         files: the files that its keys name, as written.
     """
@@ -45,6 +48,13 @@ class Definition:
     spec: Any
     deferred: bool = False
     files: tuple[FileName, ...] = ()
+    partial: Any = None
+    lost: tuple[Data, ...] = ()
+
+    @property
+    def readable(self) -> Any:
+        """Its model, or that of what of it can be read; None where nothing can."""
+        return self.spec if self.spec is not None else self.partial
 
     @property
     def data(self) -> Data:
@@ -52,8 +62,8 @@ class Definition:
         return self.document.at(self.location)  # type: ignore[no-any-return]  # plain data
 
     def words(self) -> frozenset[str]:
-        """All words in it: what a broken definition may define or use."""
-        return frozenset(_words(self.data))
+        """All words in it: what a definition that cannot be read may define or use."""
+        return frozenset(_words(list(self.lost) if self.partial is not None else self.data))
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,10 +172,23 @@ def read(
     else:
         empties = tuple(_empties(data, location))
         diagnostics += explain(document, location, root_model(section), errors, empties)
+    rest: Any = None
+    lost: list[Data] = []
     if diagnostics:
+        validate = partial_of(section, settings)
+        rest, lost = (spec, []) if spec is not None else partial(data, errors, validate)
         spec, deferred = None, False
-    files = tuple(dict.fromkeys(settings.files)) if spec is not None or deferred else ()
-    return Definition(section, name, document, location, spec, deferred, files), diagnostics
+    readable = spec is not None or deferred or rest is not None
+    files = tuple(dict.fromkeys(settings.files)) if readable else ()
+    definition = Definition(
+        section, name, document, location, spec, deferred, files, rest, tuple(lost)
+    )
+    return definition, diagnostics
+
+
+def partial_of(section: str, settings: Settings) -> Callable[[Data], Any]:
+    """A reader of what is left of a definition."""
+    return lambda data: _adapter(section).validate_python(data, context=settings)
 
 
 def root_model(section: str) -> Any:
