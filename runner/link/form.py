@@ -27,12 +27,14 @@ class DefinitionCheck:
 
     Attributes:
         secrets: secret → the places that need it.
+        env: environment variable → the places that read it.
         meant: definitions that a misspelt name probably means.
         names: (section, name) of all that it points to.
     """
 
     diagnostics: tuple[Diagnostic, ...]
     secrets: dict[str, list[Span]]
+    env: dict[str, list[Span]]
     meant: frozenset[tuple[str, str]]
     names: frozenset[tuple[str, str]]
 
@@ -51,7 +53,7 @@ def form(
         for rule in _RULES:
             diagnostics += rule.check(context, leaf, place)
     return DefinitionCheck(
-        tuple(diagnostics), context.secrets, frozenset(context.meant), frozenset(names)
+        tuple(diagnostics), context.secrets, context.env, frozenset(context.meant), frozenset(names)
     )
 
 

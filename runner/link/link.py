@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from runner.diagnostics import Diagnostic, Span
 from runner.link.agent import AgentLinker, LinkedAgent
 from runner.link.findings import joined
-from runner.link.form import DefinitionCheck, form
+from runner.link.form import form
 from runner.link.memo import Memo
 from runner.link.release import Release
 from runner.link.rule import FolderContext, FolderRule
@@ -57,11 +57,13 @@ def link(files: Sequence[Specs], around: LinkContext, memo: Memo | None = None) 
     memo.renew(formed, agents, table, around)
     scopes = tuple(a.scope for a in agents)
     diagnostics += [d for f in forms for d in f.diagnostics]
-    folder = FolderContext(table, around, scopes, frozenset(m for f in forms for m in f.meant))
+    secrets = _places(f.secrets for f in forms)
+    meant = frozenset(m for f in forms for m in f.meant)
+    env = _places(f.env for f in forms)
+    folder = FolderContext(table, around, scopes, meant, secrets, env)
     diagnostics += [d for rule in _FOLDER_RULES for d in rule.check(folder)]
     diagnostics += joined([(a.scope.name, a.findings) for a in agents], _users(scopes))
     diagnostics = _certain(table, dict.fromkeys(diagnostics))
-    secrets = _secrets(forms)
     broken = any(d.partial is not None for d in table.all())
     clean = not broken and not any(d.severity == "error" for d in diagnostics)
     release = _release(table, agents, secrets) if clean else None
@@ -93,10 +95,11 @@ def _users(scopes: Iterable[Scope]) -> dict[tuple[str, str], int]:
     return users
 
 
-def _secrets(forms: Iterable[DefinitionCheck]) -> dict[str, list[Span]]:
+def _places(several: Iterable[Mapping[str, list[Span]]]) -> dict[str, list[Span]]:
+    """Name → all places of it."""
     found: dict[str, set[Span]] = {}
-    for formed in forms:
-        for name, spans in formed.secrets.items():
+    for places in several:
+        for name, spans in places.items():
             found.setdefault(name, set()).update(spans)
     return {name: sorted(spans) for name, spans in sorted(found.items())}
 

@@ -42,6 +42,8 @@ def judge(
     idle, right = _to_give(name, table), _right_name(name, offered)
     if idle is None and right is not None:
         return replace(problem, message=message, help=right)
+    if table.words:
+        return None  # it may be given in what cannot be read
     listed = did_you_mean(name, offered, noun="tools and handoffs here")
     return replace(problem, code="W210", message=message, help=idle or listed)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from runner.diagnostics import Diagnostic, Span
@@ -23,6 +23,7 @@ class DefinitionContext:
         meant: filled: definitions that a misspelt name probably means, (section, name); nobody is
             told that they are unused.
         secrets: filled: secret → the places that need it.
+        env: filled: environment variable → the places that read it.
     """
 
     definition: Definition
@@ -31,6 +32,7 @@ class DefinitionContext:
     texts: Texts
     meant: set[tuple[str, str]] = field(default_factory=set)
     secrets: dict[str, list[Span]] = field(default_factory=dict)
+    env: dict[str, list[Span]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,12 +73,16 @@ class FolderContext:
     Attributes:
         scopes: the agents that could be read.
         meant: definitions that a misspelt name probably means, (section, name).
+        secrets: secret → the places that need it.
+        env: environment variable → the places that read it.
     """
 
     table: SymbolTable
     around: LinkContext
     scopes: tuple[Scope, ...]
     meant: frozenset[tuple[str, str]]
+    secrets: Mapping[str, Sequence[Span]] = field(default_factory=dict)
+    env: Mapping[str, Sequence[Span]] = field(default_factory=dict)
 
 
 Used = tuple[str, str] | None

@@ -18,6 +18,7 @@ def _check(context: DefinitionContext, leaf: Leaf, place: Span) -> Iterator[Diag
         if use.path[0] != "env":
             continue
         name = use.path[1] if len(use.path) > 1 else ""
+        context.env.setdefault(name, []).append(context.texts.span(place, leaf.value, use))
         known = name in context.around.env
         problem = env_problem(name, known=known, guarded=use.guarded)
         if problem is not None:

@@ -265,7 +265,10 @@ def _name_problems(document: Document, location: Location) -> list[Diagnostic]:
     try:
         check_name(name, f"{article} {noun}", short=section in ("personas", "tools"))
     except Exception as error:  # noqa: BLE001 - pydantic's custom errors have no public base but Exception
-        return [Diagnostic(span, error.type, str(error.context["message"]), error.context["help"])]  # type: ignore[attr-defined]  # set by `mistake`
+        told = error.context  # type: ignore[attr-defined]  # set by `mistake`
+        lines = _named_in(document, name, span.line)
+        hint = f"{told['help']}, here and {lines}" if lines else told["help"]
+        return [Diagnostic(span, error.type, str(told["message"]), hint)]  # type: ignore[attr-defined]  # as above
     if section == "tools" and name in BUILT_IN:
         hint = (
             "list it by its bare name, without defining it, "
@@ -276,6 +279,28 @@ def _name_problems(document: Document, location: Location) -> list[Diagnostic]:
         hint = "choose another name; handoff: back means the persona that the call came from"
         return [Diagnostic(span, "E204", "'back' cannot be the name of a persona", hint)]
     return []
+
+
+def _named_in(document: Document, name: str, own: int) -> str:
+    """In which other lines of a file a name stands, in words."""
+    lines = sorted(set(_lines_of(document, document.data, (), name)) - {own})
+    if not lines:
+        return ""
+    listed = " and ".join(filter(None, (", ".join(map(str, lines[:-1])), str(lines[-1]))))
+    return f"in line{'s' * (len(lines) > 1)} {listed}"
+
+
+def _lines_of(document: Document, data: Any, location: Location, name: str) -> Iterator[int]:
+    if data == name:
+        yield document.value_span(location).line
+    elif isinstance(data, dict):
+        for key, value in data.items():
+            if key == name:
+                yield document.key_span((*location, key)).line
+            yield from _lines_of(document, value, (*location, key), name)
+    elif isinstance(data, list):
+        for index, value in enumerate(data):
+            yield from _lines_of(document, value, (*location, index), name)
 
 
 def _empties(data: Any, location: Location) -> Iterator[Location]:

@@ -168,6 +168,12 @@ Pattern = Annotated[Plain, AfterValidator(lambda text: Plain(_pattern(text)))]
 """A regular expression, in Python's syntax, that the whole text must match."""
 
 
+def _without_braces(path: str) -> str:
+    if path.startswith("result."):
+        return f"write {path.removeprefix('result.')}: a path begins at the answer"
+    return f"write it without braces: {path}"
+
+
 def _jmespath(text: str) -> str:
     import jmespath  # noqa: PLC0415 - only folders with a `pick` or `save` pay for it
     from jmespath.exceptions import JMESPathError  # noqa: PLC0415 - as above
@@ -181,7 +187,7 @@ def _jmespath(text: str) -> str:
         raise mistake(
             "E116",
             f"'{text}' cannot be read as a JMESPath expression{place}",
-            f"write it without braces: {inner[1]}"
+            _without_braces(inner[1])
             if inner
             else "write the names of the answer with dots, such as customer.name or slots[0].start",
         ) from None
