@@ -109,7 +109,7 @@ class Compiler:
         whole = not any(d.severity == "error" for d in scan.diagnostics)
         told = linked.diagnostics if whole else _certain(linked.diagnostics)
         found = [*scan.diagnostics, *(d for s in specs for d in s.diagnostics), *told]
-        found = _with_unread_agents(found)
+        found = _with_unread_agents(_without_quoted_twice(found))
         found = _with_cut_ends(found, lines)
         shown = allowed(found, specs, lines, whole=whole)
         return Compiled(
@@ -183,6 +183,17 @@ def _with_unread_agents(found: list[Diagnostic]) -> list[Diagnostic]:
         related=tuple(Related(d.span, d.message) for d in others),
     )
     return [told, *(d for d in found if d.code not in ("W002", "E201"))]
+
+
+def _without_quoted_twice(found: list[Diagnostic]) -> list[Diagnostic]:
+    """A value in curly quotes that is wrong for them is one mistake: its help takes them away."""
+    curly = {d.span: d for d in found if d.code == "W003"}
+    wrong = {d.span for d in found if d.span in curly and d.severity == "error"}
+    return [
+        replace(d, help=curly[d.span].help, write=()) if d.span in wrong else d
+        for d in found
+        if d.code != "W003" or d.span not in wrong
+    ]
 
 
 class CachedAnalyses:

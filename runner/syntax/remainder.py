@@ -47,7 +47,8 @@ class Remainder:
             return row, self._next_at(row + 1, 0)
         first = self._next_text(section + 1)
         level = _indent(self.lines[first])
-        if first > row or level == 0:
+        tabbed = first == row and self.lines[first].lstrip(" ").startswith("\t")
+        if first > row or level == 0 or tabbed:
             return section, self._next_at(section + 1, 0)
         start = self._back_to(row, level)
         heading = _SECTION.match(self.lines[section])

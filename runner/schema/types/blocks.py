@@ -281,7 +281,7 @@ def _wanted(arm: Any) -> str:
     """What to write instead of a bare yes."""
     if isinstance(arm, type) and issubclass(arm, Block):
         names = ", ".join(f"{name}:" for name in list(arm.keys())[:4])
-        return f"on the lines below, further to the right, write its keys, such as {names}; or no"
+        return f"indent its keys below it, such as {names}; or write no"
     name = isinstance(arm, type) and issubclass(arm, str)
     return "write a name, or no" if name else "write a duration such as 2s, or no"
 

@@ -40,7 +40,24 @@ LATER_NAMES = _words("open_now language")
 """Names of templates that belong to keys of this table."""
 
 
+MEANWHILE: dict[str, str] = {
+    "hours": "say in instructions: when you are open, with {{ now }} and {{ today }}",
+    "intents": "say in instructions: what leads where, or in the when: of a handoff",
+    "knowledge": "write what must be known into instructions:, or ask a service by http: of a tool",
+    "languages": "say in instructions: which languages to speak, and tell them to stt: and tts:",
+    "mcp": "ask the service by a tool with http:",
+    "needs": "say in instructions: what to ask for, and declare it below variables: with a "
+    "description, so that the model can remember it",
+    "phone": "a dispatch rule of LiveKit says which number reaches the agent",
+    "realtime": "write llm:, stt: and tts:",
+    "voicemail": "say in instructions: what to do when a mailbox answers",
+    "while_waiting": "say in the tool's description that the caller is told to wait",
+}
+"""Such a key → what does nearly the same until it is built."""
+
+
 def not_yet(name: str) -> tuple[str, str]:
     """The message of such a key or name, and its help."""
     message = f"'{name}' is not available yet in this version of lkrun"
-    return message, "delete it until a later version has it"
+    hint = "delete it until a later version has it"
+    return message, f"{hint}; {MEANWHILE[name]}" if name in MEANWHILE else hint
