@@ -93,3 +93,35 @@ def call(  # noqa: PLR0913 - click hands over one value for each option
         outcome = outcome.recorded(Path(record) if record else path / "cassettes" / f"{name}.json")
     click.echo(json_text(outcome) if form == "json" else text(outcome, bright=options().bright()))
     return 0 if outcome.response.ok else 1
+
+
+@tool.command("import")
+@click.argument("document", metavar="OPENAPI", type=click.Path(exists=True, dir_okay=False))
+@click.option(
+    "--operation",
+    "operations",
+    metavar="ID",
+    multiple=True,
+    help="Only the operation of this id. May be repeated.",
+)
+@shared
+def import_(document: str, *, operations: tuple[str, ...]) -> int:
+    """Write tools and a service for an interface that OPENAPI describes (version 3).
+
+    The YAML goes to stdout: lkrun tool import openapi.yaml > agents.d/tools.yaml
+    """
+    import yaml
+
+    from runner.cli.openapi import ImportProblem, imported, written
+
+    try:
+        text = Path(document).read_text(encoding="utf-8")
+        found = imported(yaml.safe_load(text), operations)
+    except (yaml.YAMLError, UnicodeDecodeError, RecursionError):
+        raise click.UsageError(f"{document} is neither YAML nor JSON") from None
+    except ImportProblem as problem:
+        raise click.UsageError(str(problem)) from None
+    for note in found.notes:
+        click.echo(f"lkrun: {note}", err=True)
+    click.echo(written(found), nl=False)
+    return 0
