@@ -15,7 +15,7 @@ from runner.schema.types.texts import Condition, Sent
 from runner.template import Use
 
 _ONLY_IN = {
-    "args": "in a tool",
+    "args": "in http:, result:, then: and rules: of a tool",
     "error": "in on_error",
     "result": "in result.text, result.fails_if and then",
 }
@@ -134,9 +134,10 @@ def _here(context: UseContext, use: Use, leaf: Leaf) -> str:
         own = root in _OF_MANY
         return _values(context, root, owner) if own else f"write {owner}.{root}"
     near = nearest(root, [*ALWAYS, *leaf.names])
-    if near is not None:
+    literal = use.compared and len(use.path) == 1
+    if near is not None and not (literal and root[0].isupper()):
         return f"did you mean '{near}'?"
-    if use.compared and len(use.path) == 1:
+    if literal:
         return _literal(root)
     return f"declare it in the agent's variables: as {root}:"
 

@@ -232,6 +232,66 @@ def _never_closed(place: TextLines, tokens: list[LexerToken], tag: str) -> Templ
     return place.problem(offset, "E301", f"'{{% {tag} %}}' is never closed", help_)
 
 
+def _said_otherwise(text: str, offset: int) -> tuple[int, str, str] | None:
+    """Find a comparison as people say it, or as another language writes it, at an offset."""
+    begin = max(text.rfind(each, 0, offset) for each in ("{{", "{%", "\n")) + 1
+    end = min(
+        (at for each in ("}}", "%}", "\n") if (at := text.find(each, offset)) >= 0),
+        default=len(text),
+    )
+    for pattern, help_ in _OTHERWISE:
+        found = pattern.search(text, max(begin, offset - _NEAR), end)
+        if found is None or found.start() > offset:
+            continue
+        if offset <= found.end() + 1 or not found["sign"][0].isalnum():
+            return found.start("sign"), found["sign"], found.expand(help_)
+    return None
+
+
+_NEAR: Final = 60
+_WORD: Final = r"(?P<it>[A-Za-z_][\w.]*)"
+_VALUE: Final = r"(?P<value>'[^']*'|\"[^\"]*\"|[\w.]+)"
+_OTHERWISE: Final = tuple(
+    (re.compile(pattern), help_)
+    for pattern, help_ in (
+        (r"^\s*(?P<sign>if)\b", "leave it out: a condition begins with a name"),
+        (r"\b(?P<sign>then)\b", "leave it out: the condition ends before it"),
+        (r"(?P<sign>===)", "write '=='"),
+        (r"(?P<sign>!==)", "write '!='"),
+        (r"(?P<sign><>)", "write '!='"),
+        (r"(?P<sign>=>)", "write '>='"),
+        (r"(?P<sign>=<)", "write '<='"),
+        (rf"{_WORD}\s*(?P<sign>=~)\s*/?{_VALUE}", r"write '\g<value>' in \g<it>"),
+        (rf"{_WORD}\s+(?P<sign>contains)\s+{_VALUE}", r"write \g<value> in \g<it>"),
+        (rf"{_WORD}\s+(?P<sign>(?:does\s+not|doesn't)\s+exist)", r"write \g<it> is not known"),
+        (rf"\bnot\s+{_WORD}\s+(?P<sign>exists)", r"write \g<it> is not known"),
+        (rf"{_WORD}\s+(?P<sign>exists)", r"write \g<it> is known"),
+        (rf"{_WORD}\s+(?P<sign>equals)\s+{_VALUE}", r"write \g<it> == \g<value>"),
+        (
+            rf"{_WORD}\s+(?:is\s+)?(?P<sign>between)\s+{_VALUE}\s+and\s+(?P<most>[\w.]+)",
+            r"write \g<value> <= \g<it> <= \g<most>",
+        ),
+        (
+            rf"{_WORD}\s+is\s+(?P<sign>(?:greater|more|bigger|larger)\s+than)\s+{_VALUE}",
+            r"write \g<it> > \g<value>",
+        ),
+        (
+            rf"{_WORD}\s+is\s+(?P<sign>(?:less|smaller|fewer)\s+than)\s+{_VALUE}",
+            r"write \g<it> < \g<value>",
+        ),
+        (
+            rf"{_WORD}\s+is\s+(?P<sign>(?:at\s+least))\s+{_VALUE}",
+            r"write \g<it> >= \g<value>",
+        ),
+        (
+            r"\bnow\s*(?P<than>[<>]=?)\s*(?P<sign>\d{1,2}:\d\d)",
+            r"write now.strftime('%H:%M') \g<than> '\g<sign>'",
+        ),
+    )
+)
+"""How comparisons are said or written elsewhere → what is written here."""
+
+
 def _expression(place: TextLines, offset: int, *, condition: bool) -> TemplateProblem:
     found = _PIECE.search(place.text, offset)
     piece = found[0] if found else ""
@@ -239,9 +299,13 @@ def _expression(place: TextLines, offset: int, *, condition: bool) -> TemplatePr
         return place.problem(0, "E301", "there is no condition here", None)
     if piece == "}" and place.text[:offset].rstrip().endswith("{{"):
         return place.problem(offset, "E301", "there is nothing between '{{' and '}}'", _NAMES)
+    if piece not in _QUOTES and (said := _said_otherwise(place.text, offset)):
+        return place.problem(said[0], "E301", f"'{said[1]}' cannot stand here", said[2])
     if found is None or place.text.startswith(("}}", "%}", "-}}", "-%}"), found.start()):
         what = f"before '{place.text[offset : offset + 2]}'" if found else "at the end"
         return place.problem(offset, "E301", f"something is missing {what}", None)
+    if piece == "if" and re.search(r"\{%-?\s*else\s*$", place.text[:offset][-20:]):
+        return place.problem(found.start(), "E301", "'if' cannot stand here", TAGS["else if"])
     message = "a quote is not closed" if piece in _QUOTES else f"'{piece}' cannot stand here"
     return place.problem(
         found.start(), "E301", message, _HINTS.get(piece, None if condition else _NAMES)

@@ -173,7 +173,9 @@ class Walk:
                 other = pair[0] if nothing is pair[1] else pair[1]
                 self._never(operand.op == "ne", other, nothing)
                 return
-        self._compared |= {each.lineno for each in sides if isinstance(each, nodes.Name)}
+        lists = [each for side in sides if isinstance(side, nodes.List) for each in side.items]
+        names = [each for each in (*sides, *lists) if isinstance(each, nodes.Name)]
+        self._compared |= {each.lineno for each in names}
         self._all(sides, at._replace(guarded=True))
 
     def _is_nothing(self, node: nodes.Node, pair: tuple[nodes.Node, ...], at: _At) -> bool:

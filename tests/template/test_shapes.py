@@ -195,3 +195,30 @@ def test_an_empty_text_of_a_service_may_be_asked_for(condition):
 def test_a_dash_within_a_name_is_seen(text, dashed):
     """Names around a `-` without spaces carry the name that may have been meant."""
     assert {use.dashed for use in analyse(text).uses} == {dashed}
+
+
+@pytest.mark.parametrize(
+    ("condition", "help_"),
+    [
+        ("score > 3 then", "leave it out: the condition ends before it"),
+        ("if score > 3", "leave it out: a condition begins with a name"),
+        ("pupil === 'x'", "write '=='"),
+        ("pupil !== 'x'", "write '!='"),
+        ("score <> 3", "write '!='"),
+        ("score => 3", "write '>='"),
+        ("not pupil exists", "write pupil is not known"),
+        ("pupil contains 'x'", "write 'x' in pupil"),
+        ("score is greater than 3", "write score > 3"),
+        ("score is at least 3", "write score >= 3"),
+        ("score between 1 and 3", "write 1 <= score <= 3"),
+        ("pupil equals 'x'", "write pupil == 'x'"),
+        ("now > 18:00", "write now.strftime('%H:%M') > '18:00'"),
+    ],
+)
+def test_comparisons_as_people_say_them_are_told_as_they_are_written(condition, help_):
+    """Words and signs of other languages are told with the sign or the expression for the same."""
+    (problem,) = analyse_condition(condition).problems
+    assert problem.help == help_
+    written = help_.removeprefix("write ")
+    if written != help_ and not written.startswith("'=") and written not in ("'!='", "'>='"):
+        assert analyse_condition(written).problems == ()
