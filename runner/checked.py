@@ -31,12 +31,14 @@ class CheckResult:
         files: how many YAML files were read.
         lines: file → its lines.
         secrets: secret → the places that need it.
+        inference: the places that need LiveKit's key and secret.
     """
 
     diagnostics: tuple[Diagnostic, ...]
     files: int
     lines: Mapping[str, Sequence[str]]
     secrets: Mapping[str, Sequence[Span]] = field(default_factory=dict)
+    inference: Sequence[Span] = ()
 
 
 class ReadEnv(Mapping[str, str]):
@@ -69,7 +71,8 @@ def check(root: Path, cache: Cache) -> CheckResult:
             found = tuple(_diagnostic(d) for d in known["diagnostics"])
             secrets = {name: [Span(*s) for s in spans] for name, spans in known["secrets"].items()}
             cache.flush()
-            return CheckResult(found, len(scan.files), lines, secrets)
+            inference = [Span(*s) for s in known["inference"]]
+            return CheckResult(found, len(scan.files), lines, secrets, inference)
     return _anew(root, cache, catalogue, key)
 
 
@@ -86,10 +89,17 @@ def _anew(root: Path, cache: Cache, catalogue: Catalogue, key: str) -> CheckResu
             "secrets": {
                 name: [_span(s) for s in spans] for name, spans in compiled.secrets.items()
             },
+            "inference": [_span(s) for s in compiled.inference],
         }
         cache.put(_SPACE, key, kept)
         cache.flush()
-    return CheckResult(compiled.diagnostics, compiled.files, compiled.lines, compiled.secrets)
+    return CheckResult(
+        compiled.diagnostics,
+        compiled.files,
+        compiled.lines,
+        compiled.secrets,
+        compiled.inference,
+    )
 
 
 def _key(scan: source.Scan, catalogue: Catalogue) -> str:

@@ -40,6 +40,7 @@ class Compiled:
         texts: the files that keys name: request → the hash of its content; empty where one
             cannot be read.
         tests: the tests of a folder without mistakes.
+        inference: definitions whose models LiveKit runs: they need its key and secret.
     """
 
     release: Release | None
@@ -50,6 +51,7 @@ class Compiled:
     secrets: Mapping[str, Sequence[Span]] = field(default_factory=dict)
     texts: Mapping[source.Request, str] = field(default_factory=dict)
     tests: tuple[LinkedTest, ...] = ()
+    inference: tuple[Span, ...] = ()
 
     @property
     def text_paths(self) -> frozenset[str]:
@@ -121,6 +123,7 @@ class Compiler:
             linked.secrets,
             {request: digest for request, (_, digest) in prompts.items()},
             linked.tests,
+            linked.inference,
         )
 
     def _load(self, file: source.SourceFile) -> Specs:

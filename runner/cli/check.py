@@ -31,7 +31,7 @@ def check(folder: Path, *, keys: bool, form: str) -> int:
     result = recall(folder, Cache())
     found = list(result.diagnostics)
     if keys:
-        found = sorted(found + missing_secrets(result))
+        found = sorted(found + missing_secrets(result) + missing_livekit(result))
     show(found, result, folder, form)
     return 1 if any(d.severity == "error" for d in found) else 0
 
@@ -64,6 +64,26 @@ def missing_secrets(result: CheckResult | Compiled) -> list[Diagnostic]:
             found.append(
                 Diagnostic(places[0], "E405", f"the secret {name} has no value", hint, related)
             )
+    return found
+
+
+_LIVEKIT = ("LIVEKIT_API_KEY", "LIVEKIT_API_SECRET")
+_OF_INFERENCE = "LIVEKIT_INFERENCE_"
+"""Before the end of a variable that LiveKit's inference reads first."""
+
+
+def missing_livekit(result: CheckResult) -> list[Diagnostic]:
+    """A diagnostic for LiveKit's key and secret, where models need them that LiveKit runs."""
+    found = []
+    for name in _LIVEKIT if result.inference else ():
+        own = name.replace("LIVEKIT_", _OF_INFERENCE)
+        if name in result.secrets or _has_value(name) or os.environ.get(own):
+            continue
+        first, *others = result.inference
+        message = f"{name} has no value, and LiveKit runs a model of this one"
+        hint = f"set the environment variable {name}, or name a provider with a plugin of its own"
+        related = tuple(Related(place, "also needed here") for place in others)
+        found.append(Diagnostic(first, "E405", message, hint, related))
     return found
 
 

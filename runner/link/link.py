@@ -8,17 +8,20 @@ from dataclasses import dataclass, field
 from runner.diagnostics import Diagnostic, Span
 from runner.link.agent import AgentLinker, LinkedAgent
 from runner.link.findings import joined
-from runner.link.form import form
+from runner.link.form import DefinitionCheck, form
 from runner.link.memo import Memo
 from runner.link.release import Release
 from runner.link.rule import FolderContext, FolderRule
 from runner.link.rules import RULES
 from runner.link.scope import Scope
 from runner.link.surroundings import LinkContext
-from runner.link.table import SymbolTable, build
+from runner.link.table import SymbolTable, build, name_span
 from runner.link.tests import LinkedTest, linked_tests
 from runner.schema.process import Process
 from runner.schema.reading.load import Definition, Specs
+
+_INFERENCE = "inference"
+"""The plugin of models that LiveKit runs."""
 
 _FOLDER_RULES = tuple(rule for rule in RULES if isinstance(rule, FolderRule))
 
@@ -32,6 +35,7 @@ class Linked:
     scopes: tuple[Scope, ...] = ()
     tests: tuple[LinkedTest, ...] = ()
     secrets: dict[str, list[Span]] = field(default_factory=dict)
+    inference: tuple[Span, ...] = ()
 
 
 def link(files: Sequence[Specs], around: LinkContext, memo: Memo | None = None) -> Linked:
@@ -68,7 +72,8 @@ def link(files: Sequence[Specs], around: LinkContext, memo: Memo | None = None) 
     clean = not broken and not any(d.severity == "error" for d in diagnostics)
     release = _release(table, agents, secrets) if clean else None
     tests = tuple(linked_tests(table, around)) if clean else ()
-    return Linked(release, tuple(diagnostics), scopes, tests, secrets)
+    inference = tuple(_inference(formed, table))
+    return Linked(release, tuple(diagnostics), scopes, tests, secrets, inference)
 
 
 def _certain(table: SymbolTable, found: Iterable[Diagnostic]) -> list[Diagnostic]:
@@ -93,6 +98,19 @@ def _users(scopes: Iterable[Scope]) -> dict[tuple[str, str], int]:
     for used in (used for scope in scopes for used in scope.reached):
         users[used] = users.get(used, 0) + 1
     return users
+
+
+def _inference(
+    formed: Iterable[tuple[Definition, DefinitionCheck]], table: SymbolTable
+) -> Iterator[Span]:
+    """Definitions whose models LiveKit runs, by an inference string or as a provider."""
+    known = table.entries["providers"]
+    for definition, check in formed:
+        if definition.section == "providers":
+            if str(getattr(definition.spec, "plugin", "")) == _INFERENCE:
+                yield name_span(definition)
+        elif any(s == "providers" and "/" in n and n not in known for s, n in check.names):
+            yield name_span(definition)
 
 
 def _places(several: Iterable[Mapping[str, list[Span]]]) -> dict[str, list[Span]]:

@@ -154,3 +154,23 @@ def test_every_verb_has_help(lkrun, verb):
     done = lkrun(verb, "-h")
     assert done.returncode == 0
     assert "Usage: lkrun" in done.stdout
+
+
+@pytest.mark.parametrize(
+    "provider",
+    [
+        "openai/gpt-4.1-mini",
+        "brain\nproviders:\n  brain:\n    llm: inference\n    with:\n      model: x",
+    ],
+)
+def test_models_that_livekit_runs_need_its_keys(lkrun, folder, provider):
+    """`--keys` tells LiveKit's key and secret where a model comes through LiveKit, else not."""
+    agent = f"agents:\n  a:\n    start: h\n    mode: text\n    llm: {provider}\n"
+    (folder / "a.yaml").write_text("personas:\n  h:\n    instructions: x\n" + agent)
+    assert lkrun("check", folder).returncode == 0
+    none = dict.fromkeys(("LIVEKIT_API_KEY", "LIVEKIT_API_SECRET"), "")
+    done = lkrun("check", folder, "--keys", env=none)
+    assert (done.returncode, done.stdout.count("error[E405]")) == (1, 2)
+    assert "LIVEKIT_API_SECRET has no value, and LiveKit runs a model of this one" in done.stdout
+    there = dict.fromkeys(("LIVEKIT_API_KEY", "LIVEKIT_API_SECRET"), "x")
+    assert lkrun("check", folder, "--keys", env=there).returncode == 0
