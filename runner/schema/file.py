@@ -33,6 +33,7 @@ class File(Block):
     """What may stand in one file."""
 
     noun: ClassVar[str] = "a file"
+    stray: ClassVar[str] = "delete it, or say it below agents:, personas:, tools: or providers:"
     elsewhere: ClassVar[dict[str, str]] = {
         "agent": "write agents:",
         "persona": "write personas:",

@@ -17,11 +17,12 @@ DASHES = "\u2010-\u2015\u2212\ufe58\ufe63\uff0d"
 BULLETS = (
     "\u2022\u00b7\u2219\u25e6\u25cf\u25cb\u25aa\u25ab\u25a0\u25a1\u25ba\u27a4\u2023\u2043\u2192"
 )
+EMOJI = "\u2600-\u27bf\U0001f300-\U0001faff"
 HASHES = "\uff03\ufe5f"
 
 _NAME = r"[A-Za-z_][\w-]*"
 _WIDE_COLON = re.compile(rf"(\s*(?:- +)*)({_NAME})\s*([{COLONS}])\s*(.*)$")
-_ENTRY = re.compile(rf"([{DASHES}{BULLETS}]|-(?=[^\s\d-])|\*(?=\s))\s*(.*)$")
+_ENTRY = re.compile(rf"([{DASHES}{BULLETS}{EMOJI}]|-(?=[^\s\d-])|\*(?=\s))\s*(.*)$")
 _COMMENT = re.compile(rf"(//+|/\*+|<!--|--(?=\s)|;|[{HASHES}])\s*(.*?)\s*(?:\*/|-->)?$")
 
 

@@ -95,4 +95,5 @@ def _is_text(line: str) -> bool:
 
 def _indent(line: str) -> int:
     lead = line[: len(line) - len(line.lstrip(" \t\u00a0\u200b\ufeff"))]
+    lead = lead.replace("\u200b", "").replace("\ufeff", "")
     return len(lead.expandtabs())  # a line with a tab belongs to what is above it

@@ -79,7 +79,9 @@ def odd_key(scene: FailureContext, at: int) -> Mistake:
     key = re.match(r"[^:]*", line[column:])
     end = at + len((key[0] if key else "").rstrip())
     message = f"a key cannot start with {line[column]}"
-    return scene.mistake("E024", at, end, message, "start the key with a letter")
+    plain = key[0].strip(" *_`") if key and line[column] in "*`" else ""
+    help_ = f"write {plain}:" if re.fullmatch(r"[a-z][a-z0-9_]*", plain) else None
+    return scene.mistake("E024", at, end, message, help_ or "start the key with a letter")
 
 
 def shorthand(scene: FailureContext, at: int) -> Mistake:

@@ -11,7 +11,7 @@ from runner.schema.reading.annotations import takes
 from runner.schema.reading.beside import followers, not_below
 from runner.schema.reading.error import Error, read_error
 from runner.schema.reading.shapes import shape, shaped
-from runner.schema.reading.unknown import unknown
+from runner.schema.reading.unknown import means, unknown
 from runner.schema.types.settings import DEFERRED
 from runner.syntax import Document, Location
 
@@ -122,7 +122,11 @@ def _pair(errors: list[Error]) -> list[Error]:
 
     def meant(error: Error) -> bool:
         beside = [u.key for u in unknown if u.location[:-1] == error.location[:-1]]
-        return error.code == "missing" and nearest(error.key, beside) is not None
+        noun = error.model.noun if error.model else ""
+        return error.code == "missing" and (
+            nearest(error.key, beside) is not None
+            or any(means(noun, word, error.key) for word in beside)
+        )
 
     return [e for e in errors if not meant(e)]
 

@@ -21,7 +21,7 @@ from runner.schema.reading.nameless import nameless, sectionless
 from runner.schema.reading.partial import partial
 from runner.schema.tools import BUILT_IN
 from runner.schema.types.later import LATER
-from runner.schema.types.names import FileName, check_name
+from runner.schema.types.names import FileName, check_name, meant
 from runner.schema.types.settings import DEFERRED, Settings
 from runner.syntax import Data, Document, Location
 from runner.template import has_template
@@ -250,6 +250,9 @@ def _no_names(document: Document, section: str, entries: Data) -> Diagnostic:
     if entries is None:
         return Diagnostic(document.key_span((section,)), "E105", f"'{section}' is empty", hint)
     what = "a list" if isinstance(entries, list) else "a text"
+    first = entries[0] if isinstance(entries, list) and entries else None
+    if isinstance(first, dict) and isinstance(name := first.get("name", first.get("id")), str):
+        hint = f"write the name of each {noun} with a colon instead of a dash: {meant(name)}:"
     return Diagnostic(
         document.key_span((section,)), "E104", f"'{section}' holds {what}, where names belong", hint
     )

@@ -10,14 +10,14 @@ from typing import Any, get_args, get_origin
 from pydantic import TypeAdapter, ValidationError
 
 from runner.diagnostics import Diagnostic
-from runner.schema.reading.annotations import arms
+from runner.schema.reading.annotations import arms, takes
 from runner.schema.reading.error import Error
 from runner.schema.reading.written import lines_for, scalar
 from runner.schema.types.names import Name
 from runner.syntax import Document
-from runner.syntax.lookalikes import BULLETS, COLONS, DASHES, dash_message, odd_entry
+from runner.syntax.lookalikes import BULLETS, COLONS, DASHES, EMOJI, dash_message, odd_entry
 
-_MARKS = re.compile(rf"(?:^|\s+)(?:[{DASHES}{BULLETS}]\s*|-(?=[^\s\d-]))")
+_MARKS = re.compile(rf"(?:^|\s+)(?:[{DASHES}{BULLETS}{EMOJI}]\s*|-(?=[^\s\d-]))")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,8 @@ class Advice:
 def shape(document: Document, error: Error) -> Diagnostic:
     """Tell a value of the wrong shape, and what to write instead."""
     wanted, advise = _WANTED.get(error.code, ("something else", _nothing))
-    advice = advise(document, error)
+    nothing = isinstance(error.input, str) and error.input.casefold() in _NO_VALUE
+    advice = Advice("delete the line") if nothing else advise(document, error)
     name = next((p for p in reversed(error.location) if isinstance(p, str)), "")
     on_item = bool(error.location) and isinstance(error.location[-1], int)
     subject = f"an entry of '{name}'" if on_item else f"'{name}'"
@@ -44,6 +45,10 @@ def shape(document: Document, error: Error) -> Diagnostic:
     span = (document.key_span if on_key else document.value_span)(error.location)
     message = advice.message or f"{subject} holds {_what(error.input)}, where {wanted} belongs"
     return Diagnostic(span, "E104", message, advice.help or None, (), advice.write)
+
+
+_NO_VALUE = frozenset({"null", "none", "nil", "~", "undefined"})
+"""How other languages say that there is nothing."""
 
 
 def shaped(code: str) -> bool:
@@ -101,6 +106,9 @@ def _of_names(annotation: Any) -> bool:
 
 def _names(document: Document, error: Error) -> Advice:
     del document
+    equals = re.match(r"([\w-]+)\s*=\s*(\S.*)", str(error.input))
+    if equals:
+        return Advice(f"write a colon, not an equals sign: {equals[1]}: {equals[2]}")
     first = error.input[0] if isinstance(error.input, list) and error.input else None
     if isinstance(first, str):
         return Advice(f"write each name with a colon instead of a dash: {first}:")
@@ -114,9 +122,8 @@ def _names(document: Document, error: Error) -> Advice:
 def _block(document: Document, error: Error) -> Advice:
     if error.model is None:
         return Advice("")
-    wide = re.search(rf"[{COLONS}]", error.input) if isinstance(error.input, str) else None
-    if wide:
-        return Advice(f"write a plain colon and a space instead of '{wide[0]}'")
+    if glued := _glued(error):
+        return Advice(glued)
     for key in _meant(error):
         if not _accepted(error, key) or not isinstance(error.location[-1], str):
             continue
@@ -127,6 +134,18 @@ def _block(document: Document, error: Error) -> Advice:
         first = next((name for value in error.input for name in value), "")
         return Advice(f"take the dashes away, so that its keys line up: {first}:")
     return Advice(_keys_below(error))
+
+
+def _glued(error: Error) -> str | None:
+    """What to write where a key and its value were taken for one text."""
+    wide = re.search(rf"[{COLONS}]", error.input) if isinstance(error.input, str) else None
+    if wide:
+        return f"write a plain colon and a space instead of '{wide[0]}'"
+    found = re.match(r"([a-z_]+):(\S.*)", str(error.input))
+    model = error.model
+    if found and model and any(takes(cls, found[1]) for cls in (model, *model.kinds)):
+        return f"put a space after the colon: {found[1]}: {found[2]}"
+    return None
 
 
 def _keys_below(error: Error) -> str:

@@ -9,6 +9,7 @@ from typing import Any, get_args
 from runner.diagnostics import Diagnostic
 from runner.diagnostics.nearest import SHOWN, nearest
 from runner.schema.file import SECTIONS, SINGULAR, File
+from runner.schema.personas import Persona
 from runner.schema.reading.annotations import arms, takes, whole
 from runner.schema.reading.error import Error
 from runner.schema.reading.owners import above, below, beside
@@ -35,7 +36,7 @@ def unknown(document: Document, error: Error) -> Diagnostic:
         message = f"'{name}' does not go with '{model.kind}'"
         hint = f"delete it; it goes with {' and '.join(owners)} only"
         return Diagnostic(span, "E112", message, hint)
-    for look in (_elsewhere, _foreign, _pasted, _misspelt, _translated, _owned):
+    for look in (_elsewhere, _foreign, _pasted, _translated, _misspelt, _owned):
         if found := look(document, error, model):
             return found
     return _tell(document, error, model, _listed(model))
@@ -52,6 +53,11 @@ def _tell(
 def _elsewhere(document: Document, error: Error, model: type[Block]) -> Diagnostic | None:
     hint = model.elsewhere.get(error.key)
     return _tell(document, error, model, hint) if hint else None
+
+
+def means(noun: str, word: str, key: str) -> bool:
+    """Whether a word of another platform or tongue means a key."""
+    return key in (target(noun, word), TRANSLATED.get(fold(word)))
 
 
 def target(noun: str, word: str) -> str | None:
@@ -117,6 +123,10 @@ def _pasted(document: Document, error: Error, model: type[Block]) -> Diagnostic 
     known = set().union(*(cls.keys() for cls in (model, *model.kinds)))
     if not value or 2 * sum(key in known for key in value) < len(value):
         return None
+    persona = section == "agents" and "start" not in value
+    if persona and all(takes(Persona, key) for key in value):
+        hint = "it looks like a persona: write it below personas:"
+        return _tell(document, error, model, hint)
     span, end = document.key_span(error.location), document.value_span(error.location).end_line
     left = span.column - document.key_span(error.location[:2]).column
     message = (

@@ -42,7 +42,7 @@ FOREIGN: dict[str, dict[str, str]] = {
             "providers": "provider models voices llms transcribers",
             "services": "service apis endpoints integrations",
             "runner": "config configuration settings options server process",
-            "language": "version",
+            "delete it: the files need no version": "version",
             "tests": "test stories evals",
             "secrets are read from the environment: write {{ secrets.NAME }} where one is sent": (
                 "secrets environment env keys api_keys"
@@ -149,6 +149,9 @@ FOREIGN: dict[str, dict[str, str]] = {
         {
             "when": "description condition trigger reason if_caller on intent",
             "say": "message announcement first_message words text transfer_message",
+            "delete it: what the next persona says first stands in its on_handoff:": (
+                "then next do action greeting on_handoff"
+            ),
             "the persona's name stands before the colon, one level to the left": (
                 "to target persona agent destination name assistant_name"
             ),
@@ -266,8 +269,8 @@ FOREIGN: dict[str, dict[str, str]] = {
 
 TRANSLATED: dict[str, str] = _paths(
     {
-        "agents": "agenten agentes agenti agenci daily tacnhan",
-        "personas": "personen rollen personnages personnes personajes roles vaitro nhanvat",
+        "agents": "agenten agentes agenti agenci tacnhan",
+        "personas": "personen rollen personnages personnes personajes vaitro nhanvat",
         "tools": "werkzeuge outils herramientas strumenti ferramentas congcu hulpmiddelen",
         "providers": "anbieter fournisseurs proveedores fornitori fornecedores nhacungcap",
         "services": "dienste servicios servizi dichvu",
@@ -287,17 +290,17 @@ TRANSLATED: dict[str, str] = _paths(
         "url": "adresse direccion indirizzo endereco diachi adres",
         "variables": "variablen variabili bien bienso variabelen",
         "timezone": "zeitzone fuseauhoraire zonahoraria muigio tijdzone",
-        "start": "beginn anfang debut inicio inizio batdau begin",
+        "start": "beginn anfang debut inicio inizio batdau",
         "end_call": "auflegen raccrocher colgar ketthuc ophangen",
         "type": "typ tipo loai",
         "choices": "auswahl choix opciones scelte luachon keuzes",
         "optional": "freiwillig facultatif opcional facoltativo tuychon",
         "result": "ergebnis resultat resultado risultato ketqua",
         "method": "methode metodo phuongthuc",
-        "parameters": "parameter parametres parametros parametri thamso",
+        "parameters": "parametres parametros parametri thamso",
         "after": "nach apres despues dopo sau",
         "times": "mal fois veces volte lan",
-        "default": "standard defaut predeterminado macdinh",
+        "default": "defaut predeterminado macdinh",
     }
 )
 """Folded word of another tongue → the key in English."""
