@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, NamedTuple
 from jinja2 import nodes
 
 from runner.template.chains import Path, chain, dashed, source
+from runner.template.comparisons import compared, never_true
 from runner.template.complaints import TextLines, nearest
 from runner.template.filters import COUNTED, UNWANTED
 from runner.template.findings import Analysis, TemplateProblem, Use
@@ -17,7 +18,6 @@ from runner.template.ways import (
     FILTERS,
     FUNCTIONS,
     KNOWN_TESTS,
-    NOTHING,
     written,
 )
 from runner.template.ways import METHODS as FOREIGN_METHODS
@@ -165,37 +165,12 @@ class Walk:
             self._all(node.iter_child_nodes(), at._replace(guarded=True))
 
     def _compare(self, node: nodes.Compare, at: _At) -> None:
-        sides = [node.expr, *(each.expr for each in node.ops)]
-        for left, operand in zip(sides, node.ops, strict=False):
-            pair = (left, operand.expr)
-            nothing = next((each for each in pair if self._is_nothing(each, pair, at)), None)
-            if nothing is not None and operand.op in ("eq", "ne"):
-                other = pair[0] if nothing is pair[1] else pair[1]
-                self._never(operand.op == "ne", other, nothing)
-                return
-        lists = [each for side in sides if isinstance(side, nodes.List) for each in side.items]
-        names = [each for each in (*sides, *lists) if isinstance(each, nodes.Name)]
-        self._compared |= {each.lineno for each in names}
-        self._all(sides, at._replace(guarded=True))
-
-    def _is_nothing(self, node: nodes.Node, pair: tuple[nodes.Node, ...], at: _At) -> bool:
-        """Whether a side of a comparison means no value: null, or "" beside a variable."""
-        if isinstance(node, nodes.Name):
-            return node.name in NOTHING and node.name not in at.bound
-        if not isinstance(node, nodes.Const) or node.value not in (None, ""):
-            return False
-        variables = [n for n in pair if isinstance(n, nodes.Name) and n.name not in at.bound]
-        return node.value is None or bool(variables)
-
-    def _never(self, unequal: bool, asked: nodes.Node, nothing: nodes.Node) -> None:
-        shown = '""' if isinstance(nothing, nodes.Const) and nothing.value == "" else "null"
-        if isinstance(nothing, nodes.Name):
-            shown = nothing.name
-        known = "is known" if unequal else "is not known"
-        name = chain(asked)[0]
-        offset = asked.lineno if name is None else name.lineno
-        message = f"a comparison with {shown} is never true"
-        self._complain(offset, "E311", message, f"write {source(asked)} {known}")
+        never = never_true(node, at.bound)
+        if never is not None:
+            self._complain(never.offset, "E311", never.message, never.help)
+            return
+        self._compared |= compared(node)
+        self._all(node.iter_child_nodes(), at._replace(guarded=True))
 
     def _or(self, node: nodes.Or, at: _At) -> None:
         self._one(node.right, self._asking(node.left, at))
