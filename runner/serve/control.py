@@ -80,7 +80,11 @@ class Control:
 
 
 class Enlisted:
-    """A runner that is found by its folder, until it leaves or dies."""
+    """A runner that is found by its folder, until it leaves or dies.
+
+    Attributes:
+        path: its file; locked as long as it is there.
+    """
 
     def __init__(self, archive: Archive, socket: Path) -> None:
         """Say where the call socket is.
@@ -91,7 +95,7 @@ class Enlisted:
         with archive.locked():
             archive.runners.mkdir(mode=0o700, exist_ok=True)
             handle, name = tempfile.mkstemp(prefix=f"{os.getpid()}-", dir=archive.runners)
-            self._path = Path(name)
+            self.path = Path(name)
             self._file = os.fdopen(handle, "w", encoding="utf-8")
             try:
                 fcntl.flock(self._file, fcntl.LOCK_EX)
@@ -104,7 +108,7 @@ class Enlisted:
     def leave(self) -> None:
         """Be found no more."""
         with contextlib.suppress(OSError):
-            self._path.unlink()
+            self.path.unlink()
         with contextlib.suppress(OSError):
             self._file.close()
 
@@ -122,6 +126,20 @@ async def ask(archive: Archive, command: ControlHello, seconds: float = 5.0) -> 
     """
     runners = await asyncio.to_thread(running, archive)
     return list(await asyncio.gather(*(_ask(pid, path, command, seconds) for pid, path in runners)))
+
+
+def alive(archive: Archive) -> frozenset[str]:
+    """The names of the files of all runners that are there; nothing is removed.
+
+    Raises:
+        OSError: the folder cannot be read.
+    """
+    names = []
+    for path in archive.runners.iterdir():
+        with contextlib.suppress(OSError), path.open("rb") as file:
+            if not _free(file):
+                names.append(path.name)
+    return frozenset(names)
 
 
 def running(archive: Archive) -> list[tuple[int, str]]:

@@ -27,6 +27,7 @@ from runner.serve.sessions.welcomes import Welcomes
 from runner.serve.socket.server import CallSocket
 from runner.serve.startup import CannotServeError, ServeSettings, Startup
 from runner.serve.workers.livekit import LiveKitAgents
+from runner.serve.workers.neighbours import Neighbours
 from runner.source import attached
 
 if TYPE_CHECKING:
@@ -44,6 +45,7 @@ class Parts:
     calls: Calls
     admission: Admission
     metrics: Metrics
+    neighbours: Neighbours
     agents: LiveKitAgents
     switchboard: Switchboard
     texts: Dialogues
@@ -75,9 +77,11 @@ def build(  # noqa: PLR0913 - what a runner begins with
     calls = Calls(releases, log)
     admission = Admission(releases, calls)
     metrics = Metrics(releases, calls)
+    neighbours = Neighbours(startup.archive)
     agents = LiveKitAgents(
-        livekit, store.root, admission, calls, log, hear=records.listeners.append
-    )
+        livekit, store.root, admission, calls, log,
+        neighbours=neighbours, hear=records.listeners.append,
+    )  # fmt: skip
     welcomes = Welcomes(releases, secrets)
     renewals = Renewals(releases, calls, welcomes, log, always=settings.dev)
     files = partial(attached, startup.compiler.root)
@@ -108,8 +112,8 @@ def build(  # noqa: PLR0913 - what a runner begins with
         agents=agents, reloader=reloader, metrics=metrics, livekit=livekit,
     )  # fmt: skip
     return Parts(
-        releases, calls, admission, metrics, agents, switchboard, texts, surroundings, swap,
-        reloader, socket, served, _front(served, settings),
+        releases, calls, admission, metrics, neighbours, agents, switchboard, texts,
+        surroundings, swap, reloader, socket, served, _front(served, settings),
     )  # fmt: skip
 
 

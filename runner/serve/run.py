@@ -151,6 +151,7 @@ class Run:
     def _enlist(self, archive: Archive, store: Store) -> None:
         # in a thread that nobody can cancel: what it begins is left again at the end
         self.enlisted = Enlisted(archive, store.socket)
+        self.parts.neighbours.enlisted(self.enlisted.path)
 
     async def _reload(self) -> None:
         await self.parts.reloader.attempt()
@@ -196,10 +197,10 @@ class Run:
 
     async def _close(self) -> None:
         await self.tasks.cancel()
-        if self.enlisted is not None:
-            self.enlisted.leave()
         await self.parts.front.stop()
         await self.parts.agents.stop()
+        if self.enlisted is not None:  # only now: whose runner is gone, their calls are taken over
+            self.enlisted.leave()
         await self.parts.texts.stop()
         await self.parts.socket.stop()
         await self.parts.switchboard.stop()

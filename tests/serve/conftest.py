@@ -8,6 +8,7 @@ import textwrap
 import threading
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -32,6 +33,7 @@ from runner.serve.sessions.welcomes import Welcomes
 from runner.serve.socket.messages import CallHello, CommandResult
 from runner.serve.socket.peer import Peer
 from runner.serve.socket.server import CallSocket
+from runner.source import attached
 
 FOLDER = """
     agents:
@@ -236,9 +238,9 @@ def renewals(releases, calls, welcomes, log):
 
 
 @pytest.fixture
-def tools(releases, secrets, log):
+def tools(releases, secrets, log, folder):
     """Sends the requests of tools."""
-    return ToolRequests(releases, secrets, log)
+    return ToolRequests(releases, secrets, log, files=partial(attached, folder))
 
 
 @pytest_asyncio.fixture

@@ -9,6 +9,7 @@ from runner.serve.reload.reloader import Reloader
 from runner.serve.runner import ServedRunner
 from runner.serve.socket.messages import End
 from runner.serve.workers.livekit import LiveKitAgents
+from runner.serve.workers.neighbours import Neighbours
 
 LIVEKIT = LiveKit("ws://lk:7880", "key", "s" * 32)
 
@@ -41,7 +42,15 @@ def agents(store, admission, calls, log):
     """What LiveKit knows, with or without credentials; nothing is registered."""
 
     def make(livekit):
-        return LiveKitAgents(livekit, store.root, admission, calls, log, hear=lambda _: None)
+        return LiveKitAgents(
+            livekit,
+            store.root,
+            admission,
+            calls,
+            log,
+            neighbours=Neighbours(None),
+            hear=lambda _: None,
+        )
 
     return make
 

@@ -26,13 +26,21 @@ def quick(monkeypatch):
     """Rounds and patience are short."""
     monkeypatch.setattr(lost_dispatches, "_EVERY", 0.02)
     monkeypatch.setattr(lost_dispatches, "_PATIENCE", 0.05)
+    monkeypatch.setattr(lost_dispatches, "_LEFT", 0.03)
 
 
 @pytest.fixture
 async def sweeping(server, admission, calls, log):
     """A sweeper at work for `desk`."""
     livekit = LiveKit(server.url, KEY, SECRET)
-    found = Sweeper(livekit, admission, calls, lambda name: name == "desk", log)
+    found = Sweeper(
+        livekit,
+        admission,
+        calls,
+        log,
+        registered=lambda name: name == "desk",
+        is_dead=lambda runner: runner == "dead",
+    )
     task = asyncio.ensure_future(found.run())
     yield found
     assert not task.done()
@@ -159,4 +167,59 @@ async def test_callers_who_wait_for_a_new_agent_are_looked_for_at_once(server, s
     sweeping._fine["r"] = math.inf
     sweeping._registered = lambda _: True
     sweeping.look_again()
+    await server.until(lambda: "CreateDispatch" in server.asked)
+
+
+async def test_an_agent_that_left_without_a_word_is_replaced(server, sweeping):
+    """Another runner's call: it was there, and is gone, which is seen in the next rounds."""
+    server.room("r", dispatches={"AD_1": "desk"}, agents=["desk"])
+    await server.until(rounds(server))
+    assert "CreateDispatch" not in server.asked
+    lost_dispatches._PATIENCE = lost_dispatches._UNDERWAY = math.inf
+    server.rooms["r"].people.pop(0)
+    await server.until(lambda: "CreateDispatch" in server.asked)
+    assert sweeping._served == {"r": {"AD_1"}}
+
+
+@pytest.mark.usefixtures("sweeping")
+async def test_what_a_dead_runner_left_is_taken_out_at_once(server, monkeypatch):
+    """LiveKit still has its agent in the room; the caller gets another without delay."""
+    monkeypatch.setattr(lost_dispatches, "_LEFT", math.inf)
+    monkeypatch.setattr(lost_dispatches, "_PATIENCE", math.inf)
+    server.room("r", dispatches={"AD_1": "desk"}, agents=["desk"], runner="dead")
+    server.room("s", dispatches={"AD_2": "desk"}, agents=["desk"], runner="alive")
+    await server.until(lambda: "CreateDispatch" in server.asked)
+    await server.until(rounds(server))
+    assert [p.identity for p in server.rooms["r"].people] == ["c0"]
+    assert [p.identity for p in server.rooms["s"].people] == ["agent-desk", "c0"]
+    assert server.asked.count("CreateDispatch") == 1
+
+
+async def test_of_two_runners_only_one_calls_again(server, admission, calls, log):
+    """Both see the same lost caller at the same moment; the room gets one agent."""
+    livekit = LiveKit(server.url, KEY, SECRET)
+    server.room("r", dispatches={"AD_1": "desk"})
+    sweepers = [
+        Sweeper(livekit, admission, calls, log, registered=lambda _: True, is_dead=lambda _: False)
+        for _ in range(4)
+    ]
+    tasks = [asyncio.ensure_future(sweeper.run()) for sweeper in sweepers]
+    await server.until(lambda: "CreateDispatch" in server.asked)
+    server.rooms["r"].people.insert(0, server.agent("desk"))
+    await server.until(rounds(server, 12))
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+    assert server.asked.count("CreateDispatch") == 1
+    assert log.named("sweep_failed") == []
+
+
+@pytest.mark.usefixtures("sweeping")
+async def test_rooms_are_looked_at_in_turn(server, monkeypatch):
+    """Where there are more than one round looks at, none is forgotten."""
+    monkeypatch.setattr(lost_dispatches, "_ROOMS", 2)
+    for number in range(7):
+        server.room(f"r{number}", dispatches={f"AD_{number}": "desk"}, agents=["desk"])
+    await server.until(rounds(server, 8))
+    server.rooms["r3"].people.pop(0)
     await server.until(lambda: "CreateDispatch" in server.asked)

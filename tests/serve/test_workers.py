@@ -15,6 +15,7 @@ from runner.serve.child import job
 from runner.serve.credentials import LiveKit
 from runner.serve.log import Handler
 from runner.serve.workers import registrations
+from runner.serve.workers.neighbours import RUNNER, Neighbours
 from runner.serve.workers.registrations import Workers
 
 
@@ -43,6 +44,7 @@ async def registry(server, store, admission, calls, told):
         admission,
         calls,
         log,
+        neighbours=Neighbours(None),
         on_registered=lambda: told.append(1),
     )
     handler = Handler(log)
@@ -126,6 +128,14 @@ async def test_a_call_is_accepted_with_its_release(registry, calls, release, sto
     assert (written[job.AGENT], written[job.RELEASE]) == ("desk", release.id)
     assert written[job.HOME] == str(store.root)
     assert (calls.get("AJ_1").room, calls.get("AJ_1").dispatch) == ("r", "AD_1")
+
+
+async def test_an_accepted_call_says_whose_it_is(registry):
+    """So that other runners of the machine know what this one leaves when it dies."""
+    registry._neighbours.own = "place-name"
+    request = Request()
+    await registry._request("desk", request)
+    assert request.said == [{"name": "desk", "attributes": {RUNNER: "place-name"}}]
 
 
 async def test_a_full_agent_refuses_and_leaves_the_call_to_others(registry, admission, log):

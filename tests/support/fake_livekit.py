@@ -103,16 +103,19 @@ class FakeLiveKit:
         message.assignment.token = SECRET
         await self.workers[name].socket.send_bytes(message.SerializeToString())
 
-    def room(self, name, *, dispatches=(), agents=(), people=1):
+    def agent(self, name, runner=""):
+        """An agent of some runner, as a participant."""
+        return models.ParticipantInfo(
+            identity=f"agent-{name}",
+            kind=models.ParticipantInfo.AGENT,
+            attributes={"lk.agent.name": name, "lkrun.runner": runner},
+        )
+
+    def room(self, name, *, dispatches=(), agents=(), people=1, runner=""):
         """A room with callers, dispatches (id → agent) and agents that are there."""
-        found = [
-            models.ParticipantInfo(
-                identity=f"agent-{a}",
-                kind=models.ParticipantInfo.AGENT,
-                attributes={"lk.agent.name": a},
-            )
-            for a in agents
-        ] + [models.ParticipantInfo(identity=f"c{n}") for n in range(people)]
+        found = [self.agent(a, runner) for a in agents] + [
+            models.ParticipantInfo(identity=f"c{n}") for n in range(people)
+        ]
         self.rooms[name] = SimpleNamespace(dispatches=dict(dispatches), people=found)
 
     async def _twirp(self, request):

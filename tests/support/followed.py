@@ -30,6 +30,7 @@ from runner.serve.sessions.dialogues import Dialogues
 from runner.serve.sessions.welcomes import Welcomes
 from runner.serve.tasks import Tasks
 from runner.serve.workers.livekit import LiveKitAgents
+from runner.serve.workers.neighbours import Neighbours
 
 PATIENCE = 20.0
 """Seconds in which a busy machine has noticed what was saved."""
@@ -150,7 +151,15 @@ class Followed:
         self._tasks = Tasks()
         self._succession = _Recorded(
             self.releases,
-            LiveKitAgents(None, store.root, admission, self.calls, log, hear=lambda _: None),
+            LiveKitAgents(
+                None,
+                store.root,
+                admission,
+                self.calls,
+                log,
+                neighbours=Neighbours(None),
+                hear=lambda _: None,
+            ),
             ChildEnvironment(self.releases, secrets, texts, log, env={}, livekit=None),
             Renewals(self.releases, self.calls, welcomes, log),
             metrics=Metrics(self.releases, self.calls),

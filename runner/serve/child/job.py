@@ -73,6 +73,7 @@ class _Job:
     closing: asyncio.Future[Any] | None = None
     tasks: Tasks = field(default_factory=Tasks)
     watchdog: Watchdog | None = None
+    over: bool = False
 
 
 async def entrypoint(ctx: JobContext) -> None:
@@ -94,6 +95,7 @@ async def session_end(ctx: JobContext) -> None:
     job: _Job | None = ctx.proc.userdata.get(_STATE)
     if job is None:
         return
+    job.over = True
     if job.talk is not None:
         with contextlib.suppress(Exception):
             await job.talk.end(job.reason or "shutdown")
@@ -132,7 +134,7 @@ def _watch_over(job: _Job, home: Path) -> None:
 
 async def _begin(job: _Job) -> None:
     job.line.on_message = lambda message: _take(job, message)
-    job.tasks.spawn(job.line.listen())
+    job.tasks.spawn(_listen(job))
     await job.ctx.connect()
     caller = await _caller(job)
     if caller is None:
@@ -146,6 +148,20 @@ async def _begin(job: _Job) -> None:
     job.tasks.spawn(_company(job))
     job.line.send(Started(job.ctx.job.id))
     await job.talk.start(job.ctx.room)
+
+
+async def _listen(job: _Job) -> None:
+    """Hear the main process; where that is gone, leave the room at once.
+
+    LiveKit ends this process without leaving it, and would see only after 20 s that nobody
+    answers; another runner takes the call when the agent is gone.
+    """
+    try:
+        await job.line.listen()
+    finally:
+        if not job.over:
+            with contextlib.suppress(Exception):
+                await asyncio.wait_for(job.ctx.room.disconnect(), _CLOSING)
 
 
 async def _caller(job: _Job) -> rtc.RemoteParticipant | None:

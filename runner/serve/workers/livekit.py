@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from runner.serve.log import Log
     from runner.serve.sessions.admission import Admission
     from runner.serve.sessions.calls import Calls
+    from runner.serve.workers.lost_dispatches import Sweeper
+    from runner.serve.workers.neighbours import Neighbours
     from runner.serve.workers.registrations import Workers
 
 _LAST: Final = 5.0
@@ -44,6 +46,7 @@ class LiveKitAgents:
         calls: Calls,
         log: Log,
         *,
+        neighbours: Neighbours,
         hear: Callable[[Callable[[logging.LogRecord], None]], None],
     ) -> None:
         self._livekit = livekit
@@ -51,9 +54,11 @@ class LiveKitAgents:
         self._admission = admission
         self._calls = calls
         self._log = log
+        self._neighbours = neighbours
         self._hear = hear
         self._names: Iterable[str] = ()
         self._workers: Workers | None = None
+        self._sweeper: Sweeper | None = None
         self._tasks = Tasks()
 
     def warm(self) -> None:
@@ -72,13 +77,21 @@ class LiveKitAgents:
         from runner.serve.workers.lost_dispatches import Sweeper
         from runner.serve.workers.registrations import Workers
 
-        sweeper = Sweeper(livekit, self._admission, self._calls, self.registered, self._log)
+        sweeper = self._sweeper = Sweeper(
+            livekit,
+            self._admission,
+            self._calls,
+            self._log,
+            registered=self.registered,
+            is_dead=self._neighbours.is_dead,
+        )
         workers = self._workers = Workers(
             livekit,
             self._home,
             self._admission,
             self._calls,
             self._log,
+            neighbours=self._neighbours,
             on_registered=sweeper.look_again,
         )
         self._hear(workers.listen)
@@ -109,6 +122,8 @@ class LiveKitAgents:
     async def look(self) -> None:
         """Look after processes, connections and accepted calls; to be called every second or so."""
         await asyncio.to_thread(forkserver.reap)
+        if self._sweeper is not None and await asyncio.to_thread(self._neighbours.look):
+            self._sweeper.look_again()
         if self._workers is not None:
             self._workers.look()
 

@@ -1,7 +1,8 @@
 """Looks for callers who wait in a room to which no agent came, and dispatches their agent again.
 
 LiveKit's open-source server never repeats a dispatch that found nobody, does not serve it when an
-agent is registered later, and does not restart a call whose process died.
+agent is registered later, and does not restart a call whose process or runner died. Of two runners
+that look at once only one gets the dispatch deleted, so no room gets two agents.
 """
 
 from __future__ import annotations
@@ -19,49 +20,65 @@ from livekit import api
 from livekit.agents.types import ATTRIBUTE_AGENT_NAME
 from livekit.protocol import models
 
+from runner.serve.workers.neighbours import RUNNER
+
 if TYPE_CHECKING:
     from runner.serve.credentials import LiveKit
     from runner.serve.log import Log
     from runner.serve.sessions.admission import Admission
     from runner.serve.sessions.calls import CallInfo, Calls
 
-_EVERY: Final = 3.0
+_EVERY: Final = 1.5
 _PATIENCE: Final = 3.0
 """Seconds that a dispatch is given before it counts as lost."""
+
+_LEFT: Final = 0.7
+"""The same, where its agent was there before: a call that ended in order has its room closed, or
+its dispatch deleted, in less."""
 
 _UNDERWAY: Final = 15.0
 """The same, where another runner has accepted the call and its agent has not joined yet."""
 
-_FINE: Final = 30.0
-"""Seconds for which a room with all its agents is not looked at again."""
+_ROOMS: Final = 200
+"""Rooms that are looked at in one round: those first that were not looked at for longest."""
 
-_ROOMS: Final = 50
-"""Rooms that are looked at in one round."""
+_AT_ONCE: Final = 8
+"""Rooms that are looked at at the same time."""
 
 _RESCUES: Final = 3
 """How often a call that died is begun again."""
 
 
 class Sweeper:
-    """Sweeps every few seconds, and when it is woken."""
+    """Sweeps every few seconds, and when it is woken.
 
-    def __init__(
+    Args:
+        registered: whether an agent is registered here.
+        is_dead: whether a runner has died, by the attribute of its agents.
+    """
+
+    def __init__(  # noqa: PLR0913 - the parts that it needs, by name
         self,
         livekit: LiveKit,
         admission: Admission,
         calls: Calls,
-        registered: Callable[[str], bool],
         log: Log,
+        *,
+        registered: Callable[[str], bool],
+        is_dead: Callable[[str | None], bool],
     ) -> None:
-        """Take the server and what is served."""
         self._livekit = livekit
         self._admission = admission
         self._calls = calls
-        self._registered = registered
         self._log = log
+        self._registered = registered
+        self._is_dead = is_dead
         self._woken = asyncio.Event()
+        self._at_once = asyncio.Semaphore(_AT_ONCE)
         self._seen: dict[str, float] = {}
         self._fine: dict[str, float] = {}
+        self._looked: dict[str, float] = {}
+        self._served: dict[str, set[str]] = {}
         self._over: dict[str, str] = {}
         self._crashed: list[CallInfo] = []
         self._rescues: Counter[str] = Counter()
@@ -114,15 +131,23 @@ class Sweeper:
         await self._forget_served(server)
         now = asyncio.get_running_loop().time()
         listed = await server.room.list_rooms(api.ListRoomsRequest())
+        names = {room.name for room in listed.rooms}
         here = {call.room for call in self._calls.all("call")}
         self._fine = {room: until for room, until in self._fine.items() if until > now}
-        rooms = [r for r in listed.rooms if r.name not in here and r.name not in self._fine]
-        random.shuffle(rooms)
+        self._served = {room: ids for room, ids in self._served.items() if room in names}
+        self._looked = {room: when for room, when in self._looked.items() if room in names}
+        rooms = sorted(names - here - self._fine.keys(), key=lambda r: self._looked.get(r, 0.0))
         seen: dict[str, float] = {}
-        for room in rooms[:_ROOMS]:
-            await self._look(server, room.name, now, seen)
-        names = {room.name for room in rooms[_ROOMS:]}
-        self._seen = seen | ({k: v for k, v in self._seen.items() if names} if names else {})
+        looks = [self._look(server, room, now, seen) for room in rooms[:_ROOMS]]
+        failed = [
+            error
+            for error in await asyncio.gather(*looks, return_exceptions=True)
+            if isinstance(error, BaseException) and not _vanished(error)
+        ]
+        left_out = rooms[_ROOMS:]
+        self._seen = (self._seen if left_out else {}) | seen
+        if failed:
+            raise failed[0]
 
     async def _forget_served(self, server: api.LiveKitAPI) -> None:
         """Delete dispatches whose call has ended in order, so that nobody serves them again."""
@@ -158,30 +183,53 @@ class Sweeper:
     async def _look(
         self, server: api.LiveKitAPI, room: str, now: float, seen: dict[str, float]
     ) -> None:
-        dispatches = [
-            d
-            for d in await server.agent_dispatch.list_dispatch(room)
-            if self._registered(d.agent_name)
-        ]
-        if not dispatches:
-            self._fine[room] = now + _EVERY
-            return
+        async with self._at_once:
+            self._looked[room] = now
+            dispatches = [
+                d
+                for d in await server.agent_dispatch.list_dispatch(room)
+                if self._registered(d.agent_name)
+            ]
+            if not dispatches:
+                self._fine[room] = now + _EVERY
+                return
+            agents, orphaned = await self._agents(server, room)
+            served = self._served.setdefault(room, set())
+            served |= {d.id for d in dispatches if d.agent_name in agents}
+            for dispatch in dispatches:
+                if dispatch.agent_name in agents:
+                    continue
+                since = seen[dispatch.id] = self._seen.get(dispatch.id, now)
+                patience = 0.0 if dispatch.agent_name in orphaned else self._patience(dispatch)
+                free = self._admission.refusal(dispatch.agent_name) is None
+                if now - since >= patience and free:
+                    await self._again(server, room, dispatch)
+
+    async def _agents(self, server: api.LiveKitAPI, room: str) -> tuple[set[str], set[str]]:
+        """The agents that are in a room, and those that a runner left which has died.
+
+        What it left is taken out: LiveKit would keep it there for 20 s.
+        """
         request = api.ListParticipantsRequest(room=room)
         people = (await server.room.list_participants(request)).participants
-        present = {
-            p.attributes.get(ATTRIBUTE_AGENT_NAME)
-            for p in people
-            if p.kind == models.ParticipantInfo.AGENT
-        }
-        lost = [d for d in dispatches if d.agent_name not in present]
-        if not lost:
-            self._fine[room] = now + _FINE
-        for dispatch in lost:
-            since = seen[dispatch.id] = self._seen.get(dispatch.id, now)
-            # which jobs a dispatch has is often not told, but where it is, somebody is on the way
-            patience = _UNDERWAY if dispatch.state.jobs else _PATIENCE
-            if now - since >= patience and self._admission.refusal(dispatch.agent_name) is None:
-                await self._again(server, room, dispatch)
+        agents = [p for p in people if p.kind == models.ParticipantInfo.AGENT]
+        orphans = [p for p in agents if self._is_dead(p.attributes.get(RUNNER))]
+        for orphan in orphans:
+            identity = api.RoomParticipantIdentity(room=room, identity=orphan.identity)
+            with contextlib.suppress(api.TwirpError):
+                await server.room.remove_participant(identity)
+        present, gone = (
+            {p.attributes.get(ATTRIBUTE_AGENT_NAME, "") for p in some}
+            for some in ([p for p in agents if p not in orphans], orphans)
+        )
+        return present, gone
+
+    def _patience(self, dispatch: Any) -> float:
+        """Seconds that a dispatch without its agent is given."""
+        if dispatch.id in self._served.get(dispatch.room, ()):
+            return _LEFT
+        # which jobs a dispatch has is often not told, but where it is, somebody is on the way
+        return _UNDERWAY if dispatch.state.jobs else _PATIENCE
 
     async def _again(self, server: api.LiveKitAPI, room: str, dispatch: Any) -> None:
         if any(call.dispatch == dispatch.id for call in self._calls.all("call")):
@@ -197,3 +245,8 @@ class Sweeper:
             agent=dispatch.agent_name,
             room=room,
         )
+
+
+def _vanished(error: BaseException) -> bool:
+    """Whether a room or dispatch was gone when it was asked for: somebody else was first."""
+    return isinstance(error, api.TwirpError) and error.code == "not_found"

@@ -19,6 +19,7 @@ from livekit.agents.utils.aio import ChanClosed
 
 from runner.serve.child import job
 from runner.serve.workers.forkserver import PRELOAD
+from runner.serve.workers.neighbours import RUNNER
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from runner.serve.log import Log
     from runner.serve.sessions.admission import Admission
     from runner.serve.sessions.calls import CallInfo, Calls
+    from runner.serve.workers.neighbours import Neighbours
 
 _APPEAR: Final = 10.0
 """Seconds in which the process of an accepted call must have appeared."""
@@ -55,6 +57,7 @@ class Workers:
     Args:
         livekit: the server's address.
         home: the runtime directory that calls are told of.
+        neighbours: other runners of the folder, which are told whose calls these are.
         on_registered: called when an agent has been registered.
     """
 
@@ -66,6 +69,7 @@ class Workers:
         calls: Calls,
         log: Log,
         *,
+        neighbours: Neighbours,
         on_registered: Callable[[], None] = lambda: None,
     ) -> None:
         self._livekit = livekit
@@ -73,6 +77,7 @@ class Workers:
         self._admission = admission
         self._calls = calls
         self._log = log
+        self._neighbours = neighbours
         self._workers: dict[str, _Worker] = {}
         self._leaving: set[_Worker] = set()
         self._retiring: set[asyncio.Task[None]] = set()
@@ -219,8 +224,12 @@ class Workers:
         attributes = request.job.attributes
         attributes[job.AGENT], attributes[job.RELEASE] = name, call.release
         attributes[job.HOME] = self._home
+        own = self._neighbours.own
         try:
-            await request.accept(name=name)
+            if own is None:
+                await request.accept(name=name)
+            else:
+                await request.accept(name=name, attributes={RUNNER: own})
         except Exception:  # noqa: BLE001 - given to somebody else, or no process could be started
             self._over(call, "not_assigned")
         else:
