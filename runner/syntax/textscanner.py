@@ -10,16 +10,17 @@ from runner.syntax.blocktext import block_text
 from runner.syntax.strict import ScalarToken, StrictYAMLScanner
 
 BLANK = " \t\n\0"
-RUN = r"(?:[^ :\t\n\0]++|:(?![ \t\n\0])| +(?=[^ #:\t\n\0]|:[^ \t\n\0]))++"
+# not `++` at the end: before Python 3.11.5 a possessive group with a choice inside is broken
+RUN = r"(?:[^ :\t\n\0]++|:(?![ \t\n\0])| +(?=[^ #:\t\n\0]|:[^ \t\n\0]))+"
 """A plain text as far as it goes on its line."""
 
 _PLAIN = re.compile(RUN)
 _BLANKS = re.compile(
-    r" *(?:#[^\n\0]*)?(?:\n[ \t]*(?:#[^\n\0]*)?(?=[\n\0]))*+(?:\n *(?:#[^\n\0]*)?)?"
+    r" *(?:#[^\n\0]*)?(?:\n[ \t]*(?:#[^\n\0]*)?(?=[\n\0]))*(?:\n *(?:#[^\n\0]*)?)?"
 )
-_BLANK_LINES = re.compile(r"(?:[ \t]*(?:#[^\n\0]*)?\n)++ *(?:#[^\n\0]*)?")
+_BLANK_LINES = re.compile(r"(?:[ \t]*(?:#[^\n\0]*)?\n)+ *(?:#[^\n\0]*)?")
 _SEPARATOR = re.compile(r"(?:---|\.\.\.)(?:[ \t]|$)")
-_BREAKS = re.compile(r" *\n((?:[ \t]*\n)*+ *)")
+_BREAKS = re.compile(r" *\n((?:[ \t]*\n)* *)")
 _QUOTED = {
     '"': re.compile(r'"([^"\\\n\0]*)"'),
     "'": re.compile(r"'([^'\n\0]*)'(?!')"),
