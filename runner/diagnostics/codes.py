@@ -92,5 +92,6 @@ CODES: dict[str, str] = {
     "W208": "a comment where words were meant",
     "W209": "JSON that is written as text",
     "W210": "a tool that no persona has",
+    "W211": "a key that nothing comes of",
     "W220": "a secret that stands in the open",
 }

@@ -72,7 +72,11 @@ class Room(Block):
     auto_gain: YesNo = key("even out the caller's loudness", True)
     close_on_disconnect: YesNo = key("end the call when the caller leaves", True)
     video_in: YesNo = key("see the caller", False)
-    delete_on_close: YesNo = key("delete the room at the end of the call", False)
+    delete_on_close: YesNo | None = key(
+        "delete the room at the end of the call: where the agent ends it without this key; yes: "
+        "also when the caller leaves; no: never, so that whoever else is there may stay",
+        None,
+    )
     participants: Annotated[
         tuple[Annotated[str, one_of("standard", "sip", "connector")], ...] | None,
         OneOrList(scalars=True),

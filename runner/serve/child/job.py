@@ -289,15 +289,23 @@ def _finish(job: _Job, reason: str) -> None:
     if job.reason is not None:
         return
     job.reason = reason
-    if reason not in _LEFT:
+    room = job.release.agent.room
+    wanted = room.delete_on_close if room is not None else None
+    if wanted if wanted is not None else reason not in _LEFT:
         job.closing = asyncio.get_running_loop().create_task(_close_room(job))
+    elif reason not in _LEFT:
+        job.closing = asyncio.get_running_loop().create_task(_last_words(job))
     job.ctx.shutdown(reason)
 
 
 async def _close_room(job: _Job) -> None:
+    await _last_words(job)
+    await job.ctx.delete_room()
+
+
+async def _last_words(job: _Job) -> None:
     if job.release.agent.mode == "text":
         await asyncio.sleep(_LAST_WORDS)
-    await job.ctx.delete_room()
 
 
 _LEFT: Final = frozenset({"caller_left"})

@@ -115,7 +115,8 @@ def room_options(
         audio_output=voice and room.audio_out,
         text_output=room.text_out and room_io.TextOutputOptions(sync_transcription=room.sync_text),
         close_on_disconnect=room.close_on_disconnect,
-        delete_room_on_close=room.delete_on_close,
+        # what was written last would be lost: whoever began the call deletes the room after it
+        delete_room_on_close=voice and room.delete_on_close is True,
     )
     if room.participants is not None:
         options.participant_kinds = [_KINDS[kind] for kind in room.participants]

@@ -1,0 +1,149 @@
+"""Keys of an agent that nothing comes of, because of another key."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from runner.diagnostics import Diagnostic
+from runner.link.rule import AgentContext, AgentRule, Used
+from runner.schema.agents import Agent, Idle, Limits, Room
+from runner.schema.tools import HttpTool
+from runner.schema.turns import Interruptions, TurnTaking
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """Keys that nothing comes of.
+
+    Attributes:
+        at: the way to their block, from the agent.
+        keys: the keys, as they are written.
+        where: whether the rest of the agent leaves them without effect.
+        why: what follows their names.
+        hint: what to do.
+    """
+
+    at: tuple[str, ...]
+    keys: tuple[str, ...]
+    where: Callable[[Agent], bool]
+    why: str
+    hint: str
+
+
+def _limits(agent: Agent) -> Limits:
+    return agent.limits or Limits()
+
+
+def _room(agent: Agent) -> Room:
+    return agent.room or Room()
+
+
+def _turns(agent: Agent) -> TurnTaking:
+    return agent.turn_taking or TurnTaking()
+
+
+def _by_text(agent: Agent) -> bool:
+    return agent.mode == "text"
+
+
+def _endless_turn(agent: Agent) -> bool:
+    limit = _turns(agent).turn_limit
+    return limit is not None and limit.max_words is None and limit.max_duration is None
+
+
+def _uninterrupted(agent: Agent) -> bool:
+    interruptions = _turns(agent).interruptions
+    return isinstance(interruptions, Interruptions) and not interruptions.allow
+
+
+def _silent_idle(agent: Agent) -> bool:
+    idle = agent.idle
+    return isinstance(idle, Idle) and idle.say is None and idle.instructions is None
+
+
+_VOICE = "have no effect: with mode: text the caller writes and reads"
+_OF_VOICE = "delete them, or write mode: voice"
+
+_ROWS = (
+    _Row(("idle",), ("times",), _silent_idle, "has no effect: idle says nothing",
+         "write say: or instructions: beside it, or delete it"),
+    _Row(("limits",), ("farewell",), lambda a: _limits(a).max_duration is None,
+         "is never said: the call may last for ever",
+         "write max_duration: beside it, such as max_duration: 20m, or delete it"),
+    _Row((), ("stt", "tts", "vad", "keyterms", "pronunciations"), _by_text,
+         _VOICE, _OF_VOICE),
+    _Row(("room",), ("audio_in", "audio_out", "auto_gain", "sync_text"), _by_text,
+         _VOICE, _OF_VOICE),
+    _Row(("room",), ("auto_gain",), lambda a: not _by_text(a) and not _room(a).audio_in,
+         "has no effect: with audio_in: no nothing is heard", "delete it, or audio_in"),
+    _Row(("room",), ("sync_text",),
+         lambda a: not _by_text(a) and not (_room(a).audio_out and _room(a).text_out),
+         "has no effect: only one of voice and text goes out",
+         "delete it, or let both go out: delete audio_out and text_out"),
+    _Row(("room",), ("text_in",),
+         lambda a: not _room(a).text_in and (_by_text(a) or not _room(a).audio_in),
+         "leaves the agent without ears: nothing that a caller writes or says reaches it",
+         "delete it, or let the agent hear"),
+    _Row(("room",), ("text_out",),
+         lambda a: not _room(a).text_out and (_by_text(a) or not _room(a).audio_out),
+         "leaves the caller without an answer: nothing that the agent says reaches them",
+         "delete it, or let the agent speak"),
+    _Row(("turn_taking",), ("min_delay", "max_delay", "adapt_delay"),
+         lambda a: _turns(a).detection == "manual",
+         "have no effect: with detection: manual the end of a turn is told, and not found",
+         "delete them, or detection"),
+    _Row(("turn_taking", "interruptions"),
+         ("how", "ignore_within", "min_duration", "min_words", "resume"), _uninterrupted,
+         "have no effect: with allow: no the caller cannot interrupt",
+         "delete them, or write allow: yes"),
+    _Row(("turn_taking", "turn_limit"), ("then",), _endless_turn,
+         "is never done: a turn may last for ever",
+         "write max_words: or max_duration: beside it"),
+)  # fmt: skip
+
+
+def _check(context: AgentContext) -> Iterator[tuple[Used, Diagnostic]]:
+    for row in _ROWS:
+        yield from ((None, found) for found in _without_effect(context, row))
+    yield from _slow_tools(context)
+
+
+def _without_effect(context: AgentContext, row: _Row) -> Iterator[Diagnostic]:
+    definition = context.scope.definition
+    block: Any = definition.data
+    for part in row.at:
+        block = block.get(part) if isinstance(block, dict) else None
+    written = [key for key in row.keys if isinstance(block, dict) and key in block]
+    if not written or not row.where(context.scope.agent):
+        return
+    names = " and ".join(f"'{key}'" for key in written)
+    why, hint = row.why, row.hint
+    if len(written) == 1:
+        why, hint = why.replace("have no", "has no"), hint.replace("delete them", "delete it")
+    place = definition.document.key_span((*definition.location, *row.at, written[0]))
+    yield Diagnostic(place, "W211", f"{names} {why}", hint)
+
+
+def _slow_tools(context: AgentContext) -> Iterator[tuple[Used, Diagnostic]]:
+    """Tools that may take longer than a turn of the agent."""
+    scope, turn = context.scope, _limits(context.scope.agent).max_turn
+    for name, tool in scope.tools.items():
+        if not isinstance(tool, HttpTool) or tool.http.longest <= turn:
+            continue
+        definition = scope.table.entries["tools"][name]
+        written: Any = definition.document.at((*definition.location, "http"))
+        key = next((k for k in ("budget", "timeout") if k in written), None)
+        if key is None:
+            continue
+        at = (*definition.location, "http", key)
+        message = (
+            f"tool '{name}' may take {tool.http.longest:g}s, but a turn of '{scope.name}' is given "
+            f"up after {turn:g}s"
+        )
+        hint = f"give it less time, or write max_turn: in limits: of '{scope.name}'"
+        yield ("tools", name), Diagnostic(definition.document.key_span(at), "W211", message, hint)
+
+
+RULE = AgentRule(_check)
