@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from typing import IO, Any, Final
 
+from runner.diagnostics import render
 from runner.egress.mask import Mask
 
 LEVELS: Final = {"debug": 10, "info": 20, "warning": 30, "error": 40}
@@ -49,8 +50,24 @@ class Log:
         """Never show these values."""
         self._mask = Mask(secrets)
 
-    def event(self, name: str, words: str, *, level: str = "info", **fields: Any) -> None:
-        """Tell an event: `words` to people, `fields` to programs."""
+    def event(
+        self,
+        name: str,
+        words: str,
+        *,
+        level: str = "info",
+        several_lines: bool = False,
+        **fields: Any,
+    ) -> None:
+        """Tell an event: `words` to people, `fields` to programs.
+
+        Args:
+            name: of the event.
+            words: on one line, since they may hold what comes from outside.
+            level: how grave it is.
+            several_lines: the line breaks in the words are our own.
+            fields: all that is known of it.
+        """
         if LEVELS[level] < self.level:
             return
         now = datetime.now(UTC)
@@ -60,7 +77,9 @@ class Log:
             line = json.dumps(self._mask.data(data), ensure_ascii=False, default=str)
         else:
             mark = "" if level in ("info", "debug") else f"{level}: "
-            line = self._mask.text(f"{now.astimezone():%H:%M:%S} {mark}{words}")
+            text = self._mask.text(words)
+            shown = _lines(text) if several_lines else render.printable(text)
+            line = f"{now.astimezone():%H:%M:%S} {mark}{shown}"
         self._write(line)
 
     def _write(self, line: str) -> None:
@@ -79,7 +98,16 @@ class Log:
         if self.level > logging.DEBUG:
             words = _without_trace(words)
         level = next((n for n, v in reversed(LEVELS.items()) if record.levelno >= v), "debug")
-        self.event("log", words, level=level, logger=record.name, message=words)
+        traced = self.level <= logging.DEBUG
+        name = record.name
+        self.event("log", words, level=level, several_lines=traced, logger=name, message=words)
+
+
+def _lines(text: str) -> str:
+    """Several lines, none of which can be taken for an event of its own."""
+    first, *more = text.split("\n")
+    indented = (line if not line or line.startswith(" ") else f"  {line}" for line in more)
+    return "\n".join(map(render.printable, [first, *indented]))
 
 
 def _without_trace(words: str) -> str:

@@ -7,6 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from runner.front.app import Front
+from runner.serve import descriptors
 from runner.serve.control import Control
 from runner.serve.credentials import NAMES
 from runner.serve.metrics import Metrics
@@ -119,7 +120,8 @@ def build(  # noqa: PLR0913 - what a runner begins with
 
 def _front(served: ServedRunner, settings: ServeSettings) -> Front:
     try:
-        return Front(served, host=settings.host, port=settings.port)
+        limits = descriptors.prepare()
+        return Front(served, host=settings.host, port=settings.port, limits=limits)
     except ValueError as error:
         raise CannotServeError(str(error)) from None
 

@@ -45,7 +45,11 @@ def serve(startup: Startup, settings: ServeSettings) -> int:
         raise CannotServeError(f"there is no place for temporary files: {error}") from None
     tasks = Tasks()
     try:
-        parts = build(startup, settings, store=store, log=log, records=route(log), tasks=tasks)
+        try:
+            parts = build(startup, settings, store=store, log=log, records=route(log), tasks=tasks)
+        except OSError as error:
+            words = f"the release could not be stored: {error.strerror or error}"
+            raise CannotServeError(words) from None
         run = Run(parts, startup, settings, log, tasks)
         asyncio.run(run.main(store))
     finally:

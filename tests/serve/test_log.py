@@ -50,6 +50,25 @@ def test_text_is_words(stream):
     assert second.split(" ", 1)[1] == "warning: gone"
 
 
+FORGED = "r\n12:00:00 error: all is lost\r\x1b[2J\u2028x\u202ey"
+
+
+def test_nobody_from_outside_writes_lines_of_their_own(stream):
+    """Line breaks, escape sequences and reversals in a room's name stay on the event's line."""
+    log = Log("info", "text", stream)
+    log.event("x", f"desk: a caller waits in room {FORGED}")
+    log.record(logging.LogRecord("livekit", logging.WARNING, "", 1, "room %s", (FORGED,), None))
+    first, second = stream.getvalue().splitlines()
+    for line in (first, second):
+        assert r"r\n12:00:00 error: all is lost\r\x1b[2J\u2028x\u202ey" in line
+
+
+def test_what_has_several_lines_is_indented(stream):
+    """The account of a folder's mistakes is one event, whose lines begin with no time."""
+    Log("info", "text", stream).event("reload", "no\na.yaml:1\n  2 | x\x1b", several_lines=True)
+    assert stream.getvalue().splitlines()[1:] == ["  a.yaml:1", r"  2 | x\x1b"]
+
+
 @pytest.mark.parametrize("form", ["text", "json"])
 def test_no_secret_is_written(stream, form):
     """Whatever holds a secret shows stars in its place."""

@@ -5,6 +5,7 @@ import logging
 from types import SimpleNamespace
 
 import aiohttp
+import psutil
 import pytest
 from livekit.agents.utils.aio import ChanClosed
 from livekit.protocol import agent as wire
@@ -128,6 +129,16 @@ async def test_a_call_is_accepted_with_its_release(registry, calls, release, sto
     assert (written[job.AGENT], written[job.RELEASE]) == ("desk", release.id)
     assert written[job.HOME] == str(store.root)
     assert (calls.get("AJ_1").room, calls.get("AJ_1").dispatch) == ("r", "AD_1")
+
+
+async def test_no_agent_opens_a_port(registry, server):
+    """LiveKit's health port of a worker would answer whoever asks."""
+    before = {c.laddr for c in psutil.Process().net_connections() if c.status == "LISTEN"}
+    registry.follow(["desk", "shop"])
+    await asyncio.wait_for(registry.ready(), 20)
+    assert server.workers
+    now = {c.laddr for c in psutil.Process().net_connections() if c.status == "LISTEN"}
+    assert now == before
 
 
 async def test_an_accepted_call_says_whose_it_is(registry):

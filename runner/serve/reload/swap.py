@@ -71,6 +71,7 @@ class Swap:
             "reload",
             report.words(outcome),
             level=report.level(outcome),
+            several_lines=True,
             **report.fields(outcome),
         )
         if outcome.result == "ok":

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from runner.front.port import SessionInfo
+from runner.schema.agents import Limits
 from runner.serve.socket.messages import End
 
 if TYPE_CHECKING:
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from runner.serve.releases.served import Releases
     from runner.serve.socket.peer import Peer
 
-_MAX_TURN: Final = 60.0
 _EVENTS: Final = 500
 """Events of a call that are kept for who asks; the oldest go first."""
 
@@ -173,4 +173,4 @@ def turn_budget(releases: Releases, call: CallInfo) -> float:
     """Seconds that a turn of a call may take."""
     agent = releases.agent(call.release, call.agent)
     limits = agent.agent.limits if agent is not None else None
-    return float(getattr(limits, "max_turn", _MAX_TURN))
+    return (limits or Limits()).max_turn

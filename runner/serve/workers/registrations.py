@@ -10,11 +10,13 @@ import sys
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import partial
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, Final
 
 import aiohttp
-from livekit.agents import AgentServer, JobRequest
+from livekit.agents import AgentServer, JobRequest, worker
 from livekit.agents.ipc import supervised_proc
+from livekit.agents.utils import http_server
 from livekit.agents.utils.aio import ChanClosed
 
 from runner.serve.child import job
@@ -49,6 +51,13 @@ class _Worker:
         """Whether LiveKit knows it just now."""
         # LiveKit says nowhere in public that a connection was lost
         return self.registered and not self.server._connecting  # noqa: SLF001 - as above
+
+
+class _NoPort(http_server.HttpServer):
+    """LiveKit's health port of a worker, which would answer anybody: not opened."""
+
+    async def start(self) -> None:
+        """Listen nowhere; the runner's own front says how it is."""
 
 
 class Workers:
@@ -89,6 +98,8 @@ class Workers:
         # main process ignore it for that moment, and one could be lost
         starting: Any = supervised_proc
         starting._mask_ctrl_c = contextlib.nullcontext  # noqa: SLF001 - there is no public way
+        worker_module: Any = worker
+        worker_module.http_server = SimpleNamespace(HttpServer=_NoPort)  # as above
         asyncio.get_running_loop().set_exception_handler(_unheard)
 
     def follow(self, names: Iterable[str]) -> None:
