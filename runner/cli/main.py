@@ -10,6 +10,7 @@ from runner import __version__
 from runner.cli.options import shared
 
 VERBS: dict[str, tuple[str, str]] = {
+    "auth": ("runner.cli.auth", "Get a refresh token by the browser."),
     "chat": ("runner.cli.chat", "Talk by text with an agent, here."),
     "check": ("runner.cli.check", "Tell every mistake in a folder."),
     "diff": ("runner.cli.diff", "Tell what callers will notice between two releases."),

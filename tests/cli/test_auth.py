@@ -1,0 +1,108 @@
+"""`lkrun auth`: a person's grant by the browser."""
+
+from __future__ import annotations
+
+import json
+import re
+import threading
+import urllib.request
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import parse_qs, parse_qsl, urlencode, urlsplit
+
+import pytest
+from authlib.oauth2.rfc7636 import create_s256_code_challenge
+from click.testing import CliRunner
+
+from runner.cli import auth
+
+
+class _Server(BaseHTTPRequestHandler):
+    """A server that says yes at once, and gives a token for the right code and verifier."""
+
+    def do_GET(self):
+        asked = dict(parse_qsl(urlsplit(self.path).query))
+        self.server.challenge = asked["code_challenge"]
+        self.server.asked = asked
+        back = {"code": "c0de", "state": asked["state"]} | self.server.back
+        self.send_response(302)
+        self.send_header("Location", f"{asked['redirect_uri']}?{urlencode(back)}")
+        self.end_headers()
+
+    def do_POST(self):
+        form = parse_qs(self.rfile.read(int(self.headers["content-length"])).decode())
+        fits = create_s256_code_challenge(form["code_verifier"][0]) == self.server.challenge
+        good = fits and form["code"] == ["c0de"] and form["client_secret"] == ["s3cret!"]
+        body = {"refresh_token": "r3fresh", "access_token": "x"} if good else {"error": "no"}
+        written = json.dumps(self.server.answer or body).encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(written)))
+        self.end_headers()
+        self.wfile.write(written)
+
+    def log_message(self, *_):
+        pass
+
+
+@pytest.fixture
+def run(monkeypatch):
+    """Run the command, with a browser that goes where it is sent; gives result and server."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _Server)
+    server.back, server.answer = {}, None
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    browsers = []
+
+    def browse(url):
+        browser = threading.Thread(target=lambda: urllib.request.urlopen(url).read())  # noqa: S310 - the test's own address
+        browser.start()
+        browsers.append(browser)
+
+    monkeypatch.setattr(auth.webbrowser, "open", browse)
+    url = f"http://127.0.0.1:{server.server_address[1]}"
+
+    def start(*options, back=None, answer=None):
+        server.back, server.answer = back or {}, answer
+        arguments = ["oauth2", "--authorize-url", f"{url}/auth", "--token-url", f"{url}/token"]
+        arguments += ["--client-id", "desk", "--scope", "a", "--scope", "b", *options]
+        secret = {"LKRUN_CLIENT_SECRET": "s3cret!"}
+        return CliRunner().invoke(auth.auth, arguments, env=secret, standalone_mode=False), server
+
+    yield start
+    for browser in browsers:
+        browser.join()
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def test_a_grant_becomes_a_refresh_token(run):
+    """State and proof of possession are checked; the page says what to put where."""
+    result, server = run()
+    assert result.return_value == 0, result.output
+    assert server.asked["scope"] == "a b"
+    assert "SERVICE_REFRESH_TOKEN=r3fresh" in result.output
+    assert 'refresh_token: "{{ secrets.SERVICE_REFRESH_TOKEN }}"' in result.output
+    assert "s3cret!" not in result.output
+
+
+def test_for_programs(run):
+    """One JSON document on stdout."""
+    result, _ = run("--format", "json")
+    document = json.loads(re.search(r"^\{.*\}$", result.output, re.MULTILINE)[0])
+    assert next(iter(document.values())) == "r3fresh"
+
+
+@pytest.mark.parametrize(
+    ("back", "answer", "told"),
+    [
+        ({"error": "access_denied"}, None, "it was not granted: access_denied"),
+        ({"state": "another"}, None, "does not belong to this request"),
+        ({"code": "other"}, None, "there is no refresh token in the answer: no"),
+        ({}, {"access_token": "x"}, "there is no refresh token in the answer"),
+    ],
+)
+def test_what_is_not_granted(run, back, answer, told):
+    """It is told in a sentence, exit code 1."""
+    result, _ = run(back=back, answer=answer)
+    assert result.return_value == 1
+    assert told in result.output
