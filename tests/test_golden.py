@@ -133,7 +133,8 @@ def test_missing_keys_are_told_when_asked(tmp_path, home):
     case = "E405-secret-of-two-places"
     folder = str(golden.folder_of(case, tmp_path))
     assert lkrun("check", folder, LKRUN_CACHE_DIR=home).returncode == 0
-    run = lkrun("check", folder, "--keys", "--color", "never", LKRUN_CACHE_DIR=home)
+    livekit = {"LIVEKIT_API_KEY": "key", "LIVEKIT_API_SECRET": "secret"}
+    run = lkrun("check", folder, "--keys", "--color", "never", LKRUN_CACHE_DIR=home, **livekit)
     assert run.stdout == (golden.BAD / f"{case}.out").read_text(encoding="utf-8")
     assert run.returncode == 1
 
