@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import sys
 import tempfile
 from collections import deque
 from functools import partial
@@ -99,3 +100,34 @@ def test_the_archive(disk, folder, release, changed):
     disk.free()
     archive.keep(after, ["second"])
     assert [row.id for row in archive.rows()] == [after.id, release.id]
+
+
+def test_a_runner_that_starts_on_a_full_disk_says_so(disk, tmp_path):
+    """Exit code 1 and one plain sentence, no traceback."""
+    folder = tmp_path / "agents.d"
+    folder.mkdir()
+    (folder / "a.yaml").write_text(
+        "agents:\n  desk:\n    start: host\n    mode: text\n    llm: brain\n"
+        "personas:\n  host:\n    instructions: x\n"
+        "providers:\n  brain:\n    llm: script\n    with:\n      rules:\n"
+        "        - when_caller_says: hi\n          say: Hi.\n      otherwise: Yes.\n"
+    )
+    disk.fill()
+    env = {
+        **os.environ,
+        "XDG_RUNTIME_DIR": str(disk.root),
+        "LKRUN_CACHE_DIR": str(tmp_path / "cache"),
+        "LKRUN_STATE_DIR": str(tmp_path / "state"),
+    }
+    done = subprocess.run(
+        [sys.executable, "-m", "runner", "serve", str(folder), "--port", "0"],
+        env={n: v for n, v in env.items() if not n.startswith("LIVEKIT")},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=50,
+    )
+    assert done.returncode == 1, done.stderr
+    assert "error: " in done.stderr
+    assert "No space left on device" in done.stderr
+    assert "Traceback" not in done.stderr

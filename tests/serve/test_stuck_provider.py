@@ -243,3 +243,17 @@ async def test_a_signal_ends_the_runner_in_seconds(folder):
             await turn
         error.value.close()
         assert error.value.code == 503
+
+
+async def test_a_provider_that_cannot_be_built_is_told_once(folder, texts, socket, caplog):
+    """Who asks gets `agent_unavailable`, and the log one line, with the reason."""
+    assert socket
+    file = folder / "a.yaml"
+    file.write_text(
+        file.read_text().replace("llm: stuck\n", "llm: stuck\n    with:\n      refuses: yes\n")
+    )
+    texts._welcomes._releases.swap(Compiler(folder, cache=Cache()).compile().release)
+    assert await refused(texts.turn("stuck", "hello", None, None, None)) == "agent_unavailable"
+    lines = [r.getMessage() for r in caplog.records if "the service wants money" in r.getMessage()]
+    assert len(lines) == 1
+    assert texts._calls.all() == []

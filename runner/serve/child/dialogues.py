@@ -146,11 +146,17 @@ class Dialogue:
             return _refused(message, "the release cannot be read")
         return CallRenewed(message.call, message.release, done.live, done.waiting)
 
-    async def _reply(self, message: TurnText) -> Reply:
+    async def _reply(self, message: TurnText) -> Reply | Failed:
         greeting: list[Event] = []
         if self._talk is None:
             self._talk = self._conversation()
-            greeting = await self._talk.start()
+            try:
+                greeting = await self._talk.start()
+            except (
+                CannotStartError
+            ) as error:  # a model that cannot be built is no mistake of who asks
+                _log.error("a dialogue could not begin: %s", error)
+                return Failed(self._call, message.id, "agent_unavailable", str(error))
         before = self._talk.usage
         text = message.text.strip()
         said = await self._talk.turn(message.text) if text else []
