@@ -23,6 +23,9 @@ class EnvironmentVariable:
 ENVIRONMENT: Final = (
     EnvironmentVariable("LIVEKIT_API_KEY", "the key of the LiveKit project"),
     EnvironmentVariable("LIVEKIT_API_SECRET", "its secret"),
+    EnvironmentVariable("LIVEKIT_INFERENCE_API_KEY", "the key for models that LiveKit runs",
+                        "`LIVEKIT_API_KEY`"),
+    EnvironmentVariable("LIVEKIT_INFERENCE_API_SECRET", "its secret", "`LIVEKIT_API_SECRET`"),
     EnvironmentVariable("LIVEKIT_URL", "where LiveKit is: `wss://…`", "text only"),
     EnvironmentVariable("LKRUN_CACHE_DIR", "where parsed files and checked options are kept",
                         "`lkrun` in `XDG_CACHE_HOME`"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import inspect
 import re
 import runpy
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 
 from runner.cli.exit_codes import ExitCode
 from runner.environment import ENVIRONMENT, INTERNAL
+from runner.serve.log import Log
 from runner.serve.log_events import EVENTS
 
 ROOT = Path(__file__).parents[1]
@@ -19,6 +21,8 @@ MODULES = {
     for path in sorted((ROOT / "runner").rglob("*.py"))
 }
 VARIABLE = re.compile(r"(?:LKRUN|LIVEKIT|XDG)_[A-Z_]+|NO_COLOR|TERM")
+OF_THE_LOG = {None, *inspect.signature(Log.event).parameters}
+"""Arguments of `Log.event` that are no fields of an event."""
 OUTSIDE = {"runner/environment.py"}
 
 
@@ -54,7 +58,7 @@ def logged():
             name = call.args[0] if len(call.args) > 1 else None
             of_log = isinstance(call.func, ast.Attribute) and call.func.attr == "event"
             if of_log and isinstance(name, ast.Constant) and isinstance(name.value, str):
-                fields = {k.arg for k in call.keywords if k.arg not in (None, "level")}
+                fields = {k.arg for k in call.keywords if k.arg not in OF_THE_LOG}
                 found.setdefault(name.value, set()).update(fields)
     return found
 

@@ -67,16 +67,17 @@ def missing_secrets(result: CheckResult | Compiled) -> list[Diagnostic]:
     return found
 
 
-_LIVEKIT = ("LIVEKIT_API_KEY", "LIVEKIT_API_SECRET")
-_OF_INFERENCE = "LIVEKIT_INFERENCE_"
-"""Before the end of a variable that LiveKit's inference reads first."""
+_LIVEKIT = {
+    "LIVEKIT_API_KEY": "LIVEKIT_INFERENCE_API_KEY",
+    "LIVEKIT_API_SECRET": "LIVEKIT_INFERENCE_API_SECRET",
+}
+"""What models need that LiveKit runs → the variable that they read first."""
 
 
 def missing_livekit(result: CheckResult) -> list[Diagnostic]:
     """A diagnostic for LiveKit's key and secret, where models need them that LiveKit runs."""
     found = []
-    for name in _LIVEKIT if result.inference else ():
-        own = name.replace("LIVEKIT_", _OF_INFERENCE)
+    for name, own in _LIVEKIT.items() if result.inference else ():
         if name in result.secrets or _has_value(name) or os.environ.get(own):
             continue
         first, *others = result.inference
