@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import logging
 from typing import Final
@@ -61,7 +62,7 @@ class Front:
         if not 0 <= port <= _HIGHEST_PORT:
             raise ValueError(f"there is no port {port}; ports go from 0 (any) to {_HIGHEST_PORT}")
         self.address = (bound, port)
-        self._site = Site(runner, document(ROUTES))
+        self._site = Site(runner, document(ROUTES), bound is not None, asyncio.Event())
         self._body_seconds = body_seconds
         self._limits = limits or Limits()
         self._server: WireRunner | None = None
@@ -74,6 +75,7 @@ class Front:
         """
         app = web.Application(middlewares=[self._answering])
         app.on_response_prepare.append(_with_headers)
+        app.on_shutdown.append(self._close_streams)
         for route in ROUTES:
             handler = answering(route, self._site, self._body_seconds)
             app.router.add_route(route.method, route.path, handler)
@@ -97,6 +99,9 @@ class Front:
         server, self._server = self._server, None
         if server is not None:
             await server.cleanup()
+
+    async def _close_streams(self, _: web.Application) -> None:
+        self._site.closing.set()
 
     @web.middleware
     async def _answering(self, request: web.Request, handler: Handler) -> web.StreamResponse:

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 
 @dataclass(frozen=True, slots=True)
 class AgentInfo:
-    """An agent, as `GET /v1/agents` shows it."""
+    """An agent, as `GET /v1/agents` and the page show it.
+
+    Attributes:
+        variables: the names of all that it may come to know.
+        suggestions: first lines for whoever tries it.
+    """
 
     name: str
     description: str | None
@@ -16,6 +22,8 @@ class AgentInfo:
     mode: str
     registered: bool
     personas: tuple[str, ...]
+    variables: tuple[str, ...] = ()
+    suggestions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +35,8 @@ class Turn:
             before them in a first turn).
         text: all that the agent said in answer.
         variables: as they are now; private ones masked.
+        first_event: the number of the first of `events` in the session.
+        failure: why the model did not answer, for the runner's owner alone.
     """
 
     session_id: str
@@ -38,6 +48,8 @@ class Turn:
     release: str
     persona: str
     variables: dict[str, Any] = field(default_factory=dict)
+    first_event: int = 0
+    failure: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +98,11 @@ class Runner(Protocol):
         """Where LiveKit is, or None where text only is served."""
         ...
 
+    @property
+    def dev(self) -> bool:
+        """Whether running conversations go on with what is saved (`serve --dev`)."""
+        ...
+
     def not_ready(self) -> str | None:
         """Why calls cannot be taken yet, or None."""
         ...
@@ -110,19 +127,17 @@ class Runner(Protocol):
         """A LiveKit Meet address with a fresh token that dispatches the agent, or None."""
         ...
 
-    def suggestions(self, agent: str) -> tuple[str, ...]:
-        """First lines that the page offers to whoever tries the agent."""
-        ...
-
-    async def turn(
+    async def turn(  # noqa: PLR0913 - what a person may say, by name
         self,
         agent: str,
         text: str,
         session_id: str | None,
         variables: dict[str, Any] | None,
         metadata: Any,
+        *,
+        idle: bool = False,
     ) -> Turn:
-        """Say something to a dialogue; without a session id one begins.
+        """Say something to a dialogue; without a session id one begins, with `idle` or without.
 
         Raises:
             DialogueError: the agent or dialogue is unknown, has ended, or the runner is full.
@@ -134,11 +149,25 @@ class Runner(Protocol):
         ...
 
     async def session(self, session_id: str) -> dict[str, Any]:
-        """One of them with its `events` and `variables`.
+        """One of them with its `events` and `variables`; one that has ended for an hour.
 
         Raises:
             DialogueError: it is unknown.
         """
+        ...
+
+    async def events(
+        self, session_id: str, after: int
+    ) -> AsyncIterator[tuple[int, dict[str, Any]]]:
+        """Its events after a number as they happen, each with its number, until its end.
+
+        Raises:
+            DialogueError: it is unknown, or has ended long ago.
+        """
+        ...
+
+    def folder(self) -> dict[str, Any]:
+        """How the folder stands, as `runner.front.models.page.FolderStatus` has it."""
         ...
 
     async def end(self, session_id: str) -> None:

@@ -70,6 +70,7 @@ def from_dialogue(error: DialogueError, agent: str, agents: list[str]) -> HttpPr
 Wording = Callable[[str, dict[str, Any]], tuple[str, str | None]]
 
 _WORDINGS: Final[dict[str, Wording]] = {
+    "bool_type": lambda name, _: (f"'{name}' must be true or false", "write it without quotes"),
     "dict_type": lambda name, _: (f"'{name}' must be an object", 'write {"name": value}'),
     "model_type": lambda _name, _: (
         "the body must be a JSON object",

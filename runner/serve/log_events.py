@@ -28,6 +28,7 @@ EVENTS: Final = (
     LogEvent("draining", "it was told to stop, and waits for calls in progress", ("calls",)),
     LogEvent("last_good", "the folder has mistakes; the last release without is served",
              ("release",)),
+    LogEvent("listening", "the page is there, before LiveKit is reached", ("http",)),
     LogEvent("livekit_back", "LiveKit can be reached again", ("url",)),
     LogEvent("livekit_lost", "LiveKit cannot be reached; calls go on, new ones do not come",
              ("url", "error")),

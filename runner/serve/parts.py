@@ -12,6 +12,7 @@ from runner.serve.control import Control
 from runner.serve.credentials import NAMES
 from runner.serve.metrics import Metrics
 from runner.serve.releases.served import Releases
+from runner.serve.reload.folder_state import FolderState
 from runner.serve.reload.inherited import ChildEnvironment
 from runner.serve.reload.next_turn import Renewals
 from runner.serve.reload.reloader import Reloader
@@ -93,9 +94,12 @@ def build(  # noqa: PLR0913 - what a runner begins with
         budget=lambda call: turn_budget(releases, call), take=switchboard.take,
     )  # fmt: skip
     surroundings = ChildEnvironment(releases, secrets, texts, log, env=startup.env, livekit=livekit)
+    broken = startup.last_good
+    mistakes = [*startup.compiled.diagnostics, *startup.lacking(startup.compiled)] if broken else []
+    folder = FolderState(mistakes, broken=broken)
     swap = Swap(
         releases, agents, surroundings, renewals,
-        metrics=metrics, log=log, archive=startup.archive, spawn=tasks.spawn,
+        folder=folder, metrics=metrics, log=log, archive=startup.archive, spawn=tasks.spawn,
     )  # fmt: skip
     reloader = Reloader(
         startup.compiler, startup.compiled, swap, startup.lacking,
@@ -110,7 +114,8 @@ def build(  # noqa: PLR0913 - what a runner begins with
     )
     served = ServedRunner(
         releases, calls, admission, texts,
-        agents=agents, reloader=reloader, metrics=metrics, livekit=livekit,
+        agents=agents, reloader=reloader, metrics=metrics, folder=folder,
+        livekit=livekit, dev=settings.dev,
     )  # fmt: skip
     return Parts(
         releases, calls, admission, metrics, neighbours, agents, switchboard, texts,

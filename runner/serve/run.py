@@ -88,6 +88,7 @@ class Run:
         try:
             await parts.socket.start(store.socket)
             address = await self._listen()
+            self.log.event("listening", f"the page is at {address}", http=address)
             self.tasks.spawn(self._start(store, address))
             await self.signals.next()
             await self._stop()

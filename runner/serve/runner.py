@@ -2,27 +2,40 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlencode
 
 from runner.front.port import AgentInfo, DialogueError, SessionInfo, Turn
 from runner.serve.reload import report
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
     from runner.serve.credentials import LiveKit
     from runner.serve.metrics import Metrics
     from runner.serve.releases.served import Releases
+    from runner.serve.reload.folder_state import FolderState
     from runner.serve.reload.reloader import Reloader
     from runner.serve.sessions.admission import Admission
     from runner.serve.sessions.calls import Calls
     from runner.serve.sessions.dialogues import Dialogues
+    from runner.serve.sessions.event_log import EventLog
     from runner.serve.workers.livekit import LiveKitAgents
+
+Event = dict[str, Any]
+
+_HEARD: Final = 600.0
+"""Seconds for which the events of a session are told after its end."""
 
 _MEET = "https://meet.livekit.io/custom"
 
 
 class ServedRunner:
-    """Implements `runner.front.port.Runner`."""
+    """Implements `runner.front.port.Runner`.
+
+    Attributes:
+        dev: whether running calls go on with what is saved.
+    """
 
     def __init__(  # noqa: PLR0913 - the parts that it needs, by name
         self,
@@ -34,7 +47,9 @@ class ServedRunner:
         agents: LiveKitAgents,
         reloader: Reloader,
         metrics: Metrics,
+        folder: FolderState,
         livekit: LiveKit | None,
+        dev: bool = False,
     ) -> None:
         self._releases = releases
         self._calls = calls
@@ -43,8 +58,10 @@ class ServedRunner:
         self._agents = agents
         self._reloader = reloader
         self._metrics = metrics
+        self._folder = folder
         self._livekit = livekit
         self._begun = False
+        self.dev = dev
 
     def begin(self) -> None:
         """Let the folder be compiled again from now on."""
@@ -78,6 +95,8 @@ class ServedRunner:
                 release.agent.mode,
                 self._agents.registered(name),
                 tuple(release.personas),
+                tuple(map(str, release.agent.variables)),
+                tuple(map(str, release.agent.suggestions)),
             )
             for name, release in sorted(self._releases.current.agents.items())
         ]
@@ -107,19 +126,17 @@ class ServedRunner:
 
         return meet_link(self._livekit.url, mint(self._livekit, Visit(agent)).token)
 
-    def suggestions(self, agent: str) -> tuple[str, ...]:
-        """First lines that the page offers to whoever tries the agent."""
-        return self._releases.current.agents[agent].agent.suggestions
-
-    async def turn(
+    async def turn(  # noqa: PLR0913 - what a person may say, by name
         self,
         agent: str,
         text: str,
         session_id: str | None,
         variables: dict[str, Any] | None,
         metadata: Any,
+        *,
+        idle: bool = False,
     ) -> Turn:
-        """Say something to a dialogue; without a session id one begins.
+        """Say something to a dialogue; without a session id one begins, with `idle` or without.
 
         Raises:
             DialogueError: the agent or dialogue is unknown, has ended, or the runner is full.
@@ -129,24 +146,37 @@ class ServedRunner:
                 raise DialogueError("draining", "the runner is shutting down")
             if agent not in self._releases.current.agents:
                 raise DialogueError("unknown_agent", f"there is no agent '{agent}'")
-        return await self._texts.turn(agent, text, session_id, variables, metadata)
+        return await self._texts.turn(agent, text, session_id, variables, metadata, idle=idle)
 
     def sessions(self) -> list[SessionInfo]:
         """Dialogues and calls."""
         return [call.info() for call in self._calls.all()]
 
     async def session(self, session_id: str) -> dict[str, Any]:
-        """One of them with its `events` and `variables`.
+        """One of them with its `events` and `variables`; one that has ended for an hour.
 
         Raises:
             DialogueError: it is unknown.
         """
-        call = self._calls.get(session_id)
+        call = self._calls.get(session_id) or self._calls.past(session_id)
         if call is None:
-            raise DialogueError("unknown_session", "there is no such dialogue or call")
-        info = call.info()
-        shown = {name: getattr(info, name) for name in info.__slots__}
-        return {**shown, "events": list(call.events), "variables": call.variables}
+            raise _unknown()
+        return call.detail()
+
+    async def events(self, session_id: str, after: int) -> AsyncIterator[tuple[int, Event]]:
+        """Its events after a number as they happen, until its end.
+
+        Raises:
+            DialogueError: it is unknown, or has ended long ago.
+        """
+        call = self._calls.get(session_id) or self._calls.past(session_id, _HEARD)
+        if call is None:
+            raise _unknown()
+        return _events(call.events, after)
+
+    def folder(self) -> dict[str, Any]:
+        """How the folder stands."""
+        return self._folder.to_data()
 
     async def end(self, session_id: str) -> None:
         """End one of them.
@@ -156,11 +186,22 @@ class ServedRunner:
         """
         call = self._calls.get(session_id)
         if call is None:
-            raise DialogueError("unknown_session", "there is no such dialogue or call")
+            raise _unknown()
         if call.kind == "text":
             self._texts.end(call)
         else:
             call.tell_end()
+
+
+def _unknown() -> DialogueError:
+    return DialogueError("unknown_session", "there is no such dialogue or call")
+
+
+async def _events(log: EventLog, after: int) -> AsyncIterator[tuple[int, Event]]:
+    while events := await log.more(after):
+        for number, event in events:
+            yield number, event
+            after = number
 
 
 def meet_link(url: str, token: str) -> str:

@@ -63,6 +63,7 @@ class Conversation:
         egress: who sends the requests of its tools.
         facts: what is known of the call.
         on_event: told each event as it happens.
+        on_failure: told why an answer failed, for the owner: without any secret.
         secrets: looks up the secrets of providers by name.
         channel: `voice`, or `text`: no speech.
         idle: whether `idle` runs: not where a program takes its time, and nobody listens meanwhile.
@@ -79,6 +80,7 @@ class Conversation:
         facts: CallFacts,
         *,
         on_event: Callable[[Event], None] = lambda _: None,
+        on_failure: Callable[[str], None] = lambda _: None,
         secrets: Secrets = lambda _: None,
         channel: Channel = "voice",
         idle: bool = True,
@@ -103,7 +105,7 @@ class Conversation:
             awaits=idle,
         )
         self._timers = CallTimers(self._call, idle_of(self._call), agent.limits)
-        self._failures = Failures(self._call)
+        self._failures = Failures(self._call, on_failure)
         self._listener = SessionListener(self._call, self._timers, self._failures)
         self._queue = asyncio.Lock()
         self._renewal = Renewal(self._call, self._timers, self._queue)

@@ -18,11 +18,12 @@ TURNS = "/v1/agents/clinic/turns"
         (
             {"text": 5, "zzz": 1},
             400,
-            ("unknown field 'zzz'", "known here: metadata, session_id, text, variables"),
+            ("unknown field 'zzz'", "known here: idle, metadata, session_id, text, variables"),
         ),
         ({"text": 5}, 400, ("'text' must be text", "write it in double quotes")),
         ({"text": None}, 400, ("'text' must be text", "write it in double quotes")),
         ({"variables": [1]}, 400, ("'variables' must be an object", 'write {"name": value}')),
+        ({"idle": "yes"}, 400, ("'idle' must be true or false", "write it without quotes")),
         ({"session_id": 7}, 400, ("'session_id' must be text", "write it in double quotes")),
         (
             {"session_id": ""},

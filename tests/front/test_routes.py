@@ -152,7 +152,9 @@ async def test_what_the_page_needs(ask, runner):
     data = (await ask("GET", "/-/page.json")).json
     assert data["livekit"] is None
     assert {each["meet"] for each in data["agents"]} == {None}
-    assert data["agents"][0]["suggestions"] == ["Are you open on Saturday?"]
+    assert data["agents"][0]["suggestions"][0] == "Are you open on Saturday?"
+    assert "first_slot" in data["agents"][0]["variables"]
+    assert (data["folder"]["broken"], data["dev"]) == (False, False)
     runner.livekit_url = "wss://example.livekit.cloud"
     data = (await ask("GET", "/-/page.json")).json
     assert data["livekit"] == "wss://example.livekit.cloud"

@@ -166,7 +166,7 @@ async def test_a_client_that_is_gone_is_not_answered(small, dial, runner, monkey
     """What was being done for it is given up at once."""
     begun, given_up = asyncio.Event(), asyncio.Event()
 
-    async def turn(*_):
+    async def turn(*_, **__):
         begun.set()
         try:
             await asyncio.Event().wait()

@@ -5,6 +5,7 @@ import pytest
 from runner.front.port import DialogueError
 from runner.serve.credentials import LiveKit
 from runner.serve.metrics import Metrics
+from runner.serve.reload.folder_state import FolderState
 from runner.serve.reload.reloader import Reloader
 from runner.serve.runner import ServedRunner
 from runner.serve.socket.messages import End
@@ -78,7 +79,12 @@ def metrics(releases, calls):
 def serving(parts, metrics, agents, reloader):
     """A runner without LiveKit."""
     return ServedRunner(
-        *parts, agents=agents(None), reloader=reloader, metrics=metrics, livekit=None
+        *parts,
+        agents=agents(None),
+        reloader=reloader,
+        metrics=metrics,
+        folder=FolderState((), broken=False),
+        livekit=None,
     )
 
 
@@ -86,7 +92,12 @@ def serving(parts, metrics, agents, reloader):
 def with_livekit(parts, metrics, agents, reloader):
     """A runner with LiveKit."""
     return ServedRunner(
-        *parts, agents=agents(LIVEKIT), reloader=reloader, metrics=metrics, livekit=LIVEKIT
+        *parts,
+        agents=agents(LIVEKIT),
+        reloader=reloader,
+        metrics=metrics,
+        folder=FolderState((), broken=False),
+        livekit=LIVEKIT,
     )
 
 

@@ -9,6 +9,7 @@ from runner.egress.secrets import Secrets
 from runner.serve.credentials import LiveKit
 from runner.serve.metrics import Metrics
 from runner.serve.releases.archive import Archive, ArchiveError
+from runner.serve.reload.folder_state import FolderState
 from runner.serve.reload.inherited import ChildEnvironment
 from runner.serve.reload.reloader import ReloadResult
 from runner.serve.reload.swap import Swap
@@ -79,6 +80,7 @@ async def succession(surroundings, renewals, workers, metrics, archive):
         workers,
         surroundings,
         renewals,
+        folder=FolderState((), broken=False),
         metrics=metrics,
         log=surroundings._log,
         archive=archive,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,6 +18,8 @@ AGENTS = [
         mode="voice",
         registered=True,
         personas=("receptionist", "booking", "billing"),
+        variables=("clinic_name", "patient_name", "treatments", "first_slot"),
+        suggestions=("Are you open on Saturday?", "I need an appointment"),
     ),
     AgentInfo("hotel", "Night porter of the Harbour Hotel", "porter", "voice", False, ("porter",)),
     AgentInfo("survey", None, "interviewer", "text", True, ("interviewer",)),
@@ -99,6 +102,7 @@ class Dialogue:
     turns: int = 0
     ended: bool = False
     busy: asyncio.Lock = field(default_factory=asyncio.Lock)
+    news: asyncio.Event = field(default_factory=asyncio.Event)
 
 
 class FakeRunner:
@@ -119,6 +123,17 @@ class FakeRunner:
             "changes": [],
             "took_ms": 12.5,
         }
+        self.folder_state: dict[str, Any] = {
+            "broken": False,
+            "looked": "2026-03-02T08:15:00Z",
+            "diagnostics": [],
+            "changed": None,
+            "release": None,
+            "changes": [],
+        }
+        self.dev = False
+        self.idle = False
+        self.failure: str | None = None
         self.why_not_ready: str | None = None
         self.refuses: Exception | None = None
         self.asked: list[tuple[Any, ...]] = []
@@ -148,10 +163,34 @@ class FakeRunner:
             return None
         return f"https://meet.livekit.io/custom?liveKitUrl=wss&token={agent}-{next(self._links)}"
 
-    def suggestions(self, agent: str) -> tuple[str, ...]:
-        return ("Are you open on Saturday?",) if agent == "clinic" else ()
+    def folder(self) -> dict[str, Any]:
+        return self.folder_state
 
-    async def turn(self, agent, text, session_id, variables, metadata) -> Turn:
+    async def events(
+        self, session_id: str, after: int
+    ) -> AsyncIterator[tuple[int, dict[str, Any]]]:
+        return self._events(self._find(session_id), after)
+
+    async def _events(self, dialogue: Dialogue, after: int) -> Any:
+        while True:
+            for event in dialogue.events[after:]:
+                after += 1
+                yield after, event
+            if dialogue.ended:
+                return
+            await dialogue.news.wait()
+            dialogue.news.clear()
+
+    def happen(self, session_id: str, **event: Any) -> None:
+        """Something happens in a dialogue between two turns."""
+        dialogue = self._find(session_id)
+        self._happen(dialogue, event)
+        dialogue.news.set()
+
+    async def turn(  # noqa: PLR0913 - the port's
+        self, agent, text, session_id, variables, metadata, *, idle=False
+    ) -> Turn:
+        self.idle = idle
         self.asked.append((agent, text, session_id, variables, metadata))
         self.entered.set()
         if self.refuses is not None:
@@ -171,6 +210,7 @@ class FakeRunner:
             if text:
                 self._answer(dialogue, text)
             events = dialogue.events[before:]
+            dialogue.news.set()
         said = " ".join(
             each["text"]
             for each in events
@@ -186,6 +226,8 @@ class FakeRunner:
             release=dialogue.release,
             persona=dialogue.persona,
             variables=dict(dialogue.variables),
+            first_event=before + 1,
+            failure=self.failure,
         )
 
     def sessions(self) -> list[SessionInfo]:

@@ -20,6 +20,7 @@ from runner.serve.log import Log
 from runner.serve.metrics import Metrics
 from runner.serve.releases.served import Releases
 from runner.serve.releases.store import Store
+from runner.serve.reload.folder_state import FolderState
 from runner.serve.reload.inherited import ChildEnvironment
 from runner.serve.reload.next_turn import Renewals
 from runner.serve.reload.reloader import Reloader, ReloadResult
@@ -162,6 +163,7 @@ class Followed:
             ),
             ChildEnvironment(self.releases, secrets, texts, log, env={}, livekit=None),
             Renewals(self.releases, self.calls, welcomes, log),
+            folder=FolderState((), broken=False),
             metrics=Metrics(self.releases, self.calls),
             log=log,
             archive=None,

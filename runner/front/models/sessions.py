@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from pydantic import RootModel
+from pydantic import Field, RootModel
 
 from runner.front.models.base import ReplyBody
 from runner.front.models.events import Event
@@ -31,3 +31,5 @@ class SessionDetail(SessionRow):
 
     events: list[Event]
     variables: dict[str, Any]
+    ended: str | None = Field(default=None, description="When it ended, where it has")
+    reason: str | None = Field(default=None, description="Why it ended")

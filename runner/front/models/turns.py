@@ -13,7 +13,7 @@ from runner.front.models.events import Event
 LONGEST_ID: Final = 200
 """Characters of a session id that a client sends."""
 
-BEGINNING_ONLY: Final = ("variables", "metadata")
+BEGINNING_ONLY: Final = ("variables", "metadata", "idle")
 
 
 class TurnRequest(RequestBody):
@@ -36,6 +36,12 @@ class TurnRequest(RequestBody):
     metadata: JsonValue = Field(
         default=None,
         description="What a dispatch would carry; only at the beginning of a dialogue",
+    )
+
+    idle: bool | None = Field(
+        default=None,
+        description="Whether the agent asks who is silent, as `idle` of its files says; "
+        "only at the beginning of a dialogue, for a client that hears its events",
     )
 
     @model_validator(mode="after")
@@ -77,3 +83,7 @@ class TurnReply(ReplyBody):
     release: str
     persona: str
     variables: dict[str, Any]
+    first_event: int = Field(description="The number in the session of the first of `events`")
+    failure: str | None = Field(
+        description="Why the model did not answer; told on this machine alone"
+    )

@@ -29,16 +29,14 @@ def _file(name: str, kind: str) -> Handler:
 
 async def _data(request: ApiRequest) -> dict[str, Any]:
     runner = request.runner
-    agents = [
-        asdict(each)
-        | {"meet": runner.meet_link(each.name), "suggestions": runner.suggestions(each.name)}
-        for each in runner.agents()
-    ]
+    agents = [asdict(each) | {"meet": runner.meet_link(each.name)} for each in runner.agents()]
     return {
         "version": __version__,
         "livekit": runner.livekit_url,
         "release": served(runner),
         "agents": agents,
+        "folder": runner.folder(),
+        "dev": runner.dev,
     }
 
 

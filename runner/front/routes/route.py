@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -20,10 +21,14 @@ class Site:
 
     Attributes:
         document: the OpenAPI document of all routes.
+        on_this_machine: whether nobody else reaches the front: whoever asks is the owner.
+        closing: set when the front stops: what would go on without an end ends.
     """
 
     runner: Runner
     document: Mapping[str, Any]
+    on_this_machine: bool
+    closing: asyncio.Event
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,9 +4,16 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from aiohttp import web
+
+from runner.front.event_stream import send
 from runner.front.models.sessions import SessionDetail, SessionRows
 from runner.front.port import SessionInfo
+from runner.front.problems import HttpProblem
 from runner.front.routes.route import ApiRequest, Route
+
+_LONGEST: Final = 12
+"""Digits of an event's number."""
 
 
 async def _sessions(request: ApiRequest) -> list[SessionInfo]:
@@ -21,6 +28,22 @@ async def _end(request: ApiRequest) -> None:
     await request.runner.end(request.path["id"])
 
 
+async def _events(request: ApiRequest) -> web.StreamResponse:
+    events = await request.runner.events(request.path["id"], _after(request.raw))
+    return await send(request.raw, events, request.site.closing)
+
+
+def _after(request: web.Request) -> int:
+    """The number of the last event that the client has; a browser sends it as it connects again."""
+    written = request.headers.get("Last-Event-ID") or request.query.get("after") or "0"
+    if not (written.isascii() and written.isdigit() and len(written) < _LONGEST):
+        message = f"'{written[:40]}' is not the number of an event"
+        raise HttpProblem(
+            400, "bad_request", message, "send the id of the last event that you have"
+        )
+    return int(written)
+
+
 ROUTES: Final = (
     Route("sessions", "GET", "/v1/sessions", _sessions, "Dialogues and calls", SessionRows),
     Route(
@@ -31,6 +54,15 @@ ROUTES: Final = (
         "One of them with its events and variables",
         SessionDetail,
         errors=(404,),
+    ),
+    Route(
+        "session_events",
+        "GET",
+        "/v1/sessions/{id}/events",
+        _events,
+        "Its events as they happen, until its end (Server-Sent Events)",
+        kind="text/event-stream",
+        errors=(400, 404),
     ),
     Route(
         "end_session",

@@ -15,9 +15,15 @@ async def _turn(request: ApiRequest) -> dict[str, Any]:
     text = body.text if body.text.strip() else ""
     began = time.perf_counter()
     turn = await request.runner.turn(
-        request.path["name"], text, body.session_id, body.variables, body.metadata
+        request.path["name"],
+        text,
+        body.session_id,
+        body.variables,
+        body.metadata,
+        idle=bool(body.idle),
     )
-    return _reply(turn, time.perf_counter() - began)
+    reply = _reply(turn, time.perf_counter() - began)
+    return reply | {"failure": turn.failure if request.site.on_this_machine else None}
 
 
 def _reply(turn: Turn, seconds: float) -> dict[str, Any]:
@@ -31,6 +37,7 @@ def _reply(turn: Turn, seconds: float) -> dict[str, Any]:
         "release": turn.release,
         "persona": turn.persona,
         "variables": turn.variables,
+        "first_event": turn.first_event,
     }
 
 

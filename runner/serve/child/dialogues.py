@@ -27,6 +27,7 @@ from runner.serve.socket.messages import (
     Cancel,
     End,
     Failed,
+    Failure,
     HostHello,
     LogLine,
     NotRenewed,
@@ -183,7 +184,9 @@ class Dialogue:
             facts,
             on_event=lambda event: self._line.event(call, event),
             secrets=welcome.secrets.get,
+            on_failure=lambda reason: self._line.send(Failure(call, reason)),
             channel="text",
+            idle=opened.idle,
         )
 
 

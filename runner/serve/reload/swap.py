@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from runner.serve.metrics import Metrics
     from runner.serve.releases.archive import Archive
     from runner.serve.releases.served import Releases
+    from runner.serve.reload.folder_state import FolderState
     from runner.serve.reload.inherited import ChildEnvironment
     from runner.serve.reload.next_turn import Renewals
     from runner.serve.reload.reloader import ReloadResult
@@ -37,6 +38,7 @@ class Swap:
         surroundings: ChildEnvironment,
         renewals: Renewals,
         *,
+        folder: FolderState,
         metrics: Metrics,
         log: Log,
         archive: Archive | None,
@@ -46,6 +48,7 @@ class Swap:
         self._agents = agents
         self._surroundings = surroundings
         self._renewals = renewals
+        self._folder = folder
         self._metrics = metrics
         self._archive = archive
         self._log = log
@@ -67,6 +70,7 @@ class Swap:
         """Log an attempt and count it; keep the release if it is a new one."""
         self._surroundings.hide()
         self._metrics.reloaded(outcome)
+        self._folder.hear(outcome)
         self._log.event(
             "reload",
             report.words(outcome),

@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from runner.front.port import SessionInfo
 from runner.schema.agents import Limits
+from runner.serve.sessions.event_log import EventLog
+from runner.serve.sessions.past import HOUR, PastSessions
 from runner.serve.socket.messages import End
 
 if TYPE_CHECKING:
     from runner.serve.log import Log
     from runner.serve.releases.served import Releases
     from runner.serve.socket.peer import Peer
-
-_EVENTS: Final = 500
-"""Events of a call that are kept for who asks; the oldest go first."""
 
 
 @dataclass(slots=True)
@@ -35,6 +33,7 @@ class CallInfo:
         peer: the process that holds it, once that has connected.
         answered: whether the conversation has begun.
         ending: whether it has been told to end, or will be as soon as its process has connected.
+        failure: why the last answer failed, for its owner alone.
     """
 
     id: str
@@ -47,15 +46,17 @@ class CallInfo:
     started: datetime = field(default_factory=lambda: datetime.now(UTC))
     turns: int = 0
     variables: dict[str, Any] = field(default_factory=dict)
-    events: deque[dict[str, Any]] = field(default_factory=lambda: deque(maxlen=_EVENTS))
+    events: EventLog = field(default_factory=EventLog)
     peer: Peer | None = None
     answered: bool = False
     ending: bool = False
     reason: str | None = None
+    ended: datetime | None = None
+    failure: str | None = None
 
     def take(self, event: dict[str, Any]) -> None:
         """Note an event of the conversation."""
-        self.events.append(event)
+        self.events.add(event)
         turn = event.get("turn")
         if isinstance(turn, int):
             self.turns = max(self.turns, turn)
@@ -73,10 +74,38 @@ class CallInfo:
 
     def info(self) -> SessionInfo:
         """The same as the HTTP front shows it."""
-        started = self.started.isoformat(timespec="seconds").replace("+00:00", "Z")
         return SessionInfo(
-            self.id, self.agent, self.persona, self.kind, self.release, started, self.turns
+            self.id,
+            self.agent,
+            self.persona,
+            self.kind,
+            self.release,
+            _moment(self.started),
+            self.turns,
         )
+
+    def detail(self) -> dict[str, Any]:
+        """The same with all that is known of it."""
+        info = self.info()
+        return {
+            **{name: getattr(info, name) for name in info.__slots__},
+            "events": list(self.events),
+            "variables": self.variables,
+            "ended": _moment(self.ended) if self.ended else None,
+            "reason": self.reason,
+        }
+
+    def close(self, reason: str) -> None:
+        """It has ended: whoever hears its events is told, though its process could not say so."""
+        self.reason, self.ended, self.peer = reason, datetime.now(UTC), None
+        last = self.events.last
+        if self.answered and (last is None or last.get("type") != "end"):
+            self.events.add({"turn": self.turns, "type": "end", "reason": reason})
+        self.events.close()
+
+
+def _moment(when: datetime) -> str:
+    return when.isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
 class Calls:
@@ -91,6 +120,7 @@ class Calls:
         self._releases = releases
         self._log = log
         self._on: dict[str, CallInfo] = {}
+        self._past: PastSessions[CallInfo] = PastSessions()
         self._ended = asyncio.Event()
         self.on_end: list[Callable[[CallInfo], None]] = []
 
@@ -111,6 +141,10 @@ class Calls:
     def get(self, call_id: str) -> CallInfo | None:
         """One that is on."""
         return self._on.get(call_id)
+
+    def past(self, call_id: str, within: float = HOUR) -> CallInfo | None:
+        """One that has ended no longer ago than so many seconds."""
+        return self._past.get(call_id, within)
 
     def all(self, kind: str | None = None, agent: str | None = None) -> list[CallInfo]:
         """Those that are on, of one kind or agent or of any."""
@@ -140,7 +174,7 @@ class Calls:
         call = self._on.pop(call_id, None)
         if call is None:
             return
-        call.reason = reason
+        call.close(reason)
         self._releases.unpin(call.release, call_id)
         took = (datetime.now(UTC) - call.started).total_seconds()
         crashed = reason in ("crashed", "error")
@@ -158,6 +192,8 @@ class Calls:
                 turns=call.turns,
                 duration=round(took, 3),
             )
+        if call.answered:
+            self._past.keep(call)
         self._ended.set()
         for listener in self.on_end:
             listener(call)

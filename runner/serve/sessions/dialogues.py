@@ -19,6 +19,7 @@ from runner.serve.socket.messages import (
     Cancel,
     End,
     Failed,
+    Failure,
     FromCall,
     FromHost,
     HostHello,
@@ -26,6 +27,7 @@ from runner.serve.socket.messages import (
     Open,
     Pong,
     Reply,
+    SessionEvent,
     TurnText,
 )
 from runner.serve.tasks import Tasks
@@ -66,6 +68,19 @@ _ENDS: Final = {
     "max_duration": "the dialogue has lasted as long as it may",
     "silence": f"the dialogue has ended: nobody wrote for {SILENCE / 60:g} minutes",
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """What a dialogue begins with.
+
+    Attributes:
+        idle: whether who is silent in it is asked.
+    """
+
+    variables: dict[str, Any] | None
+    metadata: Any
+    idle: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,25 +127,29 @@ class Dialogues:
         self._ended: OrderedDict[str, str] = OrderedDict()
         calls.on_end.append(self._over)
 
-    async def turn(
+    async def turn(  # noqa: PLR0913 - what a person may say, by name
         self,
         agent: str,
         text: str,
         session_id: str | None,
         variables: dict[str, Any] | None,
         metadata: Any,
+        *,
+        idle: bool = False,
     ) -> Turn:
-        """Say something to a dialogue; without an id one begins.
+        """Say something to a dialogue; without an id one begins, in which `idle` runs or does not.
 
         Raises:
             DialogueError: it is unknown or has ended, there is no room for one more, or a variable
                 does not fit.
         """
         if session_id is None:
-            call = self._begin(await self._host(), agent, variables, metadata)
+            opening = Opening(variables, metadata, idle)
+            call = self._begin(await self._host(), agent, opening)
         else:
             call = self._known(agent, session_id)
         self._used[call.id] = asyncio.get_running_loop().time()
+        call.failure = None
         reply = await self._answer(call, text)
         if isinstance(reply, Failed):
             self._end(call, "refused" if not call.answered else "error")
@@ -142,8 +161,8 @@ class Dialogues:
         return _turn(call, reply)
 
     def end(self, call: CallInfo) -> None:
-        """End a dialogue."""
-        self._end(call, "shutdown")
+        """End a dialogue, since who talks in it hangs up."""
+        self._end(call, "caller_left")
 
     def look(self) -> None:
         """End what is silent or hangs, and replace dead hosts; to be called every second or so."""
@@ -223,9 +242,7 @@ class Dialogues:
             self._hosts.pop(hello.pid, None)
             self._tasks.spawn(host.end())
 
-    def _begin(
-        self, host: TextHost, agent: str, variables: dict[str, Any] | None, metadata: Any
-    ) -> CallInfo:
+    def _begin(self, host: TextHost, agent: str, opening: Opening) -> CallInfo:
         if len(self._calls.all("text")) >= MOST:
             raise DialogueError(
                 "full", f"there are {MOST} dialogues already", "end some, or try later"
@@ -233,7 +250,8 @@ class Dialogues:
         call = self._calls.begin(f"text_{uuid.uuid4().hex[:16]}", agent, "text")
         call.peer = host.peer
         host.dialogues.add(call.id)
-        self._send(call, Open(self._welcomes.welcome(call), variables, metadata))
+        welcome = self._welcomes.welcome(call)
+        self._send(call, Open(welcome, opening.variables, opening.metadata, opening.idle))
         if len(host.dialogues) == A_HOST:
             self._tasks.spawn(self._more())  # the next ones need not wait for it
         return call
@@ -367,8 +385,20 @@ class Dialogues:
             case LogLine():
                 level = logging.getLevelNamesMapping().get(message.level, logging.INFO)
                 logging.getLogger(message.logger).log(level, "%s", message.message)
+            case Failure():
+                if (call := self._calls.get(message.call)) is not None:
+                    call.failure = message.reason
+            case SessionEvent(event={"type": "end"}):
+                self._other(peer, message)
+                self._ended_by_itself(message.call)
             case _:
                 self._other(peer, message)
+
+    def _ended_by_itself(self, session: str) -> None:
+        """End a dialogue that came to its end between two turns; in a turn its answer says so."""
+        call = self._calls.get(session)
+        if call is not None and not any(w.call == session for w in self._waiting.values()):
+            self._end(call, call.reason or "end_call")
 
 
 def _draining() -> DialogueError:
@@ -395,4 +425,6 @@ def _turn(call: CallInfo, reply: Reply) -> Turn:
         call.release,
         call.persona,
         reply.variables,
+        first_event=call.events.begin_of(reply.events[0]["turn"]) if reply.events else 0,
+        failure=call.failure,
     )

@@ -231,6 +231,15 @@ class Failed(Message):
 
 
 @dataclass(frozen=True, slots=True)
+class Failure(Message):
+    """Why an answer in a dialogue failed, for its owner alone; secrets are masked."""
+
+    call: str
+    reason: str
+    type: Literal["failure"] = "failure"
+
+
+@dataclass(frozen=True, slots=True)
 class LogLine(Message):
     """A record of Python's logging, for the log that the main process writes."""
 
@@ -294,11 +303,12 @@ class Renew(Message):
 
 @dataclass(frozen=True, slots=True)
 class Open(Message):
-    """A dialogue begins with its first turn."""
+    """A dialogue begins with its first turn; with `idle`, who is silent in it is asked."""
 
     welcome: Welcome
     variables: dict[str, Any] | None
     metadata: Any
+    idle: bool = False
     type: Literal["open"] = "open"
 
 
@@ -381,7 +391,7 @@ class CommandResult(Message):
 
 Hello = CallHello | HostHello | ControlHello | Blocked
 FromCall = Started | SessionEvent | Ended | Ask | CallRenewed | NotRenewed | Refused
-FromHost = FromCall | Reply | Failed | LogLine | Pong
+FromHost = FromCall | Reply | Failed | LogLine | Pong | Failure
 ToCall = Welcome | Gone | End | Renew | Answer | Refused
 ToHost = End | Renew | Open | TurnText | Cancel | Ping | Answer | Refused
 ControlReply = RunnerState | CommandResult

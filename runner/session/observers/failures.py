@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -79,9 +79,9 @@ class _Row:
 class Failures:
     """Counts failures, and answers the caller in place of what failed."""
 
-    def __init__(self, call: Call) -> None:
-        """Begin with none."""
-        self._call = call
+    def __init__(self, call: Call, on_failure: Callable[[str], None] = lambda _: None) -> None:
+        """Begin with none; `on_failure` is told why something failed, without any secret."""
+        self._call, self._on_failure = call, on_failure
         self._count = 0
         self._rows = {"stt_error": _Row(), "tts_error": _Row()}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -101,7 +101,7 @@ class Failures:
         unheard = error.type == "stt_error" and not isinstance(cause, APIError)
         often = ", again and again: the call ends" if down else ""
         noun = _NOUNS.get(error.type, "a provider")
-        log.error("%s failed%s: %s", noun, often, self._reason(cause))
+        self._report(f"{noun} failed{often}: {self._reason(cause)}")
         if error.type == "llm_error" or unheard or down:
             self.answer(mute=error.type == "tts_error")
 
@@ -111,7 +111,7 @@ class Failures:
 
     def unexpected(self, error: BaseException) -> None:
         """Something else went wrong in a turn."""
-        log.error("a turn failed: %s", self._reason(error))
+        self._report(f"a turn failed: {self._reason(error)}")
         self.answer()
 
     def gave_up(self, reason: str) -> str:
@@ -120,7 +120,7 @@ class Failures:
         Returns:
             What is said in its place; nothing where that is said already, or the call is ending.
         """
-        log.error("%s", reason)
+        self._report(reason)
         self.told = True
         self._count += 1
         if self._call.over:
@@ -129,6 +129,11 @@ class Failures:
             self._last_words(NOT_GIVEN)
             return ""
         return AGAIN
+
+    def _report(self, reason: str) -> None:
+        """Tell the owner: in the log, and where they listen."""
+        log.error("%s", reason)
+        self._on_failure(reason)
 
     def _reason(self, error: Any) -> str:
         line = next((part.strip() for part in str(error).splitlines() if part.strip()), "")

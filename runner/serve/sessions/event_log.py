@@ -1,0 +1,71 @@
+"""The events of a session, for who reads them later and for who hears them as they happen."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+from collections import deque
+from collections.abc import Iterator
+from typing import Any, Final
+
+KEPT: Final = 500
+"""Events of a session that are kept; the oldest go first."""
+
+Numbered = tuple[int, dict[str, Any]]
+"""An event, and its number in the session: the first is 1."""
+
+
+class EventLog:
+    """Events in their order; `closed` when no more will come."""
+
+    def __init__(self) -> None:
+        self._events: deque[dict[str, Any]] = deque(maxlen=KEPT)
+        self._count = 0
+        self._news = asyncio.Event()
+        self.closed = False
+
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        """Those that are kept."""
+        return iter(self._events)
+
+    @property
+    def latest(self) -> int:
+        """The number of the last one; 0 where there is none."""
+        return self._count
+
+    @property
+    def last(self) -> dict[str, Any] | None:
+        """The last one."""
+        return self._events[-1] if self._events else None
+
+    def add(self, event: dict[str, Any]) -> None:
+        """Note one more, and wake who waits for it."""
+        self._events.append(event)
+        self._count += 1
+        self._wake()
+
+    def close(self) -> None:
+        """Let nobody wait any longer."""
+        self.closed = True
+        self._wake()
+
+    def since(self, number: int) -> list[Numbered]:
+        """Those after a number."""
+        first = self._count - len(self._events) + 1
+        skipped = max(0, number + 1 - first)
+        return list(enumerate(itertools.islice(self._events, skipped, None), first + skipped))
+
+    def begin_of(self, turn: int) -> int:
+        """The number of the first event of a turn."""
+        numbered = self.since(0)
+        return next((n for n, each in numbered if each.get("turn") == turn), self._count + 1)
+
+    async def more(self, number: int) -> list[Numbered]:
+        """Wait for those after a number; none where no more will come."""
+        while not (found := self.since(number)) and not self.closed:
+            await self._news.wait()
+        return found
+
+    def _wake(self) -> None:
+        self._news.set()
+        self._news = asyncio.Event()
