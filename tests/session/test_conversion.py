@@ -179,3 +179,21 @@ def test_objects():
 def test_missing(value, is_missing):
     """Nothing and empty texts are missing; zero, no and an empty list are values."""
     assert missing(value) is is_missing
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ({"type": "text", "pattern": "[0-9]+"}, "hush-hush"),
+        ({"type": "list", "of": "integer"}, ["hush-hush"]),
+        ({"type": "list", "of": {"pin": {"type": "integer"}}}, [{"pin": "hush-hush"}]),
+        ({"type": "list", "of": {"pin": {"type": "text"}}}, [{"hush-hush": "1"}]),
+        ({"type": "object", "fields": {"pin": {"type": "integer"}}}, {"pin": "hush-hush"}),
+        ({"type": "object", "fields": {"pin": {"type": "text"}}}, {"hush-hush": "1"}),
+    ],
+)
+def test_a_private_value_is_in_no_message(field, value):
+    """What does not fit a private field is not repeated, however deep it stands."""
+    with pytest.raises(MisfitError) as problem:
+        convert(Field.model_validate({**field, "private": "yes"}), value, lambda _: [])
+    assert "hush" not in str(problem.value)

@@ -208,7 +208,9 @@ def _list(field: Field, value: Any, choices: Choices) -> list[Any]:
         try:
             found.append(_entry(field.of, item, choices))
         except MisfitError as problem:
-            raise MisfitError(f"has a mistake in entry {place}: it {problem}") from None
+            # a private list shows nothing of what is in it
+            why = "" if field.private else f": it {problem}"
+            raise MisfitError(f"has a mistake in entry {place}{why}") from None
     return found
 
 
@@ -247,7 +249,12 @@ def record(fields: Mapping[str, Field], value: Any, choices: Choices) -> dict[st
 
 
 def _object(field: Field, value: Any, choices: Choices) -> dict[str, Any]:
-    return record(field.fields or {}, value, choices)
+    try:
+        return record(field.fields or {}, value, choices)
+    except MisfitError:
+        if field.private:
+            raise MisfitError("does not fit its fields") from None
+        raise
 
 
 _NESTED: dict[str, Callable[[Field, Any, Choices], Any]] = {"list": _list, "object": _object}
