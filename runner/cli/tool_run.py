@@ -21,9 +21,9 @@ from runner.link.release import AgentRelease
 from runner.schema.actions import Instruct
 from runner.schema.fields import Field
 from runner.session import Caller, CallFacts
-from runner.session.values.conversion import MisfitError
+from runner.session.errors import ArgumentsError, MisfitError
 from runner.session.values.defaults import set_defaults
-from runner.session.values.parameters import ArgumentsError, read
+from runner.session.values.parameters import read
 from runner.session.values.templates import TemplateContext, TemplateRenderer
 from runner.session.values.variables import Variables
 from runner.template import as_data

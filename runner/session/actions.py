@@ -12,10 +12,11 @@ from livekit.agents.utils import shortuuid
 
 from runner.schema.actions import BACK, AnyAction, EndCall, HandOff, Instruct, RunTool, Say, Set
 from runner.session.call import MOST_HOPS, Call, PendingHandoff
+from runner.session.errors import ArgumentsError, MisfitError
+from runner.session.events import ToolCallEvent, ToolResultEvent
 from runner.session.tools.calls import ToolCall, ToolResult
 from runner.session.tools.kind import kind_of
-from runner.session.values.conversion import MisfitError, missing
-from runner.session.values.parameters import ArgumentsError
+from runner.session.values.conversion import missing
 from runner.session.values.templates import Names
 from runner.session.values.variables import MASK
 from runner.template import as_data
@@ -189,15 +190,20 @@ async def run_tool(made: ToolCall, context: ActionContext) -> ActionOutcome:
     call, tool = context.call, context.call.bound.plan.tools[made.name]
     call.shown.add(made.id)
     persona = call.speaking
-    shown = {"name": made.name, "arguments": _shown(made, call), "call_id": made.id}
-    call.events.tell("tool_call", persona, **shown)
+    shown = _shown(made, call)
+    call.events.tell(
+        ToolCallEvent(persona=persona, name=made.name, arguments=shown, call_id=made.id)
+    )
     made, result = await _work(made, call)
     actions: tuple[AnyAction, ...] = getattr(tool, "on_error", ()) if result.failed else tool.then
     names = {"args": made.args, "result": result.result, "error": result.error}
     inner = replace(context, names=names, output=context.output or result.output)
     output = result.output if result.refused else _with_note(result.output, actions, inner)
-    shown = {"name": made.name, "call_id": made.id, "output": output}
-    call.events.tell("tool_result", persona, **shown, error=result.failed)
+    call.events.tell(
+        ToolResultEvent(
+            persona=persona, name=made.name, call_id=made.id, output=output, error=result.failed
+        )
+    )
     outcome = ActionOutcome() if result.refused else await perform(actions, inner)
     outcome.output = result.output
     outcome.answered |= result.answered

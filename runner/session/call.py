@@ -24,6 +24,7 @@ from runner.link.release import AgentRelease
 from runner.schema.actions import AnyAction, Instruct, Say
 from runner.schema.agents import Limits
 from runner.session.budget import TurnBudget
+from runner.session.clock import Clock
 from runner.session.events import Events
 from runner.session.models.providers import Models
 from runner.session.plan import PersonaPlan, Plan
@@ -88,6 +89,7 @@ class Call:
 
     Attributes:
         bound: what follows from the release that it has now.
+        clock: the time of the call.
         finish: ends the call in order, once what is being said has been said.
         hold: holds the idle prompts back for so many seconds.
         visited: personas that have spoken already.
@@ -107,6 +109,7 @@ class Call:
     bound: BoundRelease
     egress: Egress
     events: Events
+    clock: Clock
     channel: Channel
     finish: Callable[[str], None]
     hold: Callable[[float], None]

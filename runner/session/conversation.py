@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Callable
-from datetime import datetime
 from typing import Any
 
 from livekit import rtc
@@ -15,11 +14,12 @@ from livekit.agents import AgentSession, CloseEvent, CloseReason, RunResult
 from runner.egress.port import Egress
 from runner.link.release import AgentRelease
 from runner.session.call import BoundRelease, Call, Channel, PendingHandoff
-from runner.session.events import Event, Events
+from runner.session.clock import Clock, MachineClock, within
+from runner.session.errors import CannotRenewError, CannotStartError
+from runner.session.events import EndEvent, Event, Events
 from runner.session.facts import CallFacts
-from runner.session.models.kinds import CannotStartError
 from runner.session.models.providers import Models, Secrets
-from runner.session.next_turn import CannotRenewError, Renewal, Renewed
+from runner.session.next_turn import Renewal, Renewed
 from runner.session.observers.arrival import hold_until_heard
 from runner.session.observers.failures import Failures
 from runner.session.observers.log_filter import install_log_filter
@@ -28,8 +28,8 @@ from runner.session.observers.transcript import SessionListener
 from runner.session.personas.persona import LivePersona, enter
 from runner.session.personas.toolbox import Toolbox
 from runner.session.plan import plan_of
+from runner.session.settings.room import room_options
 from runner.session.settings.session import begin_variables, idle_of, new_session
-from runner.session.settings.turns import room_options
 from runner.session.values.templates import TemplateContext, TemplateRenderer
 from runner.session.values.variables import Variables
 
@@ -67,7 +67,7 @@ class Conversation:
         secrets: looks up the secrets of providers by name.
         channel: `voice`, or `text`: no speech.
         idle: whether `idle` runs: not where a program takes its time, and nobody listens meanwhile.
-        clock: tells the time of templates; the machine's without it.
+        clock: the time of the call; the machine's without it.
 
     Raises:
         CannotStartError: a variable that was given from outside is unknown, fixed or does not fit.
@@ -84,12 +84,13 @@ class Conversation:
         secrets: Secrets = lambda _: None,
         channel: Channel = "voice",
         idle: bool = True,
-        clock: Callable[[], datetime] | None = None,
+        clock: Clock | None = None,
     ) -> None:
         """Take everything; nothing is built before `start`. An event loop must be running."""
         install_log_filter()
         agent = release.agent
         variables = Variables(agent.variables)
+        clock = clock or MachineClock()
         context = TemplateContext(release, facts, variables, clock)
         renderer = TemplateRenderer(context, release.places)
         begin_variables(variables, renderer, facts.variables)
@@ -98,6 +99,7 @@ class Conversation:
             BoundRelease(release, plan_of(release), variables, context, renderer, models),
             egress=egress,
             events=Events(on_event),
+            clock=clock,
             channel=channel,
             finish=self._finish,
             hold=self._hold,
@@ -279,7 +281,7 @@ class Conversation:
         """Stop speaking; a handoff, and words that cannot be interrupted, are waited for."""
         if self._call.leaving is not None:
             with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(LONGEST_HANDOFF):
+                async with within(self._call.clock, LONGEST_HANDOFF):
                     await self._call.arrived.wait()
         try:
             await session.interrupt()
@@ -349,7 +351,7 @@ class Conversation:
         self._reason, self._call.over = reason, True
         self._timers.stop()
         self._renewal.stop()
-        self._call.events.tell("end", self.persona, reason=reason)
+        self._call.events.tell(EndEvent(persona=self.persona, reason=reason))
         self._ended.set_result(reason)
         self._closing = asyncio.get_running_loop().create_task(self._call.bound.models.aclose())
 

@@ -4,11 +4,85 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from typing import Any
+from dataclasses import dataclass, fields, replace
+from typing import Any, ClassVar, Literal
 
 log = logging.getLogger("lkrun")
 
-Event = dict[str, Any]
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """Something that happened.
+
+    Attributes:
+        turn: the number of the caller's last turn; 0 until the caller has said something.
+        persona: the one that speaks.
+    """
+
+    type: ClassVar[str]
+
+    turn: int = 0
+    persona: str
+
+    def to_json(self) -> dict[str, Any]:
+        """The event as the objects of `lkrun chat --format json` have it."""
+        data = {_KEYS.get(f.name, f.name): getattr(self, f.name) for f in fields(self)}
+        return {"turn": data.pop("turn"), "type": self.type, **data}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageEvent(Event):
+    """Somebody has said or written something."""
+
+    type: ClassVar[str] = "message"
+
+    role: Literal["user", "agent"]
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToolCallEvent(Event):
+    """A tool is called; private arguments are masked."""
+
+    type: ClassVar[str] = "tool_call"
+
+    name: str
+    arguments: Any
+    call_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToolResultEvent(Event):
+    """A tool has answered."""
+
+    type: ClassVar[str] = "tool_result"
+
+    name: str
+    call_id: str
+    output: str
+    error: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HandoffEvent(Event):
+    """The call goes from one persona to another."""
+
+    type: ClassVar[str] = "handoff"
+
+    source: str
+    target: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EndEvent(Event):
+    """The call has ended."""
+
+    type: ClassVar[str] = "end"
+
+    reason: str
+
+
+_KEYS = {"source": "from", "target": "to"}
 
 
 class Events:
@@ -35,9 +109,9 @@ class Events:
         self.latest = []
         return self.latest
 
-    def tell(self, kind: str, persona: str, **rest: Any) -> None:
-        """Tell one event. What its receiver raises is logged, and harms nobody."""
-        event: Event = {"turn": self.turn, "type": kind, "persona": persona, **rest}
+    def tell(self, event: Event) -> None:
+        """Tell one event, as one of this turn. What its receiver raises harms nobody."""
+        event = replace(event, turn=self.turn)
         self.latest.append(event)
         try:
             self._on_event(event)

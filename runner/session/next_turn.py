@@ -17,7 +17,7 @@ from runner.provider_kinds import KINDS
 from runner.schema.agents import Agent
 from runner.schema.providers import chosen
 from runner.session.call import BoundRelease, Call
-from runner.session.models.kinds import CannotStartError
+from runner.session.errors import CannotRenewError, CannotStartError
 from runner.session.models.providers import Models, Secrets, close
 from runner.session.observers.timers import CallTimers
 from runner.session.personas.persona import LivePersona, speaker
@@ -31,10 +31,6 @@ log = logging.getLogger("lkrun")
 
 ENDED = "the call has ended"
 NEWER = "a newer release has come"
-
-
-class CannotRenewError(Exception):
-    """A call that goes on with the release it has; the message is one plain sentence."""
 
 
 @dataclass(frozen=True, slots=True)

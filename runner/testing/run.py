@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from itertools import pairwise
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -14,6 +14,7 @@ from runner.egress.secrets import Secrets
 from runner.link.release import AgentRelease
 from runner.schema.tests import AgentStep, Checks, HangUpStep, SilenceStep, UserStep
 from runner.session import Caller, CallFacts, JobFacts
+from runner.session.clock import MachineClock
 from runner.session.conversation import CannotStartError, Conversation
 from runner.testing.case import Path, TestCase
 from runner.testing.checks import MEANING, failures
@@ -210,8 +211,8 @@ class TestRun:
         return Conversation(
             self._release,
             self._egress,
-            _facts(self._case, clock() if clock else None),
-            on_event=self._heard,
+            _facts(self._case, clock.now() if clock else None),
+            on_event=lambda event: self._heard(event.to_json()),
             secrets=self._secrets.get,
             channel="text",
             clock=clock,
@@ -226,12 +227,10 @@ class TestRun:
             await self._egress.aclose()
 
 
-def _clock(began: datetime, zone: str | None) -> Any:
+def _clock(began: datetime, zone: str | None) -> MachineClock:
     """A clock that shows a moment now, and goes on with the loop's time."""
-    loop = asyncio.get_running_loop()
     moment = began if began.tzinfo else began.replace(tzinfo=ZoneInfo(zone) if zone else None)
-    moment, start = moment.astimezone(), loop.time()
-    return lambda: moment + timedelta(seconds=loop.time() - start)
+    return MachineClock(moment.astimezone())
 
 
 def _facts(case: TestCase, started: datetime | None) -> CallFacts:

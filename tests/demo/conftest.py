@@ -67,7 +67,10 @@ async def talk(clinic, egress):
     async def say(*lines):
         conversation = Conversation(clinic, egress, CallFacts(), channel="text")
         await conversation.start()
-        turns = [Turn(await conversation.turn(line), conversation.persona) for line in lines]
+        turns = [
+            Turn([e.to_json() for e in await conversation.turn(line)], conversation.persona)
+            for line in lines
+        ]
         await conversation.end("test")
         return turns
 

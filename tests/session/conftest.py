@@ -20,6 +20,7 @@ from runner.egress.port import Egress, ToolRequest, ToolResponse
 from runner.egress.secrets import Secrets
 from runner.link.release import AgentRelease
 from runner.session import CallFacts
+from runner.session import events as events_of
 from runner.session.conversation import Conversation
 
 Event = dict[str, Any]
@@ -81,7 +82,7 @@ class Talk:
     _told: asyncio.Condition
 
     async def say(self, text: str) -> Told:
-        return Told(await self.conversation.turn(text))
+        return Told(e.to_json() for e in await self.conversation.turn(text))
 
     async def until(self, wanted: Callable[[Event], bool]) -> Event:
         async with self._told:
@@ -153,8 +154,8 @@ async def begin(load: Load) -> AsyncIterator[Begin]:
             async with told:
                 told.notify_all()
 
-        def on_event(event: Event) -> None:
-            events.append(event)
+        def on_event(event: events_of.Event) -> None:
+            events.append(event.to_json())
             task = asyncio.get_running_loop().create_task(wake())
             tasks.add(task)
             task.add_done_callback(tasks.discard)

@@ -102,6 +102,19 @@ def desk(begin):
     return start
 
 
+@pytest.mark.proves(
+    "Persona.tools",
+    "Say.say",
+    "HttpTool.then",
+    "SayTool.then",
+    "SetTool.then",
+    "AddTo.then",
+    "ChangeIn.then",
+    "RemoveFrom.then",
+    "Remember.then",
+    "EndCallTool.then",
+    "Wait.then",
+)
 async def test_then_say_is_the_answer(desk):
     """Words of `then` are the answer, with the arguments and the service's answer in them."""
     talk = await desk("then:\n  say: Booked for {{ args.day }}, number {{ result.id }}.")
@@ -111,6 +124,7 @@ async def test_then_say_is_the_answer(desk):
     assert events.outputs == ["booked"]
 
 
+@pytest.mark.proves("Instruct.instructions")
 async def test_then_instructions_go_with_the_answer(desk):
     """A last `instructions` is told to the model with the tool's answer: one reply, not two."""
     talk = await desk("then:\n  instructions: Tell number {{ result.id }}.")
@@ -127,6 +141,9 @@ async def test_then_instructions_before_a_handoff_are_spoken(desk):
     assert events.kinds == ["user", "tool_call", "tool_result", "agent", "handoff", "agent"]
 
 
+@pytest.mark.proves(
+    "Set.set", "Say.if", "Instruct.if", "Set.if", "RunTool.if", "HandOff.if", "EndCall.if"
+)
 async def test_then_conditions_and_set(desk):
     """Actions are done in order; one whose condition is false is left out."""
     talk = await desk(
@@ -152,6 +169,7 @@ async def test_set_that_does_not_fit_is_logged(desk, caplog):
     assert "'step' is not stored: it must be a whole number, not 'about monday'" in caplog.text
 
 
+@pytest.mark.proves("HandOff.handoff")
 async def test_then_handoff(desk):
     """A handoff after success: the old persona is not asked again, and the answer goes along."""
     talk = await desk("then:\n  handoff: billing")
@@ -171,6 +189,7 @@ async def test_handoff_to_oneself_or_nowhere_is_nothing(desk, caplog):
     assert "'handoff: back' has nowhere to go" in caplog.text
 
 
+@pytest.mark.proves("EndCall.end_call")
 @pytest.mark.parametrize(
     ("actions", "words"),
     [("then: end_call", []), ("then:\n  end_call: Thank you, goodbye.", ["Thank you, goodbye."])],
@@ -184,6 +203,7 @@ async def test_then_end_call(desk, actions, words):
     assert events[-1]["reason"] == "end_call"
 
 
+@pytest.mark.proves("RunTool.tool", "RunTool.with")
 async def test_then_tool(desk):
     """A tool is run without the model, and then the model answers."""
     talk = await desk('then:\n  tool: inner\n  with:\n    what: "{{ result.id }}"')
@@ -224,6 +244,7 @@ async def test_tools_in_a_circle_are_stopped(desk, caplog):
     assert "tools run each other in a circle" in caplog.text
 
 
+@pytest.mark.proves("HttpTool.on_error")
 @pytest.mark.parametrize(
     ("actions", "words"),
     [

@@ -303,6 +303,7 @@ async def test_a_silent_model_in_a_call_is_given_up(begin, kind, caplog):
     await talk.until(lambda e: e.get("text") == "I hear you.")
 
 
+@pytest.mark.proves("Limits.max_turn")
 @pytest.mark.parametrize("kind", SILENT)
 async def test_a_turn_has_a_budget(begin, kind, caplog):
     """By text a model may think as long as a turn may take; then the turn is given up in words."""

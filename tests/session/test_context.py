@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from livekit.agents import ChatContext, llm
 
+from runner.session.clock import MachineClock
 from runner.session.personas import context
 
 
@@ -60,4 +61,4 @@ def test_nothing_to_carry():
 
 async def test_nothing_to_summarise():
     """A talk without a word is not summarised: no model is asked."""
-    assert await context.summarised(None, []) is None
+    assert await context.summarised(None, [], MachineClock()) is None

@@ -46,6 +46,7 @@ providers:
 """
 
 
+@pytest.mark.proves("Agent.start", "Persona.greeting")
 async def test_greeting_is_turn_zero(begin):
     """The first words are the events of turn 0."""
     talk = await begin(DESK)
@@ -89,6 +90,7 @@ async def test_long_text_is_cut(begin, caplog):
     assert "a text of 1000000 characters was cut" in caplog.text
 
 
+@pytest.mark.proves("Agent.tools")
 async def test_agent_ends_with_its_own_goodbye(begin):
     """A goodbye said together with end_call is the last word, and `end` the last event."""
     talk = await begin(DESK)
@@ -179,7 +181,7 @@ async def test_end_before_start(load):
     with pytest.raises(RuntimeError, match="not been started"):
         _ = talk.session
     await talk.end("caller_left")
-    assert [e["reason"] for e in told] == ["caller_left"]
+    assert [e.reason for e in told] == ["caller_left"]
 
 
 async def test_usage_counts_tokens(begin):
@@ -202,7 +204,7 @@ async def test_receiver_that_breaks_harms_nobody(load, caplog):
 
     talk = Conversation(load(DESK), None, CallFacts(), on_event=broken, channel="text")
     await talk.start()
-    assert [e["text"] for e in await talk.turn("hello")] == ["hello", "Hello to you."]
+    assert [e.text for e in await talk.turn("hello")] == ["hello", "Hello to you."]
     await talk.end()
     assert "an event could not be handed on: ValueError" in caplog.text
 
@@ -221,6 +223,7 @@ VARIABLES = DESK.replace(
 )
 
 
+@pytest.mark.proves("Agent.variables")
 async def test_given_values_win_over_defaults(begin):
     """Values from outside are converted by type, JSON text too, and win over defaults."""
     talk = await begin(VARIABLES, given={"guests": "3", "dishes": '["pho"]'})

@@ -7,7 +7,8 @@ from datetime import UTC, date, datetime, time
 import pytest
 
 from runner.schema.fields import TYPES, Field
-from runner.session.values.conversion import MisfitError, convert, missing
+from runner.session.errors import MisfitError
+from runner.session.values.conversion import convert, missing
 from runner.template import EMPTY
 
 DISHES = {"dishes": ["Pho", "Com"]}
@@ -83,11 +84,13 @@ def test_misfits_are_told(kind, value, message):
         read(value, type=kind)
 
 
+@pytest.mark.proves("Field.type")
 def test_every_type_is_tried():
     """No type of the language is left out of these tables."""
     assert {kind for kind, *_ in GOOD} | {"choice", "object"} == set(TYPES)
 
 
+@pytest.mark.proves("Field.min", "Field.max", "Field.pattern")
 @pytest.mark.parametrize(
     ("field", "value", "message"),
     [
@@ -122,6 +125,7 @@ def test_within_bounds():
     assert read("2026-01-01T00:00Z", type="datetime", min="2026-01-01T00:00").year == 2026
 
 
+@pytest.mark.proves("Field.choices")
 def test_choices():
     """A choice is found in any case, and otherwise the choices are told."""
     assert read("PHO", type="choice", choices_from="dishes") == "Pho"
@@ -139,6 +143,7 @@ RECORD = {
 }
 
 
+@pytest.mark.proves("Field.of")
 def test_lists_of_types_and_records():
     """Entries of a list are read by their type or their fields; a record keeps its line."""
     assert read(["1", 2], type="list", of="integer") == [1, 2]
@@ -167,6 +172,7 @@ def test_misfits_within(field, value, message):
         read(value, **field)
 
 
+@pytest.mark.proves("Field.fields")
 def test_objects():
     """An object is read by its fields, from JSON text too."""
     assert read('{"dish": "com", "note": null}', type="object", fields=RECORD) == {"dish": "Com"}

@@ -138,6 +138,7 @@ def carried(talk):
     return shown
 
 
+@pytest.mark.proves("Persona.handoffs")
 async def test_handoff_with_words(desk):
     """The leaving persona says its words once, then the next one answers what was asked."""
     talk = await desk()
@@ -155,6 +156,7 @@ async def test_handoff_with_words(desk):
     assert talk.conversation.persona == "billing"
 
 
+@pytest.mark.proves("Handoff.say")
 async def test_no_double_speech(desk):
     """What the model says together with the handoff stands in for the handoff's own words."""
     talk = await desk()
@@ -164,6 +166,7 @@ async def test_no_double_speech(desk):
     ]
 
 
+@pytest.mark.proves("Agent.instructions", "Persona.instructions")
 async def test_instructions_of_a_persona(desk):
     """The agent's instructions come first, and both are rendered for the persona that speaks."""
     talk = await desk()
@@ -174,6 +177,7 @@ async def test_instructions_of_a_persona(desk):
     assert talk.system == "House Sunrise, billing.\n\nYou are billing. Guest Mary."
 
 
+@pytest.mark.proves("Agent.handoffs", "Persona.on_handoff", "Persona.on_return")
 async def test_first_words_and_return(desk):
     """on_handoff comes before a greeting; a persona that is come back to does not greet again."""
     talk = await desk()
@@ -211,6 +215,7 @@ async def test_answers_of_the_same_step_go_along(desk):
     assert 'assistant: <earlier_result tool="look_up">{}</earlier_result>' in carried(talk)
 
 
+@pytest.mark.proves("Handoff.context")
 @pytest.mark.parametrize(
     ("context", "begins"),
     [
@@ -256,6 +261,7 @@ async def test_failed_summary_falls_back(begin, caplog, rule):
     assert ("could not be summarised" in caplog.text) == rule.startswith("fail")
 
 
+@pytest.mark.proves("Handoff.if")
 async def test_handoff_has_a_gate(desk):
     """A handoff whose condition is false is not offered, and refused when it is called."""
     talk = await desk(given={"open": "no"})
@@ -375,6 +381,7 @@ async def test_circle_ends(begin):
     assert events.failed == [True]
 
 
+@pytest.mark.proves("Handoff.when")
 async def test_handoff_tool_is_described(desk):
     """There is one tool a target, the persona's own and the agent's, its `when` rendered."""
     talk = await desk()

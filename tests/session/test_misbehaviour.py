@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import UTC, datetime
 
 import pytest
 from livekit.agents import APIConnectionError, llm
 
 from runner.egress.port import ToolResponse
 from runner.session import CallFacts
+from runner.session.clock import SimulatedClock
 from runner.session.conversation import Conversation
-from runner.session.tools import http
+from runner.session.tools.http import GRACE
 
 FOLDER = """
 agents:
@@ -110,7 +112,9 @@ async def wild(load):
     talks = []
 
     async def start(*replies):
-        talk = Conversation(load(FOLDER), Silent(), CallFacts(), channel="text")
+        clock = SimulatedClock(datetime(2026, 11, 30, 9, tzinfo=UTC))
+        talk = Conversation(load(FOLDER), Silent(), CallFacts(), channel="text", clock=clock)
+        talk.clock = clock
         talk._call.bound.models._single["llm", "brain"] = talk.model = Wild(replies)
         talks.append(talk)
         await talk.start()
@@ -119,6 +123,11 @@ async def wild(load):
     yield start
     for talk in talks:
         await talk.end()
+
+
+async def turn(talk, text):
+    """The events of a turn."""
+    return [event.to_json() for event in await talk.turn(text)]
 
 
 def shown(events):
@@ -135,7 +144,7 @@ def shown(events):
 async def test_unknown_tool(wild):
     """A tool that does not exist is told as a call that failed, to the model as well."""
     talk = await wild([("fly", '{"to": "moon"}')])
-    events = await talk.turn("hello")
+    events = await turn(talk, "hello")
     assert shown(events)[0] == ("tool_call", "fly")
     assert events[1]["arguments"] == {"to": "moon"}
     assert shown(events)[1][0] == "error"
@@ -146,14 +155,14 @@ async def test_unknown_tool(wild):
 async def test_arguments_that_are_no_json(wild):
     """Arguments that cannot be read fail the call, and nothing runs."""
     talk = await wild([("find", "}{ not json")])
-    events = await talk.turn("hello")
+    events = await turn(talk, "hello")
     assert [kind for kind, _ in shown(events)] == ["tool_call", "error", "message"]
 
 
 async def test_tool_that_was_not_offered(wild):
     """A tool that is hidden just now is not offered, and refused when it is called all the same."""
     talk = await wild([("hidden", "{}")])
-    events = await talk.turn("hello")
+    events = await turn(talk, "hello")
     assert "hidden" not in talk.model.offered[0]
     assert shown(events) == [
         ("tool_call", "hidden"),
@@ -165,7 +174,7 @@ async def test_tool_that_was_not_offered(wild):
 async def test_handoff_that_was_not_offered(wild):
     """A handoff that is closed just now is refused, and told as a call that failed."""
     talk = await wild([("transfer_to_night", "{}")])
-    events = await talk.turn("hello")
+    events = await turn(talk, "hello")
     assert "transfer_to_night" not in talk.model.offered[0]
     assert shown(events) == [
         ("tool_call", "transfer_to_night"),
@@ -178,7 +187,7 @@ async def test_handoff_that_was_not_offered(wild):
 async def test_several_tools_at_once(wild):
     """Several calls in one step each have their call and result; then the model answers once."""
     talk = await wild([("find", '{"day": "2026-12-04"}'), ("find", '{"day": "nope"}')])
-    events = await talk.turn("hello")
+    events = await turn(talk, "hello")
     kinds = [kind for kind, _ in shown(events)]
     assert sorted(kinds) == ["error", "message", "result", "tool_call", "tool_call"]
     assert kinds[-1] == "message"
@@ -187,7 +196,7 @@ async def test_several_tools_at_once(wild):
 async def test_end_and_more(wild):
     """A model that ends the call and goes on calling tools is not heard any more."""
     talk = await wild([("end_call", "{}")], [("find", '{"day": "2026-12-04"}')])
-    events = await talk.turn("hello")
+    events = await turn(talk, "hello")
     assert events[-1]["reason"] == "end_call"
     assert ("error", "The call is over.") in shown(events)
 
@@ -196,7 +205,7 @@ async def test_empty_replies(wild):
     """A model that says nothing is answered for, as one that fails."""
     talk = await wild("", "  ")
     for _ in range(2):
-        ((kind, text),) = shown(await talk.turn("hello"))
+        ((kind, text),) = shown(await turn(talk, "hello"))
         assert (kind, text.strip()) == (
             "message",
             "Sorry, something went wrong. Please say that again.",
@@ -214,9 +223,9 @@ async def test_empty_replies(wild):
 async def test_any_failure_is_answered_once(wild, failure, caplog):
     """Whatever a model raises, the caller hears one sentence, and the log has one line."""
     talk = await wild(failure)
-    events = await talk.turn("hello")
+    events = await turn(talk, "hello")
     assert shown(events) == [("message", "Sorry, something went wrong. Please say that again.")]
-    assert shown(await talk.turn("again")) == [("message", "Fine.")]
+    assert shown(await turn(talk, "again")) == [("message", "Fine.")]
     errors = [r for r in caplog.records if r.name == "lkrun"]
     assert len(errors) == 1
     assert not [r for r in caplog.records if r.exc_info]
@@ -225,13 +234,12 @@ async def test_any_failure_is_answered_once(wild, failure, caplog):
 async def test_failure_after_a_tool(wild):
     """A model that fails when it should answer a tool is answered for."""
     talk = await wild([("find", '{"day": "2026-12-04"}')], ValueError("odd"))
-    events = await talk.turn("hello")
+    events = await turn(talk, "hello")
     assert shown(events)[-1] == ("message", "Sorry, something went wrong. Please say that again.")
 
 
-async def test_end_during_a_turn(wild, monkeypatch):
+async def test_end_during_a_turn(wild):
     """An end in the middle of a turn waits for the tool, but not for ever."""
-    monkeypatch.setattr(http, "GRACE", 0.05)
 
     class Slow:
         def __init__(self):
@@ -243,9 +251,10 @@ async def test_end_during_a_turn(wild, monkeypatch):
 
     talk = await wild([("find", '{"day": "2026-12-04"}')])
     talk._call.egress = Slow()
-    turn = asyncio.create_task(talk.turn("hello"))
+    asking = asyncio.create_task(talk.turn("hello"))
     await talk._call.egress.begun.wait()
     ending = asyncio.create_task(talk.end("caller_left"))
-    events = await asyncio.wait_for(turn, 15)
+    talk.clock.advance(GRACE + 60)
+    events = await asyncio.wait_for(asking, 15)
     await ending
-    assert "end" in [event["type"] for event in events]
+    assert "end" in [event.type for event in events]

@@ -7,7 +7,7 @@ from livekit.agents import inference, llm, stt, tts
 
 from runner.session import CallFacts
 from runner.session.conversation import Conversation
-from runner.session.models.kinds import CannotStartError
+from runner.session.errors import CannotStartError
 from runner.session.models.providers import Models
 from runner.session.values.templates import TemplateContext, TemplateRenderer
 from runner.session.values.variables import Variables
@@ -96,6 +96,7 @@ def _providers(load):
     return found | load(voice).providers
 
 
+@pytest.mark.proves("LlmProvider.llm")
 async def test_built_once(models):
     """The same names are the same object, in lists too."""
     made = models()
@@ -107,6 +108,7 @@ async def test_built_once(models):
     await made.aclose()
 
 
+@pytest.mark.proves("SttProvider.stt", "TtsProvider.tts")
 async def test_lists_of_voices_and_ears(models):
     """Lists of voices and ears are LiveKit's fallback adapters."""
     made = models()
@@ -157,12 +159,14 @@ async def test_inference_strings_are_livekits(models, monkeypatch):
     await made.aclose()
 
 
+@pytest.mark.proves("Agent.llm")
 async def test_fallback_answers(begin):
     """When the first model fails the second answers."""
     talk = await begin(FOLDER.replace("LLM", "\n      - broken\n      - two"))
     assert (await talk.say("hi")).texts == ["Hello from two."]
 
 
+@pytest.mark.proves("LlmProvider.with", "SttProvider.with", "TtsProvider.with", "VadProvider.with")
 async def test_options_are_rendered(begin):
     """Templates in options are rendered."""
     talk = await begin(FOLDER.replace("LLM", "one"))

@@ -123,6 +123,7 @@ def talk(begin):
     return start
 
 
+@pytest.mark.proves("Agent.reload")
 async def test_reload_is_read(load):
     """An agent says whether its running calls take changes; without it they do not."""
     assert load(FOLDER).agent.reload == "next_turn"

@@ -6,14 +6,14 @@ both must be the same, and where that does not show the change, what both say an
 
 from __future__ import annotations
 
-import asyncio
+from datetime import UTC, datetime
 
 import pytest
-from session.test_keys import ELSEWHERE, blocks, keys
-from session.test_voice import exceeded
+from support.keys import ELSEWHERE, blocks, keys
 from support.mutations import mutated
 from support.renewal_changes import TEXT, VOICE, WITHOUT
 from support.renewal_folder import FOLDER, TALK
+from support.voice_folder import exceeded
 
 from runner.egress.port import ToolResponse
 from runner.link.differences import WalkPoint, differences, of_agent
@@ -25,6 +25,7 @@ from runner.schema.tools import Tool
 from runner.schema.turns import PersonaInterruptions, PersonaTurns
 from runner.schema.types.blocks import Block
 from runner.schema.types.live import marks
+from runner.session.clock import SimulatedClock
 from runner.session.next_turn import renewed
 
 
@@ -110,7 +111,7 @@ def delays(endpointing):
 def due(watch):
     """After how many seconds of the call it has lasted too long."""
     timer = watch._timers.get("longest")
-    return None if timer is None else round(timer.when() - watch._began, 3)
+    return None if timer is None else timer.when() - watch._began
 
 
 async def spoken(transforms):
@@ -136,15 +137,10 @@ async def heard(talk, channel):
     for text in TALK:
         events = await talk.say(text)
         said += [{k: v for k, v in e.items() if k not in ("call_id", "turn")} for e in events]
-        held = max(0, round(talk.conversation._timers._held_until - now()))
+        held = talk.conversation._timers._held_until
         chat = [m.text_content for m in session.current_agent.chat_ctx.messages()]
         said.append((talk.conversation.variables, held, chat))
     return said, [(ask.tool, ask.arguments) for ask in talk.service.asked], speeches
-
-
-def now():
-    """The clock of the loop."""
-    return asyncio.get_running_loop().time()
 
 
 @pytest.fixture
@@ -172,7 +168,8 @@ def talks(begin):
         good = ToolResponse(ok=True, output='{"free": 8}', saved={"status": "free"})
         bad = ToolResponse(ok=False, output="no", error="no")
         given = {"sizes": ["small"], "names": ["Mary"]}
-        return await begin(release, good, good, bad, channel=channel, given=given)
+        clock = SimulatedClock(datetime(2026, 11, 30, 9, tzinfo=UTC))
+        return await begin(release, good, good, bad, channel=channel, given=given, clock=clock)
 
     return start
 

@@ -6,14 +6,12 @@ import asyncio
 
 import pytest
 from livekit.agents import tts
-from session.test_failure import Ears, Speaker, Voice, until
-from session.test_voice import FOLDER, exceeded, said
+from support.speech import Ears, Speaker, Voice, until
+from support.voice_folder import FOLDER, PLAIN, exceeded, said
 
 from runner.egress.port import ToolResponse
 from runner.session import CallFacts
 from runner.session.conversation import CannotRenewError, Conversation
-
-PLAIN = FOLDER.replace("EXTRA\n", "").replace("      TURNS\n", "")
 
 
 class Hearing(Ears):
@@ -58,7 +56,9 @@ async def call(load):
 
     async def start(folder=PLAIN):
         events = asyncio.Queue()
-        talk = Conversation(load(folder), None, CallFacts(), on_event=events.put_nowait)
+        talk = Conversation(
+            load(folder), None, CallFacts(), on_event=lambda e: events.put_nowait(e.to_json())
+        )
         talk.queue = events
         give(talk, "stt", "ears", Hearing())
         give(talk, "tts", "bright", Speaking())

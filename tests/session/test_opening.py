@@ -94,6 +94,7 @@ def call(begin):
     return start
 
 
+@pytest.mark.proves("Agent.turn_taking")
 async def test_turn_taking(call):
     """The agent's turn taking is the session's."""
     session = (await call()).conversation.session
@@ -102,6 +103,7 @@ async def test_turn_taking(call):
     assert session.options.interruption["min_words"] == 2
 
 
+@pytest.mark.proves("Agent.vad", "VadProvider.vad")
 async def test_vad(call, load):
     """`vad: no` has none; a provider's is used."""
     assert (await call("no")).conversation.session.vad is None
@@ -114,6 +116,7 @@ async def test_vad(call, load):
     await talk.end()
 
 
+@pytest.mark.proves("Agent.pronunciations")
 async def test_pronunciations(call):
     """Words are replaced on their way to the voice, after LiveKit's own filters."""
     session = (await call()).conversation.session
@@ -127,11 +130,13 @@ async def test_pronunciations(call):
     assert "".join([part async for part in spoken(words())]) == "Mister win is here"
 
 
+@pytest.mark.proves("Agent.keyterms")
 async def test_keyterms(call):
     """Words that the recogniser should expect are LiveKit's key terms."""
     assert (await call()).conversation.session.keyterms == ["Nguyen"]
 
 
+@pytest.mark.proves("Say.interruptible", "Instruct.interruptible")
 async def test_words_that_cannot_be_interrupted(call):
     """`interruptible: no` holds for words and for instructions."""
     talk = await call()
@@ -149,6 +154,7 @@ async def test_words_that_cannot_be_interrupted(call):
     assert allowed[-2:] == [False, True]
 
 
+@pytest.mark.proves("Persona.llm")
 async def test_persona_has_its_own_model(call):
     """A persona's llm is used instead of the agent's."""
     talk = await call(channel="text")
@@ -156,6 +162,7 @@ async def test_persona_has_its_own_model(call):
     assert (await talk.say("other")).texts == ["Cleverly answered."]
 
 
+@pytest.mark.proves("Field.private")
 async def test_private_values_are_masked(call):
     """Private values are masked in variables and in the arguments of events."""
     talk = await call(channel="text")
@@ -164,6 +171,7 @@ async def test_private_values_are_masked(call):
     assert events[1]["arguments"] == {"code": "•••"}
 
 
+@pytest.mark.proves("Persona.instructions_file")
 async def test_prompt_files(tmp_path, begin):
     """Instructions of a file come after the persona's own, rendered."""
     folder = tmp_path / "folder"

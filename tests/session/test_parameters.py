@@ -91,12 +91,14 @@ FIELDS = [
 ]
 
 
+@pytest.mark.proves("Field.description")
 @pytest.mark.parametrize(("field", "wanted"), FIELDS)
 def test_fields_as_json_schema(schema, field, wanted):
     """Each type and bound has its JSON Schema."""
     assert schema.field(Field.model_validate(field)) == wanted
 
 
+@pytest.mark.proves("Field.optional")
 def test_required(schema):
     """A field with a default, or one that is optional, is not required."""
     fields = {

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from runner.session import Caller, CallFacts, JobFacts, Room, parsed
+from runner.session.clock import SimulatedClock
 from runner.session.values.templates import TemplateContext, TemplateRenderer
 from runner.session.values.variables import Variables
 from runner.template import EMPTY
@@ -50,10 +51,12 @@ def renderer(load):
     release = load(FOLDER)
     variables = Variables(release.agent.variables)
     return TemplateRenderer(
-        TemplateContext(release, FACTS, variables, lambda: NOW), {"{{ guests }}": "all.yaml:9"}
+        TemplateContext(release, FACTS, variables, SimulatedClock(NOW)),
+        {"{{ guests }}": "all.yaml:9"},
     )
 
 
+@pytest.mark.proves("Agent.timezone")
 @pytest.mark.parametrize(
     ("text", "wanted"),
     [
@@ -147,6 +150,7 @@ def test_metadata(text, wanted):
 GERMAN = FOLDER.replace("timezone: Asia/Ho_Chi_Minh", "timezone: Europe/Berlin\n    locale: de")
 
 
+@pytest.mark.proves("Agent.locale")
 @pytest.mark.parametrize(
     ("text", "wanted"),
     [

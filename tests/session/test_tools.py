@@ -8,8 +8,10 @@ import textwrap
 import pytest
 
 from runner.egress.port import Attempt, ToolResponse
+from runner.schema.tools import TOOLS
 from runner.session.actions import ActionContext, run_tool
 from runner.session.tools.calls import ToolCall
+from runner.session.tools.kind import kind_of
 
 FOLDER = """
 agents:
@@ -84,6 +86,7 @@ find:
 """
 
 
+@pytest.mark.proves("HttpTool.parameters", "HttpTool.http", "Field.default")
 async def test_http_tool_asks_the_egress(begin):
     """The egress gets converted arguments, defaults, and all that templates may use."""
     talk = await begin(
@@ -139,6 +142,7 @@ async def test_wrong_arguments_reach_no_service(begin, arguments, problem):
     assert events.texts[-1].startswith("Failed: find was not run: ")
 
 
+@pytest.mark.proves("HttpTool.result", "Result.save")
 async def test_saved_values_become_variables(begin, caplog):
     """What an answer saves is converted by type; what does not fit is logged and left empty."""
     talk = await begin(
@@ -195,6 +199,7 @@ async def test_egress_that_breaks_is_answered(begin):
     assert (await talk.say("monday")).outputs == ["The service could not be reached."]
 
 
+@pytest.mark.proves("SayTool.parameters", "SayTool.say")
 async def test_say_tool_is_the_answer(begin):
     """A say tool's words are spoken in turn, and the model is not asked to answer as well."""
     talk = await begin(
@@ -217,6 +222,7 @@ async def test_say_tool_is_the_answer(begin):
     assert (await talk.say("where")).texts == ["Left, I said."]
 
 
+@pytest.mark.proves("SetTool.parameters", "SetTool.set")
 async def test_set_tool_stores(begin):
     """A set tool stores typed values; one that does not fit is told to the model."""
     talk = await begin(
@@ -269,6 +275,14 @@ order:
 """
 
 
+@pytest.mark.proves(
+    "AddTo.parameters",
+    "ChangeIn.parameters",
+    "RemoveFrom.parameters",
+    "AddTo.add_to",
+    "ChangeIn.change_in",
+    "RemoveFrom.remove_from",
+)
 async def test_order_grows_and_shrinks(begin):
     """Lines are numbered, a number is never used again, and each answer is the list as it is."""
     talk = await begin(
@@ -302,6 +316,7 @@ async def test_order_grows_and_shrinks(begin):
     assert [line["line"] for line in again] == [1, 3]
 
 
+@pytest.mark.proves("Field.choices_from")
 async def test_choices_follow_their_variable(begin):
     """A choice's list in the schema is the variable's as it is at each reply."""
     talk = await begin(
@@ -372,6 +387,7 @@ async def test_remember_has_typed_optional_parameters(begin):
     assert "give at least one of guest, party" in (await talk.say("nothing")).outputs[0]
 
 
+@pytest.mark.proves("Remember.parameters", "Remember.remember")
 async def test_own_remember_names_its_variables(begin):
     """A defined remember tool stores only what it names."""
     talk = await begin(
@@ -385,6 +401,7 @@ async def test_own_remember_names_its_variables(begin):
     assert (await talk.say("four")).outputs == ['{"stored": {"party": 4}}']
 
 
+@pytest.mark.proves("EndCallTool.parameters", "EndCallTool.end_call")
 async def test_end_call_words_come_first(begin):
     """An end_call tool with words says these, and then the call ends."""
     talk = await begin(
@@ -399,6 +416,7 @@ async def test_end_call_words_come_first(begin):
     assert events.texts == ["Goodbye from Sunrise."]
 
 
+@pytest.mark.proves("Wait.parameters", "Wait.wait")
 @pytest.mark.parametrize(("listed", "tools"), [("wait", ""), ("moment", "moment:\n  wait: 30s")])
 async def test_wait_is_silent(begin, listed, tools):
     """The caller takes a moment: nobody says anything."""
@@ -406,6 +424,17 @@ async def test_wait_is_silent(begin, listed, tools):
     assert (await talk.say("moment")).kinds == ["user", "tool_call", "tool_result"]
 
 
+@pytest.mark.proves(
+    "HttpTool.if",
+    "SayTool.if",
+    "SetTool.if",
+    "AddTo.if",
+    "ChangeIn.if",
+    "RemoveFrom.if",
+    "Remember.if",
+    "EndCallTool.if",
+    "Wait.if",
+)
 async def test_tool_is_offered_only_while_its_condition_holds(begin):
     """`if` is asked before each reply whether to offer a tool, and again at its call."""
     talk = await begin(
@@ -436,6 +465,17 @@ async def test_tool_is_offered_only_while_its_condition_holds(begin):
     assert ran.output == "second cannot be used now."
 
 
+@pytest.mark.proves(
+    "HttpTool.description",
+    "SayTool.description",
+    "SetTool.description",
+    "AddTo.description",
+    "ChangeIn.description",
+    "RemoveFrom.description",
+    "Remember.description",
+    "EndCallTool.description",
+    "Wait.description",
+)
 async def test_descriptions_are_rendered(begin):
     """Descriptions may hold templates; kinds that need none have one of their own."""
     talk = await begin(
@@ -453,6 +493,7 @@ async def test_descriptions_are_rendered(begin):
     assert told["add_dish"].startswith("Put a line on the list 'order'")
 
 
+@pytest.mark.proves("Limits.max_tool_steps")
 async def test_max_tool_steps_bounds_a_reply(begin):
     """A model that calls tools without end is stopped after max_tool_steps rounds."""
     text = folder(
@@ -466,3 +507,11 @@ async def test_max_tool_steps_bounds_a_reply(begin):
     events = await talk.say("go")
     assert events.kinds.count("tool_call") == 2
     assert events.kinds[-1] == "agent"
+
+
+@pytest.mark.parametrize("kind", TOOLS)
+def test_each_kind_has_its_row(kind):
+    """Each kind of tool has a module with its row; one that needs no description has its own."""
+    row = kind_of(kind)
+    assert row.tool is TOOLS[kind]
+    assert (row.describe is not None) == TOOLS[kind].described

@@ -6,10 +6,12 @@ import pytest
 from livekit import rtc
 from livekit.agents import inference
 from livekit.agents.voice import room_io
+from support.keys import blocks
 
 from runner.schema.agents import Agent
-from runner.schema.turns import PersonaTurns, TurnTaking
-from runner.session.settings.turns import room_options, turn_handling
+from runner.schema.personas import Persona
+from runner.session.settings.options import OPTIONS, livekit_options
+from runner.session.settings.room import room_options
 
 TURNS = [
     ({}, {}),
@@ -64,22 +66,67 @@ TURNS = [
 ]
 
 
+def turn_handling(block, written):
+    """What LiveKit is told of turns where this is written in a turn_taking."""
+    start = {"start": "host"} if block is Agent else {}
+    return livekit_options(block.model_validate({**start, "turn_taking": written})).get(
+        "turn_handling", {}
+    )
+
+
+def test_every_option_is_a_key():
+    """Each row of the options' table belongs to a key that an agent has."""
+    for option in OPTIONS:
+        annotation = Agent
+        for name in option.key.split("."):
+            found = {b for b in blocks(annotation, set()) if name in b.model_fields}
+            assert found, option.key
+            annotation = next(iter(found)).model_fields[name].annotation
+
+
+@pytest.mark.proves(
+    "TurnTaking.detection",
+    "TurnTaking.min_delay",
+    "TurnTaking.max_delay",
+    "TurnTaking.adapt_delay",
+    "TurnTaking.preemptive_generation",
+    "TurnTaking.interruptions",
+    "PersonaTurns.max_delay",
+    "PersonaTurns.adapt_delay",
+    "PersonaTurns.preemptive_generation",
+    "PersonaInterruptions.allow",
+    "Interruptions.allow",
+    "Interruptions.how",
+    "Interruptions.min_duration",
+    "Interruptions.min_words",
+    "Interruptions.resume",
+    "Interruptions.ignore_within",
+    "Interruptions.keep_audio",
+    "Preemptive.speech",
+    "Preemptive.max_speech",
+    "Preemptive.max_tries",
+    "TurnLimit.max_words",
+    "TurnLimit.max_duration",
+)
 @pytest.mark.parametrize(("written", "wanted"), TURNS)
 def test_turn_handling(written, wanted):
     """Each key becomes LiveKit's own, and only what is written is handed on."""
-    assert turn_handling(TurnTaking.model_validate(written)) == wanted
+    assert turn_handling(Agent, written) == wanted
 
 
 def test_model_detection():
     """`model` is LiveKit's own turn detector."""
-    found = turn_handling(TurnTaking.model_validate({"detection": "model"}))
+    found = turn_handling(Agent, {"detection": "model"})
     assert isinstance(found["turn_detection"], inference.TurnDetector)
 
 
+@pytest.mark.proves(
+    "PersonaTurns.min_delay", "PersonaTurns.interruptions", "PersonaInterruptions.how"
+)
 def test_persona_turns():
     """A persona has the part that LiveKit keeps for each agent."""
     written = {"min_delay": "1s", "interruptions": {"how": "adaptive"}}
-    assert turn_handling(PersonaTurns.model_validate(written)) == {
+    assert turn_handling(Persona, written) == {
         "endpointing": {"min_delay": 1.0},
         "interruption": {"mode": "adaptive"},
     }
@@ -87,7 +134,7 @@ def test_persona_turns():
 
 def test_nothing_written():
     """Without turn_taking all is LiveKit's choice."""
-    assert turn_handling(None) == {}
+    assert livekit_options(Agent.model_validate({"start": "host"})) == {}
 
 
 def options(room=None, mode="voice", **rest):
@@ -130,6 +177,19 @@ ROOM = [
 ]
 
 
+@pytest.mark.proves(
+    "Agent.room",
+    "Room.audio_in",
+    "Room.audio_out",
+    "Room.text_in",
+    "Room.text_out",
+    "Room.sync_text",
+    "Room.auto_gain",
+    "Room.close_on_disconnect",
+    "Room.video_in",
+    "Room.delete_on_close",
+    "Room.participants",
+)
 @pytest.mark.parametrize(("written", "holds"), ROOM)
 def test_room_keys(written, holds):
     """Each key of the room is LiveKit's own option."""
@@ -137,6 +197,7 @@ def test_room_keys(written, holds):
     assert not holds(options())
 
 
+@pytest.mark.proves("Room.identity")
 def test_room_identity_and_text():
     """The participant to talk with, and who takes what is written, are handed on."""
 
@@ -148,6 +209,7 @@ def test_room_identity_and_text():
     assert found.get_text_input_options() == room_io.TextInputOptions(text_input_cb=take)
 
 
+@pytest.mark.proves("Agent.mode")
 def test_text_rooms_have_no_audio():
     """`mode: text` neither hears nor speaks."""
     found = options(mode="text")

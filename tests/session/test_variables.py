@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from runner.schema.fields import Field
-from runner.session.values.conversion import MisfitError
+from runner.session.errors import MisfitError
 from runner.session.values.variables import Variables
 from runner.template import EMPTY
 

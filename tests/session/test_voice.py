@@ -6,71 +6,8 @@ import asyncio
 from types import SimpleNamespace
 
 import pytest
-from livekit.agents import ErrorEvent, UserTurnExceededEvent, tts
-
-FOLDER = """
-agents:
-  desk:
-    start: reception
-    llm: brain
-    stt: ears
-    tts: warm
-    vad: no
-    turn_taking:
-      detection: manual
-      TURNS
-    tools:
-      - wait
-      - end_call
-EXTRA
-personas:
-  reception:
-    instructions: You answer the phone.
-    greeting:
-      say: Good day.
-    tts: bright
-    stt: ears
-    handoffs:
-      night:
-        when: It is night.
-  night:
-    instructions: Night desk.
-    tts: warm
-    vad: no
-    turn_taking:
-      detection: vad
-      min_delay: 400ms
-    greeting:
-      say: Night desk here.
-providers:
-  warm:
-    tts: espeak
-  bright:
-    tts: espeak
-    with:
-      pitch: 60
-  ears:
-    stt: pocketsphinx
-    with:
-      phrases:
-        - hello
-  brain:
-    llm: script
-    with:
-      rules:
-        - when_instructed: still there
-          say: Hello, are you there?
-        - when_caller_says: moment
-          call: wait
-        - when_caller_says: night
-          call: transfer_to_night
-        - when_caller_says: break
-          fail: on strike
-        - when_caller_says: bye
-          say: Goodbye.
-          call: end_call
-      otherwise: Pardon?
-"""
+from livekit.agents import ErrorEvent, tts
+from support.voice_folder import FOLDER, ended, exceeded, said
 
 
 @pytest.fixture
@@ -84,14 +21,6 @@ def call(begin):
     return start
 
 
-def ended(event):
-    return event["type"] == "end"
-
-
-def said(text):
-    return lambda event: event.get("text") == text
-
-
 async def test_greeting_and_answer(call):
     """A call greets, numbers the caller's sentences as turns, and tells the events of both."""
     talk = await call()
@@ -102,6 +31,15 @@ async def test_greeting_and_answer(call):
     assert talk.events.kinds == ["agent", "user", "agent"]
 
 
+@pytest.mark.proves(
+    "Agent.stt",
+    "Agent.tts",
+    "PersonaTurns.detection",
+    "Persona.stt",
+    "Persona.tts",
+    "Persona.vad",
+    "Persona.turn_taking",
+)
 async def test_models_are_shared_and_overridden(call):
     """Personas that name the same ears have the same object; their own voice wins."""
     talk = await call()
@@ -129,6 +67,7 @@ IDLE = """
 """
 
 
+@pytest.mark.proves("Agent.idle", "Idle.after", "Idle.say", "Idle.instructions", "Idle.times")
 @pytest.mark.parametrize(
     ("prompt", "words"),
     [
@@ -144,6 +83,7 @@ async def test_idle_prompts_then_acts(call, prompt, words):
     assert talk.events.texts == ["Good day.", words, words, "Goodbye then."]
 
 
+@pytest.mark.proves("Idle.then")
 async def test_idle_without_words_acts_at_once(call):
     """Idle that only acts does so at the first silence; a handoff among its actions is done."""
     talk = await call("    idle:\n      after: 30ms\n      then:\n        handoff: night\n")
@@ -178,6 +118,7 @@ async def test_wait_tool_holds_for_two_minutes(call):
     assert 110 < left <= 120
 
 
+@pytest.mark.proves("Agent.limits", "Limits.max_duration", "Limits.farewell")
 @pytest.mark.parametrize(
     ("farewell", "words"), [("      farewell: Time is up.\n", ["Time is up."]), ("", [])]
 )
@@ -218,15 +159,7 @@ async def test_agent_ends_a_call(call):
     assert talk.events.texts == ["Good day.", "Goodbye."]
 
 
-def exceeded():
-    return UserTurnExceededEvent(
-        transcript="and so on",
-        accumulated_transcript="and so on",
-        accumulated_word_count=3,
-        duration=1.0,
-    )
-
-
+@pytest.mark.proves("TurnTaking.turn_limit", "TurnLimit.then")
 async def test_turn_limit_acts(call):
     """A caller who talks without end meets the actions of turn_limit."""
     limit = "      turn_limit:\n        max_words: 100\n        then:\n"

@@ -152,7 +152,7 @@ class LocalTalk:
             self._agent,
             egress,
             self._facts(),
-            on_event=self._view.event,
+            on_event=lambda event: self._view.event(event.to_json()),
             secrets=secrets.get,
             channel="text",
             idle=self._options.idle,

@@ -44,7 +44,7 @@ from runner.serve.socket.peer import Peer
 from runner.serve.tasks import Tasks
 from runner.session import CallFacts, JobFacts
 from runner.session.conversation import CannotRenewError, CannotStartError, Conversation
-from runner.session.events import Event
+from runner.session.events import Event, MessageEvent
 
 _KEPT: Final = 64
 """Agents whose releases are kept in memory."""
@@ -165,7 +165,7 @@ class Dialogue:
         return Reply(
             self._call,
             message.id,
-            events=(*greeting, *said),
+            events=tuple(event.to_json() for event in (*greeting, *said)),
             text="\n".join(_words(said if text else greeting)),
             variables=self._talk.variables,
             persona=self._talk.persona,
@@ -182,7 +182,7 @@ class Dialogue:
             _release(welcome.file),
             CallEgress(self._line, call),
             facts,
-            on_event=lambda event: self._line.event(call, event),
+            on_event=lambda event: self._line.event(call, event.to_json()),
             secrets=welcome.secrets.get,
             on_failure=lambda reason: self._line.send(Failure(call, reason)),
             channel="text",
@@ -201,7 +201,7 @@ def _refused(message: Renew, why: str) -> NotRenewed:
 
 
 def _words(events: list[Event]) -> list[str]:
-    return [e["text"] for e in events if e["type"] == "message" and e["role"] == "agent"]
+    return [e.text for e in events if isinstance(e, MessageEvent) and e.role == "agent"]
 
 
 class DialogueHost:

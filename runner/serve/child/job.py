@@ -191,7 +191,7 @@ def _conversation(job: _Job, participant: rtc.RemoteParticipant) -> Conversation
         job.release,
         CallEgress(job.line, call),
         _facts(job.ctx, participant),
-        on_event=lambda event: job.line.event(call, event),
+        on_event=lambda event: job.line.event(call, event.to_json()),
         secrets=job.welcome.secrets.get,
         channel="voice" if job.release.agent.mode == "voice" else "text",
     )
@@ -237,7 +237,7 @@ def _take(job: _Job, message: ToCall) -> None:
 
 async def _renew(job: _Job, message: Renew) -> None:
     """Take another release into the running call, and say at once whether that went well."""
-    from runner.session.next_turn import CannotRenewError
+    from runner.session.errors import CannotRenewError
 
     call, release = message.call, message.release
     try:
@@ -252,7 +252,8 @@ async def _renew(job: _Job, message: Renew) -> None:
 
 
 async def _renewed(job: _Job, message: Renew) -> tuple[AgentRelease, Renewed]:
-    from runner.session.next_turn import ENDED, NEWER, CannotRenewError
+    from runner.session.errors import CannotRenewError
+    from runner.session.next_turn import ENDED, NEWER
 
     release = await _read(message.file)
     if job.newest is not message:

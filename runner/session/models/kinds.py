@@ -8,9 +8,7 @@ from typing import Any
 
 from livekit.agents import inference, llm, stt, tts
 
-
-class CannotStartError(Exception):
-    """A conversation that cannot begin; the message is one plain sentence without any secret."""
+from runner.session.errors import CannotStartError
 
 
 @dataclass(frozen=True, slots=True)

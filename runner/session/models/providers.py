@@ -13,8 +13,8 @@ from typing import Any
 from runner.egress.mask import Mask
 from runner.providers.build import ProviderBuildError, build
 from runner.schema.providers import AnyProvider
+from runner.session.errors import CannotStartError
 from runner.session.models import kinds
-from runner.session.models.kinds import CannotStartError
 from runner.session.values.templates import TemplateRenderer
 
 log = logging.getLogger("lkrun")

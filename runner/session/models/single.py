@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from runner.link.release import Release
+from runner.session.errors import CannotStartError
 from runner.session.facts import CallFacts
-from runner.session.models.kinds import CannotStartError
 from runner.session.models.providers import Models, Secrets
 from runner.session.values.templates import TemplateContext, TemplateRenderer
 from runner.session.values.variables import Variables

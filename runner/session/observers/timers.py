@@ -8,6 +8,7 @@ from typing import Any
 
 from runner.schema.agents import Idle, Limits
 from runner.session.call import Call
+from runner.session.clock import Timer
 
 
 class CallTimers:
@@ -25,12 +26,12 @@ class CallTimers:
         self._prompts = 0
         self._held_until = 0.0
         self._began = 0.0
-        self._timers: dict[str, asyncio.TimerHandle] = {}
+        self._timers: dict[str, Timer] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
     def begin(self) -> None:
         """Begin to count the call's time."""
-        self._began = asyncio.get_running_loop().time()
+        self._began = self._call.clock.time()
         self._limit()
 
     def renew(self, idle: Idle | None, limits: Limits | None) -> None:
@@ -42,12 +43,12 @@ class CallTimers:
         self._stop("longest")
         longest = self._limits.max_duration if self._limits is not None else None
         if longest is not None:
-            passed = asyncio.get_running_loop().time() - self._began
+            passed = self._call.clock.time() - self._began
             self._later("longest", max(0.0, longest - passed), self._too_long)
 
     def hold(self, seconds: float) -> None:
         """Hold idle prompts back for so long."""
-        self._held_until = asyncio.get_running_loop().time() + seconds
+        self._held_until = self._call.clock.time() + seconds
 
     def heard(self) -> None:
         """The caller has said something: idle prompts begin anew."""
@@ -59,7 +60,7 @@ class CallTimers:
         """Nobody has said anything for as long as `idle` waits."""
         if self._idle is None or self._call.over:
             return
-        left = self._held_until - asyncio.get_running_loop().time()
+        left = self._held_until - self._call.clock.time()
         if left > 0:
             self._later("held", left, self._prompt)
         else:
@@ -99,8 +100,7 @@ class CallTimers:
 
     def _later(self, name: str, seconds: float, work: Any) -> None:
         self._stop(name)
-        loop = asyncio.get_running_loop()
-        self._timers[name] = loop.call_later(seconds, lambda: self._start(work()))
+        self._timers[name] = self._call.clock.later(seconds, lambda: self._start(work()))
 
     def _stop(self, name: str) -> None:
         timer = self._timers.pop(name, None)

@@ -9,12 +9,20 @@ from livekit.agents import (
     AgentSession,
     AgentStateChangedEvent,
     ConversationItemAddedEvent,
+    FunctionCall,
+    FunctionCallOutput,
     FunctionToolsExecutedEvent,
     UserInputTranscribedEvent,
     UserStateChangedEvent,
 )
 
 from runner.session.call import Call
+from runner.session.events import (
+    HandoffEvent,
+    MessageEvent,
+    ToolCallEvent,
+    ToolResultEvent,
+)
 from runner.session.observers.failures import Failures
 from runner.session.observers.timers import CallTimers
 from runner.session.plan import TRANSFER
@@ -43,19 +51,24 @@ class SessionListener:
 
     def _added(self, event: ConversationItemAddedEvent) -> None:
         item: Any = event.item
+        speaking = self._call.speaking
         if item.type == "agent_handoff":
             if item.old_agent_id is not None:
-                self._tell("handoff", **{"from": item.old_agent_id, "to": item.new_agent_id})
+                self._call.events.tell(
+                    HandoffEvent(
+                        persona=speaking, source=item.old_agent_id, target=item.new_agent_id
+                    )
+                )
             return
         text = item.text_content or "" if item.type == "message" else ""
         if not text:
             return
         if item.role == "user":
             self._heard()
-            self._tell("message", role="user", text=text)
+            self._call.events.tell(MessageEvent(persona=speaking, role="user", text=text))
         elif item.role == "assistant":
             self._failures.spoke(text)
-            self._tell("message", role="agent", text=text)
+            self._call.events.tell(MessageEvent(persona=speaking, role="agent", text=text))
 
     def _heard(self) -> None:
         if not self.asked:
@@ -81,11 +94,21 @@ class SessionListener:
             if call.call_id in self._call.shown:
                 self._call.shown.discard(call.call_id)
                 continue
-            told = {"name": call.name, "arguments": _arguments(call.arguments)}
-            self._tell("tool_call", **told, call_id=call.call_id)
-            failed = out.is_error or call.name.startswith(TRANSFER)
-            told = {"name": call.name, "call_id": call.call_id, "output": out.output}
-            self._tell("tool_result", **told, error=failed)
+            self._unreached(call, out)
+
+    def _unreached(self, call: FunctionCall, answer: FunctionCallOutput | None) -> None:
+        persona, name, call_id = self._call.speaking, call.name, call.call_id
+        arguments = _arguments(call.arguments)
+        self._call.events.tell(
+            ToolCallEvent(persona=persona, name=name, arguments=arguments, call_id=call_id)
+        )
+        output = answer.output if answer is not None else ""
+        failed = answer is None or answer.is_error or name.startswith(TRANSFER)
+        self._call.events.tell(
+            ToolResultEvent(
+                persona=persona, name=name, call_id=call_id, output=output, error=failed
+            )
+        )
 
     def _user_state(self, event: UserStateChangedEvent) -> None:
         if event.new_state == "away":
@@ -100,9 +123,6 @@ class SessionListener:
     def _agent_state(self, event: AgentStateChangedEvent) -> None:
         if event.new_state == "speaking":
             self._failures.worked("tts_error")
-
-    def _tell(self, kind: str, **rest: Any) -> None:
-        self._call.events.tell(kind, self._call.speaking, **rest)
 
 
 def _arguments(text: str) -> Any:

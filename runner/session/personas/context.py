@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 from livekit.agents import ChatContext, llm
 
 from runner.schema.tools import AnyTool, HttpTool
+from runner.session.clock import Clock, within
 from runner.session.plan import TRANSFER
 
 log = logging.getLogger("lkrun")
@@ -142,7 +142,9 @@ def _whole(items: list[llm.ChatItem]) -> list[llm.ChatItem]:
     return [i for i in items if i.type != "function_call_output" or i.call_id in calls]
 
 
-async def summarised(model: Any, items: Sequence[llm.ChatItem]) -> llm.ChatMessage | None:
+async def summarised(
+    model: Any, items: Sequence[llm.ChatItem], clock: Clock
+) -> llm.ChatMessage | None:
     """A summary of the talk by a model, or None where it fails or takes too long."""
     talk = "\n".join(line for item in items if (line := _line(item)))
     if not talk:
@@ -151,7 +153,7 @@ async def summarised(model: Any, items: Sequence[llm.ChatItem]) -> llm.ChatMessa
     chat.add_message(role="system", content=_SUMMARISE)
     chat.add_message(role="user", content=talk)
     try:
-        async with asyncio.timeout(SUMMARY_SECONDS):
+        async with within(clock, SUMMARY_SECONDS):
             text = await _answer(model, chat)
     except Exception as error:  # noqa: BLE001 - whatever a model does, the call goes on
         log.warning(

@@ -10,7 +10,15 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from livekit.agents import NOT_GIVEN, Agent, ChatContext, ModelSettings, UserTurnExceededEvent, llm
+from livekit.agents import (
+    NOT_GIVEN,
+    Agent,
+    ChatContext,
+    ModelSettings,
+    TurnHandlingOptions,
+    UserTurnExceededEvent,
+    llm,
+)
 
 from runner.link.release import AgentRelease
 from runner.provider_kinds import used_in
@@ -18,12 +26,12 @@ from runner.schema.actions import Instruct, Say
 from runner.schema.providers import chosen
 from runner.session.actions import ActionContext, perform
 from runner.session.call import Call, PendingHandoff
+from runner.session.errors import CannotStartError
 from runner.session.models.answer import Answer, AnswerError
-from runner.session.models.kinds import CannotStartError
 from runner.session.personas.context import FALLBACK, carried, owed, summarised, without
 from runner.session.personas.toolbox import Toolbox
 from runner.session.plan import PersonaPlan
-from runner.session.settings.turns import turn_handling
+from runner.session.settings.options import livekit_options
 
 log = logging.getLogger("lkrun")
 
@@ -75,7 +83,7 @@ class LivePersona(Agent):
         self._before, self._context = before, context
         self._stamp = call.bound.variables.stamp
         spec = call.bound.release.personas[plan.name]
-        self.turns = turn_handling(spec.turn_taking)
+        self.turns: TurnHandlingOptions = livekit_options(spec).get("turn_handling", {})
         self._models = models_of(call, plan.name)
         super().__init__(
             instructions=self._render(plan),
@@ -92,7 +100,9 @@ class LivePersona(Agent):
         self._silent = before is not None
         self._summary: asyncio.Task[Any] | None = None
         if before is not None and context == "summary":
-            self._summary = asyncio.create_task(summarised(before.writer, before.chat_ctx.items))
+            self._summary = asyncio.create_task(
+                summarised(before.writer, before.chat_ctx.items, call.clock)
+            )
 
     @property
     def writer(self) -> Any:

@@ -14,7 +14,7 @@ from runner.schema.personas import Handoff
 from runner.schema.tools import AnyTool, EndCallTool, SayTool
 from runner.session.actions import ActionContext, ActionOutcome, joined, run_tool
 from runner.session.call import MOST_HOPS, Call, PendingHandoff, beside, spoke, step_of
-from runner.session.models.kinds import CannotStartError
+from runner.session.errors import CannotStartError
 from runner.session.plan import TRANSFER, PersonaPlan, names_in
 from runner.session.tools.calls import ToolCall
 from runner.session.tools.kind import kind_of

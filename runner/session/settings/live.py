@@ -9,20 +9,27 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from contextlib import AsyncExitStack, suppress
+from dataclasses import fields
 from typing import Any
 
 from livekit.agents import AgentSession, EndpointingOptions
 
 from runner.schema.agents import Agent
 from runner.session.call import Call
+from runner.session.settings.options import (
+    DETECTION,
+    ENDPOINTING,
+    OPTIONS,
+    livekit_options,
+    written,
+)
 from runner.session.settings.session import settings
-from runner.session.settings.turns import turn_handling
 
-_READ = ("interruption", "preemptive_generation", "user_turn_limit")
-"""What LiveKit reads of turns whenever it needs it."""
+_CHANGED = ("turn_handling", "stt_context_options", "endpointing_overrides", "recording_options")
+"""Options that are changed otherwise than by being written, or not at all."""
 
-_ENDS = ("detection", "min_delay", "max_delay", "adapt_delay")
-"""Keys about the end of the caller's turn."""
+_ENDS = (DETECTION, ENDPOINTING)
+"""Groups of options about the end of the caller's turn."""
 
 
 class LiveSettings:
@@ -30,14 +37,15 @@ class LiveSettings:
 
     def __init__(self, call: Call, before: Agent) -> None:
         """Work them out; nothing is changed yet. `before` is the agent as it was."""
-        self._call, self._before = call, before
+        self._call = call
         # a session that nobody starts: what one would have that began now
         self._wanted = AgentSession(vad=None, **settings(call)).options
         self._own = call.persona.turns
-        turns, old = call.bound.release.agent.turn_taking, before.turn_taking
-        self._detection = _asked(turns, "detection") != _asked(old, "detection")
-        ends = any(_asked(turns, key) != _asked(old, key) for key in _ENDS)
-        self._ends = ends and call.channel == "voice"
+        voice = call.channel == "voice"
+        self._terms, self._old_terms = call.bound.release.agent.keyterms, before.keyterms
+        old, new = written(before, voice=voice), written(call.bound.release.agent, voice=voice)
+        changed = {o.place for o in OPTIONS if old.get(o.key) != new.get(o.key)}
+        self._detection, self._ends = DETECTION in changed, not changed.isdisjoint(_ENDS)
 
     def begin(self, undo: AsyncExitStack, *, vad: bool) -> None:
         """Change what may be refused.
@@ -49,26 +57,25 @@ class LiveSettings:
 
         Raises:
             ValueError: the turn detector and what tells speech from silence do not go together.
-            Exception: whatever STT has against the words that they should expect.
+            Exception: whatever STT has against the words that it should expect.
         """
-        old, terms = self._before.keyterms, self._call.bound.release.agent.keyterms
-        if terms != old:
-            undo.callback(self._forget, old)
-            self._expect(terms)
-        changed = self._ends and self._detection
-        if not changed and not vad:
+        if self._terms != self._old_terms:
+            undo.callback(self._forget)
+            self._expect(self._terms)
+        if not self._detection and not vad:
             return
         now = self._call.session.turn_detection
         undo.callback(self._detect, now)
-        self._detect(self._wanted.turn_handling.get("turn_detection") if changed else now)
+        wanted = self._wanted.turn_handling.get("turn_detection")
+        self._detect(wanted if self._detection else now)
 
     def _expect(self, terms: Iterable[str]) -> None:
         self._call.session.update_options(keyterms=list(map(str, terms)))
 
-    def _forget(self, old: Iterable[str]) -> None:
+    def _forget(self) -> None:
         # STT that refused these words may refuse the old ones as well
         with suppress(Exception):
-            self._expect(old)
+            self._expect(self._old_terms)
 
     def _detect(self, detection: Any) -> None:
         self._call.session.update_options(turn_detection=detection)
@@ -83,24 +90,22 @@ class LiveSettings:
             session.update_options(endpointing_opts=self._endpointing())
             options.turn_handling["endpointing"] = wanted.endpointing
             options.endpointing_overrides = wanted.endpointing_overrides
-        for key in _READ:
-            options.turn_handling[key] = wanted.turn_handling[key]  # type: ignore[literal-required]  # keys as above
-        options.max_tool_steps = wanted.max_tool_steps
-        options.tts_text_transforms = wanted.tts_text_transforms
-        if options.user_away_timeout != wanted.user_away_timeout:
-            options.user_away_timeout = wanted.user_away_timeout
+        for group in wanted.turn_handling.keys() - {"endpointing", "turn_detection"}:
+            options.turn_handling[group] = wanted.turn_handling[group]  # type: ignore[literal-required]  # keys as above
+        away = options.user_away_timeout
+        for option in fields(options):
+            if option.name not in _CHANGED:
+                setattr(options, option.name, getattr(wanted, option.name))
+        if away != options.user_away_timeout:
             session.reset_away_timer()
 
     def _endpointing(self) -> EndpointingOptions:
         """What holds for the persona that speaks: its own, then the agent's, then LiveKit's."""
-        turns = {**turn_handling(self._call.bound.release.agent.turn_taking), **self._own}
-        agents = self._wanted.endpointing_overrides
-        turns["endpointing"] = {**agents, **self._own.get("endpointing", {})}
+        agents = livekit_options(self._call.bound.release.agent).get("turn_handling", {})
+        turns = {**agents, **self._own}
+        turns["endpointing"] = {
+            **self._wanted.endpointing_overrides,
+            **self._own.get("endpointing", {}),
+        }
         found: Any = AgentSession(vad=None, turn_handling=turns).options.endpointing  # type: ignore[arg-type]  # keys of both
         return found  # type: ignore[no-any-return]  # a plain dict of the keys
-
-
-def _asked(turns: Any, key: str) -> Any:
-    """A key of `turn_taking` where it is written."""
-    written = turns is not None and key in turns.model_fields_set
-    return getattr(turns, key) if written else None

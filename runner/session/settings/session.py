@@ -5,18 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from livekit.agents import AgentSession, NotGivenOr, STTContextOptions, TurnHandlingOptions
+from livekit.agents import AgentSession
 from livekit.agents.types import NOT_GIVEN
-from livekit.agents.voice.transcription import text_transforms
 
 from runner.provider_kinds import BY_KEY, used_in
-from runner.schema.agents import Idle, Limits
+from runner.schema.agents import Idle
 from runner.schema.providers import chosen
 from runner.session.call import Call
+from runner.session.errors import CannotStartError, MisfitError
 from runner.session.models import kinds
-from runner.session.models.kinds import CannotStartError
-from runner.session.settings.turns import turn_handling
-from runner.session.values.conversion import MisfitError
+from runner.session.settings.options import livekit_options
 from runner.session.values.defaults import set_defaults
 from runner.session.values.templates import TemplateRenderer
 from runner.session.values.variables import Variables
@@ -74,23 +72,11 @@ def idle_of(call: Call) -> Idle | None:
 
 def settings(call: Call) -> dict[str, Any]:
     """What a session is told beside its models."""
-    agent, idle = call.bound.release.agent, idle_of(call)
     voice = call.channel == "voice"
-    turns = turn_handling(agent.turn_taking) if voice else TurnHandlingOptions(turn_detection=None)
+    own = livekit_options(call.bound.release.agent, voice=voice)
     return {
-        "turn_handling": turns,
-        # LiveKit allows one round more than it is told
-        "max_tool_steps": (agent.limits or Limits()).max_tool_steps - 1,
-        "stt_context_options": STTContextOptions(keyterms=[str(term) for term in agent.keyterms]),
-        "tts_text_transforms": _transforms(agent.pronunciations),
-        "user_away_timeout": idle.after if idle is not None else None,
+        "user_away_timeout": None,
         "session_close_transcript_timeout": LAST_WORDS,
+        "turn_handling": {} if voice else {"turn_detection": None},
+        **own,
     }
-
-
-def _transforms(pronunciations: Mapping[str, str]) -> NotGivenOr[list[Any]]:
-    """What is done to words before they are spoken: LiveKit's own, then the pronunciations."""
-    if not pronunciations:
-        return NOT_GIVEN
-    spoken = text_transforms.replace({str(k): str(v) for k, v in pronunciations.items()})
-    return ["filter_markdown", "filter_emoji", spoken]

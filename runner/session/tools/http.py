@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 
 from runner.egress.port import ToolRequest, ToolResponse
 from runner.schema.tools import HttpTool
 from runner.session.call import Call
+from runner.session.clock import within
+from runner.session.errors import MisfitError
 from runner.session.tools.calls import ToolCall, ToolResult
 from runner.session.tools.kind import ToolKind
-from runner.session.values.conversion import MisfitError
 from runner.template import as_data
 
 log = logging.getLogger("lkrun")
@@ -53,7 +53,7 @@ async def _answered(call: Call, tool: HttpTool, request: ToolRequest) -> ToolRes
     longest, left = tool.http.longest + GRACE, call.budget.left
     try:
         with call.budget.counting():
-            async with asyncio.timeout(max(0.0, min(longest, left))):
+            async with within(call.clock, max(0.0, min(longest, left))):
                 return await call.egress.ask(request)
     except TimeoutError:
         if left > longest:

@@ -7,8 +7,8 @@ from typing import Any
 
 from runner.schema.tools import OfRecords
 from runner.session.call import Call
+from runner.session.errors import MisfitError
 from runner.session.tools.calls import ToolCall, ToolResult
-from runner.session.values.conversion import MisfitError
 from runner.session.values.variables import Variables
 from runner.template.words import as_json
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from runner.schema.tools import SetTool
 from runner.session.call import Call
+from runner.session.errors import MisfitError
 from runner.session.tools.calls import ToolCall, ToolResult
 from runner.session.tools.kind import ToolKind
-from runner.session.values.conversion import MisfitError
 
 
 async def run(call: Call, tool: SetTool, made: ToolCall) -> ToolResult:

@@ -12,6 +12,7 @@ from typing import Any
 from runner.patterns import compile_pattern
 from runner.schema.fields import READERS, Field
 from runner.schema.types.values import NO, YES
+from runner.session.errors import MisfitError
 from runner.template import Empty, as_text
 
 MOST = 1000
@@ -21,10 +22,6 @@ _SHOWN = 60
 
 Choices = Callable[[str], Iterable[str]]
 """The texts that a variable named by `choices_from` holds now."""
-
-
-class MisfitError(ValueError):
-    """A value that a field cannot hold; the message goes on after the field's name."""
 
 
 def convert(field: Field, value: Any, choices: Choices) -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable
 
-from runner.session.values.conversion import MisfitError
+from runner.session.errors import MisfitError
 from runner.session.values.templates import TemplateRenderer
 from runner.session.values.variables import Variables
 

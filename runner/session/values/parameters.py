@@ -8,7 +8,8 @@ from typing import Any
 
 from runner.diagnostics.nearest import nearest
 from runner.schema.fields import READERS, Field
-from runner.session.values.conversion import Choices, MisfitError, convert, missing, offered
+from runner.session.errors import ArgumentsError, MisfitError
+from runner.session.values.conversion import Choices, convert, missing, offered
 from runner.session.values.templates import TemplateRenderer
 from runner.template import analyse
 
@@ -99,10 +100,6 @@ _BOUNDS: dict[str, Any] = {
     "number": _bounded("minimum", "maximum"),
     "text": _bounded("minLength", "maxLength"),
 }
-
-
-class ArgumentsError(ValueError):
-    """Arguments that a tool cannot take; the message says what is wrong with each."""
 
 
 def read(

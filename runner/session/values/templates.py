@@ -10,6 +10,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from runner.link.release import AgentRelease
+from runner.session.clock import Clock, MachineClock
 from runner.session.facts import CallFacts
 from runner.session.values.variables import Variables
 from runner.template import Failure, Renderer, as_data, has_template
@@ -33,15 +34,15 @@ class TemplateContext(Mapping[str, Any]):
         release: AgentRelease,
         facts: CallFacts,
         variables: Variables,
-        clock: Callable[[], datetime] | None = None,
+        clock: Clock | None = None,
     ) -> None:
-        """Take what is known; `clock` tells the time, the machine's without it."""
+        """Take what is known; `clock` tells the moment."""
         self.persona = str(release.agent.start)
         zone = release.agent.timezone
         self.zone = ZoneInfo(zone) if zone else None
         self.language = str(release.agent.locale or "")
         self._variables = variables
-        self._clock = clock
+        self._clock = clock or MachineClock()
         self._facts, self._agent = facts, release.name
         self._known: dict[str, Any] = {
             "caller": facts.caller,
@@ -64,7 +65,7 @@ class TemplateContext(Mapping[str, Any]):
 
     def now(self) -> datetime:
         """The moment, in the agent's time zone."""
-        moment = self._clock() if self._clock else datetime.now().astimezone()
+        moment = self._clock.now()
         return moment.astimezone(self.zone) if self.zone else moment
 
     def _call(self) -> dict[str, Any]:

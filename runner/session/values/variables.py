@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from runner.schema.fields import Field
-from runner.session.values.conversion import MisfitError, convert, missing
+from runner.session.errors import MisfitError
+from runner.session.values.conversion import convert, missing
 from runner.template import as_data, as_text
 
 MASK = "•••"

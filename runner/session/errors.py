@@ -1,0 +1,19 @@
+"""What a call cannot do. Each message is one plain sentence without any secret."""
+
+from __future__ import annotations
+
+
+class CannotStartError(Exception):
+    """A conversation that cannot begin."""
+
+
+class CannotRenewError(Exception):
+    """A call that goes on with the release it has."""
+
+
+class MisfitError(ValueError):
+    """A value that a field cannot hold; the message goes on after the field's name."""
+
+
+class ArgumentsError(ValueError):
+    """Arguments that a tool cannot take; the message says what is wrong with each."""

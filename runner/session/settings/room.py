@@ -1,0 +1,57 @@
+"""`room` in LiveKit's terms."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from livekit import rtc
+from livekit.agents.voice import room_io
+
+from runner.schema import agents
+
+TextInput = Callable[[Any, Any], Any]
+
+
+def room_options(
+    agent: agents.Agent, *, identity: str = "", text_input: TextInput | None = None
+) -> room_io.RoomOptions:
+    """What of the room an agent uses.
+
+    Args:
+        agent: `mode: text` neither hears nor speaks.
+        identity: the participant to talk with, rendered; the first that comes without it.
+        text_input: takes what the caller writes.
+    """
+    room = agent.room or agents.Room()
+    voice = agent.mode == "voice"
+    options = room_io.RoomOptions(
+        text_input=_text_input(room, text_input),
+        audio_input=voice
+        and room.audio_in
+        and room_io.AudioInputOptions(auto_gain_control=room.auto_gain),
+        video_input=room.video_in,
+        audio_output=voice and room.audio_out,
+        text_output=room.text_out and room_io.TextOutputOptions(sync_transcription=room.sync_text),
+        close_on_disconnect=room.close_on_disconnect,
+        # what was written last would be lost: whoever began the call deletes the room after it
+        delete_room_on_close=voice and room.delete_on_close is True,
+    )
+    if room.participants is not None:
+        options.participant_kinds = [_KINDS[kind] for kind in room.participants]
+    if identity:
+        options.participant_identity = identity
+    return options
+
+
+def _text_input(room: agents.Room, text_input: TextInput | None) -> Any:
+    if not room.text_in or text_input is None:
+        return room.text_in
+    return room_io.TextInputOptions(text_input_cb=text_input)
+
+
+_KINDS = {
+    "connector": rtc.ParticipantKind.PARTICIPANT_KIND_CONNECTOR,
+    "sip": rtc.ParticipantKind.PARTICIPANT_KIND_SIP,
+    "standard": rtc.ParticipantKind.PARTICIPANT_KIND_STANDARD,
+}

@@ -1,0 +1,64 @@
+"""The keys of the language that a call has to do with, and the tests that prove them."""
+
+from __future__ import annotations
+
+import ast
+import typing
+from collections.abc import Iterator
+from pathlib import Path
+
+from runner.schema.agents import Agent
+from runner.schema.fields import Field
+from runner.schema.http import Request, Result
+from runner.schema.personas import Persona
+from runner.schema.providers import Provider
+from runner.schema.tools import Tool
+from runner.schema.types.blocks import Block
+
+TESTS = Path(__file__).parents[1]
+
+
+def blocks(annotation, found):
+    """All blocks that can stand in this annotation, and below."""
+    if isinstance(annotation, type) and issubclass(annotation, Block):
+        if annotation not in found:
+            found.add(annotation)
+            for info in annotation.model_fields.values():
+                blocks(info.annotation, found)
+    else:
+        for inner in typing.get_args(annotation):
+            blocks(inner, found)
+    return found
+
+
+def keys(*annotations):
+    """Every key of these, and of all that they reach."""
+    found = set()
+    for annotation in annotations or (Agent, Persona, Tool, Provider, Field):
+        blocks(annotation, found)
+    return {f"{block.__name__}.{key}" for block in found for key in block.keys()}  # noqa: SIM118 - no dict: the keys of the language
+
+
+ELSEWHERE = {
+    "Agent.description",  # the front shows it
+    "Agent.enabled",  # the compiler leaves the agent out
+    "Agent.suggestions",  # the page offers them
+    "Agent.labels",  # records, events and metrics carry them
+    "Limits.max_calls",  # the main process admits calls
+    *(keys(Request, Result) - {"Result.save"}),  # the egress asks the service
+}
+"""Keys that mean nothing to a conversation."""
+
+
+def proofs() -> Iterator[tuple[str, str]]:
+    """Key → test, for each test of a conversation that is marked `proves`."""
+    for path in sorted((TESTS / "session").glob("test_*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                yield from ((key, node.name) for key in _proved(node))
+
+
+def _proved(test: ast.FunctionDef | ast.AsyncFunctionDef) -> Iterator[str]:
+    for mark in test.decorator_list:
+        if isinstance(mark, ast.Call) and ast.unparse(mark.func) == "pytest.mark.proves":
+            yield from (ast.literal_eval(arg) for arg in mark.args)
