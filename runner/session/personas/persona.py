@@ -35,7 +35,7 @@ from runner.session.settings.options import livekit_options
 
 log = logging.getLogger("lkrun")
 
-SILENCE = 8.5
+SILENCE = 7.0
 """Seconds that a model may be silent where somebody listens: after 10 they give up."""
 
 TAKE_OVER = (
