@@ -2,8 +2,8 @@
 
 A case `<code>-<what>` is a file `<case>.yaml` (checked alone in a folder, under its own name), a
 folder `<case>/`, or what a function of `bad/build.py` makes; `<case>.out` is all that the command
-prints. A new rule is a new pair. After a change of words, write the `.out` files anew, and read
-what changed before it is committed::
+prints, but for the last line, which names `lkrun explain`. A new rule is a new pair. After a change
+of words, write the `.out` files anew, and read what changed before it is committed::
 
     python tests/test_golden.py --update
 """
@@ -109,6 +109,15 @@ def home(tmp_path_factory):
     return str(tmp_path_factory.mktemp("home"))
 
 
+def printed(case):
+    """The `.out` file of a case with one code, and the line that ends every listing."""
+    code = case.partition("-")[0]
+    return (
+        f"{(golden.BAD / f'{case}.out').read_text(encoding='utf-8')}"
+        f"more about {code}: lkrun explain {code}\n"
+    )
+
+
 @pytest.mark.parametrize(
     "case",
     [
@@ -119,11 +128,11 @@ def home(tmp_path_factory):
     ],
 )
 def test_the_command_prints_it(case, tmp_path, home):
-    """`lkrun check` prints the `.out` file, and leaves with 1 for errors, 0 for warnings alone."""
+    """`check` prints the `.out` file and where more stands; 1 for errors, 0 for warnings alone."""
     folder = golden.folder_of(case, tmp_path)
     for _ in range(2):  # the second time from the cache
         run = lkrun("check", str(folder), "--color", "never", LKRUN_CACHE_DIR=home)
-        assert run.stdout == (golden.BAD / f"{case}.out").read_text(encoding="utf-8")
+        assert run.stdout == printed(case)
         assert run.returncode == (1 if case[0] == "E" else 0)
         assert run.stderr == ""
 
@@ -135,7 +144,7 @@ def test_missing_keys_are_told_when_asked(tmp_path, home):
     assert lkrun("check", folder, LKRUN_CACHE_DIR=home).returncode == 0
     livekit = {"LIVEKIT_API_KEY": "key", "LIVEKIT_API_SECRET": "secret"}
     run = lkrun("check", folder, "--keys", "--color", "never", LKRUN_CACHE_DIR=home, **livekit)
-    assert run.stdout == (golden.BAD / f"{case}.out").read_text(encoding="utf-8")
+    assert run.stdout == printed(case)
     assert run.returncode == 1
 
 

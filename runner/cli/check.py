@@ -45,9 +45,7 @@ def show(found: list[Diagnostic], result: CheckResult | Compiled, path: Path, fo
     else:
         bright = options().bright()
         colours = render.BRIGHT if bright else render.PLAIN
-        if found:
-            click.echo(render.text(found, result.lines, colours), color=bright)
-        click.echo(render.summary(found, result.files))
+        click.echo(render.listing(found, result.lines, result.files, colours), color=bright)
     sys.stdout.flush()
 
 

@@ -166,5 +166,5 @@ def _tell(found: list[Diagnostic], compiled: Compiled, form: str | None) -> None
         return
     bright = options().bright(sys.stderr)
     colours = render.BRIGHT if bright else render.PLAIN
-    click.echo(render.text(found, compiled.lines, colours), err=True, color=bright)
-    click.echo(render.summary(found, compiled.files), err=True)
+    listing = render.listing(found, compiled.lines, compiled.files, colours)
+    click.echo(listing, err=True, color=bright)

@@ -57,6 +57,15 @@ def more(diagnostics: Iterable[Diagnostic]) -> str | None:
     return f"more about {codes[0]}: lkrun explain {codes[0]}{others}"
 
 
+def listing(
+    diagnostics: Sequence[Diagnostic], lines: Lines, files: int, colours: Colours = PLAIN
+) -> str:
+    """What a person is told of a folder: its diagnostics, how many, and where more stands."""
+    parts = [text(diagnostics, lines, colours) if diagnostics else None]
+    parts += [summary(diagnostics, files), more(diagnostics)]
+    return "\n".join(part for part in parts if part is not None)
+
+
 _NAMED = 3
 
 

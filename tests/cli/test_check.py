@@ -69,6 +69,26 @@ def test_the_json_document(lkrun, folder):
     }  # fmt: skip
 
 
+@pytest.mark.parametrize("verb", ["check", "chat", "graph", "test"])
+def test_a_listing_ends_with_where_more_stands(lkrun, folder, verb):
+    """Whichever command lists mistakes, the last line names the long form of the first code."""
+    (folder / "a.yaml").write_text(BAD + "    instrutions: y\n")
+    ends = "more about E101: lkrun explain E101 (and so for E202)"
+    done = lkrun(verb, folder)
+    assert done.stdout.splitlines()[-1] == ends
+    assert done.stdout.count("more about") == 1
+
+
+def test_a_warning_ends_with_where_more_stands(lkrun, folder):
+    """A folder with nothing but a warning is told so too; programs get no such line."""
+    (folder / "a.yaml").write_text(GOOD + "  spare:\n    instructions: y\n")
+    done = lkrun("check", folder)
+    assert (done.returncode, done.stdout.splitlines()[-2]) == (0, "1 file checked: 1 warning")
+    code = json.loads(lkrun("check", folder, "--format", "json").stdout)["diagnostics"][0]["code"]
+    assert done.stdout.splitlines()[-1] == f"more about {code}: lkrun explain {code}"
+    assert "more about" not in lkrun("check", folder, "--format", "github").stdout
+
+
 def test_github_annotations(lkrun, folder):
     """An annotation a line, with the folder in its path."""
     (folder / "a.yaml").write_text(BAD)

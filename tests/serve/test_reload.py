@@ -96,6 +96,7 @@ async def test_a_broken_folder_is_not_served(reloader, folder, target, release):
     words = report.words(outcome)
     assert words.startswith(f"the new files are not served; still serving release {release.id}\n")
     assert words.count("error[E202]") == 2
+    assert words.endswith("\nmore about E202: lkrun explain E202")
     assert report.level(outcome) == "error"
     assert {d["code"] for d in report.fields(outcome)["diagnostics"]} == {"E202"}
     assert target.empty()

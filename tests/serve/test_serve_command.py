@@ -168,6 +168,8 @@ def test_mistakes_and_missing_secrets_are_all_told(folder, form):
     assert done.stdout == ""
     if form == "json":
         assert json.loads(done.stderr)["result"] == "rejected"
+    else:
+        assert "\nmore about E202: lkrun explain E202 (and so for E405)\n" in done.stderr
 
 
 def test_a_taken_port_is_said(served, folder):

@@ -86,6 +86,6 @@ def found_in(case: str, empty: Path, cache: Cache) -> tuple[list[Diagnostic], Co
 
 
 def output(found: list[Diagnostic], result: Compiled) -> str:
-    """Return the text that `lkrun check --color never` prints."""
+    """Return the text that `lkrun check --color never` prints, but for the line about `explain`."""
     told = render.text(found, result.lines) + "\n" if found else ""
     return f"{told}{render.summary(found, result.files)}\n"

@@ -29,7 +29,9 @@ def words(outcome: ReloadResult) -> str:
         what = "the secrets" if outcome.same_files else "the files"
         return f"{what} were read again, nothing changes for callers; still serving {release}"
     rendered = render.text(outcome.diagnostics, outcome.lines)
-    return f"the new files are not served; still serving release {release}\n{rendered}".rstrip()
+    more = render.more(outcome.diagnostics) or ""
+    kept = f"the new files are not served; still serving release {release}"
+    return f"{kept}\n{rendered}\n{more}".rstrip()
 
 
 def _rolled(outcome: ReloadResult) -> str:
