@@ -11,6 +11,7 @@ from typing import Any
 from livekit import rtc
 from livekit.agents import AgentSession, CloseEvent, CloseReason, RunResult
 
+from runner.egress.mask import Mask
 from runner.egress.port import Egress
 from runner.link.release import AgentRelease
 from runner.session.call import BoundRelease, Call, Channel, PendingHandoff
@@ -98,7 +99,7 @@ class Conversation:
         self._call = Call(
             BoundRelease(release, plan_of(release), variables, context, renderer, models),
             egress=egress,
-            events=Events(on_event),
+            events=Events(on_event, self._hidden),
             clock=clock,
             channel=channel,
             finish=self._finish,
@@ -330,6 +331,9 @@ class Conversation:
 
     def _hold(self, seconds: float) -> None:
         self._timers.hold(seconds)
+
+    def _hidden(self) -> Mask:
+        return self._call.bound.variables.hidden()
 
     def _give_up(self, reason: str) -> str:
         return self._failures.gave_up(reason)

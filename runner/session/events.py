@@ -7,6 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
 from typing import Any, ClassVar, Literal
 
+from runner.egress.mask import Mask
+
 log = logging.getLogger("lkrun")
 
 
@@ -17,9 +19,11 @@ class Event:
     Attributes:
         turn: the number of the caller's last turn; 0 until the caller has said something.
         persona: the one that speaks.
+        hiding: its parts in which a private value could stand.
     """
 
     type: ClassVar[str]
+    hiding: ClassVar[tuple[str, ...]] = ()
 
     turn: int = 0
     persona: str
@@ -35,6 +39,7 @@ class MessageEvent(Event):
     """Somebody has said or written something."""
 
     type: ClassVar[str] = "message"
+    hiding: ClassVar[tuple[str, ...]] = ("text",)
 
     role: Literal["user", "agent"]
     text: str
@@ -45,6 +50,7 @@ class ToolCallEvent(Event):
     """A tool is called; private arguments are masked."""
 
     type: ClassVar[str] = "tool_call"
+    hiding: ClassVar[tuple[str, ...]] = ("arguments",)
 
     name: str
     arguments: Any
@@ -56,6 +62,7 @@ class ToolResultEvent(Event):
     """A tool has answered."""
 
     type: ClassVar[str] = "tool_result"
+    hiding: ClassVar[tuple[str, ...]] = ("output",)
 
     name: str
     call_id: str
@@ -93,9 +100,9 @@ class Events:
         latest: the events of the current turn.
     """
 
-    def __init__(self, on_event: Callable[[Event], None]) -> None:
-        """Take who is told."""
-        self._on_event = on_event
+    def __init__(self, on_event: Callable[[Event], None], mask: Callable[[], Mask] = Mask) -> None:
+        """Take who is told, and what hides the private values that there are now."""
+        self._on_event, self._mask = on_event, mask
         self.turn = 0
         self.latest: list[Event] = []
 
@@ -111,7 +118,9 @@ class Events:
 
     def tell(self, event: Event) -> None:
         """Tell one event, as one of this turn. What its receiver raises harms nobody."""
-        event = replace(event, turn=self.turn)
+        mask = self._mask()
+        hidden = {key: mask.data(getattr(event, key)) for key in event.hiding}
+        event = replace(event, turn=self.turn, **hidden)
         self.latest.append(event)
         try:
             self._on_event(event)

@@ -7,7 +7,9 @@ import json
 
 import httpx
 import pytest
+from support.wild import Wild
 
+from runner.egress.port import ToolResponse
 from runner.egress.secrets import Secrets
 
 FOLDER = """
@@ -139,3 +141,15 @@ async def test_a_private_variable_keeps_what_was_found(begin):
     await talk.say("echo")
     assert talk.conversation._call.bound.variables["name"] == PIN
     assert talk.conversation.variables["name"] == "•••"
+
+
+async def test_a_private_value_is_in_no_event(begin):
+    """What the caller, the model or a tool says of a private value is masked in the events."""
+    brain = Wild("You said 471108?", [("echo", '{"pin": "471108"}')], "Fine.")
+    echo = ToolResponse(ok=True, output="471108 is known")
+    talk = await begin(FOLDER, echo, given={"pin": PIN}, models={"brain": brain})
+    assert (await talk.say("my PIN is 471108")).texts == ["You said •••?"]
+    assert (await talk.say("echo")).outputs == [
+        "echo was not run: there is no parameter 'pin'; parameters: none."
+    ]
+    assert PIN not in json.dumps(talk.events)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from runner.egress.mask import Mask
 from runner.schema.fields import Field
 from runner.session.errors import MisfitError
 from runner.session.values.conversion import convert, missing
@@ -117,6 +118,13 @@ class Variables(Mapping[str, Any]):
         """All values as plain data, private ones masked."""
         private = {n for n, f in self.fields.items() if f.private}
         return {n: MASK if n in private else as_data(v) for n, v in self._values.items()}
+
+    def hidden(self) -> Mask:
+        """Hides the private values that there are now."""
+        private = (
+            v for n, v in self._values.items() if n in self.fields and self.fields[n].private
+        )
+        return Mask(private=map(as_data, private), stars=MASK)
 
     def sent(self) -> dict[str, Any]:
         """All values as plain data, for the egress."""
