@@ -96,10 +96,12 @@ def _is_kept(asked: Asked) -> bool:
 def _kept(asked: Asked) -> Side:
     """A kept release: of the folder on the other side, or of agents.d."""
     from runner.diff import Side
-    from runner.serve.releases.archive import ArchiveError, UnknownReleaseError
 
     # no name is too long for os.path
     archive = opened(Path(asked.other if os.path.isdir(asked.other) else DEFAULT))  # noqa: PTH112 - of a text that may be no path
+
+    from runner.serve.releases.archive import ArchiveError, UnknownReleaseError  # not on Windows
+
     try:
         return Side(archive.load(asked.name))
     except UnknownReleaseError as error:

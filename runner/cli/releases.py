@@ -86,10 +86,15 @@ def opened(folder: Path) -> Archive:
     """The archive of a configuration folder.
 
     Raises:
-        click.ClickException: there is no home for it.
+        click.ClickException: there is no home for it, or this is Windows.
     """
-    from runner.serve.releases.archive import Archive
-
+    try:
+        from runner.serve.releases.archive import Archive
+    except ModuleNotFoundError as error:
+        if error.name != "fcntl":
+            raise
+        words = "releases are kept by lkrun serve, which needs Linux or macOS"
+        raise click.ClickException(words) from error
     try:
         return Archive.of(folder, os.environ)
     except OSError as error:

@@ -1,0 +1,82 @@
+"""What works on Windows asks for no module that Windows lacks."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+LACKING = ("fcntl", "grp", "pty", "pwd", "resource", "termios", "tty")
+HIDDEN = f"""\
+import sys
+class Windows:
+    def find_spec(self, name, path=None, target=None):
+        if name in {LACKING}:
+            raise ModuleNotFoundError(f"No module named {{name!r}}", name=name)
+for name in {LACKING}:
+    sys.modules.pop(name, None)
+sys.meta_path.insert(0, Windows())
+from runner.cli import run
+run()
+"""
+OF_OTHERS = "import asyncio, psutil\n"
+"""These have other modules of their own on Windows, and have to be there before."""
+
+
+def on_windows(tmp_path, *arguments, before="", stdin=""):
+    """Run `lkrun` where the modules cannot be imported."""
+    return subprocess.run(
+        [sys.executable, "-c", before + HIDDEN, *arguments],
+        input=stdin,
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        env={
+            "PATH": os.environ["PATH"],
+            "HOME": str(tmp_path),
+            "TMPDIR": str(tmp_path),
+            "LKRUN_CACHE_DIR": str(tmp_path / "cache"),
+        },
+        timeout=50,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["check", "agents.d"], "no mistakes"),
+        (["check", "agents.d", "--format", "json"], '"ok": true'),
+        (["check", "examples/shop"], "checked"),
+        (["chat", "--help"], "Usage: lkrun chat"),
+        (["explain", "E101"], "# E101"),
+        (["diff", "agents.d", "agents.d"], "nothing changes for callers"),
+        (["diff", "agents.d", "examples/pizza"], "clinic"),
+        (["graph", "agents.d"], "receptionist"),
+        (["schema"], "properties"),
+    ],
+)
+def test_what_works_on_windows_imports_nothing_that_it_lacks(tmp_path, arguments, words):
+    """Each of these does its whole work without the modules."""
+    done = on_windows(tmp_path, *arguments)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert words in done.stdout
+
+
+@pytest.mark.parametrize("options", [[], ["--with-reload"], ["--format", "json"]])
+def test_a_talk_works_on_windows(tmp_path, options):
+    """`lkrun chat` answers, with nothing of lkrun's own asking for the modules."""
+    done = on_windows(tmp_path, "chat", "agents.d", *options, before=OF_OTHERS, stdin="hello\n")
+    assert done.returncode == 0, done.stderr
+    assert "I can book an appointment" in done.stdout
+
+
+def test_kept_releases_are_where_serve_runs(tmp_path):
+    """Where no release can be kept, it is said of the one that is asked for, in one line."""
+    done = on_windows(tmp_path, "diff", "agents.d", "abcdef12")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == ("Error: releases are kept by lkrun serve, which needs Linux or macOS\n")
