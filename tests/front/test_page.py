@@ -133,18 +133,38 @@ async def test_the_keyboard_is_enough(visit):
     assert await box.input_value() == "a draft"
 
 
-async def test_waiting_is_shown(visit, runner):
-    """While the agent thinks, dots say so, and nothing is sent twice."""
+async def test_what_is_written_while_it_answers_waits_its_turn(visit, runner):
+    """Dots say that the agent thinks; Enter meanwhile queues, and the lines are sent in order."""
     await visit.begin()
     runner.gate.clear()
     await visit.says("mary")
     await visit.sees("#typing", "receptionist is answering")
-    await visit.says("again")
-    runner.gate.set()
-    await visit.sees(".agent .said", "Thank you, Mary.")
-    await visit.page.wait_for_selector("#typing", state="hidden")
+    await visit.says("html")
+    await visit.says("my invoice")
+    assert await visit.page.locator("#queue .mine").count() == 2
+    assert await visit.page.get_by_label("Your message").input_value() == ""
     assert [each[1] for each in runner.asked] == ["", "mary"]
-    assert await visit.page.get_by_label("Your message").input_value() == "again"
+    runner.gate.set()
+    await visit.sees(".agent .said", "I cannot see invoices")
+    await visit.page.wait_for_selector("#typing", state="hidden")
+    assert [each[1] for each in runner.asked] == ["", "mary", "html", "my invoice"]
+    assert await visit.page.locator("#queue .mine").count() == 0
+    mine = await visit.page.locator("#log .mine .said").all_inner_texts()
+    assert [each.split()[-1] for each in mine] == ["mary", "html", "invoice"]
+    assert visit.complaints == []
+
+
+async def test_what_could_not_be_sent_is_given_back(visit, runner):
+    """Where the conversation ends meanwhile, lines that wait are in the box of the next one."""
+    await visit.begin()
+    runner.gate.clear()
+    await visit.says("goodbye")
+    await visit.says("one more thing")
+    runner.gate.set()
+    await visit.sees("#over", "The agent has ended the conversation.")
+    await visit.page.get_by_role("button", name="Start again").click()
+    await visit.sees(".agent .said", "Good day")
+    assert await visit.page.get_by_label("Your message").input_value() == "one more thing"
 
 
 async def test_the_end_offers_a_new_start(visit):
@@ -236,6 +256,173 @@ async def test_a_failed_beginning_can_be_tried_again(visit, runner):
     runner.refuses = None
     await visit.page.get_by_role("button", name="Start again").click()
     await visit.sees(".agent .said", "Good day")
+
+
+async def test_what_happens_between_two_turns_is_seen_at_once(visit, runner):
+    """A question into the silence is shown once, and a limit shows the farewell and the reason."""
+    await visit.begin()
+    assert runner.idle is True
+    [name] = runner.dialogues
+    runner.happen(name, type="message", text="Are you still there?")
+    await visit.sees(".agent .said", "Are you still there?")
+    await visit.says("mary")
+    await visit.sees(".agent .said", "Thank you, Mary.")
+    runner.happen(name, type="message", text="Our time is up, goodbye.")
+    runner.happen(name, type="end", reason="max_duration")
+    await visit.sees("#over", "it reached the longest time that it may take")
+    agent = await visit.page.locator(".agent .said").all_inner_texts()
+    assert [each.split()[0] for each in agent] == ["Good", "Are", "Thank", "Our"]
+    assert await visit.page.locator("#log .mine").count() == 1
+    assert await visit.page.locator("#composer").is_hidden()
+    assert visit.complaints == []
+
+
+async def test_an_end_without_a_word_is_told(visit, runner):
+    """Where the stream closes without an end in it, the page asks how the conversation stands."""
+    await visit.begin()
+    [dialogue] = runner.dialogues.values()
+    dialogue.events.append({"turn": 0, "type": "end", "reason": "silence"})
+    dialogue.ended = True
+    dialogue.news.set()
+    await visit.sees("#over", "Nobody wrote for a while")
+
+
+async def test_end_is_the_caller_leaving_and_can_be_read(visit, runner):
+    """End hangs up as a caller does; the talk can be read at its address, with its reason."""
+    runner.remembers = True
+    await visit.begin()
+    await visit.says("mary")
+    await visit.sees(".agent .said", "Thank you, Mary.")
+    await visit.page.get_by_role("button", name="End", exact=True).click()
+    await visit.sees("#over", "You have ended the conversation.")
+    [dialogue] = runner.dialogues.values()
+    assert dialogue.events[-1]["reason"] == "caller_left"
+    await visit.page.reload()
+    await visit.sees("#over", "You have ended the conversation.")
+    await visit.sees("#over-when", "It ended at")
+    await visit.sees("#over-when", "an hour")
+    await visit.sees(".mine", "mary")
+    assert await visit.page.locator("#composer").is_hidden()
+    assert await visit.page.locator("#first-lines button").count() == 0
+
+
+async def test_first_lines_are_offered_until_somebody_speaks(visit, runner):
+    """The agent's suggestions are buttons: one says the line, and then they are gone."""
+    await visit.begin()
+    await visit.page.get_by_role("button", name="I need an appointment").click()
+    await visit.sees("[data-handoff=booking]")
+    assert runner.asked[-1][1] == "I need an appointment"
+    assert await visit.page.locator("#first-lines button").count() == 0
+    box = visit.page.get_by_label("Your message")
+    assert await box.evaluate("box => box === document.activeElement")
+
+
+async def test_why_the_model_failed_is_told_to_the_owner(visit, runner):
+    """The reason stands below the turn, as text."""
+    await visit.begin()
+    runner.failure = "openai: 401 the key <b>sk-…</b> is not valid"
+    await visit.says("mary")
+    row = await visit.sees(".unanswered", "The model did not answer.")
+    assert "openai: 401 the key <b>sk-…</b> is not valid" in await row.inner_text()
+    runner.failure = None
+    await visit.says("html")
+    await visit.sees(".agent .said", "<img")
+    assert await visit.page.locator(".unanswered").count() == 1
+
+
+async def test_values_stand_as_people_write_them(visit):
+    """All variables are listed, also those without a value; a date and a time are words."""
+    await visit.begin()
+    await visit.sees("[data-variable=first_slot]", "not known yet")
+    await visit.sees("[data-variable=treatments]", "nothing yet")
+    await visit.says("on monday")
+    slot = await visit.sees(".vars .changed", "first_slot")
+    assert "Tuesday, March 3, 2026 at 9:30" in await slot.inner_text()
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        (True, "yes"),
+        (False, "no"),
+        (0, "0"),
+        ("2026-03-03", "Tuesday, March 3, 2026"),
+        ("14:05:00", "2:05 PM"),
+        ("2026-03-03T14:05:00+02:00", "Tuesday, March 3, 2026 at 2:05 PM (UTC+02:00)"),
+        ("2026-13-45", "2026-13-45"),
+        ("2026", "2026"),
+        ("", "not known yet"),
+        ("Z", "Z"),
+        (["cleaning", "filling"], "• cleaning\n• filling"),
+        ([{"day": "2026-03-03", "paid": False}], "• day: Tuesday, March 3, 2026, paid: no"),
+    ],
+)
+async def test_each_kind_of_value(visit, runner, value, words):
+    """What a variable holds is written as a person would; what only looks like a date stays."""
+    await visit.begin()
+    [dialogue] = runner.dialogues.values()
+    dialogue.variables["patient_name"] = value
+    await visit.says("hello")
+    await visit.sees(".agent .said", "I did not understand")
+    seen = await visit.page.locator("[data-variable=patient_name] dd").inner_text()
+    assert " ".join(seen.split(" ")).replace("\u202f", " ") == words
+
+
+MISTAKE = {
+    "severity": "error", "code": "E101", "file": "clinic.yaml", "line": 12, "column": 3,
+    "end_line": 12, "end_column": 9, "message": "unknown key 'greting'",
+    "help": "did you mean 'greeting'?", "related": [],
+}  # fmt: skip
+
+
+async def test_a_broken_folder_is_told_and_that_it_is_mended(visit, runner):
+    """File, line, what and how stand above the talk, which goes on, until the files are right."""
+    await visit.begin()
+    runner.folder_state |= {"broken": True, "diagnostics": [MISTAKE] * 6}
+    await visit.sees("#folder.bad", "Your files have mistakes")
+    first = visit.page.locator("#folder-rows li").first
+    text = await first.inner_text()
+    assert text.startswith("clinic.yaml:12 Unknown key 'greting'.")
+    assert "Did you mean 'greeting'?" in text
+    await visit.sees("#folder-rows li", "And 2 more")
+    await visit.says("mary")
+    await visit.sees(".agent .said", "Thank you, Mary.")
+    runner.folder_state |= {"broken": False, "diagnostics": []}
+    await visit.sees("#folder.good", "Your files are right again.")
+    await visit.page.get_by_role("button", name="Close").click()
+    assert await visit.page.locator("#folder").is_hidden()
+
+
+def serve(runner, release, *changes):
+    runner.release = runner.release | {"id": release}
+    runner.folder_state |= {"release": release, "changes": list(changes)}
+
+
+async def test_a_reload_says_what_changed_and_offers_a_new_start(visit, runner):
+    """The changes stand in words; the talk keeps its files until it is started again."""
+    await visit.begin()
+    serve(runner, "r-2", "the greeting of receptionist in clinic has changed")
+    await visit.sees("#folder.good", "What you saved is served now.")
+    await visit.sees("#folder.good", "goes on with the files it began with")
+    await visit.sees("#folder-rows li", "The greeting of receptionist in clinic has changed.")
+    await visit.page.get_by_role("button", name="Start again with it").click()
+    await visit.sees("#release", "r-2")
+    await visit.page.wait_for_selector("#folder-again", state="hidden")
+    assert len(runner.dialogues) == 2
+
+
+async def test_dev_says_what_is_true(visit, runner):
+    """With --dev the talk goes on with what was saved, and then nothing says that it is old."""
+    runner.dev = True
+    await visit.begin()
+    serve(runner, "r-2", "the greeting of receptionist in clinic has changed")
+    await visit.sees("#folder.good", "This conversation goes on with it")
+    assert "began with" not in await visit.page.locator("#folder").inner_text()
+    [dialogue] = runner.dialogues.values()
+    dialogue.release = "r-2"
+    await visit.says("mary")
+    await visit.page.wait_for_selector("#newer", state="hidden")
+    await visit.page.wait_for_selector("#folder-again", state="hidden")
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -134,6 +134,7 @@ class FakeRunner:
         self.dev = False
         self.idle = False
         self.failure: str | None = None
+        self.remembers = False
         self.why_not_ready: str | None = None
         self.refuses: Exception | None = None
         self.asked: list[tuple[Any, ...]] = []
@@ -235,10 +236,15 @@ class FakeRunner:
 
     async def session(self, session_id: str) -> dict[str, Any]:
         found = self._find(session_id)
-        return self._row(found) | {"events": found.events, "variables": found.variables}
+        row = self._row(found) | {"events": found.events, "variables": found.variables}
+        if not found.ended:
+            return row
+        return row | {"ended": "2026-03-02T08:25:00Z", "reason": found.events[-1]["reason"]}
 
     async def end(self, session_id: str) -> None:
-        del self.dialogues[self._find(session_id).id]
+        self.happen(session_id, type="end", reason="caller_left")
+        if not self.remembers:
+            del self.dialogues[session_id]
 
     def _find(self, session_id: str) -> Dialogue:
         if session_id not in self.dialogues:

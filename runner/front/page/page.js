@@ -2,7 +2,7 @@
 // put into the page as text, never as HTML.
 
 const $ = (id) => document.getElementById(id);
-const POLL = 4000, POLL_GONE = 1500, PATIENCE = 8000, REFRESH = 240000;
+const POLL = 2000, POLL_GONE = 1500, PATIENCE = 8000, SETTLE = 250;
 const HUES = [172, 65, 300, 245, 20, 125];
 
 const WORDS = {
@@ -13,19 +13,31 @@ const WORDS = {
 };
 
 const REASONS = {
-  caller_left: "You have left the conversation.",
+  caller_left: "You have ended the conversation.",
   end_call: "The agent has ended the conversation.",
   error: "Something failed, so the conversation could not go on. The runner’s log says more.",
+  max_duration: "The conversation has ended: it reached the longest time that it may take.",
   shutdown: "The runner has ended this conversation.",
   silence: "Nobody wrote for a while, so the conversation has ended.",
+  hung: "The agent did not answer in time, so the conversation has ended.",
+  crashed: "The process of this conversation has died. The runner’s log says more.",
 };
 
+const LOST = "The runner has been started again, so this conversation is over.";
+const FEW = 4;
 const UNKNOWN = ["not known yet", "nothing yet"];
+const ENGLISH = navigator.language.startsWith("en") ? navigator.language : "en-GB";
+const DAY = { weekday: "long", day: "numeric", month: "long", year: "numeric", timeZone: "UTC" };
+const HOUR = { hour: "numeric", minute: "2-digit", timeZone: "UTC" };
+const WRITTEN = /^(?:(\d{4}-\d{2}-\d{2})(?:[T ](?=\d))?)?(\d{2}:\d{2}(?::\d{2})?(?:\.\d+)?)?(Z|[+-]\d{2}:\d{2})?$/;
 
 let page = null;        // what /-/page.json said
 let talk = null;        // the conversation on screen
 let gone = false;       // whether the runner failed to answer last
 let timer = 0;
+let fresh = "";         // the release that came while this page was open
+let mended = "";        // the release that is served since the files are right again
+let closed = "";        // the notice that was closed
 
 // --- small parts --------------------------------------------------------------------------------------------------
 
@@ -67,7 +79,17 @@ function words(value) {
   if (value === false) return "no";
   if (Array.isArray(value)) return value.length ? value.map((each) => "• " + words(each)).join("\n") : "nothing yet";
   if (typeof value === "object") return Object.entries(value).map(([k, v]) => `${k}: ${words(v)}`).join(", ");
-  return String(value);
+  return typeof value === "string" ? moment(value) : String(value);
+}
+
+/** A date, a time or both as people write them, in the zone that they are written in; other text as it is. */
+function moment(text) {
+  const [, day, hour, zone] = WRITTEN.exec(text) ?? [];
+  if (!day && !hour) return text;
+  const at = new Date(`${day ?? "2000-01-01"}T${(hour ?? "00:00").slice(0, 8)}Z`);
+  if (Number.isNaN(at.getTime())) return text;
+  const made = at.toLocaleString(ENGLISH, { ...(day ? DAY : {}), ...(hour ? HOUR : {}), timeZone: "UTC" });
+  return zone ? `${made} (UTC${zone === "Z" ? "" : zone})` : made;
 }
 
 function pretty(value) {
@@ -147,12 +169,7 @@ function again(after) {
 }
 
 async function poll() {
-  if (!document.hidden) {
-    const served = await ask("GET", "/-/release", undefined, PATIENCE).catch(() => null);
-    if (served && (!page || served.id !== page.release.id || Date.now() - page.at > REFRESH)) {
-      await refresh().catch(() => {});
-    }
-  }
+  if (!document.hidden) await refresh().catch(() => {});
   again(gone ? POLL_GONE : POLL);
 }
 
@@ -164,10 +181,10 @@ async function refresh() {
     if (!page) $("lobby-lead").textContent = error instanceof Refused ? error.message : "";
     throw error;
   }
-  page.at = Date.now();
   const same = before && JSON.stringify(before.agents.map(shown)) === JSON.stringify(page.agents.map(shown));
   if (!same) showCards();
   for (const link of document.querySelectorAll("a[data-agent]")) voice(link, link.dataset.agent);
+  notice(before);
   if (talk) showRelease();
 }
 
@@ -177,11 +194,60 @@ async function catchUp() {
   if (!talk?.session || talk.busy || talk.ended) return;
   const mine = talk;
   try {
-    const now = await ask("GET", `/v1/sessions/${encodeURIComponent(mine.session)}`);
+    const now = await session(mine.session);
     if (talk === mine) replay(now);
   } catch (error) {
-    if (talk === mine && error.status === 404) over("The runner has been started again, so this conversation is over.");
+    if (talk === mine && error.status === 404) over(LOST);
   }
+}
+
+const session = (id) => ask("GET", `/v1/sessions/${encodeURIComponent(id)}`);
+
+// --- the files ----------------------------------------------------------------------------------------------------
+
+/** Say how the folder stands: its mistakes, that they are mended, or what another release changed. */
+function notice(before) {
+  const { folder, release } = page;
+  if (before?.folder.broken && !folder.broken) mended = release.id;
+  if (before && before.release.id !== release.id) fresh = release.id;
+  if (folder.broken) {
+    mended = "";
+    return tell("bad", "Your files have mistakes, so what you saved is not served. Callers still get what was served before.", folder.diagnostics.filter((each) => each.severity === "error").map(mistake));
+  }
+  const older = Boolean(talk && !talk.ended && talk.release && talk.release !== release.id);
+  if (closed === release.id + mended || !(older || fresh === release.id || mended === release.id)) return tell();
+  const first = mended === release.id ? "Your files are right again." : "";
+  const said = [first, fresh === release.id || older ? "What you saved is served now." : "They are served as they are.", older ? carriesOn() : ""].filter(Boolean).join(" ");
+  const changes = folder.release === release.id && (older || fresh === release.id) ? folder.changes.map((each) => el("li", {}, sentence(each))) : [];
+  tell("good", said, changes, older);
+}
+
+const carriesOn = () => (page.dev
+  ? "This conversation goes on with it from the next persona’s turn or your next message, where it can."
+  : "This conversation goes on with the files it began with.");
+
+function mistake(each) {
+  const made = el("li", {}, el("code", {}, `${each.file}:${each.line}`), " ", sentence(each.message));
+  if (each.help) made.append(el("span", { class: "help" }, sentence(each.help)));
+  return made;
+}
+
+function tell(kind, said = "", rows = [], offers = false) {
+  const key = JSON.stringify([kind, said, rows.map((each) => each.textContent), offers]);
+  if (key === $("folder").dataset.key) return;
+  $("folder").dataset.key = key;
+  $("folder").className = `folder ${kind ?? ""}`;
+  $("folder").hidden = !kind;
+  $("folder-words").textContent = said;
+  const many = rows.length - FEW;
+  $("folder-rows").replaceChildren(...rows.slice(0, FEW), ...(many > 0 ? [el("li", {}, `And ${many} more: “lkrun check” lists all.`)] : []));
+  $("folder-again").hidden = !offers;
+  $("folder-close").hidden = kind !== "good";
+}
+
+function closeNotice() {
+  closed = page.release.id + mended;
+  notice(page);
 }
 
 // --- the lobby ----------------------------------------------------------------------------------------------------
@@ -228,7 +294,7 @@ function show(name) {
 }
 
 function lobby() {
-  talk = null;
+  leave();
   history.pushState(null, "", location.pathname);
   route();
   $("lobby-title").focus();
@@ -236,12 +302,18 @@ function lobby() {
 
 // --- a conversation -----------------------------------------------------------------------------------------------
 
+function leave() {
+  talk?.stream?.close();
+  talk = null;
+}
+
 function open(name, session) {
+  leave();
   const agent = page?.agents.find((each) => each.name === name);
-  talk = { agent: name, session, personas: [...(agent?.personas ?? [])], persona: agent?.start ?? "", variables: null, release: "", calls: new Map(), lastSpeaker: null, said: [], at: 0, draft: "", busy: false, ended: false };
+  talk = { agent: name, session, personas: [...(agent?.personas ?? [])], persona: agent?.start ?? "", variables: null, release: "", calls: new Map(), lastSpeaker: null, said: [], at: 0, draft: "", busy: false, ended: false, seen: 0, early: new Map(), sending: null, queue: [], stream: null, failure: "" };
   $("agent-name").textContent = name;
   $("agent-note").textContent = agent?.description ?? "";
-  $("log").replaceChildren();
+  for (const id of ["log", "queue", "first-lines"]) $(id).replaceChildren();
   $("facts").textContent = "–";
   $("over").hidden = true;
   $("composer").hidden = $("keys").hidden = false;
@@ -260,24 +332,55 @@ async function begin(name, draft = "") {
   const mine = open(name, null);
   $("text").value = draft;
   $("text").focus();
-  await turn(mine, {});
+  await turn(mine, { idle: true });
+  if (talk === mine && mine.session) next(mine);
 }
 
-async function send() {
+function send() {
   const text = $("text").value;
-  if (!text.trim() || !talk || talk.busy || talk.ended) return;
+  if (!text.trim() || !talk || talk.ended) return;
+  $("text").value = "";
+  grow();
+  say(text);
+}
+
+/** Say it now, or after what is being answered. */
+function say(text) {
   const mine = talk;
   mine.said.push(text);
   mine.at = mine.said.length;
-  $("text").value = "";
-  grow();
-  const bubble = said(text);
-  const done = await turn(mine, mine.session ? { text, session_id: mine.session } : { text });
-  if (!done && talk === mine) {
-    bubble.remove();
-    if (!$("text").value) $("text").value = text;
-    grow();
+  const bubble = el("li", { class: "mine" }, el("p", { class: "said" }, el("span", { class: "sr" }, "You: "), text));
+  mine.queue.push({ text, bubble });
+  $("first-lines").replaceChildren();
+  $("queue").append(bubble);
+  down();
+  if (!mine.busy) next(mine);
+}
+
+async function next(mine) {
+  while (talk === mine && mine.queue.length && !mine.busy && !mine.ended) {
+    mine.sending = mine.queue.shift();
+    const { text, bubble } = mine.sending;
+    talk.lastSpeaker = null;
+    $("log").append(bubble);
+    const done = await turn(mine, mine.session ? { text, session_id: mine.session } : { text, idle: true });
+    if (talk !== mine) return;
+    if (!done && mine.sending) {
+      bubble.remove();
+      mine.queue.unshift(mine.sending);
+      giveBack(mine);
+    }
+    mine.sending = null;
   }
+}
+
+/** Put what was not said back into the box. */
+function giveBack(mine) {
+  if (!mine.queue.length) return;
+  $("text").value = [...mine.queue.map((each) => each.text), $("text").value].filter(Boolean).join("\n");
+  mine.queue = [];
+  $("queue").replaceChildren();
+  grow();
 }
 
 async function turn(mine, body) {
@@ -299,12 +402,86 @@ function answered(mine, reply) {
   if (!mine.session) history.pushState(null, "", `#/${encodeURIComponent(mine.agent)}/${encodeURIComponent(reply.session_id)}`);
   mine.session = reply.session_id;
   $("typing").hidden = true;
-  for (const event of reply.events) if (event.role !== "user") put(event);
+  mine.failure = reply.failure ?? "";
+  mine.persona = reply.persona;
+  reply.events.forEach((event, at) => hear(mine, reply.first_event + at, event));
+  if (mine.failure) unanswered(mine.failure);
   panel(reply.persona, reply.variables, reply.release);
   const { input_tokens: read, output_tokens: written } = reply.usage;
   const took = reply.latency_ms < 1000 ? `${reply.latency_ms} ms` : `${(reply.latency_ms / 1000).toFixed(1)} s`;
   $("facts").textContent = read + written ? `${took} · ${read} tokens read, ${written} written` : took;
   if (reply.ended && !mine.ended) over("The conversation has ended.");
+  if (page) notice(page);
+  listen(mine);
+  offer(mine);
+}
+
+/** Put an event of the conversation in its place: it comes with the answer, with the stream, or with both. */
+function hear(mine, number, event) {
+  if (number <= mine.seen) return;
+  if (!mine.stream) mine.seen = number - 1;
+  mine.early.set(number, event);
+  while (mine.early.has(mine.seen + 1)) {
+    mine.seen += 1;
+    const due = mine.early.get(mine.seen);
+    mine.early.delete(mine.seen);
+    if (due.role === "user" && mine.sending) mine.sending = null;
+    else put(due);
+  }
+}
+
+/** Hear what happens between two turns: a question into the silence, a limit, the end. */
+function listen(mine) {
+  if (mine.stream || mine.ended || !mine.session || document.hidden) return;
+  mine.stream = new EventSource(`/v1/sessions/${encodeURIComponent(mine.session)}/events?after=${mine.seen}`);
+  mine.stream.onmessage = (message) => {
+    if (talk !== mine || mine.ended) return;
+    const before = mine.seen;
+    hear(mine, Number(message.lastEventId), JSON.parse(message.data));
+    if (!mine.busy && mine.seen > before) settle(mine);
+  };
+  mine.stream.onerror = () => {
+    if (mine.stream?.readyState === EventSource.CLOSED) deaf(mine);
+    if (talk === mine && !mine.busy && !mine.ended) closedStream(mine);
+  };
+}
+
+/** The stream ends with the conversation, or breaks off; then the browser connects again by itself. */
+async function closedStream(mine) {
+  try {
+    const now = await session(mine.session);
+    if (talk === mine && !mine.ended && now.ended) replay(now);
+  } catch (error) {
+    if (talk === mine && error.status === 404) over(LOST);
+  }
+}
+
+function deaf(mine) {
+  mine?.stream?.close();
+  if (mine) mine.stream = null;
+}
+
+/** What the agent knows may have changed with what happened between two turns. */
+function settle(mine) {
+  clearTimeout(mine.settling);
+  mine.settling = setTimeout(async () => {
+    if (talk !== mine || mine.ended || mine.busy) return;
+    const now = await session(mine.session).catch(() => null);
+    if (now && talk === mine && !mine.busy) panel(now.persona, now.variables, now.release);
+  }, SETTLE);
+}
+
+/** First lines for whoever does not know what to say. */
+function offer(mine) {
+  const lines = mine.said.length || mine.ended ? [] : page?.agents.find((each) => each.name === mine.agent)?.suggestions ?? [];
+  $("first-lines").replaceChildren(...lines.map((line) => el("li", {}, el("button", { class: "button quiet", type: "button", onclick: () => { say(line); $("text").focus(); } }, line))));
+  down();
+}
+
+function unanswered(reason) {
+  $("log").append(el("li", { class: "row unanswered" }, el("p", {}, el("strong", {}, "The model did not answer. "), reason), el("p", { class: "note" }, "Only you see this, since the page is on the runner’s own machine. Callers hear what the agent says in its place.")));
+  talk.lastSpeaker = null;
+  down();
 }
 
 function failed(mine, error, body) {
@@ -331,7 +508,7 @@ function waiting(mine, busy) {
 
 function replay(now) {
   const kept = talk.said, draft = $("text").value;
-  open(now.agent, now.id);
+  const mine = open(now.agent, now.id);
   talk.said = now.events.filter((each) => each.role === "user").map((each) => each.text);
   if (!talk.said.length) talk.said = kept;
   talk.at = talk.said.length;
@@ -341,12 +518,19 @@ function replay(now) {
   $("log").parentElement.removeAttribute("aria-busy");
   panel(now.persona, now.variables, now.release);
   grow();
+  if (now.ended) over(why(now.reason));
+  if (now.ended && !$("over").hidden) $("over-when").textContent = `It ended ${at(now.ended)}. It can be read here for an hour after its end.`;
+  mine.seen = now.events.length;
+  listen(mine);
+  offer(mine);
 }
 
-async function restore(agent, session) {
-  const mine = open(agent, session);
+const at = (time) => `at ${new Date(time).toLocaleTimeString(ENGLISH, { hour: "numeric", minute: "2-digit" })}`;
+
+async function restore(agent, id) {
+  const mine = open(agent, id);
   try {
-    const now = await ask("GET", `/v1/sessions/${encodeURIComponent(session)}`);
+    const now = await session(id);
     if (talk === mine) replay(now);
   } catch (error) {
     if (talk === mine && error.status) over("This conversation has ended, or the runner has been started again.");
@@ -362,13 +546,20 @@ async function end() {
   } catch (error) {
     if (error instanceof Gone) return void ($("end").disabled = false);
   }
-  if (talk === mine) over("You have ended the conversation.");
+  if (talk === mine) over(REASONS.caller_left);
 }
 
-function over(why) {
+const why = (reason) => REASONS[reason] ?? sentence(["The conversation has ended", reason].filter(Boolean).join(": "));
+
+function over(words) {
+  if (talk.ended) return;
   talk.ended = true;
+  deaf(talk);
+  giveBack(talk);
+  $("first-lines").replaceChildren();
   $("typing").hidden = true;
-  $("over-words").textContent = why;
+  $("over-words").textContent = words;
+  $("over-when").textContent = "";
   $("over").hidden = false;
   $("composer").hidden = $("keys").hidden = true;
   $("end").hidden = true;
@@ -390,7 +581,7 @@ const PUT = {
   tool_call: called,
   tool_result: returned,
   handoff: handed,
-  end: (event) => over(REASONS[event.reason] ?? sentence(["The conversation has ended", event.reason].filter(Boolean).join(": "))),
+  end: (event) => over(why(event.reason)),
 };
 
 function put(event) {
@@ -439,6 +630,7 @@ function returned(event) {
 }
 
 function handed(event) {
+  talk.persona = event.to;
   const row = el("li", { class: "row handoff", "data-handoff": event.to },
     el("details", {},
       el("summary", {}, icon(ARROW), el("span", {}, "Handed over to "), el("span", { class: "to" }, persona(event.to))),
@@ -463,8 +655,9 @@ function panel(now, variables, release) {
     if (name === now) row.append(el("span", { class: "tag" }, "now"));
     return row;
   }));
-  const known = Object.entries(variables ?? {});
-  const changed = (name, value) => before !== null && JSON.stringify(before[name]) !== JSON.stringify(value);
+  const all = page?.agents.find((each) => each.name === talk.agent)?.variables ?? [];
+  const known = Object.entries({ ...Object.fromEntries(variables ? all.map((name) => [name, null]) : []), ...variables });
+  const changed = (name, value) => before !== null && JSON.stringify(before[name] ?? null) !== JSON.stringify(value);
   $("vars").replaceChildren(...known.map(([name, value]) => variable(name, value, changed(name, value))));
   $("no-vars").hidden = variables === null || known.length > 0;
   talk.variables = variables;
@@ -486,7 +679,7 @@ function showRelease() {
   $("release").textContent = talk.release || served || "–";
   const newer = Boolean(talk.release && served && served !== talk.release);
   $("newer").hidden = !newer;
-  $("newer").textContent = newer ? `The files have changed since: new conversations get ${served}. This one keeps its own.` : "";
+  $("newer").textContent = newer ? `The files have changed since: new conversations get ${served}. ${carriesOn()}` : "";
 }
 
 // --- the box ------------------------------------------------------------------------------------------------------
@@ -496,7 +689,7 @@ function grow() {
   box.style.height = "auto";
   box.style.height = `${Math.min(box.scrollHeight + 2, 192)}px`;
   box.style.overflowY = box.scrollHeight > 192 ? "auto" : "hidden";
-  $("send").disabled = !box.value.trim() || !talk || talk.busy || talk.ended;
+  $("send").disabled = !box.value.trim() || !talk || talk.ended;
 }
 
 function earlier(step) {
@@ -528,8 +721,9 @@ function key(event) {
 function route() {
   const [agent, session] = location.hash.replace(/^#\/?/, "").split("/").map(decodeURIComponent);
   if (!agent || !session) {
-    talk = null;
+    leave();
     show("lobby");
+    if (page) notice(page);
   } else if (talk?.session !== session) restore(agent, session);
 }
 
@@ -545,5 +739,11 @@ $("again").addEventListener("click", () => begin(talk.agent, $("text").value));
 $("others").addEventListener("click", lobby);
 $("home").addEventListener("click", (event) => { event.preventDefault(); lobby(); });
 addEventListener("popstate", route);
-document.addEventListener("visibilitychange", () => document.hidden || poll());
+$("folder-again").addEventListener("click", () => begin(talk.agent, $("text").value));
+$("folder-close").addEventListener("click", closeNotice);
+document.addEventListener("visibilitychange", () => {
+  if (document.hidden) return deaf(talk);
+  if (talk?.session) listen(talk);
+  poll();
+});
 refresh().catch(() => {}).finally(() => { route(); again(gone ? POLL_GONE : POLL); });
