@@ -133,7 +133,9 @@ class Agent(AgentProviders, _AgentBasics):
     turn_taking: TurnTaking | None = key("when the agent speaks, and when it stops", None)
     room: Room | None = key("what of the LiveKit room is used", None, live="call")
     keyterms: tuple[Plain, ...] = key("words that speech recognition should expect", ())
-    pronunciations: dict[str, Plain] = key("written → spoken, applied to speech only", {})
+    pronunciations: dict[str, Plain] = key(
+        "written → spoken, in speech only: whole words; what is written small, in any case", {}
+    )
     suggestions: tuple[Plain, ...] = key("first lines that the page offers", ())
     labels: dict[str, Plain] = key("copied to records, events and metrics", {})
     reload: Annotated[str, one_of("new_calls", "next_turn")] = key(

@@ -69,6 +69,8 @@ class ActionContext:
         chat: the talk with the answer of the tool in it that the model called.
         depth: how many tools run each other.
         output: that answer.
+        over_the_caller: the caller is speaking: what is said can only be interrupted where it is
+            written so, else it would be at once.
     """
 
     call: Call
@@ -77,6 +79,7 @@ class ActionContext:
     chat: Callable[[str], ChatContext] | None = None
     depth: int = 0
     output: str = ""
+    over_the_caller: bool = False
 
     def is_true(self, condition: str | None) -> bool:
         """Whether an `if` is true here."""
@@ -107,9 +110,16 @@ async def perform(actions: tuple[AnyAction, ...], context: ActionContext) -> Act
     return outcome
 
 
+def _interruptible(action: Say | Instruct, context: ActionContext) -> bool:
+    """Whether the caller may interrupt: as written, else not where they talk without end."""
+    return action.interruptible and (
+        not context.over_the_caller or "interruptible" in action.model_fields_set
+    )
+
+
 async def _say(action: Say, context: ActionContext, outcome: ActionOutcome) -> None:
     outcome.answered |= await context.call.say(
-        action.say, context.names, interruptible=action.interruptible
+        action.say, context.names, interruptible=_interruptible(action, context)
     )
 
 
@@ -117,7 +127,7 @@ async def _instruct(action: Instruct, context: ActionContext, outcome: ActionOut
     text = context.text(action.instructions)
     chat = context.chat(context.output) if context.chat else None
     outcome.answered |= await context.call.instruct(
-        text, interruptible=action.interruptible, chat=chat
+        text, interruptible=_interruptible(action, context), chat=chat
     )
 
 

@@ -118,7 +118,7 @@ async def test_vad(call, load):
 
 @pytest.mark.proves("Agent.pronunciations")
 async def test_pronunciations(call):
-    """Words are replaced on their way to the voice, after LiveKit's own filters."""
+    """Whole words are replaced on their way to the voice, after LiveKit's own filters."""
     session = (await call()).conversation.session
     markdown, emoji, spoken = session.options.tts_text_transforms
     assert (markdown, emoji) == ("filter_markdown", "filter_emoji")

@@ -6,7 +6,7 @@ import asyncio
 from types import SimpleNamespace
 
 import pytest
-from livekit.agents import ErrorEvent, tts
+from livekit.agents import NOT_GIVEN, ErrorEvent, tts
 from support.voice_folder import FOLDER, ended, exceeded, said
 
 
@@ -166,6 +166,25 @@ async def test_turn_limit_acts(call):
     talk = await call(turns=f"{limit}          say: Let me interrupt.\n")
     await talk.conversation.session.current_agent.on_user_turn_exceeded(exceeded())
     assert talk.events.texts[-1] == "Let me interrupt."
+
+
+@pytest.mark.parametrize(
+    ("written", "allowed"), [("", False), ("\n            interruptible: yes", None)]
+)
+async def test_words_of_a_limit_are_heard(call, monkeypatch, written, allowed):
+    """The caller, who is talking, does not interrupt the words of a limit unless it says so."""
+    limit = "      turn_limit:\n        max_words: 100\n        then:\n"
+    talk = await call(turns=f"{limit}          - say: Let me interrupt.{written}\n")
+    session, given = talk.conversation.session, []
+    say = session.say
+
+    def noted(text, *, allow_interruptions, **rest):
+        given.append(allow_interruptions)
+        return say(text, allow_interruptions=allow_interruptions, **rest)
+
+    monkeypatch.setattr(session, "say", noted)
+    await session.current_agent.on_user_turn_exceeded(exceeded())
+    assert given == [NOT_GIVEN if allowed is None else allowed]
 
 
 async def test_turn_limit_without_actions(call):

@@ -259,14 +259,19 @@ class LivePersona(Agent):
         if limit is None or not limit.then:
             await super().on_user_turn_exceeded(ev)
             return
-        await self.act(limit.then)
+        await self.act(limit.then, over_the_caller=True)
 
-    async def act(self, actions: Any) -> None:
-        """Do actions that no tool asked for."""
+    async def act(self, actions: Any, *, over_the_caller: bool = False) -> None:
+        """Do actions that no tool asked for.
+
+        Args:
+            actions: what is done.
+            over_the_caller: the caller is speaking, and would interrupt what is said at once.
+        """
         call = self._call
         call.budget.begin(object())
         with call.busy():
-            outcome = await perform(actions, ActionContext(call))
+            outcome = await perform(actions, ActionContext(call, over_the_caller=over_the_caller))
         if outcome.ends:
             call.over = True
             call.finish("end_call")

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from livekit.agents import STTContextOptions, inference
-from livekit.agents.voice.transcription import text_transforms
 
 from runner.schema.turns import Preemptive
 from runner.schema.types.blocks import Block
+from runner.session.settings.pronunciations import pronouncing
 
 Values = dict[str, Any]
 """LiveKit's name → value."""
@@ -91,7 +91,7 @@ def _spoken(pronunciations: Mapping[str, str]) -> Values:
     """What is done to words before they are spoken: LiveKit's own, then the pronunciations."""
     if not pronunciations:
         return {}
-    spoken = text_transforms.replace({str(k): str(v) for k, v in pronunciations.items()})
+    spoken = pronouncing({str(k): str(v) for k, v in pronunciations.items()})
     return {"tts_text_transforms": ["filter_markdown", "filter_emoji", spoken]}
 
 
