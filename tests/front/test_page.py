@@ -400,15 +400,17 @@ def serve(runner, release, *changes):
 
 async def test_a_reload_says_what_changed_and_offers_a_new_start(visit, runner):
     """The changes stand in words; the talk keeps its files until it is started again."""
+    runner.remembers = True
     await visit.begin()
     serve(runner, "r-2", "the greeting of receptionist in clinic has changed")
     await visit.sees("#folder.good", "What you saved is served now.")
     await visit.sees("#folder.good", "goes on with the files it began with")
     await visit.sees("#folder-rows li", "The greeting of receptionist in clinic has changed.")
-    await visit.page.get_by_role("button", name="Start again with it").click()
+    await visit.page.get_by_role("button", name="Start again with what you saved").click()
     await visit.sees("#release", "r-2")
     await visit.page.wait_for_selector("#folder-again", state="hidden")
-    assert len(runner.dialogues) == 2
+    first, second = runner.dialogues.values()
+    assert (first.events[-1]["reason"], second.ended) == ("caller_left", False)
 
 
 async def test_dev_says_what_is_true(visit, runner):

@@ -109,7 +109,7 @@ function lines(given) {
 
 function sentence(text) {
   const said = text.charAt(0).toUpperCase() + text.slice(1);
-  return /[.!?…]$/.test(said) ? said : said + ".";
+  return /[.!?…][”’"')]?$/.test(said) ? said : said + ".";
 }
 
 // --- the runner ---------------------------------------------------------------------------------------------------
@@ -216,14 +216,14 @@ function notice(before) {
   }
   const older = Boolean(talk && !talk.ended && talk.release && talk.release !== release.id);
   if (closed === release.id + mended || !(older || fresh === release.id || mended === release.id)) return tell();
-  const first = mended === release.id ? "Your files are right again." : "";
-  const said = [first, fresh === release.id || older ? "What you saved is served now." : "They are served as they are.", older ? carriesOn() : ""].filter(Boolean).join(" ");
+  const right = mended === release.id ? "Your files are right again. " : "";
+  const said = right + (fresh === release.id || older ? "What you saved is served now." : "They are served as they are.");
   const changes = folder.release === release.id && (older || fresh === release.id) ? folder.changes.map((each) => el("li", {}, sentence(each))) : [];
-  tell("good", said, changes, older);
+  tell("good", said, changes, older ? carriesOn() : "");
 }
 
 const carriesOn = () => (page.dev
-  ? "This conversation goes on with it from the next persona’s turn or your next message, where it can."
+  ? "This conversation goes on with it from its next turn. A greeting is heard only in a new one."
   : "This conversation goes on with the files it began with.");
 
 function mistake(each) {
@@ -232,8 +232,8 @@ function mistake(each) {
   return made;
 }
 
-function tell(kind, said = "", rows = [], offers = false) {
-  const key = JSON.stringify([kind, said, rows.map((each) => each.textContent), offers]);
+function tell(kind, said = "", rows = [], goes = "") {
+  const key = JSON.stringify([kind, said, rows.map((each) => each.textContent), goes]);
   if (key === $("folder").dataset.key) return;
   $("folder").dataset.key = key;
   $("folder").className = `folder ${kind ?? ""}`;
@@ -241,7 +241,8 @@ function tell(kind, said = "", rows = [], offers = false) {
   $("folder-words").textContent = said;
   const many = rows.length - FEW;
   $("folder-rows").replaceChildren(...rows.slice(0, FEW), ...(many > 0 ? [el("li", {}, `And ${many} more: “lkrun check” lists all.`)] : []));
-  $("folder-again").hidden = !offers;
+  $("folder-goes").textContent = goes;
+  $("folder-again").hidden = !goes;
   $("folder-close").hidden = kind !== "good";
 }
 
@@ -551,6 +552,13 @@ async function end() {
 
 const why = (reason) => REASONS[reason] ?? sentence(["The conversation has ended", reason].filter(Boolean).join(": "));
 
+/** Hang up, and begin again with the same agent. */
+function anew() {
+  const { agent, session: old } = talk;
+  if (old) ask("DELETE", `/v1/sessions/${encodeURIComponent(old)}`).catch(() => {});
+  begin(agent, $("text").value);
+}
+
 function over(words) {
   if (talk.ended) return;
   talk.ended = true;
@@ -739,7 +747,7 @@ $("again").addEventListener("click", () => begin(talk.agent, $("text").value));
 $("others").addEventListener("click", lobby);
 $("home").addEventListener("click", (event) => { event.preventDefault(); lobby(); });
 addEventListener("popstate", route);
-$("folder-again").addEventListener("click", () => begin(talk.agent, $("text").value));
+$("folder-again").addEventListener("click", anew);
 $("folder-close").addEventListener("click", closeNotice);
 document.addEventListener("visibilitychange", () => {
   if (document.hidden) return deaf(talk);
