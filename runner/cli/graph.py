@@ -2,54 +2,61 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import shlex
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from runner.cli.check import show
-from runner.cli.folder import compiled, folder
-from runner.cli.options import shared
+from runner.cli.folder import DEFAULT, compiled, folder
+from runner.cli.options import options, shared
 
 if TYPE_CHECKING:
-    from runner.link.scope import Scope
+    from collections.abc import Sequence
+
+    from runner.cli.picture.sketch import Sketch
 
 
 @click.command()
 @folder
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["mermaid", "svg", "text"]),
+    help="A flowchart for Mermaid, a picture, or text; left out: text on a terminal, else mermaid.",
+)
 @shared
-def graph(folder: Path) -> int:
-    """Draw the personas and handoffs of the folder DIR (agents.d) as a Mermaid flowchart."""
+def graph(folder: Path, *, form: str | None) -> int:
+    """Draw the personas and handoffs of the folder DIR (agents.d)."""
+    from runner.cli.picture.sketch import sketch
+
     result = compiled(folder)
     if result.release is None:
         show([d for d in result.diagnostics if d.severity == "error"], result, folder, "text")
         return 1
-    click.echo("flowchart LR")
-    for scope in result.scopes:
-        for line in mermaid(scope):
-            click.echo(line)
+    sketches = [sketch(scope) for scope in result.scopes]
+    on_terminal = form is None and sys.stdout.isatty()
+    _draw(sketches, form or ("text" if on_terminal else "mermaid"))
+    if on_terminal:
+        where = "" if folder == Path(DEFAULT) else f" {shlex.quote(str(folder))}"
+        click.echo(f"\nas a picture: lkrun graph{where} --format svg > graph.svg")
     return 0
 
 
-def mermaid(scope: Scope) -> Iterator[str]:
-    """The lines of one agent: a box a persona, an arrow a handoff (https://mermaid.js.org/syntax/flowchart.html)."""
-    agent = scope.name
-    yield f'  subgraph {_id(agent)}["{agent}"]'
-    yield f"    {_id(agent)}_call((call)) --> {_id(agent, str(scope.agent.start))}"
-    for name in scope.personas:
-        yield f'    {_id(agent, name)}["{name}"]'
-    for name, persona in scope.personas.items():
-        for target in scope.targets(name):
-            handoff = persona.handoffs.get(target) or scope.agent.handoffs.get(target)  # type: ignore[call-overload]  # names are texts
-            label = f'|"{_quoted(handoff.when)}"| ' if handoff is not None else ""
-            yield f"    {_id(agent, name)} -->{label or ' '}{_id(agent, target)}"
-    yield "  end"
+def _draw(sketches: Sequence[Sketch], form: str) -> None:
+    if form == "svg":
+        from runner.cli.picture.svg import svg
 
+        click.echo(svg(sketches))
+    elif form == "mermaid":
+        from runner.cli.picture.mermaid import mermaid
 
-def _id(*names: str) -> str:
-    return "__".join(n.replace("-", "_") + ("_" if n == "end" else "") for n in names)
+        click.echo(mermaid(sketches))
+    else:
+        from runner.cli.picture.plain import plain
+        from runner.diagnostics.render import BRIGHT, PLAIN
 
-
-def _quoted(text: str) -> str:
-    return " ".join(text.replace('"', "#quot;").split())
+        bright = options().bright()
+        click.echo(plain(sketches, BRIGHT if bright else PLAIN), color=bright)

@@ -1,0 +1,1 @@
+"""Pictures of an agent: its personas, and the ways between them."""

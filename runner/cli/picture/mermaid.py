@@ -1,0 +1,32 @@
+"""A flowchart for Mermaid (https://mermaid.js.org/syntax/flowchart.html)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from runner.cli.picture.sketch import Sketch
+
+
+def mermaid(sketches: Sequence[Sketch]) -> str:
+    """All agents as one flowchart."""
+    return "\n".join(["flowchart LR", *(line for drawn in sketches for line in _agent(drawn))])
+
+
+def _agent(drawn: Sketch) -> Iterator[str]:
+    agent = drawn.agent
+    yield f'  subgraph {_id(agent)}["{agent}"]'
+    yield f"    {_id(agent)}_call((call)) --> {_id(agent, drawn.start)}"
+    for name in drawn.personas:
+        yield f'    {_id(agent, name)}["{name}"]'
+    for way in drawn.ways:
+        label = f'|"{_quoted(way.when)}"| ' if way.when is not None else " "
+        yield f"    {_id(agent, way.source)} -->{label}{_id(agent, way.target)}"
+    yield "  end"
+
+
+def _id(*names: str) -> str:
+    return "__".join(n.replace("-", "_") + ("_" if n == "end" else "") for n in names)
+
+
+def _quoted(text: str) -> str:
+    return text.replace('"', "#quot;")

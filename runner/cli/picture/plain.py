@@ -1,0 +1,24 @@
+"""A picture made of text, for a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from runner.cli.picture.sketch import Sketch
+from runner.diagnostics.render import PLAIN, Colours, printable, width
+
+
+def plain(sketches: Sequence[Sketch], colours: Colours = PLAIN) -> str:
+    """Each agent with its personas, and below each persona where a call goes on from it."""
+    return "\n\n".join("\n".join(_agent(drawn, colours)) for drawn in sketches)
+
+
+def _agent(drawn: Sketch, colours: Colours) -> Iterator[str]:
+    yield f"{colours.place}{drawn.agent}{colours.off}"
+    column = max((width(way.target) for way in drawn.ways), default=0)
+    for name in (name for layer in drawn.layers() for name in layer):
+        start = "  (a call begins here)" if name == drawn.start else ""
+        yield f"  {colours.place}[{name}]{colours.off}{start}"
+        for way in drawn.ways_of(name):
+            gap = " " * (column - width(way.target))
+            yield f"    ──▶ {way.target}{gap}  {printable(way.label)}"

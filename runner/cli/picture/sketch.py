@@ -1,0 +1,75 @@
+"""What a picture shows, whichever form it takes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from runner.link.scope import Scope
+
+LONGEST: Final = 56
+"""Characters of a `when` that a picture shows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """A handoff.
+
+    Attributes:
+        when: when the model takes it; None where an action does.
+    """
+
+    source: str
+    target: str
+    when: str | None
+
+    @property
+    def label(self) -> str:
+        """What is written beside it."""
+        return "by an action" if self.when is None else shortened(self.when)
+
+
+@dataclass(frozen=True, slots=True)
+class Sketch:
+    """An agent as it is drawn."""
+
+    agent: str
+    start: str
+    personas: tuple[str, ...]
+    ways: tuple[Way, ...]
+
+    def ways_of(self, persona: str) -> tuple[Way, ...]:
+        """The handoffs of a persona."""
+        return tuple(way for way in self.ways if way.source == persona)
+
+    def layers(self) -> list[list[str]]:
+        """The personas by their distance from the start; what no handoff leads to comes last."""
+        layers, seen = [[self.start]], {self.start}
+        while layers[-1]:
+            layer = [way.target for name in layers[-1] for way in self.ways_of(name)]
+            layers.append([name for name in dict.fromkeys(layer) if name not in seen])
+            seen.update(layers[-1])
+        layers[-1] = [name for name in self.personas if name not in seen]
+        return [layer for layer in layers if layer]
+
+
+def sketch(scope: Scope) -> Sketch:
+    """What is drawn of an agent."""
+    return Sketch(scope.name, str(scope.agent.start), tuple(scope.personas), tuple(_ways(scope)))
+
+
+def _ways(scope: Scope) -> Iterator[Way]:
+    for name, persona in scope.personas.items():
+        for target in scope.targets(name):
+            handoff = persona.handoffs.get(target) or scope.agent.handoffs.get(target)  # type: ignore[call-overload]  # names are texts
+            yield Way(name, target, " ".join(handoff.when.split()) if handoff else None)
+
+
+def shortened(text: str, longest: int = LONGEST) -> str:
+    """A text of at most so many characters, cut between words where it can be."""
+    if len(text) <= longest:
+        return text
+    whole, space, _ = text[:longest].rpartition(" ")
+    return (whole if space else text[: longest - 1]).rstrip(" ,;:") + "…"
