@@ -398,6 +398,15 @@ def serve(runner, release, *changes):
     runner.folder_state |= {"release": release, "changes": list(changes)}
 
 
+async def test_a_help_of_several_lines_can_be_copied(visit, runner):
+    """YAML in a help keeps its lines, and nothing is added to it."""
+    help_ = "write it on two lines:\n    greeting:\n      say: Hello"
+    runner.folder_state |= {"broken": True, "diagnostics": [MISTAKE | {"help": help_}]}
+    await visit.page.goto(visit.address)
+    shown = await visit.sees("#folder-rows .help")
+    assert await shown.inner_text() == "W" + help_[1:]
+
+
 async def test_a_reload_says_what_changed_and_offers_a_new_start(visit, runner):
     """The changes stand in words; the talk keeps its files until it is started again."""
     runner.remembers = True

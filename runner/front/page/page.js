@@ -228,7 +228,7 @@ const carriesOn = () => (page.dev
 
 function mistake(each) {
   const made = el("li", {}, el("code", {}, `${each.file}:${each.line}`), " ", sentence(each.message));
-  if (each.help) made.append(el("span", { class: "help" }, sentence(each.help)));
+  if (each.help) made.append(el("span", { class: "help" }, each.help.charAt(0).toUpperCase() + each.help.slice(1))); // no dot: it may end in YAML
   return made;
 }
 
