@@ -43,10 +43,16 @@ def show(found: list[Diagnostic], result: CheckResult | Compiled, path: Path, fo
     elif form == "github":
         click.echo(render.github(found, path.as_posix()), nl=False)
     else:
-        bright = options().bright()
-        colours = render.BRIGHT if bright else render.PLAIN
-        click.echo(render.listing(found, result.lines, result.files, colours), color=bright)
+        listed(found, result)
     sys.stdout.flush()
+
+
+def listed(found: list[Diagnostic], result: CheckResult | Compiled, *, err: bool = False) -> None:
+    """Write diagnostics for people, to stdout or to stderr."""
+    bright = options().bright(sys.stderr if err else sys.stdout)
+    colours = render.BRIGHT if bright else render.PLAIN
+    listing = render.listing(found, result.lines, result.files, colours)
+    click.echo(listing, err=err, color=bright)
 
 
 def missing_secrets(result: CheckResult | Compiled) -> list[Diagnostic]:

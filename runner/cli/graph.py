@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from runner.cli.check import show
+from runner.cli.check import listed
 from runner.cli.folder import DEFAULT, compiled, folder
 from runner.cli.options import options, shared
 
@@ -34,7 +34,8 @@ def graph(folder: Path, *, form: str | None) -> int:
 
     result = compiled(folder)
     if result.release is None:
-        show([d for d in result.diagnostics if d.severity == "error"], result, folder, "text")
+        # not into the file that the picture is written to
+        listed([d for d in result.diagnostics if d.severity == "error"], result, err=True)
         return 1
     sketches = [sketch(scope) for scope in result.scopes]
     on_terminal = form is None and sys.stdout.isatty()

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import os
 import re
-import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from runner.cli.check import missing_secrets
+from runner.cli.check import listed, missing_secrets
 from runner.cli.folder import folder
 from runner.cli.options import options, shared
 from runner.diagnostics import Diagnostic, render
@@ -164,7 +163,4 @@ def _tell(found: list[Diagnostic], compiled: Compiled, form: str | None) -> None
             "check", "", level=level, result=result, release=None, diagnostics=shown
         )
         return
-    bright = options().bright(sys.stderr)
-    colours = render.BRIGHT if bright else render.PLAIN
-    listing = render.listing(found, compiled.lines, compiled.files, colours)
-    click.echo(listing, err=True, color=bright)
+    listed(found, compiled, err=True)

@@ -75,8 +75,9 @@ def test_a_listing_ends_with_where_more_stands(lkrun, folder, verb):
     (folder / "a.yaml").write_text(BAD + "    instrutions: y\n")
     ends = "more about E101: lkrun explain E101 (and so for E202)"
     done = lkrun(verb, folder)
-    assert done.stdout.splitlines()[-1] == ends
-    assert done.stdout.count("more about") == 1
+    written = done.stderr if verb == "graph" else done.stdout
+    assert written.splitlines()[-1] == ends
+    assert written.count("more about") == 1
 
 
 def test_a_warning_ends_with_where_more_stands(lkrun, folder):

@@ -166,3 +166,17 @@ def test_a_person_gets_no_code_on_a_terminal(tmp_path, where):
     assert "  (a call begins here)" in terminal.text
     assert "flowchart" not in terminal.text
     terminal.close()
+
+
+@pytest.mark.parametrize("form", ["mermaid", "svg", "text"])
+def test_mistakes_do_not_get_into_the_picture(lkrun, folder, form):
+    """Who writes the picture to a file sees on the terminal why there is none."""
+    (folder / "a.yaml").write_text("agents:\n  desk:\n    strat: host\n")
+    done = lkrun("graph", folder, "--format", form)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "did you mean 'start'?" in done.stderr
+
+
+def test_any_shell_saves_the_svg():
+    """Every letter is ASCII: a shell that writes in another encoding than UTF-8 changes nothing."""
+    assert svg([ODD]).isascii()

@@ -166,4 +166,5 @@ def _box(box: _Box, *, start: bool) -> Iterator[str]:
 
 
 def _text(value: str) -> str:
-    return escape(printable(value))
+    """What stands between two tags: in ASCII, so that a shell may save it in any encoding."""
+    return escape(printable(value)).encode("ascii", "xmlcharrefreplace").decode()
