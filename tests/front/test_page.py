@@ -322,7 +322,7 @@ async def test_why_the_model_failed_is_told_to_the_owner(visit, runner):
     await visit.begin()
     runner.failure = "openai: 401 the key <b>sk-…</b> is not valid"
     await visit.says("mary")
-    row = await visit.sees(".unanswered", "The model did not answer.")
+    row = await visit.sees(".unanswered", "What went wrong:")
     assert "openai: 401 the key <b>sk-…</b> is not valid" in await row.inner_text()
     runner.failure = None
     await visit.says("html")

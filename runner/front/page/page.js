@@ -480,7 +480,7 @@ function offer(mine) {
 }
 
 function unanswered(reason) {
-  $("log").append(el("li", { class: "row unanswered" }, el("p", {}, el("strong", {}, "The model did not answer. "), reason), el("p", { class: "note" }, "Only you see this, since the page is on the runner’s own machine. Callers hear what the agent says in its place.")));
+  $("log").append(el("li", { class: "row unanswered" }, el("p", {}, el("strong", {}, "What went wrong: "), reason), el("p", { class: "note" }, "Only you see this, since the page is on the runner’s own machine. Callers hear what the agent says in its place.")));
   talk.lastSpeaker = null;
   down();
 }
