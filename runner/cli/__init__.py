@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import sys
+from io import TextIOWrapper
 
 from runner.cli.crash import report
 from runner.cli.exit_codes import ExitCode
@@ -13,6 +15,7 @@ def run(arguments: list[str] | None = None) -> None:
     """Run a command and leave the process with its exit code."""
     import click
 
+    _write_any_letter()
     try:
         code = lkrun.main(args=arguments, prog_name="lkrun", standalone_mode=False)
     except click.ClickException as error:
@@ -27,3 +30,14 @@ def run(arguments: list[str] | None = None) -> None:
         print(report(error), file=sys.stderr)  # noqa: T201 - the one line of a bug
         sys.exit(ExitCode.BUG)
     sys.exit(code if isinstance(code, int) else ExitCode.FINE)
+
+
+def _write_any_letter() -> None:
+    """Have letters that a stream's encoding lacks written as `?`: they are no bug.
+
+    On Windows a pipe or a file gets UTF-8, as everywhere else.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper) and stream.errors == "strict":
+            into_file = os.name == "nt" and not stream.isatty()
+            stream.reconfigure(encoding="utf-8" if into_file else None, errors="replace")

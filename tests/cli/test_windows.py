@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -80,3 +81,26 @@ def test_kept_releases_are_where_serve_runs(tmp_path):
     done = on_windows(tmp_path, "diff", "agents.d", "abcdef12")
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr == ("Error: releases are kept by lkrun serve, which needs Linux or macOS\n")
+
+
+@pytest.mark.parametrize("encoding", ["cp1252", "iso8859-15", "cp437"])
+@pytest.mark.parametrize("form", ["text", "json", "github"])
+def test_a_terminal_that_lacks_letters_is_no_bug(lkrun, folder, encoding, form):
+    """What cannot be written in an encoding is a question mark, and JSON stays JSON."""
+    (folder / "a.yaml").write_text(
+        "agents:\n  desk:\n    start: 予約\n    llm: openai/gpt-4.1-mini\n    mode: text\n"
+        "personas:\n  host:\n    instructions: x\n",
+        encoding="utf-8",
+    )
+    done = lkrun("check", folder, "--format", form, env={"PYTHONIOENCODING": encoding})
+    assert (done.returncode, done.stderr) == (1, "")
+    assert "unknown persona '??'" in done.stdout
+    if form == "json":
+        assert json.loads(done.stdout)["ok"] is False
+
+
+def test_the_plain_picture_needs_no_arrows(lkrun):
+    """Arrows that a terminal lacks are question marks, and the names stand beside them."""
+    done = lkrun("graph", "--format", "text", env={"PYTHONIOENCODING": "iso8859-15"})
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "??? booking" in done.stdout
