@@ -7,7 +7,7 @@ import xml.etree.ElementTree as ET
 from itertools import combinations
 
 import pytest
-from support.terminal import Terminal
+from support.terminal import ROOT, Terminal
 
 from runner.cli.picture.plain import plain
 from runner.cli.picture.sketch import Sketch, Way, shortened
@@ -175,6 +175,12 @@ def test_mistakes_do_not_get_into_the_picture(lkrun, folder, form):
     done = lkrun("graph", folder, "--format", form)
     assert (done.returncode, done.stdout) == (1, "")
     assert "did you mean 'start'?" in done.stderr
+
+
+def test_the_picture_of_the_readme_is_that_of_the_demonstration(lkrun):
+    """It is written anew by `lkrun graph agents.d --format svg > docs/graph.svg`."""
+    kept = (ROOT / "docs" / "graph.svg").read_text(encoding="utf-8")
+    assert lkrun("graph", "agents.d", "--format", "svg").stdout == kept
 
 
 def test_any_shell_saves_the_svg():
