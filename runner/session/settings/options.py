@@ -137,7 +137,7 @@ OPTIONS: tuple[SessionOption, ...] = (
         "turn_handling.user_turn_limit",
         lambda limit: {"max_words": limit.max_words, "max_duration": limit.max_duration},
     ),
-    SessionOption("idle.after", "", _as("user_away_timeout"), unwritten=True),
+    SessionOption("idle.after", "", _as("user_away_timeout"), unwritten=True, by_text=True),
     # LiveKit allows one round more than it is told
     SessionOption(
         "limits.max_tool_steps", "", lambda most: {"max_tool_steps": most - 1}, by_text=True
