@@ -170,5 +170,7 @@ GERMAN = FOLDER.replace("timezone: Asia/Ho_Chi_Minh", "timezone: Europe/Berlin\n
 def test_values_read_in_the_language_of_the_agent(load, text, wanted):
     """With `locale`, dates, numbers, lists and yes/no read in that language, wherever written."""
     release = load(GERMAN)
-    context = TemplateContext(release, FACTS, Variables(release.agent.variables), lambda: NOW)
+    context = TemplateContext(
+        release, FACTS, Variables(release.agent.variables), SimulatedClock(NOW)
+    )
     assert TemplateRenderer(context, {}).text(text) == wanted

@@ -79,4 +79,5 @@ def settings(call: Call) -> dict[str, Any]:
         "session_close_transcript_timeout": LAST_WORDS,
         "turn_handling": {} if voice else {"turn_detection": None},
         **own,
+        **({} if call.awaits else {"user_away_timeout": None}),
     }
