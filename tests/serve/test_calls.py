@@ -45,7 +45,7 @@ def test_events_tell_turn_persona_and_end(calls):
     call.take({"type": "end", "turn": 4, "reason": "end_call"})
     info = call.info()
     assert (info.turns, info.persona, info.kind, call.reason) == (4, "billing", "text", "end_call")
-    assert len(call.events) == 3
+    assert len(list(call.events)) == 3
 
 
 async def test_none_waits_for_the_last_call(calls):

@@ -105,7 +105,7 @@ async def test_a_call_begins_with_its_caller_and_ends_from_outside(context, call
     await gone(calls)
     assert context.deleted
     assert log.named("session_ended")[0]["reason"] == "shutdown"
-    assert call.events[-1]["type"] == "end"
+    assert call.events.last["type"] == "end"
 
 
 async def test_a_call_knows_who_calls(context):

@@ -133,4 +133,4 @@ async def test_an_ask_that_is_none_is_answered(phone, calls, broken):
     assert isinstance(refused, Refused)
     assert refused.id == 7
     peer.send(SessionEvent("AJ_1", {"type": "message", "turn": 1}))
-    await until(lambda: call.events)
+    await until(lambda: list(call.events))
