@@ -162,7 +162,7 @@ class Compiler:
         return LinkContext(self.env, prompts, lines, catalogue, ask, self._analyses)
 
 
-_NEED_ALL_FILES = frozenset({"E201", "E202", "E302", "W201", "W202", "W203"})
+_NEED_ALL_FILES = frozenset({"E201", "E202", "E302", "W201", "W202", "W203", "W210"})
 """What may be told only because a file is missing in which a name is defined or used."""
 
 

@@ -81,7 +81,7 @@ def _certain(table: SymbolTable, found: Iterable[Diagnostic]) -> list[Diagnostic
     told = list(found)
     if not table.words and not any(d.code in ("E202", "E207", "E302") for d in told):
         return told
-    return [d for d in told if d.code not in ("W201", "W202")]
+    return [d for d in told if d.code not in ("W201", "W202", "W210")]
 
 
 def _definitions(table: SymbolTable) -> Iterator[Definition]:
