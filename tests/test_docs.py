@@ -117,7 +117,7 @@ def test_commands_in_sentences_are_commands(line):
         return
     assert verb in VERBS, f"there is no command '{verb}'"
     command = lkrun.get_command(click.Context(lkrun), verb)
-    while isinstance(command, click.Group) and rest:
+    while isinstance(command, click.Group) and rest and rest[0] != "COMMAND":
         command = command.get_command(click.Context(command), rest.pop(0))
     options = {option for parameter in command.params for option in parameter.opts}
     assert {word for word in rest if word.startswith("--") and word != "--help"} <= options
