@@ -69,7 +69,7 @@ class AsyncioStream(httpcore.AsyncNetworkStream):
         except (OSError, asyncio.IncompleteReadError) as error:  # ssl.SSLError is an OSError
             self._writer.transport.abort()
             raise httpcore.ConnectError(str(error)) from error
-        except BaseException:
+        except BaseException:  # a cancelled handshake leaves no connection either
             self._writer.transport.abort()
             raise
         return self

@@ -254,7 +254,7 @@ class Wire(httpx.AsyncBaseTransport):
                     extensions=request.extensions.get(TRACE, {}),
                 )
             )
-        except BaseException:
+        except BaseException:  # one that is cancelled is not on its way any more
             self._end()
             raise
         return httpx.Response(
