@@ -29,6 +29,7 @@ ENVIRONMENT: Final = (
     EnvironmentVariable("LIVEKIT_URL", "where LiveKit is: `wss://…`", "text only"),
     EnvironmentVariable("LKRUN_CACHE_DIR", "where parsed files and checked options are kept",
                         "`lkrun` in `XDG_CACHE_HOME`"),
+    EnvironmentVariable("LKRUN_CLIENT_SECRET", "the client's secret for `lkrun auth oauth2`"),
     EnvironmentVariable("LKRUN_SECRETS_DIR", "a folder with a file for each secret, by its name;"
                         " read before each use, so that a secret may change", "the environment"),
     EnvironmentVariable("LKRUN_STATE_DIR", "where releases are kept", "`lkrun` in"

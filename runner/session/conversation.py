@@ -200,8 +200,9 @@ class Conversation:
         session, agent = self.session, self._call.bound.release.agent
         if room is not None:
             identity = agent.room.identity if agent.room is not None else None
-            told = self._call.bound.renderer.text(identity).strip() if identity else ""
-            options = room_options(agent, identity=told, text_input=self._written)
+            whom = self._call.bound.renderer.text(identity).strip() if identity else ""
+            whom = whom or self._call.bound.context.facts.caller.identity or ""
+            options = room_options(agent, identity=whom, text_input=self._written)
             hold_until_heard(session, room)
             await session.start(first, room=room, room_options=options, record=record)
         elif self._call.channel == "voice":

@@ -80,7 +80,8 @@ class ScreenView(PlainView):
             self.write("variable", _WELCOME)
         self.begin(talk)
         typed: asyncio.Queue[str | Exception | None] = asyncio.Queue()
-        with patch_stdout(raw=True):
+        # between two prompts too: there the terminal itself would swallow a Ctrl-D
+        with patch_stdout(raw=True), self._session.input.raw_mode():
             reading = asyncio.get_running_loop().create_task(self._read(typed))
             try:
                 while (line := await typed.get()) is not None:

@@ -9,12 +9,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import math
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from livekit import rtc
 from livekit.agents import JobContext
+from livekit.agents.job import DEFAULT_PARTICIPANT_KINDS
 
 from runner.serve.socket.line import CallEgress, Line
 from runner.serve.socket.messages import (
@@ -165,15 +167,23 @@ async def _listen(job: _Job) -> None:
 
 
 async def _caller(job: _Job) -> rtc.RemoteParticipant | None:
+    """The participant who is talked with: of those who are there already, whoever came first."""
     room = job.release.agent.room
-    filters: dict[str, Any] = {}
+    kinds = list(DEFAULT_PARTICIPANT_KINDS)
     if room is not None and room.participants:
-        filters["kind"] = [_KINDS[kind] for kind in room.participants]
+        kinds = [_KINDS[kind] for kind in room.participants]
     try:
         async with asyncio.timeout(_NOBODY):
-            return await job.ctx.wait_for_participant(**filters)
+            active = await job.ctx.wait_for_participant(kind=kinds)
     except TimeoutError:
         return None
+    # LiveKit's own choice among several is the order of a mapping
+    others = job.ctx.room.remote_participants.values()
+    return min((active, *(each for each in others if each.kind in kinds)), key=_joined)
+
+
+def _joined(participant: rtc.RemoteParticipant) -> float:
+    return participant.joined_at.timestamp() if participant.joined_at else math.inf
 
 
 _KINDS: Final = {

@@ -43,7 +43,7 @@ class TemplateContext(Mapping[str, Any]):
         self.language = str(release.agent.locale or "")
         self._variables = variables
         self._clock = clock or MachineClock()
-        self._facts, self._agent = facts, release.name
+        self.facts, self._agent = facts, release.name
         self._known: dict[str, Any] = {
             "caller": facts.caller,
             "room": facts.room,
@@ -59,7 +59,7 @@ class TemplateContext(Mapping[str, Any]):
 
     def renewed(self, release: AgentRelease, variables: Variables) -> TemplateContext:
         """The same call, by another release."""
-        context = TemplateContext(release, self._facts, variables, self._clock)
+        context = TemplateContext(release, self.facts, variables, self._clock)
         context.persona = self.persona
         return context
 
@@ -69,9 +69,9 @@ class TemplateContext(Mapping[str, Any]):
         return moment.astimezone(self.zone) if self.zone else moment
 
     def _call(self) -> dict[str, Any]:
-        started = self._facts.started.astimezone(self.zone)
+        started = self.facts.started.astimezone(self.zone)
         return {
-            "id": self._facts.id,
+            "id": self.facts.id,
             "agent": self._agent,
             "persona": self.persona,
             "started": started,
