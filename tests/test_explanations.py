@@ -26,6 +26,8 @@ WITHOUT_EXAMPLE = {
     "E023": "64 levels are too wide for a page",
     "E118": "64 KB are too long for a page",
     "E404": "a broken plugin would have to be installed",
+    "E501": "its tests are run by serve and test, not by check",
+    "E502": "as above",
     "W002": "the name of a file is meant",
 }
 """Codes that YAML in a page cannot show, and why."""

@@ -41,13 +41,13 @@ MAY_IMPORT = {
         "diagnostics",
     },
     "testing": {
-        "addresses", "compiler", "diagnostics", "egress", "link", "patterns", "schema", "session",
-        "template",
+        "addresses", "compiler", "diagnostics", "egress", "link", "patterns", "providers", "schema",
+        "session", "template",
     },
     "front": {"diagnostics"},
     "serve": {
         "source", "cache", "compiler", "diagnostics", "diff", "egress", "front", "link",
-        "providers", "session", "schema", "template",
+        "providers", "session", "schema", "template", "testing",
     },
     "cli": {
         "cache", "checked", "compiler", "diagnostics", "diff", "egress", "link", "providers",
@@ -74,6 +74,7 @@ DOORS = {
     ("serve", "session"): "runner.serve.child",
     ("serve", "providers"): "runner.serve.child",
     ("serve", "plugin"): "runner.serve.child",
+    ("serve", "testing"): "runner.serve.child",
 }
 """Room and what it imports → the only one of its folders that does."""
 

@@ -6,7 +6,7 @@ import os
 import re
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from runner.compiler import Compiled
     from runner.link.release import Release
     from runner.serve.releases.archive import Archive
+    from runner.serve.reload.gate import Gate, GateReport
 
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 
@@ -54,6 +55,11 @@ class DurationParam(click.ParamType[float]):
     type=DurationParam(),
     help="How long calls may go on after the first signal.",
 )
+@click.option(
+    "--gate",
+    type=click.Choice(["check", "tests"]),
+    help="What files must pass before they are served, instead of what runner.reload.gate says.",
+)
 @click.option("--no-reload", is_flag=True, help="Do not follow changes of the folder.")
 @click.option(
     "--last-good",
@@ -70,6 +76,7 @@ def serve(  # noqa: PLR0913 - the parts that it needs, by name
     host: str,
     port: int,
     drain: float,
+    gate: str | None,
     no_reload: bool,
     last_good: bool,
     dev: bool,
@@ -83,6 +90,7 @@ def serve(  # noqa: PLR0913 - the parts that it needs, by name
         run,
         startup,
     )
+    from runner.serve.reload.gate import Gate
 
     if os.environ.get("LIVEKIT_AGENT_NAME_OVERRIDE"):
         name = "LIVEKIT_AGENT_NAME_OVERRIDE"
@@ -93,9 +101,14 @@ def serve(  # noqa: PLR0913 - the parts that it needs, by name
     given, env = options(), dict(os.environ)
     archive = _archive(folder, env)
     release = compiled.release
+    closed = Gate(gate)
     broken = release is None or any(d.severity == "error" for d in found)
+    tests = None if broken else _tested(closed, compiled)
+    if tests is not None:
+        found += tests.diagnostics
+        broken = bool(tests.diagnostics)
     if broken:
-        _tell(found, compiled, given.log_format)
+        _tell(found, compiled, given.log_format, tests)
         release = _last_good(archive, folder) if last_good else None
     if release is None:
         return 1
@@ -111,12 +124,13 @@ def serve(  # noqa: PLR0913 - the parts that it needs, by name
     level = given.log_level or ("debug" if dev else written.level)
     form = given.log_format or written.format
     if not broken:
-        _tell(found, compiled, form)
+        _tell(found, compiled, form, tests)
     try:
         livekit = credentials.livekit(release, secrets, env)
         begun = startup.Startup(
-            compiler, compiled, release, secrets, env, livekit, lacking, archive
-        )
+            compiler, compiled, release, secrets, env, livekit, lacking, archive,
+            closed, tests.diagnostics if tests is not None else (),
+        )  # fmt: skip
         settings = startup.ServeSettings(host, port, drain, not no_reload, level, form, dev)
         return run.serve(begun, settings)
     except (startup.CannotServeError, credentials.CredentialsError) as error:
@@ -149,9 +163,24 @@ def _last_good(archive: Archive | None, folder: Path) -> Release | None:
         return None
 
 
-def _tell(found: list[Diagnostic], compiled: Compiled, form: str | None) -> None:
+def _tested(gate: Gate, compiled: Compiled) -> GateReport | None:
+    """What came of the folder's tests, where they must pass before anything is served."""
+    from runner.serve.reload.gate import at_start
+
+    assert compiled.release is not None  # noqa: S101 - who calls has looked
+    if not gate.closed(compiled.release):
+        return None
+    report = at_start(gate, compiled)
+    if report is None:
+        raise SystemExit(0)  # SIGTERM came
+    return report
+
+
+def _tell(
+    found: list[Diagnostic], compiled: Compiled, form: str | None, tests: GateReport | None = None
+) -> None:
     """Write what is wrong with the files to stderr, as the log is written."""
-    if not found:
+    if not found and tests is None:
         return
     if form == "json":
         from runner.serve.log import Log
@@ -159,8 +188,17 @@ def _tell(found: list[Diagnostic], compiled: Compiled, form: str | None) -> None
         shown = [render.diagnostic_data(d) for d in found]
         failed = any(d.severity == "error" for d in found)
         level, result = ("error", "rejected") if failed else ("warning", "ok")
+        if not failed and not found:
+            level = "info"
+        more: dict[str, Any] = {"tests": tests.to_data()} if tests is not None else {}
         Log(form=form).event(
-            "check", "", level=level, result=result, release=None, diagnostics=shown
+            "check", "", level=level, result=result, release=None, diagnostics=shown, **more
         )
         return
-    listed(found, compiled, err=True)
+    if found:
+        listed(found, compiled, err=True)
+    if tests is not None:
+        from runner.serve.reload.report import tests_line
+
+        for line in (*tests.lines, tests_line(tests)):
+            click.echo(render.printable(line), err=True)

@@ -88,12 +88,12 @@ def _once(result: Compiled, root: Path, asked: _Asked) -> int:
 
 
 async def _run(result: Compiled, asked: _Asked) -> list[TestResult]:
-    from runner.testing.case import cases
+    from runner.link.cases import cases
     from runner.testing.mocks import TestSecrets
     from runner.testing.suite import SuiteOptions, chosen, run_tests
 
     assert result.release is not None  # noqa: S101 - `_once` has looked
-    wanted = chosen(cases(result), part=asked.part, tags=asked.tags)
+    wanted = chosen(cases(result.tests, result.release), part=asked.part, tags=asked.tags)
     if asked.simulate:
         wanted = [case for case in wanted if case.spec.simulate is not None]
     judging = _judging(result, asked.model)

@@ -77,6 +77,9 @@ CODES: dict[str, str] = {
     "E403": "an option that the plugin refuses",
     "E404": "a plugin that cannot be loaded",
     "E405": "a secret that is missing",
+    # E5xx, the folder's own tests
+    "E501": "a test that fails",
+    "E502": "tests that did not end",
     # warnings
     "W001": "an empty file",
     "W002": "a file that is not read for its name",

@@ -9,7 +9,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import AfterValidator, WithJsonSchema
 
 from runner.schema.types.blocks import Block, OrNo, key
-from runner.schema.types.measures import Duration
+from runner.schema.types.measures import Duration, SomeTime
 from runner.schema.types.mistake import mistake
 from runner.schema.types.texts import Plain, Sent
 from runner.schema.types.values import Url, one_of, whole
@@ -74,9 +74,11 @@ class Reload(Block):
     noun: ClassVar[str] = "the reload"
 
     settle: Duration = key("files that have not changed for so long are taken as saved", 0.4)
-    gate: Annotated[str, one_of("check", later=("tests",))] = key(
-        "what new files must pass before they are served", "check"
+    gate: Annotated[str, one_of("check", "tests")] = key(
+        "what new files must pass before they are served: check alone, or their own tests too",
+        "check",
     )
+    gate_timeout: SomeTime = key("tests that take longer count as failed; with gate: tests", 60.0)
     keep_releases: Annotated[int, whole(1, 1000)] = key(
         "so many of the last releases can be gone back to", 10
     )

@@ -21,8 +21,8 @@ class LogEvent:
 
 
 EVENTS: Final = (
-    LogEvent("check", "the folder was checked before serving, and has mistakes",
-             ("result", "release", "diagnostics")),
+    LogEvent("check", "the folder was checked before serving, and has mistakes; or its tests ran",
+             ("result", "release", "diagnostics", "tests")),
     LogEvent("dispatch_repeated", "a caller waited for an agent whose call was lost; it is called"
              " again", ("agent", "room")),
     LogEvent("draining", "it was told to stop, and waits for calls in progress", ("calls",)),
@@ -45,7 +45,8 @@ EVENTS: Final = (
     LogEvent("release_not_kept", "a release is served, but could not be kept on the disk",
              ("release", "error")),
     LogEvent("reload", "the files were looked at; `result` is `ok`, `rejected` or `unchanged`",
-             ("result", "release", "took_ms", "compile_ms", "changes", "diagnostics", "error")),
+             ("result", "release", "took_ms", "compile_ms", "changes", "diagnostics", "tests",
+              "error")),
     LogEvent("restart_needed", "something has changed that counts only after a restart",
              ("what",)),
     LogEvent("session_ended", "a call or a dialogue has ended",

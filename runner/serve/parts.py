@@ -95,8 +95,10 @@ def build(  # noqa: PLR0913 - what a runner begins with
     )  # fmt: skip
     surroundings = ChildEnvironment(releases, secrets, texts, log, env=startup.env, livekit=livekit)
     broken = startup.last_good
-    mistakes = [*startup.compiled.diagnostics, *startup.lacking(startup.compiled)] if broken else []
-    folder = FolderState(mistakes, broken=broken)
+    mistakes = [
+        *startup.compiled.diagnostics, *startup.lacking(startup.compiled), *startup.rejected,
+    ]  # fmt: skip
+    folder = FolderState(mistakes if broken else [], broken=broken)
     swap = Swap(
         releases, agents, surroundings, renewals,
         folder=folder, metrics=metrics, log=log, archive=startup.archive, spawn=tasks.spawn,
@@ -104,6 +106,7 @@ def build(  # noqa: PLR0913 - what a runner begins with
     reloader = Reloader(
         startup.compiler, startup.compiled, swap, startup.lacking,
         served=startup.release, beside=lambda: _secret_files(releases, secrets),
+        gate=startup.gate, rejected=startup.rejected,
     )  # fmt: skip
     control = Control(releases, Rollback(releases, swap, reloader, secrets).to)
     socket = CallSocket(

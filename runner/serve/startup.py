@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from runner.compiler import Compiled, Compiler
+    from runner.diagnostics import Diagnostic
     from runner.egress.secrets import Secrets
     from runner.link.release import Release
     from runner.serve.credentials import LiveKit
     from runner.serve.releases.archive import Archive
+    from runner.serve.reload.gate import Gate
     from runner.serve.reload.reloader import Lacking
 
 
@@ -47,6 +49,8 @@ class Startup:
         env: the environment before that.
         lacking: finds the secrets that have no value.
         archive: where releases are kept over restarts, if there is a place.
+        gate: has the files' own tests run before they are served.
+        rejected: why the folder's tests kept it from being served.
     """
 
     compiler: Compiler
@@ -57,6 +61,8 @@ class Startup:
     livekit: LiveKit | None
     lacking: Lacking
     archive: Archive | None
+    gate: Gate | None = None
+    rejected: tuple[Diagnostic, ...] = ()
 
     @property
     def last_good(self) -> bool:

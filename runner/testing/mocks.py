@@ -21,9 +21,9 @@ from runner.testing.expected import fits
 from runner.testing.time import SimulatedLoop
 
 if TYPE_CHECKING:
+    from runner.link.cases import TestCase
     from runner.link.release import AgentRelease
     from runner.schema.tests import Mock
-    from runner.testing.case import TestCase
 
 _asked: ContextVar[ToolRequest | None] = ContextVar("lkrun_test_tool", default=None)
 _RENDERER: Final = Renderer()

@@ -22,14 +22,15 @@ def counted(results: Sequence[TestResult]) -> dict[str, int]:
 
 def as_data(results: Sequence[TestResult], reach: Coverage | None = None) -> dict[str, Any]:
     """The document of `lkrun test --format json`."""
-    data: dict[str, Any] = {**counted(results), "tests": [_row(r) for r in _in_order(results)]}
+    data: dict[str, Any] = {**counted(results), "tests": [row(r) for r in _in_order(results)]}
     if reach is not None:
         data["coverage"] = {"percent": round(reach.percent, 1), "missed": dict(reach.missed)}
     return data
 
 
-def _row(result: TestResult) -> dict[str, Any]:
-    row: dict[str, Any] = {
+def row(result: TestResult) -> dict[str, Any]:
+    """A test in that document."""
+    data: dict[str, Any] = {
         "name": result.name,
         "agent": result.agent,
         "outcome": result.outcome,
@@ -42,10 +43,10 @@ def _row(result: TestResult) -> dict[str, Any]:
         ],
     }
     if result.reason is not None:
-        row["reason"] = result.reason
+        data["reason"] = result.reason
     if result.runs > 1:
-        row |= {"runs": result.runs, "passes": result.passes}
-    return row
+        data |= {"runs": result.runs, "passes": result.passes}
+    return data
 
 
 def as_json(results: Sequence[TestResult], reach: Coverage | None = None) -> str:

@@ -11,12 +11,12 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from runner.egress.secrets import Secrets
+from runner.link.cases import Path, TestCase
 from runner.link.release import AgentRelease
 from runner.schema.tests import AgentStep, Checks, HangUpStep, SilenceStep, UserStep
 from runner.session import Caller, CallFacts, JobFacts
 from runner.session.clock import MachineClock
 from runner.session.conversation import CannotStartError, Conversation
-from runner.testing.case import Path, TestCase
 from runner.testing.checks import MEANING, failures
 from runner.testing.judging import Judging
 from runner.testing.mocks import MockedEgress, plain

@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from typing import Final
 
 from runner.egress.secrets import Secrets
+from runner.link.cases import TestCase
 from runner.link.release import AgentRelease
-from runner.testing.case import TestCase
 from runner.testing.coverage import reached
 from runner.testing.judging import Judging
+from runner.testing.offline import asks_outside
 from runner.testing.outcome import Failure, TestResult
 from runner.testing.run import RunResult, SkippedError, TestRun
 from runner.testing.time import Turns
@@ -29,11 +30,13 @@ class SuiteOptions:
         parallel: talks at once.
         repeat: how often each is run; None: as often as it says itself.
         judging: judges meaning; without it tests of meaning are skipped.
+        offline: whether tests that ask anybody outside of this machine are skipped.
     """
 
     parallel: int = AT_ONCE
     repeat: int | None = None
     judging: Judging | None = None
+    offline: bool = False
 
 
 async def run_tests(
@@ -74,6 +77,8 @@ async def _test(
     release = agents.get(str(case.spec.agent))
     if release is None:
         return _skipped(case, f"agent '{case.spec.agent}' is not served (enabled: no)")
+    if options.offline and (reason := asks_outside(case, release)) is not None:
+        return _skipped(case, reason)
     began, times = time.perf_counter(), options.repeat or case.spec.repeat
     runs: list[RunResult] = []
     for _ in range(times):

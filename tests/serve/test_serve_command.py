@@ -1,5 +1,6 @@
 """`lkrun serve` and `lkrun token` as commands."""
 
+import asyncio
 import json
 import os
 import signal
@@ -7,9 +8,11 @@ import subprocess
 import sys
 import urllib.request
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 from support.fake_livekit import KEY, SECRET
+from support.waiting import until
 
 LIVEKIT = {"LIVEKIT_URL": "ws://127.0.0.1:9", "LIVEKIT_API_KEY": KEY, "LIVEKIT_API_SECRET": SECRET}
 
@@ -224,3 +227,57 @@ def test_a_token_that_cannot_be_made(folder, arguments, env, code, words):
     """The agent is not here, the metadata is no JSON, or LiveKit is not configured."""
     done = lkrun("token", arguments[0], folder, *arguments[1:], **env)
     assert (done.returncode, words in done.stderr) == (code, True), done.stderr
+
+
+TESTS = """
+tests:
+  desk_greets:
+    agent: desk
+    steps:
+      - agent:
+          says: Welcome to the desk
+"""
+
+
+def test_a_folder_whose_tests_fail_is_not_served(folder):
+    """With `--gate tests` the report is shown, and nothing is begun."""
+    (folder / "tests.yaml").write_text(TESTS.replace("Welcome", "Good day"))
+    done = lkrun("serve", folder, "--gate", "tests", "--port", "0")
+    assert done.returncode == 1
+    assert "tests.yaml:7:11: error[E501]: test 'desk_greets' fails at step 1: " in done.stderr
+    assert "greeter: Welcome to the desk." in done.stderr
+    assert "tests: 1 failed" in done.stderr
+
+
+def test_a_save_whose_tests_fail_reaches_no_caller(served, folder):
+    """The old release answers on; the page and the log have the report; the next save is served."""
+    (folder / "tests.yaml").write_text(TESTS)
+    process, ready = served("--gate", "tests")
+    path = folder / "desk.yaml"
+    path.write_text(path.read_text().replace("Welcome", "Good day"))
+    reload = event(process, "reload")
+    assert (reload["result"], reload["release"]) == ("rejected", ready["release"])
+    assert [d["code"] for d in reload["diagnostics"]] == ["E501"]
+    assert reload["tests"]["failed"] == 1
+    turn = post(f"{ready['http']}/v1/agents/desk/turns", {})
+    assert turn["text"] == "Welcome to the desk."
+    (folder / "tests.yaml").write_text(TESTS.replace("Welcome", "Good day"))
+    assert event(process, "reload")["result"] == "ok"
+
+
+def test_sigterm_ends_a_runner_that_is_still_testing(folder):
+    """It ends with 0 before anything is served, and takes the tests with it."""
+    (folder / "tests.yaml").write_text(TESTS + "    repeat: 1000\n")
+    command = [sys.executable, "-m", "runner", "serve", str(folder), "--gate", "tests"]
+    with subprocess.Popen(command, env=environment(), process_group=0) as process:
+        asyncio.run(until(lambda: children(process.pid)))
+        (child,) = children(process.pid)
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(20) == 0
+    assert not Path(f"/proc/{child}").exists()
+
+
+def children(parent):
+    """The processes that run tests for another."""
+    found = Path(f"/proc/{parent}/task/{parent}/children").read_text().split()
+    return [c for c in found if b"child.gate" in Path(f"/proc/{c}/cmdline").read_bytes()]

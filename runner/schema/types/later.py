@@ -30,7 +30,6 @@ LATER: dict[str, frozenset[str]] = {
     "a provider": _words("realtime turn_detector noise_cancellation avatar"),
     "the room": _words("noise_cancellation"),
     "the runner": _words("environments http records capacity data_dir commands shutdown"),
-    "the reload": _words("gate_timeout"),
 }
 
 LATER_TOOLS = _words("press_keys")

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from runner.compiler import Compiled, Compiler
     from runner.link.release import Release
+    from runner.serve.reload.gate import Gate, GateReport
 
 Result = Literal["ok", "rejected", "unchanged"]
 Lacking = Callable[["Compiled"], list[Diagnostic]]
@@ -40,6 +41,7 @@ class ReloadResult:
         rolled: whether it was no reload but a way back to a release of before.
         same_files: whether the files were the same, and only what lies beside them changed.
         error: what went wrong in lkrun itself.
+        tests: what came of the files' own tests, where they had to pass.
     """
 
     result: Result
@@ -52,6 +54,7 @@ class ReloadResult:
     rolled: bool = False
     same_files: bool = False
     error: str | None = None
+    tests: GateReport | None = None
 
 
 class Target(Protocol):
@@ -92,6 +95,8 @@ class Reloader:
         lacking: finds the secrets that have no value.
         served: the release that is served, where it is not `compiled`'s.
         beside: the state of what counts besides the files.
+        gate: has the files' own tests run before they are served.
+        rejected: why what `compiled` holds was not let through at the start.
     """
 
     def __init__(  # noqa: PLR0913 - the parts that it needs, by name
@@ -103,6 +108,8 @@ class Reloader:
         *,
         served: Release | None = None,
         beside: Callable[[], Hashable] = lambda: None,
+        gate: Gate | None = None,
+        rejected: tuple[Diagnostic, ...] = (),
     ) -> None:
         """Look at nothing yet: what has changed since `compiled` was made is seen by `run`."""
         self._compiler = compiler
@@ -112,11 +119,13 @@ class Reloader:
         release = served or compiled.release
         assert release is not None  # noqa: S101 - nobody follows a folder without serving something
         self._served = Side(release, _resting(compiled) if served is None else frozenset())
-        self._written = compiled.release.id if compiled.release else None
+        self._written = compiled.release.id if compiled.release and not rejected else None
         self._trying = asyncio.Lock()
+        self._gate = gate
+        self._rolling = asyncio.Event()
         self._watcher = Watcher(compiler.root, self._texts, beside)
         self._known: Look | None = None
-        self._diagnostics = _all_found(compiled, lacking)
+        self._diagnostics = (*_all_found(compiled, lacking), *rejected)
 
     @property
     def served(self) -> Release:
@@ -142,8 +151,8 @@ class Reloader:
 
     async def attempt(self) -> ReloadResult:
         """Compile the folder as it is now, and serve it if it is valid, although it was told to."""
-        outcome = await self._attempt(None)
-        assert outcome is not None  # noqa: S101 - only what was not asked for is put off
+        while (outcome := await self._attempt(None)) is None:
+            pass  # files were saved while those before them were tested
         return outcome
 
     async def roll(self, release: Release, lacking: Iterable[str] = ()) -> ReloadResult:
@@ -153,7 +162,9 @@ class Reloader:
             release: which.
             lacking: its secrets that have no value: with any it is rejected.
         """
+        self._rolling.set()
         async with self._trying:
+            self._rolling.clear()
             began = time.perf_counter()
             side = Side(release)
             missing = tuple(
@@ -185,6 +196,8 @@ class Reloader:
                 if judged is None:
                     return None
                 outcome = await self._decided(judged, requested=settled is None)
+                if outcome is None:
+                    return None
                 look = judged.look
             except Exception as error:  # noqa: BLE001 - a bug of ours must not end the following of files
                 look = await asyncio.to_thread(self._watcher.look)
@@ -225,7 +238,8 @@ class Reloader:
         changes = () if same else tuple(diff(self._served, side))
         return _Judged(compiled, look, side, diagnostics, changes, took)
 
-    async def _decided(self, judged: _Judged, *, requested: bool) -> ReloadResult:
+    async def _decided(self, judged: _Judged, *, requested: bool) -> ReloadResult | None:
+        """Serve what may be served; None where newer files were saved before that was known."""
         side = judged.side
         written, self._written = self._written, side.release.id if side else None
         outcome = ReloadResult(
@@ -241,7 +255,38 @@ class Reloader:
             hint = "enable one, or stop the runner"
             return _refused(outcome, "E201", "no agent is enabled any more", hint)
         new = replace(outcome, result="ok", release=side.release.id, changes=judged.changes)
+        if self._gate is not None and self._gate.closed(side.release):
+            self._written = None  # tests alone may change, and then it is tried again
+            tests = await self._tested(self._gate, judged)
+            if tests is None:
+                return self._given_up(outcome, side) if self._rolling.is_set() else None
+            new = replace(new, tests=tests)
+            if tests.diagnostics:
+                found = (*outcome.diagnostics, *tests.diagnostics)
+                return replace(outcome, result="rejected", diagnostics=found, tests=tests)
+            self._written = side.release.id
         return await self._swap(side, new)
+
+    async def _tested(self, gate: Gate, judged: _Judged) -> GateReport | None:
+        """Have the tests run; None where newer files or a way back make them needless."""
+        loop = asyncio.get_running_loop()
+        testing = loop.create_task(gate.test(judged.compiled, self.served))
+        needless = [
+            loop.create_task(self._watcher.changed(lambda: judged.look, self._settle)),
+            loop.create_task(self._rolling.wait()),
+        ]
+        try:
+            await asyncio.wait([testing, *needless], return_when=asyncio.FIRST_COMPLETED)
+            return testing.result() if testing.done() else None
+        finally:
+            for task in (testing, *needless):
+                task.cancel()
+            await asyncio.gather(testing, *needless, return_exceptions=True)
+
+    def _given_up(self, outcome: ReloadResult, side: Side) -> ReloadResult:
+        self._written = side.release.id
+        message = "the tests of the new files were given up for a rollback"
+        return _refused(outcome, "E502", message, "save a file again when they are to be served")
 
     async def _swap(self, side: Side, outcome: ReloadResult) -> ReloadResult:
         try:

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from runner.diff import Change
+    from runner.serve.reload.gate import GateReport
     from runner.serve.reload.reloader import ReloadResult
 
 _SHOWN: Final = 5
@@ -24,14 +25,24 @@ def words(outcome: ReloadResult) -> str:
     if outcome.rolled:
         return _rolled(outcome)
     if outcome.result == "ok":
-        return f"reloaded: now serving release {release}: {sentences(outcome.changes)}"
+        passed = tests_line(outcome.tests) if outcome.tests is not None else ""
+        told = f"reloaded: now serving release {release}: {sentences(outcome.changes)}"
+        return f"{told}; {passed}" if passed else told
     if outcome.result == "unchanged":
         what = "the secrets" if outcome.same_files else "the files"
         return f"{what} were read again, nothing changes for callers; still serving {release}"
     rendered = render.text(outcome.diagnostics, outcome.lines)
     more = render.more(outcome.diagnostics) or ""
     kept = f"the new files are not served; still serving release {release}"
-    return f"{kept}\n{rendered}\n{more}".rstrip()
+    report = "\n".join(outcome.tests.lines) if outcome.tests is not None else ""
+    return "\n".join(part for part in (kept, rendered, report, more) if part).rstrip()
+
+
+def tests_line(tests: GateReport) -> str:
+    """How many tests passed and were skipped; empty where none was run."""
+    counts = ((tests.count(each), each) for each in ("passed", "failed", "skipped"))
+    shown = ", ".join(f"{number} {each}" for number, each in counts if number)
+    return f"tests: {shown}" if shown else ""
 
 
 def _rolled(outcome: ReloadResult) -> str:
@@ -64,6 +75,7 @@ def fields(outcome: ReloadResult) -> dict[str, Any]:
         "compile_ms": outcome.compile_ms,
         "changes": [change.sentence for change in outcome.changes],
         "diagnostics": [render.diagnostic_data(d) for d in outcome.diagnostics],
+        **({"tests": outcome.tests.to_data()} if outcome.tests is not None else {}),
         **({"error": outcome.error} if outcome.error is not None else {}),
     }
 

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Self
+
+from runner.schema.tests import Mock, Test
 
 if TYPE_CHECKING:
-    from runner.compiler import Compiled
+    from runner.link.release import Release
     from runner.link.tests import LinkedTest
-    from runner.schema.tests import Mock, Test
 
 Path = tuple[str | int, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class TestCase:
     """A test of a folder.
 
@@ -47,6 +51,36 @@ class TestCase:
         found = (mocks for name, mocks in self.spec.mocks.items() if str(name) == tool)
         return next(found, ())
 
+    def to_data(self) -> dict[str, Any]:
+        """The form in which it goes to another process, as JSON can hold it."""
+        return {
+            "name": self.name,
+            "spec": self.spec.model_dump(mode="json", by_alias=True, exclude_unset=True),
+            "file": self.file,
+            "line": self.line,
+            "lines": [[list(path), line] for path, line in self.lines.items()],
+            "files": dict(self.files),
+            "allow": list(self.allow),
+        }
+
+    @classmethod
+    def from_data(cls, data: Mapping[str, Any]) -> Self:
+        """Read what `to_data` gave.
+
+        Raises:
+            pydantic.ValidationError: it is something else.
+        """
+        lines = {tuple(path): line for path, line in data["lines"]}
+        spec = Test.model_validate(data["spec"])
+        return cls(**{**data, "spec": spec, "lines": lines, "allow": tuple(data["allow"])})
+
+    @cached_property
+    def digest(self) -> str:
+        """A name for all that it says, wherever it stands: 16 hex digits of the SHA-256."""
+        data = self.to_data()
+        said = json.dumps([data[key] for key in ("name", "spec", "files", "allow")])
+        return hashlib.sha256(said.encode()).hexdigest()[:16]
+
     @property
     def bends_time(self) -> bool:
         """Whether it lets time pass that nobody waits for."""
@@ -55,11 +89,10 @@ class TestCase:
         )
 
 
-def cases(compiled: Compiled) -> tuple[TestCase, ...]:
+def cases(tests: Iterable[LinkedTest], release: Release) -> tuple[TestCase, ...]:
     """The tests of a folder without mistakes, in the order of the files."""
-    release = compiled.release
-    allow = release.process.network.allow if release and release.process.network else ()
-    return tuple(_case(test, tuple(map(str, allow))) for test in compiled.tests)
+    network = release.process.network
+    return tuple(_case(test, tuple(map(str, network.allow))) for test in tests)
 
 
 def _case(test: LinkedTest, allow: tuple[str, ...]) -> TestCase:
