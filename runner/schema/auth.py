@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar, Self, TypeAlias
 from pydantic import Discriminator, Tag, model_validator
 from pydantic.json_schema import JsonSchemaValue
 
-from runner.schema.types.blocks import Block, OneOrList, key, kinds
+from runner.schema.types.blocks import Block, OneOrList, key, kinds, kinds_of
 from runner.schema.types.mistake import clash, mistake
 from runner.schema.types.names import AttachedFile, HeaderName
 from runner.schema.types.texts import Credential, Plain, Sent
@@ -18,7 +18,9 @@ _BEARER = "write bearer: and the token after it"
 _PAIR = "write basic: with username: and password: below it"
 
 
-class _Auth(Block):
+class AnyAuth(Block):
+    """What every kind of proof has: nothing but its names."""
+
     noun: ClassVar[str] = "auth"
     bare: ClassVar[str] = "bearer"
     elsewhere: ClassVar[dict[str, str]] = {
@@ -37,7 +39,7 @@ class _Auth(Block):
     }
 
 
-class Bearer(_Auth):
+class Bearer(AnyAuth):
     """A token in the header `Authorization` (RFC 6750)."""
 
     kind: ClassVar[str] = "bearer"
@@ -68,7 +70,7 @@ class UserAndPassword(Block):
     password: Sent = key("the password; it may be empty")
 
 
-class Basic(_Auth):
+class Basic(AnyAuth):
     """A user's name and password in the header `Authorization` (RFC 7617)."""
 
     kind: ClassVar[str] = "basic"
@@ -106,7 +108,7 @@ class KeyAndPlace(Block):
         return self
 
 
-class ApiKey(_Auth):
+class ApiKey(AnyAuth):
     """A key in a header or in the query."""
 
     kind: ClassVar[str] = "api_key"
@@ -149,7 +151,7 @@ class Client(Block):
         return self
 
 
-class OAuth2(_Auth):
+class OAuth2(AnyAuth):
     """An access token that lkrun gets, keeps, and renews before it expires (RFC 6749)."""
 
     kind: ClassVar[str] = "oauth2"
@@ -211,7 +213,7 @@ class Signature(Block):
         return self
 
 
-class Hmac(_Auth):
+class Hmac(AnyAuth):
     """A signature of each request, by a secret that both sides know (RFC 2104)."""
 
     kind: ClassVar[str] = "hmac"
@@ -247,7 +249,7 @@ class ClientCertificate(Block):
     )
 
 
-class Mtls(_Auth):
+class Mtls(AnyAuth):
     """A certificate by which the connection itself proves who sends (RFC 8446)."""
 
     kind: ClassVar[str] = "mtls"
@@ -255,8 +257,5 @@ class Mtls(_Auth):
     mtls: ClientCertificate = key("a certificate and its key")
 
 
-_KINDS = (ApiKey, Basic, Bearer, Hmac, Mtls, OAuth2)
-Auth: TypeAlias = kinds("auth", *_KINDS)  # type: ignore[valid-type]  # built from the classes
+Auth: TypeAlias = kinds("auth", *kinds_of(AnyAuth))  # type: ignore[valid-type]  # built from the classes
 """How a request proves who sends it: exactly one kind."""
-
-AnyAuth = ApiKey | Basic | Bearer | Hmac | Mtls | OAuth2

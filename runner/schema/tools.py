@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Annotated, ClassVar, Self, TypeAlias
 
 from pydantic import model_validator
@@ -11,7 +11,7 @@ from pydantic.json_schema import JsonSchemaValue
 from runner.schema.actions import Actions, ErrorActions
 from runner.schema.fields import Field, Fields
 from runner.schema.http import Request, Result
-from runner.schema.types.blocks import Block, OneOrList, OrNo, key, kinds, together
+from runner.schema.types.blocks import Block, OneOrList, OrNo, key, kinds, kinds_of, together
 from runner.schema.types.measures import Duration
 from runner.schema.types.mistake import mistake
 from runner.schema.types.names import VariableName
@@ -278,16 +278,7 @@ def _open(field: Field) -> Field:
     return field.model_copy(update={"optional": True, "default": None})
 
 
-def _kinds(base: type[AnyTool]) -> Iterator[type[AnyTool]]:
-    for cls in base.__subclasses__():
-        if "kind" in vars(cls):
-            yield cls
-        yield from _kinds(cls)
-
-
-TOOLS: dict[str, type[AnyTool]] = {
-    cls.kind: cls for cls in sorted(_kinds(AnyTool), key=lambda cls: cls.kind)
-}
+TOOLS: dict[str, type[AnyTool]] = {cls.kind: cls for cls in kinds_of(AnyTool)}
 """Kind → its class."""
 
 BUILT_IN = tuple(kind for kind, cls in TOOLS.items() if cls.built_in)

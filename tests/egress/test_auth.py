@@ -19,7 +19,8 @@ from support.stub_service import ok
 
 from runner.egress.client import HttpEgress
 from runner.egress.secrets import Secrets
-from runner.schema.auth import _KINDS
+from runner.schema.auth import AnyAuth
+from runner.schema.types.blocks import kinds_of
 
 SIGNING = "whsec_" + base64.b64encode(b"0123456789abcdef01234567").decode()
 
@@ -30,7 +31,7 @@ def headers(sent: bytes) -> dict[str, str]:
     return {n.lower(): v for n, v in parse_headers(BytesIO(head)).items()}
 
 
-@pytest.mark.parametrize("kind", [cls.kind for cls in _KINDS])
+@pytest.mark.parametrize("kind", [cls.kind for cls in kinds_of(AnyAuth)])
 def test_each_kind_has_its_module(kind):
     """A kind of the schema has a module of its name that can begin it."""
     assert callable(importlib.import_module(f"runner.egress.auth.{kind}").begin)

@@ -6,7 +6,8 @@ import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Annotated, Any, ClassVar, Literal, Union, get_args
+from itertools import chain
+from typing import Annotated, Any, ClassVar, Literal, TypeVar, Union, get_args
 
 from pydantic import (
     BaseModel,
@@ -27,6 +28,7 @@ from runner.schema.types.later import LATER, not_yet
 from runner.schema.types.mistake import clash, mistake, none_of
 from runner.schema.types.values import NO, NO_SHAPE, YES, YES_NO_SHAPE
 
+AnyBlock = TypeVar("AnyBlock", bound="Block")
 Live = Literal["now", "visit", "call", "start"]
 """From when a changed key counts in a call that runs already (`reload: next_turn`): from its next
 turn, from the next handoff, from the next call; or it only says how a call starts."""
@@ -136,6 +138,12 @@ def kinds(noun: str, *classes: type[Block]) -> Any:
 
     union: Any = Annotated[Union[tagged], Discriminator(pick)]  # noqa: UP007 - a union of a computed tuple
     return Annotated[union, _ExactlyOne(noun, tuple(by_key), classes)]
+
+
+def kinds_of(base: type[AnyBlock]) -> tuple[type[AnyBlock], ...]:
+    """All classes below one that are a kind, by their names: a new class is one more."""
+    below = tuple(chain.from_iterable((cls, *kinds_of(cls)) for cls in base.__subclasses__()))
+    return tuple(sorted((c for c in below if "kind" in vars(c)), key=lambda c: c.kind))
 
 
 class Before(ABC):
