@@ -96,5 +96,6 @@ CODES: dict[str, str] = {
     "W209": "JSON that is written as text",
     "W210": "a tool that no persona has",
     "W211": "a key that nothing comes of",
+    "W212": "a key that needs LiveKit Cloud",
     "W220": "a secret that stands in the open",
 }

@@ -13,6 +13,7 @@ from runner.schema.types.mistake import mistake
 from runner.schema.types.names import FileName, PersonaName, ToolName
 from runner.schema.types.settings import Setting
 from runner.schema.types.texts import Condition, Told
+from runner.schema.types.values import YesNo
 from runner.schema.types.words import Words
 
 _LAST = re.compile(r"last\s+(\d{1,3})")
@@ -51,6 +52,11 @@ class Handoff(Block):
         "offered to the model only while this is true", None, alias="if"
     )
     say: Words | None = key("said by the persona that leaves; nothing: silent", None)
+    interruptible: YesNo = key(
+        "whether the caller may interrupt say; what they say meanwhile is part of the talk when "
+        "the next persona takes over",
+        False,
+    )
     context: Context = key(
         "what the next persona is told of the talk: full, summary, last 6, none", "full"
     )

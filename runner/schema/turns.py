@@ -9,6 +9,10 @@ from runner.schema.types.blocks import Block, OrNo, key
 from runner.schema.types.measures import Duration
 from runner.schema.types.values import YesNo, one_of, whole
 
+_HOW = (
+    "how an interruption is recognised: vad by its length, adaptive by a model that tells it from "
+    '"mm-hm", which needs LiveKit Cloud'
+)
 _AGENT_ONLY = "LiveKit keeps it for the whole call: write it in the agent's turn_taking"
 
 
@@ -21,9 +25,7 @@ class PersonaInterruptions(Block):
     )
 
     allow: YesNo = key("whether the caller may interrupt", True)
-    how: Annotated[str, one_of("auto", "adaptive", "vad")] = key(
-        "how an interruption is recognised", "auto"
-    )
+    how: Annotated[str, one_of("auto", "adaptive", "vad")] = key(_HOW, "auto")
 
 
 class Interruptions(PersonaInterruptions):
@@ -32,18 +34,21 @@ class Interruptions(PersonaInterruptions):
     noun: ClassVar[str] = "interruptions"
     elsewhere: ClassVar[dict[str, str]] = {}
 
-    how: Annotated[str, one_of("auto", "adaptive", "vad")] = key(
-        "how an interruption is recognised", "auto", live="call"
-    )
+    how: Annotated[str, one_of("auto", "adaptive", "vad")] = key(_HOW, "auto", live="call")
     min_duration: Duration = key("shorter sounds do not interrupt", 0.5)
     min_words: Annotated[int, whole(0, 50)] = key("fewer words do not interrupt", 0)
     resume: Annotated[Duration | Literal[False], OrNo()] = key(
         "go on speaking when nothing followed the interruption for so long", 2.0
     )
     ignore_within: Annotated[Duration | Literal[False], OrNo()] = key(
-        'ignore "mm-hm" so close to the edges of the agent\'s speech', 1.0, live="visit"
+        'ignore "mm-hm" so close to the edges of the agent\'s speech; with how: adaptive only, '
+        "which needs LiveKit Cloud",
+        1.0,
+        live="visit",
     )
-    keep_audio: YesNo = key("keep what is said over words that cannot be interrupted", False)
+    keep_audio: YesNo = key(
+        "answer what is said over words that cannot be interrupted, when they are over", False
+    )
 
 
 class Preemptive(Block):
@@ -62,7 +67,9 @@ class TurnLimit(Block):
     noun: ClassVar[str] = "turn_limit"
 
     max_words: Annotated[int, whole(1)] | None = key("after so many words", None)
-    max_duration: Duration | None = key("after so long", None)
+    max_duration: Duration | None = key(
+        "after so long without a word of the agent, with pauses or without", None
+    )
     then: Actions = key("what is done then", ())
 
 
@@ -87,7 +94,7 @@ class PersonaTurns(_Turns):
     """The turn taking of one persona."""
 
     noun: ClassVar[str] = "a persona's turn_taking"
-    elsewhere: ClassVar[dict[str, str]] = {"turn_limit": _AGENT_ONLY}
+    elsewhere: ClassVar[dict[str, str]] = {"turn_limit": _AGENT_ONLY, "warm_up": _AGENT_ONLY}
 
     interruptions: Annotated[PersonaInterruptions | Literal[False] | None, OrNo()] = key(
         "when the caller may interrupt; no: never", None
@@ -99,5 +106,12 @@ class TurnTaking(_Turns):
 
     interruptions: Annotated[Interruptions | Literal[False] | None, OrNo()] = key(
         "when the caller may interrupt; no: never", None
+    )
+    warm_up: Duration | None = key(
+        "so long the first speech of a call is not interrupted, since the caller's device learns "
+        "its echo: 3s, and 0s on a phone call, without it; what the caller says meanwhile is "
+        "answered afterwards",
+        None,
+        live="call",
     )
     turn_limit: TurnLimit | None = key("when the caller talks without end", None)

@@ -14,9 +14,11 @@ from livekit.agents import (
     Agent,
     AgentSession,
     ChatContext,
+    ChatMessage,
     FunctionCall,
     RunContext,
     TurnHandlingOptions,
+    UserTurnExceededEvent,
 )
 
 from runner.egress.port import Egress
@@ -82,6 +84,31 @@ class SpeakingPersona(Protocol):
     def enter(self, leave: PendingHandoff) -> Agent:
         """Make the persona that takes over from it."""
 
+    async def exceeded(self, event: UserTurnExceededEvent) -> None:
+        """Cut in on a caller who talks without end."""
+
+
+class Hearing(Protocol):
+    """What the caller says while nothing can answer it."""
+
+    def listen(self, reason: str) -> None:
+        """Hear the caller over words that cannot be interrupted too."""
+
+    def stop_listening(self, reason: str) -> None:
+        """Go by what the agent says of it again, as far as this reason goes."""
+
+    def turn(self, message: ChatMessage) -> None:
+        """A turn of the caller has ended that is about to be answered."""
+
+    def take(self) -> str:
+        """What waits to be part of the talk; it waits no longer."""
+
+    def tell(self, text: str) -> ChatMessage:
+        """Put what nobody answers into the talk."""
+
+
+_HANDOFF = "handoff"
+
 
 @dataclass
 class Call:
@@ -104,6 +131,7 @@ class Call:
         awaits: somebody waits for the caller's words: their silence is asked about.
         arrived: the persona that speaks has said its first words; no handoff is under way.
         idle: no tool, and nothing else that was begun, is still being done.
+        hearing: what the caller says while nothing can answer it.
     """
 
     bound: BoundRelease
@@ -115,6 +143,7 @@ class Call:
     hold: Callable[[float], None]
     give_up: Callable[[str], str]
     session: AgentSession[Any] = field(init=False)
+    hearing: Hearing = field(init=False)
     visited: set[str] = field(default_factory=set)
     leaving: str | None = None
     hops: int = 0
@@ -166,11 +195,32 @@ class Call:
         """Begin to hand the call to a persona."""
         self.leaving = target
         self.arrived.clear()
+        self.hearing.listen(_HANDOFF)
 
     def stay(self) -> None:
         """Forget a handoff: it has happened, or it was broken off."""
         self.leaving = None
         self.arrived.set()
+        self.hearing.stop_listening(_HANDOFF)
+
+    def overheard(self) -> ChatMessage | None:
+        """What was said during a handoff, as part of the talk; None where nothing was."""
+        self.hearing.stop_listening(_HANDOFF)
+        text = self.hearing.take()
+        return self.hearing.tell(text) if text else None
+
+    async def quiet(self) -> None:
+        """Wait until nobody speaks, no tool runs and no handoff is under way.
+
+        Raises:
+            RuntimeError: the call is ending.
+        """
+        while True:
+            await self.arrived.wait()
+            await self.idle.wait()
+            await self.session.wait_for_idle()
+            if self.arrived.is_set() and self.idle.is_set():
+                return
 
     @property
     def schema(self) -> Schema:

@@ -281,6 +281,7 @@ class Conversation:
 
     async def _give_way(self, session: AgentSession[Any]) -> None:
         """Stop speaking; a handoff, and words that cannot be interrupted, are waited for."""
+        self._listener.warm_up.end()
         if self._call.leaving is not None:
             with contextlib.suppress(TimeoutError):
                 async with within(self._call.clock, LONGEST_HANDOFF):

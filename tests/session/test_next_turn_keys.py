@@ -37,7 +37,7 @@ def names(block):
 LATER = (Room, PersonaTurns, PersonaInterruptions)
 WAITING = {
     *("Agent.start", "Agent.mode", "Agent.room", "Persona.turn_taking"),
-    *("Interruptions.how", "Interruptions.ignore_within"),
+    *("Interruptions.how", "Interruptions.ignore_within", "TurnTaking.warm_up"),
     *(f"{block.__name__}.{key}" for block in LATER for key in names(block)),
 }
 """Keys that wait, as their marks and those above them say."""

@@ -6,6 +6,7 @@ import asyncio
 
 import pytest
 from livekit.agents import tts
+from support.given import give
 from support.speech import Ears, Speaker, Voice, until
 from support.voice_folder import FOLDER, PLAIN, exceeded, said
 
@@ -39,14 +40,6 @@ class Speaking(Voice):
     async def aclose(self):
         self.gone = True
         await super().aclose()
-
-
-def give(talk, kind, name, made):
-    """Let a call have an object as if it had built it."""
-    models = talk._call.bound.models
-    models._single[kind, name] = made
-    models._recipes[kind, name] = models._recipe(name)
-    return made
 
 
 @pytest.fixture

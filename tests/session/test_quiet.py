@@ -13,6 +13,7 @@ def test_tracebacks_are_taken_out(caplog):
     log = logging.getLogger("livekit.agents")
     log.error("Error in _llm_inference_task", exc_info=ValueError("inner"))
     log.warning("ToolError while executing tool")
+    log.warning("skipping reply to user input, current speech generation cannot be interrupted")
     log.warning("the connection is slow")
     assert [r.getMessage() for r in caplog.records] == ["the connection is slow"]
     caplog.clear()

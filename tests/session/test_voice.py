@@ -6,7 +6,7 @@ import asyncio
 from types import SimpleNamespace
 
 import pytest
-from livekit.agents import NOT_GIVEN, ErrorEvent, tts
+from livekit.agents import NOT_GIVEN, AgentSession, ErrorEvent, tts
 from support.voice_folder import FOLDER, ended, exceeded, said
 
 
@@ -185,6 +185,28 @@ async def test_words_of_a_limit_are_heard(call, monkeypatch, written, allowed):
     monkeypatch.setattr(session, "say", noted)
     await session.current_agent.on_user_turn_exceeded(exceeded())
     assert given == [NOT_GIVEN if allowed is None else allowed]
+
+
+@pytest.mark.parametrize(
+    ("extra", "words"),
+    [
+        ("    limits:\n      max_duration: 60ms\n      farewell: Time is up.\n", "Time is up."),
+        ("    idle:\n      after: 30ms\n      then:\n        end_call: Bye then.\n", "Bye then."),
+    ],
+)
+async def test_last_words_are_heard(call, monkeypatch, extra, words):
+    """The caller interrupts neither a farewell nor the words with which a call is ended."""
+    given = {}
+    say = AgentSession.say
+
+    def noted(self, text, *, allow_interruptions=NOT_GIVEN, **rest):
+        given[text] = allow_interruptions
+        return say(self, text, allow_interruptions=allow_interruptions, **rest)
+
+    monkeypatch.setattr(AgentSession, "say", noted)
+    talk = await call(extra)
+    await talk.until(ended)
+    assert given[words] is False
 
 
 async def test_turn_limit_without_actions(call):

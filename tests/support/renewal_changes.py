@@ -52,6 +52,10 @@ TEXT = {
         "if: town == 'Hue'\n        say: One",
     ),
     "Handoff.say": ("say: One moment.", "say: Wait a moment."),
+    "Handoff.interruptible": (
+        "say: One moment.\n",
+        "say: One moment.\n        interruptible: yes\n",
+    ),
     "Handoff.context": ("context: full", "context: none"),
     "Say.say": ("say: Kept.", "say: Stored."),
     "Say.if": (

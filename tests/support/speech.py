@@ -93,3 +93,86 @@ async def until(talk, wanted):
     while not wanted(seen[-1]):
         seen.append(await talk.queue.get())
     return seen
+
+
+class Microphone(stt.STT):
+    """Ears that hear what a test lets the caller say, with the marks of a turn that STT sets."""
+
+    def __init__(self):
+        super().__init__(capabilities=stt.STTCapabilities(streaming=True, interim_results=True))
+        self.streams = []
+        self.opened = asyncio.Event()
+
+    async def _recognize_impl(self, *_, **__):
+        raise NotImplementedError
+
+    def stream(self, *, conn_options, **_):
+        return _Wire(stt=self, conn_options=conn_options)
+
+    def begins(self):
+        """The caller begins to speak."""
+        self._send(stt.SpeechEventType.START_OF_SPEECH)
+
+    def interim(self, text):
+        """What is understood for now."""
+        self._send(stt.SpeechEventType.INTERIM_TRANSCRIPT, text)
+
+    def final(self, text):
+        """What is understood for good."""
+        self._send(stt.SpeechEventType.FINAL_TRANSCRIPT, text)
+
+    def ends(self):
+        """The caller has finished."""
+        self._send(stt.SpeechEventType.END_OF_SPEECH)
+
+    def says(self, text):
+        """A whole turn."""
+        self.begins()
+        self.final(text)
+        self.ends()
+
+    def _send(self, kind, text=""):
+        heard = [stt.SpeechData(language="en", text=text)] if text else []
+        self.streams[-1].put_nowait(stt.SpeechEvent(kind, alternatives=heard))
+
+
+class _Wire(stt.RecognizeStream):
+    async def _run(self):
+        events = asyncio.Queue()
+        self._stt.streams.append(events)
+        self._stt.opened.set()
+        while True:
+            self._event_ch.send_nowait(await events.get())
+
+
+class HeldSpeaker(Speaker):
+    """A loudspeaker that has played something when a test says so.
+
+    Attributes:
+        playing: set while something is being played.
+        held: whether it waits to be told.
+    """
+
+    def __init__(self):
+        super().__init__()
+        self.held = True
+        self.playing = asyncio.Event()
+
+    async def capture_frame(self, frame):
+        await super().capture_frame(frame)
+        self.playing.set()
+
+    def flush(self):
+        AudioOutput.flush(self)
+        if not self.held:
+            self.finish()
+
+    def finish(self, *, interrupted=False):
+        """What is being played has been played, or was cut off."""
+        if self.played:
+            self.playing.clear()
+            played, self.played = self.played, 0.0
+            self.on_playback_finished(playback_position=played, interrupted=interrupted)
+
+    def clear_buffer(self):
+        self.finish(interrupted=True)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from runner.diagnostics import Diagnostic
 from runner.link.rule import AgentContext, AgentRule, Used
 from runner.schema.agents import Agent, Idle, Limits, Room
+from runner.schema.personas import Handoff
+from runner.schema.reading.load import Definition
 from runner.schema.tools import HttpTool
 from runner.schema.turns import Interruptions, TurnTaking
 
@@ -55,7 +57,9 @@ def _endless_turn(agent: Agent) -> bool:
 
 def _uninterrupted(agent: Agent) -> bool:
     interruptions = _turns(agent).interruptions
-    return isinstance(interruptions, Interruptions) and not interruptions.allow
+    if isinstance(interruptions, Interruptions):
+        return not interruptions.allow
+    return interruptions is False
 
 
 def _silent_idle(agent: Agent) -> bool:
@@ -90,6 +94,9 @@ _ROWS = (
          lambda a: not _room(a).text_out and (_by_text(a) or not _room(a).audio_out),
          "leaves the caller without an answer: nothing that the agent says reaches them",
          "delete it, or let the agent speak"),
+    _Row(("turn_taking",), ("warm_up",), _uninterrupted,
+         "has no effect: the caller can interrupt nothing",
+         "delete it, or let the caller interrupt: delete what says no in interruptions"),
     _Row(("turn_taking",), ("min_delay", "max_delay", "adapt_delay"),
          lambda a: _turns(a).detection == "manual",
          "have no effect: with detection: manual the end of a turn is told, and not found",
@@ -108,6 +115,7 @@ def _check(context: AgentContext) -> Iterator[tuple[Used, Diagnostic]]:
     for row in _ROWS:
         yield from ((None, found) for found in _without_effect(context, row))
     yield from _slow_tools(context)
+    yield from _silent_handoffs(context)
 
 
 def _without_effect(context: AgentContext, row: _Row) -> Iterator[Diagnostic]:
@@ -144,6 +152,27 @@ def _slow_tools(context: AgentContext) -> Iterator[tuple[Used, Diagnostic]]:
         )
         hint = f"give it less time, or write max_turn: in limits: of '{scope.name}'"
         yield ("tools", name), Diagnostic(definition.document.key_span(at), "W211", message, hint)
+
+
+def _silent_handoffs(context: AgentContext) -> Iterator[tuple[Used, Diagnostic]]:
+    """Handoffs without words that say whether these may be interrupted."""
+    scope = context.scope
+    for name, persona in scope.personas.items():
+        definition = scope.table.entries["personas"][name]
+        yield from ((("personas", name), d) for d in _interruptible(definition, persona.handoffs))
+    yield from ((None, found) for found in _interruptible(scope.definition, scope.agent.handoffs))
+
+
+def _interruptible(definition: Definition, handoffs: Mapping[Any, Handoff]) -> Iterator[Diagnostic]:
+    for target, handoff in handoffs.items():
+        if handoff.say is None and "interruptible" in handoff.model_fields_set:
+            at = (*definition.location, "handoffs", str(target), "interruptible")
+            yield Diagnostic(
+                definition.document.key_span(at),
+                "W211",
+                "'interruptible' has no effect: the handoff says nothing",
+                "write say: beside it, or delete it",
+            )
 
 
 RULE = AgentRule(_check)

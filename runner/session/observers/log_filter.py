@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import logging
 
-_SAID_BY_US = ("ToolError while executing tool", "exception occurred while executing tool")
+_SAID_BY_US = (
+    "ToolError while executing tool",
+    "exception occurred while executing tool",
+    # it is not lost: `observers/overheard.py`
+    "skipping reply to user input, current speech generation cannot be interrupted",
+)
 
 
 class _Plain(logging.Filter):

@@ -24,7 +24,10 @@ from runner.session.events import (
     ToolResultEvent,
 )
 from runner.session.observers.failures import Failures
+from runner.session.observers.overheard import Overheard
 from runner.session.observers.timers import CallTimers
+from runner.session.observers.turn_limit import TurnClock
+from runner.session.observers.warm_up import WarmUp
 from runner.session.plan import TRANSFER
 
 
@@ -33,11 +36,16 @@ class SessionListener:
 
     Attributes:
         asked: `turn()` has begun a turn for the caller's next words.
+        warm_up: the first speech, and its echo.
     """
 
     def __init__(self, call: Call, watch: CallTimers, failures: Failures) -> None:
         """Listen to nothing yet."""
         self._call, self._timers, self._failures = call, watch, failures
+        self._overheard = Overheard(call)
+        call.hearing = self._overheard
+        self.warm_up = WarmUp(call, self._overheard)
+        self._turn = TurnClock(call)
         self.asked = False
 
     def listen(self, session: AgentSession[Any]) -> None:
@@ -64,18 +72,20 @@ class SessionListener:
         if not text:
             return
         if item.role == "user":
-            self._heard()
+            self._heard(speaking)
             self._call.events.tell(MessageEvent(persona=speaking, role="user", text=text))
         elif item.role == "assistant":
             self._failures.spoke(text)
+            self._overheard.spoken(text)
             self._call.events.tell(MessageEvent(persona=speaking, role="agent", text=text))
 
-    def _heard(self) -> None:
+    def _heard(self, speaking: str) -> None:
         if not self.asked:
             self._call.events.begin()
         self.asked = False
         self._call.hops = 0
-        self._call.stay()
+        if self._call.leaving != speaking:  # who takes over tells itself when it has arrived
+            self._call.stay()
         self._timers.heard()
         self._call.session.reset_away_timer()  # LiveKit takes only what is spoken as a sign of life
 
@@ -115,14 +125,23 @@ class SessionListener:
             self._timers.away()
         elif event.new_state == "speaking":
             self._timers.heard()
+            self._turn.talking()
 
     def _transcribed(self, event: UserInputTranscribedEvent) -> None:
         if event.transcript:
             self._failures.worked("stt_error")
+            self._turn.heard(event.transcript, final=event.is_final)
+            if event.is_final:
+                self._overheard.heard(event.transcript)
 
     def _agent_state(self, event: AgentStateChangedEvent) -> None:
         if event.new_state == "speaking":
             self._failures.worked("tts_error")
+            self._turn.reset()
+            self.warm_up.speaking()
+            self._overheard.watch()
+        elif event.old_state == "speaking" and self._call.session.user_state == "speaking":
+            self._turn.talking()
 
 
 def _arguments(text: str) -> Any:

@@ -98,6 +98,7 @@ class LivePersona(Agent):
         )
         self._changing = toolbox.changes(plan)
         self._silent = before is not None
+        self._cutting_in = False
         self._summary: asyncio.Task[Any] | None = None
         if before is not None and context == "summary":
             self._summary = asyncio.create_task(
@@ -226,7 +227,16 @@ class LivePersona(Agent):
             for i in self.chat_ctx.items
             if i.type == "message" and i.role in ("user", "assistant")
         ]
-        await self.update_chat_ctx(ChatContext([*items, *own]))
+        overheard = self._call.overheard()
+        late = [overheard] if overheard is not None else []
+        await self.update_chat_ctx(ChatContext([*items, *own, *late]))
+
+    async def on_user_turn_completed(
+        self, turn_ctx: ChatContext, new_message: llm.ChatMessage
+    ) -> None:
+        """Answer what was said before and could not be answered as well; not in a handoff."""
+        del turn_ctx
+        self._call.hearing.turn(new_message)
 
     async def llm_node(
         self, chat_ctx: ChatContext, tools: list[llm.Tool], model_settings: ModelSettings
@@ -253,11 +263,24 @@ class LivePersona(Agent):
                 yield f"\n{words}" if answer.said else words
 
     async def on_user_turn_exceeded(self, ev: UserTurnExceededEvent) -> None:
-        """The caller talks without end: do what the agent says."""
+        """LiveKit has seen that the caller talks without end."""
+        await self.exceeded(ev)
+
+    async def exceeded(self, event: UserTurnExceededEvent) -> None:
+        """The caller talks without end: do what the agent says, once at a time."""
+        if self._cutting_in or self._call.over:
+            return
+        self._cutting_in = True
+        try:
+            await self._cut_in(event)
+        finally:
+            self._cutting_in = False
+
+    async def _cut_in(self, event: UserTurnExceededEvent) -> None:
         turns = self._call.bound.release.agent.turn_taking
         limit = turns.turn_limit if turns is not None else None
         if limit is None or not limit.then:
-            await super().on_user_turn_exceeded(ev)
+            await super().on_user_turn_exceeded(event)
             return
         await self.act(limit.then, over_the_caller=True)
 

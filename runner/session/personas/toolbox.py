@@ -204,7 +204,7 @@ class Toolbox:
         await ctx.wait_for_playout()
         await self._words_beside(ctx)
         if handoff.say and not spoke(ctx):
-            await call.say(handoff.say, interruptible=False)
+            await call.say(handoff.say, interruptible=handoff.interruptible)
         return self._handed(leave, f"The call is handed to {leave.target}.", ctx)
 
     @property

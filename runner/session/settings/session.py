@@ -77,6 +77,7 @@ def settings(call: Call) -> dict[str, Any]:
     return {
         "user_away_timeout": None,
         "session_close_transcript_timeout": LAST_WORDS,
+        "aec_warmup_duration": None,  # STT would hear silence: lkrun has a warm-up of its own
         "turn_handling": {} if voice else {"turn_detection": None},
         **own,
         **({} if call.awaits else {"user_away_timeout": None}),
