@@ -30,7 +30,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar, runtime_checkable
 
 from runner.patterns import Pattern, PatternError, compile_pattern
-from runner.provider_kinds import KINDS
+from runner.provider_kinds import ROWS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -49,7 +49,7 @@ __all__ = [
 
 API_VERSION = 1
 
-GROUPS = {kind.key: kind.entry_points for kind in KINDS if kind.entry_points}
+GROUPS = {kind.key: kind.entry_points for kind in ROWS if kind.entry_points}
 """Kind of a provider → the entry-point group of its plugins."""
 
 OptionsT = TypeVar("OptionsT", bound="BaseModel")

@@ -16,7 +16,10 @@ class ProviderKind:
 
     Attributes:
         key: its key in a provider; also the argument of LiveKit's session and agents.
-        livekit_class: the class that a LiveKit plugin exports.
+        livekit_class: what a LiveKit plugin exports for it.
+        elsewhere: other places below a plugin's package where it may stand, the best first.
+        chosen_by: who names such a provider: an `agent` (and its personas), or one block of it;
+            empty while no key of the language does.
         inference: whether `livekit.agents.inference` exports one as well.
         noun: what people call it.
         title: what such a provider is.
@@ -38,6 +41,8 @@ class ProviderKind:
     title: str
     about: str
     choice: str
+    elsewhere: tuple[str, ...] = ()
+    chosen_by: str = "agent"
     inference: bool = True
     several: bool = True
     may_be_off: bool = False
@@ -49,7 +54,7 @@ class ProviderKind:
     noticed: int = 9
 
 
-KINDS: tuple[ProviderKind, ...] = (
+ROWS: tuple[ProviderKind, ...] = (
     ProviderKind(
         key="llm",
         livekit_class="LLM",
@@ -97,11 +102,68 @@ KINDS: tuple[ProviderKind, ...] = (
         choice="a provider that tells speech from silence; no for none",
         several=False,
         may_be_off=True,
+        entry_points="lkrun.vad",
         noticed=4,
     ),
+    ProviderKind(
+        key="realtime",
+        livekit_class="RealtimeModel",
+        elsewhere=(
+            "realtime.RealtimeModel",
+            "experimental.realtime.RealtimeModel",
+            "beta.realtime.RealtimeModel",
+        ),
+        chosen_by="",
+        noun="speech-to-speech model",
+        title="A speech-to-speech model.",
+        about="a speech-to-speech model: the plugin's name",
+        choice="a speech-to-speech model: a provider, an inference string, or a list",
+        example="openai/gpt-realtime",
+        entry_points="lkrun.realtime",
+        noticed=2,
+    ),
+    ProviderKind(
+        key="turn_detector",
+        livekit_class="TurnDetector",
+        elsewhere=("multilingual.MultilingualModel",),
+        chosen_by="",
+        noun="turn detector",
+        title="Something that tells the end of the caller's turn.",
+        about="tells the end of the caller's turn: the plugin's name",
+        choice="a provider that tells the end of the caller's turn",
+        several=False,
+        entry_points="lkrun.turn_detector",
+    ),
+    ProviderKind(
+        key="noise_cancellation",
+        livekit_class="BVC",
+        elsewhere=("voice_isolation", "audio_enhancement", "noise_suppression"),
+        chosen_by="",
+        noun="noise cancellation",
+        title="Something that takes noise out of what the caller says.",
+        about="takes noise out of what the caller says: the plugin's name",
+        choice="a provider that takes noise out of what the caller says",
+        inference=False,
+        several=False,
+        entry_points="lkrun.noise_cancellation",
+    ),
+    ProviderKind(
+        key="avatar",
+        livekit_class="AvatarSession",
+        chosen_by="",
+        noun="avatar",
+        title="A face that speaks in a video.",
+        about="a face that speaks in a video: the plugin's name",
+        choice="a provider that shows a face which speaks",
+        several=False,
+    ),
 )
+"""All of them, those included that no key of the language names yet."""
 
-BY_KEY: dict[str, ProviderKind] = {kind.key: kind for kind in KINDS}
+KINDS: tuple[ProviderKind, ...] = tuple(row for row in ROWS if row.chosen_by == "agent")
+"""Those that agents and personas name by a key of their own."""
+
+BY_KEY: dict[str, ProviderKind] = {kind.key: kind for kind in ROWS}
 
 
 def used_in(mode: str) -> tuple[ProviderKind, ...]:

@@ -98,4 +98,5 @@ CODES: dict[str, str] = {
     "W211": "a key that nothing comes of",
     "W212": "a key that needs LiveKit Cloud",
     "W220": "a secret that stands in the open",
+    "W401": "an option that is probably misspelt",
 }

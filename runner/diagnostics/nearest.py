@@ -8,6 +8,9 @@ from difflib import SequenceMatcher
 SHOWN = 8
 """How many names a message lists before it stops."""
 
+_BEGINNING = 0.9
+"""What a word counts at most that only begins alike: one that misses a letter is nearer."""
+
 
 def nearest(word: str, known: Iterable[str]) -> str | None:
     """Find the known word closest to what was written, or None when none is close."""
@@ -19,6 +22,8 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
             return candidate
         score = SequenceMatcher(None, folded, target).ratio()
         if len(folded) >= 4 and (target.startswith(folded) or folded.startswith(target)):  # noqa: PLR2004 - shorter beginnings are chance
+            score = max(score, min(_BEGINNING, score + 0.15))
+        if sorted(folded) == sorted(target):  # two letters that have changed places
             score += 0.15
         if score > best_score:
             best, best_score = candidate, score

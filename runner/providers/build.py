@@ -42,7 +42,7 @@ def build(kind: str, name: str, values: Any, *, secrets: Iterable[str] = ()) -> 
         raise ProviderBuildError("; ".join(filter(None, (provider.message, provider.help))))
     hidden = {*secrets, *_secrets_in(values), *_secrets_in(dict(os.environ))}
     try:
-        loaded = load(provider.source, provider.target)
+        loaded = load(provider.source, provider.target, kind)
         options, problems = validate(loaded.options, values, subject)
         if options is not None:
             return loaded.make(options)

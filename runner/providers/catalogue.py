@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import sys
 from dataclasses import dataclass
 from functools import cached_property
@@ -10,8 +9,9 @@ from typing import TYPE_CHECKING, Literal
 
 from runner.diagnostics.nearest import nearest
 from runner.plugin import GROUPS
-from runner.provider_kinds import BY_KEY, KINDS
+from runner.provider_kinds import BY_KEY, ROWS
 from runner.providers import known
+from runner.providers.exports import Exports
 from runner.providers.installed import Distribution, scan
 from runner.providers.problems import NameProblem
 
@@ -80,28 +80,52 @@ class Catalogue:
 
     def find(self, kind: str, name: str) -> InstalledProvider | NameProblem:
         """The provider that a name means, or what is wrong with the name."""
-        rivals = self.providers.get((kind, _plain(name)), ())
+        rivals = self.providers.get((kind, _plain(name)), ()) or self._variant(kind, name)
         if not rivals:
             return self._missing(kind, name)
         if rivals[0].name != name:
             return self._unknown(kind, name)
         return rivals[0] if len(rivals) == 1 else _conflict(name, rivals)
 
+    def _variant(self, kind: str, name: str) -> tuple[InstalledProvider, ...]:
+        """Another class of a LiveKit plugin: `deepgram.STTv2`, `openai.responses`."""
+        module, _, rest = name.partition(".")
+        package = self.distributions.get(known.package_of(module)) if rest else None
+        place = package and _exports(package, module).variant(BY_KEY[kind], rest)
+        if not package or not place:
+            return ()
+        return (_provider(kind, name, "livekit", _target(module, place), package),)
+
     def _missing(self, kind: str, name: str) -> NameProblem:
         if name in known.LATER:
             return NameProblem("E102", f"the built-in '{name}' is not available yet")
-        others = [other for other in BY_KEY if (other, _plain(name)) in self.providers]
-        offered = known.LIVEKIT.get(_plain(name), ())
-        own, own_kinds = known.OWN.get(_plain(name), ("", ()))
+        module, _, variant = _plain(name).partition(".")
+        others = [other for other in BY_KEY if (other, module) in self.providers]
+        offered = known.LIVEKIT.get(module, ())
+        own, own_kinds = known.OWN.get(module, ("", ()))
+        if variant and others:
+            return self._no_such_class(kind, name)
         if others or ((offered or own_kinds) and kind not in {*offered, *own_kinds}):
             return self._wrong_kind(kind, name, others or [*offered, *own_kinds])
         if own_kinds or offered:
-            line = _WRITTEN["pip"].format(package=own)
-            if offered:
-                package, version = known.package_of(_plain(name)), self.livekit_version
-                line = _WRITTEN["exact"].format(package=package, version=version)
+            line = self._install(module) if offered else _WRITTEN["pip"].format(package=own)
             return NameProblem("E401", f"the plugin '{name}' is not installed", f"run: {line}")
         return self._unknown(kind, name)
+
+    def _install(self, module: str) -> str:
+        form = "pip" if module in known.OWN_VERSION else "exact"
+        package, version = known.package_of(module), self.livekit_version
+        return _WRITTEN[form].format(package=package, version=version)
+
+    def _no_such_class(self, kind: str, name: str) -> NameProblem:
+        module, _, rest = name.partition(".")
+        package = self.distributions.get(known.package_of(module))
+        names = _exports(package, module).names if package else None
+        near = nearest(rest, [each for each in names or () if each[:1].isupper()])
+        plain = f"write {kind}: {module}, which is its usual one"
+        has = (kind, _plain(module)) in self.providers
+        hint = f"did you mean '{module}.{near}'?" if near else plain if has else None
+        return NameProblem("E402", f"the plugin '{module}' has no '{rest}'", hint)
 
     def _wrong_kind(self, kind: str, name: str, kinds: Iterable[str]) -> NameProblem:
         has = " and ".join(f"'{other}'" for other in kinds)
@@ -135,16 +159,13 @@ class Catalogue:
         for package in self.distributions.values():
             if package.name.startswith(known.PREFIX):
                 module = known.module_of(package.name)
-                target = f"livekit.plugins.{module}:"
-                for kind in _offered(package, module):
-                    yield _provider(
-                        kind, module, "livekit", target + BY_KEY[kind].livekit_class, package
-                    )
+                for kind, place in _offered(package, module).items():
+                    yield _provider(kind, module, "livekit", _target(module, place), package)
 
     def _inference(self) -> Iterable[InstalledProvider]:
         framework = self.distributions.get(_FRAMEWORK)
         if framework:
-            for kind in (kind for kind in KINDS if kind.inference):
+            for kind in (kind for kind in ROWS if kind.inference):
                 target = f"livekit.agents.inference:{kind.livekit_class}"
                 yield _provider(kind.key, _BUILT_IN, "livekit", target, framework)
 
@@ -157,29 +178,23 @@ def _provider(
     )
 
 
-def _offered(package: Distribution, module: str) -> tuple[str, ...]:
-    """The kinds that a LiveKit plugin exports, read from its source where that can be told."""
-    file = package.folder.parent / "livekit" / "plugins" / module / "__init__.py"
-    try:
-        tree = ast.parse(file.read_bytes())
-    except (OSError, SyntaxError, ValueError):
-        return known.LIVEKIT.get(module, tuple(BY_KEY))
-    names = {name for statement in tree.body for name in _bound(statement)}
-    if names & {"*", "__getattr__"}:
-        return known.LIVEKIT.get(module, tuple(BY_KEY))
-    return tuple(kind.key for kind in KINDS if kind.livekit_class in names)
+def _offered(package: Distribution, module: str) -> dict[str, str]:
+    """Kind → its place in a LiveKit plugin, read from the source where that can be told."""
+    exports = _exports(package, module)
+    places = exports.places()
+    if places or not exports.unclear:
+        return places
+    kinds = known.LIVEKIT.get(module, tuple(BY_KEY))
+    return {kind: BY_KEY[kind].livekit_class for kind in kinds}
 
 
-def _bound(statement: ast.stmt) -> Iterable[str]:
-    match statement:
-        case ast.Import() | ast.ImportFrom():
-            return [alias.asname or alias.name for alias in statement.names]
-        case ast.ClassDef() | ast.FunctionDef():
-            return [statement.name]
-        case ast.Assign():
-            return [target.id for target in statement.targets if isinstance(target, ast.Name)]
-        case _:
-            return []
+def _exports(package: Distribution, module: str) -> Exports:
+    return Exports(package.folder.parent / "livekit" / "plugins" / module)
+
+
+def _target(module: str, place: str) -> str:
+    below, _, attribute = place.rpartition(".")
+    return ".".join(filter(None, ("livekit.plugins", module, below))) + f":{attribute}"
 
 
 def _conflict(name: str, rivals: Sequence[InstalledProvider]) -> NameProblem:

@@ -5,17 +5,21 @@ from __future__ import annotations
 import hashlib
 import json
 import sys
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from runner.providers.catalogue import Catalogue, InstalledProvider
 from runner.providers.child import BUDGET, ask
-from runner.providers.problems import NameProblem, OptionProblem, OptionRequest
+from runner.providers.near import near_misses
+from runner.providers.problems import OptionProblem, OptionRequest
+from runner.providers.record import model_of
+from runner.providers.validation import validate
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 _NAMESPACE = "provider-options"
-_FORM = 3
+_FORM = 4
 
 
 class OptionCheckCache(Protocol):
@@ -28,6 +32,116 @@ class OptionCheckCache(Protocol):
         """Keep a JSON value."""
 
 
+@dataclass(frozen=True, slots=True)
+class OptionChecker:
+    """Checks options, and recalls what it has found.
+
+    Attributes:
+        cache: where answers are kept; with all of them there no process starts.
+        catalogue: what is installed.
+        budget: seconds that one plugin may take.
+    """
+
+    catalogue: Catalogue
+    cache: OptionCheckCache | None = None
+    budget: float = BUDGET
+
+    def check(self, requests: Sequence[OptionRequest]) -> list[list[OptionProblem]]:
+        """The problems of each request, in the order of the requests."""
+        answers: list[list[OptionProblem]] = [[] for _ in requests]
+        unanswered: dict[InstalledProvider, list[tuple[int, str]]] = {}
+        for index, request in enumerate(requests):
+            provider = self.catalogue.find(request.kind, request.name)
+            if isinstance(provider, InstalledProvider):
+                key = self._key(provider, [request.values, list(request.opaque)])
+                known = self._recall(key)
+                if known is None:
+                    unanswered.setdefault(provider, []).append((index, key))
+                else:
+                    answers[index] = [_problem(item) for item in known]
+        for index, key, answer in self._asked(requests, unanswered):
+            if isinstance(answer, OptionProblem):
+                answers[index] = [answer]
+                continue
+            answers[index] = [_problem(item) for item in answer]
+            self._keep(key, answer)
+        return answers
+
+    def _asked(
+        self,
+        requests: Sequence[OptionRequest],
+        unanswered: Mapping[InstalledProvider, Sequence[tuple[int, str]]],
+    ) -> Iterator[tuple[int, str, list[dict[str, Any]] | OptionProblem]]:
+        """What is said to each request: problems as plain data, or why nothing can be said."""
+        records = self.records(p for p in unanswered if p.source == "livekit")
+        others = [provider for provider in unanswered if provider.source != "livekit"]
+        jobs = [_job(p, [requests[index] for index, _ in unanswered[p]]) for p in others]
+        replies = ask(jobs, self.catalogue.paths, self.budget) if jobs else []
+        for provider, recorded in records.items():
+            for index, key in unanswered[provider]:
+                if isinstance(recorded, OptionProblem):
+                    yield index, key, recorded
+                else:
+                    yield index, key, _judged(recorded, requests[index])
+        for provider, reply in zip(others, replies, strict=True):
+            for position, (index, key) in enumerate(unanswered[provider]):
+                if "failed" in reply:
+                    yield index, key, _failure(provider, reply["failed"])
+                else:
+                    yield index, key, reply["problems"][position]
+
+    def records(
+        self, providers: Iterable[InstalledProvider]
+    ) -> dict[InstalledProvider, dict[str, Any] | OptionProblem]:
+        """What each provider takes and needs (`record.record`, `reads.needs`), or why not.
+
+        A child process imports those that are asked for the first time in this version.
+        """
+        found: dict[InstalledProvider, dict[str, Any] | OptionProblem] = {}
+        unknown = []
+        for provider in providers:
+            recorded = self._recall(self._key(provider, "record"))
+            if recorded is None:
+                unknown.append(provider)
+            else:
+                found[provider] = recorded
+        jobs = [_job(provider, []) | {"record": True} for provider in unknown]
+        replies = ask(jobs, self.catalogue.paths, self.budget) if jobs else []
+        for provider, reply in zip(unknown, replies, strict=True):
+            if "failed" in reply:
+                found[provider] = _failure(provider, reply["failed"])
+            else:
+                found[provider] = reply["record"]
+                self._keep(self._key(provider, "record"), reply["record"])
+        return found
+
+    def _recall(self, key: str) -> Any:
+        return None if self.cache is None else self.cache.get(_NAMESPACE, key)
+
+    def _keep(self, key: str, value: Any) -> None:
+        if self.cache is not None:
+            self.cache.put(_NAMESPACE, key, value)
+
+    def _key(self, provider: InstalledProvider, asked: Any) -> str:
+        """Changes with all that may change the answer: package, framework, reader, question."""
+        who = [
+            provider.kind, provider.name, provider.target,
+            provider.package, provider.version, provider.fingerprint,
+        ]  # fmt: skip
+        where = [_FORM, list(sys.version_info[:2]), self.catalogue.livekit_version]
+        text = json.dumps([who, where, asked], sort_keys=True, default=str)
+        return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _judged(recorded: Mapping[str, Any], request: OptionRequest) -> list[dict[str, Any]]:
+    """The problems of options against what was recorded, as plain data."""
+    model, subject = model_of(recorded), f"{request.kind} '{request.name}'"
+    options, problems = validate(model, request.values, subject, request.opaque)
+    if options is not None:
+        problems = near_misses(recorded, request.values, subject, request.opaque)
+    return [asdict(problem) for problem in problems]
+
+
 def check_options(
     requests: Sequence[OptionRequest],
     *,
@@ -35,7 +149,7 @@ def check_options(
     catalogue: Catalogue | None = None,
     budget: float = BUDGET,
 ) -> list[list[OptionProblem]]:
-    """Check what people wrote under `with`, all in one child process.
+    """Check what people wrote under `with`; no plugin is imported into this process.
 
     A request whose name means no installed provider has no problems here: `Catalogue.find` tells
     what is wrong with it. Answers of a plugin that could not be loaded are not kept: the next run
@@ -50,71 +164,19 @@ def check_options(
     Returns:
         The problems of each request, in the order of the requests.
     """
-    catalogue = catalogue or Catalogue()
-    answers: list[list[OptionProblem]] = [[] for _ in requests]
-    unanswered: dict[InstalledProvider, list[tuple[int, str]]] = {}
-    for index, request in enumerate(requests):
-        provider = catalogue.find(request.kind, request.name)
-        if isinstance(provider, InstalledProvider):
-            key = _key(provider, catalogue, [request.values, list(request.opaque)])
-            known = None if cache is None else cache.get(_NAMESPACE, key)
-            if known is None:
-                unanswered.setdefault(provider, []).append((index, key))
-            else:
-                answers[index] = [_problem(item) for item in known]
-    for index, key, answer in _asked(requests, unanswered, catalogue, budget):
-        if isinstance(answer, OptionProblem):
-            answers[index] = [answer]
-            continue
-        answers[index] = [_problem(item) for item in answer]
-        if cache is not None:
-            cache.put(_NAMESPACE, key, answer)
-    return answers
+    return OptionChecker(catalogue or Catalogue(), cache, budget).check(requests)
 
 
-def _asked(
-    requests: Sequence[OptionRequest],
-    unanswered: Mapping[InstalledProvider, Sequence[tuple[int, str]]],
-    catalogue: Catalogue,
-    budget: float,
-) -> Iterator[tuple[int, str, list[dict[str, Any]] | OptionProblem]]:
-    """What the child says to each request: problems as plain data, or why it cannot say."""
-    jobs = [
-        _job(provider, [requests[index] for index, _ in asked])
-        for provider, asked in unanswered.items()
-    ]
-    replies = ask(jobs, catalogue.paths, budget) if jobs else []
-    for (provider, asked), reply in zip(unanswered.items(), replies, strict=True):
-        for position, (index, key) in enumerate(asked):
-            if "failed" in reply:
-                yield index, key, _failure(provider, reply["failed"])
-            else:
-                yield index, key, reply["problems"][position]
-
-
-def describe(
-    kind: str,
-    name: str,
+def described(
+    provider: InstalledProvider,
     *,
     cache: OptionCheckCache | None = None,
     catalogue: Catalogue | None = None,
     budget: float = BUDGET,
-) -> dict[str, Any] | NameProblem | OptionProblem:
-    """The JSON Schema of a provider's options, or what keeps it from being told."""
-    catalogue = catalogue or Catalogue()
-    provider = catalogue.find(kind, name)
-    if not isinstance(provider, InstalledProvider):
-        return provider
-    key = _key(provider, catalogue, "describe")
-    schema = None if cache is None else cache.get(_NAMESPACE, key)
-    if schema is None:
-        reply = ask([_job(provider, []) | {"describe": True}], catalogue.paths, budget)[0]
-        if "failed" in reply:
-            return _failure(provider, reply["failed"])
-        schema = reply["schema"]
-        if cache is not None:
-            cache.put(_NAMESPACE, key, schema)
-    return dict(schema)
+) -> dict[str, Any] | OptionProblem:
+    """What a provider takes (`record.record`), or what keeps it from being told."""
+    checker = OptionChecker(catalogue or Catalogue(), cache, budget)
+    return checker.records([provider])[provider]
 
 
 def _job(provider: InstalledProvider, requests: Sequence[OptionRequest]) -> dict[str, Any]:
@@ -141,11 +203,3 @@ def _failure(provider: InstalledProvider, failed: dict[str, str]) -> OptionProbl
 
 def _problem(data: dict[str, Any]) -> OptionProblem:
     return OptionProblem(**(data | {"location": tuple(data["location"])}))
-
-
-def _key(provider: InstalledProvider, catalogue: Catalogue, asked: Any) -> str:
-    """Changes with all that may change the answer: package, framework, reader, question."""
-    who = [provider.kind, provider.target, provider.package, provider.version, provider.fingerprint]
-    where = [_FORM, list(sys.version_info[:2]), catalogue.livekit_version]
-    text = json.dumps([who, where, asked], sort_keys=True, default=str)
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()

@@ -12,7 +12,7 @@ import re
 import types
 import typing
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, fields, is_dataclass
+from dataclasses import MISSING, dataclass, field, fields, is_dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -74,13 +74,13 @@ class Conversion:
                     if not isinstance(converted, str) or _is_choice(member, converted):
                         return converted
             return value
-        blocks = [member for member in members if _keys(member) is not None]
+        blocks = [member for member in members if keys_of(member) is not None]
         if isinstance(value, dict) and blocks:
             open_ended = dict in {typing.get_origin(m) or m for m in members}
-            best = max(blocks, key=lambda block: len(value.keys() & (_keys(block) or {}).keys()))
+            best = max(blocks, key=lambda block: len(value.keys() & (keys_of(block) or {}).keys()))
             return self._convert_block(best, value, at, open_ended=open_ended)
         for member in members:
-            if isinstance(value, list) and _is_list(member):
+            if isinstance(value, list) and is_list(member):
                 return self._convert_list(member, value, at)
             if isinstance(value, dict) and (typing.get_origin(member) or member) is dict:
                 return self._convert_block(member, value, at)
@@ -89,7 +89,7 @@ class Conversion:
     def _convert_block(
         self, annotation: Any, value: dict[str, Any], at: Location, *, open_ended: bool = False
     ) -> Any:
-        keys = _keys(annotation)
+        keys = keys_of(annotation)
         if keys is None:
             arguments = typing.get_args(annotation)
             inner = arguments[1] if len(arguments) == 2 else Any  # noqa: PLR2004 - key and value of a mapping
@@ -98,7 +98,7 @@ class Conversion:
         for key, item in value.items():
             if key in keys:
                 converted[key] = self.convert(keys[key], item, (*at, key))
-            elif open_ended or _takes_more(annotation):
+            elif open_ended or takes_more(annotation):
                 converted[key] = item
             else:
                 self._unknown(key, keys, at)
@@ -136,7 +136,7 @@ def _members(annotation: Any) -> tuple[Any, ...]:
     return tuple(nested) or (Any,)
 
 
-def _keys(annotation: Any) -> Mapping[str, Any] | None:
+def keys_of(annotation: Any) -> Mapping[str, Any] | None:
     """The keys of a block of fixed shape, with their types; None for any other type."""
     if not isinstance(annotation, type):
         return None
@@ -161,12 +161,25 @@ def _hints(annotation: type) -> dict[str, Any]:
     return hints
 
 
-def _takes_more(annotation: Any) -> bool:
+def required_of(annotation: Any) -> frozenset[str]:
+    """The keys that a block must have."""
+    if is_typeddict(annotation):
+        return frozenset(annotation.__required_keys__)
+    if is_dataclass(annotation):
+        absent = (item for item in fields(annotation) if item.default is MISSING)
+        return frozenset(item.name for item in absent if item.default_factory is MISSING)
+    declared = getattr(annotation, "model_fields", {}).items()
+    return frozenset(item.alias or name for name, item in declared if item.is_required())
+
+
+def takes_more(annotation: Any) -> bool:
+    """Whether a block takes keys besides those that it declares."""
     config = getattr(annotation, "model_config", {})
     return bool(config.get("extra") == "allow")
 
 
-def _is_list(annotation: Any) -> bool:
+def is_list(annotation: Any) -> bool:
+    """Whether a type is a list, or taken from one."""
     origin = typing.get_origin(annotation) or annotation
     return isinstance(origin, type) and (
         origin in _LISTS or (origin.__module__ == "collections.abc" and hasattr(origin, "__iter__"))

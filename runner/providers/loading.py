@@ -6,6 +6,7 @@ Used in the child of `probe` and in the process of a call, nowhere else.
 from __future__ import annotations
 
 import importlib
+import inspect
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import BaseModel
 
 from runner.plugin import API_VERSION, Plugin
+from runner.provider_kinds import BY_KEY, ProviderKind
 from runner.providers.signature import SignatureOptions, chosen, options_of
 
 if TYPE_CHECKING:
@@ -21,10 +23,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """What a provider takes, and what makes the LiveKit object of it."""
+    """A provider.
+
+    Attributes:
+        options: what it takes.
+        make: makes the LiveKit object of it.
+        maker: the class or function that stands behind.
+    """
 
     options: type[BaseModel]
     make: Callable[[Any], Any]
+    maker: Any
 
 
 class UnusableError(Exception):
@@ -41,8 +50,13 @@ class UnusableError(Exception):
 
 
 @lru_cache(maxsize=64)
-def load(source: str, target: str) -> Loaded:
+def load(source: str, target: str, kind: str) -> Loaded:
     """Import a provider.
+
+    Args:
+        source: as `InstalledProvider` has it.
+        target: `module:attribute`.
+        kind: the key of its `ProviderKind`.
 
     Raises:
         UnusableError: what was imported is no such provider.
@@ -53,7 +67,7 @@ def load(source: str, target: str) -> Loaded:
     found: Any = module
     for part in filter(None, attribute.split(".")):
         found = getattr(found, part, None)
-    return _of_plugin(found, target) if source == "plugin" else _of_livekit(found, target)
+    return _of_plugin(found, target) if source == "plugin" else _of_livekit(found, target, kind)
 
 
 def _of_plugin(plugin: Any, target: str) -> Loaded:
@@ -63,15 +77,16 @@ def _of_plugin(plugin: Any, target: str) -> Loaded:
         raise UnusableError(f"it needs a newer lkrun (plugin API {plugin.api}, here {API_VERSION})")
     if not (isinstance(plugin.options, type) and issubclass(plugin.options, BaseModel)):
         raise UnusableError("its options are not a pydantic model")
-    return Loaded(plugin.options, plugin.build)
+    return Loaded(plugin.options, plugin.build, plugin.options)
 
 
-def _of_livekit(found: Any, target: str) -> Loaded:
-    module, _, kind = target.partition(":")
-    if not isinstance(found, type):
-        name = module.rpartition(".")[2]
-        raise UnusableError(f"'{name}' cannot be used as '{kind.lower()}'", "E206")
-    maker: Any = getattr(found, "load", None) if kind == "VAD" else None
+def _of_livekit(found: Any, target: str, kind: str) -> Loaded:
+    row = BY_KEY[kind]
+    usual = target.rpartition(":")[2] in {row.livekit_class, *row.elsewhere}
+    if not callable(found) or not (usual or _is_of(found, row)):
+        name = target.partition(":")[0].split(".")[2]
+        raise UnusableError(f"'{name}' cannot be used as '{kind}'", "E206")
+    maker: Any = getattr(found, "load", None) if kind == "vad" else None
     maker = maker or found
     try:
         options = options_of(maker)
@@ -81,4 +96,11 @@ def _of_livekit(found: Any, target: str) -> Loaded:
     def make(options: SignatureOptions) -> Any:
         return maker(**chosen(options))
 
-    return Loaded(options, make)
+    return Loaded(options, make, maker)
+
+
+def _is_of(found: Any, kind: ProviderKind) -> bool:
+    """Whether a class that a person has named is one of a kind."""
+    bases = inspect.getmro(found) if inspect.isclass(found) else ()
+    names = {kind.livekit_class, *(place.rpartition(".")[2] for place in kind.elsewhere)}
+    return any(base.__name__ in names for base in bases) or inspect.isfunction(found)

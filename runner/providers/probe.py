@@ -17,6 +17,8 @@ from typing import Any, TextIO
 from runner.plugin import NamesTools
 from runner.providers.loading import Loaded, UnusableError, load
 from runner.providers.problems import OptionProblem
+from runner.providers.reads import needs
+from runner.providers.record import record
 from runner.providers.validation import place, validate
 
 _LONGEST = 200
@@ -42,15 +44,15 @@ def answer(job: dict[str, Any]) -> dict[str, Any]:
 
     Args:
         job: `source` and `target` of the provider, `kind` and `name` for messages, `requests` (each
-            `values` and `opaque`), `describe`.
+            `values` and `opaque`), `record`: what it takes is asked for.
 
     Returns:
-        `problems`, a list for each request, and `schema` where it was asked for; or `failed`: code,
+        `problems`, a list for each request, and `record` where it was asked for; or `failed`: code,
         message and, where more is known than the plugin's name, help.
     """
     try:
-        loaded = load(job["source"], job["target"])
-        return {"problems": _problems(loaded, job), "schema": _schema(loaded, job)}
+        loaded = load(job["source"], job["target"], job["kind"])
+        return {"problems": _problems(loaded, job), "record": _record(loaded, job)}
     except UnusableError as error:
         return {"failed": {"code": error.code, "message": str(error)}}
     except ModuleNotFoundError as error:
@@ -79,8 +81,23 @@ def _named_tools(options: Any, values: Any) -> Iterator[OptionProblem]:
             yield OptionProblem("E202", location, "", on_key=on_key, tool=name)
 
 
-def _schema(loaded: Loaded, job: dict[str, Any]) -> dict[str, Any] | None:
-    return loaded.options.model_json_schema(by_alias=True) if job.get("describe") else None
+def _record(loaded: Loaded, job: dict[str, Any]) -> dict[str, Any] | None:
+    if not job.get("record"):
+        return None
+    about = record(loaded.options, loaded.maker)
+    return about | {"needs": needs(loaded.maker), "files": _has_files(job["target"])}
+
+
+def _has_files(target: str) -> bool:
+    """Whether the package downloads files before it is used."""
+    framework = sys.modules.get("livekit.agents")
+    package = ".".join(target.partition(":")[0].split(".")[:3])
+    registered = framework.Plugin.registered_plugins if framework is not None else ()
+    return any(
+        type(plugin).download_files is not framework.Plugin.download_files
+        for plugin in registered
+        if framework is not None and str(plugin.package).startswith(package)
+    )
 
 
 def _missing(module: str, target: str) -> dict[str, str]:

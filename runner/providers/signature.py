@@ -43,6 +43,11 @@ class _OpenEnded(_Closed):
     model_config = ConfigDict(extra="allow")
 
 
+def base_of(*, open_ended: bool) -> type[SignatureOptions]:
+    """The base of a model of options, which takes only what it declares, or more."""
+    return _OpenEnded if open_ended else _Closed
+
+
 def options_of(maker: Any) -> type[SignatureOptions]:
     """Make the options model of a class or function.
 
@@ -62,7 +67,7 @@ def options_of(maker: Any) -> type[SignatureOptions]:
             if usable is not _HIDDEN:
                 option_types[parameter.name] = usable
                 declared[f"option_{len(declared)}"] = _checkable(usable), _field(parameter)
-    base = _OpenEnded if open_ended else _Closed
+    base = base_of(open_ended=open_ended)
     model = cast("type[SignatureOptions]", create_model("Options", __base__=base, **declared))
     model.option_types = option_types
     return model

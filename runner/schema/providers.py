@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, TypeAlias
 
 from pydantic import create_model
 
-from runner.provider_kinds import KINDS, ProviderKind
+from runner.provider_kinds import KINDS, ROWS, ProviderKind
 from runner.schema.http import Json
 from runner.schema.types.blocks import Block, OneOrList, OrNo, key, kinds
 from runner.schema.types.names import Name, ProviderName
@@ -47,7 +47,9 @@ def _class_of(kind: ProviderKind) -> type[AnyProvider]:
     return made
 
 
-PROVIDERS: dict[str, type[AnyProvider]] = {kind.key: _class_of(kind) for kind in KINDS}
+PROVIDERS: dict[str, type[AnyProvider]] = {
+    kind.key: _class_of(kind) for kind in ROWS if kind.chosen_by
+}
 """Kind → its class."""
 
 Provider: TypeAlias = kinds("a provider", *PROVIDERS.values())  # type: ignore[valid-type]  # built from the classes

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from runner.provider_kinds import BY_KEY
+from runner.provider_kinds import BY_KEY, ROWS
 from runner.providers import known
 from runner.providers.catalogue import Catalogue, InstalledProvider
 from runner.providers.problems import NameProblem
@@ -44,6 +44,32 @@ def test_a_livekit_plugin_that_cannot_be_read_may_offer_anything(site, text):
     assert isinstance(site.catalogue.find("llm", "acme"), InstalledProvider)
 
 
+def test_a_kind_may_stand_in_a_module_below_the_package(site):
+    """`realtime` is found where LiveKit's plugins keep it, before it is imported."""
+    site.livekit("acme", "from . import realtime\nfrom .llm import LLM\n")
+    below = site.folder / "livekit" / "plugins" / "acme" / "realtime"
+    below.mkdir()
+    (below / "__init__.py").write_text("from .model import RealtimeModel\n")
+    found = site.catalogue.find("realtime", "acme")
+    assert found.target == "livekit.plugins.acme.realtime:RealtimeModel"
+    assert site.catalogue.find("llm", "acme").target == "livekit.plugins.acme:LLM"
+
+
+def test_another_class_of_a_plugin_has_its_name_behind_a_dot(site):
+    """`acme.STTv2` and `acme.responses` are other classes than the usual; a wrong one is told."""
+    site.livekit("acme", "from .stt import STT, STTv2\nfrom .llm import LLM\n")
+    below = site.folder / "livekit" / "plugins" / "acme" / "responses"
+    below.mkdir()
+    (below / "__init__.py").write_text("from .llm import LLM\n")
+    catalogue = site.catalogue
+    assert catalogue.find("stt", "acme.STTv2").target == "livekit.plugins.acme:STTv2"
+    assert catalogue.find("llm", "acme.responses").target == "livekit.plugins.acme.responses:LLM"
+    wrong = catalogue.find("stt", "acme.SSTv2")
+    assert (wrong.code, wrong.message) == ("E402", "the plugin 'acme' has no 'SSTv2'")
+    assert wrong.help == "did you mean 'acme.STTv2'?"
+    assert "pip install livekit-plugins-deepgram" in catalogue.find("stt", "deepgram.STTv2").help
+
+
 def test_a_name_given_in_the_module_body_counts(site):
     """`LLM = …` at the top of a LiveKit plugin offers an llm."""
     site.livekit("acme", "import os\nLLM = object\nos.getcwd()\n")
@@ -53,10 +79,11 @@ def test_a_name_given_in_the_module_body_counts(site):
 
 def test_inference_is_built_in_for_every_kind():
     """`inference` needs no package of its own."""
-    for kind in BY_KEY:
-        found = Catalogue().find(kind, "inference")
-        assert isinstance(found, InstalledProvider)
-        assert found.target == f"livekit.agents.inference:{kind.upper()}"
+    for kind in ROWS:
+        found = Catalogue().find(kind.key, "inference")
+        assert isinstance(found, InstalledProvider) is kind.inference
+        if kind.inference:
+            assert found.target == f"livekit.agents.inference:{kind.livekit_class}"
 
 
 @pytest.mark.parametrize(

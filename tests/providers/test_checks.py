@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from runner.providers.checks import check_options, describe
+from runner.providers.checks import check_options, described
 from runner.providers.child import ProbeError, ask
-from runner.providers.problems import NameProblem, OptionProblem, OptionRequest
+from runner.providers.problems import OptionProblem, OptionRequest
 
 OPTIONS = """
 model_config = pydantic.ConfigDict(extra='forbid')
@@ -155,15 +155,89 @@ def test_a_livekit_plugin_is_checked_by_its_signature(site):
     assert odd == [OptionProblem("E206", (), "'acme' cannot be used as 'stt'")]
 
 
-def test_describe_gives_the_json_schema_of_the_options(site, source, cache):
-    """`describe` answers with a schema, from the cache the second time, or with what is wrong."""
+def test_what_a_provider_takes_is_recorded_once(site, source, cache):
+    """A record tells the options, from the cache the second time, or what is wrong."""
     site.plugin("parrot", source(OPTIONS))
     site.plugin("broken", "1 / 0")
+    parrot = site.catalogue.find("llm", "parrot")
     for budget in (30.0, 0.0):
-        schema = describe("llm", "parrot", cache=cache, catalogue=site.catalogue, budget=budget)
-        assert schema["properties"]["times"]["minimum"] == 1
-    assert isinstance(describe("llm", "nobody", catalogue=site.catalogue), NameProblem)
-    assert describe("llm", "broken", catalogue=site.catalogue).code == "E404"
+        recorded = described(parrot, cache=cache, catalogue=site.catalogue, budget=budget)
+        assert recorded["options"][2] == {
+            "name": "times", "type": "whole", "required": False, "default": 1, "description": "",
+        }  # fmt: skip
+    broken = site.catalogue.find("llm", "broken")
+    assert described(broken, catalogue=site.catalogue).code == "E404"
+
+
+ACME = """
+from __future__ import annotations
+import os
+from typing import Literal
+from livekit.agents.types import NOT_GIVEN, NotGivenOr
+class LLM:
+    def __init__(self, *, model: Literal['small', 'large-2'] | str = 'small',
+                 api_key: str | None = None, heat: NotGivenOr[float] = NOT_GIVEN,
+                 mode: Literal['fast', 'slow'] = 'fast', wait_ms: int = 5) -> None:
+        key = api_key or os.environ.get('ACME_API_KEY')
+        if not key:
+            raise ValueError('no key')
+"""
+
+
+def test_other_values_are_checked_without_importing_the_plugin_again(site, cache):
+    """A plugin of LiveKit is imported once a version: what is written later is checked here."""
+    site.livekit("acme", ACME)
+    first = [OptionRequest("llm", "acme", {})]
+    assert check_options(first, cache=cache, catalogue=site.catalogue) == [[]]
+    later = [
+        OptionRequest("llm", "acme", {"model": "new", "heat": "0.5", "wait_ms": "2s"}),
+        OptionRequest("llm", "acme", {"modle": "small"}),
+        OptionRequest("llm", "acme", {"heat": "warm"}),
+        OptionRequest("llm", "acme", {"mode": "fsat"}),
+        OptionRequest("llm", "acme", {"model": "larg-2"}),
+        OptionRequest("llm", "acme", {"model": "large-3"}),
+    ]
+    found = check_options(later, cache=cache, catalogue=site.catalogue, budget=0.0)
+    said = [[(each.code, each.location, each.help) for each in problems] for problems in found]
+    assert said == [
+        [],
+        [("E403", ("modle",), "did you mean 'model'?")],
+        [("E403", ("heat",), "write digits, such as 0.5")],
+        [("E403", ("mode",), "did you mean 'fast'?")],
+        [("W401", ("model",), "did you mean 'large-2'?")],
+        [],
+    ]
+
+
+def test_a_class_of_another_kind_is_refused_by_its_own(site):
+    """Whoever names a class behind a dot may name one of the wrong kind."""
+    site.livekit("acme", "class TTS: ...\nclass Other: ...\nclass Loud(TTS): ...\n")
+    requests = [OptionRequest("tts", "acme.Other", {}), OptionRequest("tts", "acme.Loud", {})]
+    wrong, fine = check_options(requests, catalogue=site.catalogue)
+    assert wrong == [OptionProblem("E206", (), "'acme' cannot be used as 'tts'")]
+    assert fine == []
+
+
+def test_an_option_that_is_not_listed_warns_where_it_is_nearly_one(site):
+    """Where a plugin takes whatever comes, a misspelt option is told all the same."""
+    site.livekit("acme", "class LLM:\n    def __init__(self, *, model: str = 'a', **more): ...\n")
+    requests = [
+        OptionRequest("llm", "acme", {"modle": "x"}),
+        OptionRequest("llm", "acme", {"x": 1}),
+    ]
+    near, other = check_options(requests, catalogue=site.catalogue)
+    assert [(each.code, each.help, each.on_key) for each in near] == [
+        ("W401", "did you mean 'model'?", True)
+    ]
+    assert other == []
+
+
+def test_the_record_holds_what_the_environment_must_give(site):
+    """The variables that a plugin refuses to work without are read from its source."""
+    site.livekit("acme", ACME)
+    recorded = described(site.catalogue.find("llm", "acme"), catalogue=site.catalogue)
+    assert recorded["needs"] == [{"names": ["ACME_API_KEY"], "options": ["api_key"], "unless": []}]
+    assert recorded["files"] is False
 
 
 def test_a_child_that_cannot_start_is_a_fault_of_the_installation(tmp_path):

@@ -17,29 +17,29 @@ from runner.providers.loading import load
 from runner.providers.probe import answer, run
 
 
-def job(target, source="livekit", describe=False, requests=()):
+def job(target, source="livekit", record=False, requests=(), kind="vad"):
     """A job about one provider."""
     return {
-        "source": source, "target": target, "kind": "vad", "name": "inference",
-        "requests": requests, "describe": describe,
+        "source": source, "target": target, "kind": kind, "name": "inference",
+        "requests": requests, "record": record,
     }  # fmt: skip
 
 
 def test_a_job_is_answered_for_each_request():
-    """Problems come as plain data, one list a request; a schema only where it is asked for."""
+    """Problems come as plain data, one list a request; a record only where it is asked for."""
     requests = [{"values": {"min_silence_duration": "x"}, "opaque": []}]
     told = answer(job("livekit.agents.inference:VAD", requests=requests))
     assert told["problems"][0][0]["location"] == ("min_silence_duration",)
-    assert told["schema"] is None
-    described = answer(job("livekit.agents.inference:VAD", describe=True))
-    assert "min_silence_duration" in described["schema"]["properties"]
+    assert told["record"] is None
+    recorded = answer(job("livekit.agents.inference:VAD", record=True))["record"]
+    assert "min_silence_duration" in [option["name"] for option in recorded["options"]]
 
 
 @pytest.mark.parametrize(
     ("target", "code", "message"),
     [
         ("no_such_module_x:LLM", "E404", "its own module 'no_such_module_x' is missing"),
-        ("livekit.agents.inference:NOPE", "E206", "'inference' cannot be used as 'nope'"),
+        ("livekit.agents.inference:NOPE", "E206", "'inference' cannot be used as 'vad'"),
     ],
 )
 def test_what_cannot_be_loaded_is_told_in_one_line(target, code, message):
@@ -102,5 +102,5 @@ def test_a_livekit_class_that_needs_an_object_is_told_by_the_parameter(monkeypat
     module.TTS = TTS
     monkeypatch.setitem(sys.modules, "made_up_module", module)
     load.cache_clear()
-    told = answer(job("made_up_module:TTS"))
+    told = answer(job("made_up_module:TTS", kind="tts"))
     assert told == {"failed": {"code": "E404", "message": "YAML cannot give it its 'engine'"}}

@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from runner.provider_kinds import BY_KEY, KINDS
+from runner.provider_kinds import BY_KEY, KINDS, ROWS
 from runner.schema.agents import Agent
 from runner.schema.personas import Persona
 from runner.schema.providers import PROVIDERS
@@ -14,18 +14,19 @@ from runner.schema.providers import PROVIDERS
 PROGRAM = """
 import dataclasses, runner.provider_kinds as rows
 new = dataclasses.replace(
-    rows.BY_KEY["vad"], key="avatar", livekit_class="Avatar", noun="avatar", needed_in=("text",),
-    entry_points="lkrun.avatar", inference=False,
+    rows.BY_KEY["vad"], key="mascot", livekit_class="Mascot", noun="mascot", needed_in=("text",),
+    entry_points="lkrun.mascot", inference=False,
 )
 rows.KINDS += (new,)
-rows.BY_KEY["avatar"] = new
+rows.ROWS += (new,)
+rows.BY_KEY["mascot"] = new
 from pathlib import Path
 from runner.compiler import Compiler
 from runner.plugin import GROUPS
 from runner.providers.catalogue import Catalogue
 from runner.schema.output.reference import page
-assert GROUPS["avatar"] == "lkrun.avatar"
-assert page().count("| `avatar` |") == 2, "agents and personas"
+assert GROUPS["mascot"] == "lkrun.mascot"
+assert page().count("| `mascot` |") == 2, "agents and personas"
 for diagnostic in Compiler(Path("agents.d"), env={}).compile().diagnostics:
     print(diagnostic.code, diagnostic.message, "/", diagnostic.help)
 """
@@ -40,7 +41,7 @@ agents:
     start: host
     mode: text
     llm: openai/gpt-4.1-mini
-    avatar: brain
+    mascot: brain
 personas:
   host:
     instructions: Help.
@@ -50,7 +51,7 @@ providers:
     with:
       model: openai/gpt-4.1-mini
   face:
-    avatar: parrot
+    mascot: parrot
 """
 
 
@@ -60,7 +61,8 @@ def test_rows_make_keys_and_classes():
         assert {"start", kind.key} <= set(Agent.keys())
         assert {"greeting", kind.key} <= set(Persona.keys())
         assert PROVIDERS[kind.key].keys().keys() == {kind.key, "with"}
-    assert list(BY_KEY) == [kind.key for kind in KINDS]
+    assert list(BY_KEY) == [kind.key for kind in ROWS]
+    assert list(PROVIDERS) == [kind.key for kind in ROWS if kind.chosen_by]
 
 
 def test_another_row_is_another_kind(tmp_path):
@@ -78,10 +80,10 @@ def test_another_row_is_another_kind(tmp_path):
     )
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines() == [
-        "E207 agent 'desk' has no avatar / add avatar: with the name of a provider",
+        "E207 agent 'desk' has no mascot / add mascot: with the name of a provider",
         (
-            "E206 provider 'brain' is of kind llm, and avatar is needed here"
-            " / name a provider that has avatar:"
+            "E206 provider 'brain' is of kind llm, and mascot is needed here"
+            " / name a provider that has mascot:"
         ),
-        "E402 there is no plugin 'parrot' for 'avatar' / None",
+        "E402 there is no plugin 'parrot' for 'mascot' / None",
     ]

@@ -67,7 +67,7 @@ def _provider(written: AnyProvider) -> None:
     provider = build.catalogue().find(written.kind, str(written.plugin))
     if not isinstance(provider, InstalledProvider):
         return
-    loaded = load(provider.source, provider.target)
+    loaded = load(provider.source, provider.target, provider.kind)
     if provider.source == "plugin":
         _package(provider.target.partition(":")[0].partition(".")[0])
     if not any(_templates(written.options)):

@@ -20,7 +20,7 @@ from livekit.agents import (
     tts,
 )
 
-from runner.provider_kinds import KINDS
+from runner.provider_kinds import ROWS
 from runner.session.call import Call
 
 log = logging.getLogger("lkrun")
@@ -52,7 +52,7 @@ _FRAMES = 10
 """A second, in tenths."""
 
 _SEVERAL = (stt.FallbackAdapter, tts.FallbackAdapter)
-_NOUNS = {f"{kind.key}_error": f"the {kind.noun}" for kind in KINDS}
+_NOUNS = {f"{kind.key}_error": f"the {kind.noun}" for kind in ROWS}
 
 
 @dataclass(slots=True)

@@ -8,7 +8,7 @@ from typing import Any
 from livekit.agents import AgentSession
 from livekit.agents.types import NOT_GIVEN
 
-from runner.provider_kinds import BY_KEY, used_in
+from runner.provider_kinds import KINDS, used_in
 from runner.schema.agents import Idle
 from runner.schema.providers import chosen
 from runner.session.call import Call
@@ -48,7 +48,7 @@ def new_session(call: Call) -> AgentSession[Any]:
         CannotStartError: a provider cannot be built.
     """
     agent = call.bound.release.agent
-    models: dict[str, Any] = dict.fromkeys(BY_KEY)
+    models: dict[str, Any] = dict.fromkeys(kind.key for kind in KINDS)
     silent = []
     for kind in used_in(call.channel):
         names = chosen(agent, kind.key)
