@@ -10,6 +10,7 @@ Letters are those of all languages, in `\w`, in `\b` and in any case.
 from __future__ import annotations
 
 from runner.patterns.engine import LONGEST, Pattern, compile_pattern
+from runner.patterns.phrases import words_of
 from runner.patterns.refusal import PatternError
 
-__all__ = ["LONGEST", "Pattern", "PatternError", "compile_pattern"]
+__all__ = ["LONGEST", "Pattern", "PatternError", "compile_pattern", "words_of"]

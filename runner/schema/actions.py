@@ -83,3 +83,6 @@ ErrorActions = Annotated[tuple[Action, ...], OneOrList(words=("end_call",), text
 
 Speech: TypeAlias = kinds("a greeting", Instruct, Say)  # type: ignore[valid-type]  # built from the classes
 """An action that speaks."""
+
+ACTION_KEYS = frozenset[str]().union(*(kind.keys() for kind in Say.kinds))
+"""The keys of all actions."""

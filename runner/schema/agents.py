@@ -8,6 +8,7 @@ from pydantic import model_validator
 from pydantic.json_schema import JsonSchemaValue
 
 from runner.schema.actions import Actions
+from runner.schema.intents import Intents
 from runner.schema.personas import Handoff
 from runner.schema.providers import AgentProviders
 from runner.schema.turns import TurnTaking
@@ -126,6 +127,7 @@ class Agent(AgentProviders, _AgentBasics):
     variables: dict[FieldKey, Variable] = key("values of a call; a plain value is fixed", {})
     tools: tuple[ToolName, ...] = key("tools that each of its personas has", ())
     handoffs: dict[PersonaName, Handoff] = key("handoffs that each of its personas has", {})
+    intents: Intents = key("certain phrases that hold with each of its personas", {})
     idle: Annotated[Idle | Literal[False] | None, OrNo()] = key(
         "when the caller says nothing", None
     )

@@ -6,6 +6,7 @@ import re
 from typing import Annotated, ClassVar
 
 from runner.schema.actions import Speech
+from runner.schema.intents import Intents
 from runner.schema.providers import PersonaProviders
 from runner.schema.turns import PersonaTurns
 from runner.schema.types.blocks import Block, OneOrList, key
@@ -74,6 +75,7 @@ class _PersonaBasics(Block):
     on_return: Speech | None = key("its first words when the call comes back to it", None)
     tools: tuple[ToolName, ...] = key("tools that the model may call", ())
     handoffs: dict[PersonaName, Handoff] = key("personas that it may hand the call to", {})
+    intents: Intents = key("certain phrases of the caller, acted on before the model is asked", {})
 
 
 class Persona(PersonaProviders, _PersonaBasics):

@@ -132,6 +132,8 @@ class Call:
         arrived: the persona that speaks has said its first words; no handoff is under way.
         idle: no tool, and nothing else that was begun, is still being done.
         hearing: what the caller says while nothing can answer it.
+        deeds: id of a call of lkrun's own tool → what is done by it.
+        acted: ids of the caller's words that an intent has acted on.
     """
 
     bound: BoundRelease
@@ -156,6 +158,8 @@ class Call:
     awaits: bool = True
     arrived: asyncio.Event = field(default_factory=asyncio.Event)
     idle: asyncio.Event = field(default_factory=asyncio.Event)
+    deeds: dict[str, Any] = field(default_factory=dict)
+    acted: set[str] = field(default_factory=set)
     _fields: dict[str, Fields] = field(default_factory=dict)
     _busy: int = 0
 

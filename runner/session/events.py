@@ -81,6 +81,15 @@ class HandoffEvent(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class IntentEvent(Event):
+    """The caller's words were a certain phrase: it is acted on, and the model is not asked."""
+
+    type: ClassVar[str] = "intent"
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EndEvent(Event):
     """The call has ended."""
 

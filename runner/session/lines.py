@@ -24,12 +24,17 @@ def line_of(event: Mapping[str, Any]) -> str | None:
             return (
                 f"  {'✗' if event['error'] else '←'} {event['name']}: {shortened(event['output'])}"
             )
-        case "handoff":
-            return f"  ⇒ {event['from']} hands over to {event['to']}"
-        case "end":
-            return f"  the conversation has ended ({event['reason']})"
+        case kind if kind in _PLAIN:
+            return _PLAIN[kind].format_map(event)
         case _:
             return None
+
+
+_PLAIN = {
+    "handoff": "  ⇒ {from} hands over to {to}",
+    "intent": "  ⇢ intent {name}",
+    "end": "  the conversation has ended ({reason})",
+}
 
 
 def _arguments(arguments: Any) -> dict[str, Any]:

@@ -11,9 +11,13 @@ from runner.link.release import AgentRelease
 from runner.schema.fields import Field
 from runner.schema.personas import Handoff
 from runner.schema.tools import BUILT_IN, TOOLS, AnyTool
+from runner.session.tasks.matching import IntentMatcher
 from runner.template import analyse, has_template
 
 TRANSFER = "transfer_to_"
+
+CERTAIN = "CertainDeed"
+"""The tool by which lkrun itself acts in a turn: no author can name one so, no model is told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +29,7 @@ class PersonaPlan:
         uses: the names that these use.
         tools: names of its tools, the agent's first.
         handoffs: target → handoff; its own win over the agent's.
+        intents: what leads to an action for certain; its own come first and win.
     """
 
     name: str
@@ -32,6 +37,12 @@ class PersonaPlan:
     uses: frozenset[str]
     tools: tuple[str, ...]
     handoffs: Mapping[str, Handoff]
+    intents: IntentMatcher
+
+    @property
+    def certain(self) -> bool:
+        """Whether anything is done without the model."""
+        return bool(self.intents)
 
 
 class Plan:
@@ -51,7 +62,11 @@ class Plan:
                 str(n): h for n, h in {**agent.handoffs, **persona.handoffs}.items() if n != name
             }
             tools = tuple(dict.fromkeys(map(str, (*agent.tools, *persona.tools))))
-            self.personas[name] = PersonaPlan(name, texts, names_in(texts), tools, handoffs)
+            others = {n: i for n, i in agent.intents.items() if n not in persona.intents}
+            intents = IntentMatcher({**persona.intents, **others})
+            self.personas[name] = PersonaPlan(
+                name, texts, names_in(texts), tools, handoffs, intents
+            )
         self._defined: dict[str, AnyTool] = {**release.tools, **release.requests}
         self._declared = {n: v for n, v in agent.variables.items() if isinstance(v, Field)}
 

@@ -144,6 +144,8 @@ def transcript(events: Sequence[Event]) -> str:
                 lines.append(f"[{event['name']} is called with {event['arguments']}]")
             case "tool_result":
                 lines.append(f"[{event['name']} answers: {event['output']}]")
+            case "intent":
+                lines.append(f"[the caller's words are acted on as {event['name']}]")
             case "handoff":
                 lines.append(f"[the call is handed from {event['from']} to {event['to']}]")
     return "\n".join(lines)

@@ -19,7 +19,8 @@ def _agent(drawn: Sketch) -> Iterator[str]:
     for name in drawn.personas:
         yield f'    {_id(agent, name)}["{name}"]'
     for way in drawn.ways:
-        label = f'|"{_quoted(way.when)}"| ' if way.when is not None else " "
+        shown = way.when if way.when is not None else way.phrase and way.label
+        label = f'|"{_quoted(shown)}"| ' if shown else " "
         yield f"    {_id(agent, way.source)} -->{label}{_id(agent, way.target)}"
     yield "  end"
 

@@ -19,15 +19,19 @@ class Way:
 
     Attributes:
         when: when the model takes it; None where an action does.
+        phrase: what the caller says, where an intent takes it.
     """
 
     source: str
     target: str
     when: str | None
+    phrase: str | None = None
 
     @property
     def label(self) -> str:
         """What is written beside it."""
+        if self.when is None and self.phrase is not None:
+            return f"on “{shortened(self.phrase)}”"
         return "by an action" if self.when is None else shortened(self.when)
 
 
@@ -64,7 +68,17 @@ def _ways(scope: Scope) -> Iterator[Way]:
     for name, persona in scope.personas.items():
         for target in scope.targets(name):
             handoff = persona.handoffs.get(target) or scope.agent.handoffs.get(target)  # type: ignore[call-overload]  # names are texts
-            yield Way(name, target, " ".join(handoff.when.split()) if handoff else None)
+            when = " ".join(handoff.when.split()) if handoff else None
+            yield Way(name, target, when, _phrase(scope, name, target))
+
+
+def _phrase(scope: Scope, name: str, target: str) -> str | None:
+    """What the caller says for certain to get from a persona to another."""
+    own, others = scope.personas[name].intents, scope.agent.intents
+    for intent in {**own, **{n: i for n, i in others.items() if n not in own}}.values():
+        if any(str(getattr(action, "handoff", "")) == target for action in intent.then):
+            return str(intent.phrases[0] if intent.phrases else intent.pattern)
+    return None
 
 
 def shortened(text: str, longest: int = LONGEST) -> str:

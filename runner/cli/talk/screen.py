@@ -40,6 +40,7 @@ class ScreenView(PlainView):
     _COLOURS: ClassVar[dict[str, str]] = {
         "end": "\x1b[2m",
         "handoff": "\x1b[35m",
+        "intent": "\x1b[35m",
         "reload": "\x1b[33m",
         "message": "\x1b[1m",
         "tool_call": "\x1b[36m",

@@ -49,6 +49,15 @@ class HandoffEvent(ReplyBody):
     to: str
 
 
+class IntentEvent(ReplyBody):
+    """The caller's words were a certain phrase: the model is not asked."""
+
+    turn: int
+    type: Literal["intent"]
+    persona: str | None = None
+    name: str
+
+
 class EndEvent(ReplyBody):
     """The dialogue is over."""
 
@@ -58,7 +67,7 @@ class EndEvent(ReplyBody):
 
 
 Event = Annotated[
-    MessageEvent | ToolCallEvent | ToolResultEvent | HandoffEvent | EndEvent,
+    MessageEvent | ToolCallEvent | ToolResultEvent | HandoffEvent | IntentEvent | EndEvent,
     Field(discriminator="type"),
 ]
 """A line of `lkrun chat --format json`."""

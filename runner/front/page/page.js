@@ -589,6 +589,7 @@ const PUT = {
   tool_call: called,
   tool_result: returned,
   handoff: handed,
+  intent: certain,
   end: (event) => over(why(event.reason)),
 };
 
@@ -643,6 +644,15 @@ function handed(event) {
     el("details", {},
       el("summary", {}, icon(ARROW), el("span", {}, "Handed over to "), el("span", { class: "to" }, persona(event.to))),
       el("div", { class: "inside" }, el("p", {}, event.from ? `From ${event.from} to ${event.to}, in turn ${event.turn}.` : `To ${event.to}, in turn ${event.turn}.`))));
+  talk.lastSpeaker = null;
+  $("log").append(row);
+}
+
+function certain(event) {
+  const row = el("li", { class: "row intent", "data-intent": event.name },
+    el("details", {},
+      el("summary", {}, icon(ARROW), el("span", {}, "Acted on the intent "), el("span", { class: "to" }, event.name)),
+      el("div", { class: "inside" }, el("p", {}, `In turn ${event.turn}, before the model was asked.`))));
   talk.lastSpeaker = null;
   $("log").append(row);
 }

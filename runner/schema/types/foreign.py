@@ -51,8 +51,11 @@ FOREIGN: dict[str, dict[str, str]] = {
                 "automation automations trigger triggers workflow workflows scripts scenes jobs "
                 "pipeline pipelines steps"
             ),
-            "intents, entities and slots are left to the model: say in instructions: what to "
-            "ask for": "intents entities slots forms nlu responses utterances rules",
+            "phrases that lead to an action stand in intents: of a persona or an agent": "intents "
+            "utterances",
+            "entities and slots are left to the model: say in instructions: what to ask for": (
+                "entities slots forms nlu responses rules"
+            ),
         }
     ),
     "an agent": _paths(

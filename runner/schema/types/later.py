@@ -15,9 +15,9 @@ LATER: dict[str, frozenset[str]] = {
     "a file": _words("knowledge external_agents folder"),
     "an agent": _words(
         "realtime avatar dispatch languages before_call after_call events record phone dial"
-        " voicemail hours speech background_audio intents keypad"
+        " voicemail hours speech background_audio keypad"
     ),
-    "a persona": _words("realtime intents needs when_known keypad if"),
+    "a persona": _words("realtime needs when_known keypad if"),
     "a check": _words("language transfers_to csv_row webhook_body"),
     "a handoff": frozenset(),
     "a step": _words("keypad app interrupts"),
@@ -41,7 +41,6 @@ LATER_NAMES = _words("open_now language")
 
 MEANWHILE: dict[str, str] = {
     "hours": "say in instructions: when you are open, with {{ now }} and {{ today }}",
-    "intents": "say in instructions: what leads where, or in the when: of a handoff",
     "knowledge": "write what must be known into instructions:, or ask a service by http: of a tool",
     "languages": "say in instructions: which languages to speak, and tell them to stt: and tts:",
     "mcp": "ask the service by a tool with http:",

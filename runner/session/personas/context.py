@@ -10,7 +10,7 @@ from livekit.agents import ChatContext, llm
 
 from runner.schema.tools import AnyTool, HttpTool
 from runner.session.clock import Clock, within
-from runner.session.plan import TRANSFER
+from runner.session.plan import CERTAIN, TRANSFER
 
 log = logging.getLogger("lkrun")
 
@@ -22,7 +22,7 @@ FALLBACK = 6
 
 _NOTE = "lkrun.note"
 _LONGEST_NOTE = 4000
-_SILENT = ("end_call", "wait")
+_SILENT = ("end_call", "wait", CERTAIN)
 _SUMMARISE = (
     "Summarise this telephone talk for the colleague who takes it over: what the caller wants,"
     " facts and numbers that were given or found, what is still open. At most 120 words, in the"

@@ -32,6 +32,8 @@ from runner.session.personas.context import FALLBACK, carried, owed, summarised,
 from runner.session.personas.toolbox import Toolbox
 from runner.session.plan import PersonaPlan
 from runner.session.settings.options import livekit_options
+from runner.session.tasks.certain import last_caller, prepared, without_deeds
+from runner.session.tasks.intents import meant
 
 log = logging.getLogger("lkrun")
 
@@ -99,6 +101,7 @@ class LivePersona(Agent):
         self._changing = toolbox.changes(plan)
         self._silent = before is not None
         self._cutting_in = False
+        self._earlier: frozenset[str] = frozenset()
         self._summary: asyncio.Task[Any] | None = None
         if before is not None and context == "summary":
             self._summary = asyncio.create_task(
@@ -222,6 +225,7 @@ class LivePersona(Agent):
             items = [summary] if summary is not None else []
             context = context if summary is not None else f"last {FALLBACK}"
         items += carried(before.chat_ctx.items, tools, context)
+        self._earlier = frozenset(item.id for item in items)
         own = [
             i
             for i in self.chat_ctx.items
@@ -241,13 +245,22 @@ class LivePersona(Agent):
     async def llm_node(
         self, chat_ctx: ChatContext, tools: list[llm.Tool], model_settings: ModelSettings
     ) -> AsyncGenerator[Any, None]:
-        """LiveKit's own, with the tools that may be offered now, and within bounds."""
+        """LiveKit's own, with the tools that may be offered now, and within bounds.
+
+        What the caller's words lead to for certain is done in place of it.
+        """
         call = self._call
+        message = last_caller(chat_ctx.items)
+        if message is not None and message.id not in self._earlier:
+            deed = meant(call, self.plan, message)
+            if deed is not None:
+                yield prepared(call, deed)
+                return
         call.budget.begin(next((i.id for i in reversed(chat_ctx.items) if _is_caller(i)), None))
         if self._changing:
             tools = self._toolbox.offered(self.plan, tools)
         answer = Answer(
-            Agent.default.llm_node(self, chat_ctx, tools, model_settings),
+            Agent.default.llm_node(self, without_deeds(chat_ctx), tools, model_settings),
             call.bound.models.hidden,
             SILENCE if call.in_room or call.channel == "voice" else math.inf,
             call.budget,

@@ -15,7 +15,8 @@ from runner.schema.tools import AnyTool, EndCallTool, SayTool
 from runner.session.actions import ActionContext, ActionOutcome, joined, run_tool
 from runner.session.call import MOST_HOPS, Call, PendingHandoff, beside, spoke, step_of
 from runner.session.errors import CannotStartError
-from runner.session.plan import TRANSFER, PersonaPlan, names_in
+from runner.session.plan import CERTAIN, TRANSFER, PersonaPlan, names_in
+from runner.session.tasks.certain import SCHEMA
 from runner.session.tools.calls import ToolCall
 from runner.session.tools.kind import kind_of
 from runner.session.values.parameters import uses
@@ -45,13 +46,16 @@ class Toolbox:
         own: list[llm.Tool | llm.Toolset] = [
             self._tool(name) for name in persona.tools if name in known
         ]
-        return [*own, *(self._transfer(persona, target) for target in persona.handoffs)]
+        own += [self._transfer(persona, target) for target in persona.handoffs]
+        return [*own, self._certain()] if persona.certain else own
 
     def offered(self, persona: PersonaPlan, tools: list[llm.Tool]) -> list[llm.Tool]:
         """Those that the model may be offered now, told as things are now."""
         plan, is_true = self._call.bound.plan, self._call.bound.renderer.is_true
         found: list[llm.Tool] = []
         for tool in tools:
+            if tool.id == CERTAIN:
+                continue
             if tool.id in plan.tools:
                 if is_true(plan.tools[tool.id].condition):
                     found.append(self._tool(tool.id))
@@ -60,7 +64,9 @@ class Toolbox:
         return found
 
     def changes(self, persona: PersonaPlan) -> bool:
-        """Whether anything about a persona's tools can change in a call."""
+        """Whether a persona may have to be offered other tools than it has."""
+        if persona.certain:
+            return True
         plan = self._call.bound.plan
         tools = [plan.tools[n] for n in persona.tools if n in plan.tools]
         gates = [tool.condition for tool in tools]
@@ -164,6 +170,24 @@ class Toolbox:
             self._call.stay()
             raise ToolError(f"The call cannot be handed to {leave.target}.") from None
         return persona, llm.ToolResult(output, reply_required=False)
+
+    def _certain(self) -> RawFunctionTool[..., Any]:
+        """The tool by which lkrun itself acts in a turn."""
+
+        async def act(raw_arguments: dict[str, object], ctx: RunContext[Any]) -> Any:
+            del raw_arguments
+            deed = self._call.deeds.pop(ctx.function_call.call_id, None)
+            if deed is None:  # the model has made its name up
+                raise ToolError(f"There is no tool {ctx.function_call.name}.")
+            context = ActionContext(
+                self._call, by_model=True, chat=lambda output: _with_answer(ctx, output)
+            )
+            with self._call.busy():
+                await ctx.wait_for_playout()
+                outcome = await deed(context)
+                return self._answer(outcome, ctx)
+
+        return function_tool(act, raw_schema=SCHEMA)
 
     def _transfer(self, persona: PersonaPlan, target: str) -> RawFunctionTool[..., Any]:
         handoff = persona.handoffs[target]

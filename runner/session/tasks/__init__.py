@@ -1,0 +1,1 @@
+"""What happens for certain, without the model."""
