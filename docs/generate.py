@@ -19,6 +19,7 @@ from lkrun_script.options import Options
 from lkrun_script.rules import Rule
 from pydantic import BaseModel
 
+from runner.child_environment import OF_PLUGIN, PASSED_ON, of_plugin
 from runner.cli.exit_codes import ExitCode
 from runner.cli.main import VERBS, lkrun
 from runner.environment import ENVIRONMENT
@@ -51,6 +52,12 @@ def _codes(names: Iterable[str]) -> str:
 def _environment() -> str:
     rows = ((f"`{each.name}`", each.does, each.default) for each in ENVIRONMENT)
     return table(("variable", "says", "without it"), rows)
+
+
+def _passed_on() -> str:
+    plugins = ((f"`{name}`", _codes(of_plugin(name))) for name in sorted(OF_PLUGIN))
+    rows = [*((row.about, _codes(row.names)) for row in PASSED_ON), *plugins]
+    return table(("for", "variables"), rows)
 
 
 def _exit_codes() -> str:
@@ -104,6 +111,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "exit-codes": _exit_codes,
     "log-events": _log_events,
     "metrics": _metrics,
+    "passed-on": _passed_on,
     "routes": _routes,
     "script-options": lambda: _model(Options),
     "script-rule": lambda: _model(Rule),

@@ -87,6 +87,7 @@ class Compiler:
     ) -> None:
         self.root = root
         self.env = dict(os.environ) if env is None else env
+        self._inherited = dict(os.environ)  # while it serves, a process has less
         self.cache = Cache() if cache is None else cache
         self.catalogue = catalogue
         self._specs: dict[tuple[str, str], Specs] = {}
@@ -158,7 +159,7 @@ class Compiler:
 
     def _surroundings(self, prompts: Mapping[tuple[str, str], Prompt], lines: Lines) -> LinkContext:
         catalogue = self.catalogue or Catalogue()
-        ask = partial(check_options, cache=self.cache, catalogue=catalogue)
+        ask = partial(check_options, cache=self.cache, catalogue=catalogue, env=self._inherited)
         return LinkContext(self.env, prompts, lines, catalogue, ask, self._analyses)
 
 

@@ -19,12 +19,13 @@ MAY_IMPORT = {
     "syntax": {"diagnostics", "source"},
     "template": set(),
     "environment": set(),
+    "child_environment": set(),
     "provider_kinds": set(),
     "addresses": set(),
     "patterns": set(),
     "plugin": {"patterns", "provider_kinds"},
     "cache": {"syntax"},
-    "providers": {"diagnostics", "plugin", "provider_kinds"},
+    "providers": {"child_environment", "diagnostics", "plugin", "provider_kinds"},
     "schema": {"diagnostics", "patterns", "provider_kinds", "syntax", "template"},
     "link": {
         "addresses", "diagnostics", "provider_kinds", "providers", "schema", "syntax", "template",
@@ -46,8 +47,8 @@ MAY_IMPORT = {
     },
     "front": {"diagnostics"},
     "serve": {
-        "source", "cache", "compiler", "diagnostics", "diff", "egress", "front", "link",
-        "providers", "session", "schema", "template", "testing",
+        "source", "cache", "child_environment", "compiler", "diagnostics", "diff", "egress",
+        "front", "link", "providers", "session", "schema", "template", "testing",
     },
     "cli": {
         "cache", "checked", "compiler", "diagnostics", "diff", "egress", "link", "providers",

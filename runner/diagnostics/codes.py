@@ -97,6 +97,7 @@ CODES: dict[str, str] = {
     "W210": "a tool that no persona has",
     "W211": "a key that nothing comes of",
     "W212": "a key that needs LiveKit Cloud",
+    "W213": "a variable for providers that is not set",
     "W220": "a secret that stands in the open",
     "W401": "an option that is probably misspelt",
 }

@@ -68,7 +68,7 @@ class HttpEgress:
         timed: whether the time of each part of a request is taken, for people who want to know.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what a test may put in place of the system
         self,
         secrets: Secrets,
         allow: Sequence[str] = (),
@@ -76,6 +76,7 @@ class HttpEgress:
         transport: httpx.AsyncBaseTransport | None = None,
         resolver: Resolver | None = None,
         tls: ssl.SSLContext | None = None,
+        env: Mapping[str, str] = os.environ,
     ) -> None:
         """Make it ready; nothing is connected yet.
 
@@ -85,10 +86,12 @@ class HttpEgress:
             transport: what sends, instead of real connections. It does its own checks.
             resolver: who looks names up, instead of the system.
             tls: whom to trust, instead of the usual authorities.
+            env: what the address of a proxy may use of the environment.
         """
         self.files: ReadFile = no_folder
         self.timed = False
         self._secrets = secrets
+        self._env = env
         self._transport = transport
         self._resolver = resolver or Resolver()
         self._tls = tls
@@ -115,7 +118,7 @@ class HttpEgress:
             task.add_done_callback(self._retiring.discard)
 
     def _proxy(self, text: str) -> str:
-        return Renderer().render(text, {"secrets": Ledger(self._secrets), "env": os.environ})
+        return Renderer().render(text, {"secrets": Ledger(self._secrets), "env": self._env})
 
     def _new_wire(self) -> httpx.AsyncBaseTransport:
         if self._transport is not None:

@@ -6,6 +6,7 @@ import os
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from runner.child_environment import missed
 from runner.providers.catalogue import Catalogue, InstalledProvider
 from runner.providers.loading import UnusableError, load
 from runner.providers.validation import validate
@@ -65,7 +66,9 @@ def catalogue() -> Catalogue:
 def _told(beginning: str, error: Exception, hidden: Iterable[str]) -> str:
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     reason = lines[0] if lines else type(error).__name__
-    return f"{beginning}: {_without(reason, hidden)}"
+    name = missed(error)
+    hint = f"; {name} is set, but providers do not see it: name it below runner.environment"
+    return f"{beginning}: {_without(reason, hidden)}{hint if name else ''}"
 
 
 def _without(text: str, hidden: Iterable[str]) -> str:

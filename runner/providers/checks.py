@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import sys
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 from runner.providers.catalogue import Catalogue, InstalledProvider
-from runner.providers.child import BUDGET, ask
+from runner.providers.child import BUDGET, Given, ask
 from runner.providers.near import near_misses
 from runner.providers.problems import OptionProblem, OptionRequest
 from runner.providers.record import model_of
@@ -40,11 +41,13 @@ class OptionChecker:
         cache: where answers are kept; with all of them there no process starts.
         catalogue: what is installed.
         budget: seconds that one plugin may take.
+        env: the environment of which packages see a part.
     """
 
     catalogue: Catalogue
     cache: OptionCheckCache | None = None
     budget: float = BUDGET
+    env: Mapping[str, str] = field(default_factory=lambda: os.environ)
 
     def check(self, requests: Sequence[OptionRequest]) -> list[list[OptionProblem]]:
         """The problems of each request, in the order of the requests."""
@@ -73,10 +76,12 @@ class OptionChecker:
         unanswered: Mapping[InstalledProvider, Sequence[tuple[int, str]]],
     ) -> Iterator[tuple[int, str, list[dict[str, Any]] | OptionProblem]]:
         """What is said to each request: problems as plain data, or why nothing can be said."""
-        records = self.records(p for p in unanswered if p.source == "livekit")
+        further = frozenset(name for request in requests for name in request.environment)
+        ours = (provider for provider in unanswered if provider.source == "livekit")
+        records = self.records(ours, further)
         others = [provider for provider in unanswered if provider.source != "livekit"]
         jobs = [_job(p, [requests[index] for index, _ in unanswered[p]]) for p in others]
-        replies = ask(jobs, self.catalogue.paths, self.budget) if jobs else []
+        replies = self._answers(jobs, further)
         for provider, recorded in records.items():
             for index, key in unanswered[provider]:
                 if isinstance(recorded, OptionProblem):
@@ -91,11 +96,12 @@ class OptionChecker:
                     yield index, key, reply["problems"][position]
 
     def records(
-        self, providers: Iterable[InstalledProvider]
+        self, providers: Iterable[InstalledProvider], further: frozenset[str] = frozenset()
     ) -> dict[InstalledProvider, dict[str, Any] | OptionProblem]:
         """What each provider takes and needs (`record.record`, `reads.needs`), or why not.
 
-        A child process imports those that are asked for the first time in this version.
+        A child process imports those that are asked for the first time in this version; it sees
+        the environment variables `further` besides the usual ones.
         """
         found: dict[InstalledProvider, dict[str, Any] | OptionProblem] = {}
         unknown = []
@@ -106,7 +112,7 @@ class OptionChecker:
             else:
                 found[provider] = recorded
         jobs = [_job(provider, []) | {"record": True} for provider in unknown]
-        replies = ask(jobs, self.catalogue.paths, self.budget) if jobs else []
+        replies = self._answers(jobs, further)
         for provider, reply in zip(unknown, replies, strict=True):
             if "failed" in reply:
                 found[provider] = _failure(provider, reply["failed"])
@@ -114,6 +120,12 @@ class OptionChecker:
                 found[provider] = reply["record"]
                 self._keep(self._key(provider, "record"), reply["record"])
         return found
+
+    def _answers(
+        self, jobs: Sequence[dict[str, Any]], further: frozenset[str]
+    ) -> list[dict[str, Any]]:
+        given = Given(self.catalogue.paths, self.env, further)
+        return ask(jobs, given, self.budget) if jobs else []
 
     def _recall(self, key: str) -> Any:
         return None if self.cache is None else self.cache.get(_NAMESPACE, key)
@@ -148,6 +160,7 @@ def check_options(
     cache: OptionCheckCache | None = None,
     catalogue: Catalogue | None = None,
     budget: float = BUDGET,
+    env: Mapping[str, str] = os.environ,
 ) -> list[list[OptionProblem]]:
     """Check what people wrote under `with`; no plugin is imported into this process.
 
@@ -160,11 +173,12 @@ def check_options(
         cache: where answers are kept; with all of them there no process starts.
         catalogue: what is installed; by default for this interpreter.
         budget: seconds that one plugin may take.
+        env: the environment of which packages see a part.
 
     Returns:
         The problems of each request, in the order of the requests.
     """
-    return OptionChecker(catalogue or Catalogue(), cache, budget).check(requests)
+    return OptionChecker(catalogue or Catalogue(), cache, budget, env).check(requests)
 
 
 def described(

@@ -1,40 +1,67 @@
-"""The parent's side of `probe`: starts it, reads its answers, survives what a plugin does."""
+"""The parent's side of `probe`: starts it, reads its answers, survives what a plugin does.
+
+It works on Windows too: a thread reads the pipe, since only sockets can be waited for there.
+"""
 
 from __future__ import annotations
 
 import contextlib
 import json
 import os
-import selectors
+import queue
 import signal
 import subprocess
 import sys
 import tempfile
-import time
-from typing import TYPE_CHECKING, Any
+import threading
+from dataclasses import dataclass, field
+from typing import IO, TYPE_CHECKING, Any
+
+from runner.child_environment import HELD_BACK, held_back, passed_on
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
 BUDGET = 30.0
 """Seconds that one plugin may take to be imported and asked."""
 
-_KEPT = ("LANG", "LC_ALL", "LD_LIBRARY_PATH", "PATH", "SYSTEMROOT", "TEMP", "TMPDIR", "TZ")
-_PIECE = 65536
+_LAST = 5.0
+"""Seconds in which a pipe ends after the process at its other end."""
 
 
 class ProbeError(RuntimeError):
     """The child could not start at all: a fault of the installation, not of a plugin."""
 
 
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What a child has from its start.
+
+    Attributes:
+        paths: its import paths.
+        env: the environment of which it sees a part.
+        further: the names of variables that it sees besides.
+    """
+
+    paths: Sequence[str]
+    env: Mapping[str, str] = field(default_factory=lambda: os.environ)
+    further: frozenset[str] = frozenset()
+
+    def environment(self) -> dict[str, str]:
+        """Its environment."""
+        seen = passed_on(self.env, self.further, check=True)
+        paths = os.pathsep.join(path for path in self.paths if path)
+        return {**seen, HELD_BACK: held_back(self.env, seen), "PYTHONPATH": paths}
+
+
 def ask(
-    jobs: Sequence[dict[str, Any]], paths: Sequence[str], budget: float = BUDGET
+    jobs: Sequence[dict[str, Any]], given: Given, budget: float = BUDGET
 ) -> list[dict[str, Any]]:
     """Have all jobs answered by one child; another one follows only where a plugin brings it down.
 
     Args:
         jobs: as `probe.answer` takes them.
-        paths: import paths of the child.
+        given: what the child has from its start.
         budget: seconds for each job.
 
     Returns:
@@ -45,52 +72,75 @@ def ask(
     """
     answers: list[dict[str, Any]] = []
     while len(answers) < len(jobs):
-        answers.extend(_round(jobs[len(answers) :], paths, budget))
+        answers.extend(_round(jobs[len(answers) :], given, budget))
     return answers
 
 
-def _round(
-    jobs: Sequence[dict[str, Any]], paths: Sequence[str], budget: float
-) -> list[dict[str, Any]]:
+def _round(jobs: Sequence[dict[str, Any]], given: Given, budget: float) -> list[dict[str, Any]]:
     answers: list[dict[str, Any]] = []
-    with tempfile.TemporaryDirectory() as folder, _started(paths, folder) as child:
+    with tempfile.TemporaryDirectory() as folder, _started(given, folder) as child:
         with contextlib.suppress(BrokenPipeError):
-            _send(child, jobs)
+            _send(child.process, jobs)
         begun = False
-        for line in _lines(child, budget):
+        for line in child.written(budget):
             message = _read(line)
             begun = begun or "job" in message
             if "answer" in message:
                 answers.append(message["answer"])
             if len(answers) == len(jobs):
                 return answers
-        if not begun and child.poll() is not None:
+        if not begun and child.process.poll() is not None:
             raise ProbeError(_complaint(folder))
-        code = child.poll()
+        code = child.process.poll()
     answers.append({"failed": {"code": "E404", "message": _ending(code, budget)}, "passing": True})
     return answers
 
 
+@dataclass(frozen=True, slots=True)
+class _Child:
+    """A child, and what it has written: line by line, and None at the end."""
+
+    process: subprocess.Popen[bytes]
+    lines: queue.SimpleQueue[bytes | None]
+
+    def written(self, budget: float) -> Iterator[bytes]:
+        """Its lines until it ends or `budget` passes without one."""
+        with contextlib.suppress(queue.Empty):
+            while (line := self.lines.get(timeout=budget)) is not None:
+                yield line
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self.process.wait(budget)
+
+
 @contextlib.contextmanager
-def _started(paths: Sequence[str], folder: str) -> Iterator[subprocess.Popen[bytes]]:
-    environment = {name: os.environ[name] for name in _KEPT if name in os.environ}
-    environment["PYTHONPATH"] = os.pathsep.join(path for path in paths if path)
+def _started(given: Given, folder: str) -> Iterator[_Child]:
     with open(f"{folder}/stderr", "wb") as complaints:  # noqa: PTH123 - folder is a plain text here
         child = subprocess.Popen(
             [sys.executable, "-P", "-m", "runner.providers.probe"],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=complaints,
-            env=environment, cwd=folder, start_new_session=True,
+            env=given.environment(), cwd=folder, start_new_session=True,
         )  # fmt: skip
+    found = _Child(child, queue.SimpleQueue())
+    reader = threading.Thread(target=_read_all, args=(child.stdout, found.lines), daemon=True)
+    reader.start()
     try:
-        yield child
+        yield found
     finally:
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(child.pid, signal.SIGKILL)
+        _kill(child)
         child.wait()
-        for pipe in (child.stdin, child.stdout):
-            if pipe:
-                with contextlib.suppress(OSError):
-                    pipe.close()
+        reader.join(_LAST)
+        if child.stdin:
+            with contextlib.suppress(OSError):
+                child.stdin.close()
+
+
+def _kill(child: subprocess.Popen[bytes]) -> None:
+    """End it, and where the system has groups of processes, all that a plugin started."""
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        if hasattr(os, "killpg"):
+            os.killpg(child.pid, signal.SIGKILL)
+        else:
+            child.kill()
 
 
 def _send(child: subprocess.Popen[bytes], jobs: Sequence[dict[str, Any]]) -> None:
@@ -99,25 +149,12 @@ def _send(child: subprocess.Popen[bytes], jobs: Sequence[dict[str, Any]]) -> Non
         child.stdin.close()
 
 
-def _lines(child: subprocess.Popen[bytes], budget: float) -> Iterator[bytes]:
-    """The child's lines until it ends or `budget` passes without one."""
-    if child.stdout is None:
-        return
-    with selectors.DefaultSelector() as selector:
-        selector.register(child.stdout, selectors.EVENT_READ)
-        buffered, deadline = b"", time.monotonic() + budget
-        while (left := deadline - time.monotonic()) > 0:
-            if not selector.select(left):
-                return
-            piece = os.read(child.stdout.fileno(), _PIECE)
-            if not piece:
-                with contextlib.suppress(subprocess.TimeoutExpired):
-                    child.wait(left)
-                return
-            *lines, buffered = (buffered + piece).split(b"\n")
-            if lines:
-                deadline = time.monotonic() + budget
-            yield from lines
+def _read_all(pipe: IO[bytes], lines: queue.SimpleQueue[bytes | None]) -> None:
+    """Hand on each line, then None; whoever reads a pipe closes it."""
+    with pipe:
+        for line in pipe:
+            lines.put(line)
+    lines.put(None)
 
 
 def _read(line: bytes) -> dict[str, Any]:

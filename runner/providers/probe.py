@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any, TextIO
 
+from runner.child_environment import missed
 from runner.plugin import NamesTools
 from runner.providers.loading import Loaded, UnusableError, load
 from runner.providers.problems import OptionProblem
@@ -58,7 +59,7 @@ def answer(job: dict[str, Any]) -> dict[str, Any]:
     except ModuleNotFoundError as error:
         return {"failed": {"code": "E404", **_missing(error.name or "", job["target"])}}
     except BaseException as error:  # noqa: BLE001 - a plugin may raise anything, sys.exit included
-        return {"failed": {"code": "E404", "message": _last_line(error)}}
+        return {"failed": {"code": "E404", "message": _last_line(error), **_variable(error)}}
 
 
 def _problems(loaded: Loaded, job: dict[str, Any]) -> list[list[dict[str, Any]]]:
@@ -109,6 +110,14 @@ def _missing(module: str, target: str) -> dict[str, str]:
         "message": f"it needs the Python package '{package}', which is not installed",
         "help": f"install it: pip install {package}",
     }
+
+
+def _variable(error: BaseException) -> dict[str, str]:
+    """What to do where a variable of the environment is missing that could be there."""
+    name = missed(error)
+    if name is None:
+        return {}
+    return {"help": f"{name} is set: let providers see it: runner:  environment:  - {name}"}
 
 
 def _last_line(error: BaseException) -> str:

@@ -17,12 +17,14 @@ class OptionRequest:
         name: the plugin's name.
         values: what stands under `with`, as plain data; texts are YAML's.
         opaque: leaves whose value is known only at run time (templates with a secret, for one).
+        environment: further environment variables that the package may see.
     """
 
     kind: str
     name: str
     values: Any
     opaque: tuple[Location, ...] = ()
+    environment: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,6 +44,34 @@ Host = Annotated[
 """`host`, `host:port`, `*.domain` or a network in CIDR notation (RFC 4632)."""
 
 
+_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_ITS_NAME = re.compile(
+    r"\s*(?:export\s+)?(?:\$\{?|%|\{\{\s*(?:env|secrets)\.)?([A-Za-z_][A-Za-z0-9_]*)(?:\}\}?|%|\s*\}\}|\s*=.*)?\s*",
+    re.DOTALL,
+)
+"""A variable as shells and templates write it, or with its value."""
+
+
+def _variable(text: Plain) -> Plain:
+    if _VARIABLE.fullmatch(text):
+        return text
+    if text.endswith("*") or "," in text:
+        hint = "write each variable on a line of its own"
+    elif written := _ITS_NAME.fullmatch(text):
+        hint = f"write only the name: {written[1]}"
+    else:
+        hint = "use letters, digits and _, as in ACME_LICENSE"
+    raise mistake("E111", f"'{text}' is not the name of an environment variable", hint)
+
+
+VariableName = Annotated[
+    Plain,
+    AfterValidator(_variable),
+    WithJsonSchema({"type": "string", "pattern": f"^{_VARIABLE.pattern}$"}),
+]
+"""The name of an environment variable."""
+
+
 class LiveKit(Block):
     """Where the LiveKit server is; the standard environment variables fill what is left out."""
 
@@ -103,3 +131,8 @@ class Process(Block):
     network: Network = key("what tools may reach", Network.model_construct())
     reload: Reload = key("how changes reach callers", Reload.model_construct())
     log: Log = key("what the runner writes", Log.model_construct())
+    environment: tuple[VariableName, ...] = key(
+        "further environment variables that providers' packages may see, by name; they see the "
+        "usual ones, LiveKit's, and those that begin with the plugin's name: ACME_… for acme",
+        (),
+    )

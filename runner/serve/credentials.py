@@ -7,11 +7,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlparse
 
+from runner.child_environment import matches, of_plugin, passed_on
 from runner.egress.secrets import Ledger, Secrets
 from runner.template import Renderer, analyse, has_template
 
 if TYPE_CHECKING:
     from runner.link.release import AgentRelease, Release
+    from runner.schema.providers import AnyProvider
 
 NAMES: Final = {
     "url": "LIVEKIT_URL",
@@ -64,13 +66,7 @@ def livekit(release: Release, secrets: Secrets, env: Mapping[str, str]) -> LiveK
 
 def provider_secrets(agent: AgentRelease, secrets: Secrets) -> dict[str, str]:
     """The secrets that an agent's providers use, by name: all that its calls may know."""
-    names = {
-        use.path[1]
-        for provider in agent.providers.values()
-        for text in templates(provider.options)
-        for use in analyse(text).uses
-        if use.path[0] == "secrets" and len(use.path) > 1
-    }
+    names = {name for p in agent.providers.values() for name in _named(p, "secrets")}
     known = {name: secrets.get(name) for name in sorted(names)}
     return {name: value for name, value in known.items() if value is not None}
 
@@ -88,10 +84,31 @@ def templates(options: Any) -> Iterator[str]:
             yield from templates(value)
 
 
-def hidden_from_calls(release: Release) -> list[str]:
-    """The environment variables that the processes of calls must not have.
+def child_environment(release: Release, env: Mapping[str, str]) -> dict[str, str]:
+    """What the processes of a release's calls get of an environment.
 
-    What providers use reaches a call over the call socket; LiveKit's own stay, since its client
-    reads them there.
+    The secrets of tools never; what a provider names under `with` reaches a call over the call
+    socket. LiveKit's own stay, since its client reads them there.
     """
-    return [name for name in release.secrets if name not in NAMES.values()]
+    further = {*map(str, release.process.environment), *NAMES.values()}
+    for agent in release.agents.values():
+        for provider in agent.providers.values():
+            own = of_plugin(str(provider.plugin))
+            further |= {name for name in env if matches(name, own)} - _named(provider, "secrets")
+            further |= _named(provider, "env")
+    hidden = release.secrets.keys() | _NEVER
+    return {n: v for n, v in passed_on(env, further).items() if n in further or n not in hidden}
+
+
+_NEVER: Final = frozenset({"LIVEKIT_AGENT_NAME", "LIVEKIT_AGENT_NAME_OVERRIDE"})
+"""What would give all agents one name."""
+
+
+def _named(provider: AnyProvider, root: str) -> set[str]:
+    """The names behind `root` that a provider's options use."""
+    return {
+        use.path[1]
+        for text in templates(provider.options)
+        for use in analyse(text).uses
+        if use.path[0] == root and len(use.path) > 1
+    }

@@ -87,7 +87,7 @@ def build(  # noqa: PLR0913 - what a runner begins with
     welcomes = Welcomes(releases, secrets)
     renewals = Renewals(releases, calls, welcomes, log, always=settings.dev)
     files = partial(attached, startup.compiler.root)
-    tools = ToolRequests(releases, secrets, log, files=files)
+    tools = ToolRequests(releases, secrets, log, files=files, env=startup.env)
     switchboard = Switchboard(calls, welcomes, tools, renewals)
     texts = Dialogues(
         store.socket, welcomes, calls, log,

@@ -9,7 +9,8 @@ import os
 from typing import TYPE_CHECKING, Final
 
 from runner.serve.control import Enlisted
-from runner.serve.credentials import NAMES, LiveKit, hidden_from_calls
+from runner.serve.credentials import NAMES, child_environment
+from runner.serve.environment import confine
 from runner.serve.log import Log, route
 from runner.serve.parts import Parts, build
 from runner.serve.releases.store import Store
@@ -18,14 +19,11 @@ from runner.serve.startup import CannotServeError, ServeSettings, Startup
 from runner.serve.tasks import Tasks
 
 if TYPE_CHECKING:
-    from runner.link.release import Release
     from runner.serve.releases.archive import Archive
 
 _TICK: Final = 1.0
 _LAST: Final = 5.0
 """Seconds in which calls end in order when they are told to end now."""
-
-_SECRETS_DIR: Final = "LKRUN_SECRETS_DIR"
 
 
 def serve(startup: Startup, settings: ServeSettings) -> int:
@@ -38,7 +36,9 @@ def serve(startup: Startup, settings: ServeSettings) -> int:
         CannotServeError: the port is taken, or there is no place for the release store.
     """
     log = Log(settings.level, settings.form)
-    _strip(startup.release, startup.livekit)
+    confine(child_environment(startup.release, startup.env), startup.env)
+    if startup.livekit is not None:
+        os.environ.update(startup.livekit.to_env())
     try:
         store = Store.create(os.environ)
     except OSError as error:
@@ -55,14 +55,6 @@ def serve(startup: Startup, settings: ServeSettings) -> int:
     finally:
         store.destroy()
     return 130 if run.signals.deafen() else 0
-
-
-def _strip(release: Release, livekit: LiveKit | None) -> None:
-    """Leave in the environment only what the processes of calls may see: they inherit it."""
-    for name in (*hidden_from_calls(release), "LIVEKIT_AGENT_NAME", _SECRETS_DIR):
-        os.environ.pop(name, None)
-    if livekit is not None:
-        os.environ.update(livekit.to_env())
 
 
 class Run:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from runner.providers.checks import check_options, described
-from runner.providers.child import ProbeError, ask
+from runner.providers.child import Given, ProbeError, ask
 from runner.providers.problems import OptionProblem, OptionRequest
 
 OPTIONS = """
@@ -87,6 +87,18 @@ def test_the_child_sees_no_secret(site, source, monkeypatch):
     site.plugin("parrot", source(OPTIONS, at_import="import os; os.environ['ACME_API_KEY']"))
     ((problem,),) = asked(site, {"phrase": "x"})
     assert "KeyError" in problem.message
+
+
+def test_a_variable_that_is_missing_is_named_with_what_to_write(site, source, monkeypatch):
+    """Where it is set and held back the help says how it is seen; where it is named, it is."""
+    monkeypatch.setenv("ACME_LICENCE", "x")
+    site.plugin("parrot", source(at_import="import os; os.environ['ACME_LICENCE']"))
+    ((problem,),) = asked(site, {})
+    assert problem.help == (
+        "ACME_LICENCE is set: let providers see it: runner:  environment:  - ACME_LICENCE"
+    )
+    request = OptionRequest("llm", "parrot", {}, environment=("ACME_LICENCE",))
+    assert check_options([request], catalogue=site.catalogue) == [[]]
 
 
 def test_threads_of_a_plugin_do_not_keep_the_child(site, source):
@@ -244,4 +256,4 @@ def test_a_child_that_cannot_start_is_a_fault_of_the_installation(tmp_path):
     """An import path without lkrun's own packages is not blamed on a plugin."""
     (tmp_path / "pydantic.py").write_text("raise ImportError('broken installation')")
     with pytest.raises(ProbeError, match="broken installation"):
-        ask([{"source": "plugin"}], [str(tmp_path)])
+        ask([{"source": "plugin"}], Given([str(tmp_path)]))

@@ -240,7 +240,7 @@ def renewals(releases, calls, welcomes, log):
 @pytest.fixture
 def tools(releases, secrets, log, folder):
     """Sends the requests of tools."""
-    return ToolRequests(releases, secrets, log, files=partial(attached, folder))
+    return ToolRequests(releases, secrets, log, files=partial(attached, folder), env={})
 
 
 @pytest_asyncio.fixture

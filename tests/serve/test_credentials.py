@@ -2,11 +2,12 @@
 
 import pytest
 
+from runner.child_environment import matches, of_plugin
 from runner.egress.secrets import Secrets
 from runner.serve.credentials import (
     CredentialsError,
     LiveKit,
-    hidden_from_calls,
+    child_environment,
     livekit,
     provider_secrets,
 )
@@ -55,9 +56,39 @@ def test_what_cannot_be_used_is_said(release, change, words):
         livekit(release, Secrets(env), env)
 
 
-def test_secrets_of_tools_are_hidden_from_calls(release):
-    """All secrets that the folder names leave the environment, but LiveKit's own stay."""
-    assert hidden_from_calls(release) == ["TOOL_KEY"]
+MACHINE = {"PATH": "/bin", "LC_TIME": "de", "https_proxy": "p", "OTEL_LOGS": "x"}
+"""What every package sees, of ever so many more."""
+
+ELSE = {"TOOL_KEY": "tool-secret", "DATABASE_URL": "x", "LIVEKIT_AGENT_NAME": "x", "ACME_KEY": "x"}
+"""What none is to see."""
+
+
+def test_processes_of_calls_see_what_they_need_and_nothing_else(release):
+    """The machine's own variables and LiveKit's; no secret of a tool, none that nobody named."""
+    assert child_environment(release, {**ENV, **MACHINE, **ELSE}) == {**ENV, **MACHINE}
+
+
+def test_a_plugin_sees_the_variables_of_its_service(release):
+    """Those that begin with its name, and those that it is known to read; only where it is used."""
+    env = {"SCRIPT_LEVEL": "1", "SCRIPTS": "2", "ELEVEN_API_KEY": "3"}
+    assert child_environment(release, env) == {"SCRIPT_LEVEL": "1"}
+    assert matches("ELEVEN_API_KEY", of_plugin("elevenlabs"))
+    assert matches("MY_OWN_KEY", of_plugin("my-own"))
+
+
+def test_an_author_names_further_variables(changed):
+    """What `runner.environment` names is seen, even where a tool has it as a secret."""
+    after = changed(
+        "runner:\n", "runner:\n  environment:\n    - ACME_KEY\n    - TOOL_KEY\n    - NONE\n"
+    )
+    assert child_environment(after, ELSE) == {"TOOL_KEY": "tool-secret", "ACME_KEY": "x"}
+
+
+def test_what_a_provider_is_told_by_its_options_it_does_not_find_beside(changed):
+    """A secret that stands under `with` goes over the call socket; `env` may be seen."""
+    after = changed("say: Goodbye.", 'say: "{{ secrets.SCRIPT_KEY }}{{ env.PLACE or 1 }}"')
+    env = {"SCRIPT_KEY": "1", "PLACE": "2", "SCRIPT_OTHER": "3"}
+    assert child_environment(after, env) == {"PLACE": "2", "SCRIPT_OTHER": "3"}
 
 
 def test_secrets_of_providers_are_found_at_any_depth(changed):

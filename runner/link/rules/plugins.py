@@ -9,6 +9,7 @@ from runner.diagnostics import Diagnostic
 from runner.link import named_tools
 from runner.link.rule import FolderContext, FolderRule
 from runner.providers.problems import NameProblem, OptionProblem, OptionRequest
+from runner.schema.process import Process
 from runner.schema.providers import AnyProvider
 from runner.schema.reading.load import Definition
 from runner.syntax import Location
@@ -17,6 +18,8 @@ from runner.template import has_template
 
 def _check(context: FolderContext) -> Iterator[Diagnostic]:
     requests: list[tuple[Definition, OptionRequest]] = []
+    process: Process | None = context.table.process.spec if context.table.process else None
+    environment = tuple(map(str, process.environment)) if process else ()
     for definition in context.table.entries["providers"].values():
         provider: AnyProvider | None = definition.spec
         if provider is None:
@@ -29,7 +32,9 @@ def _check(context: FolderContext) -> Iterator[Diagnostic]:
             continue
         data: Any = definition.data
         values = data.get("with", {})
-        requests.append((definition, OptionRequest(kind, name, values, tuple(_opaque(values)))))
+        opaque = tuple(_opaque(values))
+        request = OptionRequest(kind, name, values, opaque, environment)
+        requests.append((definition, request))
     answers = context.around.ask_plugins([r for _, r in requests]) if requests else []
     for (definition, request), problems in zip(requests, answers, strict=True):
         users = [s for s in context.scopes if definition.name in s.providers]

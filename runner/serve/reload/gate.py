@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from runner.diagnostics import Diagnostic, Span
 from runner.link.cases import TestCase, cases
+from runner.serve.credentials import child_environment
 
 if TYPE_CHECKING:
     from runner.compiler import Compiled
@@ -66,10 +67,12 @@ class Gate:
 
     Args:
         forced: `check` or `tests` where the command line says so; else the files themselves do.
+        env: the environment, of which plugins see in tests what they see in calls.
     """
 
-    def __init__(self, forced: str | None = None) -> None:
+    def __init__(self, forced: str | None = None, *, env: Mapping[str, str] | None = None) -> None:
         self._forced = forced
+        self._env = dict(os.environ) if env is None else env
         self._passed: dict[tuple[str, str], None] = {}
 
     def closed(self, release: Release) -> bool:
@@ -96,7 +99,7 @@ class Gate:
             if (agent := changed.get(str(case.spec.agent)))
             and (case.digest, agent.digest) not in self._passed
         ]
-        run = await self._run(wanted, changed, release.process.reload.gate_timeout)
+        run = await self._run(wanted, changed, release)
         self._remember(wanted, changed, run)
         tests = sorted((r["test"] for r in run.results), key=lambda t: (t["file"], t["line"]))
         failed = [r for r in run.results if r["test"]["outcome"] == "failed"]
@@ -109,17 +112,18 @@ class Gate:
         )
 
     async def _run(
-        self, wanted: Sequence[TestCase], agents: Mapping[str, AgentRelease], seconds: float
+        self, wanted: Sequence[TestCase], agents: Mapping[str, AgentRelease], release: Release
     ) -> _Run:
         if not wanted:
             return _Run(())
+        seconds = release.process.reload.gate_timeout
         used = {str(case.spec.agent) for case in wanted}
         data = {
             "agents": {name: agents[name].to_json() for name in sorted(used)},
             "tests": [case.to_data() for case in wanted],
         }
         try:
-            child = await _begin()
+            child = await _begin(child_environment(release, self._env))
         except OSError as error:
             return _Run((), _unfinished(f"no process could be started ({error.strerror})"))
         results: list[Mapping[str, Any]] = []
@@ -148,13 +152,14 @@ class Gate:
             del self._passed[old]
 
 
-async def _begin() -> asyncio.subprocess.Process:
+async def _begin(env: Mapping[str, str]) -> asyncio.subprocess.Process:
     return await asyncio.create_subprocess_exec(
         sys.executable, "-m", "runner.serve.child.gate", str(os.getpid()),
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.DEVNULL,
         limit=_LONGEST_LINE,
+        env=env,
         process_group=0,  # Ctrl-C at a terminal is for the main process alone
     )  # fmt: skip
 

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from typing import TYPE_CHECKING
 
 from runner.serve.child.packages import packages
-from runner.serve.credentials import CredentialsError, LiveKit, hidden_from_calls, livekit
+from runner.serve.credentials import CredentialsError, LiveKit, child_environment, livekit
+from runner.serve.environment import confine, named
 from runner.serve.workers import forkserver
 
 if TYPE_CHECKING:
     from runner.egress.secrets import Secrets
+    from runner.link.release import Release
     from runner.serve.log import Log
     from runner.serve.releases.served import Releases
     from runner.serve.sessions.dialogues import Dialogues
@@ -70,10 +71,7 @@ class ChildEnvironment:
             installed = await asyncio.to_thread(packages, release)
             new = {name: has for name, has in installed.items() if self._packages.get(name) != has}
             reasons = [f"{name} {version}" for name, (version, _) in sorted(new.items())]
-            fresh = [name for name in hidden_from_calls(release) if name in os.environ]
-            for name in fresh:  # a secret that calls must not have from now on
-                os.environ.pop(name)
-            reasons += [f"without the secret {name}" for name in fresh]
+            reasons += self._confine(release)
             turn_model = self._plan()
             if turn_model and not self._turn_model and self._livekit is not None:
                 reasons.append("the model that finds the end of a turn")
@@ -81,6 +79,13 @@ class ChildEnvironment:
             self._turn_model |= turn_model
             if reasons:
                 await self._renew(reasons)
+
+    def _confine(self, release: Release) -> list[str]:
+        """Give new processes the variables that they need from now on, and no others."""
+        wanted = child_environment(release, self._env)
+        if self._livekit is not None:
+            wanted |= self._livekit.to_env()
+        return named(*confine(wanted, self._env), release.secrets)
 
     async def _renew(self, reasons: list[str]) -> None:
         await self._texts.renew()

@@ -9,6 +9,8 @@ from runner.egress.port import ToolResponse
 from runner.serve.socket.messages import Answer
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from runner.egress.files import ReadFile
     from runner.egress.secrets import Secrets
     from runner.serve.log import Log
@@ -23,11 +25,19 @@ _OVER = ToolResponse(ok=False, output="the call has ended", error="the call has 
 class ToolRequests:
     """Sends them, and tells in the log which failed."""
 
-    def __init__(self, releases: Releases, secrets: Secrets, log: Log, *, files: ReadFile) -> None:
-        """Take what is served, where secrets are, and how files of the folder are read."""
+    def __init__(
+        self,
+        releases: Releases,
+        secrets: Secrets,
+        log: Log,
+        *,
+        files: ReadFile,
+        env: Mapping[str, str],
+    ) -> None:
+        """Take what is served, where secrets are, how files are read, and the environment."""
         self._releases = releases
         self._log = log
-        self._egress = HttpEgress(secrets)
+        self._egress = HttpEgress(secrets, env=env)
         self._egress.files = files
 
     async def answer(self, peer: Peer, request: Ask, call: CallInfo | None) -> None:
