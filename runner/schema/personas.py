@@ -64,6 +64,11 @@ class Handoff(Block):
 
 
 class _PersonaBasics(Block):
+    condition: Condition | None = key(
+        "a gate: while this is not true, no way leads to it: neither the model's nor an action's",
+        None,
+        alias="if",
+    )
     instructions: Told | None = key("what the model is told", None)
     instructions_file: Annotated[tuple[FileName, ...] | None, OneOrList(scalars=True)] = key(
         "a text file, or a list of them, instead of or after instructions", None

@@ -23,6 +23,9 @@ from runner.template import as_data
 
 log = logging.getLogger("lkrun")
 
+NOT_YET = "Sorry, I cannot do that yet."
+"""Said where an action leads to a persona whose gate is closed."""
+
 DEEPEST = 8
 """Tools that run each other: more is a circle."""
 
@@ -38,6 +41,8 @@ class ActionOutcome:
         leave: the call is to be handed over.
         ends: the call is to end.
         failed: a tool in it failed.
+        closed: it led to a persona whose gate is closed.
+        remarks: what the model is told of it, without being asked to answer.
     """
 
     output: str = ""
@@ -46,16 +51,20 @@ class ActionOutcome:
     leave: PendingHandoff | None = None
     ends: bool = False
     failed: bool = False
+    closed: bool = False
+    remarks: list[str] = field(default_factory=list)
 
     @property
     def stops(self) -> bool:
         """Whether nothing after it is done."""
-        return self.failed or self.ends or self.leave is not None
+        return self.failed or self.ends or self.closed or self.leave is not None
 
     def add(self, other: ActionOutcome) -> None:
         """Take what a tool in the list brought."""
         self.answered |= other.answered
         self.notes += other.notes
+        self.remarks += other.remarks
+        self.closed |= other.closed
         self.leave, self.ends, self.failed = other.leave, other.ends, other.failed
 
 
@@ -169,9 +178,19 @@ async def _hand_off(action: HandOff, context: ActionContext, outcome: ActionOutc
     if context.call.hops >= MOST_HOPS:
         log.warning("the call is not handed to '%s': it goes round in a circle", target)
         return
+    if not context.call.admits(target):
+        await _turned_away(target, context, outcome)
+        return
     declared = context.call.persona.plan.handoffs.get(target)
     outcome.leave = PendingHandoff(target, declared.context if declared is not None else "full")
     outcome.answered = True
+
+
+async def _turned_away(target: str, context: ActionContext, outcome: ActionOutcome) -> None:
+    """The gate of a persona is closed: the caller hears so, and the model is told."""
+    outcome.closed = True
+    outcome.remarks.append(f"The call was not handed to {target}: that is not open yet.")
+    outcome.answered |= await context.call.speak(NOT_YET)
 
 
 async def _end_call(action: EndCall, context: ActionContext, outcome: ActionOutcome) -> None:

@@ -195,6 +195,11 @@ class Call:
         """The name of the persona that speaks."""
         return self.bound.context.persona
 
+    def admits(self, target: str) -> bool:
+        """Whether the gate of a persona is open, where it has one."""
+        plan = self.bound.plan.personas.get(target)
+        return plan is None or self.bound.renderer.is_true(plan.gate)
+
     def depart(self, target: str) -> None:
         """Begin to hand the call to a persona."""
         self.leaving = target

@@ -30,6 +30,7 @@ class PersonaPlan:
         tools: names of its tools, the agent's first.
         handoffs: target → handoff; its own win over the agent's.
         intents: what leads to an action for certain; its own come first and win.
+        gate: a condition; while it is not true, no way leads to it.
     """
 
     name: str
@@ -38,6 +39,7 @@ class PersonaPlan:
     tools: tuple[str, ...]
     handoffs: Mapping[str, Handoff]
     intents: IntentMatcher
+    gate: str | None = None
 
     @property
     def certain(self) -> bool:
@@ -65,7 +67,7 @@ class Plan:
             others = {n: i for n, i in agent.intents.items() if n not in persona.intents}
             intents = IntentMatcher({**persona.intents, **others})
             self.personas[name] = PersonaPlan(
-                name, texts, names_in(texts), tools, handoffs, intents
+                name, texts, names_in(texts), tools, handoffs, intents, persona.condition
             )
         self._defined: dict[str, AnyTool] = {**release.tools, **release.requests}
         self._declared = {n: v for n, v in agent.variables.items() if isinstance(v, Field)}

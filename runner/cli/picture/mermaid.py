@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from runner.cli.picture.sketch import Sketch
+from runner.cli.picture.sketch import Sketch, shortened
 
 
 def mermaid(sketches: Sequence[Sketch]) -> str:
@@ -17,7 +17,8 @@ def _agent(drawn: Sketch) -> Iterator[str]:
     yield f'  subgraph {_id(agent)}["{agent}"]'
     yield f"    {_id(agent)}_call((call)) --> {_id(agent, drawn.start)}"
     for name in drawn.personas:
-        yield f'    {_id(agent, name)}["{name}"]'
+        gate = f"<br/>if {_quoted(shortened(drawn.gates[name]))}" if name in drawn.gates else ""
+        yield f'    {_id(agent, name)}["{name}{gate}"]'
     for way in drawn.ways:
         shown = way.when if way.when is not None else way.phrase and way.label
         label = f'|"{_quoted(shown)}"| ' if shown else " "

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from runner.cli.picture.sketch import Sketch
+from runner.cli.picture.sketch import Sketch, shortened
 from runner.diagnostics.render import PLAIN, Colours, printable, width
 
 
@@ -18,7 +18,8 @@ def _agent(drawn: Sketch, colours: Colours) -> Iterator[str]:
     column = max((width(way.target) for way in drawn.ways), default=0)
     for name in (name for layer in drawn.layers() for name in layer):
         start = "  (a call begins here)" if name == drawn.start else ""
-        yield f"  {colours.place}[{name}]{colours.off}{start}"
+        gate = f"  (if {printable(shortened(drawn.gates[name]))})" if name in drawn.gates else ""
+        yield f"  {colours.place}[{name}]{colours.off}{start}{gate}"
         for way in drawn.ways_of(name):
             gap = " " * (column - width(way.target))
             yield f"    ──▶ {way.target}{gap}  {printable(way.label)}"

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -37,12 +37,17 @@ class Way:
 
 @dataclass(frozen=True, slots=True)
 class Sketch:
-    """An agent as it is drawn."""
+    """An agent as it is drawn.
+
+    Attributes:
+        gates: persona → what must be true before a call can go to it.
+    """
 
     agent: str
     start: str
     personas: tuple[str, ...]
     ways: tuple[Way, ...]
+    gates: Mapping[str, str] = field(default_factory=dict)
 
     def ways_of(self, persona: str) -> tuple[Way, ...]:
         """The handoffs of a persona."""
@@ -61,7 +66,9 @@ class Sketch:
 
 def sketch(scope: Scope) -> Sketch:
     """What is drawn of an agent."""
-    return Sketch(scope.name, str(scope.agent.start), tuple(scope.personas), tuple(_ways(scope)))
+    gates = {n: " ".join(p.condition.split()) for n, p in scope.personas.items() if p.condition}
+    ways = tuple(_ways(scope))
+    return Sketch(scope.name, str(scope.agent.start), tuple(scope.personas), ways, gates)
 
 
 def _ways(scope: Scope) -> Iterator[Way]:

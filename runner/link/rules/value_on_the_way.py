@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from runner.diagnostics import Diagnostic, Span
+from runner.link.gates import Ways
 from runner.link.prompts import prompts_of
 from runner.link.rule import AgentContext, AgentRule, Used
 from runner.link.scope import Scope
@@ -34,13 +34,16 @@ class _Flow:
     def warnings(self) -> Iterator[tuple[Used, Diagnostic]]:
         """Each use of a variable on a path on which nothing can have set it."""
         scope = self.scope
-        setters = {name: scope.setters(persona) for name, persona in scope.personas.items()}
+        ways = Ways(scope, self.texts.analyses)
+        setters = ways.setters
         open_names = {v.name for v in scope.variables.values() if not v.has_value}
         for name in scope.personas:
             for variable, span, first_words in self._uses(name, open_names):
                 if variable in setters[name] and not first_words:
                     continue
-                path = self._path(name, {p for p, sets in setters.items() if variable in sets})
+                if variable in ways.wanted(name):
+                    continue  # its gate is only open where it has a value
+                path = ways.path(name, {p for p, sets in setters.items() if variable in sets})
                 if path:
                     yield ("personas", name), _warning(variable, span, path)
 
@@ -63,26 +66,6 @@ class _Flow:
             for use in self.texts.analysis(text).uses
             if use.path[0] in open_names and not use.guarded
         ]
-
-    def _path(self, target: str, setting: set[str]) -> list[str]:
-        """The shortest way from the start to a persona on which nothing sets the variable."""
-        start = str(self.scope.agent.start)
-        came: dict[str, str | None] = {start: None}
-        waiting = deque([start])
-        while waiting:
-            here = waiting.popleft()
-            if here == target:
-                path = [here]
-                while (before := came[path[-1]]) is not None:
-                    path.append(before)
-                return path[::-1]
-            if here in setting:
-                continue
-            for there in self.scope.targets(here):
-                if there not in came:
-                    came[there] = here
-                    waiting.append(there)
-        return []
 
 
 def _warning(variable: str, span: Span, path: list[str]) -> Diagnostic:

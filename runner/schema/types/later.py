@@ -17,7 +17,7 @@ LATER: dict[str, frozenset[str]] = {
         "realtime avatar dispatch languages before_call after_call events record phone dial"
         " voicemail hours speech background_audio keypad"
     ),
-    "a persona": _words("realtime needs when_known keypad if"),
+    "a persona": _words("realtime needs when_known keypad"),
     "a check": _words("language transfers_to csv_row webhook_body"),
     "a handoff": frozenset(),
     "a step": _words("keypad app interrupts"),

@@ -308,6 +308,8 @@ class LivePersona(Agent):
         call.budget.begin(object())
         with call.busy():
             outcome = await perform(actions, ActionContext(call, over_the_caller=over_the_caller))
+        if outcome.remarks:
+            await self._remark(outcome.remarks)
         if outcome.ends:
             call.over = True
             call.finish("end_call")
@@ -318,6 +320,12 @@ class LivePersona(Agent):
             except CannotStartError as error:
                 log.error("the call is not handed to '%s': %s", outcome.leave.target, error)  # noqa: TRY400 - no traceback may reach an author
                 call.stay()
+
+    async def _remark(self, remarks: list[str]) -> None:
+        """Tell the model what has happened, without asking it to answer."""
+        chat = self.chat_ctx.copy()
+        chat.add_message(role="system", content="\n".join(remarks))
+        await self.update_chat_ctx(chat)
 
     def enter(self, leave: PendingHandoff) -> LivePersona:
         """Make the persona that takes over from this one."""

@@ -59,9 +59,14 @@ class Toolbox:
             if tool.id in plan.tools:
                 if is_true(plan.tools[tool.id].condition):
                     found.append(self._tool(tool.id))
-            elif is_true(persona.handoffs[tool.id.removeprefix(TRANSFER)].condition):
+            elif self._leads(persona, tool.id.removeprefix(TRANSFER)):
                 found.append(tool)
         return found
+
+    def _leads(self, persona: PersonaPlan, target: str) -> bool:
+        """Whether the model may hand the call there now."""
+        is_true = self._call.bound.renderer.is_true
+        return is_true(persona.handoffs[target].condition) and self._call.admits(target)
 
     def changes(self, persona: PersonaPlan) -> bool:
         """Whether a persona may have to be offered other tools than it has."""
@@ -69,8 +74,9 @@ class Toolbox:
             return True
         plan = self._call.bound.plan
         tools = [plan.tools[n] for n in persona.tools if n in plan.tools]
-        gates = [tool.condition for tool in tools]
+        gates: list[str | None] = [tool.condition for tool in tools]
         gates += [handoff.condition for handoff in persona.handoffs.values()]
+        gates += [plan.personas[n].gate for n in persona.handoffs if n in plan.personas]
         return any(gates) or any(self._names(n) for n in persona.tools if n in plan.tools)
 
     def _names(self, name: str) -> frozenset[str]:
@@ -144,7 +150,7 @@ class Toolbox:
 
     def _answer(self, outcome: ActionOutcome, ctx: RunContext[Any]) -> Any:
         """What LiveKit is given: a text, a text without a reply, a persona, or an error."""
-        output = joined(outcome.output, outcome.notes)
+        output = joined(outcome.output, [*outcome.remarks, *outcome.notes])
         if outcome.ends:
             self._call.over = True
             self._call.last_words |= outcome.answered and not outcome.notes
@@ -217,7 +223,7 @@ class Toolbox:
         if self._leaving or call.over:
             call.shown.add(shown.call_id)
             return llm.ToolResult("The call is already leaving.", reply_required=False)
-        if not call.bound.renderer.is_true(handoff.condition):
+        if not (call.bound.renderer.is_true(handoff.condition) and call.admits(leave.target)):
             raise ToolError(f"The call cannot be handed to {leave.target} now.")
         if call.hops >= MOST_HOPS:
             raise ToolError("The call goes round in a circle. Answer the caller yourself.")
@@ -249,7 +255,7 @@ class Toolbox:
             c.name.removeprefix(TRANSFER) for c in beside(ctx) if c.name.startswith(TRANSFER)
         )
         for target in targets:
-            if target in handoffs and self._call.bound.renderer.is_true(handoffs[target].condition):
+            if target in handoffs and self._leads(self._call.persona.plan, target):
                 return target
         return None
 
