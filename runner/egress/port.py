@@ -6,7 +6,10 @@ Plain data, so that it may travel through the call socket.
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
-from typing import Any, Protocol, Self
+from typing import Any, Final, Protocol, Self
+
+QUESTIONS: Final = frozenset({"GET", "HEAD"})
+"""Methods that change nothing at a service (RFC 9110, 9.2.1): an answer may be given up."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,6 +72,11 @@ class Room(Block):
     sync_text: YesNo = key("write as fast as is spoken", True)
     auto_gain: YesNo = key("even out the caller's loudness", True)
     close_on_disconnect: YesNo = key("end the call when the caller leaves", True)
+    wait_for_return: Duration = key(
+        "a caller who leaves and comes back within so long finds the agent; LiveKit closes a room "
+        "that nobody has been in for 20s, unless it was made to wait longer",
+        0.0,
+    )
     video_in: YesNo = key("see the caller", False)
     delete_on_close: YesNo | None = key(
         "delete the room at the end of the call: where the agent ends it without this key; yes: "

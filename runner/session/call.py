@@ -134,6 +134,8 @@ class Call:
         hearing: what the caller says while nothing can answer it.
         deeds: id of a call of lkrun's own tool → what is done by it.
         acted: ids of the caller's words that an intent has acted on.
+        gone: the caller has left: no answer of a tool is waited for.
+        unwaited: requests that a service is doing for a caller who has left.
     """
 
     bound: BoundRelease
@@ -160,6 +162,8 @@ class Call:
     idle: asyncio.Event = field(default_factory=asyncio.Event)
     deeds: dict[str, Any] = field(default_factory=dict)
     acted: set[str] = field(default_factory=set)
+    gone: asyncio.Event = field(default_factory=asyncio.Event)
+    unwaited: set[asyncio.Task[Any]] = field(default_factory=set)
     _fields: dict[str, Fields] = field(default_factory=dict)
     _busy: int = 0
 

@@ -22,6 +22,7 @@ from runner.session.facts import CallFacts
 from runner.session.models.providers import Models, Secrets
 from runner.session.next_turn import Renewal, Renewed
 from runner.session.observers.arrival import hold_until_heard
+from runner.session.observers.departure import Departure
 from runner.session.observers.failures import Failures
 from runner.session.observers.log_filter import install_log_filter
 from runner.session.observers.timers import CallTimers
@@ -110,6 +111,7 @@ class Conversation:
         self._timers = CallTimers(self._call, idle_of(self._call), agent.limits)
         self._failures = Failures(self._call, on_failure)
         self._listener = SessionListener(self._call, self._timers, self._failures)
+        self._departure = Departure(self._call, self._left)
         self._queue = asyncio.Lock()
         self._renewal = Renewal(self._call, self._timers, self._queue)
         self._session: AgentSession[Any] | None = None
@@ -204,6 +206,8 @@ class Conversation:
             whom = whom or self._call.bound.context.facts.caller.identity or ""
             options = room_options(agent, identity=whom, text_input=self._written)
             hold_until_heard(session, room)
+            caller = whom or self._call.bound.context["caller"].identity
+            self._departure.watch(room, caller)
             await session.start(first, room=room, room_options=options, record=record)
         elif self._call.channel == "voice":
             await session.start(first, record=record)
@@ -325,11 +329,25 @@ class Conversation:
         """End the conversation now; nothing more is said. May be called often."""
         self._reason = self._reason or reason
         self._call.over = True
+        if reason == "caller_left":
+            self._call.gone.set()
         if self._session is not None:
             self._session.options.session_close_transcript_timeout = 0.0
             await self._session.aclose()
         self._over(self._reason)
         await self._cleaned()
+
+    async def finish_requests(self) -> None:
+        """Wait for what a caller who has left had a service do; each keeps its own time."""
+        if self._call.unwaited:
+            await asyncio.wait(self._call.unwaited)
+
+    def _left(self) -> None:
+        """The caller has left the room: no tool is waited for."""
+        self._reason = self._reason or "caller_left"
+        self._call.over = True
+        self._call.gone.set()
+        self.session.shutdown(drain=False)
 
     def _hold(self, seconds: float) -> None:
         self._timers.hold(seconds)
@@ -356,6 +374,7 @@ class Conversation:
             return
         self._reason, self._call.over = reason, True
         self._timers.stop()
+        self._departure.stop()
         self._renewal.stop()
         self._call.events.tell(EndEvent(persona=self.persona, reason=reason))
         self._ended.set_result(reason)

@@ -17,6 +17,7 @@ from runner.serve.socket.messages import (
     End,
     Ended,
     Failed,
+    GiveUp,
     LogLine,
     MalformedError,
     NotRenewed,
@@ -206,6 +207,15 @@ async def test_an_ask_is_answered_by_the_main_process(pair):
     far.send(Answer(99, ToolResponse(ok=True, output="")))
     await far.close()
     await listening
+
+
+async def test_who_waits_for_no_answer_says_so(pair):
+    """An ask that is cancelled is given up in the main process too."""
+    near, far = pair
+    asking = asyncio.ensure_future(Line(near, TO_CALL).ask("AJ_1", ToolRequest("t", {}, {})))
+    asked = await far.receive(FROM_CALL)
+    asking.cancel()
+    assert await far.receive(FROM_CALL) == GiveUp("AJ_1", asked.id)
 
 
 async def test_asks_fail_when_the_main_process_is_gone(pair):

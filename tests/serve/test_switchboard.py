@@ -6,11 +6,16 @@ import pytest
 from support.waiting import until
 
 from runner.egress.port import ToolRequest
+from runner.egress.secrets import Secrets
+from runner.serve.sessions.switchboard import Switchboard
+from runner.serve.sessions.tool_requests import ToolRequests
 from runner.serve.socket.line import Line
 from runner.serve.socket.messages import (
     TO_CALL,
+    Ask,
     End,
     Ended,
+    GiveUp,
     Gone,
     Refused,
     SessionEvent,
@@ -135,3 +140,54 @@ async def test_an_ask_that_is_none_is_answered(phone, calls, broken):
     assert refused.id == 7
     peer.send(SessionEvent("AJ_1", {"type": "message", "turn": 1}))
     await until(lambda: list(call.events))
+
+
+class SlowTools:
+    """Requests that are being answered until they are given up."""
+
+    def __init__(self, questions):
+        self.questions = questions
+        self.asked, self.go, self.ends = asyncio.Event(), asyncio.Event(), []
+
+    def is_question(self, _, tool):
+        return tool in self.questions
+
+    async def answer(self, *_):
+        self.asked.set()
+        try:
+            await self.go.wait()
+        except asyncio.CancelledError:
+            self.ends.append("given up")
+            raise
+        self.ends.append("done")
+
+    async def aclose(self):
+        """There is nothing to close."""
+
+
+@pytest.mark.parametrize(("questions", "end"), [({"look"}, "given up"), (set(), "done")])
+async def test_an_answer_that_nobody_waits_for_is_given_up(calls, questions, end):
+    """A question is cancelled; what a service was told to do is left to its end."""
+    tools = SlowTools(questions)
+    board = Switchboard(calls, None, tools, None)
+    calls.begin("AJ_1", "desk", "call")
+    peer = object()
+    board.take(peer, Ask("AJ_1", 1, ToolRequest("look", {}, {})))
+    await tools.asked.wait()
+    board.take(object(), GiveUp("AJ_1", 1))  # another process has numbers of its own
+    board.take(peer, GiveUp("AJ_1", 2))
+    board.take(peer, GiveUp("AJ_1", 1))
+    await asyncio.sleep(0)
+    tools.go.set()
+    await board._tasks.finished()
+    assert tools.ends == [end]
+    assert not board._asked
+
+
+async def test_only_requests_that_change_nothing_are_questions(calls, release, releases, log):
+    """The method tells: a GET is one, and what is no tool of the agent is none."""
+    tools = ToolRequests(releases, Secrets({}), log, files=None)
+    call = calls.begin("AJ_1", "desk", "call")
+    assert tools.is_question(call, "look")
+    assert not tools.is_question(call, "end_call")
+    await tools.aclose()

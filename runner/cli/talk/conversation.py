@@ -181,6 +181,7 @@ async def _finish(talk: Conversation, egress: LatestEgress) -> None:
     async with asyncio.timeout(END_BUDGET):
         if not talk.ended.done():
             await talk.end("caller_left")
+        await talk.finish_requests()
         await egress.aclose()
 
 

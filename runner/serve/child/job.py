@@ -291,7 +291,9 @@ async def _company(job: _Job) -> None:
     while job.reason is None:
         await asyncio.sleep(_LOOK)
         alone = 0.0 if job.ctx.room.remote_participants else alone + _LOOK
-        if alone >= _NOBODY and job.talk is not None:
+        room = job.release.agent.room
+        longest = max(_NOBODY, room.wait_for_return if room is not None else 0.0)
+        if alone >= longest and job.talk is not None:
             await job.talk.end("caller_left")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, Protocol
 
 from runner.serve.socket.messages import (
@@ -11,6 +12,7 @@ from runner.serve.socket.messages import (
     CallRenewed,
     Ended,
     FromCall,
+    GiveUp,
     Gone,
     NotRenewed,
     Refused,
@@ -49,6 +51,7 @@ class Switchboard:
         self._tools = tools
         self._renewals = renewals
         self._tasks = Tasks()
+        self._asked: dict[tuple[Peer, int], tuple[str, asyncio.Task[None]]] = {}
 
     async def serve(self, peer: Peer, hello: CallHello) -> None:
         """Speak with the process of a call until it is gone."""
@@ -72,11 +75,16 @@ class Switchboard:
             return
         call = self._calls.get(message.call)
         if isinstance(message, Ask):
-            self._tasks.spawn(self._tools.answer(peer, message, call))
+            task = self._tasks.spawn(self._tools.answer(peer, message, call))
+            asked = (peer, message.id)
+            self._asked[asked] = message.ask.tool, task
+            task.add_done_callback(lambda _: self._asked.pop(asked, None))
             return
         if call is None:
             return
         match message:
+            case GiveUp():
+                self._give_up(call, self._asked.get((peer, message.id)))
             case Started():
                 self._calls.answer(call)
             case SessionEvent():
@@ -87,6 +95,11 @@ class Switchboard:
                 self._renewals.renewed(call, message)
             case NotRenewed():
                 self._renewals.not_renewed(call, message)
+
+    def _give_up(self, call: CallInfo, asked: tuple[str, asyncio.Task[None]] | None) -> None:
+        """Give up a question; what a service was told to do is left to its end."""
+        if asked is not None and self._tools.is_question(call, asked[0]):
+            asked[1].cancel()
 
     async def stop(self) -> None:
         """Give up all that is still asked."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from runner.egress.client import HttpEgress
-from runner.egress.port import ToolResponse
+from runner.egress.port import QUESTIONS, ToolResponse
 from runner.serve.socket.messages import Answer
 
 if TYPE_CHECKING:
@@ -48,6 +48,12 @@ class ToolRequests:
         if call is not None and not answer.ok:
             self._tell_failure(call, request.ask.tool, answer)
         peer.send(Answer(request.id, answer))
+
+    def is_question(self, call: CallInfo, tool: str) -> bool:
+        """Whether a tool's request changes nothing at its service."""
+        agent = self._releases.agent(call.release, call.agent)
+        found = agent.requests.get(tool) if agent is not None else None
+        return found is not None and found.http.method in QUESTIONS
 
     async def aclose(self) -> None:
         """Close all connections to services."""

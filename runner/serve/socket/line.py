@@ -11,6 +11,7 @@ from runner.egress.port import ToolRequest, ToolResponse
 from runner.serve.socket.messages import (
     Answer,
     Ask,
+    GiveUp,
     Kinds,
     Message,
     Refused,
@@ -78,6 +79,9 @@ class Line(Generic[T]):
             return await future
         except TooLongError:
             return _failure(_TOO_LONG)
+        except asyncio.CancelledError:
+            self.peer.send(GiveUp(call, number))
+            raise
         finally:
             self._asked.pop(number, None)
 

@@ -169,6 +169,15 @@ class Ask(Message):
 
 
 @dataclass(frozen=True, slots=True)
+class GiveUp(Message):
+    """Nobody waits for the answer to a request any more."""
+
+    call: str
+    id: int
+    type: Literal["give_up"] = "give_up"
+
+
+@dataclass(frozen=True, slots=True)
 class CallRenewed(Message):
     """A call goes on with another release: paths of keys that count, and of those that wait."""
 
@@ -390,7 +399,7 @@ class CommandResult(Message):
 
 
 Hello = CallHello | HostHello | ControlHello | Blocked
-FromCall = Started | SessionEvent | Ended | Ask | CallRenewed | NotRenewed | Refused
+FromCall = Started | SessionEvent | Ended | Ask | GiveUp | CallRenewed | NotRenewed | Refused
 FromHost = FromCall | Reply | Failed | LogLine | Pong | Failure
 ToCall = Welcome | Gone | End | Renew | Answer | Refused
 ToHost = End | Renew | Open | TurnText | Cancel | Ping | Answer | Refused

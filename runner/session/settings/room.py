@@ -33,7 +33,7 @@ def room_options(
         video_input=room.video_in,
         audio_output=voice and room.audio_out,
         text_output=room.text_out and room_io.TextOutputOptions(sync_transcription=room.sync_text),
-        close_on_disconnect=room.close_on_disconnect,
+        close_on_disconnect=False,  # it would wait for tools: `observers/departure.py`
         # what was written last would be lost: whoever began the call deletes the room after it
         delete_room_on_close=voice and room.delete_on_close is True,
     )

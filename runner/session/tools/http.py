@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 
-from runner.egress.port import ToolRequest, ToolResponse
+from runner.egress.port import QUESTIONS, ToolRequest, ToolResponse
 from runner.schema.tools import HttpTool
 from runner.session.call import Call
 from runner.session.clock import within
@@ -54,12 +55,34 @@ async def _answered(call: Call, tool: HttpTool, request: ToolRequest) -> ToolRes
     try:
         with call.budget.counting():
             async with within(call.clock, max(0.0, min(longest, left))):
-                return await call.egress.ask(request)
+                return await _unless_gone(call, tool, request)
     except TimeoutError:
         if left > longest:
             raise
         error = f"it had not answered when the turn had taken {call.budget.whole:g}s"
         return ToolResponse(ok=False, output="The service did not answer in time.", error=error)
+
+
+async def _unless_gone(call: Call, tool: HttpTool, request: ToolRequest) -> ToolResponse:
+    """Ask, as long as the caller is there.
+
+    When they have left, a question is given up; what a service was told to do goes on, and nobody
+    waits for it.
+    """
+    asked = asyncio.ensure_future(call.egress.ask(request))
+    left = asyncio.ensure_future(call.gone.wait())
+    try:
+        await asyncio.wait({asked, left}, return_when=asyncio.FIRST_COMPLETED)
+        if asked.done():
+            return asked.result()
+        if tool.http.method not in QUESTIONS:
+            call.unwaited.add(asked)
+            asked.add_done_callback(call.unwaited.discard)
+        return ToolResponse(ok=False, output="The caller has left.")
+    finally:
+        left.cancel()
+        if asked not in call.unwaited:
+            asked.cancel()
 
 
 KIND = ToolKind(HttpTool, run)
