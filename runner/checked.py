@@ -121,7 +121,7 @@ def _same(root: Path, known: Mapping[str, Any], lines: Lines) -> bool:
     for request, text, (*_, digest) in zip(requests, found, known["texts"], strict=True):
         if isinstance(text, source.TextProblem) or text.digest != digest:
             return False
-        if not request.attached:
+        if not (request.attached or request.documents):
             lines.add(text.path, text.text)
     return True
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import posixpath
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -19,7 +19,7 @@ from runner.link.tests import LinkedTest
 from runner.providers.catalogue import Catalogue
 from runner.providers.checks import check_options
 from runner.schema.reading.load import Specs, load
-from runner.schema.types.names import AttachedFile
+from runner.schema.types.names import AttachedFile, DocumentsName, FileName
 from runner.template import Analysis, analyse, analyse_condition
 
 _PASSING = frozenset({"E001", "E404"})
@@ -41,6 +41,7 @@ class Compiled:
             cannot be read.
         tests: the tests of a folder without mistakes.
         inference: definitions whose models LiveKit runs: they need its key and secret.
+        prompts: (file that names it, name) → a text file or documents.
     """
 
     release: Release | None
@@ -52,11 +53,12 @@ class Compiled:
     texts: Mapping[source.Request, str] = field(default_factory=dict)
     tests: tuple[LinkedTest, ...] = ()
     inference: tuple[Span, ...] = ()
+    prompts: Mapping[tuple[str, str], Prompt] = field(default_factory=dict)
 
     @property
     def text_paths(self) -> frozenset[str]:
-        """The paths below the folder of the text files that keys name."""
-        return frozenset(
+        """The paths below the folder of the text files and folders that keys name."""
+        return frozenset(_documents(self.prompts.values())) | frozenset(
             posixpath.normpath(posixpath.join(posixpath.dirname(request.file), request.name))
             for request in self.texts
         )
@@ -125,6 +127,7 @@ class Compiler:
             {request: digest for request, (_, digest) in prompts.items()},
             linked.tests,
             linked.inference,
+            named,
         )
 
     def _load(self, file: source.SourceFile) -> Specs:
@@ -142,7 +145,7 @@ class Compiler:
     ) -> dict[source.Request, tuple[Prompt, str]]:
         found = {}
         requests = [
-            source.Request(definition.document.file, str(name), isinstance(name, AttachedFile))
+            _request(definition.document.file, name)
             for each in specs
             for definition in each.definitions
             for name in definition.files
@@ -152,8 +155,10 @@ class Compiler:
                 problem = (text.code, text.message, text.help)
                 found[request] = Prompt(request[1], problem=problem), ""
             else:
-                found[request] = Prompt(text.path, text.text), text.digest
-                if not request.attached:
+                documents = tuple(Prompt(d.path, d.text) for d in text.documents)
+                prompt = Prompt(text.path, text.text, None, documents, text.folders, text.left_out)
+                found[request] = prompt, text.digest
+                if not (request.attached or request.documents):
                     lines.add(text.path, text.text)
         return found
 
@@ -161,6 +166,17 @@ class Compiler:
         catalogue = self.catalogue or Catalogue()
         ask = partial(check_options, cache=self.cache, catalogue=catalogue, env=self._inherited)
         return LinkContext(self.env, prompts, lines, catalogue, ask, self._analyses)
+
+
+def _documents(prompts: Iterable[Prompt]) -> Iterator[str]:
+    for prompt in prompts:
+        yield from prompt.folders
+        yield from (document.path for document in prompt.documents)
+
+
+def _request(file: str, name: FileName) -> source.Request:
+    attached, documents = isinstance(name, AttachedFile), isinstance(name, DocumentsName)
+    return source.Request(file, str(name), attached, documents)
 
 
 _NEED_ALL_FILES = frozenset({"E201", "E202", "E302", "W201", "W202", "W203", "W210"})

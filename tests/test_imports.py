@@ -35,8 +35,9 @@ MAY_IMPORT = {
     },
     "checked": {"source", "cache", "diagnostics", "providers", "compiler"},
     "demo": set(),
+    "knowledge": set(),
     "diff": {"diagnostics", "link", "provider_kinds", "schema", "template"},
-    "egress": {"addresses", "diagnostics", "demo", "link", "schema", "template"},
+    "egress": {"addresses", "diagnostics", "demo", "knowledge", "link", "schema", "template"},
     "session": {
         "egress", "link", "patterns", "provider_kinds", "providers", "schema", "template",
         "diagnostics",
@@ -64,6 +65,7 @@ ONLY_IMPORTERS = {
     "jinja2": {"template"},
     "babel": {"template"},
     "re2": {"patterns"},
+    "bm25s": {"knowledge"},
     "click": {"cli"},
     "livekit": {"session", "testing", "providers", "serve", "cli"},
     "aiohttp": {"front", "demo", "serve"},

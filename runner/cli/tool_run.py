@@ -17,9 +17,11 @@ from runner.compiler import Compiled
 from runner.diagnostics.nearest import did_you_mean
 from runner.egress.port import ToolRequest, ToolResponse
 from runner.egress.trouble import one_line
+from runner.link.attached import documents
 from runner.link.release import AgentRelease
 from runner.schema.actions import Instruct
 from runner.schema.fields import Field
+from runner.schema.knowledge import FilesKnowledge
 from runner.session import Caller, CallFacts
 from runner.session.errors import ArgumentsError, MisfitError
 from runner.session.values.defaults import set_defaults
@@ -83,7 +85,7 @@ def run(result: Compiled, wanted: Run, folder: Path) -> Outcome:
     """
     release = _release(result, wanted)
     variables, renderer = _begin(release, wanted.variables)
-    tool = release.requests[wanted.tool]
+    tool = release.asking[wanted.tool]
     if not renderer.is_true(tool.condition):
         _note(f"the model would not be offered {wanted.tool} now: its if: is not true")
     try:
@@ -147,14 +149,20 @@ def _release(result: Compiled, wanted: Run) -> AgentRelease:
         raise click.UsageError(f"there is no tool '{wanted.tool}'" + (f"; {hint}" if hint else ""))
     _note(f"no agent has {wanted.tool}; it is run as if {chosen[0].name} had it")
     services = _defined(result, "services")
-    update = {"tools": {wanted.tool: spare}, "services": services}
+    update = {
+        "tools": {wanted.tool: spare},
+        "services": services,
+        "knowledge": _defined(result, "knowledge"),
+        "documents": _documents(result),
+    }
     return _asking(chosen[0].model_copy(update=update), wanted.tool)
 
 
 def _asking(release: AgentRelease, tool: str) -> AgentRelease:
-    if tool not in release.requests:
-        kinds = ", ".join(sorted(release.requests)) or "none"
-        raise click.UsageError(f"'{tool}' asks no service; tools with http: are: {kinds}")
+    if tool not in release.asking:
+        known = ", ".join(sorted(release.asking)) or "none"
+        told = f"'{tool}' asks nobody; tools with http: or knowledge: are: {known}"
+        raise click.UsageError(told)
     return release
 
 
@@ -163,6 +171,16 @@ def _defined(result: Compiled, section: str = "tools") -> dict[str, Any]:
     tables = [scope.table for scope in result.scopes]
     entries = tables[0].entries[section] if tables else {}
     return {name: entry.spec for name, entry in entries.items() if entry.spec is not None}
+
+
+def _documents(result: Compiled) -> dict[str, dict[str, str]]:
+    """The documents of all knowledge that could be read."""
+    entries = result.scopes[0].table.entries["knowledge"] if result.scopes else {}
+    return {
+        name: documents(entry, entry.spec, result.prompts)
+        for name, entry in entries.items()
+        if isinstance(entry.spec, FilesKnowledge)
+    }
 
 
 def _begin(release: AgentRelease, given: Mapping[str, str]) -> tuple[Variables, TemplateRenderer]:

@@ -99,5 +99,6 @@ CODES: dict[str, str] = {
     "W212": "a key that needs LiveKit Cloud",
     "W213": "a variable for providers that is not set",
     "W220": "a secret that stands in the open",
+    "W221": "a file that is not read",
     "W401": "an option that is probably misspelt",
 }

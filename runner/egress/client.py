@@ -8,6 +8,7 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -17,6 +18,7 @@ from runner.egress.asking import Asking, Means
 from runner.egress.auth.tokens import Tokens
 from runner.egress.files import ReadFile, no_folder
 from runner.egress.hiding import Hiding
+from runner.egress.lookup import look_up
 from runner.egress.network.resolver import Resolver
 from runner.egress.network.tls import tls_context
 from runner.egress.network.wire import Proxy, Wire
@@ -148,12 +150,22 @@ class HttpEgress:
 
         Nothing that a service, a value or a secret does raises; `CancelledError` passes.
         """
+        if self._closed:
+            return _unsent("the runner is shutting down, so nothing was sent")
+        if (lookup := release.lookups.get(ask.tool)) is not None:
+            return await look_up(release, lookup, ask, partial(self._look_up, release))
         tool = release.requests.get(ask.tool)
         if tool is None:
             return _unsent(f"the agent has no tool '{one_line(ask.tool, 64)}' that sends a request")
-        if self._closed:
-            return _unsent("the runner is shutting down, so nothing was sent")
-        asking = self._asking(release, tool, ask)
+        return await self._send(release, self._asking(release, tool, ask))
+
+    async def _look_up(
+        self, release: AgentRelease, _name: str, source: HttpTool, ask: ToolRequest
+    ) -> ToolResponse:
+        names = {"query": ask.arguments.get("query")}
+        return await self._send(release, self._asking(release, source, ask, names))
+
+    async def _send(self, release: AgentRelease, asking: Asking) -> ToolResponse:
         try:
             self._secrets.look_up(release.secret_names)
             return await asking.run()
@@ -163,9 +175,16 @@ class HttpEgress:
             _bug(error)
             return asking.failed(RequestError("the request could not be carried out"))
 
-    def _asking(self, release: AgentRelease, tool: HttpTool, ask: ToolRequest) -> Asking:
+    def _asking(
+        self,
+        release: AgentRelease,
+        tool: HttpTool,
+        ask: ToolRequest,
+        names: Mapping[str, Any] | None = None,
+    ) -> Asking:
+        """Prepare a request; `names` are what its templates may use besides."""
         texts = Texts(
-            _values(release, ask),
+            {**_values(release, ask), **(names or {})},
             Ledger(self._secrets),
             release.places,
             str(release.agent.locale or ""),

@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import Any
 
 from runner.diagnostics import Span
-from runner.link.attached import located
+from runner.link.attached import documents, located
 from runner.link.findings import Findings
 from runner.link.form import DefinitionCheck, form, leaves
 from runner.link.pinpoint import Pinpoint
@@ -23,6 +23,7 @@ from runner.link.surroundings import LinkContext
 from runner.link.table import SymbolTable
 from runner.link.texts import Texts
 from runner.link.walk import walk
+from runner.schema.knowledge import FilesKnowledge
 from runner.schema.reading.load import Definition, read
 from runner.schema.types.blocks import Block
 from runner.schema.types.names import Name
@@ -124,7 +125,7 @@ class AgentLinker:
 def parts(scope: Scope) -> Iterator[tuple[Definition, Block]]:
     """An agent and all that it reaches, each with where it stands."""
     yield scope.definition, scope.agent
-    for section in ("personas", "tools", "services", "providers"):
+    for section in ("personas", "tools", "services", "knowledge", "providers"):
         for name, spec in getattr(scope, section).items():
             yield scope.table.entries[section][name], spec
 
@@ -167,6 +168,12 @@ def _release(scope: Scope, around: LinkContext, texts: Texts) -> AgentRelease:
         personas=scope.personas,
         tools=_located(scope, "tools", around),
         services=_located(scope, "services", around),
+        knowledge=_located(scope, "knowledge", around),
+        documents={
+            name: documents(scope.table.entries["knowledge"][name], knowledge, around.prompts)
+            for name, knowledge in scope.knowledge.items()
+            if isinstance(knowledge, FilesKnowledge)
+        },
         providers=_located(scope, "providers", around),
         prompts=prompts,
         env={n: around.env[n] for n in sorted(env) if n in around.env},

@@ -1,11 +1,12 @@
-"""Files that are read when they are needed: a release names them from its folder."""
+"""Files that a release holds or names: documents, and what is read when it is needed."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
-from runner.link.surroundings import LinkContext
+from runner.link.surroundings import LinkContext, Prompt
+from runner.schema.knowledge import FilesKnowledge
 from runner.schema.reading.load import Definition
 from runner.schema.types.blocks import Block
 from runner.schema.types.names import AttachedFile
@@ -21,6 +22,14 @@ def located(definition: Definition, spec: BlockT, around: LinkContext) -> BlockT
         if isinstance(name, AttachedFile)
     }
     return _block(spec, paths) if paths else spec
+
+
+def documents(
+    definition: Definition, spec: FilesKnowledge, prompts: Mapping[tuple[str, str], Prompt]
+) -> dict[str, str]:
+    """The documents of a knowledge base: path → text."""
+    named = (prompts[definition.document.file, str(each)] for each in spec.files)
+    return {document.path: document.text for prompt in named for document in prompt.documents}
 
 
 def _block(block: BlockT, paths: Mapping[str, str]) -> BlockT:

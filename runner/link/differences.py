@@ -20,7 +20,7 @@ from runner.schema.types.measures import Duration, SomeTime
 from runner.schema.types.names import ToolName, VariableName
 from runner.schema.types.texts import Plain, Told
 
-SHARED = ("personas", "tools", "services", "providers")
+SHARED = ("personas", "tools", "services", "knowledge", "providers")
 """Sections of a release: name → definition."""
 
 SETTINGS = (Limits, PersonaTurns, Room, TurnTaking)
@@ -74,6 +74,7 @@ def of_agent(before: AgentRelease, after: AgentRelease) -> Iterator[Difference]:
     prompts = _prompts(before, after)
     yield from prompts
     told = {d.location for d in prompts}
+    yield from _documents(before, after)
     for section in SHARED:
         found = differences(
             getattr(before, section), getattr(after, section), WalkPoint((section,))
@@ -94,6 +95,17 @@ def _prompts(before: AgentRelease, after: AgentRelease) -> list[Difference]:
         place = WalkPoint(("personas", name, "instructions_file"), "what its text files say")
         found += differences(old and Told(old), now and Told(now), place)
     return found
+
+
+def _documents(before: AgentRelease, after: AgentRelease) -> Iterator[Difference]:
+    """Yield what differs in the documents of knowledge that both have."""
+    for name in [n for n in after.documents if n in before.documents]:
+        old, now = (
+            {path: Told(text) for path, text in each.documents[name].items()}
+            for each in (before, after)
+        )
+        place = WalkPoint(("knowledge", name, "files"), "what its documents say")
+        yield from differences(old, now, place)
 
 
 @dataclass(frozen=True, slots=True)

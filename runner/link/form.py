@@ -15,8 +15,11 @@ from runner.link.texts import Texts
 from runner.link.walk import Leaf, walk
 from runner.schema.reading.load import Definition
 from runner.schema.types.blocks import Block
-from runner.schema.types.names import AttachedFile, DataFile, FileName, Name
+from runner.schema.types.names import AttachedFile, DataFile, DocumentsName, FileName, Name
 from runner.schema.types.texts import Told
+
+_AS_THEY_ARE = DataFile | AttachedFile | DocumentsName
+"""Files in which a template means nothing."""
 
 _RULES = tuple(rule for rule in RULES if isinstance(rule, LeafRule))
 
@@ -61,7 +64,7 @@ def leaves(definition: Definition, spec: Block, around: LinkContext) -> Iterator
     """Each text and name of a definition and where it stands, the texts of its files too."""
     for leaf in walk(spec, definition.location):
         yield leaf, definition.document.value_span(leaf.location)
-        if isinstance(leaf.value, FileName) and not isinstance(leaf.value, DataFile | AttachedFile):
+        if isinstance(leaf.value, FileName) and not isinstance(leaf.value, _AS_THEY_ARE):
             prompt = around.prompts[definition.document.file, str(leaf.value)]
             if prompt.problem is None:
                 yield replace(leaf, value=Told(prompt.text)), prompt.span

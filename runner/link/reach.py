@@ -15,6 +15,7 @@ from runner.schema.personas import Persona
 from runner.schema.providers import chosen
 from runner.schema.reading.load import Definition
 from runner.schema.services import Service
+from runner.schema.tools import KnowledgeTool
 from runner.schema.types.blocks import Block
 
 Resolve = Callable[[Definition], Block | None]
@@ -69,7 +70,17 @@ def _take_tools(scope: Scope, user: Block, names: tuple[str, ...], take: Take) -
         if tool is not None:
             scope.tools[name] = tool
             _take_services(scope, tool, take)
+            if isinstance(tool, KnowledgeTool):
+                _take_knowledge(scope, tool, take)
             waiting += [str(b.tool) for b in scope.acting(tool) if isinstance(b, RunTool)]
+
+
+def _take_knowledge(scope: Scope, tool: KnowledgeTool, take: Take) -> None:
+    for name in map(str, tool.knowledge):
+        knowledge = take("knowledge", name)
+        if knowledge is not None:
+            scope.knowledge[name] = knowledge
+            _take_services(scope, knowledge, take)
 
 
 def _take_services(scope: Scope, user: Block, take: Take) -> None:

@@ -12,11 +12,12 @@ from pydantic import BaseModel, ConfigDict
 
 from runner.schema.agents import Agent
 from runner.schema.fields import Field
+from runner.schema.knowledge import HttpKnowledge, Knowledge, whole_lookup
 from runner.schema.personas import Persona
 from runner.schema.process import Process
 from runner.schema.providers import Provider
 from runner.schema.services import Service, whole_tool
-from runner.schema.tools import HttpTool, Tool
+from runner.schema.tools import HttpTool, KnowledgeTool, Tool
 from runner.template import analyse
 
 FORM = 1
@@ -32,6 +33,8 @@ class AgentRelease(BaseModel):
         personas: name → persona, all that its calls can reach.
         tools: name → tool, all that these may call or run.
         services: name → service, all that these tools ask.
+        knowledge: name → what these tools look things up in.
+        documents: such a name → the path of each of its documents → its text.
         providers: name → provider, all that these choose.
         prompts: persona → the text of its `instructions_file`.
         env: the environment variables that its texts use, as they were at load.
@@ -46,6 +49,8 @@ class AgentRelease(BaseModel):
     personas: dict[str, Persona]
     tools: dict[str, Tool]
     services: dict[str, Service] = {}
+    knowledge: dict[str, Knowledge] = {}
+    documents: dict[str, dict[str, str]] = {}
     providers: dict[str, Provider]
     prompts: dict[str, str] = {}
     env: dict[str, str] = {}
@@ -78,8 +83,9 @@ class AgentRelease(BaseModel):
 
     @cached_property
     def secret_names(self) -> frozenset[str]:
-        """The secrets that its tools, services and providers use."""
-        parts = (*self.tools.values(), *self.services.values(), *self.providers.values())
+        """The secrets that its tools, services, knowledge and providers use."""
+        sections = (self.tools, self.services, self.knowledge, self.providers)
+        parts = [part for section in sections for part in section.values()]
         return frozenset(name for part in parts for name in _secrets_in(part.model_dump()))
 
     @cached_property
@@ -87,6 +93,27 @@ class AgentRelease(BaseModel):
         """The tools that send requests, with what their services say besides."""
         tools = {n: t for n, t in self.tools.items() if isinstance(t, HttpTool)}
         return {name: whole_tool(tool, self.services) for name, tool in tools.items()}
+
+    @cached_property
+    def sources(self) -> dict[str, HttpTool]:
+        """The knowledge that is asked by a request, each as a tool that sends it."""
+        asked = {n: k for n, k in self.knowledge.items() if isinstance(k, HttpKnowledge)}
+        return {name: knowledge.request(self.services) for name, knowledge in asked.items()}
+
+    @cached_property
+    def lookups(self) -> dict[str, KnowledgeTool]:
+        """The tools that look things up, with what their knowledge says besides."""
+        tools = {n: t for n, t in self.tools.items() if isinstance(t, KnowledgeTool)}
+        return {name: whole_lookup(tool, self.asked_by(tool)) for name, tool in tools.items()}
+
+    @cached_property
+    def asking(self) -> dict[str, HttpTool | KnowledgeTool]:
+        """The tools whose answers come from outside of the call."""
+        return {**self.requests, **self.lookups}
+
+    def asked_by(self, tool: KnowledgeTool) -> list[HttpTool]:
+        """The requests that a tool sends which looks things up."""
+        return [self.sources[n] for n in map(str, tool.knowledge) if n in self.sources]
 
     @cached_property
     def digest(self) -> str:

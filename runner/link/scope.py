@@ -16,7 +16,7 @@ from runner.schema.http import Request
 from runner.schema.personas import Persona
 from runner.schema.reading.load import Definition
 from runner.schema.services import Service
-from runner.schema.tools import BUILT_IN, TOOLS, AnyTool, HttpTool
+from runner.schema.tools import BUILT_IN, TOOLS, AnyTool, HttpTool, KnowledgeTool
 from runner.schema.types.blocks import Block
 
 
@@ -60,6 +60,7 @@ class Scope:
     personas: dict[str, Persona] = field(default_factory=dict)
     tools: dict[str, Block] = field(default_factory=dict)
     services: dict[str, Service] = field(default_factory=dict)
+    knowledge: dict[str, Block] = field(default_factory=dict)
     providers: dict[str, Block] = field(default_factory=dict)
 
     @property
@@ -106,11 +107,14 @@ class Scope:
         return found
 
     def acting(self, user: Block) -> Iterator[Block]:
-        """All blocks of a definition, and of the services that its requests name."""
+        """All blocks of a definition, of the services that its requests name, of its knowledge."""
         for block in blocks(user):
             yield block
             if isinstance(block, Request) and str(block.service) in self.services:
                 yield from blocks(self.services[str(block.service)])
+            elif isinstance(block, KnowledgeTool):
+                for name in map(str, block.knowledge):
+                    yield from self.acting(self.knowledge[name]) if name in self.knowledge else ()
 
     def targets(self, name: str) -> Iterator[str]:
         """Personas that a call can go to from a persona, by the model's choice or by an action."""

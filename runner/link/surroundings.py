@@ -24,11 +24,20 @@ class Analyses(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """A text file that a key names: its path below the folder and its text, or what is wrong."""
+    """A text file that a key names: its path below the folder and its text, or what is wrong.
+
+    Attributes:
+        documents: where it names documents: each of them.
+        folders: where these stand.
+        left_out: files beside these that are none.
+    """
 
     path: str
     text: str = ""
     problem: tuple[str, str, str | None] | None = None
+    documents: tuple[Prompt, ...] = ()
+    folders: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()
 
     @property
     def span(self) -> Span:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated, ClassVar
 
 from runner.schema.agents import Agent
+from runner.schema.knowledge import Knowledge
 from runner.schema.personas import Persona
 from runner.schema.process import Process
 from runner.schema.providers import Provider
@@ -49,6 +50,9 @@ class File(Block):
     personas: dict[str, Persona] = key("who speaks", {})
     tools: dict[str, Tool] = key("what the model may do besides talking", {})
     services: dict[str, Service] = key("what several requests share", {})
+    knowledge: dict[str, Knowledge] = key(
+        "documents and services in which tools look things up", {}
+    )
     providers: dict[str, Provider] = key("models, speech recognition, voices", {})
     tests: dict[str, Test] = key("conversations that must go as they are written", {})
     runner: Process | None = key("settings of the process; in one file at most", None)
@@ -57,7 +61,7 @@ class File(Block):
     )
 
 
-SECTIONS = ("agents", "personas", "tools", "services", "providers", "tests")
+SECTIONS = ("agents", "personas", "tools", "services", "knowledge", "providers", "tests")
 """Sections of named definitions, in the order in which they are told."""
 
 SINGULAR = {
@@ -65,6 +69,7 @@ SINGULAR = {
     "personas": "persona",
     "tools": "tool",
     "services": "service",
+    "knowledge": "knowledge base",
     "providers": "provider",
     "tests": "test",
 }

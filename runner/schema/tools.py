@@ -14,7 +14,7 @@ from runner.schema.http import Request, Result
 from runner.schema.types.blocks import Block, OneOrList, OrNo, key, kinds, kinds_of, together
 from runner.schema.types.measures import Duration
 from runner.schema.types.mistake import mistake
-from runner.schema.types.names import VariableName
+from runner.schema.types.names import KnowledgeName, VariableName
 from runner.schema.types.texts import Condition, Stored, Told
 from runner.schema.types.words import SayOrYes, Words
 
@@ -122,6 +122,32 @@ class HttpTool(AnyTool):
     def stores(self) -> tuple[str, ...]:
         """The variables that it saves."""
         return tuple(map(str, self.result.save))
+
+
+class KnowledgeTool(AnyTool):
+    """Looks something up in knowledge."""
+
+    kind: ClassVar[str] = "knowledge"
+    own_parameters: ClassVar[str | None] = "lkrun, which lets the model give a query"
+
+    knowledge: Annotated[tuple[KnowledgeName, ...], OneOrList(scalars=True)] = key(
+        "what is asked: a name or a list of names from knowledge:"
+    )
+    on_error: ErrorActions = key(
+        "when a service that is asked fails: a text is instructions to the model; or an action",
+        (),
+        names=("args", "error"),
+    )
+
+    def fields(self, variables: Declared) -> dict[str, Field]:
+        """The question."""
+        del variables
+        return {"query": _QUERY}
+
+
+_QUERY = Field.model_validate(
+    {"description": "What to look for, in the words of the caller, and in the documents' language"}
+)
 
 
 class SayTool(AnyTool):

@@ -8,6 +8,7 @@ import gc
 import os
 from typing import TYPE_CHECKING, Final
 
+from runner.egress.lookup import read_ahead
 from runner.serve.control import Enlisted
 from runner.serve.credentials import NAMES, child_environment
 from runner.serve.environment import confine
@@ -103,6 +104,7 @@ class Run:
             self.following = self.tasks.spawn(parts.reloader.run())
         self.tasks.spawn(self._tick())
         self.tasks.spawn(self._keep_first(store))
+        self.tasks.spawn(asyncio.to_thread(read_ahead, parts.releases.current))
         if self.livekit is None:
             words = f"LiveKit is not configured ({', '.join(NAMES.values())}): serving text only"
             self.log.event("livekit_not_configured", words)

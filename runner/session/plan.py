@@ -69,7 +69,7 @@ class Plan:
             self.personas[name] = PersonaPlan(
                 name, texts, names_in(texts), tools, handoffs, intents, persona.condition
             )
-        self._defined: dict[str, AnyTool] = {**release.tools, **release.requests}
+        self._defined: dict[str, AnyTool] = {**release.tools, **release.asking}
         self._declared = {n: v for n, v in agent.variables.items() if isinstance(v, Field)}
 
     @cached_property

@@ -5,7 +5,8 @@ from __future__ import annotations
 from runner.source.fingerprint import Fingerprint, fingerprint
 from runner.source.reading import MAX_SIZE, TextProblem
 from runner.source.scan import Scan, SourceFile, scan
-from runner.source.texts import Request, TextFile, attached, read_attached, read_texts
+from runner.source.textfile import TextFile
+from runner.source.texts import Request, attached, read_attached, read_texts
 
 __all__ = [
     "MAX_SIZE",

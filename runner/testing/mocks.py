@@ -15,7 +15,11 @@ from runner.egress.network.resolver import Resolver
 from runner.egress.network.tls import tls_context
 from runner.egress.network.wire import Wire
 from runner.egress.port import ToolRequest, ToolResponse
+from runner.egress.response.incoming import understand
+from runner.egress.response.view import seen
 from runner.egress.secrets import Secrets
+from runner.egress.trouble import RequestError
+from runner.schema.http import Result
 from runner.template import Renderer, as_data
 from runner.testing.expected import fits
 from runner.testing.time import SimulatedLoop
@@ -26,6 +30,7 @@ if TYPE_CHECKING:
     from runner.schema.tests import Mock
 
 _asked: ContextVar[ToolRequest | None] = ContextVar("lkrun_test_tool", default=None)
+_FAILURES: Final = 400
 _RENDERER: Final = Renderer()
 _JSON: Final = {"content-type": "application/json"}
 _TOKEN: Final = json.dumps({"access_token": "test", "token_type": "Bearer", "expires_in": 3600})
@@ -52,6 +57,7 @@ class MockedEgress:
         """Take the test's mocks; nothing has been asked."""
         self._case, self._release = case, release
         self._calls: dict[str, int] = {}
+        self._secrets = secrets
         self.unmocked: list[str] = []
         self._egress = HttpEgress(
             secrets,
@@ -62,10 +68,31 @@ class MockedEgress:
 
     async def ask(self, ask: ToolRequest) -> ToolResponse:
         """Answer for a service, as `Egress.ask`."""
-        if not self._case.mocks_of(ask.tool):
+        mocked, lookup = self._case.mocks_of(ask.tool), self._release.lookups.get(ask.tool)
+        if lookup is not None and not self._release.asked_by(lookup):
+            return await self._found(ask) if mocked else await self._really(ask)
+        if not mocked:
             self.unmocked.append(ask.tool)
             told = f"tool '{ask.tool}' has no mock in this test"
             return ToolResponse(ok=False, output=told, error=told)
+        return await self._really(ask)
+
+    async def _found(self, ask: ToolRequest) -> ToolResponse:
+        """What a test says that is found in documents, which no request is sent for."""
+        mock, counted = self._mock(ask)
+        if mock is not None and mock.real:
+            return await self._really(ask)
+        answer = await self._answered(mock, counted)
+        if answer.fails is not None or answer.status >= _FAILURES:
+            told = RequestError(answer.fails or f"it answered {answer.status}")
+            return ToolResponse(ok=False, output=told.output, error=told.error)
+        label = answer.headers.get("content-type", "")
+        content = understand(answer.body, label, self._secrets.mask())
+        result = Result.model_construct()
+        output = seen(result, content, {}, self._secrets.mask())
+        return ToolResponse(ok=True, output=output, result=content.data)
+
+    async def _really(self, ask: ToolRequest) -> ToolResponse:
         token = _asked.set(ask)
         try:
             return await self._egress.ask(self._release, ask)
@@ -103,6 +130,9 @@ class MockedEgress:
             return None
         if url == self._token_url(ask.tool):
             return FakeAnswer(headers=_JSON, body=_TOKEN.encode())
+        return await self._answered(mock, counted)
+
+    async def _answered(self, mock: Mock | None, counted: str) -> FakeAnswer:
         if mock is None:
             return FakeAnswer(status=404, body=b"no mock of this test fits these arguments")
         self._calls[counted] = self._calls.get(counted, 0) + 1
@@ -114,9 +144,14 @@ class MockedEgress:
         return FakeAnswer(mock.status or 200, body, headers)
 
     def _token_url(self, tool: str) -> str | None:
-        request = getattr(self._release.requests.get(tool), "http", None)
-        oauth2 = getattr(getattr(request, "auth", None), "oauth2", None)
-        return str(oauth2.token_url) if oauth2 is not None else None
+        release = self._release
+        lookup = release.lookups.get(tool)
+        asked = [release.requests[tool]] if tool in release.requests else []
+        for each in release.asked_by(lookup) if lookup is not None else asked:
+            oauth2 = getattr(each.http.auth, "oauth2", None)
+            if oauth2 is not None:
+                return str(oauth2.token_url)
+        return None
 
     def _body(self, mock: Mock) -> tuple[bytes, Mapping[str, str]]:
         if mock.returns_json is not None:

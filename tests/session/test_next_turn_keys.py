@@ -43,6 +43,7 @@ WAITING = {
 """Keys that wait, as their marks and those above them say."""
 
 OF_MAIN = {*ELSEWHERE, "Agent.reload", "HttpTool.http", "HttpTool.result", "Result.save"}
+OF_MAIN |= {"KnowledgeTool.knowledge"}
 """Keys that the main process goes by, which asks by the new release as soon as the call has it."""
 
 ALONE = {
@@ -50,6 +51,7 @@ ALONE = {
     **dict.fromkeys(
         (
             "AddTo.parameters",
+            "KnowledgeTool.parameters",
             "ChangeIn.parameters",
             "RemoveFrom.parameters",
             "Remember.parameters",
@@ -169,7 +171,9 @@ def talks(begin):
         bad = ToolResponse(ok=False, output="no", error="no")
         given = {"sizes": ["small"], "names": ["Mary"]}
         clock = SimulatedClock(datetime(2026, 11, 30, 9, tzinfo=UTC))
-        return await begin(release, good, good, bad, channel=channel, given=given, clock=clock)
+        return await begin(
+            release, good, good, good, bad, channel=channel, given=given, clock=clock
+        )
 
     return start
 

@@ -22,6 +22,7 @@ TOOLS = {
     "EndCallTool": "finish",
     "Wait": "pause",
     "Remember": "note_name",
+    "KnowledgeTool": "search",
 }
 EXTRA = "    parameters:\n      why:\n        type: text\n        optional: yes\n"
 
@@ -87,6 +88,8 @@ TEXT = {
         "'nowhere'\n        end_call: Goodbye.",
         "'Hanoi'\n        end_call: Farewell.",
     ),
+    "KnowledgeTool.on_error": ("say: It cannot be searched.", "say: Nothing can be searched."),
+    "KnowledgeTool.then": ("say: It stands there.", "say: It stands here."),
     "HttpTool.on_error": ("say: It did not work.", "say: It failed."),
     "HttpTool.description": ("description: Look it up.", "description: Find it."),
     "HttpTool.if": ("if: town != 'nowhere'\n    param", "if: town == 'Hue'\n    param"),
@@ -131,6 +134,7 @@ TEXT = {
             "EndCallTool": "End it.",
             "Wait": "Wait.",
             "Remember": "Remember it.",
+            "KnowledgeTool": "Search it.",
         }.items()
     },
     **{

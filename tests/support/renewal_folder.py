@@ -105,6 +105,7 @@ personas:
       - remove_cup
       - tell
       - fetch
+      - search
     handoffs:
       day:
         when: It is day.
@@ -221,6 +222,13 @@ tools:
         optional: yes
     http:
       url: https://service.example/fetch
+  search:
+    description: Search it.
+    knowledge: house
+    then:
+      say: It stands there.
+    on_error:
+      say: It cannot be searched.
   finish:
     description: End it.
     end_call: Goodbye from the desk.
@@ -235,6 +243,12 @@ tools:
       - name
     then:
       say: I know.
+knowledge:
+  house:
+    http:
+      url: https://search.example/
+      query:
+        q: "{{ query }}"
 providers:
   brain: &
     llm: script
@@ -311,6 +325,10 @@ RULES
             fetch:
               number: 5
               code: "1234"
+        - when_caller_says: search
+          call:
+            search:
+              query: tooth
         - when_caller_says: remember
           call:
             note_name:
@@ -334,7 +352,7 @@ RULES
 )
 
 TALK = (
-    *("hello", "look", "keep", "add", "change", "remove", "tell", "fetch", "remember", "wait"),
-    *("night", "hello", "desk", "day", "desk", "look", "bye"),
+    *("hello", "look", "keep", "add", "change", "remove", "tell", "fetch", "search"),
+    *("remember", "wait", "night", "hello", "desk", "day", "desk", "look", "search", "bye"),
 )
 """What the caller says, in which every tool, action and persona has its turn."""

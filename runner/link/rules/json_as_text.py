@@ -22,11 +22,12 @@ _BEGINS = re.compile(r"\s*(?:\{\s*[\"'][^\"'{}]*[\"']\s*:|\[\s*(?:[\"'{\[]|\d))"
 _SAFE = re.compile(r"\{\{.*\|\s*tojson\s*\}\}", re.DOTALL)
 _FORM = re.compile(r"\s*[\w.\[\]-]+=[^=&\s]*(?:&[\w.\[\]-]+=[^=&\s]*)+\s*")
 _MOST = 12
+_ASKING = ("tools", "services", "knowledge")
 
 
 def _check(context: DefinitionContext, leaf: Leaf, place: Span) -> Iterator[Diagnostic]:
     text = leaf.value
-    if not isinstance(text, Sent) or context.definition.section not in ("tools", "services"):
+    if not isinstance(text, Sent) or context.definition.section not in _ASKING:
         return
     filled = [t for t in _TEMPLATE.findall(text) if not _SAFE.fullmatch(t)]
     in_body = isinstance(leaf.owner, Body)

@@ -9,8 +9,10 @@ from urllib.parse import urlsplit
 from runner.addresses import Blocked, Guard
 from runner.diagnostics import Diagnostic, Span
 from runner.link.rule import FolderContext, FolderRule
+from runner.schema.http import Request
+from runner.schema.knowledge import HttpKnowledge
 from runner.schema.reading.load import Definition
-from runner.schema.services import Service, whole_tool
+from runner.schema.services import Service, whole_request
 from runner.schema.tools import HttpTool
 
 _PORTS = {"http": 80, "https": 443}
@@ -27,24 +29,29 @@ def _check(context: FolderContext) -> Iterator[Diagnostic]:
         if isinstance(definition.spec, Service)
     }
     told: set[Span] = set()
-    for definition in table.entries["tools"].values():
-        if isinstance(definition.spec, HttpTool):
-            tool = whole_tool(definition.spec, services)
-            service = str(definition.spec.http.service)
-            refused = _refused(guard, str(tool.http.url or ""))
-            if refused is None or tool.http.private_network:
-                continue
-            span, place = _where(definition, table.entries["services"].get(service))
-            if span not in told:
-                told.add(span)
-                hint = f"write private_network: yes below {place}:"
-                yield Diagnostic(span, "E312", f"tools may not reach {refused}", hint)
+    for definition in (*table.entries["tools"].values(), *table.entries["knowledge"].values()):
+        if not isinstance(definition.spec, HttpTool | HttpKnowledge):
+            continue
+        service = str(definition.spec.http.service)
+        request = _whole(definition.spec.http, services.get(service))
+        refused = _refused(guard, str(request.url or ""))
+        if refused is None or request.private_network:
+            continue
+        span, place = _where(definition, table.entries["services"].get(service))
+        if span not in told:
+            told.add(span)
+            hint = f"write private_network: yes below {place}:"
+            yield Diagnostic(span, "E312", f"tools may not reach {refused}", hint)
 
 
-def _where(tool: Definition, service: Definition | None) -> tuple[Span, str]:
+def _whole(request: Request, service: Service | None) -> Request:
+    return whole_request(request, service) if service is not None else request
+
+
+def _where(asking: Definition, service: Definition | None) -> tuple[Span, str]:
     if service is not None:
         return service.document.value_span((*service.location, "url")), service.name
-    return tool.document.value_span((*tool.location, "http", "url")), "http"
+    return asking.document.value_span((*asking.location, "http", "url")), "http"
 
 
 def _refused(guard: Guard, url: str) -> str | None:

@@ -15,7 +15,7 @@ from runner.link.walk import Leaf, walk
 from runner.schema.file import SINGULAR
 from runner.schema.reading.load import Definition
 from runner.schema.tests import Match, Mock, Test
-from runner.schema.tools import BUILT_IN, HttpTool
+from runner.schema.tools import BUILT_IN, HttpTool, KnowledgeTool
 from runner.schema.types.blocks import Block
 from runner.schema.types.names import AgentName, FileName, Name, PersonaName, ToolName, VariableName
 
@@ -86,7 +86,7 @@ class _Look:
     def _mocks(self, name: str, mocks: tuple[Mock, ...]) -> Iterator[Diagnostic]:
         tool = self.scope.tools.get(name)
         location = (*self.definition.location, "mocks", name)
-        if tool is not None and not isinstance(tool, HttpTool):
+        if tool is not None and not isinstance(tool, HttpTool | KnowledgeTool):
             span = self.definition.document.key_span(location)
             message = f"tool '{name}' asks no service, so there is nothing to mock"
             yield Diagnostic(span, "E211", message, "delete this mock; the tool itself is run")

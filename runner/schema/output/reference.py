@@ -67,7 +67,7 @@ not taken: the call goes on as it is, and the log says why.
 | --- | --- | --- | --- |"""
 
 _WHEN: tuple[tuple[Live, ...], ...] = (("now",), ("visit",), ("call", "start"))
-_IN_CALLS = ("agents", "personas", "tools", "services", "providers")
+_IN_CALLS = ("agents", "personas", "tools", "services", "knowledge", "providers")
 
 
 def changes() -> Iterator[str]:

@@ -12,7 +12,7 @@ def _words(text: str) -> frozenset[str]:
 
 
 LATER: dict[str, frozenset[str]] = {
-    "a file": _words("knowledge external_agents folder"),
+    "a file": _words("external_agents folder"),
     "an agent": _words(
         "realtime avatar dispatch languages before_call after_call events record phone dial"
         " voicemail hours speech background_audio keypad"
@@ -24,7 +24,7 @@ LATER: dict[str, frozenset[str]] = {
     "a test": _words("mode answered_by environment"),
     "an action": _words("play ask_again transfer_call press_keys"),
     "a tool": _words(
-        "mcp knowledge plugin transfer_call press_keys while_waiting confirm if_already_running"
+        "mcp plugin transfer_call press_keys while_waiting confirm if_already_running"
         " max_uses background"
     ),
     "a provider": _words("realtime turn_detector noise_cancellation avatar"),
@@ -41,7 +41,6 @@ LATER_NAMES = _words("open_now language")
 
 MEANWHILE: dict[str, str] = {
     "hours": "say in instructions: when you are open, with {{ now }} and {{ today }}",
-    "knowledge": "write what must be known into instructions:, or ask a service by http: of a tool",
     "languages": "say in instructions: which languages to speak, and tell them to stt: and tts:",
     "mcp": "ask the service by a tool with http:",
     "needs": "say in instructions: what to ask for, and declare it below variables: with a "

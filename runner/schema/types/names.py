@@ -188,6 +188,13 @@ class ServiceName(Name):
     section = "services"
 
 
+class KnowledgeName(Name):
+    """A knowledge base, by name."""
+
+    __slots__ = ()
+    section = "knowledge"
+
+
 class VariableName(Name):
     """A variable of the agent."""
 
@@ -224,12 +231,19 @@ class DataFile(FileName):
     __slots__ = ()
 
 
+class DocumentsName(FileName):
+    """A document, or a folder of documents."""
+
+    __slots__ = ()
+
+
 BUILT_NAMES: dict[str, JsonSchemaValue] = {
     "agents": {"pattern": rf"^{NAME.pattern}$"},
     "tests": {"pattern": rf"^{NAME.pattern}$"},
     "personas": {"pattern": rf"^{NAME.pattern}$", "maxLength": SHORT, "not": {"const": "back"}},
     "providers": {"pattern": rf"^{NAME.pattern}$"},
     "services": {"pattern": rf"^{NAME.pattern}$"},
+    "knowledge": {"pattern": rf"^{NAME.pattern}$"},
     "tools": {"pattern": rf"^{NAME.pattern}$", "maxLength": SHORT},
 }
 """The shape of a definition's name in each section, for editors."""

@@ -6,6 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING, Any
 
 from runner.diff import Side, diff
+from runner.egress.lookup import read_ahead
 from runner.serve.releases.archive import ArchiveError
 from runner.serve.reload import report
 
@@ -83,6 +84,7 @@ class Swap:
             if outcome.rolled:
                 changes.insert(0, "went back to this release")
             self._spawn(self.keep(self._releases.current, changes))
+            self._spawn(asyncio.to_thread(read_ahead, self._releases.current))
         if outcome.result != "rejected":
             self._spawn(self._surroundings.follow())
 

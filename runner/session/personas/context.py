@@ -8,7 +8,7 @@ from typing import Any
 
 from livekit.agents import ChatContext, llm
 
-from runner.schema.tools import AnyTool, HttpTool
+from runner.schema.tools import AnyTool, HttpTool, KnowledgeTool
 from runner.session.clock import Clock, within
 from runner.session.plan import CERTAIN, TRANSFER
 
@@ -98,7 +98,7 @@ def owed(items: Sequence[llm.ChatItem], tools: Mapping[str, AnyTool]) -> bool:
     for item in reversed(items):
         if item.type == "function_call_output":
             tool = tools.get(item.name)
-            if item.is_error or tool is None or isinstance(tool, HttpTool):
+            if item.is_error or tool is None or isinstance(tool, HttpTool | KnowledgeTool):
                 return True
         elif item.type == "message":
             return item.role != "assistant"

@@ -24,9 +24,14 @@ UNREACHED = "The service could not be reached."
 
 async def run(call: Call, tool: HttpTool, made: ToolCall) -> ToolResult:
     """Ask the service, and save what is to be saved of its answer."""
+    return await ask(call, tool.http.longest, made)
+
+
+async def ask(call: Call, longest: float, made: ToolCall) -> ToolResult:
+    """Let the egress answer a call of a tool, which takes at most so many seconds."""
     request = ToolRequest(made.name, as_data(made.args), call.bound.context.sent())
     try:
-        response = await _answered(call, tool, request)
+        response = await _answered(call, longest + GRACE, request)
     except Exception as error:  # noqa: BLE001 - whatever breaks on the way, the caller is answered
         log.error("tool '%s' could not be asked: %s", made.name, type(error).__name__)  # noqa: TRY400 - no traceback may reach an author
         response = ToolResponse(ok=False, output=UNREACHED)
@@ -49,9 +54,9 @@ async def run(call: Call, tool: HttpTool, made: ToolCall) -> ToolResult:
     return ToolResult(response.output, response.result)
 
 
-async def _answered(call: Call, tool: HttpTool, request: ToolRequest) -> ToolResponse:
+async def _answered(call: Call, longest: float, request: ToolRequest) -> ToolResponse:
     """Ask, as long as the tool may take and the turn goes on."""
-    longest, left = tool.http.longest + GRACE, call.budget.left
+    left = call.budget.left
     try:
         with call.budget.counting():
             async with within(call.clock, max(0.0, min(longest, left))):
