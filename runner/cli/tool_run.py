@@ -161,7 +161,8 @@ def _release(result: Compiled, wanted: Run) -> AgentRelease:
 def _asking(release: AgentRelease, tool: str) -> AgentRelease:
     if tool not in release.asking:
         known = ", ".join(sorted(release.asking)) or "none"
-        told = f"'{tool}' asks nobody; tools with http: or knowledge: are: {known}"
+        kinds = "http: or knowledge:" if release.lookups else "http:"
+        told = f"'{tool}' asks no service; tools with {kinds} are: {known}"
         raise click.UsageError(told)
     return release
 
