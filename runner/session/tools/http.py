@@ -24,14 +24,21 @@ UNREACHED = "The service could not be reached."
 
 async def run(call: Call, tool: HttpTool, made: ToolCall) -> ToolResult:
     """Ask the service, and save what is to be saved of its answer."""
-    return await ask(call, tool.http.longest, made)
+    return await ask(call, made, tool.http.longest, question=tool.http.method in QUESTIONS)
 
 
-async def ask(call: Call, longest: float, made: ToolCall) -> ToolResult:
-    """Let the egress answer a call of a tool, which takes at most so many seconds."""
+async def ask(call: Call, made: ToolCall, longest: float, *, question: bool) -> ToolResult:
+    """Let the egress answer a call of a tool.
+
+    Args:
+        call: whose tool it is.
+        made: the call of the tool.
+        longest: seconds that the answer takes at most.
+        question: whether nothing comes of it where nobody waits for the answer.
+    """
     request = ToolRequest(made.name, as_data(made.args), call.bound.context.sent())
     try:
-        response = await _answered(call, longest + GRACE, request)
+        response = await _answered(call, request, longest + GRACE, question=question)
     except Exception as error:  # noqa: BLE001 - whatever breaks on the way, the caller is answered
         log.error("tool '%s' could not be asked: %s", made.name, type(error).__name__)  # noqa: TRY400 - no traceback may reach an author
         response = ToolResponse(ok=False, output=UNREACHED)
@@ -54,13 +61,15 @@ async def ask(call: Call, longest: float, made: ToolCall) -> ToolResult:
     return ToolResult(response.output, response.result)
 
 
-async def _answered(call: Call, longest: float, request: ToolRequest) -> ToolResponse:
+async def _answered(
+    call: Call, request: ToolRequest, longest: float, *, question: bool
+) -> ToolResponse:
     """Ask, as long as the tool may take and the turn goes on."""
     left = call.budget.left
     try:
         with call.budget.counting():
             async with within(call.clock, max(0.0, min(longest, left))):
-                return await _unless_gone(call, tool, request)
+                return await _unless_gone(call, request, question=question)
     except TimeoutError:
         if left > longest:
             raise
@@ -68,7 +77,7 @@ async def _answered(call: Call, longest: float, request: ToolRequest) -> ToolRes
         return ToolResponse(ok=False, output="The service did not answer in time.", error=error)
 
 
-async def _unless_gone(call: Call, tool: HttpTool, request: ToolRequest) -> ToolResponse:
+async def _unless_gone(call: Call, request: ToolRequest, *, question: bool) -> ToolResponse:
     """Ask, as long as the caller is there.
 
     When they have left, a question is given up; what a service was told to do goes on, and nobody
@@ -80,7 +89,7 @@ async def _unless_gone(call: Call, tool: HttpTool, request: ToolRequest) -> Tool
         await asyncio.wait({asked, left}, return_when=asyncio.FIRST_COMPLETED)
         if asked.done():
             return asked.result()
-        if tool.http.method not in QUESTIONS:
+        if not question:
             call.unwaited.add(asked)
             asked.add_done_callback(call.unwaited.discard)
         return ToolResponse(ok=False, output="The caller has left.")

@@ -15,7 +15,8 @@ _SEARCH = 10.0
 async def run(call: Call, tool: KnowledgeTool, made: ToolCall) -> ToolResult:
     """Ask all knowledge that it names."""
     asked = call.bound.release.asked_by(tool)
-    return await ask(call, max([_SEARCH, *(source.http.longest for source in asked)]), made)
+    longest = max([_SEARCH, *(source.http.longest for source in asked)])
+    return await ask(call, made, longest, question=True)
 
 
 KIND = ToolKind(KnowledgeTool, run)
