@@ -1,0 +1,106 @@
+"""Callers who hang up while a tool works, who come back, and who speak over the first words."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+from support.live.callers import Caller, calling
+from support.live.folders import VOICE
+
+pytestmark = pytest.mark.timeout(120)
+
+BOOKING = """
+tools:
+  book:
+    description: Book it.
+    http:
+      method: POST
+      url: http://127.0.0.1:PORT/book
+runner:
+  network:
+    allow:
+      - 127.0.0.1
+"""
+
+
+class SlowService:
+    """A service that works until it is told to answer."""
+
+    def __init__(self):
+        self.asked, self.go, self.done = asyncio.Event(), asyncio.Event(), asyncio.Event()
+
+    async def handle(self, reader, writer):
+        """Take one request."""
+        await reader.readuntil(b"\r\n\r\n")
+        self.asked.set()
+        await self.go.wait()
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}")
+        await writer.drain()
+        writer.close()
+        self.done.set()
+
+
+async def test_a_tool_does_not_hold_a_call_whose_caller_has_left(livekit, lkrun_serve, write):
+    """The session ends while the service still works, and the service is let finish."""
+    service = SlowService()
+    async with await asyncio.start_server(service.handle, "127.0.0.1", 0) as server:
+        port = str(server.sockets[0].getsockname()[1])
+        folder = VOICE.replace("      - end_call\n", "      - end_call\n      - book\n", 1)
+        folder = folder.replace("        - when_caller_says: goodbye\n          call: end_call\n",
+            "        - when_caller_says: goodbye\n          call: book\n")  # fmt: skip
+        runner = lkrun_serve(write(agents=folder + BOOKING.replace("PORT", port)))
+        await runner.event("ready")
+        async with calling(livekit, "desk") as caller:
+            await caller.reads("Hello there.")
+            await caller.writes("goodbye")
+            await asyncio.wait_for(service.asked.wait(), 10)
+        ended = await runner.event("session_ended", within=3)
+        assert ended["reason"] == "caller_left"
+        assert not service.done.is_set()
+        service.go.set()
+        await asyncio.wait_for(service.done.wait(), 5)
+
+
+async def test_who_comes_back_finds_the_agent(livekit, lkrun_serve, write):
+    """A caller who leaves in order and returns goes on talking with the same session."""
+    room = "    room:\n      wait_for_return: 10s\n    turn_taking:\n"
+    runner = lkrun_serve(write(agents=VOICE.replace("    turn_taking:\n", room, 1)))
+    await runner.event("ready")
+    async with calling(livekit, "desk", voice=True) as caller:
+        await caller.hears_end()
+    again = Caller(livekit, caller.room, caller.identity)
+    await again.join(livekit.token(caller.room, caller.identity))
+    try:
+        await again.speak_up()
+        await again.meets_agent()
+        await again.writes("number 7")
+        await again.reads("Number 7.")
+        heard = again.mark()
+        again.says("thank you goodbye")
+        await again.reads("Goodbye.")
+        await again.hears(heard)
+    finally:
+        await again.leave()
+    ended = await runner.event("session_ended")
+    assert (ended["reason"], len(runner.named("session_started"))) == ("end_call", 1)
+
+
+async def test_what_is_said_over_the_first_words_is_answered(livekit, lkrun_serve, write):
+    """Words in the first seconds do not interrupt the greeting, and are answered after it."""
+    greeting = "Hello there and welcome, we are glad that you called us this fine morning."
+    folder = VOICE.replace("Hello there.", greeting)
+    folder = folder.replace("        - thank you goodbye", "        - number seven please")
+    folder = folder.replace(
+        "        - when_caller_says: goodbye\n",
+        "        - when_caller_says: seven\n          say: Seven it is.\n"
+        "        - when_caller_says: goodbye\n",
+    )
+    runner = lkrun_serve(write(agents=folder))
+    await runner.event("ready")
+    async with calling(livekit, "desk", voice=True) as caller:
+        await caller.hears()
+        caller.says("number seven please")
+        await caller.reads("this fine morning.")
+        await caller.reads("Seven it is.")
+        assert caller.told.index("fine morning") < caller.told.index("Seven it is")
