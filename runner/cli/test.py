@@ -74,6 +74,8 @@ class _Asked:
 
 
 def _once(result: Compiled, root: Path, asked: _Asked) -> int:
+    from runner.testing import suite as _suite  # noqa: F401 - what is loaded now is not looked through
+    from runner.testing.memory import rarely_collected
     from runner.testing.time import SimulatedLoop
 
     if result.release is None:
@@ -81,7 +83,7 @@ def _once(result: Compiled, root: Path, asked: _Asked) -> int:
         show(errors, result, root, asked.form)
         return 1
     began = time.monotonic()
-    with asyncio.Runner(loop_factory=SimulatedLoop) as running:
+    with rarely_collected(), asyncio.Runner(loop_factory=SimulatedLoop) as running:
         results = running.run(_run(result, asked))
     _tell(result, results, asked, time.monotonic() - began)
     return 1 if any(r.outcome == "failed" for r in results) else 0

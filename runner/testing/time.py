@@ -6,11 +6,16 @@ import asyncio
 import contextlib
 import heapq
 import itertools
+import weakref
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any, Final
 
 _ROUNDS: Final = 20
 """Rounds of the loop in which what a timer has begun comes to rest, or begins to wait itself."""
+
+
+_CROWDED: Final = 1_000
+"""Timers after which those are swept out that have run or were cancelled."""
 
 
 class SimulatedLoop(asyncio.SelectorEventLoop):
@@ -23,7 +28,9 @@ class SimulatedLoop(asyncio.SelectorEventLoop):
     def __init__(self) -> None:
         """Begin with the machine's time."""
         self._ahead = 0.0
-        self._timers: list[tuple[float, int, asyncio.TimerHandle]] = []
+        # only the loop itself keeps a timer, and with it a whole talk, until it has run
+        self._timers: list[tuple[float, int, weakref.ref[asyncio.TimerHandle]]] = []
+        self._crowded = _CROWDED
         self._numbers = itertools.count()
         self._bending = asyncio.Lock()
         super().__init__()
@@ -37,7 +44,11 @@ class SimulatedLoop(asyncio.SelectorEventLoop):
     ) -> asyncio.TimerHandle:
         """Run something at a moment of the loop's time."""
         handle = super().call_at(when, callback, *args, context=context)
-        heapq.heappush(self._timers, (when, next(self._numbers), handle))
+        heapq.heappush(self._timers, (when, next(self._numbers), weakref.ref(handle)))
+        if len(self._timers) > self._crowded:
+            self._timers = [timer for timer in self._timers if timer[2]() is not None]
+            heapq.heapify(self._timers)
+            self._crowded = 2 * len(self._timers) + _CROWDED
         return handle
 
     async def forward(
@@ -64,8 +75,9 @@ class SimulatedLoop(asyncio.SelectorEventLoop):
 
     def _next(self) -> float | None:
         while self._timers:
-            when, _, handle = self._timers[0]
-            if not handle.cancelled() and when > self.time():
+            when, _, kept = self._timers[0]
+            handle = kept()
+            if handle is not None and not handle.cancelled() and when > self.time():
                 return when
             heapq.heappop(self._timers)
         return None

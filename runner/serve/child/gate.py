@@ -19,6 +19,7 @@ from runner.link.cases import TestCase
 from runner.link.release import AgentRelease
 from runner.serve.child.watchdog import die_with
 from runner.testing import report
+from runner.testing.memory import rarely_collected
 from runner.testing.mocks import TestSecrets
 from runner.testing.suite import SuiteOptions, run_tests
 from runner.testing.time import SimulatedLoop
@@ -35,7 +36,8 @@ def main() -> None:
     with contextlib.suppress(OSError):
         os.nice(_NICE)
     data = json.load(sys.stdin)
-    with _results() as out, asyncio.Runner(loop_factory=SimulatedLoop) as running:
+    loop = asyncio.Runner(loop_factory=SimulatedLoop)
+    with _results() as out, rarely_collected(), loop as running:
         running.run(_run(data, out))
 
 

@@ -1,0 +1,28 @@
+"""How often Python looks for what is no longer needed, while tests run."""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+from collections.abc import Iterator
+from typing import Final
+
+_RARELY: Final = (20_000, 20, 100)
+"""A talk makes and drops a hundred thousand objects; LiveKit's modules hold half a million."""
+
+
+@contextlib.contextmanager
+def rarely_collected() -> Iterator[None]:
+    """Look rarely, and never through what was there before: tests take a third less time.
+
+    For a process that does nothing else: what is there already is kept until it ends.
+    """
+    before = gc.get_threshold()
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*_RARELY)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
+        gc.unfreeze()
