@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from runner.child_environment import missed
 from runner.providers.catalogue import Catalogue, InstalledProvider
@@ -13,6 +14,10 @@ from runner.providers.validation import validate
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+
+    from pydantic import BaseModel
+
+    from runner.providers.problems import OptionProblem
 
 _SECRET = ("key", "secret", "token", "password", "credentials")
 _HIDDEN = "…"
@@ -44,7 +49,7 @@ def build(kind: str, name: str, values: Any, *, secrets: Iterable[str] = ()) -> 
     hidden = {*secrets, *_secrets_in(values), *_secrets_in(dict(os.environ))}
     try:
         loaded = load(provider.source, provider.target, kind)
-        options, problems = validate(loaded.options, values, subject)
+        options, problems = _validated(loaded.options, values, subject)
         if options is not None:
             return loaded.make(options)
     except UnusableError as error:
@@ -55,6 +60,33 @@ def build(kind: str, name: str, values: Any, *, secrets: Iterable[str] = ()) -> 
     where = ".".join(str(part) for part in first.location)
     message = _without(first.message, hidden)
     raise ProviderBuildError(f"{subject}, option '{where}': {message}" if where else message)
+
+
+_VALIDATED: Final = 32
+_known: dict[tuple[str, str], tuple[type[BaseModel], BaseModel]] = {}
+
+
+def _validated(
+    model: type[BaseModel], values: Any, subject: str
+) -> tuple[BaseModel | None, list[OptionProblem]]:
+    """Options as `validate` gives them; the same ones are looked at once in a process.
+
+    Hundreds of rules of a scripted model take longer to check than a turn takes to answer.
+    """
+    try:
+        key = subject, json.dumps(values, sort_keys=True)
+    except (TypeError, ValueError):
+        return validate(model, values, subject)
+    of, options = _known.get(key, (None, None))
+    if of is model and options is not None:
+        return options.model_copy(), []
+    options, problems = validate(model, values, subject)
+    if options is not None:
+        while len(_known) >= _VALIDATED:
+            del _known[next(iter(_known))]
+        _known[key] = model, options
+        options = options.model_copy()
+    return options, problems
 
 
 @lru_cache(maxsize=1)

@@ -46,7 +46,9 @@ class SimulatedLoop(asyncio.SelectorEventLoop):
         handle = super().call_at(when, callback, *args, context=context)
         heapq.heappush(self._timers, (when, next(self._numbers), weakref.ref(handle)))
         if len(self._timers) > self._crowded:
-            self._timers = [timer for timer in self._timers if timer[2]() is not None]
+            self._timers = [
+                timer for timer in self._timers if (kept := timer[2]()) and not kept.cancelled()
+            ]
             heapq.heapify(self._timers)
             self._crowded = 2 * len(self._timers) + _CROWDED
         return handle

@@ -10,6 +10,7 @@ from livekit.agents import inference
 from runner.providers import build as building
 from runner.providers.build import ProviderBuildError, build
 from runner.providers.loading import load
+from runner.providers.validation import validate
 
 OPTIONS = """
 phrase: str = 'hello'
@@ -99,3 +100,21 @@ def test_no_message_shows_a_secret(installed, monkeypatch):
         build("llm", "leaky", values, secrets=["told-secret-2"])
     assert "secret-" not in str(caught.value)
     assert "shown" in str(caught.value)
+
+
+def test_the_same_options_are_checked_once(monkeypatch):
+    """What was right is remembered, what was wrong is told each time; each gets its own copy."""
+    looked = []
+    monkeypatch.setattr(
+        "runner.providers.build.validate",
+        lambda *given: looked.append(given[1]) or validate(*given),
+    )
+    rules = [{"when_caller_says": "hello", "say": "I hear you, for the first time."}]
+    values = {"rules": rules}
+    one, other = build("llm", "script", values), build("llm", "script", dict(values))
+    assert one is not other
+    assert len(looked) == 1
+    for _ in range(2):
+        with pytest.raises(ProviderBuildError, match="has no option 'othrwise'"):
+            build("llm", "script", {"rules": rules, "othrwise": "x"})
+    assert len(looked) == 3

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Self
 
 from lkrun_script.near import meant, tokens
@@ -18,6 +19,7 @@ class Mention:
     words: tuple[tuple[str, ...], ...]
 
     @classmethod
+    @lru_cache(maxsize=4096)
     def read(cls, text: str) -> Self:
         """Read what an author wrote.
 

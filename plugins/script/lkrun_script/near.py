@@ -15,6 +15,7 @@ _WORD = re.compile(r"[\w*]+")
 _APOSTROPHES = str.maketrans("", "", "'’")  # noqa: RUF001 - phones write this one
 
 
+@lru_cache(maxsize=4096)
 def tokens(text: str) -> tuple[str, ...]:
     """The words of a text in lower case, without punctuation: `What's` is `whats`."""
     folded = unicodedata.normalize("NFC", text).casefold().translate(_APOSTROPHES)
