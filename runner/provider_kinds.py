@@ -20,6 +20,7 @@ class ProviderKind:
         elsewhere: other places below a plugin's package where it may stand, the best first.
         chosen_by: who names such a provider: an `agent` (and its personas), or one block of it;
             empty while no key of the language does.
+        reached: whether it is asked over a connection, whose time and attempts may be told.
         inference: whether `livekit.agents.inference` exports one as well.
         noun: what people call it.
         title: what such a provider is.
@@ -43,6 +44,7 @@ class ProviderKind:
     choice: str
     elsewhere: tuple[str, ...] = ()
     chosen_by: str = "agent"
+    reached: bool = False
     inference: bool = True
     several: bool = True
     may_be_off: bool = False
@@ -57,6 +59,7 @@ class ProviderKind:
 ROWS: tuple[ProviderKind, ...] = (
     ProviderKind(
         key="llm",
+        reached=True,
         livekit_class="LLM",
         noun="model",
         title="A model.",
@@ -70,6 +73,7 @@ ROWS: tuple[ProviderKind, ...] = (
     ),
     ProviderKind(
         key="stt",
+        reached=True,
         livekit_class="STT",
         noun="speech recognition",
         title="Speech recognition.",
@@ -83,6 +87,7 @@ ROWS: tuple[ProviderKind, ...] = (
     ),
     ProviderKind(
         key="tts",
+        reached=True,
         livekit_class="TTS",
         noun="voice",
         title="A voice.",

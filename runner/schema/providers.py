@@ -13,7 +13,9 @@ from pydantic import create_model
 from runner.provider_kinds import KINDS, ROWS, ProviderKind
 from runner.schema.http import Json
 from runner.schema.types.blocks import Block, OneOrList, OrNo, key, kinds
+from runner.schema.types.measures import Duration, SomeTime
 from runner.schema.types.names import Name, ProviderName
+from runner.schema.types.values import whole
 
 
 class PluginName(Name):
@@ -39,10 +41,23 @@ class AnyProvider(Block):
         return name
 
 
+class Reached(AnyProvider):
+    """A provider that is asked over a connection."""
+
+    timeout: SomeTime | None = key(
+        "one attempt to reach it may take so long; LiveKit's 10s without it", None
+    )
+    retries: Annotated[int, whole(0, 10)] | None = key(
+        "further attempts where one fails; LiveKit's 3 without it", None
+    )
+    retry_wait: Duration | None = key("the time between attempts; LiveKit's 2s without it", None)
+
+
 def _class_of(kind: ProviderKind) -> type[AnyProvider]:
+    base: type[AnyProvider] = Reached if kind.reached else AnyProvider
     name = "".join(part.capitalize() for part in kind.key.split("_")) + "Provider"
     field: Any = (PluginName, key(kind.about))
-    made = create_model(name, __base__=AnyProvider, __module__=__name__, **{kind.key: field})
+    made = create_model(name, __base__=base, __module__=__name__, **{kind.key: field})
     made.__doc__, made.kind = kind.title, kind.key
     return made
 

@@ -60,7 +60,8 @@ def test_rows_make_keys_and_classes():
     for kind in KINDS:
         assert {"start", kind.key} <= set(Agent.keys())
         assert {"greeting", kind.key} <= set(Persona.keys())
-        assert PROVIDERS[kind.key].keys().keys() == {kind.key, "with"}
+        connection = {"timeout", "retries", "retry_wait"} if kind.reached else set()
+        assert PROVIDERS[kind.key].keys().keys() == {kind.key, "with"} | connection
     assert list(BY_KEY) == [kind.key for kind in ROWS]
     assert list(PROVIDERS) == [kind.key for kind in ROWS if kind.chosen_by]
 

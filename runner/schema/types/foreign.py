@@ -233,6 +233,10 @@ FOREIGN: dict[str, dict[str, str]] = {
         {
             "the kind of a provider is its key, and the plugin's name its value, as in "
             "llm: openai": "type kind provider plugin vendor engine name platform",
+            "retries": "max_retry max_retries retry attempts max_attempts num_retries",
+            "retry_wait": "retry_interval retry_delay backoff wait",
+            "timeout": "attempt_timeout request_timeout connect_timeout time_out",
+            "write timeout:, retries: and retry_wait: here": "conn_options connection",
         }
     ),
     "idle": _paths(

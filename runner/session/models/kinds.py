@@ -9,6 +9,7 @@ from typing import Any
 from livekit.agents import inference, llm, stt, tts
 
 from runner.session.errors import CannotStartError
+from runner.session.models.in_order import InOrder
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +43,7 @@ def _recognition(parts: list[Any]) -> Any:
 
 
 LIVEKIT: dict[str, LiveKitKind] = {
-    "llm": LiveKitKind(llm.FallbackAdapter, _text_model),
+    "llm": LiveKitKind(InOrder, _text_model),
     "stt": LiveKitKind(_recognition, inference.STT.from_model_string),
     "tts": LiveKitKind(tts.FallbackAdapter, inference.TTS.from_model_string),
     "vad": LiveKitKind(ordinary=inference.VAD),

@@ -15,6 +15,7 @@ from runner.providers.build import ProviderBuildError, build
 from runner.schema.providers import AnyProvider
 from runner.session.errors import CannotStartError
 from runner.session.models import kinds
+from runner.session.models.connection import Connection, connection_of, keep_to
 from runner.session.values.templates import TemplateRenderer
 
 log = logging.getLogger("lkrun")
@@ -23,8 +24,8 @@ _WORDS = re.compile(r"[a-z]+(?: [a-z]+)+", re.IGNORECASE)
 
 Secrets = Callable[[str], str | None]
 
-_Recipe = tuple[str, str, Any] | None
-"""Kind, plugin and options of a provider; None for an inference string."""
+_Recipe = tuple[str, str, Any, Connection] | None
+"""Kind, plugin, options and connection of a provider; None for an inference string."""
 
 
 class _Secrets(Mapping[str, str]):
@@ -118,6 +119,10 @@ class Models:
         self._lists[key], self._parts[key] = before._lists[key], parts
         return True
 
+    def patience(self, names: tuple[str, ...] | str) -> float:
+        """Seconds that the attempts may take that these providers ask for, all of them failing."""
+        return sum(connection_of(self._providers.get(name)).longest for name in _names(names))
+
     def ordinary(self, kind: str) -> Any:
         """What is used of a kind where nobody names anything."""
         make = kinds.of(kind).ordinary
@@ -140,7 +145,7 @@ class Models:
         return True
 
     def _recipe(self, name: str) -> _Recipe:
-        """Kind, plugin and options of a provider; None for an inference string."""
+        """What a provider is made of; None for an inference string."""
         provider = self._providers.get(name)
         if provider is None:
             return None
@@ -149,13 +154,15 @@ class Models:
         if self._secrets.lacking:
             lacking = ", ".join(sorted(self._secrets.lacking))
             raise CannotStartError(f"provider '{name}' needs a secret that is not set: {lacking}")
-        return provider.kind, str(provider.plugin), options
+        return provider.kind, str(provider.plugin), options, connection_of(provider)
 
     def _build(self, kind: str, name: str, recipe: _Recipe) -> Any:
         if recipe is None:
             return kinds.inferred(kind, name)
+        *parts, connection = recipe
         try:
-            return build(*recipe, secrets=self._secrets.shown)
+            made = build(*parts, secrets=self._secrets.shown)
+            return keep_to(made, kind, connection)
         except ProviderBuildError as error:
             raise CannotStartError(f"provider '{name}': {error}") from None
 

@@ -28,6 +28,7 @@ from runner.session.actions import ActionContext, perform
 from runner.session.call import Call, PendingHandoff
 from runner.session.errors import CannotStartError
 from runner.session.models.answer import Answer, AnswerError
+from runner.session.models.in_order import OWED
 from runner.session.personas.context import FALLBACK, carried, owed, summarised, without
 from runner.session.personas.toolbox import Toolbox
 from runner.session.plan import PersonaPlan
@@ -259,12 +260,14 @@ class LivePersona(Agent):
         call.budget.begin(next((i.id for i in reversed(chat_ctx.items) if _is_caller(i)), None))
         if self._changing:
             tools = self._toolbox.offered(self.plan, tools)
+        waited = not call.over and (self._silent or owed(chat_ctx.items, call.bound.plan.tools))
+        OWED.set(waited)
         answer = Answer(
             Agent.default.llm_node(self, without_deeds(chat_ctx), tools, model_settings),
             call.bound.models.hidden,
-            SILENCE if call.in_room or call.channel == "voice" else math.inf,
+            self._patience() if call.in_room or call.channel == "voice" else math.inf,
             call.budget,
-            owed=not call.over and (self._silent or owed(chat_ctx.items, call.bound.plan.tools)),
+            owed=waited,
             refused=call.refused,
         )
         try:
@@ -274,6 +277,11 @@ class LivePersona(Agent):
         except AnswerError as error:
             if words := call.give_up(str(error)):
                 yield f"\n{words}" if answer.said else words
+
+    def _patience(self) -> float:
+        """Seconds that the model may be silent: longer where its provider is given more time."""
+        named = choice(self._call.bound.release, self.plan.name, "llm")
+        return max(SILENCE, self._call.bound.models.patience(named or ()))
 
     async def on_user_turn_exceeded(self, ev: UserTurnExceededEvent) -> None:
         """LiveKit has seen that the caller talks without end."""
