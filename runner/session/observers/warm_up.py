@@ -67,6 +67,7 @@ class WarmUp:
         speech, self._speech = self._speech, None
         if self._timer is not None:
             self._timer.cancel()
+            self._timer = None
         with suppress(RuntimeError):
             speech.allow_interruptions = True
         self._overheard.learning = False

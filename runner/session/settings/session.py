@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextvars
 from collections.abc import Mapping
 from typing import Any
 
-from livekit.agents import AgentSession
+from livekit import rtc
+from livekit.agents import AgentEvent, AgentSession
 from livekit.agents.types import NOT_GIVEN
+from livekit.agents.voice.events import EventTypes
 
 from runner.provider_kinds import KINDS, used_in
 from runner.schema.agents import Idle
@@ -21,6 +24,29 @@ from runner.session.values.variables import Variables
 
 LAST_WORDS = 0.5
 """Seconds that a call waits at its end for the caller's last words; LiveKit's 2 are too many."""
+
+
+class CallSession(AgentSession[Any]):
+    """LiveKit's session, without what keeps personas that speak no more.
+
+    LiveKit keeps every event for a report at the end, which is not made here: a `speech_created`
+    holds its speech, that its tasks, and these the activity in whose context they ran. And a
+    handoff runs in the context of the activity that leaves, and hands that on to the next. So
+    each visit of a persona would stay until the end of the call, with its VAD and its buffers.
+    """
+
+    def __init__(self, **options: Any) -> None:
+        """Take LiveKit's options; what is done for handoffs runs in the context of now."""
+        super().__init__(**options)
+        self._beginning = contextvars.copy_context()
+
+    def emit(self, event: EventTypes, arg: AgentEvent) -> None:
+        """Tell those who listen."""
+        rtc.EventEmitter.emit(self, event, arg)
+
+    def update_agent(self, agent: Any) -> None:
+        """Hand the call to another persona."""
+        self._beginning.copy().run(super().update_agent, agent)
 
 
 def begin_variables(
@@ -57,7 +83,7 @@ def new_session(call: Call) -> AgentSession[Any]:
         elif names is None:
             silent.append(kind.key)
             models[kind.key] = NOT_GIVEN
-    session: AgentSession[Any] = AgentSession(**models, **settings(call), userdata=call)
+    session: AgentSession[Any] = CallSession(**models, **settings(call), userdata=call)
     for key in silent:
         if kinds.of(key).ordinary is not None:
             call.bound.models.ordinaries[key] = getattr(session, key)
