@@ -168,6 +168,9 @@ ROWS: tuple[ProviderKind, ...] = (
 KINDS: tuple[ProviderKind, ...] = tuple(row for row in ROWS if row.chosen_by == "agent")
 """Those that agents and personas name by a key of their own."""
 
+BY_HTTP = "http"
+"""What stands instead of a plugin's name where a service is asked, without any code."""
+
 BY_KEY: dict[str, ProviderKind] = {kind.key: kind for kind in ROWS}
 
 

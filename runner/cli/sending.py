@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from runner.egress.client import HttpEgress
+    from runner.egress.providers import ProviderNetwork
     from runner.egress.secrets import Secrets
+    from runner.link.release import Release
 
 
 def secrets() -> Secrets:
@@ -18,6 +20,15 @@ def secrets() -> Secrets:
 
     folder = os.environ.get("LKRUN_SECRETS_DIR")
     return Secrets(os.environ, Path(folder) if folder else None)
+
+
+def network(release: Release, folder: Path, secrets: Secrets) -> ProviderNetwork:
+    """How providers that are services are reached."""
+    from runner.egress.client import ways_of
+    from runner.egress.providers import ProviderNetwork
+    from runner.source import attached
+
+    return ProviderNetwork(ways_of(release.process.network, secrets), partial(attached, folder))
 
 
 def egress(folder: Path, secrets: Secrets) -> HttpEgress:

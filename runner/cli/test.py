@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from runner.cli import sending
 from runner.cli.check import show
 from runner.cli.folder import compiler, folder
 from runner.cli.log import log_plainly
@@ -84,12 +85,12 @@ def _once(result: Compiled, root: Path, asked: _Asked) -> int:
         return 1
     began = time.monotonic()
     with rarely_collected(), asyncio.Runner(loop_factory=SimulatedLoop) as running:
-        results = running.run(_run(result, asked))
+        results = running.run(_run(result, root, asked))
     _tell(result, results, asked, time.monotonic() - began)
     return 1 if any(r.outcome == "failed" for r in results) else 0
 
 
-async def _run(result: Compiled, asked: _Asked) -> list[TestResult]:
+async def _run(result: Compiled, root: Path, asked: _Asked) -> list[TestResult]:
     from runner.link.cases import cases
     from runner.testing.mocks import TestSecrets
     from runner.testing.suite import SuiteOptions, chosen, run_tests
@@ -99,7 +100,8 @@ async def _run(result: Compiled, asked: _Asked) -> list[TestResult]:
     if asked.simulate:
         wanted = [case for case in wanted if case.spec.simulate is not None]
     judging = _judging(result, asked.model)
-    how = SuiteOptions(asked.parallel, asked.repeat, judging)
+    network = sending.network(result.release, root, sending.secrets())
+    how = SuiteOptions(asked.parallel, asked.repeat, judging, network=network)
     results: list[TestResult] = []
     where = os.environ.get("LKRUN_SECRETS_DIR")
 

@@ -1,89 +1,33 @@
-"""One call of a tool on its way: composed, sent within its budget, understood."""
+"""One call of a tool: its request sent, the answer understood."""
 
 from __future__ import annotations
 
 import asyncio
-import ssl
-from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
 
-import httpx
-
-from runner.egress.auth.seam import AuthContext, Authentication, authentication
-from runner.egress.auth.tokens import Tokens
-from runner.egress.exchange import Answer, Exchange, server_of
-from runner.egress.files import ReadFile, content
-from runner.egress.hiding import Hiding
-from runner.egress.mask import Mask
-from runner.egress.network.phases import Stopwatch
-from runner.egress.network.tls import OwnTls, own_context
-from runner.egress.network.wire import ROUTE, Route
-from runner.egress.policy.budget import Budget
-from runner.egress.policy.limits import Limits
-from runner.egress.policy.retry import Retry
-from runner.egress.port import Attempt, ToolResponse
-from runner.egress.request.compose import Outgoing, compose
-from runner.egress.request.redirect import follow
-from runner.egress.request.texts import Texts
-from runner.egress.response.incoming import receive, understand
+from runner.egress.exchange import Answer
+from runner.egress.port import ToolResponse
+from runner.egress.response.incoming import understand
 from runner.egress.response.view import saved, seen
-from runner.egress.trouble import UNUSABLE, RequestError, one_line
-from runner.schema.services import Service
-from runner.schema.tools import HttpTool
+from runner.egress.sending import Sending
+from runner.egress.trouble import RequestError, one_line
+from runner.schema.http import Result
 
 _LARGE: Final = 256 * 1024
 """Bytes of an answer from which on a thread of its own reads it: calls go on meanwhile."""
 
-_OWN_REQUEST: Final = 256 * 1024
-"""Bytes of the answer to a request of a proof's own."""
 
-
-@dataclass(frozen=True, slots=True)
-class Means:
-    """What all calls of a process share.
-
-    Attributes:
-        wire: sends.
-        limits: server → what a request has to pass before.
-        tokens: access tokens.
-        files: reads files of the folder.
-        timed: whether the time of each part of a request is taken.
-    """
-
-    wire: httpx.AsyncBaseTransport
-    limits: Callable[[str], Limits]
-    tokens: Tokens
-    files: ReadFile
-    timed: bool = False
-
-
-@dataclass(slots=True)
-class Asking:
+@dataclass(slots=True, kw_only=True)
+class Asking(Sending):
     """One call of a tool on its way.
 
     Attributes:
-        tool: with what its service says.
-        service: what it asks, where that has a name.
-        texts: renders what is sent.
-        hiding: what nobody may see.
-        attempts: the requests that were sent.
-        own_tls: whom its connections trust and what they show, where that is not the usual.
+        result: what of the answer is used.
     """
 
-    tool: HttpTool
-    service: Service | None
-    texts: Texts
-    hiding: Hiding
-    means: Means
-    attempts: list[Attempt] = field(default_factory=list)
-    own_tls: ssl.SSLContext | None = None
-
-    @property
-    def mask(self) -> Mask:
-        """What nobody may see."""
-        return self.hiding.mask
+    result: Result
 
     async def run(self) -> ToolResponse:
         """Send it, and give what came of it.
@@ -91,29 +35,7 @@ class Asking:
         Raises:
             RequestError: it did not succeed.
         """
-        spec, budget = self.tool.http, Budget(self.tool.http.longest)
-        proof = authentication(spec.auth, self._for_proof()) if spec.auth is not None else None
-        outgoing = compose(spec, self.texts, self._file)
-        self.own_tls = self._own_tls(proof)
-        self.hiding.add((*outgoing.hidden, *(proof.hidden if proof else ())))
-        retries = spec.retries if spec.repeatable else 0
-        attempt = partial(self._attempt, outgoing, proof, budget)
-        answer = await Retry(retries, budget).run(attempt)
-        return await self._understood(answer)
-
-    def _for_proof(self) -> AuthContext:
-        tokens, hide = self.means.tokens, self.hiding.learn
-        return AuthContext(self.texts.proof, self._own_request, tokens, hide, self._file)
-
-    def _file(self, path: str) -> bytes:
-        return content(self.means.files, path)
-
-    def _own_tls(self, proof: Authentication | None) -> ssl.SSLContext | None:
-        """Whom this service's connections trust, and what they show; None: the usual."""
-        own = proof.tls if proof is not None else OwnTls()
-        if self.service is not None and self.service.authority is not None and not own.authority:
-            own = replace(own, authority=self._file(self.service.authority))
-        return own_context(own) if own else None
+        return await self._understood(await self.answer())
 
     def failed(self, trouble: RequestError) -> ToolResponse:
         """Give what went wrong."""
@@ -134,7 +56,7 @@ class Asking:
         Raises:
             RequestError: it says that it failed, or cannot be used.
         """
-        result, body = self.tool.result, answer.body
+        result, body = self.result, answer.body
         read = partial(understand, body, answer.content_type, self.mask)
         found = await asyncio.to_thread(read) if len(body) > _LARGE else read()
         names = {"result": found.data}
@@ -158,153 +80,11 @@ class Asking:
     def _kept(self, answer: Answer) -> dict[str, Any]:
         """What private variables get: no stars where a private value stands."""
         names = self.hiding.private_names
-        save = {n: path for n, path in self.tool.result.save.items() if n in names}
+        save = {n: path for n, path in self.result.save.items() if n in names}
         if not save:
             return {}
         mask = self.hiding.of_secrets
         return saved(save, understand(answer.body, answer.content_type, mask))
 
-    async def _attempt(
-        self, outgoing: Outgoing, proof: Authentication | None, budget: Budget
-    ) -> Answer:
-        """Send it once, and follow where it is sent on to."""
-        timeout, server = self.tool.http.timeout, server_of(outgoing.request.url)
-
-        async def send() -> Answer:
-            seconds = budget.of(timeout)
-            hops = _Hops(self, outgoing, proof, seconds)
-            try:
-                async with asyncio.timeout(seconds):
-                    return await hops.run()
-            except Exception as caught:  # noqa: BLE001 - each is put into words
-                raise hops.exchange.trouble(caught) from None
-
-        return await self.means.limits(server).run(send, server, timeout, budget)
-
-    async def _own_request(self, request: httpx.Request) -> httpx.Response:
-        """Send what a proof asks for itself: a token."""
-        request.extensions[ROUTE] = Route(self.tool.http.private_network)  # trusts as usual
-        exchange = Exchange(request, self.tool.http, self.mask, self.tool.http.longest)
-        try:
-            response = await self.means.wire.handle_async_request(request)
-            try:
-                body = await receive(response, _OWN_REQUEST)
-            finally:
-                await response.aclose()
-        except Exception as caught:  # noqa: BLE001 - each is put into words
-            trouble = exchange.trouble(caught)
-            raise RequestError(
-                f"no access token: {trouble.error}", trouble.told, passing=trouble.passing
-            ) from None
-        headers = [(n, v) for n, v in response.headers.raw if n.lower() != b"content-encoding"]
-        return httpx.Response(response.status_code, headers=headers, content=body)
-
     def _notes(self) -> tuple[tuple[str, str], ...]:
         return tuple((self.mask.text(message), place) for message, place in self.texts.notes)
-
-
-@dataclass(slots=True)
-class _Hops:
-    """The requests of one attempt: the tool's own, and those that redirects lead to.
-
-    Attributes:
-        exchange: the one that is on its way.
-    """
-
-    asking: Asking
-    outgoing: Outgoing
-    proof: Authentication | None
-    seconds: float
-    exchange: Exchange = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.exchange = self._exchange(self.outgoing.request, at_home=True)
-
-    async def run(self) -> Answer:
-        """Send them, until one is answered.
-
-        Raises:
-            RequestError: the answer is a failure.
-        """
-        spec, home = self.asking.tool.http, self.outgoing.request.url
-        at_home, shown = True, self.outgoing.shown
-        for hop in range(spec.redirects + 1):
-            plain = _copy(self.exchange.request) if spec.redirects else self.exchange.request
-            answer = await self._proven(shown, at_home=at_home)
-            if answer.trouble is not None:
-                raise answer.trouble
-            if not answer.redirects or not spec.redirects:
-                return answer
-            if hop == spec.redirects:
-                break
-            next_hop = follow(plain, answer.response, home, self.outgoing.guarded)
-            at_home, shown = next_hop.at_home, str(next_hop.request.url)
-            self.exchange = self._exchange(next_hop.request, at_home=at_home)
-        where = one_line(self.asking.mask.text(answer.response.headers["location"]), 160)
-        raise RequestError(
-            f"it redirected {spec.redirects + 1} times, the last time to {where}, "
-            f"and redirects: {spec.redirects} are followed",
-            UNUSABLE,
-            status=answer.response.status_code,
-        )
-
-    async def _proven(self, shown: str, *, at_home: bool) -> Answer:
-        """Send one request with its proof, as often as that asks for."""
-        if self.proof is None or not at_home:
-            return await self._sent(shown)
-        flow = self.proof.async_auth_flow(self.exchange.request)
-        try:
-            request = await anext(flow)
-            while True:
-                self.exchange.request = request
-                answer = await self._sent(self.proof.shown(shown))
-                try:
-                    request = await flow.asend(answer.response)
-                except StopAsyncIteration:
-                    return answer
-                self.exchange = self._exchange(request, at_home=at_home)
-        finally:
-            await flow.aclose()
-
-    async def _sent(self, shown: str) -> Answer:
-        """Send one request; what was sent is noted however it ends."""
-        exchange, error = self.exchange, None
-        exchange.mask = self.asking.mask
-        try:
-            answer = await exchange.over(self.asking.means.wire)
-        except asyncio.CancelledError:
-            error = exchange.late(TimeoutError()).error
-            raise
-        except Exception as caught:  # noqa: BLE001 - each is put into words
-            trouble = exchange.trouble(caught)
-            error = trouble.error
-            raise trouble from None
-        else:
-            error = answer.trouble.error if answer.trouble is not None else None
-            return answer
-        finally:
-            if exchange.sent:
-                self._note(exchange, shown, error)
-
-    def _note(self, exchange: Exchange, shown: str, error: str | None) -> None:
-        mask = self.asking.mask
-        told = one_line(mask.text(error)) if error is not None else None
-        phases = exchange.stopwatch.ms if exchange.stopwatch is not None else {}
-        method, url = exchange.request.method, mask.text(shown)
-        self.asking.attempts.append(
-            Attempt(method, url, exchange.status, told, exchange.ms, phases)
-        )
-
-    def _exchange(self, request: httpx.Request, *, at_home: bool) -> Exchange:
-        spec = self.asking.tool.http
-        if at_home:
-            request.extensions[ROUTE] = Route(spec.private_network, self.asking.own_tls)
-        stopwatch = Stopwatch() if self.asking.means.timed else None
-        return Exchange(request, spec, self.asking.mask, self.seconds, stopwatch)
-
-
-def _copy(request: httpx.Request) -> httpx.Request:
-    """The same request, which a proof may change."""
-    return httpx.Request(
-        request.method, request.url, headers=request.headers.raw, content=request.content
-    )

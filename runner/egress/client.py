@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import httpx
 
 from runner.addresses import Guard
-from runner.egress.asking import Asking, Means
+from runner.egress.asking import Asking
 from runner.egress.auth.tokens import Tokens
 from runner.egress.files import ReadFile, no_folder
 from runner.egress.hiding import Hiding
@@ -27,6 +27,7 @@ from runner.egress.policy.limits import Limits, ServiceLimits
 from runner.egress.port import ToolRequest, ToolResponse
 from runner.egress.request.texts import Texts
 from runner.egress.secrets import Ledger, Secrets
+from runner.egress.sending import Means
 from runner.egress.trouble import RequestError, one_line
 from runner.template import Renderer
 
@@ -60,6 +61,12 @@ class Ways:
         url = httpx.URL(self.proxy)
         user = (url.username, url.password) if url.userinfo else None
         return Proxy(str(url.copy_with(userinfo=b"")), user)
+
+
+def ways_of(network: Network, secrets: Secrets, env: Mapping[str, str] = os.environ) -> Ways:
+    """What the section `runner.network` says."""
+    values = {"secrets": Ledger(secrets), "env": env}
+    return Ways(tuple(map(str, network.allow)), Renderer().render(network.proxy or "", values))
 
 
 class HttpEgress:
@@ -109,7 +116,7 @@ class HttpEgress:
 
         Tokens and limits stay. Connections by the old ways are closed once nothing is on them.
         """
-        ways = Ways(tuple(map(str, network.allow)), self._proxy(network.proxy or ""))
+        ways = ways_of(network, self._secrets, self._env)
         if ways == self._ways:
             return
         old, self._ways = self._wire, ways
@@ -118,9 +125,6 @@ class HttpEgress:
             task = asyncio.get_running_loop().create_task(old.retire())
             self._retiring.add(task)
             task.add_done_callback(self._retiring.discard)
-
-    def _proxy(self, text: str) -> str:
-        return Renderer().render(text, {"secrets": Ledger(self._secrets), "env": self._env})
 
     def _new_wire(self) -> httpx.AsyncBaseTransport:
         if self._transport is not None:
@@ -198,7 +202,7 @@ class HttpEgress:
         private = tuple(_private(release, ask))
         hiding = Hiding(self._secrets, release.private_names, private)
         means = Means(self._wire, limits, self._tokens, self.files, self.timed)
-        return Asking(tool, service, texts, hiding, means)
+        return Asking(tool.http, service, texts, hiding, means, result=tool.result)
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,6 +65,7 @@ class Exchange:
         stopwatch: takes the time of its parts, where somebody wants to know.
         sent: whether anything was sent; an address that is refused is none.
         status: what the service answered.
+        streamed: whether the body of a good answer is left to be read, and closed, by who asked.
     """
 
     request: httpx.Request
@@ -74,6 +75,7 @@ class Exchange:
     stopwatch: Stopwatch | None = None
     sent: bool = False
     status: int | None = None
+    streamed: bool = False
     begun: float = field(default_factory=time.perf_counter)
 
     @property
@@ -97,15 +99,23 @@ class Exchange:
             self.request.extensions[TRACE] = {"trace": self.stopwatch.trace}
         with self.stopwatch.running() if self.stopwatch is not None else nullcontext():
             response = await wire.handle_async_request(self.request)
+        left_open = False
         try:
-            return await self._read(response)
+            answer = await self._read(response)
+            left_open = self.streamed and self._good(response.status_code)
+            return answer
         finally:
-            await response.aclose()
+            if not left_open:
+                await response.aclose()
+
+    def _good(self, status: int) -> bool:
+        return 200 <= status < 300 or status in self.spec.ok  # noqa: PLR2004 - the statuses 2xx
 
     async def _read(self, response: httpx.Response) -> Answer:
         self.status = response.status_code
-        if 200 <= self.status < 300 or self.status in self.spec.ok:  # noqa: PLR2004 - the statuses 2xx
-            return Answer(response, await receive(response, self.spec.max_response))
+        if self._good(self.status):
+            body = b"" if self.streamed else await receive(response, self.spec.max_response)
+            return Answer(response, body)
         if self.status in FOLLOWED and self.spec.redirects and "location" in response.headers:
             return Answer(response)
         return Answer(response, trouble=await self._failure(response))
@@ -157,7 +167,7 @@ class Exchange:
         if not self.sent:
             return RequestError(f"there was no access token {within}", _LATE)
         what = "did not answer" if self.status is None else "did not send its whole answer"
-        return self._lost(f"{self.server} {what} {within}", _LATE)
+        return self._lost(f"{self.server} {what} {within}", _LATE, timed_out=True)
 
     def refused(self, caught: Exception) -> RequestError:
         """The address is not allowed: nothing was sent."""
@@ -202,9 +212,13 @@ class Exchange:
         self.sent = False
         return RequestError("the request cannot be sent: a header or its body is not allowed")
 
-    def _lost(self, error: str, told: str = UNREACHABLE) -> RequestError:
+    def _lost(
+        self, error: str, told: str = UNREACHABLE, *, timed_out: bool = False
+    ) -> RequestError:
         """A failure of the service or of the way to it, which may pass."""
-        return RequestError(error, told, status=self.status, passing=True, counts=True)
+        return RequestError(
+            error, told, status=self.status, passing=True, counts=True, timed_out=timed_out
+        )
 
 
 def server_of(url: httpx.URL) -> str:

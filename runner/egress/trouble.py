@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from runner.egress.mask import Mask
+
 MOST: Final = 300
 """Characters of an error."""
 
@@ -24,6 +26,7 @@ class RequestError(Exception):
         passing: whether the same request may succeed a moment later.
         retry_after: seconds that the service asks to wait before that.
         counts: whether it says that the service does not work.
+        timed_out: whether it took too long.
     """
 
     def __init__(  # noqa: PLR0913 - each is a fact of its own
@@ -36,6 +39,7 @@ class RequestError(Exception):
         passing: bool = False,
         retry_after: float | None = None,
         counts: bool = False,
+        timed_out: bool = False,
     ) -> None:
         """Take what is said to the author and to the model, and what is known besides."""
         super().__init__(error)
@@ -46,6 +50,11 @@ class RequestError(Exception):
         self.passing = passing
         self.retry_after = retry_after
         self.counts = counts
+        self.timed_out = timed_out
+
+    def hide(self, mask: Mask) -> None:
+        """Take out of its words what nobody may see."""
+        self.error = one_line(mask.text(self.error))
 
     @property
     def output(self) -> str:

@@ -57,6 +57,7 @@ def reach(definition: Definition, agent: Agent, table: SymbolTable, resolve: Res
             provider = take("providers", name)
             if provider is not None:
                 scope.providers[name] = provider
+                _take_services(scope, provider, take)
     return scope
 
 

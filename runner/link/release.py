@@ -12,11 +12,12 @@ from pydantic import BaseModel, ConfigDict
 
 from runner.schema.agents import Agent
 from runner.schema.fields import Field
+from runner.schema.http_providers import HttpOptions
 from runner.schema.knowledge import HttpKnowledge, Knowledge, whole_lookup
 from runner.schema.personas import Persona
 from runner.schema.process import Process
 from runner.schema.providers import Provider
-from runner.schema.services import Service, whole_tool
+from runner.schema.services import Service, whole_request, whole_tool
 from runner.schema.tools import HttpTool, KnowledgeTool, Tool
 from runner.template import analyse
 
@@ -86,7 +87,7 @@ class AgentRelease(BaseModel):
         """The secrets that its tools, services, knowledge and providers use."""
         sections = (self.tools, self.services, self.knowledge, self.providers)
         parts = [part for section in sections for part in section.values()]
-        return frozenset(name for part in parts for name in _secrets_in(part.model_dump()))
+        return frozenset(name for part in parts for name in secrets_in(part.model_dump()))
 
     @cached_property
     def requests(self) -> dict[str, HttpTool]:
@@ -114,6 +115,22 @@ class AgentRelease(BaseModel):
     def asked_by(self, tool: KnowledgeTool) -> list[HttpTool]:
         """The requests that a tool sends which looks things up."""
         return [self.sources[n] for n in map(str, tool.knowledge) if n in self.sources]
+
+    @cached_property
+    def http_providers(self) -> dict[str, HttpOptions]:
+        """What the providers ask that are services, with what their services say besides."""
+        spoken = {n: p.options for n, p in self.providers.items()}
+        return {
+            name: whole_request(spec, self.services.get(str(spec.service)))
+            for name, spec in spoken.items()
+            if isinstance(spec, HttpOptions)
+        }
+
+    @cached_property
+    def http_services(self) -> tuple[Service, ...]:
+        """The services that such providers ask."""
+        names = {str(spec.service): None for spec in self.http_providers.values()}
+        return tuple(self.services[name] for name in names if name in self.services)
 
     @cached_property
     def digest(self) -> str:
@@ -149,13 +166,14 @@ class Release(BaseModel):
         return whole.hexdigest()[:12]
 
 
-def _secrets_in(data: Any) -> Iterator[str]:
+def secrets_in(data: Any) -> Iterator[str]:
+    """Yield the names of the secrets that the texts of plain data use."""
     if isinstance(data, Mapping):
         for item in data.values():
-            yield from _secrets_in(item)
+            yield from secrets_in(item)
     elif isinstance(data, list | tuple):
         for item in data:
-            yield from _secrets_in(item)
+            yield from secrets_in(item)
     elif isinstance(data, str) and "secrets" in data:
         for use in analyse(data).uses:
             if use.path[0] == "secrets" and len(use.path) > 1:

@@ -76,7 +76,9 @@ class Catalogue:
 
     def names(self, kind: str) -> list[str]:
         """The names that can be written for a kind right now."""
-        return sorted(rivals[0].name for key, rivals in self.providers.items() if key[0] == kind)
+        built_in = {name for name, kinds in known.BUILT_IN.items() if kind in kinds}
+        installed = {rivals[0].name for key, rivals in self.providers.items() if key[0] == kind}
+        return sorted(built_in | installed)
 
     def find(self, kind: str, name: str) -> InstalledProvider | NameProblem:
         """The provider that a name means, or what is wrong with the name."""
@@ -101,7 +103,7 @@ class Catalogue:
             return NameProblem("E102", f"the built-in '{name}' is not available yet")
         module, _, variant = _plain(name).partition(".")
         others = [other for other in BY_KEY if (other, module) in self.providers]
-        offered = known.LIVEKIT.get(module, ())
+        offered = known.LIVEKIT.get(module, known.BUILT_IN.get(name, ()))
         own, own_kinds = known.OWN.get(module, ("", ()))
         if variant and others:
             return self._no_such_class(kind, name)

@@ -105,7 +105,10 @@ OWN = {
 }
 """lkrun's own plugins: name → package and kinds."""
 
-LATER = frozenset({"fallback", "http"})
+BUILT_IN = {"http": ("llm", "stt", "tts")}
+"""Built-in names of the language → the kinds that they may be."""
+
+LATER = frozenset({"fallback"})
 """Built-in names of the language that are not available yet."""
 
 

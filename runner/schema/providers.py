@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, TypeAlias
 
 from pydantic import create_model
 
-from runner.provider_kinds import KINDS, ROWS, ProviderKind
+from runner.provider_kinds import BY_HTTP, BY_KEY, KINDS, ROWS, ProviderKind
 from runner.schema.http import Json
+from runner.schema.http_providers import HTTP, HttpOptions
 from runner.schema.types.blocks import Block, OneOrList, OrNo, key, kinds
 from runner.schema.types.measures import Duration, SomeTime
 from runner.schema.types.names import Name, ProviderName
@@ -32,7 +33,7 @@ class AnyProvider(Block):
     typical: ClassVar[tuple[str, ...]] = ("llm", "stt", "tts")
     stray: ClassVar[str] = "an option of the plugin stands below with:"
 
-    options: dict[str, Json] = key("options of the plugin", {}, alias="with")
+    options: Any = key("options of the plugin", {}, alias="with")
 
     @property
     def plugin(self) -> PluginName:
@@ -53,12 +54,40 @@ class Reached(AnyProvider):
     retry_wait: Duration | None = key("the time between attempts; LiveKit's 2s without it", None)
 
 
+def _named(kind: ProviderKind) -> str:
+    return "".join(part.capitalize() for part in kind.key.split("_")) + "Provider"
+
+
+def _base(kind: ProviderKind) -> type[AnyProvider]:
+    return Reached if kind.reached else AnyProvider
+
+
 def _class_of(kind: ProviderKind) -> type[AnyProvider]:
-    base: type[AnyProvider] = Reached if kind.reached else AnyProvider
-    name = "".join(part.capitalize() for part in kind.key.split("_")) + "Provider"
-    field: Any = (PluginName, key(kind.about))
-    made = create_model(name, __base__=base, __module__=__name__, **{kind.key: field})
+    """Whatever plugin it names: its options are the plugin's."""
+    fields: Any = {
+        kind.key: (PluginName, key(kind.about)),
+        "options": (dict[str, Json], key("options of the plugin", {}, alias="with")),
+    }
+    base = _base(kind)
+    made = create_model(_named(kind), __base__=base, __module__=__name__, **fields)
     made.__doc__, made.kind = kind.title, kind.key
+    if kind.key in HTTP:
+        made.rules = {"properties": {kind.key: {"not": {"const": BY_HTTP}}}}
+    return made
+
+
+def _by_http(kind: ProviderKind, options: type[HttpOptions]) -> type[AnyProvider]:
+    """A service that is asked by HTTP: its options are the language's own."""
+    fields: Any = {
+        kind.key: (PluginName, key("http: a service is asked, without any code")),
+        "options": (options, key("the request, and what comes back", alias="with")),
+    }
+    name = f"Http{_named(kind)}"
+    base = _base(kind)
+    made = create_model(name, __base__=base, __module__=__name__, **fields)
+    made.__doc__ = (options.__doc__ or "").partition("\n")[0]
+    made.kind, made.kind_value = kind.key, BY_HTTP
+    made.rules = {"properties": {kind.key: {"const": BY_HTTP}}}
     return made
 
 
@@ -67,7 +96,10 @@ PROVIDERS: dict[str, type[AnyProvider]] = {
 }
 """Kind → its class."""
 
-Provider: TypeAlias = kinds("a provider", *PROVIDERS.values())  # type: ignore[valid-type]  # built from the classes
+HTTP_PROVIDERS = {key: _by_http(kind, HTTP[key]) for key, kind in BY_KEY.items() if key in HTTP}
+"""Kind → its class where the plugin is `http`."""
+
+Provider: TypeAlias = kinds("a provider", *PROVIDERS.values(), *HTTP_PROVIDERS.values())  # type: ignore[valid-type]  # built from the classes
 
 Several = Annotated[
     tuple[ProviderName, ...],

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal, TypeVar
 
 from runner.schema.actions import ErrorActions
 from runner.schema.http import Request, Shared
@@ -70,8 +70,13 @@ def whole_tool(tool: HttpTool, services: Mapping[str, Service]) -> HttpTool:
     return tool.model_copy(update=more)
 
 
-def whole_request(request: Request, service: Service) -> Request:
+RequestT = TypeVar("RequestT", bound=Request)
+
+
+def whole_request(request: RequestT, service: Service | None) -> RequestT:
     """A request with what its service says and it does not."""
+    if service is None:
+        return request
     shared: dict[str, Any] = {
         name: getattr(service, name)
         for name in Shared.model_fields

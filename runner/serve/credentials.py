@@ -13,7 +13,7 @@ from runner.template import Renderer, analyse, has_template
 
 if TYPE_CHECKING:
     from runner.link.release import AgentRelease, Release
-    from runner.schema.providers import AnyProvider
+    from runner.schema.types.blocks import Block
 
 NAMES: Final = {
     "url": "LIVEKIT_URL",
@@ -66,7 +66,8 @@ def livekit(release: Release, secrets: Secrets, env: Mapping[str, str]) -> LiveK
 
 def provider_secrets(agent: AgentRelease, secrets: Secrets) -> dict[str, str]:
     """The secrets that an agent's providers use, by name: all that its calls may know."""
-    names = {name for p in agent.providers.values() for name in _named(p, "secrets")}
+    parts = (*agent.providers.values(), *agent.http_services)
+    names = {name for part in parts for name in _named(part, "secrets")}
     known = {name: secrets.get(name) for name in sorted(names)}
     return {name: value for name, value in known.items() if value is not None}
 
@@ -104,11 +105,11 @@ _NEVER: Final = frozenset({"LIVEKIT_AGENT_NAME", "LIVEKIT_AGENT_NAME_OVERRIDE"})
 """What would give all agents one name."""
 
 
-def _named(provider: AnyProvider, root: str) -> set[str]:
-    """The names behind `root` that a provider's options use."""
+def _named(part: Block, root: str) -> set[str]:
+    """The names behind `root` that a provider's options, or its service, use."""
     return {
         use.path[1]
-        for text in templates(provider.options)
+        for text in templates(part.model_dump())
         for use in analyse(text).uses
         if use.path[0] == root and len(use.path) > 1
     }

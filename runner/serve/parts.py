@@ -84,7 +84,7 @@ def build(  # noqa: PLR0913 - what a runner begins with
         livekit, store.root, admission, calls, log,
         neighbours=neighbours, hear=records.listeners.append,
     )  # fmt: skip
-    welcomes = Welcomes(releases, secrets)
+    welcomes = Welcomes(releases, secrets, str(startup.compiler.root))
     renewals = Renewals(releases, calls, welcomes, log, always=settings.dev)
     files = partial(attached, startup.compiler.root)
     tools = ToolRequests(releases, secrets, log, files=files, env=startup.env)

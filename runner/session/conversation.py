@@ -13,6 +13,7 @@ from livekit.agents import AgentSession, CloseEvent, CloseReason, RunResult
 
 from runner.egress.mask import Mask
 from runner.egress.port import Egress
+from runner.egress.providers import USUAL_NETWORK, ProviderNetwork
 from runner.link.release import AgentRelease
 from runner.session.call import BoundRelease, Call, Channel, PendingHandoff
 from runner.session.clock import Clock, MachineClock, within
@@ -67,6 +68,7 @@ class Conversation:
         on_event: told each event as it happens.
         on_failure: told why an answer failed, for the owner: without any secret.
         secrets: looks up the secrets of providers by name.
+        network: how providers that are services are reached.
         channel: `voice`, or `text`: no speech.
         idle: whether `idle` runs: not where a program takes its time, and nobody listens meanwhile.
         clock: the time of the call; the machine's without it.
@@ -84,6 +86,7 @@ class Conversation:
         on_event: Callable[[Event], None] = lambda _: None,
         on_failure: Callable[[str], None] = lambda _: None,
         secrets: Secrets = lambda _: None,
+        network: ProviderNetwork = USUAL_NETWORK,
         channel: Channel = "voice",
         idle: bool = True,
         clock: Clock | None = None,
@@ -96,7 +99,7 @@ class Conversation:
         context = TemplateContext(release, facts, variables, clock)
         renderer = TemplateRenderer(context, release.places)
         begin_variables(variables, renderer, facts.variables)
-        models = Models(release.providers, renderer, secrets)
+        models = Models(release, renderer, secrets, network)
         self._call = Call(
             BoundRelease(release, plan_of(release), variables, context, renderer, models),
             egress=egress,
@@ -304,7 +307,13 @@ class Conversation:
                 await self.session.wait_for_idle()
         await self._settle()
 
-    async def renew(self, release: AgentRelease, *, secrets: Secrets | None = None) -> Renewed:
+    async def renew(
+        self,
+        release: AgentRelease,
+        *,
+        secrets: Secrets | None = None,
+        network: ProviderNetwork | None = None,
+    ) -> Renewed:
         """Go on with another release of the agent, from the caller's next turn.
 
         It waits until nobody speaks, no tool runs and no handoff is under way. Nothing is said and
@@ -313,6 +322,7 @@ class Conversation:
         Args:
             release: the agent as it is now.
             secrets: looks up the secrets of providers from now on; without it, as until now.
+            network: how providers that are services are reached; without it, as until now.
 
         Returns:
             What has changed: what counts already, and what waits. No request of a tool that the
@@ -323,7 +333,7 @@ class Conversation:
         """
         if self._session is None:
             raise CannotRenewError("the call has not begun")
-        return await self._renewal.take(release, secrets)
+        return await self._renewal.take(release, secrets, network)
 
     async def end(self, reason: str = "shutdown") -> None:
         """End the conversation now; nothing more is said. May be called often."""

@@ -11,6 +11,7 @@ from typing import Any
 
 from livekit.agents.voice.agent_activity import ActivityClosedError
 
+from runner.egress.providers import ProviderNetwork
 from runner.link.differences import of_agent, path
 from runner.link.release import AgentRelease
 from runner.provider_kinds import KINDS
@@ -76,7 +77,12 @@ class Renewal:
         self._reason = NEWER
         self._closing: set[asyncio.Task[None]] = set()
 
-    async def take(self, release: AgentRelease, secrets: Secrets | None) -> Renewed:
+    async def take(
+        self,
+        release: AgentRelease,
+        secrets: Secrets | None,
+        network: ProviderNetwork | None = None,
+    ) -> Renewed:
         """Wait for the end of what is being said and done, then go on with another release.
 
         Raises:
@@ -91,9 +97,9 @@ class Renewal:
                 if self._call.channel == "text":
                     async with self._queue:
                         await self._quiet()
-                        return await self._apply(release, secrets)
+                        return await self._apply(release, secrets, network)
                 await self._quiet(self._queue)
-                return await self._apply(release, secrets)
+                return await self._apply(release, secrets, network)
         except TimeoutError:
             raise CannotRenewError(self._reason) from None
         finally:
@@ -148,7 +154,9 @@ class Renewal:
             if call.arrived.is_set() and call.idle.is_set() and free:
                 return
 
-    async def _apply(self, release: AgentRelease, secrets: Secrets | None) -> Renewed:
+    async def _apply(
+        self, release: AgentRelease, secrets: Secrets | None, network: ProviderNetwork | None
+    ) -> Renewed:
         """Build everything, then change everything.
 
         No `await` in it has to wait: who hears of its end hears of it before anything goes on.
@@ -159,7 +167,7 @@ class Renewal:
         if speaking not in release.personas:
             raise CannotRenewError(f"persona '{speaking}', which speaks, is gone")
         try:
-            bound, lost = self._bound(release, secrets)
+            bound, lost = self._bound(release, secrets, network)
         except Exception as error:  # noqa: BLE001 - as below
             raise CannotRenewError(_told(call.bound.models, error)) from None
         persona = speaker(call)
@@ -196,7 +204,7 @@ class Renewal:
         live.finish()
 
     def _bound(
-        self, release: AgentRelease, secrets: Secrets | None
+        self, release: AgentRelease, secrets: Secrets | None, network: ProviderNetwork | None
     ) -> tuple[BoundRelease, dict[str, str]]:
         call = self._call
         variables = Variables(release.agent.variables)
@@ -205,7 +213,7 @@ class Renewal:
         renderer = call.bound.renderer.renewed(context, release.places)
         new = [n for n in variables.fields if n not in call.bound.variables.fields or n in lost]
         set_defaults(variables, renderer, new)
-        models = call.bound.models.renewed(release.providers, renderer, secrets)
+        models = call.bound.models.renewed(release, renderer, secrets, network)
         return BoundRelease(release, plan_of(release), variables, context, renderer, models), lost
 
     def _back_to(self, before: BoundRelease, failed: BoundRelease) -> None:

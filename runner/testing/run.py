@@ -10,6 +10,7 @@ from itertools import pairwise
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
+from runner.egress.providers import USUAL_NETWORK, ProviderNetwork
 from runner.egress.secrets import Secrets
 from runner.link.cases import Path, TestCase
 from runner.link.release import AgentRelease
@@ -59,14 +60,21 @@ class TestRun:
         case: the test.
         release: its agent.
         secrets: of providers and of services that are really asked.
+        network: how providers that are services are reached.
         judging: judges meaning; without it a test that asks for meaning is skipped.
     """
 
     __test__ = False
 
     def __init__(
-        self, case: TestCase, release: AgentRelease, secrets: Secrets, judging: Judging | None
+        self,
+        case: TestCase,
+        release: AgentRelease,
+        secrets: Secrets,
+        judging: Judging | None,
+        network: ProviderNetwork = USUAL_NETWORK,
     ) -> None:
+        self._network = network
         self._case, self._release, self._judging = case, release, judging
         self._secrets = secrets
         self._egress = MockedEgress(case, release, secrets)
@@ -214,6 +222,7 @@ class TestRun:
             _facts(self._case, clock.now() if clock else None),
             on_event=lambda event: self._heard(event.to_json()),
             secrets=self._secrets.get,
+            network=self._network,
             channel="text",
             clock=clock,
         )

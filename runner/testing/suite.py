@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from runner.egress.providers import USUAL_NETWORK, ProviderNetwork
 from runner.egress.secrets import Secrets
 from runner.link.cases import TestCase
 from runner.link.release import AgentRelease
@@ -31,12 +32,14 @@ class SuiteOptions:
         repeat: how often each is run; None: as often as it says itself.
         judging: judges meaning; without it tests of meaning are skipped.
         offline: whether tests that ask anybody outside of this machine are skipped.
+        network: how providers that are services are reached.
     """
 
     parallel: int = AT_ONCE
     repeat: int | None = None
     judging: Judging | None = None
     offline: bool = False
+    network: ProviderNetwork = USUAL_NETWORK
 
 
 async def run_tests(
@@ -84,7 +87,8 @@ async def _test(
     for _ in range(times):
         async with turns.one(alone=case.bends_time):
             try:
-                runs.append(await TestRun(case, release, secrets(), options.judging).run())
+                run = TestRun(case, release, secrets(), options.judging, options.network)
+                runs.append(await run.run())
             except SkippedError as reason:
                 return _skipped(case, str(reason))
             except Exception as error:  # noqa: BLE001 - a bug in one test must not end the others

@@ -79,7 +79,7 @@ def models(load):
         renderer = TemplateRenderer(
             TemplateContext(release, CallFacts(), Variables(release.agent.variables)), {}
         )
-        return Models(release.providers, renderer, secrets.get)
+        return Models(release, renderer, secrets.get)
 
     return make
 

@@ -125,7 +125,7 @@ class OpenAiStub:
     def __init__(self, answer: Answer = lambda asked: say(f"heard: {asked.text}")) -> None:
         self.requests: list[dict[str, Any]] = []
         self.closing = threading.Event()
-        self._answer = answer
+        self.answer = answer
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,))
 
@@ -159,7 +159,7 @@ class OpenAiStub:
                 body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
                 stub.requests.append(body)
                 reply = (
-                    stub._answer(Asked(body))
+                    stub.answer(Asked(body))
                     if self.path == "/v1/chat/completions"
                     else failed(404, f"Invalid URL (POST {self.path})")
                 )

@@ -23,6 +23,24 @@ def ok(body: bytes = b"{}", *headers: str, status: str = "200 OK") -> bytes:
     return "\r\n".join(lines).encode() + body
 
 
+def chunked(*pieces: bytes, label: str = "audio/pcm", end: bool = True):
+    """Write a streamed answer, piece by piece; without an end the connection breaks."""
+
+    async def reply(writer):
+        head = f"HTTP/1.1 200 OK\r\nContent-Type: {label}\r\nTransfer-Encoding: chunked\r\n\r\n"
+        writer.write(head.encode())
+        for piece in pieces:
+            writer.write(b"%x\r\n%s\r\n" % (len(piece), piece))
+            await writer.drain()
+        if end:
+            writer.write(b"0\r\n\r\n")
+            await writer.drain()
+        else:
+            writer.close()
+
+    return reply
+
+
 @dataclass
 class Stub:
     """A server on 127.0.0.1.

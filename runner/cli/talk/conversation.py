@@ -154,6 +154,7 @@ class LocalTalk:
             self._facts(),
             on_event=lambda event: self._view.event(event.to_json()),
             secrets=secrets.get,
+            network=sending.network(self._compiled.release, self._options.folder, secrets),
             channel="text",
             idle=self._options.idle,
         )

@@ -16,10 +16,11 @@ def _check(context: DefinitionContext, leaf: Leaf, place: Span) -> Iterator[Diag
     if not isinstance(leaf.value, Text) or isinstance(leaf.value, Plain):
         return
     for use in context.texts.analysis(leaf.value).uses:
-        if use.path[0] not in ("env", "secrets"):
+        if use.path[0] not in ("env", "secrets", *leaf.names):
             span = context.texts.span(place, leaf.value, use)
             message = f"'{use.path[0]}' is not known when the folder is loaded"
-            hint = "only {{ env.NAME }} and {{ secrets.NAME }} may stand here"
+            own = "".join(f"{{{{ {name} }}}}, " for name in leaf.names)
+            hint = f"only {own}{{{{ env.NAME }}}} and {{{{ secrets.NAME }}}} may stand here"
             yield Diagnostic(span, "E308", message, hint)
 
 

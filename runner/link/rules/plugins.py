@@ -22,8 +22,8 @@ def _check(context: FolderContext) -> Iterator[Diagnostic]:
     environment = tuple(map(str, process.environment)) if process else ()
     for definition in context.table.entries["providers"].values():
         provider: AnyProvider | None = definition.spec
-        if provider is None:
-            continue
+        if provider is None or provider.kind_value:
+            continue  # the options of `http` are the language's own
         kind, name = provider.kind, str(provider.plugin)
         span = definition.document.value_span((*definition.location, kind))
         plugin = context.around.catalogue.find(kind, name)

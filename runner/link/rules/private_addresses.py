@@ -1,4 +1,4 @@
-"""Addresses in private networks that no one has opened to tools: every request would be refused."""
+"""Addresses in private networks that no one has opened: every request would be refused."""
 
 from __future__ import annotations
 
@@ -28,30 +28,36 @@ def _check(context: FolderContext) -> Iterator[Diagnostic]:
         for name, definition in table.entries["services"].items()
         if isinstance(definition.spec, Service)
     }
-    told: set[Span] = set()
-    for definition in (*table.entries["tools"].values(), *table.entries["knowledge"].values()):
-        if not isinstance(definition.spec, HttpTool | HttpKnowledge):
+    known: set[Span] = set()
+    for definition, request, key in _requests(context):
+        whole = whole_request(request, services.get(str(request.service)))
+        refused = _refused(guard, str(whole.url or ""))
+        if refused is None or whole.private_network:
             continue
-        service = str(definition.spec.http.service)
-        request = _whole(definition.spec.http, services.get(service))
-        refused = _refused(guard, str(request.url or ""))
-        if refused is None or request.private_network:
-            continue
-        span, place = _where(definition, table.entries["services"].get(service))
-        if span not in told:
-            told.add(span)
+        span, place = _where(definition, table.entries["services"].get(str(request.service)), key)
+        if span not in known:
+            known.add(span)
             hint = f"write private_network: yes below {place}:"
-            yield Diagnostic(span, "E312", f"tools may not reach {refused}", hint)
+            who = "providers" if definition.section == "providers" else "tools"
+            yield Diagnostic(span, "E312", f"{who} may not reach {refused}", hint)
 
 
-def _whole(request: Request, service: Service | None) -> Request:
-    return whole_request(request, service) if service is not None else request
+def _requests(context: FolderContext) -> Iterator[tuple[Definition, Request, str]]:
+    """The requests of tools, knowledge and providers, each with the key that it stands under."""
+    entries = context.table.entries
+    for definition in (*entries["tools"].values(), *entries["knowledge"].values()):
+        if isinstance(definition.spec, HttpTool | HttpKnowledge):
+            yield definition, definition.spec.http, "http"
+    for definition in entries["providers"].values():
+        options = getattr(definition.spec, "options", None)
+        if isinstance(options, Request):
+            yield definition, options, "with"
 
 
-def _where(asking: Definition, service: Definition | None) -> tuple[Span, str]:
+def _where(owner: Definition, service: Definition | None, key: str) -> tuple[Span, str]:
     if service is not None:
         return service.document.value_span((*service.location, "url")), service.name
-    return asking.document.value_span((*asking.location, "http", "url")), "http"
+    return owner.document.value_span((*owner.location, key, "url")), key
 
 
 def _refused(guard: Guard, url: str) -> str | None:

@@ -129,7 +129,8 @@ def _title(block: type[Block]) -> str:
     noun = block.noun[:1].upper() + block.noun[1:]
     if block.noun.isidentifier() and not block.kind:
         return f"`{block.noun}`"
-    return f"{noun}: `{block.kind}`" if block.kind else noun
+    kind = ": ".join(filter(None, (block.kind, block.kind_value)))
+    return f"{noun}: `{kind}`" if kind else noun
 
 
 def anchor(block: type[Block]) -> str:

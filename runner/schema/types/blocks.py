@@ -59,6 +59,9 @@ class Block(BaseModel):
     kind: ClassVar[str] = ""
     """Of such a block: the key that tells its kind."""
 
+    kind_value: ClassVar[str] = ""
+    """Of such a block: the value of that key that alone tells it, where others have the key too."""
+
     typical: ClassVar[tuple[str, ...]] = ()
     """Of such a block, where there are many kinds: those that a message names."""
 
@@ -124,7 +127,8 @@ def kinds(noun: str, *classes: type[Block]) -> Any:
 
     An error's location then holds the tag `<ClassName>`, which is in no file.
     """
-    by_key = {cls.kind: f"<{cls.__name__}>" for cls in classes}
+    by_key = {cls.kind: f"<{cls.__name__}>" for cls in classes if not cls.kind_value}
+    by_value = {(c.kind, c.kind_value): f"<{c.__name__}>" for c in classes if c.kind_value}
     for cls in classes:
         if len(classes) > len(cls.kinds):
             cls.kinds = classes
@@ -133,7 +137,8 @@ def kinds(noun: str, *classes: type[Block]) -> Any:
 
     def pick(data: Any) -> str | None:
         if isinstance(data, dict):
-            return next((by_key[k] for k in data if k in by_key), None)
+            kind = next((k for k in data if k in by_key), "")
+            return by_value.get((kind, str(data.get(kind)).strip()), by_key.get(kind))
         return f"<{type(data).__name__}>" if isinstance(data, Block) else f"<{first}>"
 
     union: Any = Annotated[Union[tagged], Discriminator(pick)]  # noqa: UP007 - a union of a computed tuple
@@ -324,7 +329,7 @@ class OrNo:
         self, source: Any, handler: GetCoreSchemaHandler
     ) -> CoreSchema:
         first = get_args(source)[0]
-        reader = self if self.yes else replace(self, wanted=_wanted(first))
+        reader = self if self.yes or self.wanted else replace(self, wanted=_wanted(first))
         return core_schema.no_info_wrap_validator_function(
             reader._read,  # noqa: SLF001 - itself
             handler(first),

@@ -191,3 +191,20 @@ Rate = Annotated[
     ),
 ]
 """So many per second, minute or hour."""
+
+
+_DECIMAL = re.compile(r"[+-]?(\d{1,9}(\.\d{0,9})?|\.\d{1,9})")
+
+
+def decimal(low: float, high: float) -> Setting:
+    """A number with or without a fraction, within bounds."""
+
+    def parse(text: str) -> float:
+        bounds = f"write a number from {low:g} to {high:g}"
+        if not _DECIMAL.fullmatch(text):
+            raise mistake("E109", f"'{text}' is not a number", bounds)
+        if not low <= float(text) <= high:
+            raise mistake("E109", f"{text} is out of bounds", bounds)
+        return float(text)
+
+    return Setting(parse, {"type": "number", "minimum": low, "maximum": high}, "number")

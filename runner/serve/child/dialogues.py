@@ -19,6 +19,7 @@ from typing import Final
 from livekit.agents.testing import fake_job_context
 
 from runner.link.release import AgentRelease
+from runner.serve.child.network import provider_network
 from runner.serve.child.watchdog import Suspect, Watchdog, die_with, session, suspects
 from runner.serve.socket.line import CallEgress, Line
 from runner.serve.socket.messages import (
@@ -140,7 +141,9 @@ class Dialogue:
             release = await asyncio.to_thread(_release, message.file)
             if self._talk is None:
                 return _refused(message, "the call has not begun")
-            done = await self._talk.renew(release, secrets=message.secrets.get)
+            done = await self._talk.renew(
+                release, secrets=message.secrets.get, network=provider_network(message.network)
+            )
         except CannotRenewError as error:
             return _refused(message, str(error))
         except (OSError, ValueError):
@@ -184,6 +187,7 @@ class Dialogue:
             facts,
             on_event=lambda event: self._line.event(call, event.to_json()),
             secrets=welcome.secrets.get,
+            network=provider_network(welcome.network),
             on_failure=lambda reason: self._line.send(Failure(call, reason)),
             channel="text",
             idle=opened.idle,

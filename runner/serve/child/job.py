@@ -194,6 +194,7 @@ _KINDS: Final = {
 
 
 def _conversation(job: _Job, participant: rtc.RemoteParticipant) -> Conversation:
+    from runner.serve.child.network import provider_network
     from runner.session.conversation import Conversation
 
     call = job.ctx.job.id
@@ -203,6 +204,7 @@ def _conversation(job: _Job, participant: rtc.RemoteParticipant) -> Conversation
         _facts(job.ctx, participant),
         on_event=lambda event: job.line.event(call, event.to_json()),
         secrets=job.welcome.secrets.get,
+        network=provider_network(job.welcome.network),
         channel="voice" if job.release.agent.mode == "voice" else "text",
     )
 
@@ -262,6 +264,7 @@ async def _renew(job: _Job, message: Renew) -> None:
 
 
 async def _renewed(job: _Job, message: Renew) -> tuple[AgentRelease, Renewed]:
+    from runner.serve.child.network import provider_network
     from runner.session.errors import CannotRenewError
     from runner.session.next_turn import ENDED, NEWER
 
@@ -270,7 +273,8 @@ async def _renewed(job: _Job, message: Renew) -> tuple[AgentRelease, Renewed]:
         raise CannotRenewError(NEWER)
     if job.talk is None:
         raise CannotRenewError(ENDED if job.ending else "the call has not begun")
-    return release, await job.talk.renew(release, secrets=message.secrets.get)
+    network = provider_network(message.network)
+    return release, await job.talk.renew(release, secrets=message.secrets.get, network=network)
 
 
 async def _read(file: str) -> AgentRelease:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from runner.egress.client import ways_of
 from runner.serve.credentials import provider_secrets
-from runner.serve.socket.messages import Renew, Welcome
+from runner.serve.socket.messages import CallNetwork, Renew, Welcome
 
 if TYPE_CHECKING:
     from runner.egress.secrets import Secrets
@@ -16,9 +17,11 @@ if TYPE_CHECKING:
 class Welcomes:
     """Writes them, from the releases that are kept and the secrets of this moment."""
 
-    def __init__(self, releases: Releases, secrets: Secrets) -> None:
+    def __init__(self, releases: Releases, secrets: Secrets, folder: str = "") -> None:
+        """Take what is served, where secrets are, and the folder of the agents."""
         self._releases = releases
         self._secrets = secrets
+        self._folder = folder
 
     def welcome(self, call: CallInfo) -> Welcome:
         """For a call that begins.
@@ -27,7 +30,7 @@ class Welcomes:
             KeyError: its release is not kept, or has no such agent.
         """
         file, secrets = self._parts(call, call.release)
-        return Welcome(call.id, call.release, file, secrets)
+        return Welcome(call.id, call.release, file, secrets, self._network())
 
     def renewal(self, call: CallInfo, release: str) -> Renew:
         """For a call that may go on with another release.
@@ -36,7 +39,11 @@ class Welcomes:
             KeyError: the release is not kept, or has no such agent.
         """
         file, secrets = self._parts(call, release)
-        return Renew(call.id, release, file, secrets)
+        return Renew(call.id, release, file, secrets, self._network())
+
+    def _network(self) -> CallNetwork:
+        ways = ways_of(self._releases.current.process.network, self._secrets)
+        return CallNetwork(ways.allow, ways.proxy, self._folder)
 
     def _parts(self, call: CallInfo, release: str) -> tuple[str, dict[str, str]]:
         agent = self._releases.agent(release, call.agent)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import logging
-from dataclasses import dataclass, fields, is_dataclass, replace
+from dataclasses import dataclass, field, fields, is_dataclass, replace
 from typing import Annotated, Any, ClassVar, Final, Generic, Literal, TypeVar
 
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
@@ -273,6 +273,23 @@ class Pong(Message):
 
 
 @dataclass(frozen=True, slots=True)
+class CallNetwork:
+    """How a call reaches services of speech and words.
+
+    Attributes:
+        allow: private hosts that may be reached.
+        proxy: the address of a proxy, or nothing.
+        folder: where files are that prove something, or are sent.
+    """
+
+    __pydantic_config__: ClassVar[ConfigDict] = _STRICT
+
+    allow: tuple[str, ...] = ()
+    proxy: str = field(default="", repr=False)
+    folder: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Welcome(Message):
     """What a call begins with: the file of its agent, and the secrets of its providers."""
 
@@ -280,6 +297,7 @@ class Welcome(Message):
     release: str
     file: str
     secrets: dict[str, str]
+    network: CallNetwork = CallNetwork()
     type: Literal["welcome"] = "welcome"
 
 
@@ -307,6 +325,7 @@ class Renew(Message):
     release: str
     file: str
     secrets: dict[str, str]
+    network: CallNetwork = CallNetwork()
     type: Literal["renew"] = "renew"
 
 

@@ -11,11 +11,13 @@ from contextlib import suppress
 from typing import Any
 
 from runner.egress.mask import Mask
+from runner.egress.providers import USUAL_NETWORK, ProviderEgress, ProviderNetwork
+from runner.link.release import AgentRelease
 from runner.providers.build import ProviderBuildError, build
-from runner.schema.providers import AnyProvider
 from runner.session.errors import CannotStartError
 from runner.session.models import kinds
 from runner.session.models.connection import Connection, connection_of, keep_to
+from runner.session.models.http.made import HttpRecipe, http_recipe
 from runner.session.values.templates import TemplateRenderer
 
 log = logging.getLogger("lkrun")
@@ -61,24 +63,30 @@ class Models:
     """Builds what an agent or persona names, when it is first used.
 
     Args:
-        providers: name → provider.
+        release: the agent, with its providers.
         renderer: renders options.
         secrets: looks up a secret by its name.
+        network: how services of speech and words are reached.
         before: what the call used until now: what has the same recipe is taken over.
     """
 
     def __init__(
         self,
-        providers: Mapping[str, AnyProvider],
+        release: AgentRelease,
         renderer: TemplateRenderer,
         secrets: Secrets,
+        network: ProviderNetwork = USUAL_NETWORK,
         before: Models | None = None,
     ) -> None:
         """Build nothing yet."""
-        self._providers = providers
+        self._release = release
+        self._network = network
         self._renderer = renderer
         self._before = before
         self._secrets: _Secrets = _Secrets(secrets, before.shown if before else ())
+        own = ProviderEgress(self._secrets.get, network, release.env, release.places)
+        self._own_services = own
+        self.services: ProviderEgress = before.services if before else own
         self._single: dict[tuple[str, str], Any] = {}
         self._recipes: dict[tuple[str, str], _Recipe] = {}
         self._lists: dict[tuple[str, tuple[str, ...]], Any] = {}
@@ -88,12 +96,14 @@ class Models:
 
     def renewed(
         self,
-        providers: Mapping[str, AnyProvider],
+        release: AgentRelease,
         renderer: TemplateRenderer,
         secrets: Secrets | None,
+        network: ProviderNetwork | None = None,
     ) -> Models:
         """The models of another release, which share with these all that is the same."""
-        return Models(providers, renderer, secrets or self._secrets.resolve, self)
+        network = network or self._network
+        return Models(release, renderer, secrets or self._secrets.resolve, network, self)
 
     def get(self, kind: str, names: tuple[str, ...] | str) -> Any:
         """The LiveKit object of a kind: the same for the same names; a list falls back in order.
@@ -121,7 +131,9 @@ class Models:
 
     def patience(self, names: tuple[str, ...] | str) -> float:
         """Seconds that the attempts may take that these providers ask for, all of them failing."""
-        return sum(connection_of(self._providers.get(name)).longest for name in _names(names))
+        return sum(
+            connection_of(self._release.providers.get(name)).longest for name in _names(names)
+        )
 
     def ordinary(self, kind: str) -> Any:
         """What is used of a kind where nobody names anything."""
@@ -146,11 +158,17 @@ class Models:
 
     def _recipe(self, name: str) -> _Recipe:
         """What a provider is made of; None for an inference string."""
-        provider = self._providers.get(name)
+        provider = self._release.providers.get(name)
         if provider is None:
             return None
         self._secrets.lacking.clear()
-        options = self._renderer.data(provider.options, {"secrets": self._secrets})
+        service = http_recipe(self._release, name)
+        if service is not None:
+            for secret in service.secrets:
+                self._secrets.get(secret)
+            options = service
+        else:
+            options = self._renderer.data(provider.options, {"secrets": self._secrets})
         if self._secrets.lacking:
             lacking = ", ".join(sorted(self._secrets.lacking))
             raise CannotStartError(f"provider '{name}' needs a secret that is not set: {lacking}")
@@ -160,6 +178,8 @@ class Models:
         if recipe is None:
             return kinds.inferred(kind, name)
         *parts, connection = recipe
+        if isinstance(parts[2], HttpRecipe):
+            return keep_to(parts[2].made(self.services), kind, connection)
         try:
             made = build(*parts, secrets=self._secrets.shown)
             return keep_to(made, kind, connection)
@@ -178,6 +198,7 @@ class Models:
         before, self._before = self._before, None
         if before is None:
             return []
+        self.services.follow(self._own_services)
         for kind, named in wanted:
             names = _names(named)
             for name in names:
@@ -227,6 +248,7 @@ class Models:
         self._lists.clear()
         self._single.clear()
         await close(made)
+        await self.services.aclose()
 
 
 async def close(made: Iterable[Any]) -> None:

@@ -23,5 +23,5 @@ def single_model(release: Release, name: str, secrets: Secrets) -> Any:
     if agent is None:
         raise CannotStartError("no agent is served, so no provider is known")
     context = TemplateContext(agent, CallFacts(), Variables(agent.agent.variables))
-    models = Models(agent.providers, TemplateRenderer(context, agent.places), secrets)
+    models = Models(agent, TemplateRenderer(context, agent.places), secrets)
     return models.get("llm", name)

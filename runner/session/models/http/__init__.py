@@ -1,0 +1,1 @@
+"""Voices, speech recognition and models that are services, asked by HTTP."""

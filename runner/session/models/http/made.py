@@ -1,0 +1,60 @@
+"""The services of an agent's providers, and what LiveKit is given for each kind of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from runner.egress.providers import ProviderEgress
+from runner.link.release import AgentRelease, secrets_in
+from runner.schema.http_providers import HttpOptions
+from runner.schema.services import Service
+from runner.session.models.http.model import HttpLLM
+from runner.session.models.http.recognition import HttpSTT
+from runner.session.models.http.service import HttpService
+from runner.session.models.http.voice import voice
+
+_MADE: dict[str, Callable[[HttpService[Any]], Any]] = {
+    "llm": HttpLLM,
+    "stt": HttpSTT,
+    "tts": voice,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class HttpRecipe:
+    """What such a provider is made of; the same makes the same.
+
+    Attributes:
+        name: the provider's.
+        options: its request, with what its service says.
+        language: the agent's locale.
+    """
+
+    kind: str
+    name: str
+    options: HttpOptions
+    service: Service | None
+    language: str
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """Names of the secrets that it needs."""
+        parts = (self.options, self.service) if self.service is not None else (self.options,)
+        return tuple(sorted({name for part in parts for name in secrets_in(part.model_dump())}))
+
+    def made(self, egress: ProviderEgress) -> Any:
+        """LiveKit's object."""
+        service = HttpService(self.name, self.options, self.service, egress, self.language)
+        return _MADE[self.kind](service)
+
+
+def http_recipe(release: AgentRelease, name: str) -> HttpRecipe | None:
+    """The recipe of a provider; None where it is no service."""
+    options = release.http_providers.get(name)
+    if options is None:
+        return None
+    service = release.services.get(str(options.service))
+    language = str(release.agent.locale or "")
+    return HttpRecipe(release.providers[name].kind, name, options, service, language)
