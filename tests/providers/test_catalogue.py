@@ -93,9 +93,9 @@ def test_inference_is_built_in_for_every_kind():
         ("tts", "minimax", "E401", "pip install livekit-plugins-minimax-ai=="),
         ("stt", "livekit-plugins-gladia", "E401", "pip install livekit-plugins-gladia=="),
         ("llm", "clova", "E206", "installed for 'llm'"),
-        ("llm", "http", "E102", ""),
+        ("vad", "http", "E206", "installed for 'vad'"),
         ("stt", "deepgrm", "E402", "did you mean 'deepgram'?"),
-        ("stt", "qqqqqq", "E402", "installed for 'stt': inference"),
+        ("stt", "qqqqqq", "E402", "installed for 'stt': http, inference"),
         ("llm", "Inference", "E402", "did you mean 'inference'?"),
     ],
 )

@@ -30,7 +30,9 @@ async def test_a_call_is_welcomed_with_all_that_it_needs(phone, calls, releases,
     call = calls.begin("AJ_1", "desk", "call")
     peer = await phone("AJ_1")
     file = releases.file(release.id, "desk")
-    assert await peer.receive(TO_CALL) == Welcome("AJ_1", release.id, file, {})
+    assert await peer.receive(TO_CALL) == Welcome(
+        "AJ_1", release.id, file, {}, CallNetwork(("127.0.0.1",))
+    )
     assert call.peer is not None
 
 
