@@ -68,7 +68,7 @@ def _class_of(kind: ProviderKind) -> type[AnyProvider]:
         kind.key: (PluginName, key(kind.about)),
         "options": (dict[str, Json], key("options of the plugin", {}, alias="with")),
     }
-    base = _base(kind)
+    base: type[AnyProvider] = _base(kind)
     made = create_model(_named(kind), __base__=base, __module__=__name__, **fields)
     made.__doc__, made.kind = kind.title, kind.key
     if kind.key in HTTP:
@@ -83,7 +83,7 @@ def _by_http(kind: ProviderKind, options: type[HttpOptions]) -> type[AnyProvider
         "options": (options, key("the request, and what comes back", alias="with")),
     }
     name = f"Http{_named(kind)}"
-    base = _base(kind)
+    base: type[AnyProvider] = _base(kind)
     made = create_model(name, __base__=base, __module__=__name__, **fields)
     made.__doc__ = (options.__doc__ or "").partition("\n")[0]
     made.kind, made.kind_value = kind.key, BY_HTTP

@@ -12,6 +12,7 @@ from runner.serve.sessions.tool_requests import ToolRequests
 from runner.serve.socket.line import Line
 from runner.serve.socket.messages import (
     TO_CALL,
+    CallNetwork,
     Ask,
     End,
     Ended,
