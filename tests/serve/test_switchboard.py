@@ -12,8 +12,8 @@ from runner.serve.sessions.tool_requests import ToolRequests
 from runner.serve.socket.line import Line
 from runner.serve.socket.messages import (
     TO_CALL,
-    CallNetwork,
     Ask,
+    CallNetwork,
     End,
     Ended,
     GiveUp,
