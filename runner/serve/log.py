@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 import sys
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from datetime import UTC, datetime
 from typing import IO, Any, Final
 
 from runner.diagnostics import render
 from runner.egress.mask import Mask
+from runner.serve.floods import WINDOW, Floods
 
 LEVELS: Final = {"debug": 10, "info": 20, "warning": 30, "error": 40}
 
@@ -27,6 +29,13 @@ _QUIET: Final = (
     "process exited with non-zero exit code",
 )
 """Warnings of LiveKit that lkrun tells in its own words, or that are no news here."""
+
+_TELLING: Final = ("agent", "tool", "reason", "provider")
+"""Fields that tell lines of one event apart."""
+
+_VARYING: Final = re.compile(r"'[^']*'|\d+")
+_SHOWN: Final = 200
+"""Characters of a line by which its like is told."""
 
 _LIBRARIES: Final = {"livekit": logging.INFO, "httpx": logging.WARNING, "httpcore": logging.WARNING}
 _LKRUN: Final = "lkrun"
@@ -44,6 +53,8 @@ class Log:
         self._json = form == "json"
         self._stream = stream or sys.stderr
         self._lock = threading.Lock()
+        self._counting = threading.Lock()
+        self._floods = Floods()
         self._mask = Mask(())
 
     def hide(self, secrets: Iterable[str]) -> None:
@@ -57,6 +68,7 @@ class Log:
         *,
         level: str = "info",
         several_lines: bool = False,
+        once: bool = False,
         **fields: Any,
     ) -> None:
         """Tell an event: `words` to people, `fields` to programs.
@@ -66,9 +78,12 @@ class Log:
             words: on one line, since they may hold what comes from outside.
             level: how grave it is.
             several_lines: the line breaks in the words are our own.
+            once: it is no line of a flood, which `look` sums up.
             fields: all that is known of it.
         """
         if LEVELS[level] < self.level:
+            return
+        if not once and self._floods_with(level, _kind(name, words, fields), words):
             return
         now = datetime.now(UTC)
         if self._json:
@@ -82,6 +97,25 @@ class Log:
             line = f"{now.astimezone():%H:%M:%S} {mark}{shown}"
         self._write(line)
 
+    def look(self, *, all_of_them: bool = False) -> None:
+        """Sum up what came too often; to be called every second or so, and once at the end."""
+        with self._counting:
+            floods = self._floods.ended(all_of_them=all_of_them)
+        for flood in floods:
+            words = f"... {flood.more:,} more like this in the last {WINDOW:g} s: {flood.words}"
+            self.event(
+                "more_like_this", words, level=flood.level, once=True,
+                count=flood.more, seconds=WINDOW, message=flood.words,
+            )  # fmt: skip
+
+    def _floods_with(self, level: str, kind: Hashable, words: str) -> bool:
+        """Count a grave line; says whether there were too many like it. Others are all written."""
+        if LEVELS[level] < LEVELS["warning"]:
+            return False
+        self.look()
+        with self._counting:
+            return not self._floods.passes(kind, words[:_SHOWN], level)
+
     def _write(self, line: str) -> None:
         with self._lock:
             try:
@@ -93,14 +127,29 @@ class Log:
     def record(self, record: logging.LogRecord) -> None:
         """Tell a record of Python's logging: one line, without a traceback unless at `debug`."""
         words = record.getMessage()
+        level = next((n for n, v in reversed(LEVELS.items()) if record.levelno >= v), "debug")
+        if LEVELS[level] >= self.level and self._floods_with(level, _kind_of(record), words):
+            return
         if record.exc_info and record.exc_info[1] is not None:
             words += f"{_TRACE}\n{logging.Formatter().formatException(record.exc_info)}"
         if self.level > logging.DEBUG:
             words = _without_trace(words)
-        level = next((n for n, v in reversed(LEVELS.items()) if record.levelno >= v), "debug")
         traced = self.level <= logging.DEBUG
         name = record.name
-        self.event("log", words, level=level, several_lines=traced, logger=name, message=words)
+        self.event(
+            "log", words, level=level, several_lines=traced, once=True, logger=name, message=words
+        )
+
+
+def _kind(name: str, words: str, fields: Mapping[str, Any]) -> Hashable:
+    """What lines have in common that tell the same: not the session, the room, or a number."""
+    known = tuple(fields.get(each) for each in _TELLING)
+    return (name, *known) if any(known) else (name, _VARYING.sub("", words))
+
+
+def _kind_of(record: logging.LogRecord) -> Hashable:
+    text = str(record.msg)
+    return record.name, text if record.args else _VARYING.sub("", text)
 
 
 def _lines(text: str) -> str:

@@ -34,6 +34,8 @@ EVENTS: Final = (
              ("url", "error")),
     LogEvent("livekit_not_configured", "there are no credentials of LiveKit: text only"),
     LogEvent("log", "a line of a library, or of a plugin", ("logger", "message")),
+    LogEvent("more_like_this", "a warning or an error came so often that only the first ones of"
+             " some seconds were logged", ("count", "seconds", "message")),
     LogEvent("not_enlisted", "`lkrun releases` and `lkrun rollback` will not find this runner",
              ("error",)),
     LogEvent("processes_renewed", "new calls begin in new processes, since packages or settings"

@@ -158,6 +158,7 @@ class Run:
     async def _tick(self) -> None:
         while True:
             await asyncio.sleep(_TICK)
+            self.log.look()
             self.parts.texts.look()
             await self.parts.agents.look()
 
@@ -203,3 +204,4 @@ class Run:
         await self.parts.texts.stop()
         await self.parts.socket.stop()
         await self.parts.switchboard.stop()
+        self.log.look(all_of_them=True)

@@ -7,6 +7,7 @@ import pickle
 
 import pytest
 
+from runner.serve.floods import Floods
 from runner.serve.log import Handler, Log, route
 
 
@@ -144,3 +145,86 @@ def test_levels_of_strange_loggers(stream):
         handler.emit(pickle.loads(pickle.dumps(record)))  # noqa: S301 - our own bytes
     levels = [json.loads(line)["level"] for line in stream.getvalue().splitlines()]
     assert levels == ["debug", "debug", "info", "warning", "error"]
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    """The seconds of a log, which only a test moves; returns how to make one."""
+    now = [0.0]
+    monkeypatch.setattr("runner.serve.log.Floods", lambda: Floods(lambda: now[0]))
+
+    def after(seconds):
+        now[0] += seconds
+
+    return after
+
+
+def test_a_flood_of_one_line_is_summed_up(stream, clock):
+    """The first ten are written, then how many more there were: 4,300 lines become eleven."""
+    log = Log("info", "text", stream)
+    for number in range(4310):
+        log.event("x", f"the front failed at connection {number}", level="error")
+    clock(9.9)
+    log.look()
+    assert len(stream.getvalue().splitlines()) == 10
+    clock(0.1)
+    log.look()
+    *_, last = stream.getvalue().splitlines()
+    assert last.split(" ", 1)[1] == (
+        "error: ... 4,300 more like this in the last 10 s: the front failed at connection 0"
+    )
+    log.look()
+    log.event("x", "the front failed at connection 0", level="error")
+    assert len(stream.getvalue().splitlines()) == 12
+
+
+def test_a_flood_is_told_by_the_next_line_and_at_the_end(stream, clock):
+    """Nobody need look; and what is counted when the runner ends is told then."""
+    log = Log("info", "json", stream)
+    for _ in range(12):
+        log.event("tool_failed", "desk: tool look failed", level="warning", agent="desk", session=_)
+    clock(10)
+    log.event("y", "another", level="warning")
+    for _ in range(11):
+        log.event("z", "again", level="error")
+    log.look(all_of_them=True)
+    told = [e for e in map(json.loads, stream.getvalue().splitlines()) if "count" in e]
+    assert [(e["event"], e["level"], e["count"], e["message"]) for e in told] == [
+        ("more_like_this", "warning", 2, "desk: tool look failed"),
+        ("more_like_this", "error", 1, "again"),
+    ]
+
+
+@pytest.mark.usefixtures("clock")
+def test_what_tells_of_something_else_is_no_flood(stream):
+    """Other agents, other words, and all that is no warning, are written each."""
+    log = Log("info", "json", stream)
+    for number in range(50):
+        log.event("tool_failed", "failed", level="warning", agent=f"agent_{number}")
+        log.event("session_started", "begun", agent="desk")
+        log.event("x", "a" * number, level="warning")
+    assert len(stream.getvalue().splitlines()) == 150
+
+
+def test_records_of_libraries_are_summed_up_by_their_form(stream, clock):
+    """What is filled into a message, and a traceback behind it, make no line another one."""
+    log = Log("info", "json", stream)
+    for number in range(30):
+        record = logging.LogRecord("asyncio", logging.ERROR, "", 1, "no %s", (number,), None)
+        log.record(record)
+        log.record(logging.LogRecord("a", logging.ERROR, "", 1, f"port {number} gone", (), None))
+        log.record(logging.LogRecord("livekit", logging.INFO, "", 1, "fine", (), None))
+    clock(10)
+    log.look()
+    told = [json.loads(line) for line in stream.getvalue().splitlines()]
+    assert [e["message"] for e in told if e["event"] == "more_like_this"] == ["no 0", "port 0 gone"]
+    assert len(told) == 10 + 10 + 30 + 2
+
+
+@pytest.mark.usefixtures("clock")
+def test_kinds_are_forgotten_when_there_are_too_many(stream):
+    """Somebody who makes up kinds of lines fills no memory."""
+    log = Log("info", "json", stream)
+    for number in range(3000):
+        log.event("x", "words", level="warning", agent=f"agent_{number}")
+    assert len(log._floods._open) <= 1001
