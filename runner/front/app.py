@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import errno
 import logging
+import socket
 from typing import Final
 
 from aiohttp import web
@@ -25,6 +26,9 @@ STOP_SECONDS: Final = 2.0
 
 BODY_SECONDS: Final = 10.0
 """How long a request's body may take to arrive."""
+
+_WAITING: Final = 128
+"""Connections that wait until they are accepted."""
 
 _HIGHEST_PORT: Final = 65_535
 
@@ -86,7 +90,7 @@ class Front:
         await server.setup()
         host, port = self.address
         try:
-            await web.TCPSite(server, host, port).start()
+            await _listen(server, host, port, self._limits.at_once)
         except OSError as error:
             await server.cleanup()
             raise _refused(host, port, error) from None
@@ -125,6 +129,24 @@ class Front:
             _log.debug("the front could not answer", exc_info=error)
             message = "the runner could not answer this request"
             return response(HttpProblem(500, "internal", message, "the runner's log says more"))
+
+
+async def _listen(server: WireRunner, host: str, port: int, at_once: int) -> None:
+    """Listen, and take so many connections at once; the others wait with the system.
+
+    asyncio has one number for both.
+
+    Raises:
+        OSError: the port is taken or may not be used.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listening = socket.create_server((host, port), family=family, backlog=_WAITING)
+    try:
+        await web.SockSite(server, listening, backlog=at_once).start()
+        listening.listen(_WAITING)
+    except BaseException:
+        listening.close()
+        raise
 
 
 async def _with_headers(_: web.Request, response: web.StreamResponse) -> None:

@@ -31,6 +31,7 @@ class Limits:
     Attributes:
         in_all: connections at once. Each is a descriptor: who knows how many there are sets it.
         per_address: those of one address.
+        at_once: those that are accepted before any of them is looked at.
         head: seconds from the first byte of a request to the end of its headers.
         idle: seconds between two requests of a connection.
         write: seconds in which an answer must be taken.
@@ -38,6 +39,7 @@ class Limits:
 
     in_all: int = 2048
     per_address: int = 1536
+    at_once: int = 128
     head: float = 10.0
     idle: float = 75.0
     write: float = 30.0

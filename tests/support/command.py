@@ -24,6 +24,14 @@ os.execv(sys.executable, [sys.executable, *sys.argv[1:]])
 """Gives up CAP_DAC_OVERRIDE and CAP_DAC_READ_SEARCH: even root must be allowed to read a file."""
 
 
+_BOUND = """
+import os, resource, sys
+resource.setrlimit(resource.RLIMIT_NOFILE, (int(sys.argv[1]),) * 2)
+os.execv(sys.executable, [sys.executable, *sys.argv[2:]])
+"""
+"""Lets a process open no more than so many files."""
+
+
 class Command:
     """A running `lkrun serve`.
 
@@ -72,9 +80,12 @@ class Command:
 
 @contextlib.asynccontextmanager
 async def serving(
-    folder: Path, *options: str, plain: bool = False, **env: str
+    folder: Path, *options: str, plain: bool = False, descriptors: int = 0, **env: str
 ) -> AsyncIterator[Command]:
-    """Serve a folder by text, and end in order; `plain`: root too may read only what it may."""
+    """Serve a folder by text, and end in order.
+
+    `plain`: root too may read only what it may; `descriptors`: how many files it may open.
+    """
     kept = {
         n: v for n, v in os.environ.items() if not n.startswith(("LIVEKIT", "LKRUN_SEC", "TOOL_"))
     }
@@ -82,6 +93,7 @@ async def serving(
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         *(["-c", _PLAIN] if plain else []),
+        *(["-c", _BOUND, str(descriptors)] if descriptors else []),
         *serve,
         env={**kept, **env},
         stderr=asyncio.subprocess.PIPE,
