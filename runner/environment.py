@@ -48,6 +48,7 @@ INTERNAL: Final = frozenset(
         "LIVEKIT_AGENT_NAME",
         "LIVEKIT_AGENT_NAME_OVERRIDE",
         "LIVEKIT_AGENTS_PRELOAD_LOCAL_INFERENCE",
+        "LKRUN_DEBUGGED",
         "LKRUN_HELD_BACK",
         "LKRUN_WARM",
     }

@@ -1,4 +1,4 @@
-"""What the system allows this process: many open files, and no core file with secrets in it."""
+"""How many files the system lets this process open, and how many of them are the front's."""
 
 from __future__ import annotations
 
@@ -17,9 +17,7 @@ _BURSTS: Final = 16
 
 
 def prepare() -> Limits:
-    """Raise the limit of open files, forbid core files; says how many may be the front's."""
-    with contextlib.suppress(OSError, ValueError):
-        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    """Raise the limit of open files; says how many may be the front's."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     most = _WANTED if hard == resource.RLIM_INFINITY else min(hard, _WANTED)
     if soft < most:

@@ -9,6 +9,7 @@ import os
 from typing import TYPE_CHECKING, Final
 
 from runner.egress.lookup import read_ahead
+from runner.serve import core_files
 from runner.serve.control import Enlisted
 from runner.serve.credentials import NAMES, child_environment
 from runner.serve.environment import confine
@@ -37,6 +38,9 @@ def serve(startup: Startup, settings: ServeSettings) -> int:
         CannotServeError: the port is taken, or there is no place for the release store.
     """
     log = Log(settings.level, settings.form)
+    if settings.dev:
+        os.environ[core_files.DEBUGGED] = "1"
+    core_files.forbid()
     confine(child_environment(startup.release, startup.env), startup.env)
     if startup.livekit is not None:
         os.environ.update(startup.livekit.to_env())

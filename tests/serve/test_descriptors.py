@@ -24,17 +24,38 @@ def test_half_of_all_descriptors_is_not_the_fronts(descriptors, in_all, per_addr
     assert (limits.in_all, limits.per_address, limits.at_once) == (in_all, per_address, at_once)
 
 
-def test_the_limits_of_the_process_are_set():
-    """As many files as the system allows may be open, and no core file is written."""
+def run(code, **env):
+    """What some lines print in a process of their own."""
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(
+        command, capture_output=True, text=True, check=True, env={**os.environ, **env}
+    )
+    return done.stdout.split()
+
+
+def test_as_many_files_may_be_open_as_the_system_allows():
+    """The limit is raised, and a half of it is the front's."""
     code = (
         "import resource as r\n"
         "r.setrlimit(r.RLIMIT_NOFILE, (64, 512))\n"
         "from runner.serve.descriptors import prepare\n"
         "limits = prepare()\n"
-        "print(r.getrlimit(r.RLIMIT_NOFILE)[0], r.getrlimit(r.RLIMIT_CORE)[0], limits.in_all)\n"
+        "print(r.getrlimit(r.RLIMIT_NOFILE)[0], limits.in_all)\n"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.split() == ["512", "0", "256"]
+    assert run(code) == ["512", "256"]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux has the right to be dumped")
+@pytest.mark.parametrize(("debugged", "dumpable"), [("", "0"), ("1", "1")])
+def test_no_core_file_is_written(debugged, dumpable):
+    """Neither by the system, nor by a program that it calls; nor may others look, but in --dev."""
+    code = (
+        "import ctypes, resource\n"
+        "from runner.serve import core_files\n"
+        "core_files.forbid()\n"
+        "print(resource.getrlimit(resource.RLIMIT_CORE)[0], ctypes.CDLL(None).prctl(3))\n"
+    )
+    assert run(code, LKRUN_DEBUGGED=debugged) == ["0", dumpable]
 
 
 FOLDER = """
@@ -98,5 +119,6 @@ async def test_a_crowd_that_says_nothing_keeps_nobody_out(tmp_path, descriptors,
             assert len(os.listdir(files)) < descriptors * 3 / 4  # noqa: PTH208 - counting is all
         runner.process.terminate()
         log = (await runner.process.stderr.read()).decode()
+        await runner.process.wait()
         assert "session_ended" in log
         assert '"level": "error"' not in log

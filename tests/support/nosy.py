@@ -34,6 +34,7 @@ FOLDER = dedent("""\
     """)
 
 SOURCE = dedent("""\
+    import ctypes
     import hashlib
     import json
     import os
@@ -59,8 +60,10 @@ SOURCE = dedent("""\
             for line in text.split("\\0"):
                 name, _, value = line.partition("=")
                 above[name] = len(value)
+        dumpable = ctypes.CDLL(None).prctl(3)
         key = hashlib.sha256(key.encode()).hexdigest()
-        return json.dumps({"env": dict(os.environ), "above": above, "key": key})
+        seen = {"env": dict(os.environ), "above": above}
+        return json.dumps({**seen, "key": key, "dumpable": dumpable})
 
 
     def build(options):

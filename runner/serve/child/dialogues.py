@@ -19,6 +19,7 @@ from typing import Final
 from livekit.agents.testing import fake_job_context
 
 from runner.link.release import AgentRelease
+from runner.serve import core_files
 from runner.serve.child.network import provider_network
 from runner.serve.child.watchdog import Suspect, Watchdog, die_with, session, suspects
 from runner.serve.socket.line import CallEgress, Line
@@ -274,6 +275,7 @@ def main() -> None:
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     path, parent = sys.argv[1:]
     die_with(int(parent))
+    core_files.forbid()
     asyncio.run(_main(path))
 
 

@@ -16,6 +16,8 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from runner.serve import core_files
+
 if TYPE_CHECKING:
     from runner.link.release import AgentRelease
     from runner.schema.providers import AnyProvider
@@ -114,6 +116,7 @@ def warm_up(plan: Mapping[str, Any]) -> None:
     for number in GROUP:
         signal.signal(number, signal.SIG_IGN)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, GROUP)
+    _try(core_files.forbid)
     for module in _MODULES:
         _try(importlib.import_module, module)
     providers: dict[str, AnyProvider] = {}
