@@ -18,6 +18,7 @@ from runner.cache import Cache
 from runner.diagnostics import Diagnostic, Related, Span
 from runner.diagnostics.lines import Lines
 from runner.providers.catalogue import Catalogue
+from runner.providers.uses import ProviderUse
 
 _SPACE = "checks"
 
@@ -32,6 +33,7 @@ class CheckResult:
         lines: file → its lines.
         secrets: secret → the places that need it.
         inference: the places that need LiveKit's key and secret.
+        providers: the providers of the folder, with the agents that use them.
     """
 
     diagnostics: tuple[Diagnostic, ...]
@@ -39,6 +41,7 @@ class CheckResult:
     lines: Mapping[str, Sequence[str]]
     secrets: Mapping[str, Sequence[Span]] = field(default_factory=dict)
     inference: Sequence[Span] = ()
+    providers: Sequence[ProviderUse] = ()
 
 
 class ReadEnv(Mapping[str, str]):
@@ -72,7 +75,8 @@ def check(root: Path, cache: Cache) -> CheckResult:
             secrets = {name: [Span(*s) for s in spans] for name, spans in known["secrets"].items()}
             cache.flush()
             inference = [Span(*s) for s in known["inference"]]
-            return CheckResult(found, len(scan.files), lines, secrets, inference)
+            uses = [_use(data) for data in known["providers"]]
+            return CheckResult(found, len(scan.files), lines, secrets, inference, uses)
     return _anew(root, cache, catalogue, key)
 
 
@@ -90,6 +94,10 @@ def _anew(root: Path, cache: Cache, catalogue: Catalogue, key: str) -> CheckResu
                 name: [_span(s) for s in spans] for name, spans in compiled.secrets.items()
             },
             "inference": [_span(s) for s in compiled.inference],
+            "providers": [
+                [u.kind, u.plugin, list(u.options), list(u.agents), _span(u.place)]
+                for u in compiled.providers
+            ],
         }
         cache.put(_SPACE, key, kept)
         cache.flush()
@@ -99,6 +107,7 @@ def _anew(root: Path, cache: Cache, catalogue: Catalogue, key: str) -> CheckResu
         compiled.lines,
         compiled.secrets,
         compiled.inference,
+        compiled.providers,
     )
 
 
@@ -136,6 +145,11 @@ def _digest(value: str | None) -> str:
 
 def _span(span: Span) -> list[Any]:
     return [span.file, span.line, span.column, span.end_line, span.end_column]
+
+
+def _use(data: Sequence[Any]) -> ProviderUse:
+    kind, plugin, options, agents, place = data
+    return ProviderUse(kind, plugin, tuple(options), tuple(agents), Span(*place))
 
 
 def _data(found: Diagnostic) -> list[Any]:

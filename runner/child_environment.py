@@ -66,7 +66,9 @@ OF_PLUGIN: Final[Mapping[str, tuple[str, ...]]] = {
     "fireworksai": ("FIREWORKS_*",),
     "fishaudio": ("FISH_*",),
     "google": ("GEMINI_API_KEY",),
+    "meta": ("MODEL_API_KEY",),
     "mistralai": ("MISTRAL_*",),
+    "runway": ("RUNWAYML_*",),
     "smallestai": ("SMALLEST_*",),
 }
 """LiveKit plugin → what it reads besides the variables that begin with its own name.
@@ -77,8 +79,8 @@ Source: what the plugins of livekit-agents 1.8.9 read.
 
 def of_plugin(plugin: str) -> tuple[str, ...]:
     """The variables that a plugin reads, as in `PassedOn.names`: `openai` → `OPENAI_*`."""
-    own = re.sub(r"\W", "_", plugin).upper()
-    return (f"{own}_*", *OF_PLUGIN.get(plugin.replace("-", "_").lower(), ()))
+    name = re.sub(r"\W", "_", plugin.partition(".")[0])
+    return (f"{name.upper()}_*", *OF_PLUGIN.get(name.lower(), ()))
 
 
 def passed_on(

@@ -18,6 +18,7 @@ from runner.link.scope import Scope
 from runner.link.tests import LinkedTest
 from runner.providers.catalogue import Catalogue
 from runner.providers.checks import check_options
+from runner.providers.uses import ProviderUse
 from runner.schema.reading.load import Specs, load
 from runner.schema.types.names import AttachedFile, DocumentsName, FileName
 from runner.template import Analysis, analyse, analyse_condition
@@ -41,6 +42,7 @@ class Compiled:
             cannot be read.
         tests: the tests of a folder without mistakes.
         inference: definitions whose models LiveKit runs: they need its key and secret.
+        providers: the providers, with the agents that use them.
         prompts: (file that names it, name) → a text file or documents.
     """
 
@@ -53,6 +55,7 @@ class Compiled:
     texts: Mapping[source.Request, str] = field(default_factory=dict)
     tests: tuple[LinkedTest, ...] = ()
     inference: tuple[Span, ...] = ()
+    providers: tuple[ProviderUse, ...] = ()
     prompts: Mapping[tuple[str, str], Prompt] = field(default_factory=dict)
 
     @property
@@ -127,6 +130,7 @@ class Compiler:
             {request: digest for request, (_, digest) in prompts.items()},
             linked.tests,
             linked.inference,
+            linked.providers,
             named,
         )
 

@@ -14,13 +14,16 @@ from runner.cli.options import formats, options, shared
 from runner.diagnostics import Diagnostic, Related, render
 
 if TYPE_CHECKING:
+    from runner.cache import Cache
     from runner.checked import CheckResult
     from runner.compiler import Compiled
 
 
 @click.command()
 @folder
-@click.option("--keys", is_flag=True, help="Also tell the secrets that are missing.")
+@click.option(
+    "--keys", is_flag=True, help="Also tell the keys, secrets and files that are missing."
+)
 @formats("text", "json", "github", told="For people, programs, or GitHub.")
 @shared
 def check(folder: Path, *, keys: bool, form: str) -> int:
@@ -28,10 +31,13 @@ def check(folder: Path, *, keys: bool, form: str) -> int:
     from runner.cache import Cache
     from runner.checked import check as recall
 
-    result = recall(folder, Cache())
+    cache = Cache()
+    result = recall(folder, cache)
     found = list(result.diagnostics)
     if keys:
-        found = sorted(found + missing_secrets(result) + missing_livekit(result))
+        found = sorted(
+            found + missing_secrets(result) + missing_livekit(result) + _lacking(result, cache)
+        )
     show(found, result, folder, form)
     return 1 if any(d.severity == "error" for d in found) else 0
 
@@ -89,6 +95,18 @@ def missing_livekit(result: CheckResult) -> list[Diagnostic]:
         hint = f"set the environment variable {name}, or name a provider with a plugin of its own"
         related = tuple(Related(place, "also needed here") for place in others)
         found.append(Diagnostic(first, "E405", message, hint, related))
+    return found
+
+
+def _lacking(result: CheckResult, cache: Cache) -> list[Diagnostic]:
+    """What the plugins themselves need: keys that they read, and files."""
+    from runner.providers.catalogue import Catalogue
+    from runner.providers.checks import OptionChecker
+    from runner.providers.lacking import lacking
+
+    checker = OptionChecker(Catalogue(), cache)
+    found = lacking(result.providers, checker, lambda name: bool(os.environ.get(name)))
+    cache.flush()
     return found
 
 

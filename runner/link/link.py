@@ -17,7 +17,9 @@ from runner.link.scope import Scope
 from runner.link.surroundings import LinkContext
 from runner.link.table import SymbolTable, build, name_span
 from runner.link.tests import LinkedTest, linked_tests
+from runner.providers.uses import ProviderUse
 from runner.schema.process import Process
+from runner.schema.providers import AnyProvider
 from runner.schema.reading.load import Definition, Specs
 
 _INFERENCE = "inference"
@@ -36,6 +38,7 @@ class Linked:
     tests: tuple[LinkedTest, ...] = ()
     secrets: dict[str, list[Span]] = field(default_factory=dict)
     inference: tuple[Span, ...] = ()
+    providers: tuple[ProviderUse, ...] = ()
 
 
 def link(files: Sequence[Specs], around: LinkContext, memo: Memo | None = None) -> Linked:
@@ -73,7 +76,8 @@ def link(files: Sequence[Specs], around: LinkContext, memo: Memo | None = None) 
     release = _release(table, agents, secrets) if clean else None
     tests = tuple(linked_tests(table, around)) if clean else ()
     inference = tuple(_inference(formed, table))
-    return Linked(release, tuple(diagnostics), scopes, tests, secrets, inference)
+    uses = tuple(_uses(scopes, table))
+    return Linked(release, tuple(diagnostics), scopes, tests, secrets, inference, uses)
 
 
 def _certain(table: SymbolTable, found: Iterable[Diagnostic]) -> list[Diagnostic]:
@@ -111,6 +115,25 @@ def _inference(
                 yield name_span(definition)
         elif any(s == "providers" and "/" in n and n not in known for s, n in check.names):
             yield name_span(definition)
+
+
+def _uses(scopes: Iterable[Scope], table: SymbolTable) -> Iterator[ProviderUse]:
+    """The providers that can be read, with the agents that use them."""
+    agents: dict[str, list[str]] = {}
+    for scope in scopes:
+        for name in scope.providers:
+            agents.setdefault(name, []).append(scope.name)
+    for definition in table.entries["providers"].values():
+        spec, data = definition.spec, definition.data
+        if isinstance(spec, AnyProvider) and isinstance(data, dict):
+            options = data.get("with")
+            yield ProviderUse(
+                spec.kind,
+                str(spec.plugin),
+                tuple(options) if isinstance(options, dict) else (),
+                tuple(agents.get(definition.name, ())),
+                definition.document.value_span((*definition.location, spec.kind)),
+            )
 
 
 def _places(several: Iterable[Mapping[str, list[Span]]]) -> dict[str, list[Span]]:

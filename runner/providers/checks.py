@@ -121,6 +121,16 @@ class OptionChecker:
                 self._keep(self._key(provider, "record"), reply["record"])
         return found
 
+    def files(self, providers: Sequence[InstalledProvider], how: str) -> list[bool]:
+        """Whether each provider has the files that it works with.
+
+        Args:
+            providers: those whose record says that they have any.
+            how: `look`, or `fetch` those that are missing.
+        """
+        jobs = [_job(provider, []) | {"files": how} for provider in providers]
+        return [reply.get("files") is not False for reply in self._answers(jobs, frozenset())]
+
     def _answers(
         self, jobs: Sequence[dict[str, Any]], further: frozenset[str]
     ) -> list[dict[str, Any]]:

@@ -105,6 +105,9 @@ OWN = {
 }
 """lkrun's own plugins: name → package and kinds."""
 
+NEEDS = {"openai": "OPENAI_API_KEY", "spitch": "SPITCH_API_KEY"}
+"""Modules whose key is read by software that they use, not by themselves."""
+
 BUILT_IN = {"http": ("llm", "stt", "tts")}
 """Built-in names of the language → the kinds that they may be."""
 

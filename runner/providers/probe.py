@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 import sys
 from collections.abc import Iterator
 from dataclasses import asdict
-from typing import Any, TextIO
+from typing import Any, NoReturn, TextIO
 
 from runner.child_environment import missed
 from runner.plugin import NamesTools
@@ -45,7 +46,8 @@ def answer(job: dict[str, Any]) -> dict[str, Any]:
 
     Args:
         job: `source` and `target` of the provider, `kind` and `name` for messages, `requests` (each
-            `values` and `opaque`), `record`: what it takes is asked for.
+            `values` and `opaque`), `record`: what it takes is asked for, `files`: `look` whether
+            its files are there, or `fetch` them.
 
     Returns:
         `problems`, a list for each request, and `record` where it was asked for; or `failed`: code,
@@ -53,7 +55,11 @@ def answer(job: dict[str, Any]) -> dict[str, Any]:
     """
     try:
         loaded = load(job["source"], job["target"], job["kind"])
-        return {"problems": _problems(loaded, job), "record": _record(loaded, job)}
+        return {
+            "problems": _problems(loaded, job),
+            "record": _record(loaded, job),
+            "files": _files(job),
+        }
     except UnusableError as error:
         return {"failed": {"code": error.code, "message": str(error)}}
     except ModuleNotFoundError as error:
@@ -91,14 +97,43 @@ def _record(loaded: Loaded, job: dict[str, Any]) -> dict[str, Any] | None:
 
 def _has_files(target: str) -> bool:
     """Whether the package downloads files before it is used."""
+    return bool(_with_files(target))
+
+
+def _with_files(target: str) -> list[Any]:
+    """What its package has registered at LiveKit that downloads files."""
     framework = sys.modules.get("livekit.agents")
+    if framework is None:
+        return []
     package = ".".join(target.partition(":")[0].split(".")[:3])
-    registered = framework.Plugin.registered_plugins if framework is not None else ()
-    return any(
-        type(plugin).download_files is not framework.Plugin.download_files
-        for plugin in registered
-        if framework is not None and str(plugin.package).startswith(package)
-    )
+    plain = framework.Plugin.download_files
+    return [
+        plugin
+        for plugin in framework.Plugin.registered_plugins
+        if str(plugin.package).startswith(package) and type(plugin).download_files is not plain
+    ]
+
+
+def _files(job: dict[str, Any]) -> bool | None:
+    """Whether all files of a package are there; they are fetched where that is asked for.
+
+    A plugin fetches only what it lacks: without a network it succeeds where it lacks nothing.
+    """
+    if "files" not in job:
+        return None
+    if job["files"] == "look":
+        os.environ["HF_HUB_OFFLINE"] = "1"
+        socket.socket.connect = _no_network  # type: ignore[method-assign]  # this process ends soon
+    try:
+        for plugin in _with_files(job["target"]):
+            plugin.download_files()
+    except BaseException:  # noqa: BLE001 - whatever a plugin raises, its files are not there
+        return False
+    return True
+
+
+def _no_network(*_: Any) -> NoReturn:
+    raise OSError
 
 
 def _missing(module: str, target: str) -> dict[str, str]:

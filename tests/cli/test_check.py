@@ -195,3 +195,20 @@ def test_models_that_livekit_runs_need_its_keys(lkrun, folder, provider):
     assert "LIVEKIT_API_SECRET has no value, and LiveKit runs a model of this one" in done.stdout
     there = dict.fromkeys(("LIVEKIT_API_KEY", "LIVEKIT_API_SECRET"), "x")
     assert lkrun("check", folder, "--keys", env=there).returncode == 0
+
+
+def test_keys_that_a_plugin_reads_by_itself_are_told(lkrun, folder):
+    """`--keys` knows what the package needs, with the agents; an option in its place is enough."""
+    text = (
+        "agents:\n  desk:\n    start: h\n    mode: text\n    llm: brain\n"
+        "personas:\n  h:\n    instructions: x\n"
+        "providers:\n  brain:\n    llm: openai\n    with:\n      model: gpt-4.1-mini\n"
+    )
+    (folder / "a.yaml").write_text(text)
+    done = lkrun("check", folder, "--keys")
+    assert done.returncode == 1
+    assert "a.yaml:11:10: error[E405]: OPENAI_API_KEY has no value" in done.stdout
+    assert "which llm 'openai' (of desk) needs" in done.stdout
+    assert lkrun("check", folder, "--keys", env={"OPENAI_API_KEY": "x"}).returncode == 0
+    (folder / "a.yaml").write_text(text + "      api_key: x\n")
+    assert "E405" not in lkrun("check", folder, "--keys").stdout
