@@ -21,6 +21,8 @@ class LogEvent:
 
 
 EVENTS: Final = (
+    LogEvent("call_process_ended", "the process of a call was blocked for too long; its caller is"
+             " given another", ("session", "agent", "room", "pid")),
     LogEvent("check", "the folder was checked before serving, and has mistakes; or its tests ran",
              ("result", "release", "diagnostics", "tests")),
     LogEvent("dispatch_repeated", "a caller waited for an agent whose call was lost; it is called"

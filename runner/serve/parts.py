@@ -51,6 +51,7 @@ class Parts:
     agents: LiveKitAgents
     switchboard: Switchboard
     texts: Dialogues
+    blocked: BlockedProcesses
     surroundings: ChildEnvironment
     swap: Swap
     reloader: Reloader
@@ -109,11 +110,12 @@ def build(  # noqa: PLR0913 - what a runner begins with
         gate=startup.gate, rejected=startup.rejected,
     )  # fmt: skip
     control = Control(releases, Rollback(releases, swap, reloader, secrets).to)
+    blocked = BlockedProcesses(calls, log)
     socket = CallSocket(
         calls=switchboard.serve,
         dialogues=texts.serve,
         control=control.serve,
-        blocked=BlockedProcesses(calls, log).hear,
+        blocked=blocked.hear,
     )
     served = ServedRunner(
         releases, calls, admission, texts,
@@ -121,7 +123,7 @@ def build(  # noqa: PLR0913 - what a runner begins with
         livekit=livekit, dev=settings.dev,
     )  # fmt: skip
     return Parts(
-        releases, calls, admission, metrics, neighbours, agents, switchboard, texts,
+        releases, calls, admission, metrics, neighbours, agents, switchboard, texts, blocked,
         surroundings, swap, reloader, socket, served, _front(served, settings),
     )  # fmt: skip
 

@@ -164,6 +164,7 @@ class Run:
             await asyncio.sleep(_TICK)
             self.log.look()
             self.parts.texts.look()
+            self.parts.blocked.look()
             await self.parts.agents.look()
 
     async def _stop(self) -> None:

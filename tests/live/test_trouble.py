@@ -4,9 +4,15 @@ from __future__ import annotations
 
 import os
 import signal
+import time
 
+from support import stuck
 from support.live.callers import calling
 from support.live.folders import TEXT, VOICE
+from support.live.served import ROOT
+
+AT_MOST = 25.0
+"""Seconds after which a caller has another agent, whose own does not come back."""
 
 
 async def test_a_runner_comes_back_when_livekit_does(livekit, lkrun_serve, write):
@@ -45,6 +51,33 @@ async def test_a_call_whose_process_is_killed_takes_no_other_with_it(livekit, lk
             await another.reads("Hello there.")
         await unlucky.reads("Hello there.", times=2)
     await runner.event("session_ended", reason="caller_left", nth=3)
+
+
+async def test_a_call_whose_process_is_blocked_is_given_another(
+    livekit, lkrun_serve, write, tmp_path
+):
+    """A plugin that sleeps where it should wait is named; its caller gets an agent again."""
+    site = tmp_path / "site"
+    stuck.install(site)
+    runner = lkrun_serve(write(agents=stuck.FOLDER), PYTHONPATH=f"{site}{os.pathsep}{ROOT}")
+    await runner.event("ready")
+    async with calling(livekit, "stuck") as caller, calling(livekit, "stuck") as other:
+        await caller.reads("Welcome.")
+        await other.reads("Welcome.")
+        began = time.monotonic()
+        await caller.writes("block 1000")
+        blocked = await runner.event("provider_blocked")
+        assert (blocked["provider"], blocked["package"]) == ("llm 'stuck'", "lkrun-stuck 1.5")
+        await other.writes("hello")
+        await other.reads("You said hello.")
+        await runner.event("call_process_ended", room=caller.room, within=30)
+        ended = await runner.event("session_ended", room=caller.room)
+        assert ended["reason"] == "crashed"
+        await caller.reads("Welcome.", times=2)
+        assert time.monotonic() - began < AT_MOST
+        await caller.writes("hello")
+        await caller.reads("You said hello.")
+    await runner.event("session_ended", reason="caller_left", nth=2)
 
 
 async def test_a_caller_who_came_before_the_runner_is_served(livekit, lkrun_serve, write):

@@ -20,6 +20,8 @@ FOLDER = dedent("""\
     personas:
       host:
         instructions: x
+        greeting:
+          say: Welcome.
     tools:
       look:
         description: Look.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -30,6 +31,8 @@ class CallInfo:
         release: the id of the release that is pinned for it.
         room: the LiveKit room.
         dispatch: the LiveKit dispatch that it came by.
+        started: the moment, to be shown.
+        began: the same by a clock that nobody sets, to measure how long it takes.
         peer: the process that holds it, once that has connected.
         answered: whether the conversation has begun.
         ending: whether it has been told to end, or will be as soon as its process has connected.
@@ -44,6 +47,7 @@ class CallInfo:
     room: str | None = None
     dispatch: str | None = None
     started: datetime = field(default_factory=lambda: datetime.now(UTC))
+    began: float = field(default_factory=time.monotonic)
     turns: int = 0
     variables: dict[str, Any] = field(default_factory=dict)
     events: EventLog = field(default_factory=EventLog)
@@ -176,7 +180,7 @@ class Calls:
             return
         call.close(reason)
         self._releases.unpin(call.release, call_id)
-        took = (datetime.now(UTC) - call.started).total_seconds()
+        took = time.monotonic() - call.began
         crashed = reason in ("crashed", "error")
         if call.answered or crashed:
             self._log.event(

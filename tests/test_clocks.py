@@ -1,0 +1,53 @@
+"""What counts durations never asks what time of day it is: that clock is set, and jumps."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+RUNNER = Path(__file__).parents[1] / "runner"
+
+SHOWN = {
+    "cache.py": "the day by which old entries go",
+    "cli/crash.py": "the moment in a report",
+    "demo/service.py": "the days of the demonstration's diary",
+    "egress/auth/hmac.py": "the moment that a signature is made for",
+    "egress/auth/tokens.py": "the date in a Retry-After",
+    "egress/exchange.py": "the date in a Retry-After",
+    "serve/log.py": "the moment of an event",
+    "serve/releases/served.py": "since when a release is served",
+    "serve/releases/shelf.py": "when a release was kept",
+    "serve/reload/folder_state.py": "when the folder broke",
+    "serve/sessions/calls.py": "when a session began and ended",
+    "session/clock.py": "the moment in templates",
+    "session/facts.py": "when a call began, for templates",
+}
+"""The files that ask for the moment → what they show it as, or send it for."""
+
+
+def asks_for_the_moment(path):
+    """Whether a file calls `time.time`, `time.time_ns`, `datetime.now` or their like."""
+    calls = [
+        node for node in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(node, ast.Call)
+    ]
+    names = {ast.unparse(call.func) for call in calls}
+    moments = {"time.time", "time.time_ns", "datetime.now", "datetime.utcnow", "date.today"}
+    return bool(names & moments)
+
+
+def test_only_these_ask_for_the_moment():
+    """Each shows it to somebody, or signs it; a new one says here what for."""
+    files = {p.relative_to(RUNNER).as_posix(): p for p in RUNNER.rglob("*.py")}
+    assert {name for name, path in files.items() if asks_for_the_moment(path)} == SHOWN.keys()
+
+
+@pytest.mark.parametrize("name", sorted(SHOWN))
+def test_no_moment_is_taken_from_another(name):
+    """None of them computes how long something took from two moments."""
+    for node in ast.walk(ast.parse((RUNNER / name).read_text("utf-8"))):
+        if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Sub):
+            words = ast.unparse(node)
+            assert "datetime.now" not in words, words
+            assert "time.time()" not in words or name == "cache.py", words
