@@ -11,6 +11,7 @@ from pydantic import BaseModel
 from runner.front import body
 from runner.front.port import DialogueError, Runner
 from runner.front.problems import HttpProblem, from_dialogue
+from runner.front.responses import response
 from runner.front.routes.route import JSON, ApiRequest, Route, Site
 
 
@@ -20,18 +21,26 @@ def answering(
     """What aiohttp calls for a route; a body that takes longer than `body_seconds` is refused."""
 
     async def answer(request: web.Request) -> web.StreamResponse:
-        content = (
-            await body.read(request, route.request, seconds=body_seconds)
-            if route.request is not None
-            else None
-        )
         try:
-            value = await route.handler(ApiRequest(site, request.match_info, content, request))
-        except DialogueError as error:
-            raise _problem(error, request.match_info.get("name", ""), site.runner) from None
-        return _response(route, value)
+            return await _answer(route, site, request, body_seconds)
+        except HttpProblem as problem:
+            return response(problem, route.problem.of(problem))
 
     return answer
+
+
+async def _answer(
+    route: Route, site: Site, request: web.Request, body_seconds: float
+) -> web.StreamResponse:
+    content = None
+    if route.request is not None:
+        content = await body.read(request, route.request, seconds=body_seconds)
+    try:
+        value = await route.handler(ApiRequest(site, request.match_info, content, request))
+    except DialogueError as error:
+        agent = request.match_info.get("name") or str(getattr(content, "model", ""))
+        raise _problem(error, agent, site.runner) from None
+    return _response(route, value)
 
 
 def _problem(error: DialogueError, agent: str, runner: Runner) -> HttpProblem:

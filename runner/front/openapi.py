@@ -23,7 +23,8 @@ def document(routes: Iterable[Route]) -> dict[str, Any]:
     rows = tuple(routes)
     replies = [each.reply for each in rows if each.reply]
     requests = [each.request for each in rows if each.request]
-    wanted = [(each, "serialization") for each in (*replies, ProblemReply)]
+    shapes = dict.fromkeys([ProblemReply, *(each.problem.model for each in rows)])
+    wanted = [(each, "serialization") for each in (*replies, *shapes)]
     _, schema = models_json_schema(
         [*wanted, *((each, "validation") for each in requests)],  # type: ignore[list-item] # the mode is a Literal
         ref_template="#/components/schemas/{model}",
@@ -59,12 +60,18 @@ def _operation(each: Route) -> dict[str, Any]:
         good["content"] = {JSON: {"schema": _ref(each.reply)}}
     elif each.status != HTTPStatus.NO_CONTENT:
         good["content"] = {each.kind: {}}
-    problem = {JSON: {"schema": _ref(ProblemReply)}}
     operation["responses"] = {str(each.status): good} | {
-        str(status): {"description": HTTPStatus(status).phrase, "content": problem}
+        str(status): {
+            "description": HTTPStatus(status).phrase,
+            "content": {JSON: {"schema": _ref(_shape(each, status))}},
+        }
         for status in sorted({*each.errors, *_EVERYWHERE, *(_WITH_BODY if each.request else ())})
     }
     return operation
+
+
+def _shape(each: Route, status: int) -> type[BaseModel]:
+    return ProblemReply if status in _EVERYWHERE else each.problem.model
 
 
 def _ref(model: type[BaseModel]) -> dict[str, str]:

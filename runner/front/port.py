@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +24,14 @@ class AgentInfo:
     personas: tuple[str, ...]
     variables: tuple[str, ...] = ()
     suggestions: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class EarlierLine:
+    """A line of a talk that took place before a dialogue begins."""
+
+    role: Literal["user", "agent"]
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,8 +144,20 @@ class Runner(Protocol):
         metadata: Any,
         *,
         idle: bool = False,
+        history: tuple[EarlierLine, ...] | None = None,
+        on_text: Callable[[str], None] | None = None,
     ) -> Turn:
         """Say something to a dialogue; without a session id one begins, with `idle` or without.
+
+        Args:
+            agent: whom to talk with.
+            text: what is said; nothing at the beginning: only the greeting.
+            session_id: the dialogue to go on with.
+            variables: first values.
+            metadata: of the job.
+            idle: whether who is silent in it is asked.
+            history: what a new dialogue goes on with, in place of a greeting.
+            on_text: told each piece of the answer as it comes.
 
         Raises:
             DialogueError: the agent or dialogue is unknown, has ended, or the runner is full.

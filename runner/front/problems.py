@@ -72,6 +72,8 @@ Wording = Callable[[str, dict[str, Any]], tuple[str, str | None]]
 _WORDINGS: Final[dict[str, Wording]] = {
     "bool_type": lambda name, _: (f"'{name}' must be true or false", "write it without quotes"),
     "dict_type": lambda name, _: (f"'{name}' must be an object", 'write {"name": value}'),
+    "list_type": lambda name, _: (f"'{name}' must be a list", "write [ … ]"),
+    "missing": lambda name, _: (f"'{name}' is missing", None),
     "model_type": lambda _name, _: (
         "the body must be a JSON object",
         'write, for example, {"text": "hello"}',
@@ -89,6 +91,12 @@ _WORDINGS: Final[dict[str, Wording]] = {
 _BOUNDS: Final = frozenset({"nothing_said", "string_too_long", "string_too_short"})
 
 
+def _named(place: tuple[int | str, ...], words: str) -> str:
+    """What pydantic says, with where it is; our own words have it already."""
+    name = ".".join(str(each) for each in place)
+    return f"'{name}': {words[:1].lower()}{words[1:]}" if name else words
+
+
 def from_validation(error: ValidationError, model: type[BaseModel]) -> HttpProblem:
     """Tell the first mistake of a request; an unknown field comes before the others."""
     mistakes = error.errors(include_url=False, include_input=False)
@@ -99,6 +107,8 @@ def from_validation(error: ValidationError, model: type[BaseModel]) -> HttpProbl
         hint = did_you_mean(name, model.model_fields)
         return HttpProblem(400, "bad_request", f"unknown field '{name}'", hint)
     wording = _WORDINGS.get(first["type"])
-    message, hint = wording(name, about) if wording else (first["msg"], about.get("help"))
+    message, hint = (
+        wording(name, about) if wording else (_named(first["loc"], first["msg"]), about.get("help"))
+    )
     code = "out_of_bounds" if first["type"] in _BOUNDS else "bad_request"
     return HttpProblem(STATUS[code], code, message, hint)

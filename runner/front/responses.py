@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from http import HTTPStatus
-from typing import Final
+from typing import Any, Final
 
 from aiohttp import web
 
@@ -29,10 +29,10 @@ HEADERS: Final = {
 """Set on every answer."""
 
 
-def response(problem: HttpProblem) -> web.Response:
-    """A problem as an answer."""
+def response(problem: HttpProblem, body: Mapping[str, Any] | None = None) -> web.Response:
+    """A problem as an answer; `body` where it has another shape than ours."""
     return web.json_response(
-        problem.body, status=problem.status, headers={**HEADERS, **problem.headers}
+        body or problem.body, status=problem.status, headers={**HEADERS, **problem.headers}
     )
 
 

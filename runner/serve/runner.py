@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlencode
 
-from runner.front.port import AgentInfo, DialogueError, SessionInfo, Turn
+from runner.front.port import AgentInfo, DialogueError, EarlierLine, SessionInfo, Turn
 from runner.serve.reload import report
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Callable
 
     from runner.serve.credentials import LiveKit
     from runner.serve.metrics import Metrics
@@ -135,6 +135,8 @@ class ServedRunner:
         metadata: Any,
         *,
         idle: bool = False,
+        history: tuple[EarlierLine, ...] | None = None,
+        on_text: Callable[[str], None] | None = None,
     ) -> Turn:
         """Say something to a dialogue; without a session id one begins, with `idle` or without.
 
@@ -146,7 +148,10 @@ class ServedRunner:
                 raise DialogueError("draining", "the runner is shutting down")
             if agent not in self._releases.current.agents:
                 raise DialogueError("unknown_agent", f"there is no agent '{agent}'")
-        return await self._texts.turn(agent, text, session_id, variables, metadata, idle=idle)
+        return await self._texts.turn(
+            agent, text, session_id, variables, metadata,
+            idle=idle, history=history, on_text=on_text,
+        )  # fmt: skip
 
     def sessions(self) -> list[SessionInfo]:
         """Dialogues and calls."""

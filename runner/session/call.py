@@ -134,6 +134,7 @@ class Call:
         hearing: what the caller says while nothing can answer it.
         deeds: id of a call of lkrun's own tool → what is done by it.
         acted: ids of the caller's words that an intent has acted on.
+        history: what was said before the call, role and text: nobody is greeted then.
         gone: the caller has left: no answer of a tool is waited for.
         unwaited: requests that a service is doing for a caller who has left.
     """
@@ -162,6 +163,7 @@ class Call:
     idle: asyncio.Event = field(default_factory=asyncio.Event)
     deeds: dict[str, Any] = field(default_factory=dict)
     acted: set[str] = field(default_factory=set)
+    history: tuple[tuple[str, str], ...] | None = None
     gone: asyncio.Event = field(default_factory=asyncio.Event)
     unwaited: set[asyncio.Task[Any]] = field(default_factory=set)
     _fields: dict[str, Fields] = field(default_factory=dict)

@@ -26,6 +26,7 @@ from runner.session.observers.arrival import hold_until_heard
 from runner.session.observers.departure import Departure
 from runner.session.observers.failures import Failures
 from runner.session.observers.log_filter import install_log_filter
+from runner.session.observers.pieces import TextPieces
 from runner.session.observers.timers import CallTimers
 from runner.session.observers.transcript import SessionListener
 from runner.session.personas.persona import LivePersona, enter
@@ -71,6 +72,8 @@ class Conversation:
         network: how providers that are services are reached.
         channel: `voice`, or `text`: no speech.
         idle: whether `idle` runs: not where a program takes its time, and nobody listens meanwhile.
+        history: what was said before, role (`user` or `agent`) and text: nobody is greeted then.
+        on_text: by text, told each piece of what the agent says as it comes.
         clock: the time of the call; the machine's without it.
 
     Raises:
@@ -89,6 +92,8 @@ class Conversation:
         network: ProviderNetwork = USUAL_NETWORK,
         channel: Channel = "voice",
         idle: bool = True,
+        history: tuple[tuple[str, str], ...] | None = None,
+        on_text: Callable[[str], None] | None = None,
         clock: Clock | None = None,
     ) -> None:
         """Take everything; nothing is built before `start`. An event loop must be running."""
@@ -110,7 +115,9 @@ class Conversation:
             hold=self._hold,
             give_up=self._give_up,
             awaits=idle,
+            history=history,
         )
+        self._pieces = TextPieces(on_text) if on_text is not None else None
         self._timers = CallTimers(self._call, idle_of(self._call), agent.limits)
         self._failures = Failures(self._call, on_failure)
         self._listener = SessionListener(self._call, self._timers, self._failures)
@@ -215,6 +222,8 @@ class Conversation:
         elif self._call.channel == "voice":
             await session.start(first, record=record)
         else:
+            if self._pieces is not None:
+                session.output.transcription = self._pieces
             await self._attempt(lambda: session.start(first, capture_run=True, record=record))
             await self._settle()
 
@@ -229,6 +238,8 @@ class Conversation:
             if not text or self._call.over:
                 return []
             events = self._call.events.begin()
+            if self._pieces is not None:
+                self._pieces.begin()
             self._listener.asked = True
             self._failures.told = False
             await self._attempt(lambda: self._run(_cut(text)))

@@ -7,7 +7,7 @@ import signal
 import pytest
 from support.waiting import until
 
-from runner.front.port import DialogueError
+from runner.front.port import DialogueError, EarlierLine
 from runner.serve.sessions import dialogues
 from runner.serve.socket.messages import CallRenewed, NotRenewed, Open, Renew
 
@@ -255,3 +255,26 @@ async def test_a_turn_that_is_given_up_before_it_began_is_not_begun(texts, servi
     await before
     answer = await texts.turn("desk", "hello", first.session_id, None, None)
     assert answer.variables == {}
+
+
+async def test_a_talk_from_elsewhere_goes_on_without_a_greeting(texts, calls):
+    """Earlier lines are what the agent knows; it greets nobody, and answers the new line."""
+    history = (EarlierLine("user", "i am mary"), EarlierLine("agent", "Hello Mary."))
+    turn = await texts.turn("desk", "look", None, None, None, history=history)
+    assert turn.text == "Looked."
+    assert [each["turn"] for each in turn.events if each["type"] == "message"] == [1, 1]
+    assert calls.get(turn.session_id).answered
+
+
+async def test_an_answer_is_told_piece_by_piece(texts):
+    """The pieces together are the answer of each turn, and come before it is whole."""
+    pieces = []
+    first = await texts.turn("desk", "hello", None, None, None, on_text=pieces.append)
+    assert "".join(pieces).endswith(first.text)
+    pieces.clear()
+    second = await texts.turn("desk", "look", first.session_id, None, None, on_text=pieces.append)
+    assert len(pieces) > 0
+    assert "".join(pieces) == second.text
+    pieces.clear()
+    await texts.turn("desk", "hello", first.session_id, None, None)
+    assert pieces == []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -133,6 +134,7 @@ class FakeRunner:
         }
         self.dev = False
         self.idle = False
+        self.history: Any = None
         self.failure: str | None = None
         self.remembers = False
         self.why_not_ready: str | None = None
@@ -189,8 +191,10 @@ class FakeRunner:
         dialogue.news.set()
 
     async def turn(  # noqa: PLR0913 - the port's
-        self, agent, text, session_id, variables, metadata, *, idle=False
-    ) -> Turn:
+        self, agent, text, session_id, variables, metadata,
+        *, idle=False, history=None, on_text=None,
+    ) -> Turn:  # fmt: skip
+        self.history = history
         self.idle = idle
         self.asked.append((agent, text, session_id, variables, metadata))
         self.entered.set()
@@ -206,7 +210,7 @@ class FakeRunner:
         async with dialogue.busy:
             await self.gate.wait()
             before = len(dialogue.events)
-            if fresh:
+            if fresh and history is None:
                 self._say(dialogue, "Good day, this is Sunrise Dental. How can I help you?")
             if text:
                 self._answer(dialogue, text)
@@ -217,6 +221,8 @@ class FakeRunner:
             for each in events
             if each.get("role") == "agent" and (each["turn"] > 0 or not text)
         )
+        for piece in re.findall(r"\S+\s*", said) if on_text is not None else ():
+            on_text(piece)
         return Turn(
             session_id=dialogue.id,
             text=said,

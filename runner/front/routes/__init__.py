@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from runner.front.routes import agents, health, page, releases, sessions, turns
+from runner.front.routes import agents, completions, health, page, releases, sessions, turns
 from runner.front.routes.route import Route
 
 ROUTES: Final[tuple[Route, ...]] = (
@@ -12,6 +12,7 @@ ROUTES: Final[tuple[Route, ...]] = (
     *health.ROUTES,
     *agents.ROUTES,
     *turns.ROUTES,
+    *completions.ROUTES,
     *sessions.ROUTES,
     *releases.ROUTES,
 )

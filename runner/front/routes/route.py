@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from aiohttp import web
 from pydantic import BaseModel
 
+from runner.front.continued import Continued
+from runner.front.models.base import ProblemReply
 from runner.front.port import Runner
+from runner.front.problems import HttpProblem
 
 JSON: Final = "application/json"
 
@@ -22,6 +25,7 @@ class Site:
     Attributes:
         document: the OpenAPI document of all routes.
         on_this_machine: whether nobody else reaches the front: whoever asks is the owner.
+        continued: the dialogues that go on by a name of the client's.
         closing: set when the front stops: what would go on without an end ends.
     """
 
@@ -29,6 +33,7 @@ class Site:
     document: Mapping[str, Any]
     on_this_machine: bool
     closing: asyncio.Event
+    continued: Continued = field(default_factory=Continued)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +62,22 @@ Handler = Callable[[ApiRequest], Awaitable[Any]]
 
 
 @dataclass(frozen=True, slots=True)
+class ErrorShape:
+    """How the errors of a route look.
+
+    Attributes:
+        model: its model, for the OpenAPI document.
+        of: makes the JSON.
+    """
+
+    model: type[BaseModel]
+    of: Callable[[HttpProblem], Mapping[str, Any]]
+
+
+OURS: Final = ErrorShape(ProblemReply, lambda problem: problem.body)
+
+
+@dataclass(frozen=True, slots=True)
 class Route:
     """A row; nothing else is said of a route anywhere.
 
@@ -65,6 +86,7 @@ class Route:
         reply: the model of the answer where it is JSON.
         request: the model of the body.
         kind: the media type of the answer.
+        problem: the shape of what it refuses; the door and a fault of lkrun have ours.
         errors: the statuses that it may answer besides those of every route.
     """
 
@@ -78,3 +100,4 @@ class Route:
     status: int = 200
     kind: str = JSON
     errors: tuple[int, ...] = ()
+    problem: ErrorShape = OURS

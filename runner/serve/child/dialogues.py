@@ -34,6 +34,7 @@ from runner.serve.socket.messages import (
     LogLine,
     NotRenewed,
     Open,
+    Piece,
     Ping,
     Pong,
     Renew,
@@ -68,6 +69,7 @@ class Dialogue:
         self._talk: Conversation | None = None
         self._work: asyncio.Queue[TurnText | Renew] = asyncio.Queue()
         self._given_up: set[int] = set()
+        self._streamed: int | None = None
         self._turn: tuple[int, asyncio.Task[Reply | Failed]] | None = None
         self._task = asyncio.get_running_loop().create_task(self._run())
 
@@ -153,6 +155,7 @@ class Dialogue:
 
     async def _reply(self, message: TurnText) -> Reply | Failed:
         greeting: list[Event] = []
+        self._streamed = message.id if message.pieces else None
         if self._talk is None:
             self._talk = self._conversation()
             try:
@@ -192,7 +195,13 @@ class Dialogue:
             on_failure=lambda reason: self._line.send(Failure(call, reason)),
             channel="text",
             idle=opened.idle,
+            history=opened.history,
+            on_text=self._piece,
         )
+
+    def _piece(self, text: str) -> None:
+        if self._streamed is not None:
+            self._line.send(Piece(self._call, self._streamed, text))
 
 
 @lru_cache(maxsize=_KEPT)

@@ -12,7 +12,7 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from runner.front.port import DialogueError, Turn
+from runner.front.port import DialogueError, EarlierLine, Turn
 from runner.serve.sessions.texthost import TextHost
 from runner.serve.socket.messages import (
     FROM_HOST,
@@ -25,6 +25,7 @@ from runner.serve.socket.messages import (
     HostHello,
     LogLine,
     Open,
+    Piece,
     Pong,
     Reply,
     SessionEvent,
@@ -76,19 +77,26 @@ class Opening:
 
     Attributes:
         idle: whether who is silent in it is asked.
+        history: what was said before it.
     """
 
     variables: dict[str, Any] | None
     metadata: Any
     idle: bool
+    history: tuple[EarlierLine, ...] | None
 
 
 @dataclass(frozen=True, slots=True)
 class _Waiting:
-    """A turn that is not answered yet."""
+    """A turn that is not answered yet.
+
+    Attributes:
+        on_text: told each piece of the answer.
+    """
 
     call: str
     answer: asyncio.Future[Reply | Failed]
+    on_text: Callable[[str], None] | None
 
 
 class Dialogues:
@@ -136,21 +144,25 @@ class Dialogues:
         metadata: Any,
         *,
         idle: bool = False,
+        history: tuple[EarlierLine, ...] | None = None,
+        on_text: Callable[[str], None] | None = None,
     ) -> Turn:
         """Say something to a dialogue; without an id one begins, in which `idle` runs or does not.
+
+        Args are those of `runner.front.port.Runner.turn`.
 
         Raises:
             DialogueError: it is unknown or has ended, there is no room for one more, or a variable
                 does not fit.
         """
         if session_id is None:
-            opening = Opening(variables, metadata, idle)
+            opening = Opening(variables, metadata, idle, history)
             call = self._begin(await self._host(), agent, opening)
         else:
             call = self._known(agent, session_id)
         self._used[call.id] = asyncio.get_running_loop().time()
         call.failure = None
-        reply = await self._answer(call, text)
+        reply = await self._answer(call, text, on_text)
         if isinstance(reply, Failed):
             self._end(call, "refused" if not call.answered else "error")
             raise DialogueError(reply.code, reply.message)
@@ -251,7 +263,9 @@ class Dialogues:
         call.peer = host.peer
         host.dialogues.add(call.id)
         welcome = self._welcomes.welcome(call)
-        self._send(call, Open(welcome, opening.variables, opening.metadata, opening.idle))
+        history = opening.history
+        before = tuple((line.role, line.text) for line in history) if history is not None else None
+        self._send(call, Open(welcome, opening.variables, opening.metadata, opening.idle, before))
         if len(host.dialogues) == A_HOST:
             self._tasks.spawn(self._more())  # the next ones need not wait for it
         return call
@@ -265,13 +279,15 @@ class Dialogues:
             raise DialogueError("ended", _why(self._ended[session_id]), hint)
         raise DialogueError("unknown_session", "there is no such dialogue with this agent")
 
-    async def _answer(self, call: CallInfo, text: str) -> Reply | Failed:
+    async def _answer(
+        self, call: CallInfo, text: str, on_text: Callable[[str], None] | None
+    ) -> Reply | Failed:
         number = next(self._ids)
         answer: asyncio.Future[Reply | Failed] = asyncio.get_running_loop().create_future()
-        self._waiting[number] = _Waiting(call.id, answer)
+        self._waiting[number] = _Waiting(call.id, answer, on_text)
         self._since.setdefault(call.id, asyncio.get_running_loop().time())
         try:
-            self._send(call, TurnText(call.id, number, text))
+            self._send(call, TurnText(call.id, number, text, on_text is not None))
             return await answer
         except asyncio.CancelledError:  # nobody waits for it any more
             self._send(call, Cancel(call.id, number))
@@ -382,6 +398,10 @@ class Dialogues:
                 waiting = self._waiting.get(message.id)
                 if waiting is not None and not waiting.answer.done():
                     waiting.answer.set_result(message)
+            case Piece():
+                waiting = self._waiting.get(message.id)
+                if waiting is not None and waiting.on_text is not None:
+                    waiting.on_text(message.text)
             case LogLine():
                 level = logging.getLevelNamesMapping().get(message.level, logging.INFO)
                 logging.getLogger(message.logger).log(level, "%s", message.message)

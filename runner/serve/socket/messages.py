@@ -263,6 +263,20 @@ class LogLine(Message):
 
 
 @dataclass(frozen=True, slots=True)
+class Piece(Message):
+    """A piece of the answer to a `TurnText`, as it is said."""
+
+    call: str
+    id: int
+    text: str
+    type: Literal["piece"] = "piece"
+
+    def shortened(self) -> Piece:
+        """Its beginning; the whole answer comes with the `Reply`."""
+        return Piece(self.call, self.id, _brief(self.text))
+
+
+@dataclass(frozen=True, slots=True)
 class Pong(Message):
     """The answer to a `Ping`."""
 
@@ -331,22 +345,28 @@ class Renew(Message):
 
 @dataclass(frozen=True, slots=True)
 class Open(Message):
-    """A dialogue begins with its first turn; with `idle`, who is silent in it is asked."""
+    """A dialogue begins with its first turn; with `idle`, who is silent in it is asked.
+
+    Attributes:
+        history: what was said before, role and text; with it nobody is greeted.
+    """
 
     welcome: Welcome
     variables: dict[str, Any] | None
     metadata: Any
     idle: bool = False
+    history: tuple[tuple[str, str], ...] | None = None
     type: Literal["open"] = "open"
 
 
 @dataclass(frozen=True, slots=True)
 class TurnText(Message):
-    """A text of the caller; the answer carries the same `id`."""
+    """A text of the caller; the answer carries the same `id`, and so do its pieces."""
 
     call: str
     id: int
     text: str
+    pieces: bool = False
     type: Literal["turn"] = "turn"
 
 
@@ -419,7 +439,7 @@ class CommandResult(Message):
 
 Hello = CallHello | HostHello | ControlHello | Blocked
 FromCall = Started | SessionEvent | Ended | Ask | GiveUp | CallRenewed | NotRenewed | Refused
-FromHost = FromCall | Reply | Failed | LogLine | Pong | Failure
+FromHost = FromCall | Reply | Failed | Piece | LogLine | Pong | Failure
 ToCall = Welcome | Gone | End | Renew | Answer | Refused
 ToHost = End | Renew | Open | TurnText | Cancel | Ping | Answer | Refused
 ControlReply = RunnerState | CommandResult

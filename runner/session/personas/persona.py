@@ -199,12 +199,23 @@ class LivePersona(Agent):
                 call.stay()
 
     async def _speak_first(self, *, known: bool) -> None:
+        if self.came_from is None and not known and self._call.history is not None:
+            await self._recall(self._call.history)
+            return
         words = self._first_words(known=known)
         if words is not None:
             await self._call.open(words)
         elif self.came_from is not None:
             heard = any(i.type == "message" and i.role == "user" for i in self.chat_ctx.items)
             await self._call.instruct("" if heard else TAKE_OVER, tools=True)
+
+    async def _recall(self, history: tuple[tuple[str, str], ...]) -> None:
+        """Go on with a talk that took place elsewhere."""
+        chat = self.chat_ctx.copy()
+        for role, text in history:
+            chat.add_message(role="user" if role == "user" else "assistant", content=text)
+        self._earlier = frozenset(item.id for item in chat.items)
+        await self.update_chat_ctx(chat)
 
     def _first_words(self, *, known: bool) -> Say | Instruct | None:
         spec = self._call.bound.release.personas[self.plan.name]
