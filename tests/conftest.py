@@ -16,7 +16,7 @@ QUICK = frozenset(
         "cli/test_check", "demo/test_service", "diagnostics", "diff", "egress",
         "front/test_openapi", "front/test_routes", "link", "patterns",
         "plugins/test_script_context", "plugins/test_script_rules",
-        "plugins/test_script_words", "providers", "schema",
+        "plugins/test_script_words", "promptfoo/test_files", "providers", "schema",
         "serve/test_calls", "serve/test_control", "serve/test_credentials", "serve/test_log",
         "serve/test_metrics", "session/test_conversion", "session/test_parameters",
         "session/test_variables", "session/test_templates", "source", "syntax", "template",
@@ -29,7 +29,7 @@ QUICK = frozenset(
 SLOW = frozenset(
     {
         "cli/test_chat_with_livekit_plugin", "cli/test_chat_with_reload", "diff/test_compare",
-        "front/test_page", "plugins/test_packages", "providers/test_checks",
+        "front/test_page", "plugins/test_packages", "promptfoo/test_real", "providers/test_checks",
         "serve/test_forkserver", "serve/test_fuzz_reload", "serve/test_save_styles",
         "session/test_next_turn_keys", "session/test_next_turn_voice", "session/test_voice",
         "syntax/test_mutations", "template/test_bounds", "template/test_properties", "test_docs",

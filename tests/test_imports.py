@@ -23,6 +23,7 @@ MAY_IMPORT = {
     "provider_kinds": set(),
     "addresses": set(),
     "patterns": set(),
+    "promptfoo": set(),
     "plugin": {"patterns", "provider_kinds"},
     "cache": {"syntax"},
     "providers": {"child_environment", "diagnostics", "plugin", "provider_kinds"},
@@ -52,8 +53,8 @@ MAY_IMPORT = {
         "front", "link", "providers", "session", "schema", "template", "testing",
     },
     "cli": {
-        "cache", "checked", "compiler", "diagnostics", "diff", "egress", "link", "providers",
-        "serve", "session", "schema", "source", "template", "testing",
+        "cache", "checked", "compiler", "diagnostics", "diff", "egress", "link", "promptfoo",
+        "providers", "serve", "session", "schema", "source", "template", "testing",
     },
     "__main__": {"cli"},
 }  # fmt: skip

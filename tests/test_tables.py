@@ -23,7 +23,7 @@ MODULES = {
 VARIABLE = re.compile(r"(?:LKRUN|LIVEKIT|XDG)_[A-Z_]+|NO_COLOR|TERM")
 OF_THE_LOG = {None, *inspect.signature(Log.event).parameters}
 """Arguments of `Log.event` that are no fields of an event."""
-OUTSIDE = {"runner/environment.py"}
+OUTSIDE = {"runner/environment.py", "runner/promptfoo/files/lkrun.py"}
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,1 @@
+"""What promptfoo needs to evaluate the agents of a runner: files beside a folder."""

@@ -1,0 +1,1 @@
+"""Files that are copied as they are; nothing of them runs in lkrun itself."""
