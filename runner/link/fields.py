@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from runner.diagnostics.nearest import did_you_mean
 from runner.link.scope import Scope
+from runner.schema.calling import AnyTool
 from runner.schema.fields import READERS, Field, fits
-from runner.schema.tools import AnyTool
 from runner.schema.types.blocks import Block
 from runner.schema.types.meant import advice
 from runner.template import has_template

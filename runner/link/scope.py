@@ -11,12 +11,13 @@ from runner.link.table import SymbolTable
 from runner.link.walk import blocks
 from runner.schema.actions import BACK, HandOff, RunTool, Set
 from runner.schema.agents import Agent
+from runner.schema.calling import AnyTool
 from runner.schema.fields import Field
 from runner.schema.http import Request
 from runner.schema.personas import Persona
 from runner.schema.reading.load import Definition
 from runner.schema.services import Service
-from runner.schema.tools import BUILT_IN, TOOLS, AnyTool, HttpTool, KnowledgeTool
+from runner.schema.tools import BUILT_IN, TOOLS, HttpTool, KnowledgeTool
 from runner.schema.types.blocks import Block
 
 

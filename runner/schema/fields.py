@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from datetime import date, datetime, time
 from typing import Annotated, Any, ClassVar, Self
 
@@ -18,14 +19,16 @@ from runner.schema.types.blocks import Block, OneOrList, key, together
 from runner.schema.types.meant import advice
 from runner.schema.types.mistake import clash, mistake
 from runner.schema.types.names import FieldKey, VariableName
-from runner.schema.types.texts import Plain, Stored, Told
+from runner.schema.types.texts import Bound, Plain, Stored, Told
 from runner.schema.types.values import Pattern, YesNo, one_of, parse_yes_no
+from runner.template import analyse, as_text, has_template
 
 TYPES = (
     "text", "number", "integer", "yes_no", "date", "time", "datetime", "email", "phone", "url",
     "choice", "list", "object",
 )  # fmt: skip
 SIMPLE_TYPES = tuple(t for t in TYPES if t not in ("choice", "list", "object"))
+BOUNDS = ("min", "max", "length")
 MEASURED = frozenset({"number", "integer", "date", "time", "datetime", "text"})
 """Types whose values can be held between `min` and `max`."""
 
@@ -124,6 +127,7 @@ class Field(Block):
             _typed(("object",), {"required": ["fields"]}, together("fields")),
             _typed(("text",), {}, together("pattern")),
             _typed(tuple(sorted(MEASURED)), {}, {"allOf": [together("min"), together("max")]}),
+            _typed(("text",), {}, together("length")),
         ]
 
     type: FieldType = key("what it holds", "text")
@@ -134,8 +138,17 @@ class Field(Block):
         "for choice: the texts to choose from", None
     )
     choices_from: VariableName | None = key("for choice: a variable that holds such a list", None)
-    min: Plain | None = key("least number, earliest date, or fewest characters", None)
-    max: Plain | None = key("greatest number, latest date, or most characters", None)
+    min: Bound | None = key(
+        "least number, earliest date, or fewest characters; of a parameter also a {{ variable }}",
+        None,
+    )
+    max: Bound | None = key(
+        "greatest number, latest date, or most characters; of a parameter also a {{ variable }}",
+        None,
+    )
+    length: Bound | None = key(
+        "for text: how many characters it has; of a parameter also a {{ variable }}", None
+    )
     pattern: Pattern | None = key("for text: a regular expression that all of it must match", None)
     of: (
         Annotated[
@@ -155,6 +168,7 @@ class Field(Block):
             _only(self.type, "list", "of", self.of),
             _only(self.type, "object", "fields", self.fields),
             _only(self.type, "text", "pattern", self.pattern),
+            _only(self.type, "text", "length", self.length),
             self._bounds_problem(),
             self._default_problem(),
         )
@@ -184,23 +198,41 @@ class Field(Block):
         )
 
     def _bounds_problem(self) -> Exception | None:
-        for name in ("min", "max"):
+        for name in BOUNDS:
             bound = getattr(self, name)
-            if bound is None:
-                continue
-            if self.type not in MEASURED:
-                return mistake(
-                    "E112",
-                    f"'{name}' does not go with type: {self.type}",
-                    "delete it",
-                    at=(name,),
-                    on="key",
-                )
-            kind = "integer" if self.type == "text" else self.type
-            if not fits(kind, bound):
-                return mistake(
-                    "E117", f"'{bound}' is not {READERS[kind][1]}", advice(kind, bound), at=(name,)
-                )
+            if bound is not None and (problem := self._bound_problem(name, bound)):
+                return problem
+        if self.length is not None and (self.min is not None or self.max is not None):
+            other = "min" if self.min is not None else "max"
+            return mistake(
+                "E112",
+                f"'{other}' does not go with 'length', which says it all",
+                f"delete '{other}'",
+                at=(other,),
+                on="key",
+            )
+        return None if self.open_bounds else self._order_problem()
+
+    def _bound_problem(self, name: str, bound: str) -> Exception | None:
+        if self.type not in MEASURED:
+            return mistake(
+                "E112",
+                f"'{name}' does not go with type: {self.type}",
+                "delete it",
+                at=(name,),
+                on="key",
+            )
+        if has_template(bound):
+            if analyse(bound).single:
+                return None
+            hint = f"write {name}: and one variable in braces, or a plain value"
+            return mistake("E117", f"'{bound}' is more than one value", hint, at=(name,))
+        if fits(self.measure, bound):
+            return None
+        message = f"'{bound}' is not {READERS[self.measure][1]}"
+        return mistake("E117", message, advice(self.measure, bound), at=(name,))
+
+    def _order_problem(self) -> Exception | None:
         if self.min is None or self.max is None:
             return None
         try:
@@ -249,14 +281,36 @@ class Field(Block):
         """Whether the model may store it, where it is a variable of an agent."""
         return self.description is not None and not self.private
 
+    @property
+    def measure(self) -> str:
+        """The type of its bounds."""
+        return "integer" if self.type == "text" else self.type
+
+    @property
+    def open_bounds(self) -> dict[str, str]:
+        """Its bounds that are known in a call only: name → template."""
+        given = {name: getattr(self, name) for name in BOUNDS}
+        return {name: text for name, text in given.items() if text and has_template(text)}
+
     def bound(self, name: str) -> Any:
-        """`min` or `max` as a value that can be compared with others of this field."""
+        """A bound as a value that can be compared with others of this field."""
         text = getattr(self, name)
-        return (
-            None
-            if text is None
-            else READERS["integer" if self.type == "text" else self.type][0](text.strip())
-        )
+        return None if text is None else READERS[self.measure][0](text.strip())
+
+    def bounded(self, values: Mapping[str, Any]) -> Field:
+        """The same field with its bounds of a call.
+
+        Args:
+            values: name of a bound → what its template gives now.
+
+        Raises:
+            ValueError: with the name of one that gives nothing that bounds this field.
+        """
+        known = {name: Bound(as_text(value, wire=True)) for name, value in values.items()}
+        for name, text in known.items():
+            if not fits(self.measure, text):
+                raise ValueError(name)
+        return self.model_copy(update=known)
 
 
 def _only(kind: str, wanted: str, name: str, value: object) -> Exception | None:

@@ -2,121 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Annotated, ClassVar, Self, TypeAlias
 
 from pydantic import model_validator
-from pydantic.json_schema import JsonSchemaValue
 
-from runner.schema.actions import Actions, ErrorActions
-from runner.schema.fields import Field, Fields
+from runner.schema.calling import AnyTool, Declared, WaitingTool
+from runner.schema.fields import Field
 from runner.schema.http import Request, Result
-from runner.schema.types.blocks import Block, OneOrList, OrNo, key, kinds, kinds_of, together
+from runner.schema.types.blocks import OneOrList, OrNo, key, kinds, kinds_of
 from runner.schema.types.measures import Duration
 from runner.schema.types.mistake import mistake
 from runner.schema.types.names import KnowledgeName, VariableName
-from runner.schema.types.texts import Condition, Stored, Told
+from runner.schema.types.texts import Stored, Told
 from runner.schema.types.words import SayOrYes, Words
 
-Declared = Mapping[str, Field]
-"""Variables of an agent that may change, as they are declared."""
 
-
-class AnyTool(Block):
-    """A tool of any kind. A subclass with a `kind` is a kind."""
-
-    noun: ClassVar[str] = "a tool"
-    typical: ClassVar[tuple[str, ...]] = ("http", "say", "set")
-    stray: ClassVar[str] = (
-        "delete it; besides its kind, such as http:, a tool has description:, parameters:, if: "
-        "and then:"
-    )
-    described: ClassVar[bool] = False
-    """Whether the kind has a description of its own."""
-    own_parameters: ClassVar[str | None] = None
-    """Where the kind gets its parameters from, when an author cannot give any."""
-    built_in: ClassVar[bool] = False
-    """Whether it may be listed by the name of its kind, without being defined."""
-    elsewhere: ClassVar[dict[str, str]] = {
-        "url": "write it below http:",
-        "method": "write it below http:",
-        "headers": "write it below http:",
-        "body": "write it below http:",
-        "query": "write it below http:",
-        "timeout": "write it below http:",
-        "auth": "write it below http:",
-        "service": "write it below http:",
-        "budget": "write it below http:",
-        "retries": "write it below http:",
-        "pick": "write it below result:",
-        "max_size": "write it below result:",
-        "fails_if": "write it below result:",
-        "save": "write it below result:",
-        "arguments": "write parameters:",
-        "args": "write parameters:",
-    }
-
-    description: Told | None = key("what the tool does and when to use it, for the model", None)
-    parameters: Fields = key("what the model must give: name → field", {})
-    condition: Condition | None = key(
-        "offered to the model only while this is true", None, alias="if"
-    )
-    then: Actions = key("done after success", (), names=("args", "result"))
-
-    @classmethod
-    def undefined(cls, variables: Declared) -> Self | None:
-        """The tool that its kind's bare name means, of those that are built in."""
-        del variables
-        return cls.model_validate({cls.kind: "yes"}) if cls.built_in else None
-
-    def fields(self, variables: Declared) -> dict[str, Field]:
-        """Its parameters, as the model or an action gives them."""
-        del variables
-        return dict(self.parameters)
-
-    @property
-    def stores(self) -> tuple[str, ...]:
-        """The variables that it may set by itself."""
-        return ()
-
-    @classmethod
-    def all_rules(cls) -> list[JsonSchemaValue]:
-        """What `_describes_itself` asks."""
-        rules: list[JsonSchemaValue] = [] if cls.described else [{"required": ["description"]}]
-        return [*rules, together("parameters")] if cls.own_parameters else rules
-
-    @model_validator(mode="after")
-    def _describes_itself(self) -> Self:
-        if self.description is None and not self.described:
-            raise mistake(
-                "E103",
-                "a tool needs a 'description'",
-                "add description: and say what the tool does, "
-                "so that the model knows when to use it",
-            )
-        if self.own_parameters and "parameters" in self.model_fields_set:
-            raise mistake(
-                "E112",
-                f"'{self.kind}' takes its parameters from {self.own_parameters}",
-                "delete 'parameters'",
-                at=("parameters",),
-                on="key",
-            )
-        return self
-
-
-class HttpTool(AnyTool):
+class HttpTool(WaitingTool):
     """Asks a service."""
 
     kind: ClassVar[str] = "http"
 
     http: Request = key("the request", names=("args",))
     result: Result = key("what of the answer is used", Result.model_construct(), names=("args",))
-    on_error: ErrorActions = key(
-        "when the service fails: a text is instructions to the model; or an action",
-        (),
-        names=("args", "error"),
-    )
+
+    @property
+    def repeatable(self) -> bool:
+        """Whether it only reads."""
+        return self.http.method in ("GET", "HEAD")
 
     @property
     def stores(self) -> tuple[str, ...]:
@@ -124,7 +36,7 @@ class HttpTool(AnyTool):
         return tuple(map(str, self.result.save))
 
 
-class KnowledgeTool(AnyTool):
+class KnowledgeTool(WaitingTool):
     """Looks something up in knowledge."""
 
     kind: ClassVar[str] = "knowledge"
@@ -133,11 +45,11 @@ class KnowledgeTool(AnyTool):
     knowledge: Annotated[tuple[KnowledgeName, ...], OneOrList(scalars=True)] = key(
         "what is asked: a name or a list of names from knowledge:"
     )
-    on_error: ErrorActions = key(
-        "when a service that is asked fails: a text is instructions to the model; or an action",
-        (),
-        names=("args", "error"),
-    )
+
+    @property
+    def repeatable(self) -> bool:
+        """It only reads."""
+        return True
 
     def fields(self, variables: Declared) -> dict[str, Field]:
         """The question."""
@@ -150,10 +62,20 @@ _QUERY = Field.model_validate(
 )
 
 
+class AnswerTool(AnyTool):
+    """Tells the model something, without any service."""
+
+    kind: ClassVar[str] = "answer"
+    asks_first: ClassVar[bool] = False
+
+    answer: Told = key("text for the model: opening hours, what a word means", names=("args",))
+
+
 class SayTool(AnyTool):
     """Says fixed words."""
 
     kind: ClassVar[str] = "say"
+    asks_first: ClassVar[bool] = False
 
     say: Words = key("words for the caller, spoken exactly", names=("args",))
 
@@ -280,6 +202,7 @@ class Wait(AnyTool):
 
     kind: ClassVar[str] = "wait"
     described: ClassVar[bool] = True
+    asks_first: ClassVar[bool] = False
     own_parameters: ClassVar[str | None] = "nobody: it needs none"
     built_in: ClassVar[bool] = True
 

@@ -7,15 +7,19 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from livekit.agents import ChatContext
+from livekit.agents import ChatContext, RunContext
 from livekit.agents.utils import shortuuid
 
 from runner.schema.actions import BACK, AnyAction, EndCall, HandOff, Instruct, RunTool, Say, Set
+from runner.schema.calling import AnyTool, WaitingTool
 from runner.session.call import MOST_HOPS, Call, PendingHandoff
-from runner.session.errors import ArgumentsError, MisfitError
+from runner.session.errors import MisfitError
 from runner.session.events import ToolCallEvent, ToolResultEvent
 from runner.session.tools.calls import ToolCall, ToolResult
-from runner.session.tools.kind import kind_of
+from runner.session.tools.confirming import confirmed
+from runner.session.tools.gates import RefusedError, admitted
+from runner.session.tools.running import carried_out
+from runner.session.tools.waiting import waiting
 from runner.session.values.conversion import missing
 from runner.session.values.templates import Names
 from runner.session.values.variables import MASK
@@ -38,6 +42,7 @@ class ActionOutcome:
         output: what the model sees of the tool.
         answered: the caller was spoken to, or the persona leaves: the model is not asked to answer.
         notes: instructions for the model's next reply, which is then asked for all the same.
+        undisturbed: the caller may not interrupt that reply.
         leave: the call is to be handed over.
         ends: the call is to end.
         failed: a tool in it failed.
@@ -48,6 +53,7 @@ class ActionOutcome:
     output: str = ""
     answered: bool = False
     notes: list[str] = field(default_factory=list)
+    undisturbed: bool = False
     leave: PendingHandoff | None = None
     ends: bool = False
     failed: bool = False
@@ -65,6 +71,7 @@ class ActionOutcome:
         self.notes += other.notes
         self.remarks += other.remarks
         self.closed |= other.closed
+        self.undisturbed |= other.undisturbed
         self.leave, self.ends, self.failed = other.leave, other.ends, other.failed
 
 
@@ -76,6 +83,8 @@ class ActionContext:
         names: what their templates may use besides.
         by_model: a tool that the model called is running, and the model waits for its answer.
         chat: the talk with the answer of the tool in it that the model called.
+        run: LiveKit's side of that call, or of the one whose actions these are.
+        begun: told that a tool goes on in the background: the model is answered at once.
         depth: how many tools run each other.
         output: that answer.
         over_the_caller: the caller is speaking: what is said can only be interrupted where it is
@@ -86,6 +95,8 @@ class ActionContext:
     names: Names = None
     by_model: bool = False
     chat: Callable[[str], ChatContext] | None = None
+    run: RunContext[Any] | None = None
+    begun: Callable[[], Awaitable[None]] | None = None
     depth: int = 0
     output: str = ""
     over_the_caller: bool = False
@@ -112,6 +123,7 @@ async def perform(actions: tuple[AnyAction, ...], context: ActionContext) -> Act
             continue
         if isinstance(action, Instruct) and action is last and context.by_model:
             outcome.notes.append(context.text(action.instructions))
+            outcome.undisturbed |= not action.interruptible
             break
         await _DO[type(action)](action, context, outcome)
         if outcome.stops:
@@ -159,7 +171,28 @@ async def _run_tool(action: RunTool, context: ActionContext, outcome: ActionOutc
     values = {n: context.value(t) for n, t in action.arguments.items()}
     given = {name: value for name, value in values.items() if not missing(value)}
     call = ToolCall(str(action.tool), given, shortuuid("action_"))
+    if in_background(bound.plan.tools[call.name]):
+        context.call.later(_apart(call, context))
+        return
     outcome.add(await run_tool(call, replace(context, names=None, depth=context.depth + 1)))
+
+
+async def _apart(made: ToolCall, context: ActionContext) -> None:
+    """Run a tool of an action for which the list does not wait."""
+    detached = ActionContext(context.call, depth=context.depth + 1)
+    without_end(await run_tool(made, detached), made.name)
+
+
+def in_background(tool: AnyTool) -> bool:
+    """Whether nobody waits for a tool."""
+    return isinstance(tool, WaitingTool) and tool.background
+
+
+def without_end(outcome: ActionOutcome, name: str) -> ActionOutcome:
+    """What came of a tool for which nobody has waited: it neither hands over nor ends the call."""
+    if outcome.ends or outcome.leave is not None:
+        log.warning("tool '%s' works in the background: the call goes on as it is", name)
+    return replace(outcome, ends=False, leave=None)
 
 
 async def _hand_off(action: HandOff, context: ActionContext, outcome: ActionOutcome) -> None:
@@ -223,7 +256,7 @@ async def run_tool(made: ToolCall, context: ActionContext) -> ActionOutcome:
     call.events.tell(
         ToolCallEvent(persona=persona, name=made.name, arguments=shown, call_id=made.id)
     )
-    made, result = await _work(made, call)
+    made, result = await _work(made, context)
     actions: tuple[AnyAction, ...] = getattr(tool, "on_error", ()) if result.failed else tool.then
     names = {"args": made.args, "result": result.result, "error": result.error}
     inner = replace(context, names=names, output=context.output or result.output)
@@ -247,21 +280,17 @@ def _shown(made: ToolCall, call: Call) -> dict[str, Any]:
     return {str(n): MASK if n in private else as_data(v) for n, v in made.given.items()}
 
 
-async def _work(made: ToolCall, call: Call) -> tuple[ToolCall, ToolResult]:
-    """Check, then work; the call comes back with its arguments as they were read."""
-    tool = call.bound.plan.tools[made.name]
-    if call.over:
-        return made, ToolResult("The call is over.", failed=True, answered=True, refused=True)
-    if made.by_model and not call.bound.renderer.is_true(tool.condition):
-        return made, ToolResult(f"{made.name} cannot be used now.", failed=True, refused=True)
+async def _work(made: ToolCall, context: ActionContext) -> tuple[ToolCall, ToolResult]:
+    """Check, ask, then work; the call comes back with its arguments as they were read."""
+    call, tool = context.call, context.call.bound.plan.tools[made.name]
     try:
-        made = replace(made, args=call.read(made.name, made.given))
-    except ArgumentsError as problem:
-        if not made.by_model:
-            log.warning("tool '%s' was not run: %s", made.name, problem)
-        output = f"{made.name} was not run: {problem}."
-        return made, ToolResult(output, failed=True, refused=True)
-    return made, await kind_of(tool.kind).run(call, tool, made)
+        made = await confirmed(call, tool, admitted(call, made), context.chat)
+        if made.by_model and context.begun is not None and in_background(tool):
+            await context.begun()
+        async with waiting(call, tool, made, context.run):
+            return made, await carried_out(call, tool, made)
+    except RefusedError as refused:
+        return made, refused.result
 
 
 def _with_note(output: str, actions: tuple[AnyAction, ...], context: ActionContext) -> str:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Callable, Coroutine, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
@@ -20,6 +21,8 @@ from livekit.agents import (
     TurnHandlingOptions,
     UserTurnExceededEvent,
 )
+from livekit.agents.utils import shortuuid
+from livekit.agents.voice import SpeechHandle
 
 from runner.egress.port import Egress
 from runner.link.release import AgentRelease
@@ -60,6 +63,29 @@ class BoundRelease:
     context: TemplateContext
     renderer: TemplateRenderer
     models: Models
+
+
+@dataclass(slots=True)
+class Question:
+    """A call of a tool that waits for the caller's yes.
+
+    Attributes:
+        given: its arguments as the model gave them.
+        words: what the caller was asked.
+        turn: the caller's turn in which they were asked.
+        item: names the question in the talk; nothing until it has been spoken.
+        agreed: what the caller has answered; None until they have.
+        id: names the call that is then made in the model's place.
+    """
+
+    name: str
+    given: Mapping[str, Any]
+    persona: str
+    turn: int
+    words: str = ""
+    item: str = ""
+    agreed: bool | None = None
+    id: str = field(default_factory=lambda: shortuuid("confirmed_"))
 
 
 class SpeakingPersona(Protocol):
@@ -126,6 +152,12 @@ class Call:
         last_words: the words before its end have been said.
         shown: calls of tools that have their events already.
         refused: id of a call of a tool → why it is not run.
+        uses: tool → how often it has been used.
+        running: what a call does → the work on it that goes on.
+        held: LiveKit's speeches whose tools let the caller's words wait → how many of them work.
+        question: the call of a tool that the caller is asked about.
+        apart: what is done for which nothing waits.
+        given_up: how many answers of the model could not be used.
         budget: how long the turn may take.
         give_up: told why an answer of the model cannot be used; gives the words in its place.
         awaits: somebody waits for the caller's words: their silence is asked about.
@@ -156,6 +188,12 @@ class Call:
     last_words: bool = False
     shown: set[str] = field(default_factory=set)
     refused: dict[str, str] = field(default_factory=dict)
+    uses: Counter[str] = field(default_factory=Counter)
+    running: dict[str, asyncio.Task[Any]] = field(default_factory=dict)
+    held: Counter[SpeechHandle] = field(default_factory=Counter)
+    question: Question | None = None
+    apart: set[asyncio.Task[None]] = field(default_factory=set)
+    given_up: int = 0
     budget: TurnBudget = field(init=False)
     in_room: bool = False
     awaits: bool = True
@@ -185,6 +223,12 @@ class Call:
             self._busy -= 1
             if not self._busy:
                 self.idle.set()
+
+    def later(self, work: Coroutine[Any, Any, None]) -> None:
+        """Do something for which nothing waits but the end of the call."""
+        task = asyncio.get_running_loop().create_task(work)
+        self.apart.add(task)
+        task.add_done_callback(self.apart.discard)
 
     def bind(self, bound: BoundRelease) -> None:
         """Go on with another release."""
@@ -236,6 +280,16 @@ class Call:
             await self.session.wait_for_idle()
             if self.arrived.is_set() and self.idle.is_set():
                 return
+
+    @property
+    def asking(self) -> bool:
+        """Whether the caller is asked in this turn for a yes to a call of a tool."""
+        open_question = self.question
+        return (
+            open_question is not None
+            and open_question.turn == self.events.turn
+            and open_question.persona == self.speaking
+        )
 
     @property
     def schema(self) -> Schema:

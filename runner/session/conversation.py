@@ -34,6 +34,7 @@ from runner.session.personas.toolbox import Toolbox
 from runner.session.plan import plan_of
 from runner.session.settings.room import room_options
 from runner.session.settings.session import begin_variables, idle_of, new_session
+from runner.session.tools.waiting import undisturbed
 from runner.session.values.templates import TemplateContext, TemplateRenderer
 from runner.session.values.variables import Variables
 
@@ -298,12 +299,13 @@ class Conversation:
                 log.debug("a text was written while the call ended")
 
     async def _give_way(self, session: AgentSession[Any]) -> None:
-        """Stop speaking; a handoff, and words that cannot be interrupted, are waited for."""
+        """Stop speaking; a handoff, and what cannot be interrupted, are waited for."""
         self._listener.warm_up.end()
         if self._call.leaving is not None:
             with contextlib.suppress(TimeoutError):
                 async with within(self._call.clock, LONGEST_HANDOFF):
                     await self._call.arrived.wait()
+        await undisturbed(self._call)
         try:
             await session.interrupt()
         except RuntimeError:
@@ -403,6 +405,8 @@ class Conversation:
 
     async def _cleaned(self) -> None:
         await self._renewal.closed()
+        if self._call.apart:
+            await asyncio.wait(self._call.apart)
         if self._closing is not None:
             await asyncio.shield(self._closing)
 

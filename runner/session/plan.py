@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from runner.link.release import AgentRelease
+from runner.schema.calling import AnyTool
 from runner.schema.fields import Field
 from runner.schema.personas import Handoff
-from runner.schema.tools import BUILT_IN, TOOLS, AnyTool
+from runner.schema.tools import BUILT_IN, TOOLS
 from runner.session.tasks.matching import IntentMatcher
 from runner.template import analyse, has_template
 

@@ -98,14 +98,20 @@ class Renderer:
             return self.render(text, values)
         return self._one(self._begin(read, values, None))
 
-    def condition(self, text: str, values: Mapping[str, Any]) -> bool:
-        """Tell whether an `if` is true. One that is empty, or cannot be worked out, is false."""
+    def condition(self, text: str, values: Mapping[str, Any], *, unclear: bool = False) -> bool:
+        """Tell whether an `if` is true. One that is empty is false.
+
+        Args:
+            text: the expression.
+            values: by name.
+            unclear: what one is that cannot be worked out, or not in whole.
+        """
         from runner.template.grammar import condition  # noqa: PLC0415  (as above)
 
         rendering = self._begin(condition(text), values, None)
         result = not rendering.template.analysis.problems and rendering.truth()
         self._tell(rendering)
-        return result
+        return True if unclear and rendering.failures else result
 
     def json_value(self, data: Any, values: Mapping[str, Any]) -> Any:
         """Render each text in lists and mappings, as deep as they are, into what JSON can hold.

@@ -69,6 +69,12 @@ def test_every_key_is_proved_or_waits():
     assert not proved & WAITING
 
 
+CALLING = {
+    *("refusals", "confirm", "max_uses"),
+    *("while_waiting", "if_already_running", "interruptible", "background"),
+}
+"""What every call of a tool goes by; what each does is proved by tests of its own."""
+
 EARS = ("stt", "tts", "vad")
 
 
@@ -78,10 +84,12 @@ async def view(talk):
     agent, activity, options = session.current_agent, session._activity, session.options
     watch, recognition = talk.conversation._timers, session._activity._audio_recognition
     turns = {k: v for k, v in options.turn_handling.items() if k != "turn_detection"}
+    tools = call.bound.plan.tools
     offered = agent._toolbox.offered(agent.plan, agent.tools)
     return {
         "instructions": agent.instructions,
         "tools": [tool.info.raw_schema for tool in offered],
+        "calling": {name: tool.model_dump(include=CALLING) for name, tool in tools.items()},
         "models": {kind: made_of(call, getattr(activity, kind)) for kind in ("llm", *EARS)},
         "variables": call.bound.variables.shown(),
         "zone": call.bound.context.zone,

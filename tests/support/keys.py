@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from runner.schema.agents import Agent
+from runner.schema.calling import AnyTool, WaitingTool
 from runner.schema.fields import Field
 from runner.schema.http import Request, Result
 from runner.schema.personas import Persona
@@ -31,12 +32,30 @@ def blocks(annotation, found):
     return found
 
 
+def keys_of(block):
+    """The keys of one block."""
+    return {*block.keys()}
+
+
 def keys(*annotations):
     """Every key of these, and of all that they reach."""
     found = set()
     for annotation in annotations or (Agent, Persona, Tool, Provider, Field):
         blocks(annotation, found)
-    return {f"{block.__name__}.{key}" for block in found for key in block.keys()}  # noqa: SIM118 - no dict: the keys of the language
+    return {f"{owner(block, key)}.{key}" for block in found for key in block.keys()}  # noqa: SIM118 - no dict: the keys of the language
+
+
+def owner(block, key):
+    """The name of the block that a key is proved for: once where its kind does not matter."""
+    bases = (base for base, shared in SHARED.items() if issubclass(block, base) and key in shared)
+    return next(bases, block).__name__
+
+
+SHARED = {
+    AnyTool: {"confirm", "max_uses", "rules"} & keys_of(AnyTool),
+    WaitingTool: keys_of(WaitingTool) - keys_of(AnyTool) - {"on_error"},
+}
+"""Keys that whatever stands before a tool goes by: a tool's kind is nothing to them."""
 
 
 ELSEWHERE = {

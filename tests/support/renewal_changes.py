@@ -23,6 +23,7 @@ TOOLS = {
     "Wait": "pause",
     "Remember": "note_name",
     "KnowledgeTool": "search",
+    "AnswerTool": "hint",
 }
 EXTRA = "    parameters:\n      why:\n        type: text\n        optional: yes\n"
 
@@ -98,6 +99,38 @@ TEXT = {
         "      that:\n        description: What to look up",
     ),
     "HttpTool.then": ("say: Found it.", "say: There it is."),
+    "AnyTool.confirm": ("  look:\n", "  look:\n    confirm: Shall I look?\n"),
+    "AnyTool.max_uses": ("  look:\n", "  look:\n    max_uses: 2\n"),
+    "AnyTool.rules": (
+        "        answer: Nothing is no answer.\n",
+        """\
+        answer: Nothing is no answer.
+      - if: town == 'Hue'
+        answer: Too much.
+""",
+    ),
+    "Rule.if": ("town == 'Nha Trang'", "town == 'Hanoi'"),
+    "Rule.answer": ("answer: Nothing is no answer.", "answer: That is no answer."),
+    "WaitingTool.background": (
+        "    while_waiting:\n      after: 30s\n      say: I am looking.\n      every: 60s\n",
+        "    background: yes\n",
+    ),
+    "WaitingTool.if_already_running": ("  look:\n", "  look:\n    if_already_running: allow\n"),
+    "WaitingTool.interruptible": ("  look:\n", "  look:\n    interruptible: no\n"),
+    "WaitingTool.while_waiting": (
+        "    while_waiting:\n      after: 30s\n      say: I am looking.\n      every: 60s\n",
+        "",
+    ),
+    "WhileWaiting.after": ("after: 30s", "after: 40s"),
+    "WhileWaiting.say": ("say: I am looking.", "say: I look."),
+    "WhileWaiting.every": ("every: 60s", "every: 50s"),
+    "AnswerTool.answer": ("answer: It means", "answer: It stands for"),
+    "AnswerTool.parameters": (
+        "      word:\n        length: 5\n    answer: It means {{ args.word }}.",
+        "      term:\n        length: 5\n    answer: It means {{ args.term }}.",
+    ),
+    "AnswerTool.then": ("say: That is what it means.", "say: So it is."),
+    "Field.length": ("length: 5", "length: 6"),
     "SetTool.set": ("status: kept {{ args.what }}", "secret_word: held {{ args.what }}"),
     "SayTool.say": ("This is {{ args.what }}.", "That is {{ args.what }}."),
     "AddTo.add_to": ("add_to: cups", "add_to: glasses"),
@@ -135,6 +168,7 @@ TEXT = {
             "Wait": "Wait.",
             "Remember": "Remember it.",
             "KnowledgeTool": "Search it.",
+            "AnswerTool": "Explain it.",
         }.items()
     },
     **{

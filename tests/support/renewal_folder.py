@@ -106,6 +106,7 @@ personas:
       - tell
       - fetch
       - search
+      - hint
     handoffs:
       day:
         when: It is day.
@@ -133,6 +134,13 @@ tools:
       what:
         description: What to look up
         default: teeth
+    rules:
+      - if: town == 'Nha Trang'
+        answer: Nothing is no answer.
+    while_waiting:
+      after: 30s
+      say: I am looking.
+      every: 60s
     http:
       url: https://service.example/look
     result:
@@ -189,6 +197,14 @@ tools:
       what:
         type: text
     say: This is {{ args.what }}.
+  hint:
+    description: Explain it.
+    parameters:
+      word:
+        length: 5
+    answer: It means {{ args.word }}.
+    then:
+      say: That is what it means.
   fetch:
     description: Fetch it.
     parameters:
@@ -316,6 +332,10 @@ RULES
           call:
             remove_cup:
               line: 1
+        - when_caller_says: hint
+          call:
+            hint:
+              word: tooth
         - when_caller_says: tell
           call:
             tell:
@@ -352,7 +372,7 @@ RULES
 )
 
 TALK = (
-    *("hello", "look", "keep", "add", "change", "remove", "tell", "fetch", "search"),
+    *("hello", "look", "keep", "add", "change", "remove", "tell", "hint", "fetch", "search"),
     *("remember", "wait", "night", "hello", "desk", "day", "desk", "look", "search", "bye"),
 )
 """What the caller says, in which every tool, action and persona has its turn."""

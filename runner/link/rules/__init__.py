@@ -5,6 +5,7 @@ from __future__ import annotations
 from runner.link.rule import Rule
 from runner.link.rules import (
     arguments,
+    background,
     braces,
     comments,
     environment,
@@ -19,6 +20,7 @@ from runner.link.rules import (
     no_instructions,
     no_provider,
     nothing_to_remember,
+    open_bounds,
     open_secrets,
     personas,
     plugins,
@@ -45,6 +47,7 @@ from runner.link.rules import (
 
 RULES: tuple[Rule, ...] = (
     arguments.RULE,
+    background.RULE,
     braces.RULE,
     comments.RULE,
     environment.RULE,
@@ -59,6 +62,7 @@ RULES: tuple[Rule, ...] = (
     no_instructions.RULE,
     no_provider.RULE,
     nothing_to_remember.RULE,
+    open_bounds.RULE,
     open_secrets.RULE,
     personas.RULE,
     plugins.RULE,

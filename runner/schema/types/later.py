@@ -23,10 +23,7 @@ LATER: dict[str, frozenset[str]] = {
     "a step": _words("keypad app interrupts"),
     "a test": _words("mode answered_by environment"),
     "an action": _words("play ask_again transfer_call press_keys"),
-    "a tool": _words(
-        "mcp plugin transfer_call press_keys while_waiting confirm if_already_running"
-        " max_uses background"
-    ),
+    "a tool": _words("mcp plugin transfer_call press_keys"),
     "a provider": _words("realtime turn_detector noise_cancellation avatar"),
     "the room": _words("noise_cancellation"),
     "the runner": _words("environments http records capacity data_dir commands shutdown"),
@@ -48,7 +45,6 @@ MEANWHILE: dict[str, str] = {
     "phone": "a dispatch rule of LiveKit says which number reaches the agent",
     "realtime": "write llm:, stt: and tts:",
     "voicemail": "say in instructions: what to do when a mailbox answers",
-    "while_waiting": "say in the tool's description that the caller is told to wait",
 }
 """Such a key → what does nearly the same until it is built."""
 

@@ -105,6 +105,12 @@ class Credential(Sent):
     empty = False
 
 
+class Bound(Text):
+    """A bound of a parameter: as it is written, or one template of a variable."""
+
+    __slots__ = ()
+
+
 class Condition(Text):
     """An expression without braces."""
 

@@ -98,7 +98,7 @@ class SessionListener:
         if event.has_agent_handoff and self._call.over:
             event.cancel_agent_handoff()
             self._call.stay()
-        if event.has_agent_handoff or self._call.last_words:
+        if event.has_agent_handoff or self._call.last_words or self._call.asking:
             event.cancel_tool_reply()
         for call, out in event.zipped():
             if call.call_id in self._call.shown:

@@ -8,7 +8,8 @@ from typing import Any
 
 from livekit.agents import ChatContext, llm
 
-from runner.schema.tools import AnyTool, HttpTool, KnowledgeTool
+from runner.schema.calling import AnyTool
+from runner.schema.tools import HttpTool, KnowledgeTool
 from runner.session.clock import Clock, within
 from runner.session.plan import CERTAIN, TRANSFER
 

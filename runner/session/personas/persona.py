@@ -35,6 +35,8 @@ from runner.session.plan import PersonaPlan
 from runner.session.settings.options import livekit_options
 from runner.session.tasks.certain import last_caller, prepared, without_deeds
 from runner.session.tasks.intents import meant
+from runner.session.tools.confirming import decided
+from runner.session.tools.waiting import undisturbed
 
 log = logging.getLogger("lkrun")
 
@@ -164,6 +166,11 @@ class LivePersona(Agent):
         if other:
             self.update_options(**other)
 
+    @property
+    def background(self) -> list[llm.Tool]:
+        """Its tools that work in the background, which LiveKit's session holds."""
+        return self._toolbox.background(self.plan)
+
     async def become(self, change: PersonaChange) -> None:
         """Go on as another release has it; nothing is said."""
         self.plan, self._toolbox = change.plan, change.toolbox
@@ -171,7 +178,8 @@ class LivePersona(Agent):
         self._stamp = self._call.bound.variables.stamp
         if change.text != self.instructions:
             await self.update_instructions(change.text)
-        names = [tool.id for tool in change.tools if isinstance(tool, llm.Tool)]
+        kept = (*change.tools, *self.background)
+        names = [tool.id for tool in kept if isinstance(tool, llm.Tool)]
         # LiveKit forgets the answers of tools that are gone
         await self.update_chat_ctx(ChatContext(without(self.chat_ctx.items, names)))
         await self.update_tools(change.tools)
@@ -229,7 +237,8 @@ class LivePersona(Agent):
         before, self._before = self._before, None
         if before is None:
             return
-        tools = [tool.id for tool in self.tools if isinstance(tool, llm.Tool)]
+        own = (*self.tools, *self.background)
+        tools = [tool.id for tool in own if isinstance(tool, llm.Tool)]
         items: list[llm.ChatItem] = []
         context = self._context
         if self._summary is not None:
@@ -238,20 +247,25 @@ class LivePersona(Agent):
             context = context if summary is not None else f"last {FALLBACK}"
         items += carried(before.chat_ctx.items, tools, context)
         self._earlier = frozenset(item.id for item in items)
-        own = [
+        said = [
             i
             for i in self.chat_ctx.items
             if i.type == "message" and i.role in ("user", "assistant")
         ]
         overheard = self._call.overheard()
         late = [overheard] if overheard is not None else []
-        await self.update_chat_ctx(ChatContext([*items, *own, *late]))
+        await self.update_chat_ctx(ChatContext([*items, *said, *late]))
 
     async def on_user_turn_completed(
         self, turn_ctx: ChatContext, new_message: llm.ChatMessage
     ) -> None:
-        """Answer what was said before and could not be answered as well; not in a handoff."""
-        del turn_ctx
+        """Answer what was said before and could not be answered as well; not in a handoff.
+
+        It waits for a tool that may not be disturbed.
+        """
+        if await undisturbed(self._call):
+            known = {item.id for item in turn_ctx.items}
+            turn_ctx.insert([item for item in self.chat_ctx.items if item.id not in known])
         self._call.hearing.turn(new_message)
 
     async def llm_node(
@@ -269,6 +283,9 @@ class LivePersona(Agent):
                 yield prepared(call, deed)
                 return
         call.budget.begin(next((i.id for i in reversed(chat_ctx.items) if _is_caller(i)), None))
+        if model_settings.tool_choice != "none" and (made := decided(call, chat_ctx.items)):
+            yield made
+            return
         if self._changing:
             tools = self._toolbox.offered(self.plan, tools)
         waited = not call.over and (self._silent or owed(chat_ctx.items, call.bound.plan.tools))
@@ -286,6 +303,7 @@ class LivePersona(Agent):
                 yield piece
             self._silent = False
         except AnswerError as error:
+            call.given_up += 1
             if words := call.give_up(str(error)):
                 yield f"\n{words}" if answer.said else words
 

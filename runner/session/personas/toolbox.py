@@ -4,20 +4,30 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from typing import Any
 
 from livekit.agents import ChatContext, FunctionCall, RunContext, ToolError, function_tool, llm
 from livekit.agents.llm import RawFunctionTool
 
+from runner.schema.calling import AnyTool
 from runner.schema.personas import Handoff
-from runner.schema.tools import AnyTool, EndCallTool, SayTool
-from runner.session.actions import ActionContext, ActionOutcome, joined, run_tool
+from runner.schema.tools import EndCallTool, SayTool
+from runner.session.actions import (
+    ActionContext,
+    ActionOutcome,
+    in_background,
+    joined,
+    run_tool,
+    without_end,
+)
 from runner.session.call import MOST_HOPS, Call, PendingHandoff, beside, spoke, step_of
 from runner.session.errors import CannotStartError
 from runner.session.plan import CERTAIN, TRANSFER, PersonaPlan, names_in
 from runner.session.tasks.certain import SCHEMA
+from runner.session.tools.background import BEGUN
 from runner.session.tools.calls import ToolCall
+from runner.session.tools.confirming import with_answer
 from runner.session.tools.kind import kind_of
 from runner.session.values.parameters import uses
 
@@ -44,10 +54,18 @@ class Toolbox:
         """All tools of a persona; whether each is offered is asked before each reply."""
         known = self._call.bound.plan.tools
         own: list[llm.Tool | llm.Toolset] = [
-            self._tool(name) for name in persona.tools if name in known
+            self._tool(name)
+            for name in persona.tools
+            if name in known and not in_background(known[name])
         ]
         own += [self._transfer(persona, target) for target in persona.handoffs]
         return [*own, self._certain()] if persona.certain else own
+
+    def background(self, persona: PersonaPlan) -> list[llm.Tool]:
+        """Those that work in the background: the session has them, whoever speaks."""
+        known = self._call.bound.plan.tools
+        names = (name for name in persona.tools if name in known)
+        return [self._tool(name) for name in names if in_background(known[name])]
 
     def offered(self, persona: PersonaPlan, tools: list[llm.Tool]) -> list[llm.Tool]:
         """Those that the model may be offered now, told as things are now."""
@@ -114,16 +132,22 @@ class Toolbox:
     def _runner(self, name: str) -> Any:
         async def run(raw_arguments: dict[str, object], ctx: RunContext[Any]) -> Any:
             ended = self._end_of(ctx.function_call)
-            try:
+            with ExitStack() as stack:
+                stack.callback(ended.set)
                 self._check(ctx.function_call)
-                with self._call.busy():
-                    return await work(raw_arguments, ctx)
-            finally:
-                ended.set()
+                stack.enter_context(self._call.busy())
+                return await work(raw_arguments, ctx, stack)
 
-        async def work(raw_arguments: dict[str, object], ctx: RunContext[Any]) -> Any:
-            call = self._call
-            ending = isinstance(call.bound.plan.tools[name], EndCallTool)
+        async def work(
+            raw_arguments: dict[str, object], ctx: RunContext[Any], stack: ExitStack
+        ) -> Any:
+            async def begun() -> None:
+                # nobody waits for it any longer
+                stack.close()
+                await ctx.update(BEGUN.format(name=name), template=lambda a: a["message"])
+
+            call, tool = self._call, self._call.bound.plan.tools[name]
+            ending = isinstance(tool, EndCallTool)
             if call.channel == "text" or ending:
                 await ctx.wait_for_playout()
             if ending and (handoff := self._handoff_beside(ctx)):
@@ -131,10 +155,17 @@ class Toolbox:
                     f"The call goes on: it is handed to {handoff}.", reply_required=False
                 )
             context = ActionContext(
-                call, by_model=True, chat=lambda output: _with_answer(ctx, output)
+                call,
+                by_model=True,
+                chat=lambda output: _with_answer(ctx, output),
+                run=ctx,
+                begun=begun,
             )
             made = ToolCall(name, raw_arguments, ctx.function_call.call_id, True, spoke(ctx))
-            return self._answer(await run_tool(made, context), ctx)
+            outcome = await run_tool(with_answer(call, made), context)
+            if in_background(tool):
+                outcome = without_end(outcome, name)
+            return self._answer(outcome, ctx)
 
         return run
 
@@ -159,6 +190,9 @@ class Toolbox:
             if self._leaving:
                 return llm.ToolResult(output, reply_required=False)
             return self._handed(outcome.leave, output, ctx)
+        if outcome.undisturbed:
+            with suppress(RuntimeError):
+                ctx.disallow_interruptions()
         if outcome.answered and not outcome.notes:
             return llm.ToolResult(output, reply_required=False)
         if outcome.failed:

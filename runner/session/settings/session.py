@@ -18,6 +18,7 @@ from runner.session.call import Call
 from runner.session.errors import CannotStartError, MisfitError
 from runner.session.models import kinds
 from runner.session.settings.options import livekit_options
+from runner.session.tools.background import BackgroundTools
 from runner.session.values.defaults import set_defaults
 from runner.session.values.templates import TemplateRenderer
 from runner.session.values.variables import Variables
@@ -83,7 +84,10 @@ def new_session(call: Call) -> AgentSession[Any]:
         elif names is None:
             silent.append(kind.key)
             models[kind.key] = NOT_GIVEN
-    session: AgentSession[Any] = CallSession(**models, **settings(call), userdata=call)
+    background = BackgroundTools(lambda: session.current_agent.background)  # type: ignore[attr-defined]  # all agents of a call are personas
+    session: AgentSession[Any] = CallSession(
+        **models, **settings(call), tools=[background], userdata=call
+    )
     for key in silent:
         if kinds.of(key).ordinary is not None:
             call.bound.models.ordinaries[key] = getattr(session, key)

@@ -18,6 +18,7 @@ class ToolCall:
         by_model: the model called it; else an action does.
         spoken: the model said something together with its call.
         args: the arguments, checked and converted.
+        agreed: the caller's answer, where they were asked about this call.
     """
 
     name: str
@@ -26,6 +27,7 @@ class ToolCall:
     by_model: bool = False
     spoken: bool = False
     args: dict[str, Any] = field(default_factory=dict)
+    agreed: bool | None = None
 
 
 @dataclass(slots=True)

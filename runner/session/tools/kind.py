@@ -8,7 +8,7 @@ from functools import cache
 from importlib import import_module
 from typing import Any, Generic, TypeVar
 
-from runner.schema.tools import AnyTool
+from runner.schema.calling import AnyTool
 from runner.session.call import Call
 from runner.session.tools.calls import ToolCall, ToolResult
 

@@ -146,6 +146,8 @@ _SIMPLE: dict[str, Callable[[Any], Any]] = {
 def _within(field: Field, value: Any) -> None:
     if field.pattern is not None and not compile_pattern(str(field.pattern)).matches(value):
         raise MisfitError(f"does not have the right form{_not(field, value)}")
+    if field.length is not None and len(value) != field.bound("length"):
+        raise MisfitError(f"must have {field.length} characters{_not(field, value)}")
     if field.min is None and field.max is None:
         return
     size = len(value) if field.type == "text" else _comparable(value)

@@ -9,6 +9,7 @@ from typing import Any
 from runner.diagnostics.nearest import nearest
 from runner.schema.fields import READERS, Field
 from runner.session.errors import ArgumentsError, MisfitError
+from runner.session.values.bounds import Bounds, bound_names
 from runner.session.values.conversion import Choices, convert, missing, offered
 from runner.session.values.templates import TemplateRenderer
 from runner.template import analyse
@@ -23,6 +24,7 @@ def uses(fields: Fields) -> set[str]:
         if field.choices_from is not None:
             found.add(str(field.choices_from))
         found |= {use.path[0] for use in analyse(field.description or "").uses}
+        found |= bound_names(field)
         inner = field.of if isinstance(field.of, dict) else field.fields
         found |= uses(inner or {})
     return found
@@ -46,6 +48,7 @@ class Schema:
 
     def field(self, field: Field) -> dict[str, Any]:
         """The schema of one field."""
+        field = Bounds(self.renderer, lenient=True).of(field)
         shape = {**_SHAPES.get(field.type, {"type": "string"})}
         _BOUNDS.get(field.type, _no_bounds)(field, shape)
         if field.type == "choice" and (known := offered(field, self.choices)):
@@ -88,9 +91,10 @@ def _no_bounds(field: Field, shape: dict[str, Any]) -> None:
 
 def _bounded(low: str, high: str) -> Any:
     def write(field: Field, shape: dict[str, Any]) -> None:
-        for key, name in ((low, "min"), (high, "max")):
-            if getattr(field, name) is not None:
-                shape[key] = field.bound(name)
+        for key, names in ((low, ("min", "length")), (high, ("max", "length"))):
+            for name in names:
+                if getattr(field, name) is not None:
+                    shape[key] = field.bound(name)
 
     return write
 
@@ -115,6 +119,7 @@ def read(
     """
     problems = [_unknown(name, fields) for name in given if name not in fields]
     found: dict[str, Any] = {}
+    bounds = Bounds(renderer)
     for name, field in fields.items():
         value = given.get(name)
         if missing(value) and field.default is not None:
@@ -124,7 +129,7 @@ def read(
                 problems.append(f"'{name}' is missing: {_noun(field, choices)} is needed")
             continue
         try:
-            found[name] = convert(field, value, choices)
+            found[name] = convert(bounds.of(field), value, choices)
         except MisfitError as problem:
             problems.append(f"'{name}' {problem}")
     if problems:

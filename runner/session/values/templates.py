@@ -145,12 +145,18 @@ class TemplateRenderer:
         """Render each text in lists and mappings into what JSON can hold."""
         return self._renderer.json_value(_lists(data), self._all(names))
 
-    def is_true(self, condition: str | None, names: Names = None) -> bool:
-        """Whether an `if` is true; one that is not there is."""
+    def is_true(self, condition: str | None, names: Names = None, *, unclear: bool = False) -> bool:
+        """Whether an `if` is true; one that is not there is.
+
+        Args:
+            condition: the expression.
+            names: what it may name besides.
+            unclear: what one is that cannot be worked out.
+        """
         if condition is None:
             return True
         self._text = condition
-        return self._renderer.condition(condition, self._all(names))
+        return self._renderer.condition(condition, self._all(names), unclear=unclear)
 
     def next(self, words: tuple[str, ...], names: Names = None) -> str:
         """Render words; of a list, the next each time, and the first again after the last."""

@@ -1,0 +1,25 @@
+"""Bounds that a call fills: only what the model gives to a tool can be held between them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from runner.diagnostics import Diagnostic, Span
+from runner.link.rule import DefinitionContext, LeafRule
+from runner.link.walk import Leaf
+from runner.schema.types.texts import Bound
+from runner.template import has_template
+
+
+def _check(_context: DefinitionContext, leaf: Leaf, place: Span) -> Iterator[Diagnostic]:
+    if not isinstance(leaf.value, Bound) or not has_template(leaf.value):
+        return
+    section, _name, key = leaf.location[:3]
+    if (section, key) == ("tools", "parameters"):
+        return
+    message = f"'{leaf.key}' of a variable cannot change in a call"
+    hint = "write a plain value; a template may bound a parameter of a tool"
+    yield Diagnostic(place, "E112", message, hint)
+
+
+RULE = LeafRule(_check)
