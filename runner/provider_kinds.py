@@ -168,6 +168,9 @@ ROWS: tuple[ProviderKind, ...] = (
 KINDS: tuple[ProviderKind, ...] = tuple(row for row in ROWS if row.chosen_by == "agent")
 """Those that agents and personas name by a key of their own."""
 
+IN_ORDER = "fallback"
+"""What stands instead of a plugin's name where several providers are used in order."""
+
 BY_HTTP = "http"
 """What stands instead of a plugin's name where a service is asked, without any code."""
 

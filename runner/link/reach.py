@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from runner.link.scope import Scope
 from runner.link.table import SymbolTable
@@ -12,7 +12,7 @@ from runner.schema.actions import BACK, HandOff, RunTool
 from runner.schema.agents import Agent
 from runner.schema.http import Request
 from runner.schema.personas import Persona
-from runner.schema.providers import chosen
+from runner.schema.providers import InOrder, chosen
 from runner.schema.reading.load import Definition
 from runner.schema.services import Service
 from runner.schema.tools import KnowledgeTool
@@ -53,12 +53,19 @@ def reach(definition: Definition, agent: Agent, table: SymbolTable, resolve: Res
         waiting += [*map(str, persona.handoffs), *_acted(scope, persona)]
         waiting += [n for tool in scope.tools_of(persona).values() for n in _acted(scope, tool)]
     for user in (agent, *scope.personas.values()):
-        for name in providers_of(user):
-            provider = take("providers", name)
-            if provider is not None:
-                scope.providers[name] = provider
-                _take_services(scope, provider, take)
+        _take_providers(scope, providers_of(user), take)
     return scope
+
+
+def _take_providers(scope: Scope, names: Iterable[str], take: Take) -> None:
+    waiting = list(names)
+    while waiting:
+        name = waiting.pop(0)
+        provider = take("providers", name) if name not in scope.providers else None
+        if provider is not None:
+            scope.providers[name] = provider
+            _take_services(scope, provider, take)
+            waiting += [str(n) for b in blocks(provider) if isinstance(b, InOrder) for n in b.order]
 
 
 def _take_tools(scope: Scope, user: Block, names: tuple[str, ...], take: Take) -> None:

@@ -99,8 +99,6 @@ class Catalogue:
         return (_provider(kind, name, "livekit", _target(module, place), package),)
 
     def _missing(self, kind: str, name: str) -> NameProblem:
-        if name in known.LATER:
-            return NameProblem("E102", f"the built-in '{name}' is not available yet")
         module, _, variant = _plain(name).partition(".")
         others = [other for other in BY_KEY if (other, module) in self.providers]
         offered = known.LIVEKIT.get(module, known.BUILT_IN.get(name, ()))

@@ -108,11 +108,8 @@ OWN = {
 NEEDS = {"openai": "OPENAI_API_KEY", "spitch": "SPITCH_API_KEY"}
 """Modules whose key is read by software that they use, not by themselves."""
 
-BUILT_IN = {"http": ("llm", "stt", "tts")}
+BUILT_IN = {"fallback": ("llm", "stt", "tts"), "http": ("llm", "stt", "tts")}
 """Built-in names of the language → the kinds that they may be."""
-
-LATER = frozenset({"fallback"})
-"""Built-in names of the language that are not available yet."""
 
 
 def package_of(module: str) -> str:

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, TypeAlias
 
 from pydantic import create_model
 
-from runner.provider_kinds import BY_HTTP, BY_KEY, KINDS, ROWS, ProviderKind
+from runner.provider_kinds import BY_HTTP, BY_KEY, IN_ORDER, KINDS, ROWS, ProviderKind
 from runner.schema.http import Json
-from runner.schema.http_providers import HTTP, HttpOptions
+from runner.schema.http_providers import HTTP
 from runner.schema.types.blocks import Block, OneOrList, OrNo, key, kinds
 from runner.schema.types.measures import Duration, SomeTime
 from runner.schema.types.names import Name, ProviderName
-from runner.schema.types.values import whole
+from runner.schema.types.values import YesNo, whole
 
 
 class PluginName(Name):
@@ -54,6 +54,48 @@ class Reached(AnyProvider):
     retry_wait: Duration | None = key("the time between attempts; LiveKit's 2s without it", None)
 
 
+Several = Annotated[
+    tuple[ProviderName, ...],
+    OneOrList(
+        scalars=True,
+        by_language=True,
+        instead="write these keys below providers:, under a name of your own, and that name here",
+    ),
+]
+"""One provider, or a list: fallbacks in order."""
+
+
+class InOrder(Block):
+    """Several providers in order: each is used where those before it fail."""
+
+    noun: ClassVar[str] = "a fallback"
+    elsewhere: ClassVar[dict[str, str]] = {
+        "sticky": "only models have it: delete it",
+        "timeout": "write attempt_timeout:",
+    }
+
+    order: Several = key("the providers or inference strings, the first one first")
+    attempt_timeout: SomeTime | None = key(
+        "one attempt may take so long; LiveKit's time without it", None
+    )
+    retries: Annotated[int, whole(0, 10)] | None = key(
+        "further attempts of each before the next is used; LiveKit's number without it", None
+    )
+
+
+class ModelsInOrder(InOrder):
+    """Models in order."""
+
+    noun: ClassVar[str] = "a fallback of models"
+    elsewhere: ClassVar[dict[str, str]] = {"timeout": "write attempt_timeout:"}
+
+    sticky: YesNo = key("stay with the one that works, also when an earlier one is back", False)
+
+
+ORDERS: dict[str, type[InOrder]] = {"llm": ModelsInOrder, "stt": InOrder, "tts": InOrder}
+"""Kind → what `fallback` takes as one."""
+
+
 def _named(kind: ProviderKind) -> str:
     return "".join(part.capitalize() for part in kind.key.split("_")) + "Provider"
 
@@ -71,45 +113,53 @@ def _class_of(kind: ProviderKind) -> type[AnyProvider]:
     base: type[AnyProvider] = _base(kind)
     made = create_model(_named(kind), __base__=base, __module__=__name__, **fields)
     made.__doc__, made.kind = kind.title, kind.key
-    if kind.key in HTTP:
-        made.rules = {"properties": {kind.key: {"not": {"const": BY_HTTP}}}}
+    if names := [name for name, (options, _) in _BUILT_IN.items() if kind.key in options]:
+        made.rules = {"properties": {kind.key: {"not": {"enum": names}}}}
     return made
 
 
-def _by_http(kind: ProviderKind, options: type[HttpOptions]) -> type[AnyProvider]:
-    """A service that is asked by HTTP: its options are the language's own."""
+def _built_in(
+    kind: ProviderKind, name: str, options: type[Block], lines: tuple[str, str]
+) -> type[AnyProvider]:
+    """A provider without a plugin: its options are the language's own."""
     fields: Any = {
-        kind.key: (PluginName, key("http: a service is asked, without any code")),
-        "options": (options, key("the request, and what comes back", alias="with")),
+        kind.key: (PluginName, key(lines[0])),
+        "options": (options, key(lines[1], alias="with")),
     }
-    name = f"Http{_named(kind)}"
-    base: type[AnyProvider] = _base(kind)
-    made = create_model(name, __base__=base, __module__=__name__, **fields)
+    base: type[AnyProvider] = _base(kind) if name == BY_HTTP else AnyProvider
+    title = f"{name.capitalize()}{_named(kind)}"
+    made = create_model(title, __base__=base, __module__=__name__, **fields)
     made.__doc__ = (options.__doc__ or "").partition("\n")[0]
-    made.kind, made.kind_value = kind.key, BY_HTTP
-    made.rules = {"properties": {kind.key: {"const": BY_HTTP}}}
+    made.kind, made.kind_value = kind.key, name
+    made.rules = {"properties": {kind.key: {"const": name}}}
     return made
 
+
+_BUILT_IN: dict[str, tuple[dict[str, Any], tuple[str, str]]] = {
+    BY_HTTP: (
+        HTTP,
+        ("http: a service is asked, without any code", "the request, and what comes back"),
+    ),
+    IN_ORDER: (
+        ORDERS,
+        ("fallback: several providers in order", "which, and when the next is used"),
+    ),
+}
+"""Name → kind → its options; and the lines of its keys in the reference."""
 
 PROVIDERS: dict[str, type[AnyProvider]] = {
     kind.key: _class_of(kind) for kind in ROWS if kind.chosen_by
 }
 """Kind → its class."""
 
-HTTP_PROVIDERS = {key: _by_http(kind, HTTP[key]) for key, kind in BY_KEY.items() if key in HTTP}
-"""Kind → its class where the plugin is `http`."""
+BUILT_IN = tuple(
+    _built_in(BY_KEY[kind], name, made_of, lines)
+    for name, (options, lines) in _BUILT_IN.items()
+    for kind, made_of in options.items()
+)
+"""The classes of providers without a plugin."""
 
-Provider: TypeAlias = kinds("a provider", *PROVIDERS.values(), *HTTP_PROVIDERS.values())  # type: ignore[valid-type]  # built from the classes
-
-Several = Annotated[
-    tuple[ProviderName, ...],
-    OneOrList(
-        scalars=True,
-        by_language=True,
-        instead="write these keys below providers:, under a name of your own, and that name here",
-    ),
-]
-"""One provider, or a list: fallbacks in order."""
+Provider: TypeAlias = kinds("a provider", *PROVIDERS.values(), *BUILT_IN)  # type: ignore[valid-type]  # built from the classes
 
 
 def _choices(name: str, line: Callable[[ProviderKind], str]) -> type[Block]:

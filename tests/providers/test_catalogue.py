@@ -95,7 +95,7 @@ def test_inference_is_built_in_for_every_kind():
         ("llm", "clova", "E206", "installed for 'llm'"),
         ("vad", "http", "E206", "installed for 'vad'"),
         ("stt", "deepgrm", "E402", "did you mean 'deepgram'?"),
-        ("stt", "qqqqqq", "E402", "installed for 'stt': http, inference"),
+        ("stt", "qqqqqq", "E402", "installed for 'stt': fallback, http, inference"),
         ("llm", "Inference", "E402", "did you mean 'inference'?"),
     ],
 )

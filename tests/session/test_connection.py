@@ -5,12 +5,16 @@ from __future__ import annotations
 import time
 
 import pytest
-from livekit.agents import APIConnectionError, APIConnectOptions, ChatContext
+from livekit.agents import APIConnectionError, APIConnectOptions, ChatContext, stt, tts
 from support.openai_stub import Asked, OpenAiStub, Reply, failed, say, stream
 
+from runner.session import CallFacts
 from runner.session.models.connection import Connection, keep_to
-from runner.session.models.in_order import OWED, InOrder
+from runner.session.models.in_order import OWED, ModelsInOrder
+from runner.session.models.providers import Models
 from runner.session.observers.failures import AGAIN
+from runner.session.values.templates import TemplateContext, TemplateRenderer
+from runner.session.values.variables import Variables
 
 FOLDER = """
 agents:
@@ -103,7 +107,7 @@ async def test_an_answer_that_nobody_waits_for_may_be_nothing(begin):
     ):
         talk = await begin(FOLDER.format(first=first.url, second=second.url))
         model = talk.conversation.session.llm
-        assert isinstance(model, InOrder)
+        assert isinstance(model, ModelsInOrder)
         token = OWED.set(False)
         async with model.chat(chat_ctx=talk.conversation.session.history) as answer:
             texts = [chunk.delta.content async for chunk in answer if chunk.delta]
@@ -173,3 +177,109 @@ def test_time_that_is_asked_for_is_time_that_is_waited():
     assert Connection(retries=5).longest == 0.0
     assert Connection(timeout=12.0).longest == 12.0
     assert Connection(timeout=4.0, retries=2, retry_wait=1.0).longest == 14.0
+
+
+BY_PROVIDER = (
+    FOLDER.replace("llm:\n      - first\n      - second", "llm: either", 1)
+    + """\
+  either:
+    llm: fallback
+    with:
+      order:
+        - first
+        - second
+      attempt_timeout: 9s
+      retries: 1
+      sticky: yes
+"""
+)
+
+
+@pytest.mark.proves(
+    "ModelsInOrder.order", "ModelsInOrder.attempt_timeout", "ModelsInOrder.retries",
+    "ModelsInOrder.sticky", "FallbackLlmProvider.llm", "FallbackLlmProvider.with",
+)  # fmt: skip
+async def test_a_fallback_is_a_provider_with_terms_of_its_own(begin):
+    """`fallback` is the list with what is said of it, and it moves on as a list does."""
+    with OpenAiStub(lambda _: say("from the second")) as second:
+        with OpenAiStub(lambda _: say("from the first")) as first:
+            talk = await begin(BY_PROVIDER.format(first=first.url, second=second.url))
+            assert (await talk.say("hi")).texts == ["from the first"]
+        assert (await talk.say("still there?")).texts == ["from the second"]
+    model = talk.conversation.session.llm
+    assert isinstance(model, ModelsInOrder)
+    assert (model._attempt_timeout, model._max_retry_per_llm, model._sticky) == (9.0, 1, True)
+
+
+VOICES = """
+agents:
+  desk:
+    start: host
+    llm: brain
+    stt: ears
+    tts: voice
+personas:
+  host:
+    instructions: x
+providers:
+  brain:
+    llm: script
+    with:
+      rules:
+        - when_caller_says: hi
+          say: Hello.
+  loud:
+    tts: espeak
+  deep:
+    tts: espeak
+    with:
+      pitch: 20
+  near:
+    stt: pocketsphinx
+    with:
+      phrases:
+        - hello
+  far:
+    stt: pocketsphinx
+    with:
+      phrases:
+        - goodbye
+  ears:
+    stt: fallback
+    with:
+      order:
+        - near
+        - far
+      attempt_timeout: 3s
+      retries: 2
+  voice:
+    tts: fallback
+    with:
+      order:
+        - loud
+        - deep
+      attempt_timeout: 4s
+      retries: 1
+"""
+
+
+@pytest.mark.proves(
+    "InOrder.order", "InOrder.attempt_timeout", "InOrder.retries", "FallbackSttProvider.stt",
+    "FallbackSttProvider.with", "FallbackTtsProvider.tts", "FallbackTtsProvider.with",
+)  # fmt: skip
+async def test_voices_and_recognition_in_order_have_their_terms(load):
+    """LiveKit's adapters for voices and recognition get what is said of them."""
+    release = load(VOICES)
+    facts, variables = CallFacts(), Variables(release.agent.variables)
+    renderer = TemplateRenderer(TemplateContext(release, facts, variables), {})
+    models = Models(release, renderer, lambda _: None)
+    ears, voice = models.get("stt", "ears"), models.get("tts", "voice")
+    assert isinstance(ears, stt.FallbackAdapter)
+    assert (ears._attempt_timeout, ears._max_retry_per_stt) == (3.0, 2)
+    assert isinstance(voice, tts.FallbackAdapter)
+    assert voice._max_retry_per_tts == 1
+    stream = voice.synthesize("hello")
+    assert stream._conn_options.timeout == 4.0
+    await stream.aclose()
+    assert models.get("tts", "voice") is voice
+    await models.aclose()

@@ -11,9 +11,10 @@ from runner.link.hints import defined_where, near, unknown
 from runner.link.rule import DefinitionContext, LeafRule
 from runner.link.table import name_span
 from runner.link.walk import Leaf
-from runner.provider_kinds import BY_KEY
+from runner.provider_kinds import BY_KEY, IN_ORDER
 from runner.providers.catalogue import InstalledProvider
 from runner.providers.makers import OPTIONS, inference_model, is_platform, plugin_of
+from runner.schema.providers import InOrder
 from runner.schema.reading.load import Definition
 from runner.schema.types.names import ProviderName
 
@@ -22,6 +23,9 @@ _INFERENCE = re.compile(r"[\w.-]+(/[\w.:@+-]+)+")
 
 def _check(context: DefinitionContext, leaf: Leaf, _place: Span) -> Iterator[Diagnostic]:
     name, kind = str(leaf.value), leaf.key
+    ordered = isinstance(leaf.owner, InOrder)
+    if ordered:
+        kind = getattr(context.definition.spec, "kind", "")
     if not isinstance(leaf.value, ProviderName) or kind not in BY_KEY:
         return
     if name in BY_KEY[kind].words:
@@ -29,18 +33,29 @@ def _check(context: DefinitionContext, leaf: Leaf, _place: Span) -> Iterator[Dia
     provider = context.table.entries["providers"].get(name)
     span = leaf.span(context.definition.document)
     if provider is not None:
-        yield from _of_kind(provider, kind, span)
+        several = ordered or _listed(leaf, kind)
+        yield from _of_kind(provider, kind, span, several=several)
     elif not _INFERENCE.fullmatch(name) and name not in context.table.words:
         hint = _hint(context, name, kind)
         yield near(context, unknown(span, "provider", name, hint), "providers", name)
 
 
-def _of_kind(provider: Definition, kind: str, span: Span) -> Iterator[Diagnostic]:
+def _listed(leaf: Leaf, kind: str) -> bool:
+    """Whether it stands in a list with others."""
+    named = getattr(leaf.owner, kind, None)
+    return isinstance(named, tuple) and len(named) > 1
+
+
+def _of_kind(provider: Definition, kind: str, span: Span, *, several: bool) -> Iterator[Diagnostic]:
     actual = getattr(provider.spec, "kind", kind)
     if actual != kind:
         message = f"provider '{provider.name}' is of kind {actual}, and {kind} is needed here"
         related = (Related(name_span(provider), f"'{provider.name}' is defined here"),)
         yield Diagnostic(span, "E206", message, f"name a provider that has {kind}:", related)
+    elif several and getattr(provider.spec, "kind_value", "") == IN_ORDER:
+        message = f"'{provider.name}' is a fallback, which cannot stand in another list"
+        related = (Related(name_span(provider), f"'{provider.name}' is defined here"),)
+        yield Diagnostic(span, "E206", message, "write the providers of its order: here", related)
 
 
 def _hint(context: DefinitionContext, name: str, kind: str) -> str:

@@ -33,6 +33,13 @@ def _paths(table: Mapping[str, str]) -> dict[str, str]:
     return {fold(word): target for target, words in table.items() for word in words.split()}
 
 
+_ORDER = _paths(
+    {
+        "order": "models providers list fallbacks names llms voices chain models_in_order",
+        "retries": "max_retry max_retries attempts",
+    }
+)
+
 FOREIGN: dict[str, dict[str, str]] = {
     "a file": _paths(
         {
@@ -239,6 +246,8 @@ FOREIGN: dict[str, dict[str, str]] = {
             "write timeout:, retries: and retry_wait: here": "conn_options connection",
         }
     ),
+    "a fallback": _ORDER,
+    "a fallback of models": _ORDER,
     "idle": _paths(
         {
             "after": "timeout seconds delay after_seconds silence wait time duration",

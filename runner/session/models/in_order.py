@@ -14,7 +14,7 @@ OWED: ContextVar[bool] = ContextVar("lkrun_words_owed", default=True)
 """Whether somebody waits for words: else an answer of nothing is one as well."""
 
 
-class InOrder(FallbackAdapter):
+class ModelsInOrder(FallbackAdapter):
     """LiveKit's adapter, to which an answer of nothing is a failure too."""
 
     def chat(self, **asked: Any) -> FallbackLLMStream:

@@ -8,8 +8,10 @@ from typing import Any
 
 from livekit.agents import inference, llm, stt, tts
 
+from runner.schema.providers import InOrder
 from runner.session.errors import CannotStartError
-from runner.session.models.in_order import InOrder
+from runner.session.models.connection import Connection, keep_to
+from runner.session.models.in_order import ModelsInOrder
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +24,7 @@ class LiveKitKind:
         ordinary: makes what a session uses where nobody names anything.
     """
 
-    in_order: Callable[[list[Any]], Any] | None = None
+    in_order: Callable[..., Any] | None = None
     inferred: Callable[[str], Any] | None = None
     ordinary: Callable[[], Any] | None = None
 
@@ -36,16 +38,22 @@ def _text_model(name: str) -> Any:
     return model
 
 
-def _recognition(parts: list[Any]) -> Any:
+def _recognition(parts: list[Any], **terms: Any) -> Any:
     """Recognition that does not stream needs to be told where a sentence ends."""
     streaming = all(each.capabilities.streaming for each in parts)
-    return stt.FallbackAdapter(parts, vad=None if streaming else inference.VAD())
+    return stt.FallbackAdapter(parts, vad=None if streaming else inference.VAD(), **terms)
+
+
+def _voices(parts: list[Any], *, attempt_timeout: float | None = None, **terms: Any) -> Any:
+    """LiveKit's adapter gives each voice the time that it was given itself."""
+    made = tts.FallbackAdapter(parts, **terms)
+    return keep_to(made, "tts", Connection(timeout=attempt_timeout))
 
 
 LIVEKIT: dict[str, LiveKitKind] = {
-    "llm": LiveKitKind(InOrder, _text_model),
+    "llm": LiveKitKind(ModelsInOrder, _text_model),
     "stt": LiveKitKind(_recognition, inference.STT.from_model_string),
-    "tts": LiveKitKind(tts.FallbackAdapter, inference.TTS.from_model_string),
+    "tts": LiveKitKind(_voices, inference.TTS.from_model_string),
     "vad": LiveKitKind(ordinary=inference.VAD),
 }
 """Kind → what LiveKit has for it; a kind without a row has nothing of its own."""
@@ -56,8 +64,16 @@ def of(kind: str) -> LiveKitKind:
     return LIVEKIT.get(kind, LiveKitKind())
 
 
-def in_order(kind: str, names: tuple[str, ...], parts: list[Any]) -> Any:
+def in_order(
+    kind: str, names: tuple[str, ...], parts: list[Any], how: InOrder | None = None
+) -> Any:
     """Make one of several.
+
+    Args:
+        kind: the key of a `ProviderKind`.
+        names: their names, for a message.
+        parts: LiveKit's objects, the first one first.
+        how: when the next is used; LiveKit's choice without it.
 
     Raises:
         CannotStartError: they do not go together.
@@ -65,11 +81,28 @@ def in_order(kind: str, names: tuple[str, ...], parts: list[Any]) -> Any:
     make = of(kind).in_order
     assert make is not None  # noqa: S101 - the language lets no list stand where there is only one
     try:
-        return make(parts)
+        return make(parts, **_terms(kind, how))
     except ValueError as error:
         raise CannotStartError(
             f"the {kind} fallbacks {', '.join(names)} do not go together: {error}"
         ) from None
+
+
+_TERMS: dict[str, dict[str, str]] = {
+    "llm": {
+        "attempt_timeout": "attempt_timeout",
+        "retries": "max_retry_per_llm",
+        "sticky": "sticky",
+    },
+    "stt": {"attempt_timeout": "attempt_timeout", "retries": "max_retry_per_stt"},
+    "tts": {"attempt_timeout": "attempt_timeout", "retries": "max_retry_per_tts"},
+}
+"""Kind → key of a fallback → LiveKit's argument."""
+
+
+def _terms(kind: str, how: InOrder | None) -> dict[str, Any]:
+    written = how.model_fields_set if how is not None else frozenset()
+    return {argument: getattr(how, key) for key, argument in _TERMS[kind].items() if key in written}
 
 
 def inferred(kind: str, name: str) -> Any:

@@ -14,6 +14,7 @@ from runner.egress.mask import Mask
 from runner.egress.providers import USUAL_NETWORK, ProviderEgress, ProviderNetwork
 from runner.link.release import AgentRelease
 from runner.providers.build import ProviderBuildError, build
+from runner.schema.providers import InOrder
 from runner.session.errors import CannotStartError
 from runner.session.models import kinds
 from runner.session.models.connection import Connection, connection_of, keep_to
@@ -28,6 +29,10 @@ Secrets = Callable[[str], str | None]
 
 _Recipe = tuple[str, str, Any, Connection] | None
 """Kind, plugin, options and connection of a provider; None for an inference string."""
+
+
+_List = tuple[str, tuple[str, ...], InOrder | None]
+"""Kind and names of providers in order, and what is said of their order."""
 
 
 class _Secrets(Mapping[str, str]):
@@ -89,8 +94,8 @@ class Models:
         self.services: ProviderEgress = before.services if before else own
         self._single: dict[tuple[str, str], Any] = {}
         self._recipes: dict[tuple[str, str], _Recipe] = {}
-        self._lists: dict[tuple[str, tuple[str, ...]], Any] = {}
-        self._parts: dict[tuple[str, tuple[str, ...]], list[Any]] = {}
+        self._lists: dict[_List, Any] = {}
+        self._parts: dict[_List, list[Any]] = {}
         self.ordinaries: dict[str, Any] = dict(before.ordinaries) if before else {}
         """Kind → what is used where nobody names anything."""
 
@@ -111,19 +116,26 @@ class Models:
         Raises:
             CannotStartError: it cannot be built.
         """
-        wanted = _names(names)
-        if len(wanted) == 1:
+        wanted, how = self._order(_names(names))
+        if len(wanted) == 1 and how is None:
             return self._one(kind, wanted[0])
-        if (kind, wanted) not in self._lists:
+        key = (kind, wanted, how)
+        if key not in self._lists:
             parts = [self._one(kind, name) for name in wanted]
-            if not (self._before and self._keep_list(self._before, (kind, wanted), parts)):
-                self._lists[kind, wanted] = kinds.in_order(kind, wanted, parts)
-                self._parts[kind, wanted] = parts
-        return self._lists[kind, wanted]
+            if not (self._before and self._keep_list(self._before, key, parts)):
+                self._lists[key] = kinds.in_order(kind, wanted, parts, how)
+                self._parts[key] = parts
+        return self._lists[key]
 
-    def _keep_list(
-        self, before: Models, key: tuple[str, tuple[str, ...]], parts: list[Any]
-    ) -> bool:
+    def _order(self, names: tuple[str, ...]) -> tuple[tuple[str, ...], InOrder | None]:
+        """The providers that names mean, and what a `fallback` says of their order."""
+        provider = self._release.providers.get(names[0]) if len(names) == 1 else None
+        options = provider.options if provider is not None else None
+        if isinstance(options, InOrder):
+            return tuple(map(str, options.order)), options
+        return names, None
+
+    def _keep_list(self, before: Models, key: _List, parts: list[Any]) -> bool:
         if key not in before._lists or not _same(before._parts[key], parts):
             return False
         self._lists[key], self._parts[key] = before._lists[key], parts
@@ -131,9 +143,10 @@ class Models:
 
     def patience(self, names: tuple[str, ...] | str) -> float:
         """Seconds that the attempts may take that these providers ask for, all of them failing."""
-        return sum(
-            connection_of(self._release.providers.get(name)).longest for name in _names(names)
-        )
+        wanted, how = self._order(_names(names)) if names else ((), None)
+        if how is not None and how.attempt_timeout is not None:
+            return how.attempt_timeout * ((how.retries or 0) + 1) * len(wanted)
+        return sum(connection_of(self._release.providers.get(name)).longest for name in wanted)
 
     def ordinary(self, kind: str) -> Any:
         """What is used of a kind where nobody names anything."""
@@ -200,15 +213,15 @@ class Models:
             return []
         self.services.follow(self._own_services)
         for kind, named in wanted:
-            names = _names(named)
+            names, how = self._order(_names(named))
             for name in names:
                 # what cannot be built is told when it is needed, as at the start of a call
                 with suppress(CannotStartError):
                     if (kind, name) not in self._single:
                         self._keep(before, (kind, name), self._recipe(name))
-            if len(names) > 1 and (kind, names) not in self._lists:
+            if (len(names) > 1 or how) and (kind, names, how) not in self._lists:
                 parts = [self._single.get((kind, name)) for name in names]
-                self._keep_list(before, (kind, names), parts)
+                self._keep_list(before, (kind, names, how), parts)
         used = set(map(id, self.built()))
         return [each for each in before.built() if id(each) not in used]
 
