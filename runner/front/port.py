@@ -73,12 +73,70 @@ class SessionInfo:
     turns: int
 
 
+@dataclass(frozen=True, slots=True)
+class RoomVisit:
+    """Who wants to come into a room, and whom they want there.
+
+    Attributes:
+        agent: the only one without it.
+        room: a new one without it.
+        identity: a new one without it.
+        metadata: the participant's own.
+        attributes: the participant's own.
+        job_metadata: what the agent is given.
+    """
+
+    agent: str | None = None
+    room: str | None = None
+    identity: str | None = None
+    name: str | None = None
+    metadata: str = ""
+    attributes: dict[str, str] = field(default_factory=dict)
+    job_metadata: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RoomPass:
+    """The way into a room."""
+
+    url: str
+    token: str
+    room: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class RoomWish:
+    """A room that shall be there, with an agent.
+
+    Attributes:
+        empty_timeout: seconds that it stays without anybody; LiveKit's own without it.
+        max_participants: any number without it.
+    """
+
+    agent: str | None = None
+    room: str | None = None
+    metadata: str = ""
+    empty_timeout: int | None = None
+    max_participants: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OpenRoom:
+    """A room that is there, with the dispatch of its agent."""
+
+    room: str
+    agent: str
+    dispatch: str
+
+
 class DialogueError(Exception):
     """A request that the runner refuses.
 
     Attributes:
         code: decides the status: unknown_agent, unknown_session (404), ended (409), full,
-            draining, agent_unavailable (503: its model or service fails, or its process has died),
+            draining, not_ready, no_livekit, livekit_failed, agent_unavailable (503: its model or
+            service fails, or its process has died),
             too_many_requests (429), bad_request (400: a variable that the agent
             does not have), out_of_bounds (422: a value that the variable does not take).
     """
@@ -133,6 +191,22 @@ class Runner(Protocol):
 
     def meet_link(self, agent: str) -> str | None:
         """A LiveKit Meet address with a fresh token that dispatches the agent, or None."""
+        ...
+
+    async def let_in(self, visit: RoomVisit) -> RoomPass:
+        """A token for a room in which the agent will be.
+
+        Raises:
+            DialogueError: the agent is unknown or not named, or cannot take a call now.
+        """
+        ...
+
+    async def open_room(self, wish: RoomWish) -> OpenRoom:
+        """Have a room made and the agent called into it.
+
+        Raises:
+            DialogueError: as `let_in`.
+        """
         ...
 
     async def turn(  # noqa: PLR0913 - what a person may say, by name

@@ -16,6 +16,9 @@ STATUS: Final = {
     "draining": 503,
     "ended": 409,
     "full": 503,
+    "livekit_failed": 503,
+    "no_livekit": 503,
+    "not_ready": 503,
     "out_of_bounds": 422,
     "too_many_requests": 429,
     "unknown_agent": 404,
@@ -27,6 +30,7 @@ RETRY_AFTER: Final = {
     "agent_unavailable": "5",
     "draining": "10",
     "full": "5",
+    "livekit_failed": "5",
     "not_ready": "2",
     "too_many_requests": "1",
 }
@@ -69,14 +73,18 @@ def from_dialogue(error: DialogueError, agent: str, agents: list[str]) -> HttpPr
 
 Wording = Callable[[str, dict[str, Any]], tuple[str, str | None]]
 
+_WITHOUT: Final = {"session_id": " to begin a dialogue", "room_name": " for a new room"}
+"""What leaving a field out means, where that is worth a word."""
+
 _WORDINGS: Final[dict[str, Wording]] = {
     "bool_type": lambda name, _: (f"'{name}' must be true or false", "write it without quotes"),
     "dict_type": lambda name, _: (f"'{name}' must be an object", 'write {"name": value}'),
     "list_type": lambda name, _: (f"'{name}' must be a list", "write [ … ]"),
     "missing": lambda name, _: (f"'{name}' is missing", None),
-    "model_type": lambda _name, _: (
-        "the body must be a JSON object",
-        'write, for example, {"text": "hello"}',
+    "model_type": lambda name, _: (
+        (f"'{name}' must be an object", 'write {"name": value}')
+        if name
+        else ("the body must be a JSON object", 'write, for example, {"text": "hello"}')
     ),
     "string_too_long": lambda name, about: (
         f"'{name}' is longer than {about['max_length']:,} characters",
@@ -84,16 +92,15 @@ _WORDINGS: Final[dict[str, Wording]] = {
     ),
     "string_too_short": lambda name, _: (
         f"'{name}' is empty",
-        f"leave '{name}' out to begin a dialogue",
+        f"leave '{name}' out{_WITHOUT.get(name, '')}",
     ),
     "string_type": lambda name, _: (f"'{name}' must be text", "write it in double quotes"),
 }
 _BOUNDS: Final = frozenset({"nothing_said", "string_too_long", "string_too_short"})
 
 
-def _named(place: tuple[int | str, ...], words: str) -> str:
+def _named(name: str, words: str) -> str:
     """What pydantic says, with where it is; our own words have it already."""
-    name = ".".join(str(each) for each in place)
     return f"'{name}': {words[:1].lower()}{words[1:]}" if name else words
 
 
@@ -102,13 +109,13 @@ def from_validation(error: ValidationError, model: type[BaseModel]) -> HttpProbl
     mistakes = error.errors(include_url=False, include_input=False)
     first = min(mistakes, key=lambda each: each["type"] != "extra_forbidden")
     about = first.get("ctx", {})
-    name = str(first["loc"][0]) if first["loc"] else ""
+    name = ".".join(str(each) for each in first["loc"])
     if first["type"] == "extra_forbidden":
         hint = did_you_mean(name, model.model_fields)
         return HttpProblem(400, "bad_request", f"unknown field '{name}'", hint)
     wording = _WORDINGS.get(first["type"])
     message, hint = (
-        wording(name, about) if wording else (_named(first["loc"], first["msg"]), about.get("help"))
+        wording(name, about) if wording else (_named(name, first["msg"]), about.get("help"))
     )
     code = "out_of_bounds" if first["type"] in _BOUNDS else "bad_request"
     return HttpProblem(STATUS[code], code, message, hint)

@@ -5,7 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlencode
 
-from runner.front.port import AgentInfo, DialogueError, EarlierLine, SessionInfo, Turn
+from runner.front.port import (
+    AgentInfo,
+    DialogueError,
+    EarlierLine,
+    OpenRoom,
+    RoomPass,
+    RoomVisit,
+    RoomWish,
+    SessionInfo,
+    Turn,
+)
 from runner.serve.reload import report
 
 if TYPE_CHECKING:
@@ -21,6 +31,7 @@ if TYPE_CHECKING:
     from runner.serve.sessions.dialogues import Dialogues
     from runner.serve.sessions.event_log import EventLog
     from runner.serve.workers.livekit import LiveKitAgents
+    from runner.serve.workers.rooms import Rooms
 
 Event = dict[str, Any]
 
@@ -117,6 +128,27 @@ class ServedRunner:
     def metrics(self) -> str:
         """What Prometheus reads."""
         return self._metrics.text()
+
+    async def let_in(self, visit: RoomVisit) -> RoomPass:
+        """A token for a room in which the agent will be.
+
+        Raises:
+            DialogueError: the agent is unknown or not named, or cannot take a call now.
+        """
+        return await self._rooms().let_in(visit)
+
+    async def open_room(self, wish: RoomWish) -> OpenRoom:
+        """Have a room made and the agent called into it.
+
+        Raises:
+            DialogueError: as `let_in`.
+        """
+        return await self._rooms().open_room(wish)
+
+    def _rooms(self) -> Rooms:
+        from runner.serve.workers.rooms import Rooms
+
+        return Rooms(self._livekit, self._releases, self._admission, self._agents)
 
     def meet_link(self, agent: str) -> str | None:
         """A LiveKit Meet address with a fresh token for the agent; None without LiveKit."""

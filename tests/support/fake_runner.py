@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from runner.front.port import AgentInfo, DialogueError, SessionInfo, Turn
+from runner.front.port import AgentInfo, DialogueError, OpenRoom, RoomPass, SessionInfo, Turn
 
 AGENTS = [
     AgentInfo(
@@ -135,6 +135,8 @@ class FakeRunner:
         self.dev = False
         self.idle = False
         self.history: Any = None
+        self.visit: Any = None
+        self.wish: Any = None
         self.failure: str | None = None
         self.remembers = False
         self.why_not_ready: str | None = None
@@ -160,6 +162,19 @@ class FakeRunner:
 
     def metrics(self) -> str:
         return "# HELP lkrun_sessions On.\nlkrun_sessions 2.0\n"
+
+    async def let_in(self, visit):
+        self.visit = visit
+        if self.refuses is not None:
+            raise self.refuses
+        room = visit.room or "clinic-0a1b"
+        return RoomPass("wss://calls.example", "tok.en", room, visit.name or "caller-1")
+
+    async def open_room(self, wish):
+        self.wish = wish
+        if self.refuses is not None:
+            raise self.refuses
+        return OpenRoom(wish.room or "clinic-0a1b", wish.agent or "clinic", "AD_1")
 
     def meet_link(self, agent: str) -> str | None:
         if self.livekit_url is None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from runner.front.routes import agents, completions, health, page, releases, sessions, turns
+from runner.front.routes import agents, completions, health, page, releases, rooms, sessions, turns
 from runner.front.routes.route import Route
 
 ROUTES: Final[tuple[Route, ...]] = (
@@ -14,6 +14,7 @@ ROUTES: Final[tuple[Route, ...]] = (
     *turns.ROUTES,
     *completions.ROUTES,
     *sessions.ROUTES,
+    *rooms.ROUTES,
     *releases.ROUTES,
 )
 """Every route of the front; OpenAPI and its test walk them."""

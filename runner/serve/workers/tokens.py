@@ -6,7 +6,7 @@ Follows https://docs.livekit.io/agents/server/agent-dispatch/.
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -28,6 +28,9 @@ class Visit:
         identity: a new one without it.
         metadata: of the dispatch.
         ttl: seconds in which the caller must join.
+        name: of the caller, for people.
+        own_metadata: of the caller.
+        attributes: of the caller.
     """
 
     agent: str
@@ -35,6 +38,9 @@ class Visit:
     identity: str | None = None
     metadata: str = ""
     ttl: float = HOUR
+    name: str = ""
+    own_metadata: str = ""
+    attributes: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,5 +63,8 @@ def mint(livekit: LiveKit, visit: Visit) -> AccessToken:
         .with_ttl(timedelta(seconds=visit.ttl))
         .with_grants(api.VideoGrants(room_join=True, room=room))
         .with_room_config(api.RoomConfiguration(agents=[dispatch]))
+        .with_name(visit.name or identity)
+        .with_metadata(visit.own_metadata)
+        .with_attributes(visit.attributes)
     )
     return AccessToken(token.to_jwt(), room, identity)
