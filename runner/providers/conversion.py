@@ -29,6 +29,8 @@ _NUMBER = re.compile(r"[+-]?\d{1,15}(\.\d{1,15})?([eE][+-]?\d{1,3})?")
 _DURATION = re.compile(r"(\d{1,12}(?:\.\d{1,9})?)(ms|s|m|h|d)")
 _IN_MILLISECONDS = ("_ms", "_millis", "_milliseconds")
 _LISTS = (list, tuple, set, frozenset)
+_LINE = 500
+"""Characters of a help that lists names."""
 
 
 @dataclass(slots=True)
@@ -113,13 +115,19 @@ class Conversion:
 
     def _unknown(self, key: str, keys: Iterable[str], at: Location) -> None:
         whose = f"{block_at(at, self.subject)} has no {'key' if at else 'option'}"
-        hint = did_you_mean(key, keys, noun="there are")
+        hint = did_you_mean(key, keys, noun="there are") or _listed(keys)
         self.problems.append(
             OptionProblem("E403", (*at, key), f"{whose} '{key}'", hint, on_key=True)
         )
 
     def _refuse(self, at: Location, message: str, hint: str) -> None:
         self.problems.append(OptionProblem("E403", at, message, hint))
+
+
+def _listed(keys: Iterable[str]) -> str | None:
+    """All keys that there are, where a line holds them."""
+    line = f"there are: {', '.join(sorted(keys))}"
+    return line if len(line) <= _LINE else None
 
 
 def _bare(annotation: Any) -> Any:
