@@ -6,8 +6,8 @@ Source: https://prometheus.io/docs/practices/naming/, and Prometheus's `promethe
 from __future__ import annotations
 
 from collections import Counter as Counts
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable, Iterator
+from typing import TYPE_CHECKING, Final
 
 from prometheus_client import (
     CollectorRegistry,
@@ -22,6 +22,7 @@ from prometheus_client.metrics_core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from runner import __version__
+from runner.egress.policy.breaker import State
 
 if TYPE_CHECKING:
     from runner.serve.releases.served import Releases
@@ -30,6 +31,12 @@ if TYPE_CHECKING:
 
 
 disable_created_metrics()  # type: ignore[no-untyped-call]  # the library has it so
+
+_STATES: Final[tuple[State, ...]] = ("closed", "half_open", "open")
+"""From the best to the worst."""
+
+Breaker = tuple[str, State]
+"""A service, and the state of its breaker."""
 
 _SECONDS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
 
@@ -40,9 +47,12 @@ class Metrics:
     Args:
         releases: what is served.
         calls: what is on.
+        breakers: tells each service that was asked and has a breaker, and the state of that.
     """
 
-    def __init__(self, releases: Releases, calls: Calls) -> None:
+    def __init__(
+        self, releases: Releases, calls: Calls, breakers: Callable[[], Iterable[Breaker]] = tuple
+    ) -> None:
         """Begin with a configuration that has just been loaded."""
         self._registry = registry = CollectorRegistry()
         self._good = Gauge(
@@ -75,7 +85,7 @@ class Metrics:
             ["agent", "kind", "reason"],
             registry=registry,
         )
-        registry.register(_Now(releases, calls))
+        registry.register(_Now(releases, calls, breakers))
         ProcessCollector(registry=registry)
         calls.on_end.append(self._over)
         self.served(good=True)
@@ -104,8 +114,10 @@ class Metrics:
 class _Now(Collector):
     """What is read off the runner at the moment of the question."""
 
-    def __init__(self, releases: Releases, calls: Calls) -> None:
-        self._releases, self._calls = releases, calls
+    def __init__(
+        self, releases: Releases, calls: Calls, breakers: Callable[[], Iterable[Breaker]]
+    ) -> None:
+        self._releases, self._calls, self._breakers = releases, calls, breakers
 
     def collect(self) -> Iterator[Metric]:
         about = GaugeMetricFamily(
@@ -125,3 +137,26 @@ class _Now(Collector):
         for labels, count in sorted(counts.items()):
             on.add_metric(labels, count)
         yield on
+        yield self._services()
+
+    def _services(self) -> Metric:
+        """The breakers of the served release's services; of several of one name, the worst."""
+        agents = self._releases.current.agents.values()
+        states: dict[str, State] = {
+            name: "closed"
+            for a in agents
+            for name, service in a.services.items()
+            if service.breaker
+        }
+        for name, state in self._breakers():
+            if name in states:
+                states[name] = max(states[name], state, key=_STATES.index)
+        family = GaugeMetricFamily(
+            "lkrun_service_breaker_state",
+            "Whether a service's breaker is in this state: 1 in one of the three, else 0",
+            labels=["service", "state"],
+        )
+        for name, actual in sorted(states.items()):
+            for state in _STATES:
+                family.add_metric([name, state], state == actual)
+        return family

@@ -79,7 +79,9 @@ def build(  # noqa: PLR0913 - what a runner begins with
     releases = Releases(store, startup.release)
     calls = Calls(releases, log)
     admission = Admission(releases, calls)
-    metrics = Metrics(releases, calls)
+    files = partial(attached, startup.compiler.root)
+    tools = ToolRequests(releases, secrets, log, files=files, env=startup.env)
+    metrics = Metrics(releases, calls, tools.breakers)
     neighbours = Neighbours(startup.archive)
     agents = LiveKitAgents(
         livekit, store.root, admission, calls, log,
@@ -87,8 +89,6 @@ def build(  # noqa: PLR0913 - what a runner begins with
     )  # fmt: skip
     welcomes = Welcomes(releases, secrets, str(startup.compiler.root))
     renewals = Renewals(releases, calls, welcomes, log, always=settings.dev)
-    files = partial(attached, startup.compiler.root)
-    tools = ToolRequests(releases, secrets, log, files=files, env=startup.env)
     switchboard = Switchboard(calls, welcomes, tools, renewals)
     texts = Dialogues(
         store.socket, welcomes, calls, log,

@@ -12,15 +12,36 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 LACKING = ("fcntl", "grp", "pty", "pwd", "resource", "termios", "tty")
+OF_OS = ("killpg", "setsid", "getpgid", "tcgetpgrp", "fork", "getuid", "geteuid")
+OF_SIGNAL = ("SIGHUP", "SIGKILL", "SIGUSR1", "SIGWINCH", "pthread_sigmask")
+"""What these modules lack on Windows. An event loop takes no signals there either, and can wait for
+sockets only, not for pipes."""
+
 HIDDEN = f"""\
 import sys
 class Windows:
     def find_spec(self, name, path=None, target=None):
         if name in {LACKING}:
             raise ModuleNotFoundError(f"No module named {{name!r}}", name=name)
+import asyncio, os, selectors, signal, stat, subprocess, tempfile
+import multiprocessing.connection
 for name in {LACKING}:
     sys.modules.pop(name, None)
 sys.meta_path.insert(0, Windows())
+for module, names in ((os, {OF_OS}), (signal, {OF_SIGNAL})):
+    for name in names:
+        delattr(module, name)
+subprocess.Popen.kill = lambda process: process.send_signal(9)
+def refuse(loop, number, work, *arguments):
+    raise NotImplementedError
+asyncio.SelectorEventLoop.add_signal_handler = refuse
+register = selectors.DefaultSelector.register
+def only_sockets(selector, file, *arguments):
+    number = file if isinstance(file, int) else file.fileno()
+    if not stat.S_ISSOCK(os.fstat(number).st_mode):
+        raise OSError(10038, "an operation was attempted on something that is not a socket")
+    return register(selector, file, *arguments)
+selectors.DefaultSelector.register = only_sockets
 from runner.cli import run
 run()
 """

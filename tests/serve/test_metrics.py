@@ -3,6 +3,7 @@
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from runner.egress.port import ToolRequest
 from runner.serve.metrics import Metrics
 from runner.serve.reload.reloader import ReloadResult
 
@@ -61,3 +62,54 @@ def test_sessions_are_told_by_release(metrics, calls, releases, changed, release
     assert ("lkrun_sessions", *sorted((release.id, "desk", "call"))) not in now
     ended = {key: v for key, v in now.items() if key[0] == "lkrun_sessions_ended_total"}
     assert ended == {("lkrun_sessions_ended_total", *sorted(("desk", "call", "end_call"))): 1}
+
+
+SERVICES = """
+services:
+  crm:
+    url: http://127.0.0.1:1/
+    breaker:
+      failures: 2
+  diary:
+    url: http://127.0.0.1:1/diary
+  plain:
+    url: http://127.0.0.1:1/plain
+    breaker: no
+tools:
+"""
+TOOL = """
+  ask_{name}:
+    description: Ask.
+    http:
+      service: {name}
+      url: /a
+      retries: 0
+"""
+
+
+async def test_a_service_that_is_left_alone_is_told(releases, calls, tools, folder, changed):
+    """The breakers of the served release's services, by name and state; of no others."""
+    names = ("crm", "diary", "plain")
+    tools_of = "".join(TOOL.format(name=name) for name in names)
+    (folder / "services.yaml").write_text(SERVICES + tools_of)
+    listed = "".join(f"\n      - ask_{name}" for name in names)
+    release = changed("      - remember", f"      - remember{listed}")
+    releases.swap(release)
+    metrics = Metrics(releases, calls, tools.breakers)
+
+    def state():
+        states = ("closed", "half_open", "open")
+        return {
+            name: [
+                values(metrics).get(("lkrun_service_breaker_state", *sorted((name, s))))
+                for s in states
+            ]
+            for name in names
+        }
+
+    assert state() == {"crm": [1, 0, 0], "diary": [1, 0, 0], "plain": [None] * 3}
+    for name in ("crm", "crm", "diary", "plain"):
+        answer = await tools._egress.ask(release.agents["desk"], ToolRequest(f"ask_{name}", {}, {}))
+        assert not answer.ok
+    assert state() == {"crm": [0, 0, 1], "diary": [1, 0, 0], "plain": [None] * 3}
+    await tools.aclose()

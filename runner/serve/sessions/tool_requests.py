@@ -9,9 +9,10 @@ from runner.egress.port import QUESTIONS, ToolResponse
 from runner.serve.socket.messages import Answer
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from runner.egress.files import ReadFile
+    from runner.egress.policy.breaker import State
     from runner.egress.secrets import Secrets
     from runner.serve.log import Log
     from runner.serve.releases.served import Releases
@@ -54,6 +55,10 @@ class ToolRequests:
         agent = self._releases.agent(call.release, call.agent)
         found = agent.requests.get(tool) if agent is not None else None
         return found is not None and found.http.method in QUESTIONS
+
+    def breakers(self) -> Iterable[tuple[str, State]]:
+        """Each service that was asked and has a breaker, and its state."""
+        return self._egress.breakers()
 
     async def aclose(self) -> None:
         """Close all connections to services."""
