@@ -8,7 +8,7 @@ from runner.link.scope import Scope
 from runner.link.table import SymbolTable
 from runner.link.walk import blocks
 from runner.provider_kinds import KINDS
-from runner.schema.actions import BACK, HandOff, RunTool
+from runner.schema.actions import BACK, HandOff, tool_of
 from runner.schema.agents import Agent
 from runner.schema.http import Request
 from runner.schema.personas import Persona
@@ -69,7 +69,7 @@ def _take_providers(scope: Scope, names: Iterable[str], take: Take) -> None:
 
 
 def _take_tools(scope: Scope, user: Block, names: tuple[str, ...], take: Take) -> None:
-    waiting = [*map(str, names), *(str(b.tool) for b in blocks(user) if isinstance(b, RunTool))]
+    waiting = [*map(str, names), *filter(None, map(tool_of, blocks(user)))]
     while waiting:
         name = waiting.pop(0)
         if name in scope.tools:
@@ -80,7 +80,7 @@ def _take_tools(scope: Scope, user: Block, names: tuple[str, ...], take: Take) -
             _take_services(scope, tool, take)
             if isinstance(tool, KnowledgeTool):
                 _take_knowledge(scope, tool, take)
-            waiting += [str(b.tool) for b in scope.acting(tool) if isinstance(b, RunTool)]
+            waiting += filter(None, map(tool_of, scope.acting(tool)))
 
 
 def _take_knowledge(scope: Scope, tool: KnowledgeTool, take: Take) -> None:

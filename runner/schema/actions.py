@@ -72,8 +72,27 @@ class EndCall(_Action):
     end_call: SayOrYes = key("yes (at once), or words said first")
 
 
-Action: TypeAlias = kinds("an action", EndCall, HandOff, Instruct, RunTool, Say, Set)  # type: ignore[valid-type]  # built from the classes
-AnyAction = EndCall | HandOff | Instruct | RunTool | Say | Set
+class MustCall(_Action):
+    """Has the model call a tool, with arguments of its own."""
+
+    kind: ClassVar[str] = "must_call"
+
+    must_call: ToolName = key("the tool that the model's next reply begins with a call of")
+
+
+Action: TypeAlias = kinds("an action", EndCall, HandOff, Instruct, MustCall, RunTool, Say, Set)  # type: ignore[valid-type]  # built from the classes
+AnyAction = EndCall | HandOff | Instruct | MustCall | RunTool | Say | Set
+
+
+def tool_of(block: Block) -> str | None:
+    """The tool that an action runs, or has the model call."""
+    match block:
+        case RunTool():
+            return str(block.tool)
+        case MustCall():
+            return str(block.must_call)
+    return None
+
 
 Actions = Annotated[tuple[Action, ...], OneOrList(words=("end_call",))]
 """One action, a list of them, or the bare word `end_call`."""

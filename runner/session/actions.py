@@ -10,9 +10,19 @@ from typing import Any
 from livekit.agents import ChatContext, RunContext
 from livekit.agents.utils import shortuuid
 
-from runner.schema.actions import BACK, AnyAction, EndCall, HandOff, Instruct, RunTool, Say, Set
+from runner.schema.actions import (
+    BACK,
+    AnyAction,
+    EndCall,
+    HandOff,
+    Instruct,
+    MustCall,
+    RunTool,
+    Say,
+    Set,
+)
 from runner.schema.calling import AnyTool, WaitingTool
-from runner.session.call import MOST_HOPS, Call, PendingHandoff
+from runner.session.call import MOST_HOPS, Call, DueCall, PendingHandoff
 from runner.session.errors import MisfitError
 from runner.session.events import ToolCallEvent, ToolResultEvent
 from runner.session.tools.calls import ToolCall, ToolResult
@@ -43,6 +53,7 @@ class ActionOutcome:
         answered: the caller was spoken to, or the persona leaves: the model is not asked to answer.
         notes: instructions for the model's next reply, which is then asked for all the same.
         undisturbed: the caller may not interrupt that reply.
+        due: the model's next reply is wanted now: it begins with a call.
         leave: the call is to be handed over.
         ends: the call is to end.
         failed: a tool in it failed.
@@ -54,6 +65,7 @@ class ActionOutcome:
     answered: bool = False
     notes: list[str] = field(default_factory=list)
     undisturbed: bool = False
+    due: bool = False
     leave: PendingHandoff | None = None
     ends: bool = False
     failed: bool = False
@@ -72,6 +84,7 @@ class ActionOutcome:
         self.remarks += other.remarks
         self.closed |= other.closed
         self.undisturbed |= other.undisturbed
+        self.due |= other.due
         self.leave, self.ends, self.failed = other.leave, other.ends, other.failed
 
 
@@ -150,6 +163,11 @@ async def _instruct(action: Instruct, context: ActionContext, outcome: ActionOut
     outcome.answered |= await context.call.instruct(
         text, interruptible=_interruptible(action, context), chat=chat
     )
+
+
+async def _must_call(action: MustCall, context: ActionContext, outcome: ActionOutcome) -> None:
+    context.call.due = DueCall(str(action.must_call))
+    outcome.due = True
 
 
 async def _set(action: Set, context: ActionContext, _outcome: ActionOutcome) -> None:
@@ -236,6 +254,7 @@ _DO: dict[type[Any], Callable[[Any, ActionContext, ActionOutcome], Awaitable[Non
     EndCall: _end_call,
     HandOff: _hand_off,
     Instruct: _instruct,
+    MustCall: _must_call,
     RunTool: _run_tool,
     Say: _say,
     Set: _set,

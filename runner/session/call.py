@@ -88,6 +88,18 @@ class Question:
     id: str = field(default_factory=lambda: shortuuid("confirmed_"))
 
 
+@dataclass(slots=True)
+class DueCall:
+    """A call of a tool that the model's next reply begins with.
+
+    Attributes:
+        after: what the agent's side of the talk ends with, once the model has been asked for it.
+    """
+
+    tool: str
+    after: str | None = None
+
+
 class SpeakingPersona(Protocol):
     """What a call needs of the persona that speaks.
 
@@ -156,6 +168,7 @@ class Call:
         running: what a call does → the work on it that goes on.
         held: LiveKit's speeches whose tools let the caller's words wait → how many of them work.
         question: the call of a tool that the caller is asked about.
+        due: the call that the model's next reply begins with.
         apart: what is done for which nothing waits.
         given_up: how many answers of the model could not be used.
         budget: how long the turn may take.
@@ -192,6 +205,7 @@ class Call:
     running: dict[str, asyncio.Task[Any]] = field(default_factory=dict)
     held: Counter[SpeechHandle] = field(default_factory=Counter)
     question: Question | None = None
+    due: DueCall | None = None
     apart: set[asyncio.Task[None]] = field(default_factory=set)
     given_up: int = 0
     budget: TurnBudget = field(init=False)

@@ -76,6 +76,8 @@ TEXT = {
         "is kept.\n        interruptible: yes",
         "is kept.\n        interruptible: no",
     ),
+    "MustCall.must_call": ("must_call: hint", "must_call: tell"),
+    "MustCall.if": ("'Nha Trang'\n        must_call", "'Hanoi'\n        must_call"),
     "RunTool.tool": ("tool: tell", "tool: look"),
     "RunTool.with": ("          what: tooth\n      - if", "          what: teeth\n      - if"),
     "RunTool.if": ("'Hanoi'\n        tool:", "'Hue'\n        tool:"),

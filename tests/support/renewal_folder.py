@@ -159,6 +159,8 @@ tools:
     set:
       status: kept {{ args.what }}
     then:
+      - if: town == 'Nha Trang'
+        must_call: hint
       - if: town == 'Hanoi'
         say: Kept.
         interruptible: yes

@@ -36,6 +36,7 @@ from runner.session.settings.options import livekit_options
 from runner.session.tasks.certain import last_caller, prepared, without_deeds
 from runner.session.tasks.intents import meant
 from runner.session.tools.confirming import decided
+from runner.session.tools.due import due
 from runner.session.tools.waiting import undisturbed
 
 log = logging.getLogger("lkrun")
@@ -288,6 +289,9 @@ class LivePersona(Agent):
             return
         if self._changing:
             tools = self._toolbox.offered(self.plan, tools)
+        if model_settings.tool_choice != "none":
+            wanted = due(call, {tool.id for tool in tools}, chat_ctx.items)
+            model_settings = ModelSettings(wanted) if wanted is not None else model_settings
         waited = not call.over and (self._silent or owed(chat_ctx.items, call.bound.plan.tools))
         OWED.set(waited)
         answer = Answer(

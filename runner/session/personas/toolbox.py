@@ -28,6 +28,7 @@ from runner.session.tasks.certain import SCHEMA
 from runner.session.tools.background import BEGUN
 from runner.session.tools.calls import ToolCall
 from runner.session.tools.confirming import with_answer
+from runner.session.tools.due import called
 from runner.session.tools.kind import kind_of
 from runner.session.values.parameters import uses
 
@@ -161,6 +162,7 @@ class Toolbox:
                 run=ctx,
                 begun=begun,
             )
+            called(call, name)
             made = ToolCall(name, raw_arguments, ctx.function_call.call_id, True, spoke(ctx))
             outcome = await run_tool(with_answer(call, made), context)
             if in_background(tool):
@@ -193,7 +195,7 @@ class Toolbox:
         if outcome.undisturbed:
             with suppress(RuntimeError):
                 ctx.disallow_interruptions()
-        if outcome.answered and not outcome.notes:
+        if outcome.answered and not outcome.notes and not outcome.due:
             return llm.ToolResult(output, reply_required=False)
         if outcome.failed:
             raise ToolError(output)
@@ -220,7 +222,7 @@ class Toolbox:
             if deed is None:  # the model has made its name up
                 raise ToolError(f"There is no tool {ctx.function_call.name}.")
             context = ActionContext(
-                self._call, by_model=True, chat=lambda output: _with_answer(ctx, output)
+                self._call, by_model=True, chat=lambda output: _with_answer(ctx, output), run=ctx
             )
             with self._call.busy():
                 await ctx.wait_for_playout()
