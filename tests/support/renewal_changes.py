@@ -77,7 +77,7 @@ TEXT = {
         "is kept.\n        interruptible: no",
     ),
     "MustCall.must_call": ("must_call: hint", "must_call: tell"),
-    "MustCall.if": ("'Nha Trang'\n        must_call", "'Hanoi'\n        must_call"),
+    "MustCall.if": ("'Hanoi'\n        must_call", "'Hue'\n        must_call"),
     "RunTool.tool": ("tool: tell", "tool: look"),
     "RunTool.with": ("          what: tooth\n      - if", "          what: teeth\n      - if"),
     "RunTool.if": ("'Hanoi'\n        tool:", "'Hue'\n        tool:"),

@@ -159,7 +159,7 @@ tools:
     set:
       status: kept {{ args.what }}
     then:
-      - if: town == 'Nha Trang'
+      - if: town == 'Hanoi'
         must_call: hint
       - if: town == 'Hanoi'
         say: Kept.
