@@ -1,11 +1,14 @@
 """What Prometheus reads."""
 
+from types import SimpleNamespace
+
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from runner.egress.port import ToolRequest
 from runner.serve.metrics import Metrics
 from runner.serve.reload.reloader import ReloadResult
+from runner.serve.socket.messages import Ask
 
 
 @pytest.fixture
@@ -108,8 +111,10 @@ async def test_a_service_that_is_left_alone_is_told(releases, calls, tools, fold
         }
 
     assert state() == {"crm": [1, 0, 0], "diary": [1, 0, 0], "plain": [None] * 3}
+    call, answers = calls.begin("a", "desk", "call"), []
+    peer = SimpleNamespace(send=answers.append)
     for name in ("crm", "crm", "diary", "plain"):
-        answer = await tools._egress.ask(release.agents["desk"], ToolRequest(f"ask_{name}", {}, {}))
-        assert not answer.ok
+        await tools.answer(peer, Ask("a", 1, ToolRequest(f"ask_{name}", {}, {})), call)
+    assert [answer.answer.ok for answer in answers] == [False] * 4
     assert state() == {"crm": [0, 0, 1], "diary": [1, 0, 0], "plain": [None] * 3}
     await tools.aclose()
