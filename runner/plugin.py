@@ -49,8 +49,11 @@ __all__ = [
 
 API_VERSION = 1
 
-GROUPS = {kind.key: kind.entry_points for kind in ROWS if kind.entry_points}
-"""Kind of a provider → the entry-point group of its plugins."""
+GROUPS = {kind.key: kind.entry_points for kind in ROWS if kind.entry_points} | {
+    "node": "lkrun.node",
+    "tool": "lkrun.tool",
+}
+"""Kind of a plugin → the entry-point group in which packages register theirs."""
 
 OptionsT = TypeVar("OptionsT", bound="BaseModel")
 
@@ -72,11 +75,15 @@ class NamesTools(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Plugin(Generic[OptionsT]):
-    """A provider that a package brings.
+    """What a package brings: a provider, a node or a tool.
 
     Attributes:
         options: what may stand under ``with:``; its field descriptions are shown to people.
-        build: makes the LiveKit object (``llm.LLM``, ``stt.STT`` or ``tts.TTS``) for one call.
+        build: makes what the group says, for one call, within 10 s: the LiveKit object of a
+            provider (``llm.LLM``, ``stt.STT``, ``tts.TTS``, ``vad.VAD`` …); of a node an async
+            generator function ``(source, model_settings, forward)``; of a tool an async function
+            that takes the arguments, a dict, and returns the answer: a text or plain data. A
+            ``livekit.agents.ToolError`` tells the model what went wrong.
         api: the version of this API that the plugin was written for.
     """
 

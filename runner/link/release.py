@@ -14,11 +14,12 @@ from runner.schema.agents import Agent
 from runner.schema.fields import Field
 from runner.schema.http_providers import HttpOptions
 from runner.schema.knowledge import HttpKnowledge, Knowledge, whole_lookup
+from runner.schema.nodes import PARTS, listed
 from runner.schema.personas import Persona
 from runner.schema.process import Process
 from runner.schema.providers import Provider
 from runner.schema.services import Service, whole_request, whole_tool
-from runner.schema.tools import HttpTool, KnowledgeTool, Tool
+from runner.schema.tools import HttpTool, KnowledgeTool, PluginTool, Tool
 from runner.template import analyse
 
 FORM = 1
@@ -125,6 +126,18 @@ class AgentRelease(BaseModel):
             for name, spec in spoken.items()
             if isinstance(spec, HttpOptions)
         }
+
+    def nodes(self, persona: str, part: str) -> list[tuple[str, Any]]:
+        """The nodes of a part for a persona: its own, else the agent's; name and options."""
+        own = list(listed(self.personas[persona].nodes, part))
+        return own or list(listed(self.agent.nodes, part))
+
+    @cached_property
+    def plugin_options(self) -> list[Any]:
+        """The options of all plugins that run in the process of a call, besides providers'."""
+        named = (self.agent.nodes, *(persona.nodes for persona in self.personas.values()))
+        nodes = [o for some in named for part in PARTS for _, o in listed(some, part)]
+        return [*nodes, *(t.options for t in self.tools.values() if isinstance(t, PluginTool))]
 
     @cached_property
     def http_services(self) -> tuple[Service, ...]:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 from runner.child_environment import missed
+from runner.plugin import GROUPS
+from runner.provider_kinds import BY_KEY
 from runner.providers.catalogue import Catalogue, InstalledProvider
+from runner.providers.limit import BUILD, TooLongError, limit
 from runner.providers.loading import UnusableError, load
 from runner.providers.validation import validate
 
@@ -18,6 +22,8 @@ if TYPE_CHECKING:
     from pydantic import BaseModel
 
     from runner.providers.problems import OptionProblem
+
+_log = logging.getLogger("lkrun")
 
 _SECRET = ("key", "secret", "token", "password", "credentials")
 _HIDDEN = "…"
@@ -48,19 +54,59 @@ def build(kind: str, name: str, values: Any, *, secrets: Iterable[str] = ()) -> 
         raise ProviderBuildError("; ".join(filter(None, (provider.message, provider.help))))
     hidden = {*secrets, *_secrets_in(values), *_secrets_in(dict(os.environ))}
     try:
-        loaded = load(provider.source, provider.target, kind)
-        options, problems = _validated(loaded.options, values, subject)
-        if options is not None:
-            return loaded.make(options)
+        with limit(BUILD):
+            loaded = load(provider.source, provider.target, kind)
+            options, problems = _validated(loaded.options, values, subject)
+            if options is not None:
+                made = loaded.make(options)
+                return _of_kind(made, kind) if provider.source == "plugin" else made
+    except TooLongError:
+        _blame(provider, f"was not ready within {BUILD:g}s")
+        raise ProviderBuildError(f"{subject} was not ready within {BUILD:g} seconds") from None
     except UnusableError as error:
+        _blame(provider, f"cannot be used: {error}")
         raise ProviderBuildError(f"{subject} cannot be used: {error}") from None
-    except Exception as error:  # noqa: BLE001 - whatever a plugin raises becomes one plain sentence
-        raise ProviderBuildError(_told(f"{subject} could not be set up", error, hidden)) from None
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever a plugin raises becomes one plain sentence
+        words = _told(f"{subject} could not be set up", error, hidden)
+        _blame(provider, words)
+        raise ProviderBuildError(words) from None
     first = problems[0]
     where = ".".join(str(part) for part in first.location)
     message = _without(first.message, hidden)
     raise ProviderBuildError(f"{subject}, option '{where}': {message}" if where else message)
 
+
+def _blame(provider: InstalledProvider, why: str) -> None:
+    """Name the package whose code it is, for its author."""
+    if provider.source == "plugin":
+        _log.error(
+            "the plugin '%s' of %s %s (entry point %s = %s): %s",
+            provider.name, provider.package, provider.version,
+            GROUPS[provider.kind], provider.target, why,
+        )  # fmt: skip
+
+
+def _of_kind(made: Any, kind: str) -> Any:
+    """What a plugin has made, if it is of its kind.
+
+    Raises:
+        UnusableError: it is something else.
+    """
+    row = BY_KEY.get(kind)
+    if row is None:
+        fits, wanted = callable(made), "a function"
+    else:
+        names = {row.livekit_class, *(place.rpartition(".")[2] for place in row.elsewhere)}
+        usual = not row.entry_points or kind in _FREE
+        fits = usual or any(base.__name__ in names for base in type(made).__mro__)
+        wanted = f"a LiveKit {row.livekit_class}"
+    if not fits:
+        raise UnusableError(f"it made {type(made).__name__!r}, where {wanted} belongs")
+    return made
+
+
+_FREE: Final = frozenset({"noise_cancellation", "turn_detector"})
+"""Kinds for which LiveKit has no one base class."""
 
 _VALIDATED: Final = 32
 _known: dict[tuple[str, str], tuple[type[BaseModel], BaseModel]] = {}
@@ -89,13 +135,21 @@ def _validated(
     return options, problems
 
 
+def brought_by(kind: str, name: str) -> str:
+    """The package that brings a plugin, and its version, for the log."""
+    provider = catalogue().find(kind, name)
+    return (
+        f"{provider.package} {provider.version}" if isinstance(provider, InstalledProvider) else ""
+    )
+
+
 @lru_cache(maxsize=1)
 def catalogue() -> Catalogue:
     """The providers of this process, looked for once."""
     return Catalogue()
 
 
-def _told(beginning: str, error: Exception, hidden: Iterable[str]) -> str:
+def _told(beginning: str, error: BaseException, hidden: Iterable[str]) -> str:
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     reason = lines[0] if lines else type(error).__name__
     name = missed(error)

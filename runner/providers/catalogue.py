@@ -92,7 +92,8 @@ class Catalogue:
     def _variant(self, kind: str, name: str) -> tuple[InstalledProvider, ...]:
         """Another class of a LiveKit plugin: `deepgram.STTv2`, `openai.responses`."""
         module, _, rest = name.partition(".")
-        package = self.distributions.get(known.package_of(module)) if rest else None
+        known_kind = rest and kind in BY_KEY
+        package = self.distributions.get(known.package_of(module)) if known_kind else None
         place = package and _exports(package, module).variant(BY_KEY[kind], rest)
         if not package or not place:
             return ()
@@ -100,7 +101,7 @@ class Catalogue:
 
     def _missing(self, kind: str, name: str) -> NameProblem:
         module, _, variant = _plain(name).partition(".")
-        others = [other for other in BY_KEY if (other, module) in self.providers]
+        others = [other for other in {**BY_KEY, **GROUPS} if (other, module) in self.providers]
         offered = known.LIVEKIT.get(module, known.BUILT_IN.get(name, ()))
         own, own_kinds = known.OWN.get(module, ("", ()))
         if variant and others:
@@ -142,6 +143,8 @@ class Catalogue:
         near = nearest(_plain(name), {*self.names(kind), *published, *own})
         choices = ", ".join(self.names(kind))
         installed = f"installed for '{kind}': {choices}" if choices else None
+        if installed is None and kind not in BY_KEY:
+            installed = f"install the package that brings it; it registers it under {GROUPS[kind]}"
         return NameProblem(
             "E402",
             f"there is no plugin '{name}' for '{kind}'",

@@ -9,6 +9,7 @@ from pydantic.json_schema import JsonSchemaValue
 
 from runner.schema.actions import Actions
 from runner.schema.intents import Intents
+from runner.schema.nodes import Nodes
 from runner.schema.personas import Handoff
 from runner.schema.providers import AgentProviders
 from runner.schema.turns import TurnTaking
@@ -133,6 +134,9 @@ class Agent(AgentProviders, _AgentBasics):
     tools: tuple[ToolName, ...] = key("tools that each of its personas has", ())
     handoffs: dict[PersonaName, Handoff] = key("handoffs that each of its personas has", {})
     intents: Intents = key("certain phrases that hold with each of its personas", {})
+    nodes: Nodes | None = key(
+        "plugins between speech recognition, model and voice, in order", None, live="visit"
+    )
     idle: Annotated[Idle | Literal[False] | None, OrNo()] = key(
         "when the caller says nothing", None
     )

@@ -7,6 +7,7 @@ from typing import Annotated, ClassVar
 
 from runner.schema.actions import Speech
 from runner.schema.intents import Intents
+from runner.schema.nodes import Nodes
 from runner.schema.providers import PersonaProviders
 from runner.schema.turns import PersonaTurns
 from runner.schema.types.blocks import Block, OneOrList, key
@@ -105,3 +106,8 @@ class Persona(PersonaProviders, _PersonaBasics):
     }
 
     turn_taking: PersonaTurns | None = key("instead of the agent's", None, live="visit")
+    nodes: Nodes | None = key(
+        "plugins between the parts; a part that is named here, instead of the agent's",
+        None,
+        live="visit",
+    )

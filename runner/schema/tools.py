@@ -8,7 +8,8 @@ from pydantic import model_validator
 
 from runner.schema.calling import AnyTool, Declared, WaitingTool
 from runner.schema.fields import Field
-from runner.schema.http import Request, Result
+from runner.schema.http import Json, Request, Result
+from runner.schema.providers import PluginName
 from runner.schema.types.blocks import OneOrList, OrNo, key, kinds, kinds_of
 from runner.schema.types.measures import Duration
 from runner.schema.types.mistake import mistake
@@ -78,6 +79,15 @@ class SayTool(AnyTool):
     asks_first: ClassVar[bool] = False
 
     say: Words = key("words for the caller, spoken exactly", names=("args",))
+
+
+class PluginTool(WaitingTool):
+    """Does what the code of a package does."""
+
+    kind: ClassVar[str] = "plugin"
+
+    plugin: PluginName = key("the plugin: an entry point of lkrun.tool")
+    options: dict[str, Json] = key("options of the plugin", {}, alias="with")
 
 
 class SetTool(AnyTool):

@@ -68,6 +68,7 @@ def provider_secrets(agent: AgentRelease, secrets: Secrets) -> dict[str, str]:
     """The secrets that an agent's providers use, by name: all that its calls may know."""
     parts = (*agent.providers.values(), *agent.http_services)
     names = {name for part in parts for name in _named(part, "secrets")}
+    names |= _names_in(agent.plugin_options, "secrets")
     known = {name: secrets.get(name) for name in sorted(names)}
     return {name: value for name, value in known.items() if value is not None}
 
@@ -107,9 +108,13 @@ _NEVER: Final = frozenset({"LIVEKIT_AGENT_NAME", "LIVEKIT_AGENT_NAME_OVERRIDE"})
 
 def _named(part: Block, root: str) -> set[str]:
     """The names behind `root` that a provider's options, or its service, use."""
+    return _names_in(part.model_dump(), root)
+
+
+def _names_in(data: Any, root: str) -> set[str]:
     return {
         use.path[1]
-        for text in templates(part.model_dump())
+        for text in templates(data)
         for use in analyse(text).uses
         if use.path[0] == root and len(use.path) > 1
     }

@@ -23,7 +23,7 @@ LATER: dict[str, frozenset[str]] = {
     "a step": _words("keypad app interrupts"),
     "a test": _words("mode answered_by environment"),
     "an action": _words("play ask_again transfer_call press_keys"),
-    "a tool": _words("mcp plugin transfer_call press_keys"),
+    "a tool": _words("mcp transfer_call press_keys"),
     "a provider": _words("realtime turn_detector noise_cancellation avatar"),
     "the room": _words("noise_cancellation"),
     "the runner": _words("environments http records capacity data_dir commands shutdown"),

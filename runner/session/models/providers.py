@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 import operator
 import re
@@ -94,6 +95,7 @@ class Models:
         self.services: ProviderEgress = before.services if before else own
         self._single: dict[tuple[str, str], Any] = {}
         self._recipes: dict[tuple[str, str], _Recipe] = {}
+        self.plugins: dict[tuple[str, str, str], Any] = dict(before.plugins) if before else {}
         self._lists: dict[_List, Any] = {}
         self._parts: dict[_List, list[Any]] = {}
         self.ordinaries: dict[str, Any] = dict(before.ordinaries) if before else {}
@@ -168,6 +170,25 @@ class Models:
             return False
         self._single[key], self._recipes[key] = before._single[key], recipe
         return True
+
+    def plugin(self, kind: str, name: str, options: Any) -> Any:
+        """What a plugin of another kind than a provider has built: a node, or a tool's function.
+
+        Raises:
+            CannotStartError: it cannot be built.
+        """
+        self._secrets.lacking.clear()
+        values = self._renderer.data(options, {"secrets": self._secrets})
+        if self._secrets.lacking:
+            lacking = ", ".join(sorted(self._secrets.lacking))
+            raise CannotStartError(f"{kind} '{name}' needs a secret that is not set: {lacking}")
+        key = (kind, name, json.dumps(values, sort_keys=True, default=str))
+        if key not in self.plugins:
+            try:
+                self.plugins[key] = build(kind, name, values, secrets=self._secrets.shown)
+            except ProviderBuildError as error:
+                raise CannotStartError(str(error)) from None
+        return self.plugins[key]
 
     def _recipe(self, name: str) -> _Recipe:
         """What a provider is made of; None for an inference string."""

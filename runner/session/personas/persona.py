@@ -22,14 +22,18 @@ from livekit.agents import (
 
 from runner.link.release import AgentRelease
 from runner.provider_kinds import used_in
+from runner.providers.build import brought_by
 from runner.schema.actions import Instruct, Say
+from runner.schema.nodes import PARTS
 from runner.schema.providers import chosen
 from runner.session.actions import ActionContext, perform
 from runner.session.call import Call, PendingHandoff
 from runner.session.errors import CannotStartError
 from runner.session.models.answer import Answer, AnswerError
 from runner.session.models.in_order import OWED
+from runner.session.models.nodes import Node, through
 from runner.session.personas.context import FALLBACK, carried, owed, summarised, without
+from runner.session.personas.nodes import BY_PART
 from runner.session.personas.toolbox import Toolbox
 from runner.session.plan import PersonaPlan
 from runner.session.settings.options import livekit_options
@@ -91,6 +95,7 @@ class LivePersona(Agent):
         spec = call.bound.release.personas[plan.name]
         self.turns: TurnHandlingOptions = livekit_options(spec).get("turn_handling", {})
         self._models = models_of(call, plan.name)
+        self.nodes = nodes_of(call, plan.name)
         super().__init__(
             instructions=self._render(plan),
             id=plan.name,
@@ -295,7 +300,12 @@ class LivePersona(Agent):
         waited = not call.over and (self._silent or owed(chat_ctx.items, call.bound.plan.tools))
         OWED.set(waited)
         answer = Answer(
-            Agent.default.llm_node(self, without_deeds(chat_ctx), tools, model_settings),
+            through(
+                self.nodes.get("llm", ()),
+                lambda chat, settings: Agent.default.llm_node(self, chat, tools, settings),
+                without_deeds(chat_ctx),
+                model_settings,
+            ),
             call.bound.models.hidden,
             self._patience() if call.in_room or call.channel == "voice" else math.inf,
             call.budget,
@@ -384,16 +394,18 @@ def _is_caller(item: llm.ChatItem) -> bool:
 
 
 @lru_cache(maxsize=1024)
-def class_of(name: str) -> type[LivePersona]:
-    """The class of a persona: LiveKit tells agents apart by it."""
-    return type(name, (LivePersona,), {})
+def class_of(name: str, parts: tuple[str, ...] = ()) -> type[LivePersona]:
+    """The class of a persona, with nodes at some parts: LiveKit tells agents apart by it."""
+    return type(name, (*(BY_PART[part] for part in parts), LivePersona), {})
 
 
 def enter(
     call: Call, toolbox: Toolbox, before: LivePersona | None, leave: PendingHandoff
 ) -> LivePersona:
     """Make the persona that the call goes to."""
-    return class_of(leave.target)(
+    release = call.bound.release
+    parts = tuple(part for part in BY_PART if release.nodes(leave.target, part))
+    return class_of(leave.target, parts)(
         call, toolbox, call.bound.plan.personas[leave.target], before, leave.context
     )
 
@@ -412,6 +424,23 @@ def models_of(call: Call, name: str) -> dict[str, Any]:
         else:
             found[kind.key] = call.bound.models.ordinary(kind.key) if named is None else None
     return found
+
+
+def nodes_of(call: Call, name: str) -> dict[str, list[tuple[str, Node]]]:
+    """The nodes of a persona: part → names and generators, in order.
+
+    Raises:
+        CannotStartError: one cannot be built.
+    """
+    release, models = call.bound.release, call.bound.models
+    return {
+        part: [
+            (f"'{node}' ({brought_by('node', node)})", models.plugin("node", node, options))
+            for node, options in nodes
+        ]
+        for part in PARTS
+        if (nodes := release.nodes(name, part)) and (part == "llm" or call.channel == "voice")
+    }
 
 
 def choice(release: AgentRelease, name: str, kind: str) -> Any:
