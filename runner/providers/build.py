@@ -58,8 +58,7 @@ def build(kind: str, name: str, values: Any, *, secrets: Iterable[str] = ()) -> 
             loaded = load(provider.source, provider.target, kind)
             options, problems = _validated(loaded.options, values, subject)
             if options is not None:
-                made = loaded.make(options)
-                return _of_kind(made, kind) if provider.source == "plugin" else made
+                return loaded.make(options)
     except TooLongError:
         _blame(provider, f"was not ready within {BUILD:g}s")
         raise ProviderBuildError(f"{subject} was not ready within {BUILD:g} seconds") from None
@@ -86,22 +85,25 @@ def _blame(provider: InstalledProvider, why: str) -> None:
         )  # fmt: skip
 
 
-def _of_kind(made: Any, kind: str) -> Any:
+def check_kind(kind: str, name: str, made: Any) -> Any:
     """What a plugin has made, if it is of its kind.
 
     Raises:
-        UnusableError: it is something else.
+        ProviderBuildError: it is something else.
     """
-    row = BY_KEY.get(kind)
+    provider, row = catalogue().find(kind, name), BY_KEY.get(kind)
+    if not isinstance(provider, InstalledProvider) or provider.source != "plugin":
+        return made
     if row is None:
         fits, wanted = callable(made), "a function"
     else:
         names = {row.livekit_class, *(place.rpartition(".")[2] for place in row.elsewhere)}
-        usual = not row.entry_points or kind in _FREE
-        fits = usual or any(base.__name__ in names for base in type(made).__mro__)
+        fits = kind in _FREE or any(base.__name__ in names for base in type(made).__mro__)
         wanted = f"a LiveKit {row.livekit_class}"
     if not fits:
-        raise UnusableError(f"it made {type(made).__name__!r}, where {wanted} belongs")
+        why = f"it made {type(made).__name__!r}, where {wanted} belongs"
+        _blame(provider, why)
+        raise ProviderBuildError(f"{kind} '{name}' cannot be used: {why}")
     return made
 
 

@@ -100,6 +100,8 @@ class Catalogue:
         return (_provider(kind, name, "livekit", _target(module, place), package),)
 
     def _missing(self, kind: str, name: str) -> NameProblem:
+        if kind in known.BUILT_IN.get(name, ()):
+            return NameProblem("E402", f"'{name}' is built in, and no plugin")
         module, _, variant = _plain(name).partition(".")
         others = [other for other in {**BY_KEY, **GROUPS} if (other, module) in self.providers]
         offered = known.LIVEKIT.get(module, known.BUILT_IN.get(name, ()))

@@ -64,7 +64,7 @@ def test_a_load_method_makes_a_vad_where_there_is_one(installed):
     ("name", "values", "message"),
     [
         ("nobody", {}, "there is no plugin 'nobody' for 'llm'; installed for 'llm'"),
-        ("http", {}, "the built-in 'http' is not available yet"),
+        ("http", {}, "'http' is built in, and no plugin"),
         ("parrot", {"times": "x"}, "llm 'parrot', option 'times': 'x' is not a whole number"),
         ("parrot", "x", "'x' is not a block of keys"),
         ("odd", {}, "llm 'odd' cannot be used: made_up_odd:plugin is not a"),

@@ -14,7 +14,7 @@ from typing import Any
 from runner.egress.mask import Mask
 from runner.egress.providers import USUAL_NETWORK, ProviderEgress, ProviderNetwork
 from runner.link.release import AgentRelease
-from runner.providers.build import ProviderBuildError, build
+from runner.providers.build import ProviderBuildError, build, check_kind
 from runner.schema.providers import InOrder
 from runner.session.errors import CannotStartError
 from runner.session.models import kinds
@@ -185,7 +185,8 @@ class Models:
         key = (kind, name, json.dumps(values, sort_keys=True, default=str))
         if key not in self.plugins:
             try:
-                self.plugins[key] = build(kind, name, values, secrets=self._secrets.shown)
+                made = build(kind, name, values, secrets=self._secrets.shown)
+                self.plugins[key] = check_kind(kind, name, made)
             except ProviderBuildError as error:
                 raise CannotStartError(str(error)) from None
         return self.plugins[key]
@@ -215,7 +216,7 @@ class Models:
         if isinstance(parts[2], HttpRecipe):
             return keep_to(parts[2].made(self.services), kind, connection)
         try:
-            made = build(*parts, secrets=self._secrets.shown)
+            made = check_kind(kind, str(parts[1]), build(*parts, secrets=self._secrets.shown))
             return keep_to(made, kind, connection)
         except ProviderBuildError as error:
             raise CannotStartError(f"provider '{name}': {error}") from None
