@@ -57,7 +57,11 @@ def test_no_file_without_its_case():
     assert {path.stem for path in golden.BAD.glob("*.out")} == set(CASES)
 
 
-@pytest.mark.parametrize("code", sorted(CODES))
+OF_RUNS = frozenset({"E501", "E502"})
+"""Codes of what running a folder's tests shows, not reading it: `serve/test_gate.py` has them."""
+
+
+@pytest.mark.parametrize("code", sorted(set(CODES) - OF_RUNS))
 def test_each_code_is_shown_twice(code):
     """Every code has at least two cases."""
     assert sum(case.startswith(f"{code}-") for case in CASES) >= LEAST
