@@ -24,6 +24,7 @@ from runner.schema.fields import Field
 from runner.schema.knowledge import FilesKnowledge
 from runner.session import Caller, CallFacts
 from runner.session.errors import ArgumentsError, MisfitError
+from runner.session.tools.rules import refusal
 from runner.session.values.defaults import set_defaults
 from runner.session.values.parameters import read
 from runner.session.values.templates import TemplateContext, TemplateRenderer
@@ -94,6 +95,9 @@ def run(result: Compiled, wanted: Run, folder: Path) -> Outcome:
     except ArgumentsError as problem:
         told = f"{wanted.tool} was not run: {problem}."
         response = ToolResponse(ok=False, output=told, error=one_line(str(problem)))
+        return Outcome(wanted.tool, response, {}, 0.0)
+    if (refused := refusal(tool, args, renderer)) is not None:
+        response = ToolResponse(ok=False, output=refused, error="a rule refuses this call")
         return Outcome(wanted.tool, response, {}, 0.0)
     ask = ToolRequest(wanted.tool, as_data(args), renderer.context.sent())
     begun = time.perf_counter()

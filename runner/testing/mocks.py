@@ -137,11 +137,16 @@ class MockedEgress:
             return FakeAnswer(status=404, body=b"no mock of this test fits these arguments")
         self._calls[counted] = self._calls.get(counted, 0) + 1
         if mock.slow:
-            await _pass(mock.slow)
+            await _pass(mock.slow, awaited=not self._in_background())
         if mock.fails is not None:
             return FakeAnswer(fails=str(mock.fails))
         body, headers = self._body(mock)
         return FakeAnswer(mock.status or 200, body, headers)
+
+    def _in_background(self) -> bool:
+        ask = _asked.get()
+        tool = self._release.tools.get(ask.tool) if ask is not None else None
+        return bool(getattr(tool, "background", False))
 
     def _token_url(self, tool: str) -> str | None:
         release = self._release
@@ -172,10 +177,13 @@ def plain(data: Any) -> Any:
     return as_data(_RENDERER.value(str(data), {}))
 
 
-async def _pass(seconds: float) -> None:
-    """Let a service take its time; in simulated time that takes none."""
+async def _pass(seconds: float, *, awaited: bool) -> None:
+    """Let a service take its time; in simulated time that takes none.
+
+    What nobody waits for takes the time of the silences and turns that follow.
+    """
     loop = asyncio.get_running_loop()
-    if isinstance(loop, SimulatedLoop):
+    if awaited and isinstance(loop, SimulatedLoop):
         await loop.forward(seconds)
     else:
         await asyncio.sleep(seconds)

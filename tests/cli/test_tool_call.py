@@ -254,3 +254,58 @@ def test_a_missing_secret_is_named(lkrun, folder):
     told = json.loads(done.stdout)
     assert (done.returncode, told["attempts"]) == (1, [])
     assert "the secret 'CLINIC_TOKEN' is missing" in told["error"]
+
+
+GUARDED = """
+agents:
+  bank:
+    start: host
+    mode: text
+    llm: openai/gpt-4.1-mini
+    variables:
+      balance:
+        type: number
+        default: "100"
+    tools:
+      - pay
+personas:
+  host:
+    instructions: Help. {{ balance }}
+tools:
+  pay:
+    description: Pay.
+    parameters:
+      amount:
+        type: number
+        max: "{{ balance }}"
+    confirm: Shall I?
+    max_uses: 1
+    rules:
+      - if: args.amount == 13
+        answer: Thirteen is refused.
+    http:
+      url: http://127.0.0.1:PORT/pay
+      method: POST
+runner:
+  network:
+    allow:
+      - 127.0.0.1:PORT
+"""
+
+
+@pytest.mark.parametrize(
+    ("amount", "error"),
+    [
+        ("13", "a rule refuses this call"),
+        ("101", "'amount' must be at most 100, not '101'"),
+        ("5", None),
+    ],
+)
+def test_rules_and_bounds_hold_by_hand_and_nobody_is_asked(service, folder, call, amount, error):
+    """A person's own hand is the yes; what the author refuses is refused all the same."""
+    text = GUARDED.replace("PORT", str(service.server_address[1]))
+    (folder / "desk.yaml").write_text(text, encoding="utf-8")
+    code, told = call("--arg", f"amount={amount}", name="pay")
+    assert told["error"] == error
+    assert len(service.seen) == len(told["attempts"]) == (0 if error else 1)
+    assert code == (1 if error else 0)

@@ -96,6 +96,7 @@ async def test_a_no_is_told_to_the_model(begin):
     assert talk.service.asked == []
     assert refused.texts == ["What else?"]
     assert refused.outputs == ["book was not done: the caller said no."]
+    assert refused.failed == [True]
     assert any(
         item.type == "function_call_output" and "said no" in item.output for item in seen[0].items
     )

@@ -50,7 +50,7 @@ async def confirmed(call: Call, tool: AnyTool, made: ToolCall, talk: Talk | None
     if made.agreed is not None:
         if made.agreed:
             return made
-        raise RefusedError(f"{made.name} was not done: the caller said no.", failed=False)
+        raise RefusedError(f"{made.name} was not done: the caller said no.")
     if call.asking:
         raise RefusedError(
             f"{made.name} was not done: the caller is being asked something else. Call it again "
