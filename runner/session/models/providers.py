@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
+from livekit.agents import llm
+
 from runner.egress.mask import Mask
 from runner.egress.providers import USUAL_NETWORK, ProviderEgress, ProviderNetwork
 from runner.link.release import AgentRelease
@@ -18,6 +20,7 @@ from runner.providers.build import ProviderBuildError, build, check_kind
 from runner.schema.providers import InOrder
 from runner.session.errors import CannotStartError
 from runner.session.models import kinds
+from runner.session.models.bounded import bounded
 from runner.session.models.connection import Connection, connection_of, keep_to
 from runner.session.models.http.made import HttpRecipe, http_recipe
 from runner.session.values.templates import TemplateRenderer
@@ -161,7 +164,8 @@ class Models:
         if (kind, name) not in self._single:
             recipe = self._recipe(name)
             if not (self._before and self._keep(self._before, (kind, name), recipe)):
-                self._single[kind, name] = self._build(kind, name, recipe)
+                made = self._build(kind, name, recipe)
+                self._single[kind, name] = bounded(made) if isinstance(made, llm.LLM) else made
                 self._recipes[kind, name] = recipe
         return self._single[kind, name]
 
