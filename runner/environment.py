@@ -34,6 +34,10 @@ ENVIRONMENT: Final = (
                         " read before each use, so that a secret may change", "the environment"),
     EnvironmentVariable("LKRUN_STATE_DIR", "where releases are kept", "`lkrun` in"
                         " `XDG_STATE_HOME`"),
+    EnvironmentVariable("LKRUN_TOKEN", "the token that the running runner wants, for commands that"
+                        " ask it", "none"),
+    EnvironmentVariable("LKRUN_URL", "where the running runner answers, for commands that ask it",
+                        "`http://127.0.0.1:8090`"),
     EnvironmentVariable("NO_COLOR", "no colours, if it is not empty"),
     EnvironmentVariable("TERM", "no colours and no editing in `chat`, if it is `dumb`"),
     EnvironmentVariable("XDG_CACHE_HOME", "the user's folder for caches", "`~/.cache`"),

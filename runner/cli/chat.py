@@ -86,7 +86,7 @@ def chat(  # noqa: PLR0913 - click hands over one value for each option
     if missing:
         show(missing, result, path, form)
         return 1
-    agent = result.release.agents[_agent(result, name)]
+    agent = result.release.agents[agent_of(result, name)]
     _unknown_variables(agent, variables)
     log_plainly(options().log_level or "warning")
     followed = compiling if with_reload else None
@@ -100,7 +100,12 @@ def _places(first: str | None, second: str | None) -> tuple[Path, str | None]:
     return existing(first or DEFAULT), second
 
 
-def _agent(result: Compiled, name: str | None) -> str:
+def agent_of(result: Compiled, name: str | None) -> str:
+    """The agent that is meant; the only one, where none is named.
+
+    Raises:
+        click.UsageError: there is none of this name, or there are several.
+    """
     assert result.release is not None  # noqa: S101 - the caller has looked
     names = list(result.release.agents)
     if name is None and len(names) == 1:

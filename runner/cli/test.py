@@ -7,6 +7,7 @@ import os
 import sys
 import time
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,7 +25,45 @@ if TYPE_CHECKING:
     from runner.testing.outcome import TestResult
 
 
-@click.command()
+class _Run(click.Command):
+    """The command without a word behind it: it is called by the group's own name."""
+
+    def format_usage(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Show it as it is typed."""
+        name = ctx.parent.command_path if ctx.parent is not None else ctx.command_path
+        formatter.write_usage(name, " ".join(self.collect_usage_pieces(ctx)))
+
+
+class _Tests(click.Group):
+    """`lkrun test` runs tests, unless its first word is one of its own verbs."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Put the verb that is left out."""
+        return super().parse_args(ctx, args if args and args[0] in _OWN else ["run", *args])
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import a verb's module when it is used."""
+        if cmd_name in _OWN:
+            found: click.Command = getattr(import_module(_OWN[cmd_name]), cmd_name)
+            return found
+        return super().get_command(ctx, cmd_name)
+
+    def collect_usage_pieces(self, ctx: click.Context) -> list[str]:
+        """Those of running tests."""
+        return self.commands["run"].collect_usage_pieces(ctx)
+
+
+_OWN = {"record": "runner.cli.test_record"}
+"""Verbs of `lkrun test`, and their modules; a folder of such a name is written as ./record."""
+
+
+@click.group(cls=_Tests)
+@shared
+def test() -> None:
+    """Run the conversation tests of a folder."""
+
+
+@test.command("run", cls=_Run)
 @folder
 @click.option("-k", "part", metavar="TEXT", help="Only tests whose name holds this.")
 @click.option("--tag", "tags", metavar="WORD", multiple=True, help="Only tests with this tag.")
@@ -44,11 +83,11 @@ if TYPE_CHECKING:
 @click.option("--watch", is_flag=True, help="Run them again whenever a file changes.")
 @formats("text", "json")
 @shared
-def test(folder: Path, **asked: Any) -> int:
+def run(folder: Path, **asked: Any) -> int:
     """Run the conversation tests of the folder DIR (agents.d).
 
     Tests need no key and no server: services answer as the tests say. What only a model can judge
-    is skipped unless --model names one.
+    is skipped unless --model names one. `lkrun test record chat` writes a test of a conversation.
     """
     log_plainly(options().log_level or "error")
     wanted = _Asked(**asked)

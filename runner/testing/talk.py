@@ -17,6 +17,7 @@ from runner.link.release import AgentRelease
 from runner.session import Caller, CallFacts, JobFacts
 from runner.session.clock import MachineClock
 from runner.session.conversation import Conversation
+from runner.testing.cassettes import RecordingEgress
 from runner.testing.mocks import MockedEgress, plain
 from runner.testing.time import SimulatedLoop
 from runner.testing.turn import Event, TurnRecord
@@ -44,6 +45,7 @@ class Talk:
         release: the agent.
         secrets: of providers and of services that are really asked.
         network: how providers that are services are reached.
+        egress: asks services, instead of the test's mocks.
     """
 
     def __init__(
@@ -52,11 +54,13 @@ class Talk:
         release: AgentRelease,
         secrets: Secrets,
         network: ProviderNetwork = USUAL_NETWORK,
+        egress: RecordingEgress | None = None,
     ) -> None:
         """Begin nothing yet."""
         self._network = network
         self._case, self._release, self._secrets = case, release, secrets
-        self._egress = MockedEgress(case, release, secrets)
+        self._mocked = MockedEgress(case, release, secrets)
+        self._egress = egress or self._mocked
         self._turns: list[_Turn] = []
         self._talk: Conversation | None = None
 
@@ -89,6 +93,7 @@ class Talk:
                 await self._talk.end("shutdown")
                 self._turns.pop()
             await self._egress.aclose()
+            await self._mocked.aclose()
 
     @property
     def ended(self) -> str | None:
@@ -99,7 +104,7 @@ class Talk:
     @property
     def unmocked(self) -> tuple[str, ...]:
         """Tools that were called although no mock answers for them."""
-        return tuple(dict.fromkeys(self._egress.unmocked))
+        return tuple(dict.fromkeys(self._mocked.unmocked))
 
     @property
     def events(self) -> list[Event]:

@@ -1,0 +1,222 @@
+"""`lkrun test record`: a test of a conversation that took place."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import re
+import sys
+import urllib.error
+import urllib.parse
+import urllib.request
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+import click
+
+from runner.cli.chat import agent_of
+from runner.cli.check import show
+from runner.cli.folder import DEFAULT, compiled, existing
+from runner.cli.log import log_plainly
+from runner.cli.options import options, shared
+
+if TYPE_CHECKING:
+    from runner.compiler import Compiled
+    from runner.egress.secrets import Secrets
+    from runner.link.release import AgentRelease
+    from runner.testing.cassettes import Cassette
+    from runner.testing.recording import Said
+
+_ADDRESS = "http://127.0.0.1:8090"
+_NAME = re.compile(r"[a-z][a-z0-9_]*")
+
+Talked = tuple["AgentRelease", "list[Said]", "Cassette", datetime]
+"""The agent, what was said, what services answered, and when it began."""
+
+
+@click.command()
+@click.argument("what", metavar="SESSION|chat")
+@click.argument("folder", metavar="[DIR]", default=DEFAULT)
+@click.argument("agent", metavar="[AGENT]", required=False)
+@click.option("--name", help="Of the test; without it, of the agent and the moment.")
+@click.option("--output", metavar="FILE", help="Without it a file of that name in DIR.")
+@click.option(
+    "--url", envvar="LKRUN_URL", default=_ADDRESS, show_default=True, help="Where the runner is."
+)
+@shared
+def record(  # noqa: PLR0913 - click hands over one value for each option
+    what: str, folder: str, agent: str | None, *, name: str | None, output: str | None, url: str
+) -> int:
+    """Write a test of a conversation that took place, and run it.
+
+    With chat you talk with the agent now, its tools really ask their services, and what these
+    answer becomes the test's mocks; a line of the standard input is a turn. Otherwise SESSION is
+    the id of a session of the running runner.
+    """
+    place = existing(folder)
+    log_plainly(options().log_level or "error")
+    result = compiled(place)
+    if result.release is None:
+        show([d for d in result.diagnostics if d.severity == "error"], result, place, "text")
+        return 1
+    if what == "chat":
+        talked = asyncio.run(_chat(result, result.release.agents[agent_of(result, agent)]))
+    else:
+        talked = _session(result, what, url)
+    release, turns, cassette, began = talked
+    written = _named(name or f"{release.name.replace('-', '_')}_{began:%Y%m%d_%H%M%S}")
+    file = Path(output) if output else place / f"{written}.yaml"
+    if file.exists():
+        raise click.UsageError(f"there is already {file}: give another --name or --output")
+    _write(file, written, (release, turns, cassette, began))
+    click.echo(f"wrote {file}")
+    return _checked(place, file, written)
+
+
+def _named(name: str) -> str:
+    if not _NAME.fullmatch(name):
+        raise click.UsageError(f"'{name}' is not a name: use small letters, digits and _")
+    return name
+
+
+def _write(file: Path, name: str, talked: Talked) -> None:
+    from runner.testing.recording import recorded
+
+    release, turns, cassette, began = talked
+    test = recorded(name, release, turns, cassette, began)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(test.text, encoding="utf-8")
+    for path, text in test.files.items():
+        (file.parent / path).parent.mkdir(parents=True, exist_ok=True)
+        (file.parent / path).write_text(text, encoding="utf-8")
+
+
+def _checked(place: Path, file: Path, name: str) -> int:
+    """Run what was written; 1 where it does not pass."""
+    from runner.testing import Folder, FolderError
+    from runner.testing.report import lines
+
+    if not file.resolve().is_relative_to(place.resolve()):
+        return 0  # it is no part of the folder
+    try:
+        result = Folder(place).run(name)
+    except FolderError as error:
+        click.echo(str(error), err=True)
+        return 1
+    for line in lines(result):
+        click.echo(line)
+    if result.outcome != "passed":
+        click.echo(
+            "what the services really answered is not known to the end: complete the mocks",
+            err=True,
+        )
+    return 0 if result.outcome == "passed" else 1
+
+
+async def _chat(result: Compiled, release: AgentRelease) -> Talked:
+    from runner.link.cases import TestCase
+    from runner.schema.tests import Test
+    from runner.session.conversation import CannotStartError
+    from runner.testing.cassettes import RecordingEgress
+    from runner.testing.recording import Said
+    from runner.testing.talk import Talk
+
+    assert result.release is not None  # noqa: S101 - who calls has looked
+    secrets = _secrets()
+    began = _now(release)
+    spec = Test.model_validate({"agent": release.name, "steps": [{"user": "-"}], "clock": began})
+    allow = tuple(map(str, result.release.process.network.allow))
+    egress = RecordingEgress(release, secrets, allow)
+    talk = Talk(TestCase("recorded", spec, "", 0), release, secrets, egress=egress)
+    turns: list[Said] = []
+    try:
+        try:
+            await talk.start()
+        except CannotStartError as error:
+            raise click.ClickException(str(error)) from None
+        turns.append(Said(None, _told(talk.last.events)))
+        while talk.ended is None and (words := await asyncio.to_thread(_line)) is not None:
+            if words:
+                await talk.user(words)
+                turns.append(Said(words, _told(talk.last.events)))
+    finally:
+        await talk.aclose()
+    return release, turns, egress.cassette, datetime.fromisoformat(began)
+
+
+def _told(events: Any) -> list[Any]:
+    """Show what has happened in a turn."""
+    from runner.session.lines import line_of
+
+    told = [e for e in events if not (e["type"] == "message" and e["role"] == "user")]
+    for event in told:
+        if (line := line_of(event)) is not None:
+            click.echo(line, err=True)
+    return told
+
+
+def _line() -> str | None:
+    if sys.stdin.isatty():
+        click.echo("> ", nl=False, err=True)
+    line = sys.stdin.readline()
+    return line.strip() if line else None
+
+
+def _now(release: AgentRelease) -> str:
+    zone = release.agent.timezone
+    moment = datetime.now(ZoneInfo(zone)) if zone else datetime.now().astimezone()
+    return moment.replace(tzinfo=None, second=0, microsecond=0).isoformat(timespec="minutes")
+
+
+def _session(result: Compiled, session: str, url: str) -> Talked:
+    from runner.testing.recording import guessed, turns_of
+
+    assert result.release is not None  # noqa: S101 - who calls has looked
+    path = f"/v1/sessions/{urllib.parse.quote(session, safe='')}"
+    data = _ask(url.rstrip("/") + path, session)
+    name = str(data["agent"])
+    if name not in result.release.agents:
+        raise click.UsageError(
+            f"session '{session}' is of agent '{name}', which is not in this folder"
+        )
+    release = result.release.agents[name]
+    zone = ZoneInfo(release.agent.timezone) if release.agent.timezone else None
+    began = datetime.fromisoformat(data["started"]).astimezone(zone)
+    mask: Callable[[Any], Any] = _secrets_of(result).mask().data
+    events = mask(data["events"])
+    return release, turns_of(events), guessed(release, events), began
+
+
+def _ask(address: str, session: str) -> Any:
+    request = urllib.request.Request(address)  # noqa: S310 - the person's own runner
+    if os.environ.get("LKRUN_TOKEN"):
+        request.add_header("Authorization", f"Bearer {os.environ['LKRUN_TOKEN']}")
+    try:
+        with urllib.request.urlopen(request, timeout=20) as response:  # noqa: S310 - as above
+            return json.load(response)
+    except urllib.error.HTTPError as error:
+        error.close()
+        if error.code == 404:  # noqa: PLR2004 - not found
+            raise click.UsageError(f"the runner has no session '{session}'") from None
+        raise click.ClickException(f"the runner answered {error.code}") from None
+    except (OSError, ValueError):
+        raise click.ClickException(
+            f"no runner answers at {address}: is lkrun serve running?"
+        ) from None
+
+
+def _secrets() -> Secrets:
+    from runner.egress.secrets import Secrets
+
+    where = os.environ.get("LKRUN_SECRETS_DIR")
+    return Secrets(os.environ, Path(where) if where else None)
+
+
+def _secrets_of(result: Compiled) -> Secrets:
+    secrets = _secrets()
+    secrets.look_up(result.secrets)
+    return secrets
