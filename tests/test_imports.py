@@ -68,7 +68,7 @@ ONLY_IMPORTERS = {
     "re2": {"patterns"},
     "bm25s": {"knowledge"},
     "click": {"cli"},
-    "livekit": {"session", "testing", "providers", "serve", "cli"},
+    "livekit": {"plugin", "session", "testing", "providers", "serve", "cli"},
     "aiohttp": {"front", "demo", "serve"},
     "watchfiles": {"serve", "source"},
 }

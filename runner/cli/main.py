@@ -16,6 +16,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "diff": ("runner.cli.diff", "Tell what callers will notice between two releases."),
     "explain": ("runner.cli.explain", "Explain a code such as E101."),
     "graph": ("runner.cli.graph", "Draw personas and handoffs."),
+    "new": ("runner.cli.new", "Begin a plugin that works."),
     "promptfoo": ("runner.cli.promptfoo", "Evaluate agents with promptfoo."),
     "releases": ("runner.cli.releases", "List the releases that are kept."),
     "rollback": ("runner.cli.rollback", "Serve a kept release again."),
