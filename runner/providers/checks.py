@@ -9,6 +9,7 @@ import sys
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
+from runner.plugin import GROUPS
 from runner.providers.catalogue import Catalogue, InstalledProvider
 from runner.providers.child import BUDGET, Given, ask
 from runner.providers.near import near_misses
@@ -217,6 +218,8 @@ def _failure(provider: InstalledProvider, failed: dict[str, str]) -> OptionProbl
     if failed["code"] != "E404":
         return OptionProblem(failed["code"], (), failed["message"])
     package = f"{provider.package} {provider.version}"
+    if provider.source == "plugin":
+        package += f", entry point {GROUPS[provider.kind]} = {provider.target}"
     return OptionProblem(
         "E404",
         (),

@@ -46,7 +46,6 @@ class HttpOptions(Request):
         "max_concurrent": "it belongs to a service, below services:",
         "breaker": "it belongs to a service, below services:",
         "result": "write pick: here",
-        "cache": "it stands beside with:, not in it",
         "retry_wait": "it stands beside with:, not in it",
     }
     rules: ClassVar[JsonSchemaValue] = {"allOf": [Request.rules["allOf"][0]]}

@@ -69,7 +69,8 @@ def test_a_plugin_that_breaks_is_named_and_does_no_harm(site, source, cache, at_
     broken, fine = check_options(requests, cache=cache, catalogue=site.catalogue, budget=3.0)
     assert fine == []
     assert [item.code for item in broken] == ["E404"]
-    assert "'broken' (lkrun-broken 1.0) cannot be loaded" in broken[0].message
+    package = "(lkrun-broken 1.0, entry point lkrun.llm = made_up_broken:plugin)"
+    assert f"'broken' {package} cannot be loaded" in broken[0].message
     assert words in broken[0].message
     assert len(cache.kept) == 1
 

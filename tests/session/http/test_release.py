@@ -8,7 +8,7 @@ from runner.egress.secrets import Secrets
 from runner.link.release import AgentRelease
 from runner.serve.child.network import provider_network
 from runner.serve.credentials import provider_secrets
-from runner.serve.socket.messages import TO_CALL, CallNetwork, Welcome, read, write
+from runner.serve.socket.messages import TO_CALL, CallNetwork, Welcome, write
 
 FOLDER = """
 agents:
@@ -60,7 +60,7 @@ def test_the_network_reaches_the_call(tmp_path: Path):
     (tmp_path / "client.pem").write_bytes(b"certificate")
     said = CallNetwork(("10.0.0.5",), "http://proxy.example", str(tmp_path))
     welcome = Welcome("c", "r", "f", {}, said)
-    network = provider_network(read(write(welcome), TO_CALL).network)
+    network = provider_network(TO_CALL.read(write(welcome)).network)
     assert network.ways.allow == ("10.0.0.5",)
     assert network.ways.proxy == "http://proxy.example"
     assert network.files("client.pem") == b"certificate"
