@@ -125,7 +125,7 @@ def agent_of(result: Compiled, name: str | None) -> str:
 
 def _unknown_variables(agent: AgentRelease, given: dict[str, str]) -> None:
     for name in given:
-        known = [n for n in agent.agent.variables if n not in agent.fixed]
+        known = [n for n in agent.variables if n not in agent.fixed]
         if name in agent.fixed:
             raise click.UsageError(f"--var {name}: '{name}' has a fixed value in the agent")
         if name not in known:

@@ -190,11 +190,11 @@ def _documents(result: Compiled) -> dict[str, dict[str, str]]:
 
 def _begin(release: AgentRelease, given: Mapping[str, str]) -> tuple[Variables, TemplateRenderer]:
     """The variables of a call that begins, and what renders texts with them."""
-    variables = Variables(release.agent.variables)
+    variables = Variables(release.variables)
     facts = CallFacts(caller=Caller(identity="tool-call", kind="text"), variables=given)
     values = TemplateContext(release, facts, variables)
     renderer = TemplateRenderer(values, release.places)
-    changing = [n for n, v in release.agent.variables.items() if isinstance(v, Field)]
+    changing = [n for n, v in release.variables.items() if isinstance(v, Field)]
     saved = {str(name) for tool in release.requests.values() for name in tool.result.save}
     for name, value in given.items():
         if name in release.fixed:

@@ -123,7 +123,7 @@ def _of_agent(before: AgentRelease, after: AgentRelease) -> Iterator[Difference]
 
 def _private(release: AgentRelease) -> frozenset[str]:
     """Names of variables and parameters whose values nobody may see."""
-    declared = list(release.agent.variables.items())
+    declared = list(release.variables.items())
     for tool in release.tools.values():
         declared += getattr(tool, "parameters", {}).items()
     return frozenset(n for n, value in declared if isinstance(value, Field) and value.private)

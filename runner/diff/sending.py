@@ -91,4 +91,4 @@ def _named(used: tuple[str, ...], release: AgentRelease) -> str | None:
         return second
     if first == "caller":
         return _CALLER.get(second, "what is known of the caller")
-    return first if isinstance(release.agent.variables.get(first), Field) else None
+    return first if isinstance(release.variables.get(first), Field) else None

@@ -9,6 +9,7 @@ from runner.diagnostics.nearest import did_you_mean, nearest
 from runner.link.scope import Scope
 from runner.link.table import SymbolTable
 from runner.providers.problems import OptionProblem
+from runner.schema.needs import NEED_TOOLS
 from runner.schema.tools import BUILT_IN
 
 _NAMED = 2
@@ -70,6 +71,7 @@ def _right_name(name: str, offered: Sequence[str]) -> str | None:
 
 def _offered(scope: Scope) -> Iterable[str]:
     """The tools and handoffs that the model has in some persona."""
+    yield from NEED_TOOLS if scope.needs else ()
     for tools, handoffs in (
         (scope.agent.tools, scope.agent.handoffs),
         *((persona.tools, persona.handoffs) for persona in scope.personas.values()),

@@ -19,7 +19,7 @@ from runner.schema.personas import Persona
 from runner.schema.process import Process
 from runner.schema.providers import Provider
 from runner.schema.services import Service, whole_request, whole_tool
-from runner.schema.tools import HttpTool, KnowledgeTool, PluginTool, Tool
+from runner.schema.tools import HttpTool, KnowledgeTool, PluginTool, Tool, asked_by
 from runner.template import analyse
 
 FORM = 1
@@ -78,9 +78,16 @@ class AgentRelease(BaseModel):
         return {n: v for n, v in self.agent.variables.items() if not isinstance(v, Field)}
 
     @cached_property
+    def variables(self) -> dict[str, Any]:
+        """The agent's variables, and those that are needs: name → fixed value or field."""
+        needs = {n: need for p in self.personas.values() for n, need in p.needs.items()}
+        asked = {n: need for t in self.tools.values() for n, need in asked_by(t).items()}
+        return {**needs, **asked, **self.agent.variables}
+
+    @cached_property
     def private_names(self) -> frozenset[str]:
         """The variables whose values neither the model nor the caller may see."""
-        declared = self.agent.variables.items()
+        declared = self.variables.items()
         return frozenset(str(n) for n, v in declared if isinstance(v, Field) and v.private)
 
     @cached_property

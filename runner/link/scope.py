@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -14,10 +14,11 @@ from runner.schema.agents import Agent
 from runner.schema.calling import AnyTool
 from runner.schema.fields import Field
 from runner.schema.http import Request
+from runner.schema.needs import Need
 from runner.schema.personas import Persona
 from runner.schema.reading.load import Definition
 from runner.schema.services import Service
-from runner.schema.tools import BUILT_IN, TOOLS, HttpTool, KnowledgeTool
+from runner.schema.tools import BUILT_IN, TOOLS, HttpTool, KnowledgeTool, asked_by
 from runner.schema.types.blocks import Block
 
 
@@ -79,11 +80,20 @@ class Scope:
                 if isinstance(value, Field)
                 else Variable(name, fixed=value)
             )
+        for name, need in self.needs.items():
+            found.setdefault(name, Variable(name, field=need))
         for tool in self.tools.values():
             if isinstance(tool, HttpTool):
                 for saved in tool.result.save:
                     found.setdefault(str(saved), Variable(str(saved)))
         return found
+
+    @property
+    def needs(self) -> dict[str, Need]:
+        """All that callers are asked for, by personas and by tools."""
+        users: list[Mapping[str, Need]] = [p.needs for p in self.personas.values()]
+        users += [asked_by(t) for t in self.tools.values() if isinstance(t, AnyTool)]
+        return {name: need for needs in users for name, need in needs.items()}
 
     @property
     def declared(self) -> dict[str, Field]:
@@ -137,7 +147,8 @@ class Scope:
             for block in self.acting(source):
                 found |= _sets(block)
         for name in {*self.agent.tools, *persona.tools} & set(BUILT_IN):
-            tool = TOOLS[name].undefined(self.declared)
+            own = {n: v for n, v in self.agent.variables.items() if isinstance(v, Field)}
+            tool = TOOLS[name].undefined(own)
             found |= set(tool.stores if tool is not None else ())
         return found
 
@@ -147,6 +158,8 @@ def _sets(block: Block) -> set[str]:
     match block:
         case Set():
             names = block.set
+        case Persona():
+            names = block.needs
         case AnyTool():
             names = block.stores
     return set(map(str, names))

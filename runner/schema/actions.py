@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, ClassVar, TypeAlias
 
 from runner.schema.types.blocks import Block, OneOrList, key, kinds
-from runner.schema.types.names import PersonaName, ToolName, VariableName
+from runner.schema.types.names import NeedName, PersonaName, ToolName, VariableName
 from runner.schema.types.texts import Condition, Stored, Told
 from runner.schema.types.values import YesNo
 from runner.schema.types.words import SayOrYes, Words
@@ -56,6 +56,14 @@ class RunTool(_Action):
     arguments: dict[str, Stored] = key("argument → value", {}, alias="with")
 
 
+class AskAgain(_Action):
+    """Forgets what was known, and asks the caller once more."""
+
+    kind: ClassVar[str] = "ask_again"
+
+    ask_again: NeedName = key("the name of a need: it is forgotten and asked for once more")
+
+
 class HandOff(_Action):
     """Hands the call to a persona; ends the list."""
 
@@ -80,8 +88,10 @@ class MustCall(_Action):
     must_call: ToolName = key("the tool that the model's next reply begins with a call of")
 
 
-Action: TypeAlias = kinds("an action", EndCall, HandOff, Instruct, MustCall, RunTool, Say, Set)  # type: ignore[valid-type]  # built from the classes
-AnyAction = EndCall | HandOff | Instruct | MustCall | RunTool | Say | Set
+Action: TypeAlias = kinds(  # type: ignore[valid-type]  # built from the classes
+    "an action", AskAgain, EndCall, HandOff, Instruct, MustCall, RunTool, Say, Set
+)
+AnyAction = AskAgain | EndCall | HandOff | Instruct | MustCall | RunTool | Say | Set
 
 
 def tool_of(block: Block) -> str | None:

@@ -29,7 +29,7 @@ TYPES = (
 )  # fmt: skip
 SIMPLE_TYPES = tuple(t for t in TYPES if t not in ("choice", "list", "object"))
 BOUNDS = ("min", "max", "length")
-MEASURED = frozenset({"number", "integer", "date", "time", "datetime", "text"})
+MEASURED = frozenset({"number", "integer", "date", "time", "datetime", "text", "digits"})
 """Types whose values can be held between `min` and `max`."""
 
 _FOREIGN = {
@@ -68,6 +68,45 @@ def _matching(pattern: re.Pattern[str]) -> Any:
     return read
 
 
+def _name(text: str) -> str:
+    if not any(letter.isalpha() for letter in text) or len(text) > LONGEST_NAME:
+        raise ValueError
+    return " ".join(text.split())
+
+
+def _address(text: str) -> str:
+    if len(text.split()) < _PARTS_OF_AN_ADDRESS or not any(letter.isalpha() for letter in text):
+        raise ValueError
+    return " ".join(text.split())
+
+
+def _born(text: str) -> date:
+    born = date.fromisoformat(text)
+    if not 0 <= (date.today() - born).days <= _OLDEST * 366:  # noqa: DTZ011 - a day more or less says nothing of an age
+        raise ValueError
+    return born
+
+
+def _digits(text: str) -> str:
+    found = re.sub(r"[\s.,/-]", "", text)
+    if not re.fullmatch(r"[0-9]{1,64}", found):
+        raise ValueError
+    return found
+
+
+def _card(text: str) -> str:
+    """A card's number: https://en.wikipedia.org/wiki/Luhn_algorithm."""
+    found = _digits(text)
+    doubled = [int(n) * (1 + at % 2) for at, n in enumerate(reversed(found))]
+    if not re.fullmatch(r"\d{12,19}", found) or sum(n - 9 * (n > 9) for n in doubled) % 10:  # noqa: PLR2004 - the sum of the digits of 10 to 18
+        raise ValueError
+    return found
+
+
+LONGEST_NAME = 100
+_PARTS_OF_AN_ADDRESS = 2
+_OLDEST = 130
+
 READERS: dict[str, tuple[Any, str]] = {
     "text": (str, "a text"),
     "number": (_real, "a number"),
@@ -80,6 +119,11 @@ READERS: dict[str, tuple[Any, str]] = {
     "phone": (_matching(_PHONE), "a phone number such as +84901234567"),
     "url": (_matching(_URL), "an address that begins with https://"),
     "choice": (str, "one of the choices"),
+    "name": (_name, "a name"),
+    "address": (_address, "a postal address"),
+    "date_of_birth": (_born, "a date of birth such as 1984-05-27"),
+    "digits": (_digits, "digits"),
+    "card": (_card, "the number of a card"),
 }
 """Type → how its text is read (raises ValueError), and what a message calls it."""
 
@@ -168,7 +212,7 @@ class Field(Block):
             _only(self.type, "list", "of", self.of),
             _only(self.type, "object", "fields", self.fields),
             _only(self.type, "text", "pattern", self.pattern),
-            _only(self.type, "text", "length", self.length),
+            None if self.type == "digits" else _only(self.type, "text", "length", self.length),
             self._bounds_problem(),
             self._default_problem(),
         )
@@ -284,7 +328,7 @@ class Field(Block):
     @property
     def measure(self) -> str:
         """The type of its bounds."""
-        return "integer" if self.type == "text" else self.type
+        return "integer" if self.type in ("text", "digits") else self.type
 
     @property
     def open_bounds(self) -> dict[str, str]:

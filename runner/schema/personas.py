@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Self
 
-from runner.schema.actions import Speech
+from pydantic import model_validator
+from pydantic.json_schema import JsonSchemaValue
+
+from runner.schema.actions import Actions, Speech
 from runner.schema.intents import Intents
+from runner.schema.needs import Needs
 from runner.schema.nodes import Nodes
 from runner.schema.providers import PersonaProviders
 from runner.schema.turns import PersonaTurns
@@ -79,6 +83,10 @@ class _PersonaBasics(Block):
         "its first words when it is handed a call; without it, its greeting", None
     )
     on_return: Speech | None = key("its first words when the call comes back to it", None)
+    needs: Needs = key(
+        "what must be known: the caller is asked for it, in this order, where it is missing", {}
+    )
+    when_known: Actions = key("done when every need has become known", ())
     tools: tuple[ToolName, ...] = key("tools that the model may call", ())
     handoffs: dict[PersonaName, Handoff] = key("personas that it may hand the call to", {})
     intents: Intents = key("certain phrases of the caller, acted on before the model is asked", {})
@@ -93,8 +101,10 @@ class Persona(PersonaProviders, _PersonaBasics):
         "the agent, below variables:"
     )
     bare: ClassVar[str] = "instructions"
+    rules: ClassVar[JsonSchemaValue] = {"dependentRequired": {"when_known": ["needs"]}}
     elsewhere: ClassVar[dict[str, str]] = {
         "start": "it belongs to an agent",
+        "when": "write it below handoffs: and a name",
         "variables": "they belong to an agent",
         "idle": "it belongs to an agent",
         "reload": "it belongs to an agent",
@@ -111,3 +121,15 @@ class Persona(PersonaProviders, _PersonaBasics):
         None,
         live="visit",
     )
+
+    @model_validator(mode="after")
+    def _knows_what_it_needs(self) -> Self:
+        if self.when_known and not self.needs:
+            raise mistake(
+                "E103",
+                "'when_known' is done when every need is known, and there are no needs",
+                "write needs: beside it, and below it what the caller is asked for",
+                at=("when_known",),
+                on="key",
+            )
+        return self

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, ClassVar, Self, TypeAlias
 
 from pydantic import model_validator
@@ -9,6 +10,7 @@ from pydantic import model_validator
 from runner.schema.calling import AnyTool, Declared, WaitingTool
 from runner.schema.fields import Field
 from runner.schema.http import Json, Request, Result
+from runner.schema.needs import Need, Needs
 from runner.schema.providers import PluginName
 from runner.schema.types.blocks import OneOrList, OrNo, key, kinds, kinds_of
 from runner.schema.types.measures import Duration
@@ -167,6 +169,25 @@ class RemoveFrom(OfRecords):
         """The line."""
         del variables
         return {"line": _LINE}
+
+
+class AskTool(AnyTool):
+    """Asks the caller: the answers become variables, and the answer of the tool."""
+
+    kind: ClassVar[str] = "ask"
+    own_parameters: ClassVar[str | None] = "nobody: the caller is asked"
+
+    ask: Needs = key("name → need: what the caller is asked for now, where it is missing")
+
+    @property
+    def stores(self) -> tuple[str, ...]:
+        """What the caller is asked for."""
+        return tuple(map(str, self.ask))
+
+
+def asked_by(tool: AnyTool) -> Mapping[str, Need]:
+    """What a tool asks the caller for."""
+    return tool.ask if isinstance(tool, AskTool) else {}
 
 
 class Remember(AnyTool):

@@ -106,7 +106,7 @@ class ServedRunner:
                 release.agent.mode,
                 self._agents.registered(name),
                 tuple(release.personas),
-                tuple(map(str, release.agent.variables)),
+                tuple(map(str, release.variables)),
                 tuple(map(str, release.agent.suggestions)),
             )
             for name, release in sorted(self._releases.current.agents.items())

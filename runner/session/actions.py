@@ -13,6 +13,7 @@ from livekit.agents.utils import shortuuid
 from runner.schema.actions import (
     BACK,
     AnyAction,
+    AskAgain,
     EndCall,
     HandOff,
     Instruct,
@@ -59,6 +60,7 @@ class ActionOutcome:
         failed: a tool in it failed.
         closed: it led to a persona whose gate is closed.
         remarks: what the model is told of it, without being asked to answer.
+        outputs: tools that actions ran → what they answered, where the caller heard nothing of it.
     """
 
     output: str = ""
@@ -71,6 +73,7 @@ class ActionOutcome:
     failed: bool = False
     closed: bool = False
     remarks: list[str] = field(default_factory=list)
+    outputs: list[tuple[str, str]] = field(default_factory=list)
 
     @property
     def stops(self) -> bool:
@@ -82,6 +85,7 @@ class ActionOutcome:
         self.answered |= other.answered
         self.notes += other.notes
         self.remarks += other.remarks
+        self.outputs += other.outputs
         self.closed |= other.closed
         self.undisturbed |= other.undisturbed
         self.due |= other.due
@@ -192,7 +196,22 @@ async def _run_tool(action: RunTool, context: ActionContext, outcome: ActionOutc
     if in_background(bound.plan.tools[call.name]):
         context.call.later(_apart(call, context))
         return
-    outcome.add(await run_tool(call, replace(context, names=None, depth=context.depth + 1)))
+    inner = await run_tool(call, replace(context, names=None, depth=context.depth + 1))
+    outcome.add(inner)
+    if inner.output and not inner.answered:
+        outcome.outputs.append((call.name, inner.output))
+
+
+async def _ask_again(action: AskAgain, context: ActionContext, outcome: ActionOutcome) -> None:
+    needs = context.call.needs
+    if needs.forget(str(action.ask_again)):
+        outcome.add(await needs.go_on(replace(context, names=None)))
+    else:
+        log.warning(
+            "'ask_again: %s' does nothing: '%s' has no such need",
+            action.ask_again,
+            context.call.speaking,
+        )
 
 
 async def _apart(made: ToolCall, context: ActionContext) -> None:
@@ -251,6 +270,7 @@ async def _end_call(action: EndCall, context: ActionContext, outcome: ActionOutc
 
 
 _DO: dict[type[Any], Callable[[Any, ActionContext, ActionOutcome], Awaitable[None]]] = {
+    AskAgain: _ask_again,
     EndCall: _end_call,
     HandOff: _hand_off,
     Instruct: _instruct,
@@ -285,7 +305,11 @@ async def run_tool(made: ToolCall, context: ActionContext) -> ActionOutcome:
             persona=persona, name=made.name, call_id=made.id, output=output, error=result.failed
         )
     )
-    outcome = ActionOutcome() if result.refused else await perform(actions, inner)
+    outcome = ActionOutcome()
+    if result.asks:
+        outcome = await call.needs.go_on(inner)
+    elif not result.refused:
+        outcome = await perform(actions, inner)
     outcome.output = result.output
     outcome.answered |= result.answered
     outcome.ends |= result.ends

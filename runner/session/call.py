@@ -182,6 +182,7 @@ class Call:
         history: what was said before the call, role and text: nobody is greeted then.
         gone: the caller has left: no answer of a tool is waited for.
         unwaited: requests that a service is doing for a caller who has left.
+        needs: what the caller is asked for.
     """
 
     bound: BoundRelease
@@ -193,6 +194,7 @@ class Call:
     hold: Callable[[float], None]
     give_up: Callable[[str], str]
     session: AgentSession[Any] = field(init=False)
+    needs: Any = field(init=False)
     hearing: Hearing = field(init=False)
     visited: set[str] = field(default_factory=set)
     leaving: str | None = None

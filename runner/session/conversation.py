@@ -34,6 +34,7 @@ from runner.session.personas.toolbox import Toolbox
 from runner.session.plan import plan_of
 from runner.session.settings.room import room_options
 from runner.session.settings.session import begin_variables, idle_of, new_session
+from runner.session.tasks.needs import Needs
 from runner.session.tools.waiting import undisturbed
 from runner.session.values.templates import TemplateContext, TemplateRenderer
 from runner.session.values.variables import Variables
@@ -100,7 +101,7 @@ class Conversation:
         """Take everything; nothing is built before `start`. An event loop must be running."""
         install_log_filter()
         agent = release.agent
-        variables = Variables(agent.variables)
+        variables = Variables(release.variables)
         clock = clock or MachineClock()
         context = TemplateContext(release, facts, variables, clock)
         renderer = TemplateRenderer(context, release.places)
@@ -119,6 +120,7 @@ class Conversation:
             history=history,
         )
         self._pieces = TextPieces(on_text) if on_text is not None else None
+        self._call.needs = Needs(self._call)
         self._timers = CallTimers(self._call, idle_of(self._call), agent.limits)
         self._failures = Failures(self._call, on_failure)
         self._listener = SessionListener(self._call, self._timers, self._failures)

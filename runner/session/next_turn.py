@@ -207,7 +207,7 @@ class Renewal:
         self, release: AgentRelease, secrets: Secrets | None, network: ProviderNetwork | None
     ) -> tuple[BoundRelease, dict[str, str]]:
         call = self._call
-        variables = Variables(release.agent.variables)
+        variables = Variables(release.variables)
         lost = variables.carry(call.bound.variables)
         context = call.bound.context.renewed(release, variables)
         renderer = call.bound.renderer.renewed(context, release.places)

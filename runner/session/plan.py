@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from runner.link.release import AgentRelease
+from runner.schema.actions import AnyAction
 from runner.schema.calling import AnyTool
 from runner.schema.fields import Field
+from runner.schema.needs import Need
 from runner.schema.personas import Handoff
-from runner.schema.tools import BUILT_IN, TOOLS
+from runner.schema.tools import BUILT_IN, TOOLS, asked_by
 from runner.session.tasks.matching import IntentMatcher
 from runner.template import analyse, has_template
 
@@ -31,6 +33,8 @@ class PersonaPlan:
         tools: names of its tools, the agent's first.
         handoffs: target → handoff; its own win over the agent's.
         intents: what leads to an action for certain; its own come first and win.
+        needs: what must be known, in the order in which it is asked for.
+        when_known: done when all of it has become known.
         gate: a condition; while it is not true, no way leads to it.
     """
 
@@ -41,11 +45,15 @@ class PersonaPlan:
     handoffs: Mapping[str, Handoff]
     intents: IntentMatcher
     gate: str | None = None
+    needs: Mapping[str, Need] = field(default_factory=dict)
+    when_known: tuple[AnyAction, ...] = ()
+    asks: bool = False
+    """Whether it asks the caller for anything: by itself or by a tool."""
 
     @property
     def certain(self) -> bool:
         """Whether anything is done without the model."""
-        return bool(self.intents)
+        return bool(self.intents) or self.asks
 
 
 class Plan:
@@ -67,8 +75,18 @@ class Plan:
             tools = tuple(dict.fromkeys(map(str, (*agent.tools, *persona.tools))))
             others = {n: i for n, i in agent.intents.items() if n not in persona.intents}
             intents = IntentMatcher({**persona.intents, **others})
+            asks = any(asked_by(release.tools[n]) for n in tools if n in release.tools)
             self.personas[name] = PersonaPlan(
-                name, texts, names_in(texts), tools, handoffs, intents, persona.condition
+                name,
+                texts,
+                names_in(texts),
+                tools,
+                handoffs,
+                intents,
+                persona.condition,
+                {str(n): need for n, need in persona.needs.items()},
+                persona.when_known,
+                asks or bool(persona.needs),
             )
         self._defined: dict[str, AnyTool] = {**release.tools, **release.asking}
         self._declared = {n: v for n, v in agent.variables.items() if isinstance(v, Field)}

@@ -12,6 +12,7 @@ import pytest
 from support.keys import ELSEWHERE, blocks, keys
 from support.mutations import mutated
 from support.renewal_changes import TEXT, VOICE, WITHOUT
+from support.renewal_flow import CHANGES
 from support.renewal_folder import FOLDER, TALK
 from support.voice_folder import exceeded
 
@@ -48,6 +49,8 @@ OF_MAIN |= {"KnowledgeTool.knowledge"}
 
 ALONE = {
     "VadProvider.vad": "there is one plugin of its kind",
+    "Need.default": "a value that a call has is kept",
+    "Need.private": "a need can only be private as a whole",
     **dict.fromkeys(
         (
             "AddTo.parameters",
@@ -56,6 +59,7 @@ ALONE = {
             "RemoveFrom.parameters",
             "Remember.parameters",
             "Wait.parameters",
+            "AskTool.parameters",
         ),
         "they follow from the variable and cannot be written",
     ),
@@ -64,7 +68,7 @@ ALONE = {
 
 def test_every_key_is_proved_or_waits():
     """No key counts at once that nobody has proved to, and none waits without being marked."""
-    proved = {*TEXT, *VOICE}
+    proved = {*TEXT, *VOICE, *CHANGES}
     assert keys() == proved | WAITING | OF_MAIN | set(ALONE)
     assert not proved & WAITING
 

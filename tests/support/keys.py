@@ -59,6 +59,7 @@ SHARED = {
 
 
 ELSEWHERE = {
+    "Need.private",  # refused when the folder is loaded
     "Agent.description",  # the front shows it
     "Agent.enabled",  # the compiler leaves the agent out
     "Agent.suggestions",  # the page offers them

@@ -126,7 +126,7 @@ class LocalTalk:
             case "help":
                 self._view.say(help_words())
             case "vars":
-                declared = self._agent.agent.variables
+                declared = self._agent.variables
                 self._view.say(variable_lines(declared, talk.variables))
             case "again" | "quit":
                 self._again = command == "again"

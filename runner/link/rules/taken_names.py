@@ -1,4 +1,4 @@
-"""Tools with the name of a tool that hands over."""
+"""Tools with the name of a tool that lkrun itself gives the model."""
 
 from __future__ import annotations
 
@@ -7,10 +7,16 @@ from collections.abc import Iterator
 from runner.diagnostics import Diagnostic
 from runner.link.rule import AgentContext, AgentRule, Used
 from runner.link.table import name_span
+from runner.schema.needs import NEED_TOOLS
 
 
 def _check(context: AgentContext) -> Iterator[tuple[Used, Diagnostic]]:
     scope = context.scope
+    for name in NEED_TOOLS:
+        if name in scope.tools:
+            place = name_span(scope.table.entries["tools"][name])
+            message = f"'{name}' is the tool by which the model gives what the caller says"
+            yield None, Diagnostic(place, "E204", message, "give this tool another name")
     for name in scope.personas:
         taken = f"transfer_to_{name}"
         if taken in scope.tools:

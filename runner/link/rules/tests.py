@@ -13,6 +13,7 @@ from runner.link.rule import FolderContext, FolderRule
 from runner.link.scope import Scope
 from runner.link.walk import Leaf, walk
 from runner.schema.file import SINGULAR
+from runner.schema.needs import NEED_TOOLS
 from runner.schema.reading.load import Definition
 from runner.schema.tests import Match, Mock, Test
 from runner.schema.tools import BUILT_IN, HttpTool, KnowledgeTool
@@ -76,7 +77,8 @@ class _Look:
     def _known(self, name: object) -> Collection[str]:
         match name:
             case ToolName():
-                return {*self.scope.tools, *BUILT_IN}
+                own = NEED_TOOLS if self.scope.needs else ()
+                return {*self.scope.tools, *BUILT_IN, *own}
             case PersonaName():
                 return self.scope.personas
             case VariableName():

@@ -8,6 +8,7 @@ from runner.diagnostics import Diagnostic, Span
 from runner.link.hints import below, defined_where, near, unknown
 from runner.link.rule import DefinitionContext, LeafRule
 from runner.link.walk import Leaf
+from runner.schema.needs import NEED_TOOLS
 from runner.schema.tools import BUILT_IN, AddTo
 from runner.schema.types.foreign import fold
 from runner.schema.types.later import LATER, LATER_TOOLS, not_yet
@@ -31,6 +32,11 @@ def _check(context: DefinitionContext, leaf: Leaf, _place: Span) -> Iterator[Dia
     if name in known or name in BUILT_IN or name in table.words:
         return
     span = leaf.span(context.definition.document)
+    if name in NEED_TOOLS:
+        if context.definition.section != "tests":
+            message = f"'{name}' is not listed: the model has it while the caller is asked"
+            yield Diagnostic(span, "E202", message, "delete the line")
+        return
     if name in LATER_TOOLS or name in LATER["a tool"]:
         yield Diagnostic(span, "E102", *not_yet(name))
         return

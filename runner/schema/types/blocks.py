@@ -216,6 +216,10 @@ class _ExactlyOne(Before):
         return self.classes[0].elsewhere.get(name) or sentence
 
 
+def _is_language(name: str) -> bool:
+    return _LANGUAGE.fullmatch(name) is not None and name not in ("ask", "say", "yes", "no")
+
+
 _LANGUAGE = re.compile(r"[a-z]{2,3}([-_][A-Za-z]{2,4})?")
 
 
@@ -242,7 +246,7 @@ class OneOrList(Before):
         if isinstance(value, list):
             return [self._entry(v) for v in value]
         if isinstance(value, dict) and self.scalars:
-            if self.by_language and all(_LANGUAGE.fullmatch(str(name)) for name in value):
+            if self.by_language and all(_is_language(str(name)) for name in value):
                 raise mistake(
                     "E102",
                     "a value for each language is not available yet in this version of lkrun",

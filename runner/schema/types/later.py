@@ -17,12 +17,13 @@ LATER: dict[str, frozenset[str]] = {
         "realtime avatar dispatch languages before_call after_call events record phone dial"
         " voicemail hours speech background_audio keypad"
     ),
-    "a persona": _words("realtime needs when_known keypad"),
+    "a persona": _words("realtime keypad"),
     "a check": _words("language transfers_to csv_row webhook_body"),
     "a handoff": frozenset(),
+    "a need": _words("keypad end_key wait parts spell"),
     "a step": _words("keypad app interrupts"),
     "a test": _words("mode answered_by environment"),
-    "an action": _words("play ask_again transfer_call press_keys"),
+    "an action": _words("play transfer_call press_keys"),
     "a tool": _words("mcp transfer_call press_keys"),
     "a provider": _words("realtime turn_detector noise_cancellation avatar"),
     "the room": _words("noise_cancellation"),
@@ -40,8 +41,6 @@ MEANWHILE: dict[str, str] = {
     "hours": "say in instructions: when you are open, with {{ now }} and {{ today }}",
     "languages": "say in instructions: which languages to speak, and tell them to stt: and tts:",
     "mcp": "ask the service by a tool with http:",
-    "needs": "say in instructions: what to ask for, and declare it below variables: with a "
-    "description, so that the model can remember it",
     "phone": "a dispatch rule of LiveKit says which number reaches the agent",
     "realtime": "write llm:, stt: and tts:",
     "voicemail": "say in instructions: what to do when a mailbox answers",

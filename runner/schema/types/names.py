@@ -202,6 +202,13 @@ class VariableName(Name):
     section = "variables"
 
 
+class NeedName(Name):
+    """What a persona or a tool asks the caller for."""
+
+    __slots__ = ()
+    section = "needs"
+
+
 class FileName(Name):
     """A text file, relative to the file that names it."""
 

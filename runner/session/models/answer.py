@@ -75,6 +75,11 @@ class Answer:
         """Whether any words have come."""
         return self._said
 
+    @property
+    def called(self) -> bool:
+        """Whether any tool is called."""
+        return bool(self._calls)
+
     async def pieces(self) -> AsyncIterator[Any]:
         """Yield what may be used of it, as it comes.
 

@@ -22,6 +22,6 @@ def single_model(release: Release, name: str, secrets: Secrets) -> Any:
     agent = next((a for a in agents if name in a.providers), next(iter(agents), None))
     if agent is None:
         raise CannotStartError("no agent is served, so no provider is known")
-    context = TemplateContext(agent, CallFacts(), Variables(agent.agent.variables))
+    context = TemplateContext(agent, CallFacts(), Variables(agent.variables))
     models = Models(agent, TemplateRenderer(context, agent.places), secrets)
     return models.get("llm", name)

@@ -73,6 +73,7 @@ class SessionListener:
             return
         if item.role == "user":
             self._heard(speaking)
+            self._call.needs.heard(item.id, text)
             self._call.events.tell(MessageEvent(persona=speaking, role="user", text=text))
         elif item.role == "assistant":
             self._failures.spoke(text)

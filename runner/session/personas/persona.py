@@ -26,7 +26,7 @@ from runner.providers.build import brought_by
 from runner.schema.actions import Instruct, Say
 from runner.schema.nodes import PARTS
 from runner.schema.providers import chosen
-from runner.session.actions import ActionContext, perform
+from runner.session.actions import ActionContext, ActionOutcome, perform
 from runner.session.call import Call, PendingHandoff
 from runner.session.errors import CannotStartError
 from runner.session.models.answer import Answer, AnswerError
@@ -37,8 +37,10 @@ from runner.session.personas.nodes import BY_PART
 from runner.session.personas.toolbox import Toolbox
 from runner.session.plan import PersonaPlan
 from runner.session.settings.options import livekit_options
-from runner.session.tasks.certain import last_caller, prepared, without_deeds
+from runner.session.tasks.certain import Deed, last_caller, prepared, with_note, without_deeds
+from runner.session.tasks.filling import note
 from runner.session.tasks.intents import meant
+from runner.session.tasks.needs import again, answered
 from runner.session.tools.confirming import decided
 from runner.session.tools.due import due
 from runner.session.tools.waiting import undisturbed
@@ -219,7 +221,9 @@ class LivePersona(Agent):
         words = self._first_words(known=known)
         if words is not None:
             await self._call.open(words)
-        elif self.came_from is not None:
+        if self.plan.asks and await self._ask_first():
+            return
+        if words is None and self.came_from is not None:
             heard = any(i.type == "message" and i.role == "user" for i in self.chat_ctx.items)
             await self._call.instruct("" if heard else TAKE_OVER, tools=True)
 
@@ -230,6 +234,14 @@ class LivePersona(Agent):
             chat.add_message(role="user" if role == "user" else "assistant", content=text)
         self._earlier = frozenset(item.id for item in chat.items)
         await self.update_chat_ctx(chat)
+
+    async def _ask_first(self) -> bool:
+        """Ask for what is missing, or do what follows when nothing is."""
+        call = self._call
+        call.needs.begin_visit(self.plan.name)
+        outcome = await call.needs.go_on(ActionContext(call))
+        await self._follow(outcome)
+        return outcome.answered or outcome.stops or bool(outcome.outputs)
 
     def _first_words(self, *, known: bool) -> Say | Instruct | None:
         spec = self._call.bound.release.personas[self.plan.name]
@@ -282,18 +294,17 @@ class LivePersona(Agent):
         What the caller's words lead to for certain is done in place of it.
         """
         call = self._call
-        message = last_caller(chat_ctx.items)
-        if message is not None and message.id not in self._earlier:
-            deed = meant(call, self.plan, message)
-            if deed is not None:
-                yield prepared(call, deed)
-                return
+        deed = self._certainly(chat_ctx)
+        if deed is not None:
+            yield prepared(call, deed)
+            return
+        turn = self._turn(chat_ctx)
         call.budget.begin(next((i.id for i in reversed(chat_ctx.items) if _is_caller(i)), None))
         if model_settings.tool_choice != "none" and (made := decided(call, chat_ctx.items)):
             yield made
             return
         if self._changing:
-            tools = self._toolbox.offered(self.plan, tools)
+            tools = self._toolbox.offered(self.plan, tools, turn)
         if model_settings.tool_choice != "none":
             wanted = due(call, {tool.id for tool in tools}, chat_ctx.items)
             model_settings = ModelSettings(wanted) if wanted is not None else model_settings
@@ -303,7 +314,7 @@ class LivePersona(Agent):
             through(
                 self.nodes.get("llm", ()),
                 lambda chat, settings: Agent.default.llm_node(self, chat, tools, settings),
-                without_deeds(chat_ctx),
+                self._told(chat_ctx, turn),
                 model_settings,
             ),
             call.bound.models.hidden,
@@ -320,6 +331,35 @@ class LivePersona(Agent):
             call.given_up += 1
             if words := call.give_up(str(error)):
                 yield f"\n{words}" if answer.said else words
+        if turn is not None and self.plan.asks and not answer.called and not call.over:
+            said = next((i.text_content for i in chat_ctx.messages() if i.id == turn), None)
+            following = again(call.needs, self.plan, turn, said or "")
+            if following and isinstance(following, str):
+                yield f"\n{following}"
+            elif following:
+                yield prepared(call, following)
+
+    def _certainly(self, chat: ChatContext) -> Deed | None:
+        """What the caller's words lead to for certain, where nothing has answered them yet."""
+        message = last_caller(chat.items)
+        if message is None or message.id in self._earlier:
+            return None
+        deed = meant(self._call, self.plan, message)
+        if deed is None and self.plan.asks:
+            deed = answered(self._call.needs, self.plan, message)
+        return deed
+
+    def _turn(self, chat: ChatContext) -> str | None:
+        """The caller's words that are being answered; None where they were said to another."""
+        last = next((i.id for i in reversed(chat.items) if _is_caller(i)), None)
+        return None if last in self._earlier else last
+
+    def _told(self, chat: ChatContext, turn: str | None) -> ChatContext:
+        """The talk as the model is told of it now."""
+        chat = without_deeds(chat)
+        asked = self.plan.asks and turn is not None
+        text = note(self._call, self.plan) if asked else ""
+        return with_note(chat, text) if text else chat
 
     def _patience(self) -> float:
         """Seconds that the model may be silent: longer where its provider is given more time."""
@@ -359,6 +399,11 @@ class LivePersona(Agent):
         call.budget.begin(object())
         with call.busy():
             outcome = await perform(actions, ActionContext(call, over_the_caller=over_the_caller))
+        await self._follow(outcome)
+
+    async def _follow(self, outcome: ActionOutcome) -> None:
+        """Do what follows actions that no tool asked for."""
+        call = self._call
         if outcome.remarks:
             await self._remark(outcome.remarks)
         if outcome.ends:
@@ -371,6 +416,8 @@ class LivePersona(Agent):
             except CannotStartError as error:
                 log.error("the call is not handed to '%s': %s", outcome.leave.target, error)  # noqa: TRY400 - no traceback may reach an author
                 call.stay()
+        elif outcome.outputs and not outcome.answered:
+            await call.instruct("", tools=True)
 
     async def _remark(self, remarks: list[str]) -> None:
         """Tell the model what has happened, without asking it to answer."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Mapping
 from contextlib import ExitStack, suppress
 from typing import Any
 
@@ -11,6 +12,7 @@ from livekit.agents import ChatContext, FunctionCall, RunContext, ToolError, fun
 from livekit.agents.llm import RawFunctionTool
 
 from runner.schema.calling import AnyTool
+from runner.schema.needs import ASK_AGAIN_FOR, FILL_IN, Need
 from runner.schema.personas import Handoff
 from runner.schema.tools import EndCallTool, SayTool
 from runner.session.actions import (
@@ -23,8 +25,11 @@ from runner.session.actions import (
 )
 from runner.session.call import MOST_HOPS, Call, PendingHandoff, beside, spoke, step_of
 from runner.session.errors import CannotStartError
+from runner.session.events import ToolCallEvent, ToolResultEvent
 from runner.session.plan import CERTAIN, TRANSFER, PersonaPlan, names_in
 from runner.session.tasks.certain import SCHEMA
+from runner.session.tasks.filling import fill, follow, go_back, offered
+from runner.session.tasks.needs import spoken
 from runner.session.tools.background import BEGUN
 from runner.session.tools.calls import ToolCall
 from runner.session.tools.confirming import with_answer
@@ -33,6 +38,9 @@ from runner.session.tools.kind import kind_of
 from runner.session.values.parameters import uses
 
 log = logging.getLogger("lkrun")
+
+OWN = frozenset({CERTAIN, FILL_IN, ASK_AGAIN_FOR})
+"""Tools of lkrun itself, which are offered apart from the others or not at all."""
 
 
 class Toolbox:
@@ -60,6 +68,8 @@ class Toolbox:
             if name in known and not in_background(known[name])
         ]
         own += [self._transfer(persona, target) for target in persona.handoffs]
+        if persona.asks:
+            own += [self._filling(FILL_IN, {}), self._filling(ASK_AGAIN_FOR, {})]
         return [*own, self._certain()] if persona.certain else own
 
     def background(self, persona: PersonaPlan) -> list[llm.Tool]:
@@ -68,12 +78,25 @@ class Toolbox:
         names = (name for name in persona.tools if name in known)
         return [self._tool(name) for name in names if in_background(known[name])]
 
-    def offered(self, persona: PersonaPlan, tools: list[llm.Tool]) -> list[llm.Tool]:
-        """Those that the model may be offered now, told as things are now."""
+    def offered(
+        self, persona: PersonaPlan, tools: list[llm.Tool], turn: str | None = None
+    ) -> list[llm.Tool]:
+        """Those that the model may be offered now, told as things are now.
+
+        Args:
+            persona: the persona that speaks.
+            tools: all of its tools.
+            turn: the caller's words that are being answered; None where it is something else.
+        """
         plan, is_true = self._call.bound.plan, self._call.bound.renderer.is_true
         found: list[llm.Tool] = []
+        if persona.asks:
+            schemas = offered(self._call, persona, turn)
+            found += [self._filling(schema["name"], schema) for schema in schemas]
+            if self._call.needs.is_open(persona):
+                return found
         for tool in tools:
-            if tool.id == CERTAIN:
+            if tool.id in OWN:
                 continue
             if tool.id in plan.tools:
                 if is_true(plan.tools[tool.id].condition):
@@ -136,6 +159,7 @@ class Toolbox:
             with ExitStack() as stack:
                 stack.callback(ended.set)
                 self._check(ctx.function_call)
+                self._check_needs(name)
                 stack.enter_context(self._call.busy())
                 return await work(raw_arguments, ctx, stack)
 
@@ -180,6 +204,51 @@ class Toolbox:
         if problem := self._call.refused.pop(call.call_id, None):
             log.warning("tool '%s' was not run: %s", call.name, problem)
             raise ToolError(f"{call.name} was not run: {problem}.")
+
+    def _check_needs(self, tool: str) -> None:
+        """Refuse what the model calls while the caller is being asked for something.
+
+        Raises:
+            ToolError: what is asked for.
+        """
+        call, plan = self._call, self._call.persona.plan
+        if plan.asks and (missing := call.needs.open(plan)):
+            raise ToolError(f"{tool} cannot be used before this is known: {', '.join(missing)}.")
+
+    def _filling(self, name: str, schema: dict[str, Any]) -> RawFunctionTool[..., Any]:
+        """A tool by which the model gives what the caller has said."""
+        schema = schema or {"name": name, "description": "", "parameters": {"type": "object"}}
+
+        async def fill_in(raw_arguments: dict[str, object], ctx: RunContext[Any]) -> Any:
+            self._check(ctx.function_call)
+            with self._call.busy():
+                await ctx.wait_for_playout()
+                return await self._fill(name, raw_arguments, ctx)
+
+        return function_tool(fill_in, raw_schema=schema)
+
+    async def _fill(self, name: str, values: dict[str, object], ctx: RunContext[Any]) -> Any:
+        call, plan, call_id = self._call, self._call.persona.plan, ctx.function_call.call_id
+        call.shown.add(call_id)
+        call.events.tell(
+            ToolCallEvent(persona=plan.name, name=name, arguments=values, call_id=call_id)
+        )
+        context = ActionContext(call, by_model=True, chat=lambda output: _with_answer(ctx, output))
+
+        def tell(output: str, *, failed: bool) -> None:
+            call.events.tell(
+                ToolResultEvent(
+                    persona=plan.name, name=name, call_id=call_id, output=output, error=failed
+                )
+            )
+
+        if name == ASK_AGAIN_FOR:
+            outcome = await go_back(call, str(values.get("need", "")), context, tell)
+        else:
+            filled = fill(call, plan, values)
+            tell(filled.output, failed=filled.failed)
+            outcome = await follow(call, plan, filled, context)
+        return self._answer(outcome, ctx)
 
     def _answer(self, outcome: ActionOutcome, ctx: RunContext[Any]) -> Any:
         """What LiveKit is given: a text, a text without a reply, a persona, or an error."""
@@ -234,26 +303,30 @@ class Toolbox:
     def _transfer(self, persona: PersonaPlan, target: str) -> RawFunctionTool[..., Any]:
         handoff = persona.handoffs[target]
         when = self._call.bound.renderer.text(handoff.when).strip()
+        plan = self._call.bound.plan.personas.get(target)
+        carried = spoken(plan.needs) if plan is not None else {}
+        hint = " Give what the caller has said already, and nothing else." if carried else ""
         schema = {
             "name": f"{TRANSFER}{target}",
-            "description": f"Hand the call to {target}. When: {when}",
-            "parameters": {
-                "type": "object",
-                "properties": {},
-                "required": [],
-                "additionalProperties": False,
-            },
+            "description": f"Hand the call to {target}. When: {when}{hint}",
+            "parameters": {**self._call.schema.object(carried), "required": []},
         }
 
         async def transfer(raw_arguments: dict[str, object], ctx: RunContext[Any]) -> Any:
-            del raw_arguments
+            self._check_needs(f"{TRANSFER}{target}")
+            given = {n: (carried[n], v) for n, v in raw_arguments.items() if n in carried}
             with self._call.busy():
-                return await self._hand_over(handoff, PendingHandoff(target, handoff.context), ctx)
+                pending = PendingHandoff(target, handoff.context)
+                return await self._hand_over(handoff, pending, ctx, given)
 
         return function_tool(transfer, raw_schema=schema)
 
     async def _hand_over(
-        self, handoff: Handoff, leave: PendingHandoff, ctx: RunContext[Any]
+        self,
+        handoff: Handoff,
+        leave: PendingHandoff,
+        ctx: RunContext[Any],
+        given: Mapping[str, tuple[Need, Any]],
     ) -> Any:
         call, shown = self._call, ctx.function_call
         if self._leaving or call.over:
@@ -263,6 +336,7 @@ class Toolbox:
             raise ToolError(f"The call cannot be handed to {leave.target} now.")
         if call.hops >= MOST_HOPS:
             raise ToolError("The call goes round in a circle. Answer the caller yourself.")
+        call.needs.carry(given)
         call.depart(leave.target)
         call.shown.add(shown.call_id)
         with suppress(RuntimeError):

@@ -44,6 +44,16 @@ def last_caller(items: Sequence[llm.ChatItem]) -> llm.ChatMessage | None:
     return None
 
 
+def with_note(chat: ChatContext, text: str) -> ChatContext:
+    """The talk with a note to the model right before the caller's last words."""
+    place = max(
+        (n for n, i in enumerate(chat.items) if i.type == "message" and i.role == "user"),
+        default=len(chat.items),
+    )
+    made = llm.ChatMessage(role="system", content=[text])
+    return ChatContext([*chat.items[:place], made, *chat.items[place:]])
+
+
 def without_deeds(chat: ChatContext) -> ChatContext:
     """The talk as the model is told of it: of a deed only what it should say now."""
     if not any(i.type == "function_call" and i.name == CERTAIN for i in chat.items):

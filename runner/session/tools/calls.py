@@ -40,6 +40,7 @@ class ToolResult:
         error: what went wrong, for the templates of `on_error`.
         answered: the caller has heard what there is to hear; the model is not asked to answer.
         ends: the call ends.
+        asks: the caller is to be asked for what is missing; what `then` says comes afterwards.
         refused: nothing was done: it may not be used now, or an argument does not fit.
     """
 
@@ -49,4 +50,5 @@ class ToolResult:
     failed: bool = False
     answered: bool = False
     ends: bool = False
+    asks: bool = False
     refused: bool = False

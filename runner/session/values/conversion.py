@@ -120,13 +120,21 @@ def _datetime(value: Any) -> datetime:
     return datetime.fromisoformat(text)
 
 
-def _spelled(kind: str) -> Callable[[Any], str]:
-    def read(value: Any) -> str:
-        text = str(value) if kind == "phone" and isinstance(value, int) else _stripped(value)
-        found: str = READERS[kind][0](text)
-        return found
+def _spelled(kind: str) -> Callable[[Any], Any]:
+    def read(value: Any) -> Any:
+        number = kind in _OF_DIGITS and isinstance(value, int) and not isinstance(value, bool)
+        return READERS[kind][0](str(value) if number else _stripped(value))
 
     return read
+
+
+_OF_DIGITS = ("phone", "digits", "card")
+"""Types whose text is a number for some models."""
+
+
+def _birthday(value: Any) -> date:
+    born: date = READERS["date_of_birth"][0](_date(value).isoformat())
+    return born
 
 
 _SIMPLE: dict[str, Callable[[Any], Any]] = {
@@ -140,6 +148,11 @@ _SIMPLE: dict[str, Callable[[Any], Any]] = {
     "email": _spelled("email"),
     "phone": _spelled("phone"),
     "url": _spelled("url"),
+    "name": _spelled("name"),
+    "address": _spelled("address"),
+    "date_of_birth": _birthday,
+    "digits": _spelled("digits"),
+    "card": _spelled("card"),
 }
 
 
@@ -147,11 +160,13 @@ def _within(field: Field, value: Any) -> None:
     if field.pattern is not None and not compile_pattern(str(field.pattern)).matches(value):
         raise MisfitError(f"does not have the right form{_not(field, value)}")
     if field.length is not None and len(value) != field.bound("length"):
-        raise MisfitError(f"must have {field.length} characters{_not(field, value)}")
+        unit = "digits" if field.type == "digits" else "characters"
+        raise MisfitError(f"must have {field.length} {unit}{_not(field, value)}")
     if field.min is None and field.max is None:
         return
-    size = len(value) if field.type == "text" else _comparable(value)
-    unit = " characters" if field.type == "text" else ""
+    counted = field.type in ("text", "digits")
+    size = len(value) if counted else _comparable(value)
+    unit = " characters" if counted else ""
     low, high = _comparable(field.bound("min")), _comparable(field.bound("max"))
     if low is not None and size < low:
         raise MisfitError(f"must be at least {field.min}{unit}{_not(field, value)}")

@@ -81,8 +81,9 @@ _SHAPES: dict[str, dict[str, Any]] = {
     "email": {"type": "string", "format": "email"},
     "url": {"type": "string", "format": "uri"},
     "list": {"type": "array"},
+    "date_of_birth": {"type": "string", "format": "date"},
 }
-_HINTED = frozenset({"date", "time", "datetime", "phone"})
+_HINTED = frozenset({"date", "time", "datetime", "phone", "date_of_birth", "digits", "card"})
 
 
 def _no_bounds(field: Field, shape: dict[str, Any]) -> None:

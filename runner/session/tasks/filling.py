@@ -1,0 +1,228 @@
+"""`fill_in` and `ask_again_for`: how the model gives what the caller has said."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from runner.schema.fields import Field
+from runner.schema.needs import ASK_AGAIN_FOR, FILL_IN, Need
+from runner.session.actions import ActionContext, ActionOutcome
+from runner.session.call import Call
+from runner.session.plan import PersonaPlan
+from runner.session.tasks.needs import Needs, spoken
+from runner.session.values.conversion import missing
+
+CONFIRMED = "confirmed"
+
+UNANSWERED = "the caller has not answered yet"
+
+_YES_NO = Field.model_validate(
+    {"type": "yes_no", "description": "Whether the caller has said that the value is right"}
+)
+
+
+def offered(call: Call, plan: PersonaPlan, turn: str | None) -> Iterator[dict[str, Any]]:
+    """What the model may call about needs now, as raw schemas.
+
+    Args:
+        call: the call.
+        plan: the persona that speaks.
+        turn: the caller's words that are being answered; None where it is something else.
+    """
+    needs = call.needs
+    if turn is None:
+        return
+    fields = _fillable(needs, plan, turn) if needs.is_open(plan) else {}
+    if fields:
+        yield {
+            "name": FILL_IN,
+            "description": "Give what the caller has just said. Give only what their words hold.",
+            "parameters": {**call.schema.object(fields), "required": []},
+        }
+    names = [n for n, need in plan.needs.items() if not need.final and needs.known(n)]
+    if names:
+        choice = Field.model_validate({"type": "choice", "choices": names})
+        yield {
+            "name": ASK_AGAIN_FOR,
+            "description": "The caller says that an answer of theirs was wrong, and gives no "
+            "other: it is forgotten, and they are asked again.",
+            "parameters": call.schema.object({"need": choice}),
+        }
+
+
+def _fillable(needs: Needs, plan: PersonaPlan, turn: str) -> dict[str, Field]:
+    fields: dict[str, Field] = {}
+    for name, need in spoken(needs.frame(plan).needs).items():
+        if needs.fresh(name, turn) and not (need.final and needs.known(name)):
+            fields[name] = need.model_copy(update={"optional": True, "default": None})
+    current = needs.current(plan)
+    if current is not None and needs.of(current[0]).is_pending and fields:
+        fields[CONFIRMED] = _YES_NO
+    return fields
+
+
+def note(call: Call, plan: PersonaPlan) -> str:
+    """What the model is told while something is asked for."""
+    current = call.needs.current(plan)
+    if current is None:
+        return ""
+    name, need = current
+    what = call.bound.renderer.text(need.description or "").strip()
+    about = f"{name} ({what})" if what else name
+    pending = call.needs.of(name).is_pending
+    asked = "whether it is right" if pending else "it"
+    after = (
+        "do not ask for it yourself: the question is asked by itself right after your words"
+        if need.ask is not None or pending
+        else "ask for it again"
+    )
+    return (
+        f"The caller is being asked for {about}; answer nothing else now. Call {FILL_IN} with "
+        f"all that the caller's last words hold, and never make anything up. Where they hold "
+        f"nothing of it, say one short sentence about {asked}, and {after}."
+    )
+
+
+@dataclass(slots=True)
+class Filled:
+    """What came of a `fill_in`.
+
+    Attributes:
+        taken: the needs that have a value now, which may wait to be confirmed.
+        confirmed: the one whose value the caller has confirmed.
+        refused: the one whose value the caller has not confirmed.
+        problems: why something was not taken.
+        unfit: something did not fit, or there was nothing: the caller is asked again.
+    """
+
+    taken: dict[str, Need] = field(default_factory=dict)
+    confirmed: str | None = None
+    refused: str | None = None
+    problems: list[str] = field(default_factory=list)
+    unfit: bool = False
+
+    @property
+    def failed(self) -> bool:
+        """Whether nothing was taken."""
+        return not self.taken and self.confirmed is None and self.refused is None
+
+    @property
+    def output(self) -> str:
+        """What the model sees."""
+        parts = [f"Taken: {', '.join(self.taken)}."] if self.taken else []
+        parts += [f"{self.confirmed} is confirmed."] if self.confirmed else []
+        parts += [f"{self.refused} is not right."] if self.refused else []
+        parts += [f"Not taken: {'; '.join(self.problems)}."] if self.problems else []
+        return " ".join(parts) or "Not taken: nothing was given."
+
+
+def fill(call: Call, plan: PersonaPlan, values: Mapping[str, Any]) -> Filled:
+    """Take what the model gives, as far as the caller can have said it."""
+    needs, filled = call.needs, Filled()
+    known = spoken(needs.frame(plan).needs)
+    current = needs.current(plan)
+    for name, value in values.items():
+        if missing(value) or name == CONFIRMED:
+            continue
+        if name not in known:
+            filled.problems.append(f"nobody asks for '{name[:60]}'")
+        elif current is None or not needs.turns or not needs.fresh(name):
+            filled.problems.append(f"{name}: {UNANSWERED}")
+        elif known[name].final and needs.known(name):
+            filled.problems.append(f"{name} is final")
+        elif _same_again(needs, name, value):
+            filled.confirmed = name
+        elif problem := needs.take(name, known[name], value):
+            filled.problems.append(problem)
+            filled.unfit = True
+        else:
+            filled.taken[name] = known[name]
+    if current is not None:
+        _confirm(needs, current[0], values.get(CONFIRMED), filled)
+    filled.unfit |= not (filled.problems or filled.taken or filled.confirmed or filled.refused)
+    return filled
+
+
+def _same_again(needs: Needs, name: str, value: Any) -> bool:
+    """Whether the value that waits to be confirmed is given again: so it was right."""
+    state = needs.of(name)
+    return (
+        state.is_pending
+        and str(state.pending) == str(value)
+        and needs.agrees(needs.words) is not False
+    )
+
+
+def _confirm(needs: Needs, name: str, confirmed: Any, filled: Filled) -> None:
+    state = needs.of(name)
+    if missing(confirmed) or name in filled.taken or filled.confirmed or not state.is_pending:
+        return
+    if state.asked_in is None or not needs.fresh(name):
+        filled.problems.append(f"{CONFIRMED}: {UNANSWERED}")
+    elif str(confirmed).strip().casefold() in ("true", "yes", "1"):
+        if needs.agrees(needs.words) is False:
+            filled.problems.append(f"{CONFIRMED}: the caller has said no")
+        else:
+            filled.confirmed = name
+    else:
+        filled.refused = name
+
+
+async def follow(
+    call: Call, plan: PersonaPlan, filled: Filled, context: ActionContext
+) -> ActionOutcome:
+    """Do what follows: what is known is acted on, the next is asked for."""
+    needs = call.needs
+    every = needs.frame(plan).needs
+    if filled.confirmed is not None:
+        name = filled.confirmed
+        outcome: ActionOutcome = await needs.confirmed(name, every[name], context)
+    elif filled.refused is not None:
+        outcome = await needs.refused(filled.refused, every[filled.refused], context)
+    elif filled.taken:
+        outcome = await needs.became_known(filled.taken, context)
+    elif filled.unfit and (current := needs.current(plan)) is not None:
+        outcome = await _unfit(call, current, context)
+    else:
+        outcome = ActionOutcome(failed=True)
+    outcome.output = filled.output
+    return outcome
+
+
+async def _unfit(call: Call, current: tuple[str, Need], context: ActionContext) -> ActionOutcome:
+    """What the caller said does not fit: the model says why, then they are asked again."""
+    name, need = current
+    needs = call.needs
+    needs.of(name).missed.add(needs.turn)
+    needs.of(name).heard = len(needs.turns)  # another try takes other words of the caller
+    if needs.exhausted(name, need, needs.turn):
+        return await needs.give_up(name, need, context)  # type: ignore[no-any-return]  # `needs` is only known by its shape
+    if need.ask is not None or needs.of(name).is_pending:
+        return await needs.ask(name, need, context)  # type: ignore[no-any-return]  # as above
+    return ActionOutcome(notes=[needs.told_to_ask(name, need)])
+
+
+class Tell(Protocol):
+    """Tells what came of a call of the model."""
+
+    def __call__(self, output: str, *, failed: bool) -> None:
+        """Tell it once."""
+
+
+async def go_back(call: Call, name: str, context: ActionContext, tell: Tell) -> ActionOutcome:
+    """Ask once more for what the caller says was wrong."""
+    plan, needs = call.bound.plan.personas[call.speaking], call.needs
+    need, problem = plan.needs.get(name), ""
+    if need is None or not needs.known(name) or need.final:
+        problem = f"{name[:60]} cannot be asked again."
+    elif not needs.turns or not needs.fresh(name):
+        problem = f"{name}: {UNANSWERED}."
+    tell(problem or f"{name} is asked for again.", failed=bool(problem))
+    if problem:
+        return ActionOutcome(output=problem, failed=True)
+    needs.forget(name)
+    outcome: ActionOutcome = await needs.go_on(context)
+    outcome.output = f"{name} is asked for again."
+    return outcome
