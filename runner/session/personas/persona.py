@@ -331,13 +331,19 @@ class LivePersona(Agent):
             call.given_up += 1
             if words := call.give_up(str(error)):
                 yield f"\n{words}" if answer.said else words
-        if turn is not None and self.plan.asks and not answer.called and not call.over:
-            said = next((i.text_content for i in chat_ctx.messages() if i.id == turn), None)
-            following = again(call.needs, self.plan, turn, said or "")
-            if following and isinstance(following, str):
-                yield f"\n{following}"
-            elif following:
-                yield prepared(call, following)
+        if not answer.called and (following := self._asked_again(chat_ctx, turn)):
+            yield following
+
+    def _asked_again(self, chat: ChatContext, turn: str | None) -> str | llm.ChatChunk | None:
+        """What follows words of the model alone, where the caller was asked for something."""
+        call = self._call
+        if turn is None or not self.plan.asks or call.over:
+            return None
+        said = next((i.text_content for i in chat.messages() if i.id == turn), None)
+        following = again(call.needs, self.plan, turn, said or "")
+        if isinstance(following, str):
+            return f"\n{following}" if following else None
+        return prepared(call, following)
 
     def _certainly(self, chat: ChatContext) -> Deed | None:
         """What the caller's words lead to for certain, where nothing has answered them yet."""
