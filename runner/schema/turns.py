@@ -79,7 +79,12 @@ class _Turns(Block):
 
     detection: (
         Annotated[str, one_of("model", "vad", "stt", "manual", later=("realtime",))] | None
-    ) = key("how the end of the caller's turn is found; LiveKit's choice without it", None)
+    ) = key(
+        "how the end of the caller's turn is found; LiveKit's choice without it; manual: the "
+        "caller's app calls the agent's methods start_turn, end_turn and cancel_turn (LiveKit's "
+        "RPC), as by a button that is held down while one speaks",
+        None,
+    )
     min_delay: Duration | None = key("least silence before the agent answers", None)
     max_delay: Duration | None = key(
         "longest silence waited for when the caller seems not to have finished", None

@@ -181,6 +181,7 @@ class Call:
         acted: ids of the caller's words that an intent has acted on.
         history: what was said before the call, role and text: nobody is greeted then.
         gone: the caller has left: no answer of a tool is waited for.
+        listens: told that another persona speaks, or the same by another release.
         unwaited: requests that a service is doing for a caller who has left.
         needs: what the caller is asked for.
     """
@@ -219,6 +220,7 @@ class Call:
     acted: set[str] = field(default_factory=set)
     history: tuple[tuple[str, str], ...] | None = None
     gone: asyncio.Event = field(default_factory=asyncio.Event)
+    listens: Callable[[], None] = lambda: None
     unwaited: set[asyncio.Task[Any]] = field(default_factory=set)
     _fields: dict[str, Fields] = field(default_factory=dict)
     _busy: int = 0

@@ -219,8 +219,9 @@ class Conversation:
             whom = whom or self._call.bound.context.facts.caller.identity or ""
             options = room_options(agent, identity=whom, text_input=self._written)
             hold_until_heard(session, room)
-            caller = whom or self._call.bound.context["caller"].identity
-            self._departure.watch(room, caller)
+            self._departure.watch(room, whom or None)
+            if self._call.channel == "voice":
+                self._listener.by_hand.register(room.local_participant, only=whom or None)
             await session.start(first, room=room, room_options=options, record=record)
         elif self._call.channel == "voice":
             await session.start(first, record=record)

@@ -202,6 +202,7 @@ class Renewal:
         live.begin(undo, vad=models.get("vad") is not change.models.get("vad"))
         await persona.become(change)
         live.finish()
+        self._call.listens()
 
     def _bound(
         self, release: AgentRelease, secrets: Secrets | None, network: ProviderNetwork | None

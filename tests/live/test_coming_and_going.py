@@ -104,3 +104,27 @@ async def test_what_is_said_over_the_first_words_is_answered(livekit, lkrun_serv
         await caller.reads("this fine morning.")
         await caller.reads("Seven it is.")
         assert caller.told.index("fine morning") < caller.told.index("Seven it is")
+
+
+async def test_a_button_says_when_the_caller_speaks(livekit, lkrun_serve, write):
+    """With `detection: manual` the caller's app calls methods of the agent (push to talk)."""
+    runner = lkrun_serve(write(agents=VOICE.replace("detection: vad", "detection: manual")))
+    await runner.event("ready")
+    async with calling(livekit, "desk", voice=True) as caller:
+        agent = await caller.meets_agent()
+        await caller.hears_end()
+
+        async def presses(method):
+            me = caller.client.local_participant
+            return await me.perform_rpc(
+                destination_identity=agent.identity, method=method, payload=""
+            )
+
+        caller.says("thank you goodbye")
+        assert await presses("end_turn") == "{}"  # the button was not down: nothing is heard
+        assert await presses("start_turn") == "{}"
+        caller.says("hello")
+        await asyncio.sleep(1.5)  # the word is spoken so long
+        assert await presses("end_turn") == "{}"
+        await caller.reads("What did you say?")
+        assert "Goodbye" not in caller.told

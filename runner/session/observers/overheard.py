@@ -43,6 +43,10 @@ class Overheard:
 
     Args:
         call: the call; its session begins before anything is heard.
+
+    Attributes:
+        learning: the echo of the agent's voice is being learnt.
+        holding: the caller holds the button of `detection: manual`: they have not finished.
     """
 
     def __init__(self, call: Call) -> None:
@@ -54,6 +58,7 @@ class Overheard:
         self._tasks: set[asyncio.Task[None]] = set()
         self._spoken = ""
         self.learning = False
+        self.holding = False
 
     def listen(self, reason: str) -> None:
         """Hear the caller over words that cannot be interrupted too."""
@@ -95,6 +100,10 @@ class Overheard:
     def _over(self, speech: SpeechHandle) -> None:
         if self._watched is speech:
             self._watched = None
+        self.settle()
+
+    def settle(self) -> None:
+        """Answer what waits when nobody speaks any more, unless LiveKit does."""
         task = asyncio.get_running_loop().create_task(self._answer())
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
@@ -103,13 +112,16 @@ class Overheard:
         """Answer what LiveKit has dropped, once nobody speaks and it has settled each turn."""
         try:
             await self._call.quiet()
-            # with `manual` nothing ends a turn but the caller
-            if self._call.over or self._call.session.turn_detection == "manual":
+            if self._call.over or self.holding:
                 return
             if text := self.take():
                 self._call.session.generate_reply(user_input=text)
         except (ActivityClosedError, RuntimeError):
             return  # the call is ending
+
+    def forget(self) -> None:
+        """What waits is not meant to be said."""
+        self._pending = []
 
     def take(self) -> str:
         """What waits, without what the agent has heard of itself; it waits no longer."""

@@ -23,6 +23,7 @@ from runner.session.events import (
     ToolCallEvent,
     ToolResultEvent,
 )
+from runner.session.observers.by_hand import TurnsByHand
 from runner.session.observers.failures import Failures
 from runner.session.observers.overheard import Overheard
 from runner.session.observers.timers import CallTimers
@@ -37,6 +38,7 @@ class SessionListener:
     Attributes:
         asked: `turn()` has begun a turn for the caller's next words.
         warm_up: the first speech, and its echo.
+        by_hand: the button of `detection: manual`.
     """
 
     def __init__(self, call: Call, watch: CallTimers, failures: Failures) -> None:
@@ -45,6 +47,7 @@ class SessionListener:
         self._overheard = Overheard(call)
         call.hearing = self._overheard
         self.warm_up = WarmUp(call, self._overheard)
+        self.by_hand = TurnsByHand(call, self._overheard, self.warm_up)
         self._turn = TurnClock(call)
         self.asked = False
 

@@ -202,6 +202,7 @@ class LivePersona(Agent):
         known = name in call.visited
         call.visited.add(name)
         call.bound.context.persona = name
+        call.listens()
         if self.came_from is not None:
             call.hops += 1
             await self._take_over()
