@@ -53,6 +53,7 @@ MAY_IMPORT = {
         "front", "link", "providers", "session", "schema", "template", "testing",
     },
     "cli": {
+        "provider_kinds",
         "cache", "checked", "compiler", "diagnostics", "diff", "egress", "link", "promptfoo",
         "providers", "serve", "session", "schema", "source", "template", "testing",
     },

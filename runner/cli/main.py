@@ -14,9 +14,12 @@ VERBS: dict[str, tuple[str, str]] = {
     "chat": ("runner.cli.chat", "Talk by text with an agent, here."),
     "check": ("runner.cli.check", "Tell every mistake in a folder."),
     "diff": ("runner.cli.diff", "Tell what callers will notice between two releases."),
+    "doctor": ("runner.cli.doctor", "Try each provider for real."),
+    "download-files": ("runner.cli.download_files", "Fetch the files that plugins work with."),
     "explain": ("runner.cli.explain", "Explain a code such as E101."),
     "graph": ("runner.cli.graph", "Draw personas and handoffs."),
     "new": ("runner.cli.new", "Begin a plugin that works."),
+    "plugins": ("runner.cli.plugins", "List what is installed, and show its options."),
     "promptfoo": ("runner.cli.promptfoo", "Evaluate agents with promptfoo."),
     "releases": ("runner.cli.releases", "List the releases that are kept."),
     "rollback": ("runner.cli.rollback", "Serve a kept release again."),
@@ -36,7 +39,9 @@ class _Verbs(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click's signature
         if cmd_name not in VERBS:
             return None
-        command: click.Command = getattr(import_module(VERBS[cmd_name][0]), cmd_name)
+        command: click.Command = getattr(
+            import_module(VERBS[cmd_name][0]), cmd_name.replace("-", "_")
+        )
         return command
 
     def resolve_command(

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import ast
 import dataclasses
 import enum
 import inspect
 import sys
 import types
 import typing
+from contextlib import suppress
 from datetime import timedelta
+from functools import lru_cache
 from typing import Any, ClassVar, cast
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter, create_model
@@ -105,7 +108,27 @@ def _scope(maker: Any) -> dict[str, Any]:
     function = vars(maker).get("__init__", maker) if isinstance(maker, type) else maker
     function = inspect.unwrap(getattr(function, "__func__", function))
     module = sys.modules.get(getattr(function, "__module__", ""), None)
-    return {**vars(typing), **(vars(module) if module else {})}
+    return _names_of(module) if module is not None else {**vars(typing)}
+
+
+@lru_cache(maxsize=128)
+def _names_of(module: types.ModuleType) -> dict[str, Any]:
+    """The names of a module, those included that it imports for type checkers alone."""
+    # LiveKit's own plugins use its types here and there without importing them
+    usual = sys.modules.get("livekit.agents.types")
+    scope = {**vars(typing), **(vars(usual) if usual else {}), **vars(module)}
+    try:
+        tree = ast.parse(inspect.getsource(module))
+    except (OSError, SyntaxError, TypeError):
+        return scope
+    for statement in tree.body:
+        if isinstance(statement, ast.If) and "TYPE_CHECKING" in ast.dump(statement.test):
+            for line in statement.body:
+                if isinstance(line, ast.Import | ast.ImportFrom):
+                    part = compile(ast.Module([line], []), module.__name__, "exec")
+                    with suppress(Exception):  # what only a type checker has is left out
+                        exec(part, scope)  # noqa: S102 - an import of the plugin's own
+    return scope
 
 
 def _resolved(annotation: Any, scope: dict[str, Any]) -> Any:

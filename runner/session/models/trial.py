@@ -1,0 +1,154 @@
+"""One short real request to each provider: whether it answers, and how fast."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import math
+import struct
+import time
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from livekit import rtc
+from livekit.agents import ChatContext
+from livekit.agents.utils import http_context
+
+from runner.link.release import AgentRelease
+from runner.provider_kinds import KINDS
+from runner.schema.providers import chosen
+from runner.session.errors import CannotStartError
+from runner.session.facts import CallFacts
+from runner.session.models.providers import Models, Secrets
+from runner.session.values.templates import TemplateContext, TemplateRenderer
+from runner.session.values.variables import Variables
+
+BUDGET = 15.0
+"""Seconds that one provider may take."""
+
+_RATE = 16_000
+_LISTENS = 1.0
+"""Seconds after which recognition that has not failed is connected."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """What came of one request.
+
+    Attributes:
+        provider: its name, or an inference string.
+        ms: until the first word or sound; None where there was none.
+        error: one line, without any secret.
+    """
+
+    provider: str
+    kind: str
+    ms: int | None = None
+    error: str | None = None
+
+    def to_data(self) -> dict[str, Any]:
+        """The entry of the JSON document."""
+        return {
+            "provider": self.provider,
+            "kind": self.kind,
+            "ok": self.error is None,
+            "ms": self.ms,
+            "error": self.error,
+        }
+
+
+def named(agents: Mapping[str, AgentRelease]) -> list[tuple[str, str, AgentRelease]]:
+    """Kind, name and an agent of all providers and inference strings that agents name."""
+    found: dict[tuple[str, str], AgentRelease] = {}
+    for release in agents.values():
+        for user in (release.agent, *release.personas.values()):
+            for kind in KINDS:
+                names = chosen(user, kind.key) or ()
+                for name in (names,) if isinstance(names, str) else names:
+                    if str(name) not in kind.words:
+                        found.setdefault((kind.key, str(name)), release)
+        for name, provider in release.providers.items():
+            found.setdefault((provider.kind, name), release)
+    return [(kind, name, release) for (kind, name), release in sorted(found.items())]
+
+
+async def tried(
+    wanted: Sequence[tuple[str, str, AgentRelease]], secrets: Secrets, budget: float = BUDGET
+) -> list[Trial]:
+    """Try all of them at the same time."""
+    async with http_context.open():
+        return list(await asyncio.gather(*(_tried(*each, secrets, budget) for each in wanted)))
+
+
+async def _tried(
+    kind: str, name: str, release: AgentRelease, secrets: Secrets, budget: float
+) -> Trial:
+    context = TemplateContext(release, CallFacts(), Variables(release.agent.variables))
+    models = Models(release, TemplateRenderer(context, release.places), secrets)
+    begun = time.perf_counter()
+    try:
+        async with asyncio.timeout(budget):
+            made = models.get(kind, name)
+            begun = time.perf_counter()
+            await _REQUESTS.get(kind, _nothing)(made)
+    except TimeoutError:
+        return Trial(name, kind, error=f"it did not answer within {budget:g}s")
+    except CannotStartError as error:
+        return Trial(name, kind, error=str(error))
+    except Exception as error:  # noqa: BLE001 - whatever a provider raises is what is wanted here
+        line = next((part.strip() for part in str(error).splitlines() if part.strip()), "")
+        return Trial(name, kind, error=models.mask(line[:300]) or type(error).__name__)
+    finally:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(budget):
+                await models.aclose()
+    return Trial(name, kind, ms=round((time.perf_counter() - begun) * 1000))
+
+
+async def _model(made: Any) -> None:
+    talk = ChatContext.empty()
+    talk.add_message(role="user", content="Say OK.")
+    async with made.chat(chat_ctx=talk) as answer:
+        async for chunk in answer:
+            if chunk.delta and (chunk.delta.content or chunk.delta.tool_calls):
+                return
+    raise CannotStartError("it answered with nothing")
+
+
+async def _voice(made: Any) -> None:
+    async with made.synthesize("Hello.") as sound:
+        async for _ in sound:
+            return
+    raise CannotStartError("it gave no sound")
+
+
+async def _recognition(made: Any) -> None:
+    """A tone is no speech: that nothing is understood is an answer too."""
+    if not made.capabilities.streaming:
+        await made.recognize(_tone(), language="en")
+        return
+    async with made.stream() as stream:
+        stream.push_frame(_tone())
+        stream.end_input()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_LISTENS):
+                async for _ in stream:
+                    return
+
+
+def _tone() -> rtc.AudioFrame:
+    waves = (math.sin(2 * math.pi * 440 * n / _RATE) for n in range(_RATE))
+    samples = b"".join(struct.pack("<h", int(8_000 * wave)) for wave in waves)
+    return rtc.AudioFrame(samples, _RATE, 1, _RATE)
+
+
+async def _nothing(_: Any) -> None:
+    """To be built is all that can be tried without a call."""
+
+
+_REQUESTS: dict[str, Callable[[Any], Awaitable[None]]] = {
+    "llm": _model,
+    "stt": _recognition,
+    "tts": _voice,
+}
