@@ -69,7 +69,9 @@ ONLY_IMPORTERS = {
     "re2": {"patterns"},
     "bm25s": {"knowledge"},
     "click": {"cli"},
-    "livekit": {"plugin", "session", "testing", "providers", "serve", "cli"},
+    "mcp": {"egress"},
+    "httpx2": {"egress"},
+    "livekit": {"egress", "plugin", "session", "testing", "providers", "serve", "cli"},
     "aiohttp": {"front", "demo", "serve"},
     "watchfiles": {"serve", "source"},
 }

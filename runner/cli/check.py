@@ -35,11 +35,21 @@ def check(folder: Path, *, keys: bool, form: str) -> int:
     result = recall(folder, cache)
     found = list(result.diagnostics)
     if keys:
-        found = sorted(
-            found + missing_secrets(result) + missing_livekit(result) + _lacking(result, cache)
-        )
+        lacking = missing_secrets(result) + missing_livekit(result) + _lacking(result, cache)
+        found = sorted(found + lacking + _servers_down(result, folder, lacking))
     show(found, result, folder, form)
     return 1 if any(d.severity == "error" for d in found) else 0
+
+
+def _servers_down(result: CheckResult, folder: Path, lacking: list[Diagnostic]) -> list[Diagnostic]:
+    """A diagnostic for each MCP server that does not answer, where there could be one."""
+    wrong = lacking or any(d.severity == "error" for d in result.diagnostics)
+    if wrong or not any("mcp:" in line for lines in result.lines.values() for line in lines):
+        return []
+    from runner.cli.servers import down
+    from runner.compiler import Compiler
+
+    return down(Compiler(folder).compile(keep=False), folder)
 
 
 def show(found: list[Diagnostic], result: CheckResult | Compiled, path: Path, form: str) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 import click
 
 from runner.cli.sending import egress, secrets
+from runner.cli.servers import call
 from runner.compiler import Compiled
 from runner.diagnostics.nearest import did_you_mean
 from runner.egress.port import ToolRequest, ToolResponse
@@ -84,8 +85,13 @@ def run(result: Compiled, wanted: Run, folder: Path) -> Outcome:
     Raises:
         click.UsageError: there is no such tool, agent or variable.
     """
-    release = _release(result, wanted)
+    server, _, function = wanted.tool.partition("/")
+    release = _release(result, replace(wanted, tool=server))
     variables, renderer = _begin(release, wanted.variables)
+    if server in release.servers:
+        ask = ToolRequest(server, {}, renderer.context.sent(), function or None)
+        response, took = asyncio.run(call(result, folder, release, ask, wanted.arguments))
+        return Outcome(wanted.tool, response, {}, took)
     tool = release.asking[wanted.tool]
     if not renderer.is_true(tool.condition):
         _note(f"the model would not be offered {wanted.tool} now: its if: is not true")
@@ -163,7 +169,7 @@ def _release(result: Compiled, wanted: Run) -> AgentRelease:
 
 
 def _asking(release: AgentRelease, tool: str) -> AgentRelease:
-    if tool not in release.asking:
+    if tool not in release.asking and tool not in release.servers:
         known = ", ".join(sorted(release.asking)) or "none"
         kinds = "http: or knowledge:" if release.lookups else "http:"
         told = f"'{tool}' asks no service; tools with {kinds} are: {known}"

@@ -71,12 +71,14 @@ CODES: dict[str, str] = {
     "E310": "braces in a condition",
     "E311": "a comparison that is never true",
     "E312": "an address that tools may not reach",
+    "E313": "a program that may not be started",
     # E4xx, providers and plugins
     "E401": "a plugin that is not installed",
     "E402": "an unknown plugin",
     "E403": "an option that the plugin refuses",
     "E404": "a plugin that cannot be loaded",
     "E405": "a secret that is missing",
+    "E406": "a server that does not answer",
     # E5xx, the folder's own tests
     "E501": "a test that fails",
     "E502": "tests that did not end",

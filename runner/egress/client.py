@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import partial
@@ -19,6 +19,7 @@ from runner.egress.auth.tokens import Tokens
 from runner.egress.files import ReadFile, no_folder
 from runner.egress.hiding import Hiding
 from runner.egress.lookup import look_up
+from runner.egress.mcp.servers import Servers
 from runner.egress.network.resolver import Resolver
 from runner.egress.network.tls import tls_context
 from runner.egress.network.wire import Proxy, Wire
@@ -29,6 +30,9 @@ from runner.egress.request.texts import Texts
 from runner.egress.secrets import Ledger, Secrets
 from runner.egress.sending import Means
 from runner.egress.trouble import RequestError, one_line
+from runner.schema.http import Request
+from runner.schema.mcp import UrlServer
+from runner.schema.tools import HttpTool
 from runner.template import Renderer
 
 if TYPE_CHECKING:
@@ -36,7 +40,7 @@ if TYPE_CHECKING:
 
     from runner.link.release import AgentRelease
     from runner.schema.process import Network
-    from runner.schema.tools import HttpTool
+    from runner.schema.tools import McpTool
 
 _log = logging.getLogger("lkrun.egress")
 
@@ -106,6 +110,7 @@ class HttpEgress:
         self._tls = tls
         self._limits = ServiceLimits()
         self._tokens = Tokens()
+        self._servers = Servers()
         self._closed = False
         self._retiring: set[asyncio.Task[None]] = set()
         self._ways = Ways(tuple(allow))
@@ -143,19 +148,24 @@ class HttpEgress:
     async def aclose(self) -> None:
         """Close all connections. What is asked afterwards fails."""
         self._closed = True
+        await self._servers.aclose()
         await self._tokens.aclose()
         for task in self._retiring:
             task.cancel()
         await asyncio.gather(*self._retiring, return_exceptions=True)
         await self._wire.aclose()
 
-    async def ask(self, release: AgentRelease, ask: ToolRequest) -> ToolResponse:
-        """Send the request of a tool, within the tool's own time.
+    async def ask(
+        self, release: AgentRelease, ask: ToolRequest, owner: Hashable = None
+    ) -> ToolResponse:
+        """Send the request of a tool, within the tool's own time; `owner` is the call.
 
         Nothing that a service, a value or a secret does raises; `CancelledError` passes.
         """
         if self._closed:
             return _unsent("the runner is shutting down, so nothing was sent")
+        if (server := release.servers.get(ask.tool)) is not None:
+            return await self._ask_server(release, server, ask, owner)
         if (lookup := release.lookups.get(ask.tool)) is not None:
             return await look_up(release, lookup, ask, partial(self._look_up, release))
         tool = release.requests.get(ask.tool)
@@ -163,16 +173,36 @@ class HttpEgress:
             return _unsent(f"the agent has no tool '{one_line(ask.tool, 64)}' that sends a request")
         return await self._send(release, self._asking(release, tool, ask))
 
+    async def _ask_server(
+        self, release: AgentRelease, server: McpTool, ask: ToolRequest, owner: Hashable
+    ) -> ToolResponse:
+        own = server.mcp
+        request = own.request if isinstance(own, UrlServer) else Request.model_construct()
+        asking = self._asking(release, HttpTool.model_construct(http=request), ask)
+        return await self._send(
+            release, asking, partial(self._servers.ask, owner, server, ask, asking)
+        )
+
+    async def end(self, owner: Hashable) -> None:
+        """End what was connected for one call."""
+        await self._servers.end(owner)
+
     async def _look_up(
         self, release: AgentRelease, _name: str, source: HttpTool, ask: ToolRequest
     ) -> ToolResponse:
         names = {"query": ask.arguments.get("query")}
         return await self._send(release, self._asking(release, source, ask, names))
 
-    async def _send(self, release: AgentRelease, asking: Asking) -> ToolResponse:
+    async def _send(
+        self,
+        release: AgentRelease,
+        asking: Asking,
+        run: Callable[[], Awaitable[ToolResponse]] | None = None,
+    ) -> ToolResponse:
+        """Do what is asked, by a request without `run`."""
         try:
             self._secrets.look_up(release.secret_names)
-            return await asking.run()
+            return await (run or asking.run)()
         except RequestError as trouble:
             return asking.failed(trouble)
         except Exception as error:  # noqa: BLE001  (a bug here must not end a call)
@@ -214,7 +244,7 @@ class ReleaseEgress:
 
     async def ask(self, ask: ToolRequest) -> ToolResponse:
         """Send it, as `Egress.ask`."""
-        return await self.egress.ask(self.release, ask)
+        return await self.egress.ask(self.release, ask, id(self))
 
 
 def _unsent(error: str) -> ToolResponse:

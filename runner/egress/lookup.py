@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
+from runner.egress.mcp.servers import import_client
 from runner.egress.port import ToolRequest, ToolResponse
+from runner.egress.trouble import RequestError
 from runner.knowledge import Index, passages
 from runner.schema.knowledge import FilesKnowledge
 
@@ -58,7 +61,10 @@ def index(documents: tuple[tuple[str, str], ...]) -> Index:
 
 
 def read_ahead(release: Release) -> None:
-    """Make the indexes of a release, so that no caller waits for them."""
+    """Make the indexes of a release, and load what it needs, so that no caller waits for it."""
+    if any(agent.servers for agent in release.agents.values()):
+        with contextlib.suppress(RequestError):
+            import_client()
     for agent in release.agents.values():
         for documents in agent.documents.values():
             index(tuple(documents.items())).find("", 1)

@@ -21,11 +21,13 @@ class ToolRequest:
         arguments: what the model or an action gave, validated against the tool's parameters.
         values: all that its templates may use besides: variables, `caller`, `call`, `job`,
             `room`, `now`, `today`, as plain JSON-like data (dates as ISO 8601 texts).
+        function: where the tool is a server: which of its tools; without it, which there are.
     """
 
     tool: str
     arguments: dict[str, Any]
     values: dict[str, Any]
+    function: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -92,13 +92,23 @@ class Sending:
             RequestError: it did not succeed.
         """
         spec, budget = self.spec, Budget(self.spec.longest)
-        proof = authentication(spec.auth, self._for_proof()) if spec.auth is not None else None
-        outgoing = self.composed()
-        self.own_tls = self._own_tls(proof)
-        self.hiding.add((*outgoing.hidden, *(proof.hidden if proof else ())))
+        outgoing, proof = self.prepared()
         retries = spec.retries if spec.repeatable else 0
         attempt = partial(self._attempt, outgoing, proof, budget)
         return await Retry(retries, budget).run(attempt)
+
+    def prepared(self) -> tuple[Outgoing, Authentication | None]:
+        """The request, ready to be sent, and what proves who sends it.
+
+        Raises:
+            RequestError: a value or a secret is missing, or cannot be sent.
+        """
+        auth = self.spec.auth
+        proof = authentication(auth, self._for_proof()) if auth is not None else None
+        outgoing = self.composed()
+        self.own_tls = self._own_tls(proof)
+        self.hiding.add((*outgoing.hidden, *(proof.hidden if proof else ())))
+        return outgoing, proof
 
     def composed(self) -> Outgoing:
         """The request, ready to be sent.

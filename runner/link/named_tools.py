@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from runner.diagnostics.nearest import did_you_mean, nearest
 from runner.link.scope import Scope
+from runner.link.servers import ServerTools
 from runner.link.table import SymbolTable
 from runner.providers.problems import OptionProblem
 from runner.schema.needs import NEED_TOOLS
@@ -36,6 +37,9 @@ def judge(
     if name is None:
         return problem
     offered = sorted({tool for scope in users for tool in _offered(scope)})
+    servers = [ServerTools.of(scope.tools.items()) for scope in users]
+    if any(tools.may_have(name) for tools in servers):
+        return None
     if not users or name in offered or {name, name.removeprefix(TRANSFER)} & table.words:
         return None
     agents = " or ".join(scope.name for scope in users) if len(users) <= _NAMED else "these agents"

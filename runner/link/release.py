@@ -19,7 +19,7 @@ from runner.schema.personas import Persona
 from runner.schema.process import Process
 from runner.schema.providers import Provider
 from runner.schema.services import Service, whole_request, whole_tool
-from runner.schema.tools import HttpTool, KnowledgeTool, PluginTool, Tool, asked_by
+from runner.schema.tools import HttpTool, KnowledgeTool, McpTool, PluginTool, Tool, asked_by
 from runner.template import analyse
 
 FORM = 1
@@ -114,6 +114,11 @@ class AgentRelease(BaseModel):
         """The tools that look things up, with what their knowledge says besides."""
         tools = {n: t for n, t in self.tools.items() if isinstance(t, KnowledgeTool)}
         return {name: whole_lookup(tool, self.asked_by(tool)) for name, tool in tools.items()}
+
+    @cached_property
+    def servers(self) -> dict[str, McpTool]:
+        """The tools that are servers with tools of their own."""
+        return {n: t for n, t in self.tools.items() if isinstance(t, McpTool)}
 
     @cached_property
     def asking(self) -> dict[str, HttpTool | KnowledgeTool]:

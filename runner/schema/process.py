@@ -8,6 +8,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import AfterValidator, WithJsonSchema
 
+from runner.schema.mcp import Program
 from runner.schema.types.blocks import Block, OrNo, key
 from runner.schema.types.measures import Duration, SomeTime
 from runner.schema.types.mistake import mistake
@@ -131,6 +132,9 @@ class Process(Block):
     network: Network = key("what tools may reach", Network.model_construct())
     reload: Reload = key("how changes reach callers", Reload.model_construct())
     log: Log = key("what the runner writes", Log.model_construct())
+    commands: tuple[Program, ...] = key(
+        "programs that a tool with mcp: may start, by name or path; none without it", ()
+    )
     environment: tuple[VariableName, ...] = key(
         "further environment variables that providers' packages may see, by name; they see the "
         "usual ones, LiveKit's, and those that begin with the plugin's name: ACME_… for acme",

@@ -6,10 +6,12 @@ from collections.abc import Mapping
 from typing import Annotated, ClassVar, Self, TypeAlias
 
 from pydantic import model_validator
+from pydantic.json_schema import JsonSchemaValue
 
 from runner.schema.calling import AnyTool, Declared, WaitingTool
 from runner.schema.fields import Field
 from runner.schema.http import Json, Request, Result
+from runner.schema.mcp import McpServer
 from runner.schema.needs import Need, Needs
 from runner.schema.providers import PluginName
 from runner.schema.types.blocks import OneOrList, OrNo, key, kinds, kinds_of
@@ -63,6 +65,33 @@ class KnowledgeTool(WaitingTool):
 _QUERY = Field.model_validate(
     {"description": "What to look for, in the words of the caller, and in the documents' language"}
 )
+
+
+class McpTool(WaitingTool):
+    """All tools of a server that speaks the Model Context Protocol, under the server's names."""
+
+    kind: ClassVar[str] = "mcp"
+    described: ClassVar[bool] = True
+    own_parameters: ClassVar[str | None] = "the server"
+
+    mcp: McpServer = key("the server", live="call")
+
+    @classmethod
+    def all_rules(cls) -> list[JsonSchemaValue]:
+        """What `_described_by_the_server` asks besides."""
+        return [*super().all_rules(), {"not": {"required": ["description"]}}]
+
+    @model_validator(mode="after")
+    def _described_by_the_server(self) -> Self:
+        if "description" in self.model_fields_set:
+            raise mistake(
+                "E112",
+                "'mcp' takes its descriptions from the server",
+                "delete 'description'; what the tools are for is said in instructions:",
+                at=("description",),
+                on="key",
+            )
+        return self
 
 
 class AnswerTool(AnyTool):

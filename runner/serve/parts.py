@@ -81,6 +81,7 @@ def build(  # noqa: PLR0913 - what a runner begins with
     admission = Admission(releases, calls)
     files = partial(attached, startup.compiler.root)
     tools = ToolRequests(releases, secrets, log, files=files, env=startup.env)
+    calls.on_end.append(tools.call_ended)
     metrics = Metrics(releases, calls, tools.breakers)
     neighbours = Neighbours(startup.archive)
     agents = LiveKitAgents(

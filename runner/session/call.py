@@ -33,6 +33,7 @@ from runner.session.clock import Clock
 from runner.session.events import Events
 from runner.session.models.providers import Models
 from runner.session.plan import PersonaPlan, Plan
+from runner.session.server_tool import ServerTool
 from runner.session.values.parameters import Fields, Schema, read
 from runner.session.values.templates import Names, TemplateContext, TemplateRenderer
 from runner.session.values.variables import Variables
@@ -327,6 +328,8 @@ class Call:
         Raises:
             ArgumentsError: with all that is wrong.
         """
+        if isinstance(self.bound.plan.tools[tool], ServerTool):
+            return dict(given)  # the server checks them
         return read(self.fields(tool), given, self.bound.renderer, self.bound.variables.choices)
 
     async def say(

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from livekit import rtc
@@ -35,6 +36,7 @@ from runner.session.plan import plan_of
 from runner.session.settings.room import room_options
 from runner.session.settings.session import begin_variables, idle_of, new_session
 from runner.session.tasks.needs import Needs
+from runner.session.tools.servers import with_servers
 from runner.session.tools.waiting import undisturbed
 from runner.session.values.templates import TemplateContext, TemplateRenderer
 from runner.session.values.variables import Variables
@@ -194,6 +196,7 @@ class Conversation:
         async with self._queue:
             self._call.in_room = room is not None
             try:
+                await self._connect()
                 self._session = self._call.session = new_session(self._call)
                 start = PendingHandoff(self._call.speaking)
                 first = enter(self._call, Toolbox(self._call), None, start)
@@ -210,6 +213,17 @@ class Conversation:
             greeted = self._call.events.latest
             await self._begin(first, room, record)
             return list(greeted)
+
+    async def _connect(self) -> None:
+        """Ask the servers of the call for their tools.
+
+        Raises:
+            CannotStartError: one is not there that the call needs.
+        """
+        bound, egress = self._call.bound, self._call.egress
+        plan = await with_servers(bound.plan, bound.release, bound.context, egress)
+        if plan is not bound.plan:
+            self._call.bind(replace(bound, plan=plan))
 
     async def _begin(self, first: LivePersona, room: rtc.Room | None, record: Any) -> None:
         session, agent = self.session, self._call.bound.release.agent

@@ -22,9 +22,9 @@ from runner.session.errors import CannotRenewError, CannotStartError
 from runner.session.models.providers import Models, Secrets, close
 from runner.session.observers.timers import CallTimers
 from runner.session.personas.persona import LivePersona, speaker
-from runner.session.plan import plan_of
 from runner.session.settings.live import LiveSettings
 from runner.session.settings.session import idle_of
+from runner.session.tools.servers import with_known_servers
 from runner.session.values.defaults import set_defaults
 from runner.session.values.variables import Variables
 
@@ -215,7 +215,8 @@ class Renewal:
         new = [n for n in variables.fields if n not in call.bound.variables.fields or n in lost]
         set_defaults(variables, renderer, new)
         models = call.bound.models.renewed(release, renderer, secrets, network)
-        return BoundRelease(release, plan_of(release), variables, context, renderer, models), lost
+        plan = with_known_servers(call.bound.plan, release)
+        return BoundRelease(release, plan, variables, context, renderer, models), lost
 
     def _back_to(self, before: BoundRelease, failed: BoundRelease) -> None:
         self._call.bind(before)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from copy import copy
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from runner.link.release import AgentRelease
@@ -90,6 +91,21 @@ class Plan:
             )
         self._defined: dict[str, AnyTool] = {**release.tools, **release.asking}
         self._declared = {n: v for n, v in agent.variables.items() if isinstance(v, Field)}
+
+    def with_servers(self, servers: Mapping[str, Mapping[str, AnyTool]]) -> Plan:
+        """The same with the tools of servers in the place of these: server → name → tool."""
+        plan = copy(self)
+        plan.tools = {n: t for n, t in self.tools.items() if n not in servers}
+        for tools in servers.values():
+            plan.tools |= tools
+        plan.personas = {
+            name: replace(
+                persona,
+                tools=tuple(tool for each in persona.tools for tool in servers.get(each, (each,))),
+            )
+            for name, persona in self.personas.items()
+        }
+        return plan
 
     @cached_property
     def tools(self) -> dict[str, AnyTool]:

@@ -6,6 +6,7 @@ import asyncio
 import json
 from collections.abc import Mapping
 from contextvars import ContextVar
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from runner.addresses import Guard
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
 _asked: ContextVar[ToolRequest | None] = ContextVar("lkrun_test_tool", default=None)
 _FAILURES: Final = 400
+_ANYTHING: Final = {"type": "object", "properties": {}, "additionalProperties": True}
 _RENDERER: Final = Renderer()
 _JSON: Final = {"content-type": "application/json"}
 _TOKEN: Final = json.dumps({"access_token": "test", "token_type": "Bearer", "expires_in": 3600})
@@ -68,6 +70,8 @@ class MockedEgress:
 
     async def ask(self, ask: ToolRequest) -> ToolResponse:
         """Answer for a service, as `Egress.ask`."""
+        if ask.tool in self._release.servers:
+            return await self._of_server(ask)
         mocked, lookup = self._case.mocks_of(ask.tool), self._release.lookups.get(ask.tool)
         if lookup is not None and not self._release.asked_by(lookup):
             return await self._found(ask) if mocked else await self._really(ask)
@@ -77,8 +81,24 @@ class MockedEgress:
             return ToolResponse(ok=False, output=told, error=told)
         return await self._really(ask)
 
+    async def _of_server(self, ask: ToolRequest) -> ToolResponse:
+        """Answer for a server: its tools are those that the folder names, and those with a mock."""
+        if any(mock.real for mock in self._case.mocks_of(ask.tool)):
+            return await self._really(ask)
+        if ask.function is None:
+            server, mocks = self._release.servers[ask.tool].mcp, map(str, self._case.spec.mocks)
+            names = sorted(server.named | ({*mocks} - self._release.tools.keys()))
+            named = [n for n in names if not server.allow or n in server.named]
+            told = [{"name": name, "parameters": _ANYTHING} for name in named]
+            return ToolResponse(ok=True, output=", ".join(named), result=told)
+        if not self._case.mocks_of(ask.function):
+            self.unmocked.append(ask.function)
+            words = f"tool '{ask.function}' has no mock in this test"
+            return ToolResponse(ok=False, output=words, error=words)
+        return await self._found(replace(ask, tool=ask.function, function=None))
+
     async def _found(self, ask: ToolRequest) -> ToolResponse:
-        """What a test says that is found in documents, which no request is sent for."""
+        """What a test says of what no request is sent for: documents, and the tools of a server."""
         mock, counted = self._mock(ask)
         if mock is not None and mock.real:
             return await self._really(ask)

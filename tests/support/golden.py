@@ -11,6 +11,7 @@ from bad.build import BUILDERS
 
 from runner.cache import Cache
 from runner.cli.check import missing_secrets
+from runner.cli.servers import down
 from runner.compiler import Compiled, Compiler
 from runner.diagnostics import Diagnostic, render
 from runner.providers.catalogue import Catalogue
@@ -77,11 +78,14 @@ def compiled(folder: Path, cache: Cache) -> Compiled:
 
 
 def found_in(case: str, empty: Path, cache: Cache) -> tuple[list[Diagnostic], Compiled]:
-    """Return what is told of a case; one of a missing secret is checked with `--keys`."""
-    result = compiled(folder_of(case, empty), cache)
+    """Return what is told of a case; what needs secrets or servers is checked with `--keys`."""
+    folder = folder_of(case, empty)
+    result = compiled(folder, cache)
     found = list(result.diagnostics)
     if case.startswith("E405"):
         found = sorted(found + missing_secrets(result))
+    if case.startswith("E406"):
+        found = sorted(found + down(result, folder))
     return found, result
 
 

@@ -11,6 +11,7 @@ from runner.schema.agents import Agent
 from runner.schema.calling import AnyTool, WaitingTool
 from runner.schema.fields import Field
 from runner.schema.http import Request, Result
+from runner.schema.mcp import CommandServer, UrlServer
 from runner.schema.personas import Persona
 from runner.schema.providers import Provider
 from runner.schema.tools import Tool
@@ -58,6 +59,12 @@ SHARED = {
 """Keys that whatever stands before a tool goes by: a tool's kind is nothing to them."""
 
 
+IN_CALLS = {
+    *(f"{kind}.{key}" for kind in ("UrlServer", "CommandServer") for key in ("required", "tools")),
+    "ServerToolOptions.if",
+}
+"""Keys of servers that a conversation goes by."""
+
 ELSEWHERE = {
     "Need.private",  # refused when the folder is loaded
     "Agent.description",  # the front shows it
@@ -65,6 +72,7 @@ ELSEWHERE = {
     "Agent.suggestions",  # the page offers them
     "Agent.labels",  # records, events and metrics carry them
     "Limits.max_calls",  # the main process admits calls
+    *(keys(UrlServer, CommandServer) - IN_CALLS),  # the egress connects
     *(keys(Request, Result) - {"Result.save"}),  # the egress asks the service
 }
 """Keys that mean nothing to a conversation."""

@@ -11,9 +11,10 @@ from runner.diagnostics import Diagnostic, Span
 from runner.link.rule import FolderContext, FolderRule
 from runner.schema.http import Request
 from runner.schema.knowledge import HttpKnowledge
+from runner.schema.mcp import UrlServer
 from runner.schema.reading.load import Definition
 from runner.schema.services import Service, whole_request
-from runner.schema.tools import HttpTool
+from runner.schema.tools import HttpTool, McpTool
 
 _PORTS = {"http": 80, "https": 443}
 _LOOPBACK = ipaddress.ip_address("127.0.0.1")
@@ -28,6 +29,9 @@ def _check(context: FolderContext) -> Iterator[Diagnostic]:
         for name, definition in table.entries["services"].items()
         if isinstance(definition.spec, Service)
     }
+    for definition in table.entries["tools"].values():
+        if isinstance(definition.spec, McpTool):
+            yield from _server(guard, definition, definition.spec.mcp)
     known: set[Span] = set()
     for definition, request, key in _requests(context):
         whole = whole_request(request, services.get(str(request.service)))
@@ -52,6 +56,14 @@ def _requests(context: FolderContext) -> Iterator[tuple[Definition, Request, str
         options = getattr(definition.spec, "options", None)
         if isinstance(options, Request):
             yield definition, options, "with"
+
+
+def _server(guard: Guard, definition: Definition, server: object) -> Iterator[Diagnostic]:
+    refused = _refused(guard, str(server.url)) if isinstance(server, UrlServer) else None
+    if refused is not None:
+        span = definition.document.value_span((*definition.location, "mcp", "url"))
+        hint = f"write - {refused} in runner:, network:, allow:"
+        yield Diagnostic(span, "E312", f"tools may not reach {refused}", hint)
 
 
 def _where(owner: Definition, service: Definition | None, key: str) -> tuple[Span, str]:

@@ -11,12 +11,13 @@ from runner.link.fields import parameters
 from runner.link.hints import below, defined_where
 from runner.link.rule import FolderContext, FolderRule
 from runner.link.scope import Scope
+from runner.link.servers import ServerTools
 from runner.link.walk import Leaf, walk
 from runner.schema.file import SINGULAR
 from runner.schema.needs import NEED_TOOLS
 from runner.schema.reading.load import Definition
 from runner.schema.tests import Match, Mock, Test
-from runner.schema.tools import BUILT_IN, HttpTool, KnowledgeTool
+from runner.schema.tools import BUILT_IN, HttpTool, KnowledgeTool, McpTool
 from runner.schema.types.blocks import Block
 from runner.schema.types.names import AgentName, FileName, Name, PersonaName, ToolName, VariableName
 
@@ -63,6 +64,8 @@ class _Look:
         section = leaf.value.section  # type: ignore[union-attr]  # `all` picks names
         if name in known or name in self.words:
             return
+        if section == "tools" and ServerTools.of(self.scope.tools.items()).may_have(name):
+            return
         noun = SINGULAR.get(section, "variable")
         exists = name in self.scope.table.entries.get(section, {})
         if not exists and section in ("personas", "tools"):
@@ -88,7 +91,7 @@ class _Look:
     def _mocks(self, name: str, mocks: tuple[Mock, ...]) -> Iterator[Diagnostic]:
         tool = self.scope.tools.get(name)
         location = (*self.definition.location, "mocks", name)
-        if tool is not None and not isinstance(tool, HttpTool | KnowledgeTool):
+        if tool is not None and not isinstance(tool, HttpTool | KnowledgeTool | McpTool):
             span = self.definition.document.key_span(location)
             message = f"tool '{name}' asks no service, so there is nothing to mock"
             yield Diagnostic(span, "E211", message, "delete this mock; the tool itself is run")

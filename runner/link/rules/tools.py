@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from runner.diagnostics import Diagnostic, Span
 from runner.link.hints import below, defined_where, near, unknown
 from runner.link.rule import DefinitionContext, LeafRule
+from runner.link.servers import ServerTools
 from runner.link.walk import Leaf
 from runner.schema.needs import NEED_TOOLS
 from runner.schema.tools import BUILT_IN, AddTo
@@ -31,6 +32,9 @@ def _check(context: DefinitionContext, leaf: Leaf, _place: Span) -> Iterator[Dia
         return
     if name in known or name in BUILT_IN or name in table.words:
         return
+    servers = ServerTools.of((n, d.readable) for n, d in known.items())
+    if context.definition.section == "tests" and servers.may_have(name):
+        return
     span = leaf.span(context.definition.document)
     if name in NEED_TOOLS:
         if context.definition.section != "tests":
@@ -44,6 +48,9 @@ def _check(context: DefinitionContext, leaf: Leaf, _place: Span) -> Iterator[Dia
         hint: str | None = f"'{name}' is a persona: write it below handoffs:"
     elif meant := _MEANT.get(fold(name)):
         hint = f"did you mean '{meant}'?"
+    elif name in servers.by_name:
+        server = servers.by_name[name]
+        hint = f"'{name}' is a tool of the server '{server}': list {server}"
     elif name in _KINDS:
         hint = (
             f"'{name}' is a kind of tool: below tools:, give a tool of your own {name}:, "

@@ -24,10 +24,10 @@ LATER: dict[str, frozenset[str]] = {
     "a step": _words("keypad app interrupts"),
     "a test": _words("mode answered_by environment"),
     "an action": _words("play transfer_call press_keys"),
-    "a tool": _words("mcp transfer_call press_keys"),
+    "a tool": _words("transfer_call press_keys"),
     "a provider": _words("realtime turn_detector noise_cancellation avatar"),
     "the room": _words("noise_cancellation"),
-    "the runner": _words("environments http records capacity data_dir commands shutdown"),
+    "the runner": _words("environments http records capacity data_dir shutdown"),
 }
 
 LATER_TOOLS = _words("press_keys")
@@ -40,7 +40,6 @@ LATER_NAMES = _words("open_now language")
 MEANWHILE: dict[str, str] = {
     "hours": "say in instructions: when you are open, with {{ now }} and {{ today }}",
     "languages": "say in instructions: which languages to speak, and tell them to stt: and tts:",
-    "mcp": "ask the service by a tool with http:",
     "phone": "a dispatch rule of LiveKit says which number reaches the agent",
     "realtime": "write llm:, stt: and tts:",
     "voicemail": "say in instructions: what to do when a mailbox answers",

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from runner.egress.client import HttpEgress
 from runner.egress.port import QUESTIONS, ToolResponse
 from runner.serve.socket.messages import Answer
+from runner.serve.tasks import Tasks
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -38,6 +39,7 @@ class ToolRequests:
         """Take what is served, where secrets are, how files are read, and the environment."""
         self._releases = releases
         self._log = log
+        self._tasks = Tasks()
         self._egress = HttpEgress(secrets, env=env)
         self._egress.files = files
 
@@ -45,7 +47,9 @@ class ToolRequests:
         """Send a request, and answer the process that asked for it."""
         agent = self._releases.agent(call.release, call.agent) if call else None
         self._egress.follow(self._releases.current.process.network)
-        answer = _OVER if agent is None else await self._egress.ask(agent, request.ask)
+        answer = (
+            _OVER if agent is None else await self._egress.ask(agent, request.ask, request.call)
+        )
         if call is not None and not answer.ok:
             self._tell_failure(call, request.ask.tool, answer)
         peer.send(Answer(request.id, answer))
@@ -60,8 +64,13 @@ class ToolRequests:
         """Each service that was asked and has a breaker, and its state."""
         return self._egress.breakers()
 
+    def call_ended(self, call: CallInfo) -> None:
+        """End what was connected for a call."""
+        self._tasks.spawn(self._egress.end(call.id))
+
     async def aclose(self) -> None:
         """Close all connections to services."""
+        await self._tasks.cancel()
         await self._egress.aclose()
 
     def _tell_failure(self, call: CallInfo, tool: str, answer: ToolResponse) -> None:

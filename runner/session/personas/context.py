@@ -9,7 +9,7 @@ from typing import Any
 from livekit.agents import ChatContext, llm
 
 from runner.schema.calling import AnyTool
-from runner.schema.tools import HttpTool, KnowledgeTool
+from runner.schema.tools import HttpTool, KnowledgeTool, McpTool
 from runner.session.clock import Clock, within
 from runner.session.plan import CERTAIN, TRANSFER
 
@@ -99,7 +99,11 @@ def owed(items: Sequence[llm.ChatItem], tools: Mapping[str, AnyTool]) -> bool:
     for item in reversed(items):
         if item.type == "function_call_output":
             tool = tools.get(item.name)
-            if item.is_error or tool is None or isinstance(tool, HttpTool | KnowledgeTool):
+            if (
+                item.is_error
+                or tool is None
+                or isinstance(tool, HttpTool | KnowledgeTool | McpTool)
+            ):
                 return True
         elif item.type == "message":
             return item.role != "assistant"

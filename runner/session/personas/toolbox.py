@@ -27,6 +27,7 @@ from runner.session.call import MOST_HOPS, Call, PendingHandoff, beside, spoke, 
 from runner.session.errors import CannotStartError
 from runner.session.events import ToolCallEvent, ToolResultEvent
 from runner.session.plan import CERTAIN, TRANSFER, PersonaPlan, names_in
+from runner.session.server_tool import ServerTool
 from runner.session.tasks.certain import SCHEMA
 from runner.session.tasks.filling import fill, follow, go_back, offered
 from runner.session.tasks.needs import spoken
@@ -141,7 +142,9 @@ class Toolbox:
         schema = {
             "name": name,
             "description": self._description(tool),
-            "parameters": call.schema.object(call.fields(name)),
+            "parameters": tool.arguments
+            if isinstance(tool, ServerTool)
+            else call.schema.object(call.fields(name)),
         }
         self._stamps[name] = call.bound.variables.stamp
         self._tools[name] = function_tool(self._runner(name), raw_schema=schema)

@@ -10,6 +10,7 @@ from runner.schema.tools import HttpTool
 from runner.session.call import Call
 from runner.session.clock import within
 from runner.session.errors import MisfitError
+from runner.session.server_tool import ServerTool
 from runner.session.tools.calls import ToolCall, ToolResult
 from runner.session.tools.kind import ToolKind
 from runner.template import as_data
@@ -36,7 +37,11 @@ async def ask(call: Call, made: ToolCall, longest: float, *, question: bool) -> 
         longest: seconds that the answer takes at most.
         question: whether nothing comes of it where nobody waits for the answer.
     """
-    request = ToolRequest(made.name, as_data(made.args), call.bound.context.sent())
+    tool = call.bound.plan.tools[made.name]
+    name, function = made.name, None
+    if isinstance(tool, ServerTool):
+        name, function = tool.server, tool.function
+    request = ToolRequest(name, as_data(made.args), call.bound.context.sent(), function)
     try:
         response = await _answered(call, request, longest + GRACE, question=question)
     except Exception as error:  # noqa: BLE001 - whatever breaks on the way, the caller is answered
