@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import textwrap
 
 import pytest
@@ -51,6 +52,17 @@ providers:
         - when_tool_answered: "yes"
           say: "Known: {answer}"
 """
+
+
+@pytest.fixture(autouse=True)
+def log_as_before():
+    """Commands set how much is logged for their whole process."""
+    loggers = [logging.getLogger(name) for name in ("", "lkrun", "lkrun.egress")]
+    before = [(each.level, each.propagate, each.disabled, [*each.handlers]) for each in loggers]
+    yield
+    for each, (level, propagate, disabled, handlers) in zip(loggers, before, strict=True):
+        each.setLevel(level)
+        each.propagate, each.disabled, each.handlers[:] = propagate, disabled, handlers
 
 
 @pytest.fixture

@@ -52,9 +52,8 @@ class ServerToolOptions(Block):
         "how often it may be used in a call", None
     )
     background: YesNo = key("yes: the talk goes on, and the answer comes when it is there", False)
-    if_already_running: Annotated[str, one_of("refuse", "allow", "replace")] = key(
-        "a second identical call meanwhile: refuse, allow, or replace (the first is given up)",
-        "refuse",
+    if_already_running: Annotated[str, one_of("refuse", "allow")] = key(
+        "a second identical call meanwhile: refuse or allow", "refuse"
     )
 
 

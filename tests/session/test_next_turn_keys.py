@@ -20,7 +20,7 @@ from runner.egress.port import ToolResponse
 from runner.link.differences import WalkPoint, differences, of_agent
 from runner.schema.agents import Agent, Room
 from runner.schema.fields import Field
-from runner.schema.mcp import CommandServer, UrlServer
+from runner.schema.mcp import CommandServer, ServerToolOptions, UrlServer
 from runner.schema.personas import Persona
 from runner.schema.providers import Provider
 from runner.schema.tools import Tool
@@ -48,12 +48,20 @@ OF_MAIN = {*ELSEWHERE, "Agent.reload", "HttpTool.http", "HttpTool.result", "Resu
 OF_MAIN |= {"KnowledgeTool.knowledge"}
 """Keys that the main process goes by, which asks by the new release as soon as the call has it."""
 
-SERVERS = {f"{kind.__name__}.{key}" for kind in (UrlServer, CommandServer) for key in names(kind)}
-WAITING |= {"McpTool.mcp", "ServerToolOptions.if", *SERVERS}
+SERVER_BLOCKS = (UrlServer, CommandServer, ServerToolOptions)
+SERVERS = {f"{kind.__name__}.{key}" for kind in SERVER_BLOCKS for key in names(kind)}
+WAITING |= {"McpTool.mcp", *SERVERS}
 
 ALONE = {
     "McpTool.if": "a server has to tell of its tools first: test_servers.py",
-    "McpTool.then": "as above",
+    **dict.fromkeys(
+        (
+            *(f"McpTool.{key}" for key in ("then", "rules", "confirm", "max_uses", "on_error")),
+            *(f"McpTool.{key}" for key in ("while_waiting", "if_already_running")),
+            *(f"McpTool.{key}" for key in ("interruptible", "background")),
+        ),
+        "as above",
+    ),
     "McpTool.description": "it is the server's, and cannot be written",
     "McpTool.parameters": "as above",
     "VadProvider.vad": "there is one plugin of its kind",

@@ -175,3 +175,38 @@ def test_what_the_server_says_cannot_be_written(key):
     own = {"description": "Find it.", "parameters": {"number": {"type": "integer"}}}[key]
     with pytest.raises(ValidationError, match="from the server"):
         McpTool.model_validate({"mcp": {"url": "https://shop.example/mcp"}, key: own})
+
+
+OPTIONS = """        find_order:
+          max_uses: 1
+          background: no
+          if_already_running: allow
+        cancel_order:
+          confirm: Shall I cancel order {{ args.number }}?
+          if: open
+"""
+
+
+@pytest.mark.proves("McpTool.on_error")
+@pytest.mark.proves("ServerToolOptions.confirm", "ServerToolOptions.max_uses")
+@pytest.mark.proves("ServerToolOptions.background", "ServerToolOptions.if_already_running")
+async def test_single_tools_of_a_server_have_terms_of_their_own(begin):
+    """How often it may be used, what is asked before, and what holds for all tools besides."""
+    text = folder().replace("        cancel_order:\n          if: open\n", OPTIONS)
+    text = text.replace("    if: not asked\n", "    on_error: Say that the shop is closed.\n")
+    found, failed = ToolResponse(ok=True, output="Two lamps."), ToolResponse(ok=False, output="No.")
+    talk = await begin(text, LISTED, found, failed)
+    tools = talk.conversation._call.bound.plan.tools
+    assert (tools["find_order"].background, tools["find_order"].if_already_running) == (
+        False,
+        "allow",
+    )
+    assert (await talk.say("order")).outputs == ["Two lamps."]
+    assert (await talk.say("order")).outputs != ["Two lamps."]
+    assert len(talk.service.asked) == 2
+    asked = await talk.say("cancel")
+    assert "Shall I cancel order 5?" in asked.texts
+    assert len(talk.service.asked) == 2
+    done = await talk.say("yes")
+    assert len(talk.service.asked) == 3
+    assert "Say that the shop is closed." in str(done)

@@ -11,7 +11,7 @@ from runner.schema.agents import Agent
 from runner.schema.calling import AnyTool, WaitingTool
 from runner.schema.fields import Field
 from runner.schema.http import Request, Result
-from runner.schema.mcp import CommandServer, UrlServer
+from runner.schema.mcp import CommandServer, ServerToolOptions, UrlServer
 from runner.schema.personas import Persona
 from runner.schema.providers import Provider
 from runner.schema.tools import Tool
@@ -61,7 +61,7 @@ SHARED = {
 
 IN_CALLS = {
     *(f"{kind}.{key}" for kind in ("UrlServer", "CommandServer") for key in ("required", "tools")),
-    "ServerToolOptions.if",
+    *keys(ServerToolOptions),
 }
 """Keys of servers that a conversation goes by."""
 

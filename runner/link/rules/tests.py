@@ -116,7 +116,7 @@ class _Look:
         self, name: str, given: Mapping[str, Any], location: tuple[str | int, ...]
     ) -> Iterator[Diagnostic]:
         tool = self.scope.tools.get(name)
-        if tool is None:
+        if tool is None or isinstance(tool, McpTool):
             return
         fields = parameters(tool, self.scope)
         for argument, value in given.items():

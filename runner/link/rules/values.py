@@ -14,6 +14,7 @@ from runner.link.rule import UseContext, UseRule
 from runner.link.scope import Variable
 from runner.link.unknown_names import unknown_name, unknown_part
 from runner.link.walk import Leaf
+from runner.schema.tools import McpTool
 from runner.schema.types.later import not_yet
 from runner.schema.types.texts import Condition, Sent, Text
 from runner.schema.types.values import Url
@@ -66,6 +67,8 @@ def _name(context: UseContext, use: Use, leaf: Leaf) -> Problem | None:
     root, rest = use.path[0], use.path[1:]
     if root in ATTRIBUTES and root not in context.scope.variables:
         return _attribute(root, rest)
+    if root == "args" and isinstance(context.spec, McpTool):
+        return None  # the server knows them
     if root == "args" and root in leaf.names and rest:
         fields = parameters(context.spec, context.scope)
         if rest[0] not in fields and rest[0] not in context.scope.table.words:
