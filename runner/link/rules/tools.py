@@ -8,6 +8,7 @@ from runner.diagnostics import Diagnostic, Span
 from runner.link.hints import below, defined_where, near, unknown
 from runner.link.rule import DefinitionContext, LeafRule
 from runner.link.servers import ServerTools
+from runner.link.table import SymbolTable
 from runner.link.walk import Leaf
 from runner.schema.needs import NEED_TOOLS
 from runner.schema.tools import BUILT_IN, AddTo
@@ -44,23 +45,26 @@ def _check(context: DefinitionContext, leaf: Leaf, _place: Span) -> Iterator[Dia
     if name in LATER_TOOLS or name in LATER["a tool"]:
         yield Diagnostic(span, "E102", *not_yet(name))
         return
+    yield near(context, unknown(span, "tool", name, _hint(name, table, servers)), "tools", name)
+
+
+def _hint(name: str, table: SymbolTable, servers: ServerTools) -> str | None:
+    """What was probably meant by a name that no tool has."""
     if name in table.entries["personas"]:
-        hint: str | None = f"'{name}' is a persona: write it below handoffs:"
-    elif meant := _MEANT.get(fold(name)):
-        hint = f"did you mean '{meant}'?"
-    elif name in servers.by_name:
+        return f"'{name}' is a persona: write it below handoffs:"
+    if meant := _MEANT.get(fold(name)):
+        return f"did you mean '{meant}'?"
+    if name in servers.by_name:
         server = servers.by_name[name]
-        hint = f"'{name}' is a tool of the server '{server}': list {server}"
-    elif name in _KINDS:
-        hint = (
+        return f"'{name}' is a tool of the server '{server}': list {server}"
+    if name in _KINDS:
+        return (
             f"'{name}' is a kind of tool: below tools:, give a tool of your own {name}:, "
             "and list that tool's name here"
         )
-    elif (persona := name.removeprefix("transfer_to_")) in table.entries["personas"]:
-        hint = f"a handoff is not listed as a tool: write {persona}: below handoffs:"
-    else:
-        hint = defined_where(name, [*known, *BUILT_IN], below("tools", name))
-    yield near(context, unknown(span, "tool", name, hint), "tools", name)
+    if (persona := name.removeprefix("transfer_to_")) in table.entries["personas"]:
+        return f"a handoff is not listed as a tool: write {persona}: below handoffs:"
+    return defined_where(name, [*table.entries["tools"], *BUILT_IN], below("tools", name))
 
 
 RULE = LeafRule(_check)
