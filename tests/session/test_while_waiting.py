@@ -129,3 +129,36 @@ async def test_a_refused_call_says_nothing(begin):
     """Words are for work: a call that is not carried out has none."""
     talk = await begin(folder(), OK, models={"brain": Wild([("find", "{}")], "Which day?")})
     assert (await talk.say("Find.")).texts == ["Which day?"]
+
+
+IDLE = """\
+    idle:
+      after: 40ms
+      say: Still there?
+      times: 5
+    tools:
+"""
+
+
+@pytest.mark.parametrize("channel", ["text", "voice"])
+async def test_nobody_is_asked_whether_they_are_there_while_a_tool_works(begin, channel):
+    """The words meanwhile are the agent's: the caller is waiting, and not away."""
+    text = folder("every: 65ms").replace("    tools:\n", IDLE, 1)
+    if channel == "voice":
+        ears = (
+            "    stt: ears\n    tts: warm\n    vad: no\n    turn_taking:\n      detection: manual\n"
+        )
+        text = text.replace("    mode: text\n", ears).replace(
+            "providers:\n",
+            "providers:\n  warm:\n    tts: espeak\n  ears:\n    stt: pocketsphinx\n    with:\n"
+            "      phrases:\n        - hello\n",
+        )
+    talk = await begin(text, OK, channel=channel, models={"brain": Wild(FIND, "At ten.")})
+    slow = Slow(talk)
+    talk.conversation.session.generate_reply(user_input="Friday?")
+    await slow.begun.wait()
+    before = len(spoken(talk))
+    await talk.until(lambda _: len(spoken(talk)) >= before + 4)
+    assert "Still there?" not in spoken(talk)[before:]
+    slow.free.set()
+    await talk.until(lambda e: e.get("text") == "At ten.")
