@@ -224,6 +224,22 @@ CASES = {
         ("      max_duration: 20m", "      max_duration: 20m\n      max_tool_steps: 6"),
         ["limits.max_tool_steps of clinic is now 6, not 4 (rounds of tools for one reply)"],
     ),
+    "what stands before a tool": (
+        ("  book:\n", "  book:\n    confirm: Shall I?\n    max_uses: 2\n    interruptible: no\n"),
+        [
+            "book now asks the caller first: “Shall I?”",
+            "book may now be used 2 times in a call",
+            "the words of callers now wait until book is done",
+        ],
+    ),
+    "rules and words meanwhile": (
+        ("  book:\n", "  book:\n    background: yes\n    confirm: yes\n"),
+        [
+            "book now asks the caller first, in the model's own words",
+            "the talk now goes on while book works",
+            "callers of clinic hear no silence any more while a tool works; it was 5 s",
+        ],
+    ),
 }  # fmt: skip
 
 REFUND_MORE = """\
@@ -279,7 +295,7 @@ def leads(annotation, parts):
         return True
     part, *rest = parts
     for arm in arms(annotation):
-        inner = getattr(arm, "__args__", ())
+        inner = [each for each in getattr(arm, "__args__", ()) if each is not Ellipsis]
         if part == "*" and inner:
             if leads(inner[-1], rest):
                 return True
