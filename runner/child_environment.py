@@ -48,7 +48,7 @@ PASSED_ON: Final = (
     PassedOn("language and time", _names("LANG LANGUAGE LC_* TZ TZDIR")),
     PassedOn("the network", _names(
         "HTTP_PROXY HTTPS_PROXY ALL_PROXY NO_PROXY http_proxy https_proxy all_proxy no_proxy"
-        " SSL_CERT_* REQUESTS_CA_BUNDLE CURL_CA_BUNDLE"
+        " SSL_CERT_* REQUESTS_CA_BUNDLE CURL_CA_BUNDLE GRPC_*"
     )),
     PassedOn("LiveKit and what is measured", _names("LIVEKIT_* LK_* OTEL_*"), in_check=False),
     PassedOn("Python", _names("PYTHON* VIRTUAL_ENV COVERAGE_*"), in_check=False),
