@@ -44,7 +44,8 @@ class _Tests(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Import a verb's module when it is used."""
         if cmd_name in _OWN:
-            found: click.Command = getattr(import_module(_OWN[cmd_name]), cmd_name)
+            module, attribute = _OWN[cmd_name]
+            found: click.Command = getattr(import_module(module), attribute)
             return found
         return super().get_command(ctx, cmd_name)
 
@@ -53,8 +54,12 @@ class _Tests(click.Group):
         return self.commands["run"].collect_usage_pieces(ctx)
 
 
-_OWN = {"record": "runner.cli.test_record"}
-"""Verbs of `lkrun test`, and their modules; a folder of such a name is written as ./record."""
+_OWN = {
+    "export": ("runner.cli.test_scenarios", "export"),
+    "import": ("runner.cli.test_scenarios", "import_"),
+    "record": ("runner.cli.test_record", "record"),
+}
+"""Verbs of `lkrun test`, where each is; a folder of such a name is written as ./record."""
 
 
 @click.group(cls=_Tests)
@@ -87,7 +92,8 @@ def run(folder: Path, **asked: Any) -> int:
     """Run the conversation tests of the folder DIR (agents.d).
 
     Tests need no key and no server: services answer as the tests say. What only a model can judge
-    is skipped unless --model names one. `lkrun test record chat` writes a test of a conversation.
+    is skipped unless --model names one. `lkrun test record` writes a test of a conversation;
+    `import` and `export` know the scenarios of `lk agent simulate`.
     """
     log_plainly(options().log_level or "error")
     wanted = _Asked(**asked)

@@ -77,7 +77,7 @@ def recorded(
     ]
     for turn in turns:
         if turn.words is not None:
-            lines.append(f"      - user: {_scalar(turn.words)}")
+            lines.append(f"      - user: {scalar(turn.words)}")
         lines += _checks(turn.events)
     return Recorded("\n".join(lines) + "\n", files)
 
@@ -140,7 +140,7 @@ def _mocks(
 
 def _mock(answer: Answer, file: str, files: dict[str, str]) -> Iterator[str]:
     if answer.fails is not None:
-        yield f"fails: {_scalar(answer.fails)}"
+        yield f"fails: {scalar(answer.fails)}"
         return
     status = answer.status if answer.status != 200 else None  # noqa: PLR2004 - the usual one
     if not answer.body.strip():
@@ -150,7 +150,7 @@ def _mock(answer: Answer, file: str, files: dict[str, str]) -> Iterator[str]:
         files[file] = answer.body
         yield f"returns_file: {file}"
     elif (shown := _as_json(answer.body)) is None:
-        yield f"returns: {_scalar(answer.body)}"
+        yield f"returns: {scalar(answer.body)}"
     else:
         yield "returns_json: |"
         yield from (f"  {line}" for line in shown.splitlines())
@@ -191,7 +191,7 @@ def _arguments(given: Any) -> dict[str, str]:
     """Those that are texts, numbers or yes and no, as YAML."""
     words = {True: "yes", False: "no"}
     return {
-        str(name): _scalar(words[value] if isinstance(value, bool) else str(value))
+        str(name): scalar(words[value] if isinstance(value, bool) else str(value))
         for name, value in dict(given or {}).items()
         if isinstance(value, str | int | float)
     }
@@ -209,10 +209,10 @@ def _said(events: Sequence[Event]) -> Iterator[str]:
     said = [str(e["text"]) for e in events if e["type"] == "message" and e["role"] == "agent"]
     if said:
         yield "says:"
-        yield from (f"  - {_scalar(words)}" for words in said)
+        yield from (f"  - {scalar(words)}" for words in said)
 
 
-def _scalar(text: str) -> str:
+def scalar(text: str) -> str:
     """A text as YAML reads it back, in quotes only where it must be."""
     if _BARE.fullmatch(text) and text.casefold() not in _WORDS and not text.endswith(" "):
         return text
