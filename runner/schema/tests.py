@@ -151,6 +151,19 @@ class Checks(Block):
 
 class _Step(Block):
     noun: ClassVar[str] = "a step"
+    elsewhere: ClassVar[dict[str, str]] = {
+        **{name: f"write - agent: and below it {name}:" for name in Checks.keys()},  # noqa: SIM118 - a method of blocks
+        **dict.fromkeys(
+            ("assistant", "bot", "expect", "then"), "write - agent: and checks below it"
+        ),
+        **dict.fromkeys(
+            ("caller", "human", "input", "say"), "write - user: and what the caller says"
+        ),
+        **dict.fromkeys(("hangup", "hang up", "end"), "write - hang_up: yes"),
+        **dict.fromkeys(("pause", "sleep", "wait"), "write - silence: and how long, such as 15s"),
+        "handoff": "write - agent: and below it hands_off_to:",
+        "tools": "write - agent: and below it calls:",
+    }
 
 
 class UserStep(_Step):
