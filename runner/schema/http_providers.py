@@ -151,6 +151,9 @@ class HttpModel(HttpOptions):
         ]
     }
 
+    query: dict[str, Sent] = key(
+        "name → value; a value that is missing leaves the name out", {}, names=("language",)
+    )
     body: Body | None = key(
         "what is sent: {{ messages }} is the conversation, {{ tools }} what the model may call, "
         "both as OpenAI writes them",
