@@ -30,6 +30,7 @@ from runner.session.observers.log_filter import install_log_filter
 from runner.session.observers.pieces import TextPieces
 from runner.session.observers.timers import CallTimers
 from runner.session.observers.transcript import SessionListener
+from runner.session.personas.apology import apologise
 from runner.session.personas.persona import LivePersona, enter
 from runner.session.personas.toolbox import Toolbox
 from runner.session.plan import plan_of
@@ -201,6 +202,7 @@ class Conversation:
                 start = PendingHandoff(self._call.speaking)
                 first = enter(self._call, Toolbox(self._call), None, start)
             except CannotStartError:
+                await apologise(self._call, room, audio_out)
                 await self._call.bound.models.aclose()
                 raise
             self._listener.listen(self._session)

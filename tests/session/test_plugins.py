@@ -13,10 +13,13 @@ import pytest
 from livekit import rtc
 from livekit.agents import Agent
 from support.site import Site
+from support.speech import Speaker
 from support.voice_folder import said
 
 from runner.providers import build as building
 from runner.providers.loading import load
+from runner.session import CallFacts
+from runner.session.conversation import Conversation
 from runner.session.errors import CannotStartError
 
 ROOT = Path(__file__).parents[2]
@@ -286,3 +289,31 @@ async def test_a_model_of_the_wrong_class(begin, site):
     text = text.replace("    tools:\n      - weigh\n", "").partition("tools:")[0]
     with pytest.raises(CannotStartError, match="it made 'Options', where a LiveKit LLM belongs"):
         await begin(text + "providers:\n  brain:\n    llm: odd\n")
+
+
+class Loudspeaker(Speaker):
+    """A loudspeaker that remembers for how long something was heard."""
+
+    heard = 0.0
+
+    async def capture_frame(self, frame):
+        await super().capture_frame(frame)
+        self.heard += frame.duration
+
+
+async def test_a_caller_is_told_that_the_call_cannot_begin(load, site):
+    """Where a plugin fails the call, the agent's own voice says so before the call ends."""
+    node(site, "harm", "yield ''", "    raise KeyError('licence')\n")
+    text = VOICE.replace("house_voice:\n            url: URL", "harm")
+    speaker = Loudspeaker()
+    talk = Conversation(load(text), Service(), CallFacts(), channel="voice")
+    with pytest.raises(CannotStartError, match="licence"):
+        await talk.start(audio_out=speaker)
+    assert speaker.heard > 1
+
+
+class Service:
+    """No tool is called."""
+
+    async def ask(self, ask):
+        raise AssertionError(ask)

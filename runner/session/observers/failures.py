@@ -155,7 +155,7 @@ class Failures:
         if self._call.over:
             return
         if self._call.channel == "voice" or self._count >= MOST:
-            self._last_words(_silence() if mute else NOT_GIVEN)
+            self._last_words(silence() if mute else NOT_GIVEN)
             return
         task = asyncio.get_running_loop().create_task(self._again())
         self._tasks.add(task)
@@ -180,7 +180,7 @@ class Failures:
         self._call.finish("error")
 
 
-async def _silence() -> AsyncIterator[rtc.AudioFrame]:
+async def silence() -> AsyncIterator[rtc.AudioFrame]:
     """What is played in place of a voice: LiveKit writes in a room only what is heard as well."""
     for _ in range(_FRAMES):
         yield rtc.AudioFrame.create(_RATE, 1, _RATE // 10)
