@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib.util
 import sys
 import threading
-import time
 from pathlib import Path
 
 import numpy as np
@@ -271,14 +270,12 @@ async def test_a_node_that_raises(begin, site, caplog):
     ],
 )
 async def test_a_build_that_does_harm(begin, site, caplog, monkeypatch, ahead, words):  # noqa: PLR0913, PLR0917 - cases
-    """One that raises, never ends or gives something else fails the call in words, and in time."""
+    """One that raises, never ends or gives something else fails the call in words."""
     monkeypatch.setattr(building, "BUILD", 0.2)
     node(site, "harm", "yield ''", ahead)
     tool(site, WEIGHS)
-    begun = time.monotonic()
     with pytest.raises(CannotStartError, match=words):
         await begin(FOLDER.replace("NODES", "nodes:\n      llm:\n        - harm"))
-    assert time.monotonic() - begun < 5
     assert "'harm' of lkrun-harm 1.0 (entry point lkrun.node = made_up_harm:plugin)" in caplog.text
 
 
