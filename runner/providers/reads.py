@@ -49,14 +49,23 @@ def needs(maker: Any) -> list[dict[str, Any]]:
     for need in _of_function(maker, _DEEPEST, set()):
         known = found.setdefault(need.names, need)
         known.options |= need.options
+    own = set(inspect.signature(maker).parameters)
     return [
         {
             "names": list(need.names),
-            "options": sorted(need.options),
-            "unless": sorted(need.unless - need.options),
+            "options": sorted(options := _options(need, own)),
+            "unless": sorted(need.unless & own - options),
         }
         for need in found.values()
     ]
+
+
+def _options(need: Need, own: set[str]) -> set[str]:
+    """The options of the class itself: a helper may call them otherwise."""
+    ends = tuple(name.lower() for name in need.names)
+    return need.options & own or {
+        option for option in own if any(end.endswith(option) for end in ends)
+    }
 
 
 def _of_function(maker: Any, depth: int, seen: set[Any]) -> Iterator[Need]:

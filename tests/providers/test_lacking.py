@@ -26,8 +26,8 @@ class LLM:
             pass
         elif not key:
             raise ValueError('set ACME_LLM_KEY')
-def _secret():
-    first = os.environ.get('ACME_SECRET') or os.getenv('OLD_ACME_SECRET')
+def _secret(given=None):
+    first = given or os.environ.get('ACME_SECRET') or os.getenv('OLD_ACME_SECRET')
     if first is None:
         raise ValueError('ACME_SECRET must be set')
     return first
@@ -121,3 +121,9 @@ def test_a_plugin_that_cannot_be_loaded_is_told_elsewhere(site):
     """A broken package is not said to lack keys."""
     site.livekit("acme", "class STT: ...\n1 / 0")
     assert told(site, [use("stt", 1)]) == []
+
+
+def test_an_option_that_a_helper_calls_otherwise_is_enough(site):
+    """The option of the class counts, whatever the helper that reads the variable calls it."""
+    site.livekit("acme", READS)
+    assert told(site, [use("tts", 1, "secret")]) == []

@@ -1,0 +1,82 @@
+"""Wrong options of LiveKit's plugins, against what was recorded of their classes."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from runner.providers.near import near_misses
+from runner.providers.record import model_of
+from runner.providers.validation import validate
+
+RECORDED = json.loads(Path(__file__).with_name("recorded.json").read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize(
+    ("provider", "written", "right"),
+    [
+        ("llm anthropic", "max_token", "max_tokens"),
+        ("llm google", "top-p", "top_p"),
+        ("llm groq", "temprature", "temperature"),
+        ("llm mistralai", "max_completion_token", "max_completion_tokens"),
+        ("stt assemblyai", "format_turn", "format_turns"),
+        ("stt azure", "speach_region", "speech_region"),
+        ("stt deepgram", "smart_fromat", "smart_format"),
+        ("tts cartesia", "lanugage", "language"),
+        ("tts elevenlabs", "voiceid", "voice_id"),
+        ("tts rime", "speeker", "speaker"),
+        ("vad silero", "min_silence_time", "min_silence_duration"),
+    ],
+)
+def test_a_wrong_option_gets_the_right_name(provider, written, right):
+    """The option at its place, with the name that the plugin has."""
+    recorded = RECORDED[provider]["record"]
+    options, (problem,) = validate(model_of(recorded), {written: "x"}, provider)
+    assert options is None
+    assert (problem.code, problem.location, problem.on_key) == ("E403", (written,), True)
+    assert problem.help == f"did you mean '{right}'?"
+
+
+@pytest.mark.parametrize(
+    ("provider", "option", "text", "message"),
+    [
+        ("llm anthropic", "temperature", "warm", "'warm' is not a number"),
+        ("stt deepgram", "interim_results", "maybe", "'maybe' is not yes or no"),
+        ("vad silero", "min_silence_duration", "soon", "'soon' is not a number"),
+    ],
+)
+def test_a_value_of_the_wrong_type_is_told(provider, option, text, message):
+    """What an option takes is known without its package."""
+    options, problems = validate(model_of(RECORDED[provider]["record"]), {option: text}, provider)
+    assert options is None
+    assert [(p.location, p.message) for p in problems] == [((option,), message)]
+
+
+@pytest.mark.parametrize("provider", sorted(RECORDED))
+def test_a_key_is_an_option_of_the_class(provider):
+    """What stands in place of a variable is something that a person can write."""
+    recorded = RECORDED[provider]["record"]
+    names = {option["name"] for option in recorded["options"]}
+    for need in recorded["needs"]:
+        assert need["options"]
+        assert {*need["options"], *need["unless"]} <= names | {"client", "http_session"}
+
+
+def test_durations_may_be_written_in_words():
+    """Seconds and milliseconds are read from words, as the option's name asks for."""
+    written = {"endpointing_ms": "2s"}
+    recorded = RECORDED["stt deepgram"]["record"]
+    options, problems = validate(model_of(recorded), written, "stt 'deepgram'")
+    assert problems == []
+    assert options is not None
+    assert 2000 in options.model_dump().values()
+
+
+def test_a_model_that_is_nearly_one_warns():
+    """A model's name without its hyphen is probably none; a newer one is left alone."""
+    recorded = RECORDED["stt deepgram"]["record"]
+    (warning,) = near_misses(recorded, {"model": "nova3"}, "stt 'deepgram'")
+    assert (warning.code, warning.help) == ("W401", "did you mean 'nova-3'?")
+    assert near_misses(recorded, {"model": "nova-9"}, "stt 'deepgram'") == []
