@@ -151,9 +151,15 @@ class Sending:
 
         return await self.means.limits(server).run(send, server, timeout, budget)
 
+    def _trusted_for_tokens(self) -> ssl.SSLContext | None:
+        """Whom a token's server is trusted by: the service's authority and the usual ones."""
+        if self.service is None or self.service.authority is None:
+            return None
+        return own_context(OwnTls(self._file(self.service.authority), usual=True))
+
     async def _own_request(self, request: httpx.Request) -> httpx.Response:
         """Send what a proof asks for itself: a token."""
-        request.extensions[ROUTE] = Route(self.spec.private_network)  # trusts as usual
+        request.extensions[ROUTE] = Route(self.spec.private_network, self._trusted_for_tokens())
         exchange = Exchange(request, self.spec, self.mask, self.spec.longest)
         try:
             response = await self.means.wire.handle_async_request(request)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from runner.addresses import Guard
 from runner.egress.client import HttpEgress
 from runner.egress.fake import FakeAnswer, FakeTransport
+from runner.egress.files import ReadFile, no_folder
 from runner.egress.network.resolver import Resolver
 from runner.egress.network.tls import tls_context
 from runner.egress.network.wire import Wire
@@ -55,8 +56,14 @@ class MockedEgress:
         unmocked: tools that were called although nothing answers for them.
     """
 
-    def __init__(self, case: TestCase, release: AgentRelease, secrets: Secrets) -> None:
-        """Take the test's mocks; nothing has been asked."""
+    def __init__(
+        self,
+        case: TestCase,
+        release: AgentRelease,
+        secrets: Secrets,
+        files: ReadFile = no_folder,
+    ) -> None:
+        """Take the test's mocks, and how files of the folder are read; nothing has been asked."""
         self._case, self._release = case, release
         self._calls: dict[str, int] = {}
         self._secrets = secrets
@@ -67,6 +74,7 @@ class MockedEgress:
                 self._answer, lambda: Wire(Guard(case.allow), Resolver(), tls_context())
             ),
         )
+        self._egress.files = files
 
     async def ask(self, ask: ToolRequest) -> ToolResponse:
         """Answer for a service, as `Egress.ask`."""

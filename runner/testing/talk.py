@@ -59,7 +59,7 @@ class Talk:
         """Begin nothing yet."""
         self._network = network
         self._case, self._release, self._secrets = case, release, secrets
-        self._mocked = MockedEgress(case, release, secrets)
+        self._mocked = MockedEgress(case, release, secrets, network.files)
         self._egress = egress or self._mocked
         self._turns: list[_Turn] = []
         self._talk: Conversation | None = None

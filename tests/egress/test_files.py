@@ -200,3 +200,31 @@ async def test_a_connection_that_is_not_trusted(clinic, service, mtls, error):
     answer = await ask(service, **mtls)
     assert error in answer.error
     assert (answer.ok, seen) == (False, [])
+
+
+async def test_the_authority_of_a_service_holds_for_its_tokens_too(tmp_path):
+    """A token's server in the same house is trusted; the certificate of mtls is not shown to it."""
+    authority = trustme.CA()
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("clinic.test").configure_cert(context)
+    asked = []
+
+    async def handle(reader, writer):
+        head = await reader.readuntil(b"\r\n\r\n")
+        asked.append(head.split()[1])
+        token = b'{"access_token": "t-1", "token_type": "Bearer", "expires_in": 60}'
+        writer.write(ok(token if head.startswith(b"POST /token") else b'{"a":1}'))
+        await writer.drain()
+        writer.close()
+
+    server = await asyncio.start_server(handle, "127.0.0.1", 0, ssl=context)
+    (tmp_path / "ca.pem").write_bytes(authority.cert_pem.bytes())
+    url = f"https://clinic.test:{server.sockets[0].getsockname()[1]}"
+    egress = HttpEgress(Secrets({}), ["*.test"], resolver=Resolver(lambda _: ["127.0.0.1"]))
+    egress.files = partial(attached, tmp_path)
+    oauth2 = {"token_url": f"{url}/token", "client_id": "desk", "client_secret": "s3cret"}
+    services = {"api": {"url": url, "authority": "ca.pem", "auth": {"oauth2": oauth2}}}
+    answer = await Caller(egress)({"service": "api"}, services=services)
+    await egress.aclose()
+    server.close()
+    assert (answer.output, answer.error, asked) == ('{"a":1}', None, [b"/token", b"/"])

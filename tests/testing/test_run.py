@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import time
 import xml.etree.ElementTree as ET
 
 import pytest
+from click.testing import CliRunner
+
+from runner.cli.main import lkrun
 
 STEPS = """
 tests:
@@ -320,3 +324,58 @@ def test_a_hundred_tests_at_once(run):
     ran = run("tests:\n" + "".join(texts))
     assert ran.failures == []
     assert ran.data["passed"] == 100
+
+
+SENDS_A_FILE = """
+agents:
+  desk:
+    start: host
+    mode: text
+    llm: brain
+    tools:
+      - send_form
+personas:
+  host:
+    instructions: You send forms.
+tools:
+  send_form:
+    description: Send the form.
+    http:
+      url: https://forms.example/in
+      method: POST
+      body:
+        multipart:
+          form:
+            file: docs/form.pdf
+providers:
+  brain:
+    llm: script
+    with:
+      rules:
+        - when_caller_says: form
+          call: send_form
+        - when_tool_failed: "yes"
+          say: "Failed: {answer}"
+        - when_tool_answered: "yes"
+          say: "Sent: {answer}"
+tests:
+  sends:
+    agent: desk
+    mocks:
+      send_form:
+        returns: received
+    steps:
+      - user: the form
+      - agent:
+          says:
+            - "Sent: received"
+"""
+
+
+def test_a_mocked_tool_that_sends_a_file_reads_it_in_the_folder(tmp_path):
+    """The request is made as in a call, its files too."""
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "docs" / "form.pdf").write_bytes(b"%PDF-1.4\n")
+    (tmp_path / "all.yaml").write_text(SENDS_A_FILE)
+    done = CliRunner().invoke(lkrun, ["test", str(tmp_path), "--format", "json"])
+    assert json.loads(done.stdout)["passed"] == 1, done.output

@@ -32,11 +32,13 @@ class OwnTls:
         authority: the certificate authority that is trusted instead of the usual ones.
         certificate: what this side shows.
         key: its private key.
+        usual: whether the usual authorities are trusted besides.
     """
 
     authority: bytes = b""
     certificate: bytes = field(default=b"", repr=False)
     key: bytes = field(default=b"", repr=False)
+    usual: bool = False
 
     def __bool__(self) -> bool:
         """Whether there is anything of its own."""
@@ -50,9 +52,9 @@ def own_context(own: OwnTls) -> ssl.SSLContext:
     Raises:
         RequestError: an authority, a certificate or a key is none.
     """
-    context = ssl.create_default_context() if own.authority else httpx.create_ssl_context()
+    alone = own.authority and not own.usual
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT) if alone else httpx.create_ssl_context()
     if own.authority:
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         try:
             context.load_verify_locations(cadata=own.authority.decode("ascii", "replace"))
         except (ssl.SSLError, ValueError):
