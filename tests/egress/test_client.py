@@ -373,7 +373,9 @@ async def test_a_tool_that_sends_nothing():
     egress = HttpEgress(Secrets({}))
     say = SayTool.model_construct(say=("x",))
     agent = Agent.model_construct(variables={})
-    release = AgentRelease.model_construct(name="a", agent=agent, tools={"say": say}, providers={})
+    release = AgentRelease.model_construct(
+        personas={}, name="a", agent=agent, tools={"say": say}, providers={}
+    )
     for name in ("say", "nothing"):
         answer = await egress.ask(release, ToolRequest(name, {}, {}))
         assert f"no tool '{name}'" in answer.error

@@ -63,6 +63,7 @@ def of(egress, mcp, **variables):
     """Ask a server as a call does."""
     release = AgentRelease.model_construct(
         name="a",
+        personas={},
         agent=Agent.model_construct(variables={}),
         tools={"shop": McpTool.model_validate({"mcp": mcp})},
         services={},
@@ -139,6 +140,7 @@ async def test_calls_have_connections_of_their_own_that_end_with_them(egress, sh
     """Each call starts a program of its own, and it is gone when the call has ended."""
     release = AgentRelease.model_construct(
         name="a",
+        personas={},
         agent=Agent.model_construct(variables={}),
         tools={"shop": McpTool.model_validate({"mcp": server("stdio", shops)})},
         services={},

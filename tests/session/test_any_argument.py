@@ -134,7 +134,7 @@ class Service:
         self.tool = HttpTool.model_validate(tool)
         agent = Agent.model_construct(variables={}, start="host", timezone=None)
         self.release = AgentRelease.model_construct(
-            name="a", agent=agent, tools={"t": self.tool}, providers={}, env={}
+            personas={}, name="a", agent=agent, tools={"t": self.tool}, providers={}, env={}
         )
         self.got = []
 

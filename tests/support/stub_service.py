@@ -107,6 +107,7 @@ class Caller:
         agent = Agent.model_construct(variables=fixed)
         release = AgentRelease.model_construct(
             name="a",
+            personas={},
             agent=agent,
             tools={"t": tool},
             services={name: Service.model_validate(spec) for name, spec in services.items()},
