@@ -9,7 +9,7 @@ from typing import Any
 
 from runner.link.table import SymbolTable
 from runner.link.walk import blocks
-from runner.schema.actions import BACK, HandOff, RunTool, Set
+from runner.schema.actions import BACK, HandOff, RunTool, Set, tool_of
 from runner.schema.agents import Agent
 from runner.schema.calling import AnyTool
 from runner.schema.fields import Field
@@ -107,7 +107,8 @@ class Scope:
 
     def tools_of(self, persona: Persona) -> dict[str, Block]:
         """The tools that the model may call while a persona speaks, and those that these run."""
-        names = [*self.agent.tools, *persona.tools]
+        doing = (*self.acting(persona), *self.acting(self.agent))
+        names = [*self.agent.tools, *persona.tools, *filter(None, map(tool_of, doing))]
         found: dict[str, Block] = {}
         while names:
             name = str(names.pop(0))

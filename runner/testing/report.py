@@ -81,7 +81,7 @@ def summary(results: Sequence[TestResult], seconds: float) -> str:
 
 def coverage_lines(reach: Coverage) -> Iterator[str]:
     """What no test reaches, for people."""
-    yield f"coverage: {reach.percent:.0f} % of {reach.total} personas, handoffs and tools"
+    yield f"coverage: {reach.percent:.0f} % of {reach.total} personas, handoffs, intents and tools"
     for kind, names in sorted(reach.missed.items()):
         for name in names:
             yield f"  no test reaches {kind} {name}"
