@@ -46,6 +46,7 @@ def row(result: TestResult) -> dict[str, Any]:
         data["reason"] = result.reason
     if result.runs > 1:
         data |= {"runs": result.runs, "passes": result.passes}
+        data["flake_rate"] = 1 - result.passes / result.runs if result.passes else 0.0
     return data
 
 
@@ -76,7 +77,11 @@ def _where(failure: Failure) -> str:
 def summary(results: Sequence[TestResult], seconds: float) -> str:
     """The last line: how many of each."""
     counts = ", ".join(f"{n} {outcome}" for outcome, n in counted(results).items() if n)
-    return f"{counts or 'no tests'} in {seconds:.1f} s"
+    flaky = [r for r in results if 0 < r.passes < r.runs]
+    failed = sum(r.runs - r.passes for r in flaky)
+    rate = 100 * failed / sum(r.runs for r in flaky) if flaky else 0
+    told = f"; {len(flaky)} flaky: {failed} of their runs failed ({rate:.0f} %)" if flaky else ""
+    return f"{counts or 'no tests'} in {seconds:.1f} s{told}"
 
 
 def coverage_lines(reach: Coverage) -> Iterator[str]:
