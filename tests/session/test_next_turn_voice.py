@@ -294,7 +294,7 @@ async def test_nothing_happens_between_the_change_and_its_answer(begin, load):
     new = load(PLAIN.replace("pitch: 60", "pitch: 70").replace("- hello", "- goodbye"))
     await talk.conversation.session.wait_for_idle()
     with pytest.raises(StopIteration) as ended:
-        talk.conversation._renewal._apply(new, None).send(None)
+        talk.conversation._renewal._apply(new, None, None).send(None)
     assert len(ended.value.value.live) == 2
 
 
