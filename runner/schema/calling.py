@@ -27,13 +27,10 @@ class Rule(Block):
     noun: ClassVar[str] = "a rule"
     bare: ClassVar[str] = "if"
     elsewhere: ClassVar[dict[str, str]] = {
-        "say": "write answer: with what the model is told; it then says so in its own words",
-        "then": "write answer: with what the model is told",
-        "instructions": "write answer: with what the model is told",
         "unless": "write if: with not before it, as in if: not verified",
     }
 
-    condition: Condition = key("the call is refused where this is true", alias="if")
+    condition: Condition = key("the condition under which the call is refused", alias="if")
     answer: Told = key("what the model is told instead of an answer")
 
 

@@ -38,6 +38,8 @@ def _told(  # noqa: PLR0913 - a source, and who uses it
     for leaf in walk(spec, source.location):
         if not isinstance(leaf.owner, MustCall) or leaf.key != "must_call":
             continue
+        if str(leaf.value) not in scope.tools:
+            continue
         lacking = [name for name in users if not _has(scope, name, str(leaf.value))]
         if not lacking or (all_of_them and len(lacking) < len(users)):
             continue

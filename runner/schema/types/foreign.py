@@ -204,11 +204,30 @@ FOREIGN: dict[str, dict[str, str]] = {
             "end_call": "hang_up hangup end",
             "then": "action do next after on_success afterwards",
             "on_error": "error on_failure fallback failure catch",
+            "confirm": "ask_first confirmation confirm_first require_confirmation approval",
+            "rules": "guards validations constraints validate",
+            "max_uses": "max_calls max_times uses",
+            "background": "async asynchronous non_blocking",
+            "while_waiting.say": "filler waiting_message hold_message please_wait pre_call_message",
+            "if_already_running": "on_duplicate duplicates",
             "the name of a tool stands before the colon, one level to the left": "name id",
             "the kind of a tool is said by its key, such as http: or say:": "type kind",
             "a parameter is required by itself; write optional: yes where it may be missing": (
                 "required"
             ),
+        }
+    ),
+    "a rule": _paths(
+        {
+            "if": "when condition where",
+            "answer": "say instructions then message text reply response error reason",
+        }
+    ),
+    "while_waiting": _paths(
+        {
+            "say": "message text words filler",
+            "after": "delay wait timeout",
+            "every": "repeat interval",
         }
     ),
     "a field": _paths(
