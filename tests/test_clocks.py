@@ -12,10 +12,13 @@ RUNNER = Path(__file__).parents[1] / "runner"
 SHOWN = {
     "cache.py": "the day by which old entries go",
     "cli/crash.py": "the moment in a report",
+    "cli/test_record.py": "the day on which a test was recorded",
     "demo/service.py": "the days of the demonstration's diary",
     "egress/auth/hmac.py": "the moment that a signature is made for",
     "egress/auth/tokens.py": "the date in a Retry-After",
     "egress/exchange.py": "the date in a Retry-After",
+    "front/routes/completions.py": "when an answer was made, as OpenAI's have it",
+    "schema/fields.py": "the day by which a date is judged",
     "serve/log.py": "the moment of an event",
     "serve/releases/served.py": "since when a release is served",
     "serve/releases/shelf.py": "when a release was kept",
