@@ -113,16 +113,17 @@ def test_a_plugin_that_a_reload_brings_is_imported_too(follow, folder):
 
 
 def test_a_plugin_is_imported_on_the_main_thread(lkrun, folder, tmp_path):
-    """Whatever a plugin asks of the thread on which it is imported and built holds."""
+    """What a plugin asks of the thread on which it is built holds; it has LiveKit's session."""
     package = tmp_path / "site" / "livekit" / "plugins" / "strict"
     package.mkdir(parents=True)
     package.joinpath("__init__.py").write_text(
         "import threading\n"
-        "from livekit.agents import Plugin, llm\n"
+        "from livekit.agents import Plugin, llm, utils\n"
         "class LLM(llm.LLM):\n"
         "    def __init__(self, *, note: str = ''):\n"
         "        assert threading.current_thread() is threading.main_thread()\n"
         "        super().__init__()\n"
+        "        utils.http_context.http_session()\n"
         "    def chat(self, **_):\n"
         "        raise RuntimeError('no words')\n"
         "Plugin.register_plugin(type('P', (Plugin,), {})('strict', '1', 'strict'))\n"

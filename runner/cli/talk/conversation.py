@@ -69,14 +69,18 @@ class LocalTalk:
             return _INTERRUPTED
 
     async def _run(self) -> int:
+        from livekit.agents.utils import http_context
+
         from runner.session.conversation import CannotStartError
 
         try:
-            code = await self._one()
-            while self._again:
-                self._again = False
-                self._compile_again()
+            # plugins ask services by LiveKit's session, which a process of calls has from LiveKit
+            async with http_context.open():
                 code = await self._one()
+                while self._again:
+                    self._again = False
+                    self._compile_again()
+                    code = await self._one()
         except CannotStartError as error:
             click.echo(f"lkrun: the conversation cannot start: {error}", err=True)
             return 1

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Final
 
 from livekit.agents.testing import fake_job_context
+from livekit.agents.utils import http_context
 
 from runner.link.release import AgentRelease
 from runner.serve import core_files
@@ -274,7 +275,9 @@ async def _main(socket: str) -> None:
     host = DialogueHost(line)
     line.send(HostHello(os.getpid()))
     Watchdog(socket, host.suspects)
-    await line.listen()
+    # plugins ask services by LiveKit's session, which a process of calls has from LiveKit
+    async with http_context.open():
+        await line.listen()
 
 
 def main() -> None:
