@@ -116,11 +116,24 @@ def test_commands_in_sentences_are_commands(line):
     if verb == "COMMAND":
         return
     assert verb in VERBS, f"there is no command '{verb}'"
-    command = lkrun.get_command(click.Context(lkrun), verb)
-    while isinstance(command, click.Group) and rest and rest[0] != "COMMAND":
-        command = command.get_command(click.Context(command), rest.pop(0))
+    command, rest = resolved(lkrun.get_command(click.Context(lkrun), verb), rest)
     options = {option for parameter in command.params for option in parameter.opts}
     assert {word for word in rest if word.startswith("--") and word != "--help"} <= options
+
+
+def resolved(command, words):
+    """The command that words lead to, as the command line finds it, and the words left for it.
+
+    A group decides itself what its words mean: `lkrun test [DIR]` runs tests, `lkrun test record`
+    is another command.
+    """
+    while isinstance(command, click.Group) and words and words[0] != "COMMAND":
+        context = click.Context(command, resilient_parsing=True)
+        command.parse_args(context, list(words))
+        found = command.resolve_command(context, [*context._protected_args, *context.args])
+        assert found[1] is not None, f"there is no command '{' '.join(words)}'"
+        _, command, words = found
+    return command, words
 
 
 @contextmanager

@@ -29,6 +29,9 @@ TYPES = (
 )  # fmt: skip
 SIMPLE_TYPES = tuple(t for t in TYPES if t not in ("choice", "list", "object"))
 BOUNDS = ("min", "max", "length")
+_NUMBERED = frozenset({"number", "integer", "phone", "card"})
+"""Types that people write where they mean digits."""
+
 MEASURED = frozenset({"number", "integer", "date", "time", "datetime", "text", "digits"})
 """Types whose values can be held between `min` and `max`."""
 
@@ -153,6 +156,8 @@ class Field(Block):
 
     noun: ClassVar[str] = "a field"
     bare: ClassVar[str] = "type"
+    counted: ClassVar[tuple[str, ...]] = ("text",)
+    """Types of which characters are counted."""
     elsewhere: ClassVar[dict[str, str]] = {
         "required": "a field is required by itself; write optional: yes where it may be missing",
         "enum": "write type: choice and choices:",
@@ -191,7 +196,9 @@ class Field(Block):
         None,
     )
     length: Bound | None = key(
-        "for text: how many characters it has; of a parameter also a {{ variable }}", None
+        "for text, and digits of a need: how many characters it has; of a parameter also a "
+        "{{ variable }}",
+        None,
     )
     pattern: Pattern | None = key("for text: a regular expression that all of it must match", None)
     of: (
@@ -212,7 +219,7 @@ class Field(Block):
             _only(self.type, "list", "of", self.of),
             _only(self.type, "object", "fields", self.fields),
             _only(self.type, "text", "pattern", self.pattern),
-            None if self.type == "digits" else _only(self.type, "text", "length", self.length),
+            self._length_problem(),
             self._bounds_problem(),
             self._default_problem(),
         )
@@ -221,12 +228,23 @@ class Field(Block):
                 raise problem
         return self
 
+    def _length_problem(self) -> Exception | None:
+        if self.length is None or self.type in self.counted:
+            return None
+        return mistake(
+            "E112",
+            f"'length' goes with type: {' or '.join(self.counted)}, and this is {_a(self.type)}",
+            _counted_hint(self.type, self.counted),
+            at=("length",),
+            on="key",
+        )
+
     def _choices_problem(self) -> Exception | None:
         given = [n for n in ("choices", "choices_from") if getattr(self, n) is not None]
         if self.type != "choice" and given:
             return mistake(
                 "E112",
-                f"'{given[0]}' goes with type: choice, and this is a {self.type}",
+                f"'{given[0]}' goes with type: choice, and this is {_a(self.type)}",
                 "write type: choice",
                 at=(given[0],),
                 on="key",
@@ -357,6 +375,19 @@ class Field(Block):
         return self.model_copy(update=known)
 
 
+def _a(kind: str) -> str:
+    return f"{'an' if kind[0] in 'aeiou' else 'a'} {kind}"
+
+
+def _counted_hint(kind: str, counted: tuple[str, ...]) -> str:
+    """What to write where `length` stands with a type that has none."""
+    if "digits" not in counted:
+        return "write type: text, or delete 'length'"
+    if kind in _NUMBERED:
+        return "write type: digits for a code of so many digits, or delete 'length'"
+    return "delete 'length'; a code of so many digits has type: digits, a word type: text"
+
+
 def _only(kind: str, wanted: str, name: str, value: object) -> Exception | None:
     if value is None:
         needed = kind == wanted and name == "fields"
@@ -374,7 +405,7 @@ def _only(kind: str, wanted: str, name: str, value: object) -> Exception | None:
     hint = {"list": "write of: instead", "object": "write fields: instead"}.get(kind)
     return mistake(
         "E112",
-        f"'{name}' goes with type: {wanted}, and this is a {kind}",
+        f"'{name}' goes with type: {wanted}, and this is {_a(kind)}",
         hint if hint and name in ("of", "fields") else f"write type: {wanted}, or delete '{name}'",
         at=(name,),
         on="key",

@@ -42,6 +42,7 @@ class Need(Field):
 
     noun: ClassVar[str] = "a need"
     bare: ClassVar[str] = "ask"
+    counted: ClassVar[tuple[str, ...]] = ("text", "digits")
     elsewhere: ClassVar[dict[str, str]] = {
         **Field.elsewhere,
         "question": "write ask:",

@@ -195,6 +195,31 @@ async def test_without_a_need_that_was_given_up_when_known_is_not_done(begin):
     assert "Invoice 118 of Ann." in (await talk.say("whatever")).texts
 
 
+async def test_an_optional_answer_that_was_given_is_not_lost_for_an_unclear_word(begin):
+    """What the caller has named waits for their yes, also where it may stay empty."""
+    optional = FOLDER.replace("        type: name\n", "        type: name\n        optional: yes\n")
+    talk, _ = await talk_with(
+        begin, GO, call("fill_in", who="Ann"), "Hm.", call("fill_in", who="Anna"), "So.", "So.",
+        given={"invoice": "118", "size": "small"}, folder=optional,
+    )  # fmt: skip
+    await talk.say("money")
+    assert (await talk.say("Ann")).texts == ["Ann, right?"]
+    assert (await talk.say("well, well")).texts == ["Hm.\nAnn, right?"]
+    assert (await talk.say("no")).texts == ["Who are you?"]
+    assert (await talk.say("Anna")).texts == ["Anna, right?"]
+    assert (await talk.say("yes")).texts == ["Invoice 118 of Anna."]
+    talk, _ = await talk_with(
+        begin, GO, call("fill_in", who="Ann"), "Hm.", "Hm.", "Hm.",
+        given={"invoice": "118", "size": "small"}, folder=optional,
+    )  # fmt: skip
+    await talk.say("money")
+    await talk.say("Ann")
+    for text in ("well", "so", "so what"):
+        await talk.say(text)
+    assert not talk.conversation.variables.get("who")
+    assert talk.conversation.variables["note"] == "known"
+
+
 async def test_a_no_asks_again(begin):
     """What the caller does not confirm is forgotten; a correction waits for their yes anew."""
     talk, _ = await talk_with(

@@ -21,6 +21,7 @@ class Asking:
         heard: how much the caller had said then, or when it became known: what counts comes after.
         missed: turns in which it was asked for and the caller's words held no fitting value.
         pending: a value that waits for the caller's yes.
+        given: the caller has named a value, which is to be confirmed: they do not leave it out.
         given_up: it was asked as often as it may be.
     """
 
@@ -28,6 +29,7 @@ class Asking:
     heard: int = 0
     missed: set[str] = field(default_factory=set)
     pending: Any = NOTHING
+    given: bool = False
     given_up: bool = False
 
     @property

@@ -149,7 +149,7 @@ class Needs:
         state = self.of(name)
         state.heard, state.given_up = len(self.turns), False
         if need.confirmed:
-            state.pending, state.asked_in = fitting, None
+            state.pending, state.asked_in, state.given = fitting, None, True
         else:
             self._store(name, fitting)
         return None
@@ -235,8 +235,9 @@ class Needs:
 
     def exhausted(self, name: str, need: Need, turn: str) -> bool:
         """Whether it was asked as often as it may be, up to this turn."""
-        happened = {*self.turns, turn}
-        return len(self.of(name).missed & happened) >= need.asked_at_most
+        state = self.of(name)
+        most = need.tries if state.given else need.asked_at_most
+        return len(state.missed & {*self.turns, turn}) >= most
 
     async def give_up(self, name: str, need: Need, context: ActionContext) -> ActionOutcome:
         """Go on without it, or do what its author says."""
