@@ -220,6 +220,23 @@ async def test_an_optional_answer_that_was_given_is_not_lost_for_an_unclear_word
     assert talk.conversation.variables["note"] == "known"
 
 
+async def test_a_value_that_was_not_read_out_is_not_confirmed_by_saying_it_again(begin):
+    """A model that repeats all it knows confirms nothing that the caller was not asked about."""
+    both = FOLDER.replace(
+        "        type: digits\n", "        type: digits\n        confirm: Is {{ invoice }} right?\n"
+    )
+    talk, _ = await talk_with(
+        begin, GO, call("fill_in", invoice="118", who="Ann"),
+        call("fill_in", invoice="119", who="Ann"), "Hm.",
+        given={"size": "small"}, folder=both,
+    )  # fmt: skip
+    await talk.say("money")
+    assert (await talk.say("118, Ann")).texts == ["Is 118 right?"]
+    assert (await talk.say("it is 119, of Ann")).texts == ["Is 119 right?"]
+    assert (await talk.say("yes")).texts == ["Ann, right?"]
+    assert (await talk.say("yes")).texts[0] == "Invoice 119 of Ann."
+
+
 async def test_a_no_asks_again(begin):
     """What the caller does not confirm is forgotten; a correction waits for their yes anew."""
     talk, _ = await talk_with(

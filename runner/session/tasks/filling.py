@@ -146,10 +146,11 @@ def fill(call: Call, plan: PersonaPlan, values: Mapping[str, Any]) -> Filled:
 
 
 def _same_again(needs: Needs, name: str, value: Any) -> bool:
-    """Whether the value that waits to be confirmed is given again: so it was right."""
+    """Whether the value that the caller was asked about is given again: so it was right."""
     state = needs.of(name)
     return (
         state.is_pending
+        and state.asked_in is not None
         and str(state.pending) == str(value)
         and needs.agrees(needs.words) is not False
     )
