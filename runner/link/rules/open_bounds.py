@@ -17,8 +17,11 @@ def _check(_context: DefinitionContext, leaf: Leaf, place: Span) -> Iterator[Dia
     section, _name, key = leaf.location[:3]
     if (section, key) == ("tools", "parameters"):
         return
-    message = f"'{leaf.key}' of a variable cannot change in a call"
+    is_need = key in ("needs", "ask")
+    message = f"'{leaf.key}' of a {'need' if is_need else 'variable'} cannot change in a call"
     hint = "write a plain value; a template may bound a parameter of a tool"
+    if is_need:
+        hint = "write a plain value, or compare the answer below then: by if: and ask_again:"
     yield Diagnostic(place, "E112", message, hint)
 
 
