@@ -16,6 +16,7 @@ from runner.diff.facts import SentenceFacts, abilities
 from runner.diff.texts import edited
 from runner.link.differences import Location
 from runner.provider_kinds import KINDS, ProviderKind
+from runner.schema.hours import DAYS
 
 
 @dataclass(frozen=True)
@@ -127,6 +128,17 @@ def _of_kind(kind: ProviderKind) -> tuple[Row, ...]:
 
 TABLE: tuple[Row, ...] = (
     Row("agents.*.start", "calls of {owner} are now answered by {after}, not by {before}"),
+    Row("agents.*.hours.closed", "calls of {owner} outside its hours are now answered by {after}, "
+        "not by {before}", gone="calls of {owner} outside its hours are now answered as all are, "
+        "not by {before}", new="calls of {owner} outside its hours are now answered by {after}"),
+    Row("agents.*.hours.closed_on", "the list of dates on which {owner} is closed {became}",
+        gone="{owner} is closed on {before} no more", new="{owner} is now closed on {after}"),
+    *(Row(f"agents.*.hours.{day}", "on {last} {owner} is now open {after}, not {before}",
+          gone="on {last} {owner} is now closed; it was open {before}",
+          new="on {last} {owner} is now open {after}") for day in DAYS),
+    Row("agents.*.hours", "{owner} now has other hours: {after}",
+        gone="{owner} has no hours any more: every call is answered alike",
+        new="{owner} now has hours: {after}"),
     Row("agents.*.mode", "{owner} now talks by {after}, not by {before}"),
     Row("agents.*.reload", "changed files now reach calls of {owner} by {after}, not by {before}"),
     *_speech("greeting", _FIRST_WORDS, "callers of {agents} hear no greeting from {owner} any more",

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from datetime import date
+from types import UnionType
 from typing import Any
 
 from runner.link.differences import plan
 from runner.schema.types.blocks import Block
+from runner.schema.types.measures import RateLimit
 from runner.schema.types.names import Name
+from runner.schema.types.spans import Spans
 from runner.schema.types.texts import Condition, Spoken
 
 _LONGEST = 120
@@ -118,12 +122,13 @@ _ACTIONS: dict[str, Callable[[Any], str]] = {
 }
 """Kind of action → what it does."""
 
-_KINDS: tuple[tuple[type, Callable[[Any], str]], ...] = (
+_KINDS: tuple[tuple[type | UnionType, Callable[[Any], str]], ...] = (
     (bool, lambda v: "yes" if v else "no"),
     (int, str),
     (float, lambda v: f"{v:g}"),
     (str, lambda v: str(v) if _plain(v) else quoted(v)),
     (tuple, _list),
+    (date | Spans | RateLimit, str),
     (dict, _mapping),
     (Block, block),
     (object, lambda _: "nothing"),

@@ -65,9 +65,9 @@ class Ways:
             target: the persona.
             stop: personas from which the way does not go on.
         """
-        start: _State = (str(self.scope.agent.start), frozenset())
-        came: dict[_State, _State | None] = {start: None}
-        waiting = deque([start])
+        starts: list[_State] = [(str(n), frozenset()) for n in self.scope.agent.answering]
+        came: dict[_State, _State | None] = dict.fromkeys(starts)
+        waiting = deque(starts)
         while waiting:
             state = waiting.popleft()
             if state[0] == target:

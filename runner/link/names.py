@@ -16,4 +16,6 @@ LATER_PARTS: dict[str, frozenset[str]] = {
 """Parts of these that belong to what is not built yet."""
 
 MOMENTS = ("now", "today", "today_date")
-ALWAYS = (*ATTRIBUTES, *MOMENTS)
+OPEN = "open_now"
+"""Whether the hours of the agent say open: there where it has hours."""
+ALWAYS = (*ATTRIBUTES, *MOMENTS, OPEN)

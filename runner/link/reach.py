@@ -26,7 +26,7 @@ Take = Callable[[str, str], Block | None]
 
 
 def reach(definition: Definition, agent: Agent, table: SymbolTable, resolve: Resolve) -> Scope:
-    """Follow every handoff, tool and provider from an agent's `start`.
+    """Follow every handoff, tool and provider from where an agent's calls begin.
 
     Names that nothing defines are passed over here; `references` tells of them.
     """
@@ -38,7 +38,7 @@ def reach(definition: Definition, agent: Agent, table: SymbolTable, resolve: Res
         return resolve(entry) if entry is not None else None
 
     _take_tools(scope, agent, agent.tools, take)
-    waiting = [str(agent.start), *map(str, agent.handoffs), *_acted(scope, agent)]
+    waiting = [*map(str, agent.answering), *map(str, agent.handoffs), *_acted(scope, agent)]
     seen: set[str] = set()
     while waiting:
         name = waiting.pop(0)

@@ -6,7 +6,7 @@ from runner.diagnostics.nearest import did_you_mean, nearest
 from runner.link import foreign_names as foreign
 from runner.link.fields import parameters
 from runner.link.findings import Problem
-from runner.link.names import ALWAYS, ATTRIBUTES
+from runner.link.names import ALWAYS, ATTRIBUTES, OPEN
 from runner.link.rule import UseContext
 from runner.link.walk import Leaf
 from runner.schema.types.later import LATER_NAMES, not_yet
@@ -133,7 +133,8 @@ def _here(context: UseContext, use: Use, leaf: Leaf) -> str:
     if owner is not None:
         own = root in _OF_MANY
         return _values(context, root, owner) if own else f"write {owner}.{root}"
-    near = nearest(root, [*ALWAYS, *leaf.names])
+    there = [n for n in ALWAYS if n != OPEN or context.scope.agent.hours is not None]
+    near = nearest(root, [*there, *leaf.names])
     literal = use.compared and len(use.path) == 1
     if near is not None and not (literal and root[0].isupper()):
         return f"did you mean '{near}'?"

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import model_validator
 from pydantic.json_schema import JsonSchemaValue
 
 from runner.schema.actions import Actions
+from runner.schema.hours import Hours
 from runner.schema.intents import Intents
 from runner.schema.nodes import Nodes
 from runner.schema.personas import Handoff
@@ -124,7 +126,8 @@ class Agent(AgentProviders, _AgentBasics):
         "temperature": _OPTION,
     }
 
-    timezone: TimeZone | None = key("of now and today; the machine's without it", None)
+    timezone: TimeZone | None = key("of now, today and hours; the machine's without it", None)
+    hours: Hours | None = key("when the agent is open, and who answers outside", None)
     locale: LanguageTag | None = key(
         "the language of dates, numbers, lists and yes/no in templates, such as de or pt-BR; "
         "English without it",
@@ -153,3 +156,25 @@ class Agent(AgentProviders, _AgentBasics):
         "who hears a change of the files: new_calls, or running calls too, from their next turn",
         "new_calls",
     )
+
+    @property
+    def answering(self) -> tuple[PersonaName, ...]:
+        """The personas that a call can begin with: at first the one that `start` names."""
+        closed = self.hours.closed if self.hours is not None else None
+        return tuple(dict.fromkeys(filter(None, (self.start, closed))))
+
+    def local(self, moment: datetime) -> datetime:
+        """A moment as the clocks of the agent's time zone show it."""
+        if self.timezone is None:
+            return moment
+        from zoneinfo import ZoneInfo  # noqa: PLC0415 - only agents that name a zone pay for it
+
+        return moment.astimezone(ZoneInfo(self.timezone))
+
+    def open_at(self, moment: datetime) -> bool:
+        """Whether `hours` say open; an agent without hours always is."""
+        return self.hours is None or self.hours.open_at(self.local(moment))
+
+    def answers_at(self, moment: datetime) -> PersonaName:
+        """The persona that answers a call of this moment."""
+        return self.answering[-1] if not self.open_at(moment) else self.start

@@ -9,6 +9,7 @@ from itertools import combinations
 import pytest
 from support.terminal import ROOT, Terminal
 
+from runner.cli.picture.mermaid import mermaid
 from runner.cli.picture.plain import plain
 from runner.cli.picture.sketch import Sketch, Way, shortened
 from runner.cli.picture.svg import svg
@@ -186,3 +187,12 @@ def test_the_picture_of_the_readme_is_that_of_the_demonstration(lkrun):
 def test_any_shell_saves_the_svg():
     """Every letter is ASCII: a shell that writes in another encoding than UTF-8 changes nothing."""
     assert svg([ODD]).isascii()
+
+
+def test_who_answers_outside_the_hours_begins_a_call_too():
+    """All three pictures show the persona that `closed` names as a second beginning."""
+    drawn = Sketch("hotel", "desk", ("desk", "night"), (), {}, "night")
+    assert "[night]  (outside the hours a call begins here)" in plain([drawn])
+    assert 'hotel_call -->|"outside the hours"| hotel__night' in mermaid([drawn])
+    assert "Outside the hours it begins with night." in svg([drawn])
+    assert drawn.layers() == [["desk", "night"]]

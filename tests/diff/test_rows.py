@@ -104,6 +104,10 @@ BOSS = """\
     instructions: You are the boss.
 """
 CASES = {
+    "hours": (
+        ("    start: host\n", "    start: host\n    hours:\n      monday: 08:00-12:00\n"),
+        ["clinic now has hours: monday 08:00-12:00"],
+    ),
     "greeting": (
         ("      say: Good day.", "      say: Hello."),
         ["callers of clinic hear a new greeting from host: \u201cHello.\u201d"],
@@ -314,3 +318,39 @@ def test_each_name_in_braces_is_a_fact():
                 assert all(
                     hasattr(SentenceFacts, name) for name in re.findall(r"\{(\w+)\}", told)
                 ), told
+
+
+OPEN = BEFORE.replace(
+    "    start: host\n",
+    "    start: host\n    hours:\n      monday: 08:00-12:00\n      closed_on: 2026-12-25\n"
+    "      closed: billing\n",
+)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "wanted"),
+    [
+        ("08:00-12:00", "08:00-13:00", "on monday clinic is now open 08:00-13:00, not 08:00-12:00"),
+        ("monday: 08", "tuesday: 08", "on monday clinic is now closed; it was open 08:00-12:00"),
+        ("monday: 08", "tuesday: 08", "on tuesday clinic is now open 08:00-12:00"),
+        (
+            "2026-12-25",
+            "2026-12-26",
+            "the list of dates on which clinic is closed is now 2026-12-26, and has no longer 2026-12-25",  # noqa: E501 - as it is said
+        ),
+        ("      closed_on: 2026-12-25\n", "", "clinic is closed on 2026-12-25 no more"),
+        (
+            "closed: billing",
+            "closed: host",
+            "calls of clinic outside its hours are now answered by host, not by billing",
+        ),
+        (
+            "      closed: billing\n",
+            "",
+            "calls of clinic outside its hours are now answered as all are, not by billing",
+        ),
+    ],
+)
+def test_hours_are_told_day_by_day(old, new, wanted, sentences):
+    """Another opening, another date and another persona outside each have their sentence."""
+    assert wanted in sentences(OPEN, OPEN.replace(old, new))

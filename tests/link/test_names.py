@@ -92,7 +92,7 @@ def test_the_text_that_the_cases_change_has_one_mistake(told):
         (
             "{{ house }}",
             "{{ house }} {{ open_now }}",
-            "E102 'open_now' is not available yet in this version of lkrun",
+            "E304 'open_now' has no value here: agent 'desk' has no hours",
         ),
         ("{{ args.day }}", "{{ args.dya }}", "E302 the tool has no parameter 'dya'"),
         ("{{ args.day }}", "{{ day }}", "E302 unknown name 'day'"),

@@ -6,13 +6,16 @@ FOLDER = """\
 agents:
   clinic:
     start: desk
-    instructions: Speak in {{ town }}, at {{ now }}.
+    instructions: Speak in {{ town }}, at {{ now }}, open {{ open_now }}.
     llm: brain
     stt: ears
     tts: warm
     vad: no
     timezone: Asia/Tokyo
     locale: de
+    hours:
+      monday: 08:00-19:00
+      closed_on: 2026-12-24
     variables:
       town: Hanoi
       name:

@@ -16,6 +16,8 @@ def _agent(drawn: Sketch) -> Iterator[str]:
     agent = drawn.agent
     yield f'  subgraph {_id(agent)}["{agent}"]'
     yield f"    {_id(agent)}_call((call)) --> {_id(agent, drawn.start)}"
+    if drawn.closed is not None:
+        yield f'    {_id(agent)}_call -->|"outside the hours"| {_id(agent, drawn.closed)}'
     for name in drawn.personas:
         gate = f"<br/>if {_quoted(shortened(drawn.gates[name]))}" if name in drawn.gates else ""
         yield f'    {_id(agent, name)}["{name}{gate}"]'

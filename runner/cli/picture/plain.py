@@ -17,7 +17,7 @@ def _agent(drawn: Sketch, colours: Colours) -> Iterator[str]:
     yield f"{colours.place}{drawn.agent}{colours.off}"
     column = max((width(way.target) for way in drawn.ways), default=0)
     for name in (name for layer in drawn.layers() for name in layer):
-        start = "  (a call begins here)" if name == drawn.start else ""
+        start = f"  ({drawn.begins(name)})" if drawn.begins(name) else ""
         gate = f"  (if {printable(shortened(drawn.gates[name]))})" if name in drawn.gates else ""
         yield f"  {colours.place}[{name}]{colours.off}{start}{gate}"
         for way in drawn.ways_of(name):

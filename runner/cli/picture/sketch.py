@@ -40,6 +40,7 @@ class Sketch:
     """An agent as it is drawn.
 
     Attributes:
+        closed: who answers outside the agent's hours; None where nobody else does.
         gates: persona → what must be true before a call can go to it.
     """
 
@@ -48,6 +49,13 @@ class Sketch:
     personas: tuple[str, ...]
     ways: tuple[Way, ...]
     gates: Mapping[str, str] = field(default_factory=dict)
+    closed: str | None = None
+
+    def begins(self, persona: str) -> str:
+        """Which calls begin with a persona; nothing where none does."""
+        if persona == self.start:
+            return "a call begins here"
+        return "outside the hours a call begins here" if persona == self.closed else ""
 
     def ways_of(self, persona: str) -> tuple[Way, ...]:
         """The handoffs of a persona."""
@@ -55,7 +63,8 @@ class Sketch:
 
     def layers(self) -> list[list[str]]:
         """The personas by their distance from the start; what no handoff leads to comes last."""
-        layers, seen = [[self.start]], {self.start}
+        first = [name for name in (self.start, self.closed) if name is not None]
+        layers, seen = [first], set(first)
         while layers[-1]:
             layer = [way.target for name in layers[-1] for way in self.ways_of(name)]
             layers.append([name for name in dict.fromkeys(layer) if name not in seen])
@@ -68,7 +77,8 @@ def sketch(scope: Scope) -> Sketch:
     """What is drawn of an agent."""
     gates = {n: " ".join(p.condition.split()) for n, p in scope.personas.items() if p.condition}
     ways = tuple(_ways(scope))
-    return Sketch(scope.name, str(scope.agent.start), tuple(scope.personas), ways, gates)
+    start, *closed = map(str, scope.agent.answering)
+    return Sketch(scope.name, start, tuple(scope.personas), ways, gates, *closed)
 
 
 def _ways(scope: Scope) -> Iterator[Way]:

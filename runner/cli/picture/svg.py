@@ -97,6 +97,8 @@ def _head(sketches: Sequence[Sketch], wide: float, tall: float) -> Iterator[str]
 def _sentences(drawn: Sketch) -> Iterator[str]:
     """The same in words, for those who do not see it."""
     yield f"A call of {drawn.agent} begins with {drawn.start}."
+    if drawn.closed is not None:
+        yield f"Outside the hours it begins with {drawn.closed}."
     for way in drawn.ways:
         yield f"From {way.source} to {way.target}: {(way.when or way.label).rstrip('.')}."
 
@@ -135,7 +137,7 @@ def _agent(drawn: Sketch, boxes: Mapping[str, _Box], top: float) -> Iterator[str
         for number, way in enumerate(box.ways):
             yield _arrow(box, boxes[way.target], box.row(number))
     for box in boxes.values():
-        yield from _box(box, start=box.name == drawn.start)
+        yield from _box(box, drawn.begins(box.name))
 
 
 def _arrow(source: _Box, target: _Box, y: float) -> str:
@@ -151,10 +153,10 @@ def _arrow(source: _Box, target: _Box, y: float) -> str:
     return f'<path class="way" marker-end="url(#lkrun-tip)" d="M{x:.1f} {y:.1f} {curve}"/>'
 
 
-def _box(box: _Box, *, start: bool) -> Iterator[str]:
+def _box(box: _Box, start: str) -> Iterator[str]:
     kind, mark = ("box start", _START) if start else ("box", "")
     place = f'x="{box.left:.1f}" y="{box.top:.1f}" width="{box.wide:.1f}"'
-    yield f"<g><title>{_text(box.name)}{': a call begins here' if start else ''}</title>"
+    yield f"<g><title>{_text(box.name)}{f': {start}' if start else ''}</title>"
     yield f'<rect class="{kind}" {place} height="{box.bottom - box.top:.1f}" rx="8"/>'
     x = box.left + _PADDING
     name = _text(mark + shortened(box.name, _NAME))

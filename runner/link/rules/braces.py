@@ -13,7 +13,7 @@ from runner.diagnostics import Diagnostic, Span
 from runner.diagnostics.nearest import nearest
 from runner.link import foreign_names as foreign
 from runner.link.fields import parameters
-from runner.link.names import ATTRIBUTES, MOMENTS
+from runner.link.names import ATTRIBUTES, MOMENTS, OPEN
 from runner.link.rule import UseContext, UseRule
 from runner.link.walk import Leaf
 from runner.schema.http import Body
@@ -114,7 +114,7 @@ def _meant(written: str, leaf: Leaf, context: UseContext) -> str | None:
                 return name
         elif root in fields:
             return f"args.{root}"
-        elif root in variables or root in MOMENTS:
+        elif root in variables or root in MOMENTS or (root == OPEN and context.scope.agent.hours):
             return root
     same = foreign.same(tuple(written.split("."))) if isinstance(leaf.value, Spoken) else None
     return same if same is not None and "(" not in same else None

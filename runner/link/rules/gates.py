@@ -10,7 +10,7 @@ from runner.link.rule import AgentContext, AgentRule, Used
 
 
 def _check(context: AgentContext) -> Iterator[tuple[Used, Diagnostic]]:
-    scope, start = context.scope, str(context.scope.agent.start)
+    scope, starts = context.scope, list(map(str, context.scope.agent.answering))
     ways = Ways(scope, context.texts.analyses)
     for name, persona in scope.personas.items():
         if persona.condition is None:
@@ -18,9 +18,10 @@ def _check(context: AgentContext) -> Iterator[tuple[Used, Diagnostic]]:
         definition = scope.table.entries["personas"][name]
         place = definition.document.key_span((*definition.location, "if"))
         used = ("personas", name)
-        if name == start:
+        if name in starts:
             message = f"'if' cannot stand in '{name}': calls of '{scope.name}' begin with it"
-            hint = "delete it, or name another persona as the agent's start"
+            where = "as the agent's start" if name == starts[0] else "in closed: below hours:"
+            hint = f"delete it, or name another persona {where}"
             yield used, Diagnostic(place, "E112", message, hint)
         elif not ways.path(name):
             yield used, Diagnostic(place, "W202", *_closed(ways, name))

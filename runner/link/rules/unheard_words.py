@@ -15,7 +15,7 @@ def _is_handed(scope: Scope, name: str) -> bool:
 
 
 def _begins(scope: Scope, name: str) -> bool:
-    return str(scope.agent.start) == name
+    return name in map(str, scope.agent.answering)
 
 
 _HEARD: dict[str, tuple[Callable[[Scope, Persona, str], bool], str, str]] = {

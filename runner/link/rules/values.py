@@ -9,7 +9,7 @@ from runner.diagnostics import Diagnostic, Related, Span
 from runner.diagnostics.nearest import did_you_mean, nearest
 from runner.link.fields import parameters
 from runner.link.findings import Problem
-from runner.link.names import ATTRIBUTES, LATER_PARTS, MOMENTS
+from runner.link.names import ATTRIBUTES, LATER_PARTS, MOMENTS, OPEN
 from runner.link.rule import UseContext, UseRule
 from runner.link.scope import Variable
 from runner.link.unknown_names import unknown_name, unknown_part
@@ -79,7 +79,18 @@ def _name(context: UseContext, use: Use, leaf: Leaf) -> Problem | None:
     if root in context.scope.variables:
         variable = context.scope.variables[root]
         return _private(variable, leaf) or _part(variable, rest)
-    return unknown_name(context, use, leaf)
+    return _open(context, rest) if root == OPEN else unknown_name(context, use, leaf)
+
+
+def _open(context: UseContext, rest: tuple[str, ...]) -> Problem | None:
+    """What is wrong with asking whether the agent is open."""
+    name = context.scope.name
+    if context.scope.agent.hours is None:
+        message = f"'{OPEN}' has no value here: agent '{name}' has no hours"
+        return "E304", message, f"write hours: in the agent '{name}', and below it the days"
+    if rest:
+        return "E302", f"'{OPEN}' has no part '{rest[0]}': it is yes or no", f"write {OPEN}"
+    return None
 
 
 def _part(variable: Variable, rest: tuple[str, ...]) -> Problem | None:

@@ -78,6 +78,8 @@ FOREIGN: dict[str, dict[str, str]] = {
             "tools": "functions function actions skills abilities general_tools tool_ids plugins",
             "handoffs": "transfers transfer handoff handover routes destinations",
             "timezone": "time_zone tz zone",
+            "hours": "opening_hours business_hours office_hours working_hours schedule"
+            " opening_times availability open",
             "variables": "vars data context dynamic_variables default_dynamic_variables"
             " variable_values parameters fields",
             "labels": "metadata tags",
@@ -267,6 +269,20 @@ FOREIGN: dict[str, dict[str, str]] = {
     ),
     "a fallback": _ORDER,
     "a fallback of models": _ORDER,
+    "hours": _paths(
+        {
+            "monday": "mon mo montag lundi lunes lunedi",
+            "tuesday": "tue tues di dienstag mardi martes martedi",
+            "wednesday": "wed mi mittwoch mercredi miercoles mercoledi",
+            "thursday": "thu thur thurs do donnerstag jeudi jueves giovedi",
+            "friday": "fri fr freitag vendredi viernes venerdi",
+            "saturday": "sat sa samstag sonnabend samedi sabado sabato",
+            "sunday": "sun so sonntag dimanche domingo domenica",
+            "closed_on": "holidays holiday closed_dates closed_days exceptions except closures",
+            "closed": "otherwise outside after_hours else fallback closed_persona when_closed"
+            " out_of_hours",
+        }
+    ),
     "idle": _paths(
         {
             "after": "timeout seconds delay after_seconds silence wait time duration",

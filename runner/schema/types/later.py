@@ -15,7 +15,7 @@ LATER: dict[str, frozenset[str]] = {
     "a file": _words("external_agents folder"),
     "an agent": _words(
         "realtime avatar dispatch languages before_call after_call events record phone dial"
-        " voicemail hours speech background_audio keypad"
+        " voicemail speech background_audio keypad"
     ),
     "a persona": _words("realtime keypad"),
     "a check": _words("language transfers_to csv_row webhook_body"),
@@ -33,12 +33,11 @@ LATER: dict[str, frozenset[str]] = {
 LATER_TOOLS = _words("press_keys")
 """Tools that may one day be listed without being defined."""
 
-LATER_NAMES = _words("open_now language")
+LATER_NAMES = _words("language")
 """Names of templates that belong to keys of this table."""
 
 
 MEANWHILE: dict[str, str] = {
-    "hours": "say in instructions: when you are open, with {{ now }} and {{ today }}",
     "languages": "say in instructions: which languages to speak, and tell them to stt: and tts:",
     "phone": "a dispatch rule of LiveKit says which number reaches the agent",
     "realtime": "write llm:, stt: and tts:",

@@ -136,7 +136,8 @@ class Calls:
         Raises:
             KeyError: the release has no such agent.
         """
-        start = self._releases.current.agents[agent].agent.start
+        now = datetime.now().astimezone()
+        start = self._releases.current.agents[agent].agent.answers_at(now)
         release = self._releases.pin(call_id)
         call = CallInfo(call_id, agent, kind, release, str(start), room, dispatch or None)
         self._on[call_id] = call

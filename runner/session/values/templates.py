@@ -37,12 +37,12 @@ class TemplateContext(Mapping[str, Any]):
         clock: Clock | None = None,
     ) -> None:
         """Take what is known; `clock` tells the moment."""
-        self.persona = str(release.agent.start)
+        self._clock = clock or MachineClock()
+        self.persona = str(release.agent.answers_at(self._clock.now()))
         zone = release.agent.timezone
         self.zone = ZoneInfo(zone) if zone else None
         self.language = str(release.agent.locale or "")
         self._variables = variables
-        self._clock = clock or MachineClock()
         self.facts, self._agent = facts, release.name
         self._known: dict[str, Any] = {
             "caller": facts.caller,
@@ -56,6 +56,8 @@ class TemplateContext(Mapping[str, Any]):
             "today": lambda: self.now().date(),
             "today_date": lambda: self.now().date(),
         }
+        if release.agent.hours is not None:
+            self._made["open_now"] = lambda: release.agent.open_at(self._clock.now())
 
     def renewed(self, release: AgentRelease, variables: Variables) -> TemplateContext:
         """The same call, by another release."""
