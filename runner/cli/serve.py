@@ -44,9 +44,11 @@ class DurationParam(click.ParamType[float]):
 
 @click.command()
 @folder
-@click.option("--host", default="127.0.0.1", show_default=True, help="Where the page is served.")
+@click.option("--host", help="Where the page is served, instead of at runner.http.listen.")
 @click.option(
-    "--port", default=8090, show_default=True, type=click.IntRange(0, 65535), help="0: any."
+    "--port",
+    type=click.IntRange(0, 65535),
+    help="The port, instead of that of runner.http.listen; 0: any.",
 )
 @click.option(
     "--drain",
@@ -73,8 +75,8 @@ class DurationParam(click.ParamType[float]):
 def serve(  # noqa: PLR0913 - the parts that it needs, by name
     folder: Path,
     *,
-    host: str,
-    port: int,
+    host: str | None,
+    port: int | None,
     drain: float,
     gate: str | None,
     no_reload: bool,

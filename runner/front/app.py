@@ -6,19 +6,22 @@ import asyncio
 import errno
 import logging
 import socket
+from collections.abc import Callable
 from typing import Final
 
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from runner.front import door
+from runner.front import cors, door, tokens
 from runner.front.answering import answering
 from runner.front.openapi import document
 from runner.front.port import Runner
 from runner.front.problems import HttpProblem
+from runner.front.rates import Buckets, network
 from runner.front.responses import HEADERS, from_http, response
 from runner.front.routes import ROUTES
-from runner.front.routes.route import Site
+from runner.front.routes.route import Route, Site
+from runner.front.tokens import LINES, Doors
 from runner.front.wire import Limits, WireRunner
 
 STOP_SECONDS: Final = 2.0
@@ -32,6 +35,9 @@ _WAITING: Final = 128
 
 _HIGHEST_PORT: Final = 65_535
 
+_BY_PATH: Final = {each.path: each for each in ROUTES}
+"""Path → a row; those of one path are open, counted and shaped alike."""
+
 _log = logging.getLogger("lkrun.front")
 
 
@@ -42,7 +48,7 @@ class Front:
         address: where it listens, once it is started.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - where it listens and its bounds, by name
         self,
         runner: Runner,
         *,
@@ -50,23 +56,32 @@ class Front:
         port: int = 8090,
         body_seconds: float = BODY_SECONDS,
         limits: Limits | None = None,
+        doors: Callable[[], Doors] = Doors,
     ) -> None:
-        """Take the runner and where to listen.
+        """Take the runner, where to listen, and what says who may come in now.
 
         Raises:
-            ValueError: the host is not this machine's own, or there is no such port; the text
-                is for the person.
+            ValueError: the host is not this machine's own and no token is wanted, or there is no
+                such address or port; the text is for the person.
         """
-        bound = door.loopback(host)
+        bound = door.address_of(host)
         if bound is None:
             raise ValueError(
-                f"'{host}' would open the front to other machines, and its access tokens "
-                "('runner.http.tokens') are not available yet; use 127.0.0.1, localhost or ::1"
+                f"'{host}' is not an address of this machine; use 127.0.0.1, or 0.0.0.0 for other "
+                "machines too"
+            )
+        alone = door.loopback(bound) is not None
+        if not alone and not doors().tokens:
+            raise ValueError(
+                f"'{host}' would open the front to other machines, and runner.http has no tokens; "
+                f"use 127.0.0.1, or {LINES}"
             )
         if not 0 <= port <= _HIGHEST_PORT:
             raise ValueError(f"there is no port {port}; ports go from 0 (any) to {_HIGHEST_PORT}")
         self.address = (bound, port)
-        self._site = Site(runner, document(ROUTES), bound is not None, asyncio.Event())
+        self._site = Site(runner, document(ROUTES), alone, asyncio.Event())
+        self._doors = doors
+        self._buckets = Buckets()
         self._body_seconds = body_seconds
         self._limits = limits or Limits()
         self._server: WireRunner | None = None
@@ -78,7 +93,7 @@ class Front:
             OSError: the port is taken or may not be used; the text is for the person.
         """
         app = web.Application(middlewares=[self._answering])
-        app.on_response_prepare.append(_with_headers)
+        app.on_response_prepare.append(self._with_headers)
         app.on_shutdown.append(self._close_streams)
         for route in ROUTES:
             handler = answering(route, self._site, self._body_seconds)
@@ -107,11 +122,16 @@ class Front:
     async def _close_streams(self, _: web.Application) -> None:
         self._site.closing.set()
 
+    async def _with_headers(self, request: web.Request, response: web.StreamResponse) -> None:
+        response.headers.update(HEADERS | cors.of_origin(request, self._doors().origins))
+
     @web.middleware
     async def _answering(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         try:
-            door.check(request, self.address)
-            return await handler(request)
+            doors = self._doors()
+            door.check(request, self.address, doors.origins)
+            about = cors.preflight(request, doors.origins) or self._refusal(request, doors)
+            return about or await handler(request)
         except HttpProblem as problem:
             return response(problem)
         except web.HTTPException as error:
@@ -130,6 +150,25 @@ class Front:
             message = "the runner could not answer this request"
             return response(HttpProblem(500, "internal", message, "the runner's log says more"))
 
+    def _refusal(self, request: web.Request, doors: Doors) -> web.Response | None:
+        """What a request is answered that sends no token, or is one too many."""
+        route = _route(request)
+        wanted = () if doors.tokens is None and not self._site.on_this_machine else doors.tokens
+        token = tokens.token_of(request, wanted) if wanted else None
+        stranger = wanted is not None and token is None and not (route and route.open)
+        if doors.rate is not None and (stranger or route is None or route.counted):
+            who = f"address {network(request.remote)}" if token is None else f"token {token}"
+            try:
+                self._buckets.take(who, doors.rate)
+            except HttpProblem as problem:
+                return response(problem, route.problem.of(problem) if route else None)
+        return response(tokens.unauthorized(request)) if stranger else None
+
+
+def _route(request: web.Request) -> Route | None:
+    resource = request.match_info.route.resource
+    return _BY_PATH.get(resource.canonical) if resource is not None else None
+
 
 async def _listen(server: WireRunner, host: str, port: int, at_once: int) -> None:
     """Listen, and take so many connections at once; the others wait with the system.
@@ -147,10 +186,6 @@ async def _listen(server: WireRunner, host: str, port: int, at_once: int) -> Non
     except BaseException:
         listening.close()
         raise
-
-
-async def _with_headers(_: web.Request, response: web.StreamResponse) -> None:
-    response.headers.update(HEADERS)
 
 
 def _refused(host: str, port: int, error: OSError) -> OSError:

@@ -15,6 +15,8 @@ from runner.front.models.base import ProblemReply
 from runner.front.routes.route import JSON, Route
 
 _EVERYWHERE: Final = (403, 500)
+_NO_TOKEN: Final = 401
+_TOO_MANY: Final = 429
 _WITH_BODY: Final = (400, 408, 413, 415, 422)
 
 
@@ -65,13 +67,21 @@ def _operation(each: Route) -> dict[str, Any]:
             "description": HTTPStatus(status).phrase,
             "content": {JSON: {"schema": _ref(_shape(each, status))}},
         }
-        for status in sorted({*each.errors, *_EVERYWHERE, *(_WITH_BODY if each.request else ())})
+        for status in sorted({*each.errors, *_EVERYWHERE, *_at_the_door(each), *_of_body(each)})
     }
     return operation
 
 
+def _at_the_door(each: Route) -> tuple[int, ...]:
+    return () if each.open else (_NO_TOKEN, _TOO_MANY)
+
+
+def _of_body(each: Route) -> tuple[int, ...]:
+    return _WITH_BODY if each.request else ()
+
+
 def _shape(each: Route, status: int) -> type[BaseModel]:
-    return ProblemReply if status in _EVERYWHERE else each.problem.model
+    return ProblemReply if status in (*_EVERYWHERE, _NO_TOKEN) else each.problem.model
 
 
 def _ref(model: type[BaseModel]) -> dict[str, str]:

@@ -53,7 +53,7 @@ class HttpProblem(Exception):  # noqa: N818 - the word of RFC 9457; it is an ans
         self.status, self.code, self.message, self.help = status, code, message, help
         self.headers = dict(headers or {})
         if code in RETRY_AFTER:
-            self.headers["Retry-After"] = RETRY_AFTER[code]
+            self.headers.setdefault("Retry-After", RETRY_AFTER[code])
 
     @property
     def body(self) -> dict[str, dict[str, str | None]]:

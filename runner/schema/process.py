@@ -8,6 +8,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import AfterValidator, WithJsonSchema
 
+from runner.schema.doors import Doors
 from runner.schema.mcp import Program
 from runner.schema.types.blocks import Block, OrNo, key
 from runner.schema.types.measures import Duration, SomeTime
@@ -129,6 +130,7 @@ class Process(Block):
     noun: ClassVar[str] = "the runner"
 
     livekit: LiveKit = key("where the LiveKit server is", LiveKit.model_construct())
+    http: Doors = key("where the page and the API are, and who may ask", Doors.model_construct())
     network: Network = key("what tools may reach", Network.model_construct())
     reload: Reload = key("how changes reach callers", Reload.model_construct())
     log: Log = key("what the runner writes", Log.model_construct())

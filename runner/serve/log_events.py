@@ -38,6 +38,8 @@ EVENTS: Final = (
     LogEvent("log", "a line of a library, or of a plugin", ("logger", "message")),
     LogEvent("more_like_this", "a warning or an error came so often that only the first ones of"
              " some seconds were logged", ("count", "seconds", "message")),
+    LogEvent("no_tokens", "the front is open to other machines, and the files have no tokens any"
+             " more: it lets nobody in"),
     LogEvent("not_enlisted", "`lkrun releases` and `lkrun rollback` will not find this runner",
              ("error",)),
     LogEvent("processes_renewed", "new calls begin in new processes, since packages or settings"

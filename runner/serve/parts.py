@@ -10,6 +10,7 @@ from runner.front.app import Front
 from runner.serve import descriptors
 from runner.serve.control import Control
 from runner.serve.credentials import NAMES
+from runner.serve.doors import FrontDoors
 from runner.serve.metrics import Metrics
 from runner.serve.releases.served import Releases
 from runner.serve.reload.folder_state import FolderState
@@ -101,9 +102,11 @@ def build(  # noqa: PLR0913 - what a runner begins with
         *startup.compiled.diagnostics, *startup.lacking(startup.compiled), *startup.rejected,
     ]  # fmt: skip
     folder = FolderState(mistakes if broken else [], broken=broken)
+    doors = FrontDoors(releases, secrets, log, env=startup.env, settings=settings)
     swap = Swap(
         releases, agents, surroundings, renewals,
-        folder=folder, metrics=metrics, log=log, archive=startup.archive, spawn=tasks.spawn,
+        doors=doors, folder=folder, metrics=metrics, log=log, archive=startup.archive,
+        spawn=tasks.spawn,
     )  # fmt: skip
     reloader = Reloader(
         startup.compiler, startup.compiled, swap, startup.lacking,
@@ -125,14 +128,15 @@ def build(  # noqa: PLR0913 - what a runner begins with
     )  # fmt: skip
     return Parts(
         releases, calls, admission, metrics, neighbours, agents, switchboard, texts, blocked,
-        surroundings, swap, reloader, socket, served, _front(served, settings),
+        surroundings, swap, reloader, socket, served, _front(served, doors),
     )  # fmt: skip
 
 
-def _front(served: ServedRunner, settings: ServeSettings) -> Front:
+def _front(served: ServedRunner, doors: FrontDoors) -> Front:
     try:
         limits = descriptors.prepare()
-        return Front(served, host=settings.host, port=settings.port, limits=limits)
+        host, port = doors.address
+        return Front(served, host=host, port=port, limits=limits, doors=doors.now)
     except ValueError as error:
         raise CannotServeError(str(error)) from None
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from runner.schema.doors import split_listen
+
 if TYPE_CHECKING:
     from runner.compiler import Compiled, Compiler
     from runner.diagnostics import Diagnostic
@@ -25,18 +27,28 @@ class ServeSettings:
     """What the command line says.
 
     Attributes:
+        host: instead of that of `runner.http.listen`.
+        port: likewise.
         drain: seconds that calls are given to end after the first signal.
         follow: whether the folder is followed.
         dev: whether running calls go on with what is saved, as with `reload: next_turn`.
     """
 
-    host: str
-    port: int
+    host: str | None
+    port: int | None
     drain: float
     follow: bool
     level: str
     form: str
     dev: bool = False
+
+    def address(self, release: Release) -> tuple[str, int]:
+        """Where the front of a release listens."""
+        host, port = split_listen(release.process.http.listen)
+        return (
+            host if self.host is None else self.host,
+            port if self.port is None else self.port,
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,10 +15,20 @@ from front.conftest import Client
 from runner.front.app import STOP_SECONDS, Front
 
 
-@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.2", "example.com", ""])  # noqa: S104 - it is refused
-def test_only_loopback_is_served(runner, host):
-    """Any other host is refused in words that name what is missing."""
-    with pytest.raises(ValueError, match=r"runner\.http\.tokens.*not available yet"):
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.2", "[::]"])  # noqa: S104 - it is refused
+def test_other_machines_want_tokens(runner, host):
+    """Any address but loopback is refused without tokens, with the lines to add."""
+    with pytest.raises(ValueError, match="would open the front to other machines") as caught:
+        Front(runner, host=host)
+    assert '\nrunner:\n  http:\n    tokens:\n      - "{{ secrets.LKRUN_TOKEN }}"\n' in str(
+        caught.value
+    )
+
+
+@pytest.mark.parametrize("host", ["example.com", "", "127.0.0.1:80", "http://127.0.0.1"])
+def test_what_is_no_address_is_refused(runner, host):
+    """A name of another machine, or an address with more, is told apart."""
+    with pytest.raises(ValueError, match="is not an address of this machine"):
         Front(runner, host=host)
 
 

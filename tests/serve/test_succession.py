@@ -7,12 +7,14 @@ import pytest
 
 from runner.egress.secrets import Secrets
 from runner.serve.credentials import LiveKit
+from runner.serve.doors import FrontDoors
 from runner.serve.metrics import Metrics
 from runner.serve.releases.archive import Archive, ArchiveError
 from runner.serve.reload.folder_state import FolderState
 from runner.serve.reload.inherited import ChildEnvironment
 from runner.serve.reload.reloader import ReloadResult
 from runner.serve.reload.swap import Swap
+from runner.serve.startup import ServeSettings
 
 LIVEKIT = LiveKit("ws://lk:7880", "key", "s" * 32)
 
@@ -80,6 +82,13 @@ async def succession(surroundings, renewals, workers, metrics, archive):
         workers,
         surroundings,
         renewals,
+        doors=FrontDoors(
+            releases,
+            surroundings._secrets,
+            surroundings._log,
+            env={},
+            settings=ServeSettings(None, None, drain=1.0, follow=True, level="info", form="json"),
+        ),
         folder=FolderState((), broken=False),
         metrics=metrics,
         log=surroundings._log,

@@ -35,7 +35,16 @@ async def _openapi(request: ApiRequest) -> web.Response:
 
 
 ROUTES: Final = (
-    Route("health", "GET", "/health", _health, "Whether the runner is alive", StatusReply),
+    Route(
+        "health",
+        "GET",
+        "/health",
+        _health,
+        "Whether the runner is alive",
+        StatusReply,
+        open=True,
+        counted=False,
+    ),
     Route(
         "ready",
         "GET",
@@ -44,6 +53,8 @@ ROUTES: Final = (
         "Whether a release is served and every agent is registered",
         StatusReply,
         errors=(503,),
+        open=True,
+        counted=False,
     ),
     Route("metrics", "GET", "/metrics", _metrics, "Figures for Prometheus", kind="text/plain"),
     Route("openapi", "GET", "/openapi.json", _openapi, "This document"),

@@ -41,12 +41,22 @@ async def _data(request: ApiRequest) -> dict[str, Any]:
 
 
 def _row(name: str, path: str, file: str, kind: str, summary: str) -> Route:
-    return Route(name, "GET", path, _file(file, kind), summary, kind=kind)
+    answer = _file(file, kind)
+    return Route(name, "GET", path, answer, summary, kind=kind, open=True, counted=False)
 
 
 ROUTES: Final = (
     _row("page", "/", "index.html", "text/html", "The page to talk by text"),
     _row("page_style", "/-/page.css", "page.css", "text/css", "Its style"),
     _row("page_script", "/-/page.js", "page.js", "text/javascript", "Its script"),
-    Route("page_data", "GET", "/-/page.json", _data, "What it shows", PageData, errors=(503,)),
+    Route(
+        "page_data",
+        "GET",
+        "/-/page.json",
+        _data,
+        "What it shows",
+        PageData,
+        errors=(503,),
+        counted=False,  # an open page asks every two seconds
+    ),
 )

@@ -87,6 +87,8 @@ class Route:
         request: the model of the body.
         kind: the media type of the answer.
         problem: the shape of what it refuses; the door and a fault of lkrun have ours.
+        open: whether it is answered without a token.
+        counted: whether a request of it counts for the rate limit.
         errors: the statuses that it may answer besides those of every route.
     """
 
@@ -101,3 +103,5 @@ class Route:
     kind: str = JSON
     errors: tuple[int, ...] = ()
     problem: ErrorShape = OURS
+    open: bool = False
+    counted: bool = True

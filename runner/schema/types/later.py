@@ -26,8 +26,9 @@ LATER: dict[str, frozenset[str]] = {
     "an action": _words("play transfer_call press_keys"),
     "a tool": _words("transfer_call press_keys"),
     "a provider": _words("realtime turn_detector noise_cancellation avatar"),
+    "http": _words("jwt webhook_secret"),
     "the room": _words("noise_cancellation"),
-    "the runner": _words("environments http records capacity data_dir shutdown"),
+    "the runner": _words("environments records capacity data_dir shutdown"),
 }
 
 LATER_TOOLS = _words("press_keys")

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
 
     from runner.link.release import Release
+    from runner.serve.doors import FrontDoors
     from runner.serve.log import Log
     from runner.serve.metrics import Metrics
     from runner.serve.releases.archive import Archive
@@ -39,6 +40,7 @@ class Swap:
         surroundings: ChildEnvironment,
         renewals: Renewals,
         *,
+        doors: FrontDoors,
         folder: FolderState,
         metrics: Metrics,
         log: Log,
@@ -49,6 +51,7 @@ class Swap:
         self._agents = agents
         self._surroundings = surroundings
         self._renewals = renewals
+        self._doors = doors
         self._folder = folder
         self._metrics = metrics
         self._archive = archive
@@ -86,6 +89,7 @@ class Swap:
             self._spawn(self.keep(self._releases.current, changes))
             self._spawn(asyncio.to_thread(read_ahead, self._releases.current))
         if outcome.result != "rejected":
+            self._doors.follow()
             self._spawn(self._surroundings.follow())
 
     async def keep(self, release: Release, changes: list[str]) -> None:

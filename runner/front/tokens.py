@@ -1,0 +1,63 @@
+"""Tokens: what programs prove themselves by (RFC 6750)."""
+
+from __future__ import annotations
+
+import hmac
+from dataclasses import dataclass
+from typing import Final
+
+from aiohttp import web
+
+from runner.front.problems import HttpProblem
+from runner.front.rates import Rate
+
+LINES: Final = (
+    "add to the files:\n\n"
+    "runner:\n"
+    "  http:\n"
+    "    tokens:\n"
+    '      - "{{ secrets.LKRUN_TOKEN }}"\n\n'
+    "and set LKRUN_TOKEN in the environment to a long random text"
+)
+"""What opens the front to other machines."""
+
+
+@dataclass(frozen=True, slots=True)
+class Doors:
+    """Who may come in, as it is now.
+
+    Attributes:
+        tokens: what one of must be sent; None where none is wanted, empty where none is right.
+        origins: pages of other sites that may ask, as browsers spell them.
+        rate: so many requests of a token, or of an address; None where there is no limit.
+    """
+
+    tokens: tuple[str, ...] | None = None
+    origins: frozenset[str] = frozenset()
+    rate: Rate | None = None
+
+
+def token_of(request: web.Request, tokens: tuple[str, ...]) -> str | None:
+    """The token that a request sends, if it is one of these.
+
+    Each is compared, and in a time that does not depend on what is sent.
+    """
+    headers = request.headers.getall("Authorization", [])
+    scheme, _, sent = headers[0].partition(" ") if len(headers) == 1 else ("", "", "")
+    right = None
+    for token in tokens:
+        same = hmac.compare_digest(_bytes(sent.strip()), _bytes(token))
+        right = token if same else right
+    return right if scheme.lower() == "bearer" else None
+
+
+def unauthorized(request: web.Request) -> HttpProblem:
+    """What a request is told that sends no token, or another."""
+    sent = "Authorization" in request.headers
+    message = "this token is not one of the runner's" if sent else "this runner wants a token"
+    hint = "send the header 'Authorization: Bearer …' with one of the tokens of runner.http"
+    return HttpProblem(401, "unauthorized", message, hint, {"WWW-Authenticate": "Bearer"})
+
+
+def _bytes(text: str) -> bytes:
+    return text.encode("utf-8", "surrogateescape")
