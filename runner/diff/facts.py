@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from runner.diff.privacy import masked
+from runner.diff.privacy import STARS, masked
 from runner.diff.wording import counted, listed, quoted, said
 from runner.link import AgentRelease
 from runner.link.differences import Difference, path
@@ -20,6 +20,7 @@ _OPTIONS = ("model", "voice", "voice_id", "language")
 """Options that tell one provider of a plugin from another."""
 
 _SHORT = 60
+_NOT_SHOWN = "has changed in what is not shown here"
 
 
 @dataclass(frozen=True)
@@ -111,7 +112,7 @@ class SentenceFacts:
         if _many(old) and _many(now):
             return _lists(old, now)
         if self.before == self.after:
-            return "has changed in what is not shown here"
+            return _NOT_SHOWN
         return f"is now{_colon(now)} {self.after}, not{_colon(old)} {self.before}"
 
     def _said(self, value: Any, release: AgentRelease | None) -> str:
@@ -135,6 +136,8 @@ def _lists(old: tuple[Any, ...], now: tuple[Any, ...]) -> str:
     new = [said(v) for v in now if v not in old]
     gone = [said(v) for v in old if v not in now]
     if not new and not gone:
+        if STARS in now:
+            return _NOT_SHOWN
         return "has another order, or other repetitions"
     told = [f"now also has {listed(new)}"] if new and len(gone) < len(old) else []
     told += [f"is now {listed(new)}"] if new and not told else []

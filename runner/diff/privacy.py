@@ -9,8 +9,9 @@ from typing import Any
 from runner.link.differences import Location
 from runner.schema.fields import Field
 from runner.schema.types.blocks import Block
+from runner.schema.types.measures import RateLimit
 from runner.schema.types.settings import SECRET_ENDINGS
-from runner.schema.types.texts import Scalar, Sent, Stored
+from runner.schema.types.texts import Credential, Scalar, Sent, Stored
 from runner.template import has_template
 
 STARS = "***"
@@ -61,7 +62,8 @@ def masked(value: Any, location: Location, private: Collection[str], *, hidden: 
 
 
 def _text(value: str, location: Location, private: Collection[str], *, hidden: bool) -> str:
-    secret = isinstance(value, Scalar | Sent | Stored) and _secret(location, private)
+    named = isinstance(value, Scalar | Sent | Stored) and _secret(location, private)
+    secret = named or isinstance(value, Credential)
     if hidden or (secret and _written_out(value)):
         return type(value)(STARS)
     shown = _PARAMETER.sub(rf"\1{STARS}", _USER.sub(rf"\1{STARS}@", value))
@@ -93,4 +95,4 @@ def data(value: Any) -> Any:
         return {str(name): data(inner) for name, inner in value.items()}
     if isinstance(value, tuple):
         return [data(inner) for inner in value]
-    return str(value) if isinstance(value, str) else value
+    return str(value) if isinstance(value, str | RateLimit) else value

@@ -126,6 +126,7 @@ _KINDS: tuple[tuple[type | UnionType, Callable[[Any], str]], ...] = (
     (bool, lambda v: "yes" if v else "no"),
     (int, str),
     (float, lambda v: f"{v:g}"),
+    (RateLimit, str),
     (str, lambda v: str(v) if _plain(v) else quoted(v)),
     (tuple, _list),
     (date | Spans | RateLimit, str),

@@ -284,6 +284,30 @@ def test_nothing_private_is_shown(compile_files):
     assert not re.search("4711|0815|sk-live", shown)
 
 
+DOORS = """\
+runner:
+  http:
+    tokens:
+      - {first}
+      - "{{{{ secrets.SECOND }}}}"
+    rate_limit: {count} per minute
+"""
+
+
+def test_tokens_are_not_shown_and_limits_are_read(compile_files):
+    """A token that is written out is stars in the sentence too; a limit reads as it is written."""
+    plain = BEFORE[BEFORE.index("agents:") :]
+    old, new = (
+        compile_files({"a.yaml": DOORS.format(first=first, count=count) + plain})
+        for first, count in (("plum-and-pear", 60), ("fig-and-pear", 90))
+    )
+    changes = diff(old, new)
+    assert "pear" not in document(changes)
+    told = {change.path: change.sentence for change in changes}
+    assert "is now 90 per minute, not 60 per minute" in told["runner.http.rate_limit"]
+    assert "has changed in what is not shown here" in told["runner.http.tokens"]
+
+
 def test_each_row_is_about_keys_that_there_are():
     """No row of the table speaks of a key that the language does not have."""
     for row in TABLE:

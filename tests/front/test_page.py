@@ -12,6 +12,7 @@ from support.fake_runner import FakeRunner
 
 from runner.front.app import Front
 from runner.front.port import DialogueError
+from runner.front.tokens import Doors
 
 CHROMIUM = next(
     filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome", "chrome"))),
@@ -204,6 +205,18 @@ async def test_refusals_are_told_in_plain_words(visit, runner):
     runner.dialogues.clear()
     await visit.says("hello")
     await visit.sees("#over", "The runner no longer knows this conversation")
+
+
+async def test_a_runner_that_wants_a_token_says_so(browser, runner):
+    """The page sends none, and says in words what talks with the agents instead."""
+    front = Front(runner, port=0, doors=lambda: Doors(tokens=("secret",)))
+    await front.start()
+    context = await browser.new_context()
+    visit = Visit(await context.new_page(), front)
+    await visit.page.goto(visit.address)
+    await visit.sees("#lobby-lead", "This runner wants a token (runner.http.tokens)")
+    await context.close()
+    await front.stop()
 
 
 async def test_a_runner_that_goes_and_comes_back(visit, front):

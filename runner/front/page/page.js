@@ -9,6 +9,7 @@ const WORDS = {
   too_long: "This message is too long. Please send it in parts.",
   full: "The runner is busy with as many conversations as it can hold. Please try again in a moment.",
   draining: "The runner is about to stop and begins no new conversations. Please try again in a moment.",
+  unauthorized: "This runner wants a token (runner.http.tokens), which this page does not send. Programs that send it can talk; lkrun chat needs none.",
   internal: "Something went wrong inside the runner. Its log says more.",
 };
 
