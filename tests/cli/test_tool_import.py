@@ -54,6 +54,7 @@ def test_what_a_tool_becomes(tmp_path):
     tool = release.requests["bookings_controller_create_booking"]
     fields = tool.parameters
     assert {name: field.type for name, field in fields.items()} == {
+        "cal_api_version": "text",
         "start": "datetime",
         "attendee": "object",
         "event_type_id": "number",
