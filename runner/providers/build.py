@@ -66,9 +66,9 @@ def build(kind: str, name: str, values: Any, *, secrets: Iterable[str] = ()) -> 
         _blame(provider, f"cannot be used: {error}")
         raise ProviderBuildError(f"{subject} cannot be used: {error}") from None
     except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever a plugin raises becomes one plain sentence
-        words = _told(f"{subject} could not be set up", error, hidden)
-        _blame(provider, words)
-        raise ProviderBuildError(words) from None
+        # the reason is told once, by who wanted the provider
+        _blame(provider, "it could not be set up")
+        raise ProviderBuildError(_told(f"{subject} could not be set up", error, hidden)) from None
     first = problems[0]
     where = ".".join(str(part) for part in first.location)
     message = _without(first.message, hidden)
