@@ -67,6 +67,7 @@ def release(url: str) -> AgentRelease:
     return AgentRelease.model_construct(
         name="desk",
         agent=Agent.model_construct(variables={"branch": "hanoi"}),
+        personas={},
         tools={"find_slot": tool},
         services={"api": service},
         providers={},
