@@ -51,5 +51,5 @@ def test_the_example_of_the_page_is_right(name):
     ((_, definition),) = strictyaml.load(example).data["providers"].items()
     kind = next(key for key in definition if key != "with")
     found = Catalogue().find(kind, definition[kind])
-    loaded = load(found.source, found.target)
+    loaded = load(found.source, found.target, kind)
     assert validate(loaded.options, definition["with"], name)[1] == []
