@@ -215,6 +215,7 @@ async def test_open_now_is_asked_when_it_is_used(begin):
     time.advance(120)
     assert not context.is_true("open_now")
     assert context.text("{{ open_now }}") == "no"
+    assert context.context.sent()["open_now"] is False
     assert talk.conversation.persona == "reception"
 
 
