@@ -178,9 +178,25 @@ class _Importer:
                 required = written in (schema.get("required") or ())
                 fields[name] = self._typed(inner, inner.get("description"), required=required)
                 sent[written] = f"{{{{ args.{name} }}}}"
+                if required and "fields" in fields[name]:
+                    sent[written] = self._record(inner, fields[name]["fields"], name)
             if sent:
                 request["body"] = {kind: sent}
             return
+
+    def _record(self, schema: Mapping[str, Any], fields: dict[str, Any], name: str) -> Any:
+        """What is sent of a record; key by key where some keys are no names of fields."""
+        required, sent = schema.get("required") or (), {}
+        for written, inner in self._properties(schema).items():
+            if inner.get("readOnly"):
+                continue
+            field_name = written if written in fields else _unused(_field(written), fields)
+            if field_name not in fields:
+                words, needed = inner.get("description"), written in required
+                fields[field_name] = self._typed(inner, words, required=needed, depth=1)
+            sent[written] = f"{{{{ args.{name}.{field_name} }}}}"
+        renamed = any(f".{written} }}}}" not in value for written, value in sent.items())
+        return sent if renamed else f"{{{{ args.{name} }}}}"
 
     def _properties(
         self, schema: Mapping[str, Any], depth: int = 0

@@ -4,16 +4,22 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import httpx
 import pytest
 import yaml
 from click.testing import CliRunner
+from support.described import Described
 
 from runner.cache import Cache
 from runner.cli.main import lkrun
 from runner.cli.openapi import imported, written
 from runner.compiler import Compiler
+from runner.egress.client import HttpEgress
+from runner.egress.port import ToolRequest
+from runner.egress.secrets import Secrets
 
 EXTRACTS = Path(__file__).parents[1] / "support" / "openapi"
+MOMENT = "2026-12-07T08:00:00Z"
 AGENT = """
 agents:
   desk:
@@ -75,6 +81,40 @@ def test_only_some_operations(tmp_path):
     wrong = CliRunner().invoke(lkrun, ["tool", "import", extract, "--operation", "issues"])
     assert wrong.exit_code == 2
     assert "there is no operation 'issues'; operations: issues/list-for-repo" in wrong.output
+
+
+async def test_a_record_keeps_the_keys_of_the_interface(tmp_path):
+    """What an imported tool sends of a record is what the description wants, capitals and all."""
+    document = yaml.safe_load((EXTRACTS / "cal-bookings.json").read_text())
+    release = compiled(written(imported(document)), tmp_path).release.agents["desk"]
+    name = "bookings_controller_create_booking"
+    assert list(release.requests[name].parameters["attendee"].fields) == [
+        "name", "email", "time_zone",
+    ]  # fmt: skip
+    service = Described(document, "Bearer k3y", {})
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        headers = {key.lower(): value for key, value in request.headers.items()}
+        target = request.url.raw_path.decode()
+        status, data = service.handle(request.method, target, headers, request.content)
+        return httpx.Response(status, json=data)
+
+    booking = {"id": 1, "uid": "b", "status": "accepted", "start": MOMENT, "end": MOMENT}
+    service.answers["BookingsController_createBooking"] = [
+        (201, {"status": "success", "data": booking})
+    ]
+    secrets = Secrets({"CAL_COM_API_V2_TOKEN": "k3y"})
+    egress = HttpEgress(secrets, transport=httpx.MockTransport(answer))
+    who = {"name": "Ann", "time_zone": "Europe/Madrid"}
+    arguments = {"cal_api_version": "2024-08-13", "start": MOMENT, "attendee": who}
+    response = await egress.of(release).ask(ToolRequest(name, arguments, {}))
+    await egress.aclose()
+    (request,) = service.requests
+    assert request.problems == []
+    assert response.ok
+    assert request.body == {
+        "start": MOMENT, "attendee": {"name": "Ann", "timeZone": "Europe/Madrid"},
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize("text", ["[1, 2", "swagger: '2.0'", "", "openapi: 3.0.0\npaths: {}"])
