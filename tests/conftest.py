@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from runner.cli.log import LOGGERS
 
 HERE = Path(__file__).parent
 
@@ -14,8 +18,8 @@ LIVE = frozenset({"live"})
 QUICK = frozenset(
     {
         "cli/test_check", "demo/test_service", "diagnostics", "diff", "egress",
-        "front/test_openapi", "front/test_routes", "link", "patterns",
-        "plugins/test_script_context", "plugins/test_script_rules",
+        "front/test_openapi", "front/test_routes", "knowledge", "link", "patterns",
+        "plugin", "plugins/test_script_context", "plugins/test_script_rules",
         "plugins/test_script_words", "promptfoo/test_files", "providers", "schema",
         "serve/test_calls", "serve/test_control", "serve/test_credentials", "serve/test_log",
         "serve/test_metrics", "session/test_conversion", "session/test_parameters",
@@ -38,6 +42,15 @@ SLOW = frozenset(
 """Modules that take more than ten seconds of a processor; none of them is quick."""
 
 MARKERS = {"live": LIVE, "slow": SLOW, "quick": QUICK}
+
+
+@pytest.fixture(autouse=True)
+def own_log_levels() -> Iterator[None]:
+    """A command that is run in this process sets how much is logged: for its own test alone."""
+    levels = {name: logging.getLogger(name).level for name in ("", *LOGGERS)}
+    yield
+    for name, level in levels.items():
+        logging.getLogger(name).setLevel(level)
 
 
 def among(places: frozenset[str], module: str) -> bool:

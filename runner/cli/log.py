@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import logging
 import sys
+from typing import Final
 
 import click
+
+LOGGERS: Final = ("livekit", "asyncio")
+"""What says nothing that a person who talks wants to know."""
 
 
 def log_plainly(level: str) -> None:
@@ -13,7 +17,7 @@ def log_plainly(level: str) -> None:
     handler = _ToStderr()
     handler.setFormatter(_PlainFormatter(with_tracebacks=level == "debug"))
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
-    for name in ("livekit", "asyncio"):
+    for name in LOGGERS:
         logging.getLogger(name).setLevel(level.upper() if level == "debug" else "CRITICAL")
 
 

@@ -69,7 +69,7 @@ async def caller():
 def person():
     """A caller by telephone."""
     attributes = {"sip.phoneNumber": "+4912345", "sip.trunkPhoneNumber": "+49999"}
-    return SimpleNamespace(identity="c", name="Mary", kind=3, attributes=attributes)
+    return SimpleNamespace(identity="c", name="Mary", kind=3, attributes=attributes, joined_at=None)
 
 
 @pytest.fixture

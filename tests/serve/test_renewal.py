@@ -5,6 +5,7 @@ from support.waiting import until
 
 from runner.serve.socket.messages import (
     TO_CALL,
+    CallNetwork,
     CallRenewed,
     NotRenewed,
     Renew,
@@ -38,7 +39,8 @@ async def test_a_call_that_wants_it_goes_over(renewals, begin, changed, releases
     releases.swap(new)
     renewals.offer()
     offer = await peer.receive(TO_CALL)
-    assert offer == Renew("AJ_1", new.id, releases.file(new.id, "desk"), {})
+    file, network = releases.file(new.id, "desk"), CallNetwork(("127.0.0.1",))
+    assert offer == Renew("AJ_1", new.id, file, {}, network)
     assert call.release == release.id
     waiting = ["agents.desk.limits.max_tool_steps"]
     peer.send(CallRenewed("AJ_1", new.id, ("agents.desk.reload",), tuple(waiting)))

@@ -189,7 +189,7 @@ async def test_an_answer_that_nobody_waits_for_is_given_up(calls, questions, end
 
 async def test_only_requests_that_change_nothing_are_questions(calls, releases, log):
     """The method tells: a GET is one, and what is no tool of the agent is none."""
-    tools = ToolRequests(releases, Secrets({}), log, files=None)
+    tools = ToolRequests(releases, Secrets({}), log, files=None, env={})
     call = calls.begin("AJ_1", "desk", "call")
     assert tools.is_question(call, "look")
     assert not tools.is_question(call, "end_call")

@@ -197,7 +197,7 @@ BY_PROVIDER = (
 
 @pytest.mark.proves(
     "ModelsInOrder.order", "ModelsInOrder.attempt_timeout", "ModelsInOrder.retries",
-    "ModelsInOrder.sticky", "FallbackLlmProvider.llm", "FallbackLlmProvider.with",
+    "ModelsInOrder.sticky", "FallbackLlmProvider.with",
 )  # fmt: skip
 async def test_a_fallback_is_a_provider_with_terms_of_its_own(begin):
     """`fallback` is the list with what is said of it, and it moves on as a list does."""
@@ -264,8 +264,8 @@ providers:
 
 
 @pytest.mark.proves(
-    "InOrder.order", "InOrder.attempt_timeout", "InOrder.retries", "FallbackSttProvider.stt",
-    "FallbackSttProvider.with", "FallbackTtsProvider.tts", "FallbackTtsProvider.with",
+    "InOrder.order", "InOrder.attempt_timeout", "InOrder.retries",
+    "FallbackSttProvider.with", "FallbackTtsProvider.with",
 )  # fmt: skip
 async def test_voices_and_recognition_in_order_have_their_terms(load):
     """LiveKit's adapters for voices and recognition get what is said of them."""

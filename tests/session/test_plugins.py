@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from livekit import rtc
-from livekit.agents import Agent
+from livekit.agents import Agent, stt
 from support.site import Site
 from support.speech import Speaker
 from support.voice_folder import said
@@ -110,7 +110,7 @@ async for piece in forward(source, settings):
 WEIGHS = "        return {'weight': args['grams'] / 1000, 'unit': options.unit}"
 
 
-@pytest.mark.proves("PluginTool.plugin", "PluginTool.options")
+@pytest.mark.proves("PluginTool.plugin", "PluginTool.with", "PluginTool.parameters")
 async def test_a_tool_of_a_package(begin, site):
     """It gets its options and the checked arguments; what it returns is the answer."""
     tool(site, WEIGHS)
@@ -118,6 +118,39 @@ async def test_a_tool_of_a_package(begin, site):
     told = await talk.say("a parcel")
     assert told.outputs == ['{"weight": 1.2, "unit": "kilograms"}']
     assert told.failed == [False]
+
+
+OPEN = """    variables:
+      open:
+        type: yes_no
+        default: yes
+"""
+ALL = """    if: open
+    then:
+      say: It is weighed.
+    on_error:
+      say: The scales are broken.
+"""
+
+
+@pytest.mark.proves(
+    "PluginTool.description", "PluginTool.if", "PluginTool.then", "PluginTool.on_error"
+)
+async def test_what_stands_beside_a_tool_of_a_package(begin, site):
+    """It is described to the model and offered while it may; then comes what follows."""
+    tool(site, "        return {'weight': 1 / args['grams']}")
+    folder = FOLDER.replace("    NODES\n", OPEN)
+    folder = folder.replace("    plugin: scales\n", f"{ALL}    plugin: scales\n")
+    talk = await begin(folder, secrets={"UNIT": "kg"})
+    agent = talk.conversation.session.current_agent
+    assert [t.info.raw_schema["description"] for t in agent.tools if t.id == "weigh"] == [
+        "Weigh a parcel."
+    ]
+    assert (await talk.say("a parcel")).texts == ["It is weighed."]
+    talk = await begin(folder.replace("grams: 1200", "grams: 0"), secrets={"UNIT": "kg"})
+    assert (await talk.say("a parcel")).texts == ["The scales are broken."]
+    talk = await begin(folder.replace("default: yes", "default: no"), secrets={"UNIT": "kg"})
+    assert (await talk.say("a parcel")).outputs == []
 
 
 @pytest.mark.parametrize(
@@ -235,6 +268,37 @@ async def test_an_own_voice_in_place_of_tts_node(begin, service):
     loud = np.abs(np.concatenate([np.frombuffer(f.data, "<i2") for f in frames])).max()
     assert loud > 6_000
     assert all(isinstance(frame, rtc.AudioFrame) for frame in frames)
+
+
+@pytest.mark.proves("Nodes.stt")
+async def test_a_node_changes_what_is_heard(begin, site):
+    """What speech recognition gives goes through the node before anybody acts on it."""
+    node(site, "fix", """
+async for event in forward(source, settings):
+    for each in event.alternatives:
+        each.text = each.text.replace('hallo', 'hello')
+    yield event
+""")  # fmt: skip
+    heard = VOICE.replace(
+        "      tts:\n        - house_voice:\n            url: URL\n", "      stt:\n        - fix\n"
+    )
+    talk = await begin(heard, channel="voice")
+    await talk.until(said("Good day."))
+    persona = talk.conversation.session.current_agent
+
+    async def forward(_source, _settings):
+        words = stt.SpeechData(language="en", text="hallo there")
+        yield stt.SpeechEvent(stt.SpeechEventType.FINAL_TRANSCRIPT, alternatives=[words])
+
+    with_forward = pytest.MonkeyPatch()
+    with_forward.setattr(
+        Agent.default, "stt_node", lambda _, source, settings: forward(source, settings)
+    )
+    try:
+        events = [event async for event in persona.stt_node(None, None)]
+    finally:
+        with_forward.undo()
+    assert [event.alternatives[0].text for event in events] == ["hello there"]
 
 
 async def test_personas_without_nodes_are_livekits(begin):

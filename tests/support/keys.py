@@ -13,7 +13,7 @@ from runner.schema.fields import Field
 from runner.schema.http import Request, Result
 from runner.schema.mcp import CommandServer, ServerToolOptions, UrlServer
 from runner.schema.personas import Persona
-from runner.schema.providers import Provider
+from runner.schema.providers import BUILT_IN, PROVIDERS, Provider
 from runner.schema.tools import Tool
 from runner.schema.types.blocks import Block
 
@@ -48,6 +48,8 @@ def keys(*annotations):
 
 def owner(block, key):
     """The name of the block that a key is proved for: once where its kind does not matter."""
+    if block in BUILT_IN and key != "with":
+        block = PROVIDERS[block.kind]
     bases = (base for base, shared in SHARED.items() if issubclass(block, base) and key in shared)
     return next(bases, block).__name__
 
@@ -55,8 +57,9 @@ def owner(block, key):
 SHARED = {
     AnyTool: {"confirm", "max_uses", "rules"} & keys_of(AnyTool),
     WaitingTool: keys_of(WaitingTool) - keys_of(AnyTool) - {"on_error"},
+    Request: keys_of(Request) - {"body"},
 }
-"""Keys that whatever stands before a tool goes by: a tool's kind is nothing to them."""
+"""Keys that many kinds go by alike: what stands before a tool, what a request is sent with."""
 
 
 IN_CALLS = {
@@ -80,7 +83,7 @@ ELSEWHERE = {
 
 def proofs() -> Iterator[tuple[str, str]]:
     """Key → test, for each test of a conversation that is marked `proves`."""
-    for path in sorted((TESTS / "session").glob("test_*.py")):
+    for path in sorted((TESTS / "session").rglob("test_*.py")):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
                 yield from ((key, node.name) for key in _proved(node))

@@ -65,7 +65,9 @@ def words(found) -> str:
     return "".join(c.delta.content or "" for c in found if c.delta)
 
 
-@pytest.mark.proves("HttpModel.style", "HttpModel.model", "HttpModel.temperature")
+@pytest.mark.proves(
+    "HttpModel.style", "HttpModel.model", "HttpModel.temperature", "HttpModel.max_tokens"
+)
 async def test_openai_words(style, openai):
     """The conversation goes out as OpenAI writes it; words come one by one, then the usage."""
     found = await chunks(style("model: small\ntemperature: 0.5\nmax_tokens: 99\n"))
@@ -144,7 +146,7 @@ async def test_openai_again(style, openai):
     assert words(found) == "Here."
 
 
-@pytest.mark.proves("HttpModel.body", "HttpModel.stream", "HttpModel.pick")
+@pytest.mark.proves("HttpLlmProvider.with", "HttpModel.body", "HttpModel.stream", "HttpModel.pick")
 @pytest.mark.parametrize(
     ("more", "reply"),
     [

@@ -40,7 +40,9 @@ def part(request: bytes, name: str) -> bytes:
     raise AssertionError(f"no field {name}")
 
 
-@pytest.mark.proves("HttpRecognition.send", "HttpRecognition.body", "RecordedForm.form")
+@pytest.mark.proves(
+    "HttpSttProvider.with", "HttpRecognition.send", "HttpRecognition.body", "RecordedForm.form"
+)
 async def test_a_file_of_a_form(ears, stub):
     """Speech is a WAV file in the field `file`, beside the author's fields; `text` comes back."""
     stub.reply = ok(b'{"text": " Hello there. ", "language": "en"}')

@@ -69,7 +69,9 @@ def encoded(kind: str, rate: int = 24_000) -> bytes:
     return file.getvalue()
 
 
-@pytest.mark.proves("HttpVoice.audio", "HttpVoice.body", "HttpVoice.sample_rate")
+@pytest.mark.proves(
+    "HttpTtsProvider.with", "HttpVoice.audio", "HttpVoice.body", "HttpVoice.sample_rate"
+)
 async def test_samples_are_spoken_as_they_come(voice, stub):
     """The text goes out as the author wrote it; the samples that come back are the speech."""
     stub.reply = chunked(TONE[:1001], TONE[1001:])
@@ -107,6 +109,17 @@ async def test_samples_of_another_rate(voice, stub, caplog):
     assert frame.sample_rate == 24_000
     assert frame.duration == pytest.approx(0.5, abs=0.05)
     assert "48000 samples a second, and sample_rate is 24000" in caplog.text
+
+
+@pytest.mark.proves("HttpVoice.channels")
+async def test_samples_of_two_channels(voice, stub):
+    """Samples of two channels that come in turn are as long as those of one."""
+    left_and_right = np.repeat(np.frombuffer(TONE, "<i2"), 2).tobytes()
+    stub.reply = chunked(left_and_right)
+    frame = await heard(voice(more="channels: 2\n"))
+    assert frame.num_channels == 2
+    assert bytes(frame.data) == left_and_right
+    assert frame.duration == pytest.approx(len(TONE) / 2 / 24_000, abs=0.01)
 
 
 async def test_half_a_sample_at_the_end(voice, stub):
@@ -181,7 +194,6 @@ async def test_another_attempt(voice, stub):
     assert len(stub.requests) == 2
 
 
-@pytest.mark.proves("HttpVoice.retries")
 async def test_retries_of_the_request(voice, stub):
     """`retries` counts for POST as well: to say words twice does no harm."""
     stub.routes["/speak"] = [ok(b"", status="503 Busy"), ok(TONE, "Content-Type: audio/pcm")]
@@ -196,7 +208,6 @@ async def test_an_answer_that_breaks_off(voice, stub):
         await heard(voice())
 
 
-@pytest.mark.proves("HttpVoice.timeout")
 async def test_no_answer_in_time(voice, stub):
     """A service that says nothing is an APITimeoutError after `timeout`."""
 
@@ -237,7 +248,6 @@ async def test_interruption_stops_the_request(voice, stub, stalled):
         await service.gone.wait()
 
 
-@pytest.mark.proves("HttpVoice.max_response")
 async def test_too_much(voice, stub):
     """More than `max_response` is a failure."""
     stub.reply = chunked(TONE, TONE)
@@ -262,7 +272,6 @@ async def test_whole_replies(voice, stub):
     assert text == "First sentence. Second one! And a third?"
 
 
-@pytest.mark.proves("HttpVoice.service", "HttpVoice.auth")
 async def test_a_service_with_proof(provided, stub):
     """What the service says is said once: its address, its headers, its proof."""
     provided.secrets["VOICE_TOKEN"] = "magic-word-of-the-voice"  # noqa: S105 - of this test
