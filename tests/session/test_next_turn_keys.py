@@ -23,7 +23,7 @@ from runner.schema.fields import Field
 from runner.schema.hours import DAYS
 from runner.schema.mcp import CommandServer, ServerToolOptions, UrlServer
 from runner.schema.personas import Persona
-from runner.schema.providers import Provider
+from runner.schema.providers import BUILT_IN, Provider
 from runner.schema.tools import Tool
 from runner.schema.turns import PersonaInterruptions, PersonaTurns
 from runner.schema.types.blocks import Block
@@ -40,6 +40,7 @@ def names(block):
 LATER = (Room, PersonaTurns, PersonaInterruptions)
 WAITING = {
     *("Agent.start", "Hours.closed", "Agent.mode", "Agent.room", "Persona.turn_taking"),
+    *("Agent.nodes", "Persona.nodes", "Nodes.llm", "Nodes.stt", "Nodes.tts"),
     *("Interruptions.how", "Interruptions.ignore_within", "TurnTaking.warm_up"),
     *(f"{block.__name__}.{key}" for block in LATER for key in names(block)),
 }
@@ -53,19 +54,36 @@ SERVER_BLOCKS = (UrlServer, CommandServer, ServerToolOptions)
 SERVERS = {f"{kind.__name__}.{key}" for kind in SERVER_BLOCKS for key in names(kind)}
 WAITING |= {"McpTool.mcp", *SERVERS}
 
+OF_PROVIDERS = {
+    *("HttpModel", "HttpRecognition", "HttpVoice", "InOrder", "ModelsInOrder", "RecordedForm"),
+    *(made.__name__ for made in BUILT_IN),
+}
+
 ALONE = {
     "McpTool.if": "a server has to tell of its tools first: test_servers.py",
     **dict.fromkeys(
-        (
-            *(f"McpTool.{key}" for key in ("then", "rules", "confirm", "max_uses", "on_error")),
-            *(f"McpTool.{key}" for key in ("while_waiting", "if_already_running")),
-            *(f"McpTool.{key}" for key in ("interruptible", "background")),
-        ),
+        (*("McpTool.then", "McpTool.on_error"),),
         "as above",
     ),
     **dict.fromkeys(
         (f"Hours.{day}" for day in DAYS if day != "monday"),
         "these calls are had on a Monday: test_hours.py",
+    ),
+    **dict.fromkeys(
+        (
+            *(key for key in keys() if key.partition(".")[0] in OF_PROVIDERS),
+            *(f"{kind}Provider.timeout" for kind in ("Llm", "Stt", "Tts")),
+            *(f"{kind}Provider.retries" for kind in ("Llm", "Stt", "Tts")),
+            *(f"{kind}Provider.retry_wait" for kind in ("Llm", "Stt", "Tts")),
+        ),
+        "a provider is made anew as a whole, whichever of its keys changes: LlmProvider.with",
+    ),
+    **dict.fromkeys(
+        (
+            *("PluginTool.plugin", "PluginTool.with", "PluginTool.parameters", "PluginTool.if"),
+            *("PluginTool.description", "PluginTool.then", "PluginTool.on_error"),
+        ),
+        "a package has to be installed: test_plugins.py",
     ),
     "McpTool.description": "it is the server's, and cannot be written",
     "McpTool.parameters": "as above",

@@ -153,6 +153,19 @@ async def test_what_stands_beside_a_tool_of_a_package(begin, site):
     assert (await talk.say("a parcel")).outputs == []
 
 
+async def test_a_running_call_takes_another_tool_of_a_package(begin, load, site):
+    """What stands beside it and its options count from the caller's next turn."""
+    tool(site, WEIGHS)
+    before = FOLDER.replace("    NODES\n", "")
+    talk = await begin(before, secrets={"UNIT": "kg"})
+    changed = before.replace('"{{ secrets.UNIT }}"', "tonnes").replace("Weigh a", "Weigh the")
+    await talk.conversation.renew(load(changed))
+    assert (await talk.say("a parcel")).outputs == ['{"weight": 1.2, "unit": "tonnes"}']
+    agent = talk.conversation.session.current_agent
+    described = [t.info.raw_schema["description"] for t in agent.tools if t.id == "weigh"]
+    assert described == ["Weigh the parcel."]
+
+
 @pytest.mark.parametrize(
     ("work", "output", "logged"),
     [
