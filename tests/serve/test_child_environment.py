@@ -81,6 +81,7 @@ async def test_a_package_that_misses_a_variable_says_how_it_gets_it(folder):
     async with serving(folder, **SECRET) as runner:
         with pytest.raises(OSError, match="503"):
             await told(runner)
+        await runner.event("log")  # whose code it is
         logged = await runner.event("log")
         assert (
             "DATABASE_URL is set, but providers do not see it: name it below runner.environment"
