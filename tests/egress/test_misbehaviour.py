@@ -136,7 +136,10 @@ async def test_each_misbehaviour(stub, real, row):
     assert len(answer.error or "") <= 300
     assert len(answer.attempts) <= 3 or "redirect" in row
     unmet = [attempt for attempt in answer.attempts if "nobody" in attempt.url]
-    assert len(stub.requests) == len(answer.attempts) - len(unmet)
+    sent = len(answer.attempts) - len(unmet)
+    # the last one may have had no time left to arrive
+    cut = any("in what was left" in (attempt.error or "") for attempt in answer.attempts)
+    assert sent - cut <= len(stub.requests) <= sent
 
 
 async def test_a_line_break_in_an_argument(stub, real):
