@@ -7,7 +7,7 @@ import contextlib
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from support.waiting import until
 
@@ -16,6 +16,7 @@ from runner.cli.check import missing_secrets
 from runner.compiler import Compiler
 from runner.egress.secrets import Secrets
 from runner.link.release import AgentRelease, Release
+from runner.serve.doors import FrontDoors
 from runner.serve.log import Log
 from runner.serve.metrics import Metrics
 from runner.serve.releases.served import Releases
@@ -29,6 +30,7 @@ from runner.serve.sessions.admission import Admission
 from runner.serve.sessions.calls import Calls
 from runner.serve.sessions.dialogues import Dialogues
 from runner.serve.sessions.welcomes import Welcomes
+from runner.serve.startup import ServeSettings
 from runner.serve.tasks import Tasks
 from runner.serve.workers.livekit import LiveKitAgents
 from runner.serve.workers.neighbours import Neighbours
@@ -123,6 +125,10 @@ class _Recorded(Swap):
         self.outcomes.put_nowait(outcome)
 
 
+SETTINGS: Final = ServeSettings(None, None, drain=1.0, follow=True, level="info", form="json")
+"""What the command line says of a folder that is followed."""
+
+
 class Followed:
     """A followed folder.
 
@@ -163,6 +169,7 @@ class Followed:
             ),
             ChildEnvironment(self.releases, secrets, texts, log, env={}, livekit=None),
             Renewals(self.releases, self.calls, welcomes, log),
+            doors=FrontDoors(self.releases, secrets, log, env={}, settings=SETTINGS),
             folder=FolderState((), broken=False),
             metrics=Metrics(self.releases, self.calls),
             log=log,
