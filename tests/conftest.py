@@ -17,7 +17,8 @@ LIVE = frozenset({"live"})
 
 QUICK = frozenset(
     {
-        "cli/test_check", "demo/test_service", "diagnostics", "diff", "egress",
+        "cli/test_talk_words", "cli/test_tool_import",
+        "demo/test_service", "diagnostics", "diff", "egress",
         "front/test_openapi", "front/test_routes", "knowledge", "link", "patterns",
         "plugin", "plugins/test_script_context", "plugins/test_script_rules",
         "plugins/test_script_words", "promptfoo/test_files", "providers", "schema",
@@ -33,6 +34,8 @@ QUICK = frozenset(
 SLOW = frozenset(
     {
         "cli/test_chat_with_livekit_plugin", "cli/test_chat_with_reload", "diff/test_compare",
+        "egress/test_mcp", "egress/test_misbehaviour", "testing/test_examples",
+        "testing/test_library", "testing/test_record", "testing/test_scenarios",
         "front/test_page", "plugins/test_packages", "promptfoo/test_real", "providers/test_checks",
         "serve/test_forkserver", "serve/test_fuzz_reload", "serve/test_save_styles",
         "session/test_next_turn_keys", "session/test_next_turn_voice", "session/test_voice",
