@@ -23,6 +23,9 @@ _FIRST: Final = 0.2
 _LONGEST: Final = 2.0
 """Seconds: the first wait is random below the first, each further one below twice as much."""
 
+_LEAST: Final = 0.05
+"""Seconds that an attempt needs at least; with less it does not begin."""
+
 logging.getLogger("stamina").setLevel(logging.ERROR)  # below it each wait is logged, with its cause
 
 
@@ -61,7 +64,8 @@ class Retry:
         if wait is None:
             wait = random.uniform(0, min(_LONGEST, _FIRST * 2**self._failed))  # noqa: S311 - full jitter is no secret
         self._failed += 1
-        return wait if wait < self.budget.left else False
+        # an attempt without time fails, and hides why those before it did
+        return wait if wait + _LEAST < self.budget.left else False
 
 
 def retry_after(header: str, now: float) -> float | None:
