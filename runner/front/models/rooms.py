@@ -73,9 +73,9 @@ class ConnectionDetails(ReplyBody):
     """What LiveKit Meet asks for."""
 
     serverUrl: str  # noqa: N815 - as above
-    roomName: str  # noqa: N815
-    participantName: str  # noqa: N815
-    participantToken: str  # noqa: N815
+    roomName: str  # noqa: N815 - as above
+    participantName: str  # noqa: N815 - as above
+    participantToken: str  # noqa: N815 - as above
 
 
 class RoomRequest(RequestBody):
