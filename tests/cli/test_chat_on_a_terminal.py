@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import pty
+import termios
+import tty
+
 import pytest
 from support.terminal import Terminal
+
+from runner.cli.talk import screen
 
 DESK = """\
 agents:
@@ -170,6 +177,16 @@ def test_the_history_is_kept_over_runs(chat, tmp_path):
     second.type("\r")
     second.until("host: I hear you.")
     assert (tmp_path / "cache" / "chat-history").stat().st_mode & 0o777 == 0o600
+
+
+def test_the_terminal_itself_never_takes_a_key():
+    """What is written above the line does not give the keyboard back, not for a moment."""
+    main, other = pty.openpty()
+    with os.fdopen(other) as stream:
+        keyboard = screen._input(stream)
+        with keyboard.raw_mode(), keyboard.cooked_mode():
+            assert not termios.tcgetattr(other)[tty.LFLAG] & termios.ICANON
+    os.close(main)
 
 
 def test_without_a_place_for_a_history_it_talks_all_the_same(chat, tmp_path):

@@ -8,11 +8,12 @@ import os
 import sys
 from collections.abc import AsyncGenerator
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, TextIO
 
 from prompt_toolkit import PromptSession
 from prompt_toolkit.formatted_text import StyleAndTextTuples
 from prompt_toolkit.history import FileHistory, History, InMemoryHistory
+from prompt_toolkit.input import Input, create_input
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 from prompt_toolkit.lexers import SimpleLexer
 from prompt_toolkit.output import Output, create_output
@@ -54,7 +55,11 @@ class ScreenView(PlainView):
         self._answering = ""
         self._welcomed = False
         self._session: PromptSession[str] = PromptSession(
-            history=_history(), key_bindings=_keys(), output=_output(), lexer=SimpleLexer(_STYLE)
+            history=_history(),
+            key_bindings=_keys(),
+            input=_input(sys.stdin),
+            output=_output(),
+            lexer=SimpleLexer(_STYLE),
         )
 
     def write(self, kind: str, line: str) -> None:
@@ -81,7 +86,7 @@ class ScreenView(PlainView):
             self.write("variable", _WELCOME)
         self.begin(talk)
         typed: asyncio.Queue[str | Exception | None] = asyncio.Queue()
-        # between two prompts too: there the terminal itself would swallow a Ctrl-D
+        # between two prompts too: see _input
         with patch_stdout(raw=True), self._session.input.raw_mode():
             reading = asyncio.get_running_loop().create_task(self._read(typed))
             try:
@@ -131,6 +136,16 @@ def _keys() -> KeyBindings:
             event.app.exit(exception=Interrupted())
 
     return keys
+
+
+def _input(stream: TextIO) -> Input:
+    """A keyboard that is never given back to the terminal, which would swallow a Ctrl-D.
+
+    prompt_toolkit does so for a moment whenever something is written above the line.
+    """
+    keyboard = create_input(stream)
+    keyboard.cooked_mode = contextlib.nullcontext  # type: ignore[method-assign]  # nothing reads there
+    return keyboard
 
 
 def _output() -> Output:
