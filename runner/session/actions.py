@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any
 
-from livekit.agents import ChatContext, RunContext
 from livekit.agents.utils import shortuuid
 
 from runner.schema.actions import (
@@ -23,16 +22,18 @@ from runner.schema.actions import (
     Set,
 )
 from runner.schema.calling import AnyTool, WaitingTool
-from runner.session.call import MOST_HOPS, Call, DueCall, PendingHandoff
+from runner.session.action_context import ActionContext
+from runner.session.action_outcome import ActionOutcome
+from runner.session.call import MOST_HOPS, Call
 from runner.session.errors import MisfitError
 from runner.session.events import ToolCallEvent, ToolResultEvent
+from runner.session.pending import DueCall, PendingHandoff
 from runner.session.tools.calls import ToolCall, ToolResult
 from runner.session.tools.confirming import confirmed
 from runner.session.tools.gates import RefusedError, admitted
 from runner.session.tools.running import carried_out
 from runner.session.tools.waiting import waiting
 from runner.session.values.conversion import missing
-from runner.session.values.templates import Names
 from runner.session.values.variables import MASK
 from runner.template import as_data
 
@@ -43,92 +44,6 @@ NOT_YET = "Sorry, I cannot do that yet."
 
 DEEPEST = 8
 """Tools that run each other: more is a circle."""
-
-
-@dataclass(slots=True)
-class ActionOutcome:
-    """What came of a tool or of a list of actions.
-
-    Attributes:
-        output: what the model sees of the tool.
-        answered: the caller was spoken to, or the persona leaves: the model is not asked to answer.
-        notes: instructions for the model's next reply, which is then asked for all the same.
-        undisturbed: the caller may not interrupt that reply.
-        due: the model's next reply is wanted now: it begins with a call.
-        leave: the call is to be handed over.
-        ends: the call is to end.
-        failed: a tool in it failed.
-        closed: it led to a persona whose gate is closed.
-        remarks: what the model is told of it, without being asked to answer.
-        outputs: tools that actions ran → what they answered, where the caller heard nothing of it.
-    """
-
-    output: str = ""
-    answered: bool = False
-    notes: list[str] = field(default_factory=list)
-    undisturbed: bool = False
-    due: bool = False
-    leave: PendingHandoff | None = None
-    ends: bool = False
-    failed: bool = False
-    closed: bool = False
-    remarks: list[str] = field(default_factory=list)
-    outputs: list[tuple[str, str]] = field(default_factory=list)
-
-    @property
-    def stops(self) -> bool:
-        """Whether nothing after it is done."""
-        return self.failed or self.ends or self.closed or self.leave is not None
-
-    def add(self, other: ActionOutcome) -> None:
-        """Take what a tool in the list brought."""
-        self.answered |= other.answered
-        self.notes += other.notes
-        self.remarks += other.remarks
-        self.outputs += other.outputs
-        self.closed |= other.closed
-        self.undisturbed |= other.undisturbed
-        self.due |= other.due
-        self.leave, self.ends, self.failed = other.leave, other.ends, other.failed
-
-
-@dataclass(frozen=True, slots=True)
-class ActionContext:
-    """Where actions are done.
-
-    Attributes:
-        names: what their templates may use besides.
-        by_model: a tool that the model called is running, and the model waits for its answer.
-        chat: the talk with the answer of the tool in it that the model called.
-        run: LiveKit's side of that call, or of the one whose actions these are.
-        begun: told that a tool goes on in the background: the model is answered at once.
-        depth: how many tools run each other.
-        output: that answer.
-        over_the_caller: the caller is speaking: what is said can only be interrupted where it is
-            written so, else it would be at once.
-    """
-
-    call: Call
-    names: Names = None
-    by_model: bool = False
-    chat: Callable[[str], ChatContext] | None = None
-    run: RunContext[Any] | None = None
-    begun: Callable[[], Awaitable[None]] | None = None
-    depth: int = 0
-    output: str = ""
-    over_the_caller: bool = False
-
-    def is_true(self, condition: str | None) -> bool:
-        """Whether an `if` is true here."""
-        return self.call.bound.renderer.is_true(condition, self.names)
-
-    def text(self, text: str) -> str:
-        """A text, rendered."""
-        return self.call.bound.renderer.text(text, self.names)
-
-    def value(self, text: str) -> Any:
-        """A value, rendered."""
-        return self.call.bound.renderer.value(text, self.names)
 
 
 async def perform(actions: tuple[AnyAction, ...], context: ActionContext) -> ActionOutcome:

@@ -8,35 +8,28 @@ from collections import Counter
 from collections.abc import Callable, Coroutine, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol
+from typing import Any, Literal
 
 from livekit.agents import (
     NOT_GIVEN,
-    Agent,
     AgentSession,
     ChatContext,
     ChatMessage,
-    FunctionCall,
-    RunContext,
-    TurnHandlingOptions,
-    UserTurnExceededEvent,
 )
-from livekit.agents.utils import shortuuid
 from livekit.agents.voice import SpeechHandle
 
 from runner.egress.port import Egress
-from runner.link.release import AgentRelease
-from runner.schema.actions import AnyAction, Instruct, Say
+from runner.schema.actions import Instruct, Say
 from runner.schema.agents import Limits
+from runner.session.bound_release import BoundRelease
 from runner.session.budget import TurnBudget
 from runner.session.clock import Clock
 from runner.session.events import Events
-from runner.session.models.providers import Models
-from runner.session.plan import PersonaPlan, Plan
+from runner.session.pending import DueCall, Question
+from runner.session.roles import Hearing, SpeakingPersona
 from runner.session.server_tool import ServerTool
 from runner.session.values.parameters import Fields, Schema, read
-from runner.session.values.templates import Names, TemplateContext, TemplateRenderer
-from runner.session.values.variables import Variables
+from runner.session.values.templates import Names
 
 log = logging.getLogger("lkrun")
 
@@ -44,106 +37,6 @@ Channel = Literal["voice", "text"]
 
 MOST_HOPS = 8
 """Handoffs without a word of the caller between them: more is a circle."""
-
-
-@dataclass(frozen=True, slots=True)
-class PendingHandoff:
-    """Where a persona hands the call to, and what the next one is told of the talk."""
-
-    target: str
-    context: str = "full"
-
-
-@dataclass(frozen=True, slots=True)
-class BoundRelease:
-    """What of a call follows from its release; another release brings another, as a whole."""
-
-    release: AgentRelease
-    plan: Plan
-    variables: Variables
-    context: TemplateContext
-    renderer: TemplateRenderer
-    models: Models
-
-
-@dataclass(slots=True)
-class Question:
-    """A call of a tool that waits for the caller's yes.
-
-    Attributes:
-        given: its arguments as the model gave them.
-        words: what the caller was asked.
-        turn: the caller's turn in which they were asked.
-        item: names the question in the talk; nothing until it has been spoken.
-        agreed: what the caller has answered; None until they have.
-        id: names the call that is then made in the model's place.
-    """
-
-    name: str
-    given: Mapping[str, Any]
-    persona: str
-    turn: int
-    words: str = ""
-    item: str = ""
-    agreed: bool | None = None
-    id: str = field(default_factory=lambda: shortuuid("confirmed_"))
-
-
-@dataclass(slots=True)
-class DueCall:
-    """A call of a tool that the model's next reply begins with.
-
-    Attributes:
-        after: what the agent's side of the talk ends with, once the model has been asked for it.
-    """
-
-    tool: str
-    after: str | None = None
-
-
-class SpeakingPersona(Protocol):
-    """What a call needs of the persona that speaks.
-
-    Attributes:
-        plan: what it is made of.
-        came_from: the persona that handed the call over; None at the start.
-        turns: the turn taking of its own, as LiveKit has it.
-    """
-
-    plan: PersonaPlan
-    came_from: str | None
-    turns: TurnHandlingOptions
-
-    async def refresh(self) -> None:
-        """Render its instructions again where a variable that they use has changed."""
-
-    async def act(self, actions: tuple[AnyAction, ...]) -> None:
-        """Do actions that no tool asked for."""
-
-    def enter(self, leave: PendingHandoff) -> Agent:
-        """Make the persona that takes over from it."""
-
-    async def exceeded(self, event: UserTurnExceededEvent) -> None:
-        """Cut in on a caller who talks without end."""
-
-
-class Hearing(Protocol):
-    """What the caller says while nothing can answer it."""
-
-    def listen(self, reason: str) -> None:
-        """Hear the caller over words that cannot be interrupted too."""
-
-    def stop_listening(self, reason: str) -> None:
-        """Go by what the agent says of it again, as far as this reason goes."""
-
-    def turn(self, message: ChatMessage) -> None:
-        """A turn of the caller has ended that is about to be answered."""
-
-    def take(self) -> str:
-        """What waits to be part of the talk; it waits no longer."""
-
-    def tell(self, text: str) -> ChatMessage:
-        """Put what nobody answers into the talk."""
 
 
 _HANDOFF = "handoff"
@@ -388,26 +281,3 @@ class Call:
             return await self.say(words.say, interruptible=words.interruptible)
         text = self.bound.renderer.text(words.instructions)
         return await self.instruct(text, interruptible=words.interruptible, tools=True)
-
-
-def step_of(call: FunctionCall) -> str:
-    """The answer of the model that a call belongs to: LiveKit names it `<id of it>/fnc_<n>`."""
-    return call.id.rpartition("/fnc_")[0]
-
-
-def spoke(ctx: RunContext[Any]) -> bool:
-    """Whether the model said something together with the call of this tool.
-
-    Words of an earlier step do not count.
-    """
-    said = {
-        i.id for i in ctx.speech_handle.chat_items if i.type == "message" and i.role == "assistant"
-    }
-    return step_of(ctx.function_call) in said
-
-
-def beside(ctx: RunContext[Any]) -> list[FunctionCall]:
-    """The other calls of the same answer of the model, once it is whole."""
-    own = ctx.function_call
-    calls = (i for i in ctx.speech_handle.chat_items if i.type == "function_call")
-    return [c for c in calls if step_of(c) == step_of(own) and c.call_id != own.call_id]

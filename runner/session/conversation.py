@@ -16,7 +16,8 @@ from runner.egress.mask import Mask
 from runner.egress.port import Egress
 from runner.egress.providers import USUAL_NETWORK, ProviderNetwork
 from runner.link.release import AgentRelease
-from runner.session.call import BoundRelease, Call, Channel, PendingHandoff
+from runner.session.bound_release import BoundRelease
+from runner.session.call import Call, Channel
 from runner.session.clock import Clock, MachineClock, within
 from runner.session.errors import CannotRenewError, CannotStartError
 from runner.session.events import EndEvent, Event, Events
@@ -30,6 +31,7 @@ from runner.session.observers.log_filter import install_log_filter
 from runner.session.observers.pieces import TextPieces
 from runner.session.observers.timers import CallTimers
 from runner.session.observers.transcript import SessionListener
+from runner.session.pending import PendingHandoff
 from runner.session.personas.apology import apologise
 from runner.session.personas.persona import LivePersona, enter
 from runner.session.personas.toolbox import Toolbox

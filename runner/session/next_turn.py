@@ -17,7 +17,8 @@ from runner.link.release import AgentRelease
 from runner.provider_kinds import KINDS
 from runner.schema.agents import Agent
 from runner.schema.providers import chosen
-from runner.session.call import BoundRelease, Call
+from runner.session.bound_release import BoundRelease
+from runner.session.call import Call
 from runner.session.errors import CannotRenewError, CannotStartError
 from runner.session.models.providers import Models, Secrets, close
 from runner.session.observers.timers import CallTimers

@@ -9,7 +9,8 @@ import pytest
 
 from runner.egress.port import Attempt, ToolResponse
 from runner.schema.tools import TOOLS
-from runner.session.actions import ActionContext, run_tool
+from runner.session.action_context import ActionContext
+from runner.session.actions import run_tool
 from runner.session.tools.calls import ToolCall
 from runner.session.tools.kind import kind_of
 

@@ -13,7 +13,7 @@ from livekit.agents import NOT_GIVEN, Agent, AgentSession
 from runner.session.call import Call
 from runner.session.errors import CannotStartError
 from runner.session.observers.failures import LATER, silence
-from runner.session.personas.persona import choice
+from runner.session.personas.models import choice
 
 log = logging.getLogger("lkrun")
 

@@ -20,19 +20,19 @@ from livekit.agents import (
     llm,
 )
 
-from runner.link.release import AgentRelease
-from runner.provider_kinds import used_in
-from runner.providers.build import brought_by
 from runner.schema.actions import Instruct, Say
-from runner.schema.nodes import PARTS
 from runner.schema.providers import chosen
-from runner.session.actions import ActionContext, ActionOutcome, perform
-from runner.session.call import Call, PendingHandoff
+from runner.session.action_context import ActionContext
+from runner.session.action_outcome import ActionOutcome
+from runner.session.actions import perform
+from runner.session.call import Call
 from runner.session.errors import CannotStartError
 from runner.session.models.answer import Answer, AnswerError
 from runner.session.models.in_order import OWED
-from runner.session.models.nodes import Node, through
+from runner.session.models.nodes import through
+from runner.session.pending import PendingHandoff
 from runner.session.personas.context import FALLBACK, carried, owed, summarised, without
+from runner.session.personas.models import choice, models_of, nodes_of
 from runner.session.personas.nodes import BY_PART
 from runner.session.personas.toolbox import Toolbox
 from runner.session.plan import PersonaPlan
@@ -40,7 +40,7 @@ from runner.session.settings.options import livekit_options
 from runner.session.tasks.certain import Deed, last_caller, prepared, with_note, without_deeds
 from runner.session.tasks.filling import note
 from runner.session.tasks.intents import meant
-from runner.session.tasks.needs import again, answered
+from runner.session.tasks.replies import again, answered
 from runner.session.tools.confirming import decided
 from runner.session.tools.due import due
 from runner.session.tools.waiting import undisturbed
@@ -462,42 +462,3 @@ def enter(
     return class_of(leave.target, parts)(
         call, toolbox, call.bound.plan.personas[leave.target], before, leave.context
     )
-
-
-def models_of(call: Call, name: str) -> dict[str, Any]:
-    """The models of a persona, its own or the agent's; by text it needs no voice.
-
-    Raises:
-        CannotStartError: one cannot be built.
-    """
-    found: dict[str, Any] = {}
-    for kind in used_in(call.channel):
-        named = choice(call.bound.release, name, kind.key)
-        if named:
-            found[kind.key] = call.bound.models.get(kind.key, named)
-        else:
-            found[kind.key] = call.bound.models.ordinary(kind.key) if named is None else None
-    return found
-
-
-def nodes_of(call: Call, name: str) -> dict[str, list[tuple[str, Node]]]:
-    """The nodes of a persona: part → names and generators, in order.
-
-    Raises:
-        CannotStartError: one cannot be built.
-    """
-    release, models = call.bound.release, call.bound.models
-    return {
-        part: [
-            (f"'{node}' ({brought_by('node', node)})", models.plugin("node", node, options))
-            for node, options in nodes
-        ]
-        for part in PARTS
-        if (nodes := release.nodes(name, part)) and (part == "llm" or call.channel == "voice")
-    }
-
-
-def choice(release: AgentRelease, name: str, kind: str) -> Any:
-    """What a persona uses of a kind: names, False for nothing, None where nobody says."""
-    own = chosen(release.personas[name], kind)
-    return chosen(release.agent, kind) if own is None else own

@@ -15,19 +15,16 @@ from runner.schema.calling import AnyTool
 from runner.schema.needs import ASK_AGAIN_FOR, FILL_IN, Need
 from runner.schema.personas import Handoff
 from runner.schema.tools import EndCallTool, SayTool
-from runner.session.actions import (
-    ActionContext,
-    ActionOutcome,
-    in_background,
-    joined,
-    run_tool,
-    without_end,
-)
-from runner.session.call import MOST_HOPS, Call, PendingHandoff, beside, spoke, step_of
+from runner.session.action_context import ActionContext
+from runner.session.action_outcome import ActionOutcome
+from runner.session.actions import in_background, joined, run_tool, without_end
+from runner.session.call import MOST_HOPS, Call
 from runner.session.errors import CannotStartError
 from runner.session.events import ToolCallEvent, ToolResultEvent
+from runner.session.pending import PendingHandoff
 from runner.session.plan import CERTAIN, TRANSFER, PersonaPlan, names_in
 from runner.session.server_tool import ServerTool
+from runner.session.steps import beside, spoke, step_of
 from runner.session.tasks.certain import SCHEMA
 from runner.session.tasks.filling import fill, follow, go_back, offered
 from runner.session.tasks.needs import spoken

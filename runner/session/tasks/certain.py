@@ -12,7 +12,8 @@ from collections.abc import Awaitable, Callable, Sequence
 from livekit.agents import ChatContext, llm
 from livekit.agents.utils import shortuuid
 
-from runner.session.actions import ActionContext, ActionOutcome
+from runner.session.action_context import ActionContext
+from runner.session.action_outcome import ActionOutcome
 from runner.session.call import Call
 from runner.session.plan import CERTAIN
 

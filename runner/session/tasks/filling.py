@@ -8,7 +8,8 @@ from typing import Any, Protocol
 
 from runner.schema.fields import Field
 from runner.schema.needs import ASK_AGAIN_FOR, FILL_IN, Need
-from runner.session.actions import ActionContext, ActionOutcome
+from runner.session.action_context import ActionContext
+from runner.session.action_outcome import ActionOutcome
 from runner.session.call import Call
 from runner.session.plan import PersonaPlan
 from runner.session.tasks.needs import Needs, spoken

@@ -5,7 +5,9 @@ from __future__ import annotations
 from livekit.agents import llm
 
 from runner.schema.intents import Intent
-from runner.session.actions import ActionContext, ActionOutcome, perform
+from runner.session.action_context import ActionContext
+from runner.session.action_outcome import ActionOutcome
+from runner.session.actions import perform
 from runner.session.call import Call
 from runner.session.events import IntentEvent
 from runner.session.plan import PersonaPlan

@@ -17,7 +17,8 @@ from livekit.agents.utils import shortuuid
 from livekit.agents.voice import SpeechHandle
 
 from runner.schema.calling import AnyTool
-from runner.session.call import Call, Question
+from runner.session.call import Call
+from runner.session.pending import Question
 from runner.session.tools.calls import ToolCall
 from runner.session.tools.gates import RefusedError
 from runner.session.values.consent import consent

@@ -1,0 +1,52 @@
+"""The models and nodes of a persona: its own, or the agent's."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from runner.link.release import AgentRelease
+from runner.provider_kinds import used_in
+from runner.providers.build import brought_by
+from runner.schema.nodes import PARTS
+from runner.schema.providers import chosen
+from runner.session.call import Call
+from runner.session.models.nodes import Node
+
+
+def models_of(call: Call, name: str) -> dict[str, Any]:
+    """The models of a persona, its own or the agent's; by text it needs no voice.
+
+    Raises:
+        CannotStartError: one cannot be built.
+    """
+    models: dict[str, Any] = {}
+    for kind in used_in(call.channel):
+        named = choice(call.bound.release, name, kind.key)
+        if named:
+            models[kind.key] = call.bound.models.get(kind.key, named)
+        else:
+            models[kind.key] = call.bound.models.ordinary(kind.key) if named is None else None
+    return models
+
+
+def nodes_of(call: Call, name: str) -> dict[str, list[tuple[str, Node]]]:
+    """The nodes of a persona: part → names and generators, in order.
+
+    Raises:
+        CannotStartError: one cannot be built.
+    """
+    release, providers = call.bound.release, call.bound.models
+    return {
+        part: [
+            (f"'{node}' ({brought_by('node', node)})", providers.plugin("node", node, options))
+            for node, options in nodes
+        ]
+        for part in PARTS
+        if (nodes := release.nodes(name, part)) and (part == "llm" or call.channel == "voice")
+    }
+
+
+def choice(release: AgentRelease, name: str, kind: str) -> Any:
+    """What a persona uses of a kind: names, False for nothing, None where nobody says."""
+    own = chosen(release.personas[name], kind)
+    return chosen(release.agent, kind) if own is None else own

@@ -1,0 +1,56 @@
+"""What a call needs of those who work in it: the persona that speaks, and who listens."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from livekit.agents import Agent, ChatMessage, TurnHandlingOptions, UserTurnExceededEvent
+
+from runner.schema.actions import AnyAction
+from runner.session.pending import PendingHandoff
+from runner.session.plan import PersonaPlan
+
+
+class SpeakingPersona(Protocol):
+    """What a call needs of the persona that speaks.
+
+    Attributes:
+        plan: what it is made of.
+        came_from: the persona that handed the call over; None at the start.
+        turns: the turn taking of its own, as LiveKit has it.
+    """
+
+    plan: PersonaPlan
+    came_from: str | None
+    turns: TurnHandlingOptions
+
+    async def refresh(self) -> None:
+        """Render its instructions again where a variable that they use has changed."""
+
+    async def act(self, actions: tuple[AnyAction, ...]) -> None:
+        """Do actions that no tool asked for."""
+
+    def enter(self, leave: PendingHandoff) -> Agent:
+        """Make the persona that takes over from it."""
+
+    async def exceeded(self, event: UserTurnExceededEvent) -> None:
+        """Cut in on a caller who talks without end."""
+
+
+class Hearing(Protocol):
+    """What the caller says while nothing can answer it."""
+
+    def listen(self, reason: str) -> None:
+        """Hear the caller over words that cannot be interrupted too."""
+
+    def stop_listening(self, reason: str) -> None:
+        """Go by what the agent says of it again, as far as this reason goes."""
+
+    def turn(self, message: ChatMessage) -> None:
+        """A turn of the caller has ended that is about to be answered."""
+
+    def take(self) -> str:
+        """What waits to be part of the talk; it waits no longer."""
+
+    def tell(self, text: str) -> ChatMessage:
+        """Put what nobody answers into the talk."""
