@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 from livekit.agents import FunctionCall, RunContext
@@ -28,3 +29,18 @@ def beside(ctx: RunContext[Any]) -> list[FunctionCall]:
     own = ctx.function_call
     calls = (i for i in ctx.speech_handle.chat_items if i.type == "function_call")
     return [c for c in calls if step_of(c) == step_of(own) and c.call_id != own.call_id]
+
+
+class StepEnds:
+    """When each tool of the model's latest answer has been run."""
+
+    def __init__(self) -> None:
+        """No tool has been called."""
+        self._step = ""
+        self._ended: dict[str, asyncio.Event] = {}
+
+    def of(self, call: FunctionCall) -> asyncio.Event:
+        """Set when a tool of the model's latest answer has been run."""
+        if step_of(call) != self._step:
+            self._step, self._ended = step_of(call), {}
+        return self._ended.setdefault(call.call_id, asyncio.Event())

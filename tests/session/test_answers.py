@@ -18,7 +18,7 @@ from runner.egress.port import ToolResponse
 from runner.session.budget import TurnBudget
 from runner.session.models import answer as answers
 from runner.session.observers.failures import AGAIN, LATER
-from runner.session.personas import persona as personas
+from runner.session.personas import replies
 
 FOLDER = """
 agents:
@@ -208,7 +208,7 @@ async def test_nothing_is_an_answer_where_nobody_waits(begin, replies, texts, ca
 def short(monkeypatch):
     """Bounds that a test reaches soon."""
     monkeypatch.setattr(answers, "LONGEST", 200)
-    monkeypatch.setattr(personas, "SILENCE", 0.05)
+    monkeypatch.setattr(replies, "SILENCE", 0.05)
 
 
 async def words(word="again ", every=0.0):

@@ -1,0 +1,78 @@
+"""The first words of a persona: as written, a question for what is missing, or the model's."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from livekit.agents import ChatContext
+
+from runner.schema.actions import Instruct, Say
+from runner.session.action_context import ActionContext
+from runner.session.action_outcome import ActionOutcome
+from runner.session.call import Call
+from runner.session.plan import PersonaPlan
+
+TAKE_OVER = (
+    "The call has just been handed to you. Say so in one short sentence, and ask how you can help."
+)
+
+
+class Newcomer(Protocol):
+    """The persona that begins to speak.
+
+    Attributes:
+        plan: what it is made of.
+        came_from: the persona that handed the call over; None at the start.
+    """
+
+    plan: PersonaPlan
+    came_from: str | None
+
+    @property
+    def chat_ctx(self) -> ChatContext:
+        """Its talk."""
+
+    async def recall(self, history: tuple[tuple[str, str], ...]) -> None:
+        """Go on with a talk that took place elsewhere."""
+
+    async def follow(self, outcome: ActionOutcome) -> None:
+        """Do what follows actions that no tool asked for."""
+
+
+async def speak_first(call: Call, persona: Newcomer, *, known: bool) -> None:
+    """Speak a persona's first words.
+
+    Args:
+        call: the call.
+        persona: who begins to speak.
+        known: it has spoken in this call before.
+    """
+    if persona.came_from is None and not known and call.history is not None:
+        await persona.recall(call.history)
+        return
+    words = _written(call, persona, known=known)
+    if words is not None:
+        await call.open(words)
+    if persona.plan.asks and await _ask(call, persona):
+        return
+    if words is None and persona.came_from is not None:
+        items = persona.chat_ctx.items
+        heard = any(i.type == "message" and i.role == "user" for i in items)
+        await call.instruct("" if heard else TAKE_OVER, tools=True)
+
+
+def _written(call: Call, persona: Newcomer, *, known: bool) -> Say | Instruct | None:
+    spec = call.bound.release.personas[persona.plan.name]
+    if known:
+        return spec.on_return
+    if persona.came_from is None:
+        return spec.greeting
+    return spec.on_handoff or spec.greeting
+
+
+async def _ask(call: Call, persona: Newcomer) -> bool:
+    """Ask for what is missing, or do what follows when nothing is."""
+    call.needs.begin_visit(persona.plan.name)
+    outcome: ActionOutcome = await call.needs.go_on(ActionContext(call))
+    await persona.follow(outcome)
+    return outcome.answered or outcome.stops or bool(outcome.outputs)
