@@ -72,6 +72,7 @@ CODES: dict[str, str] = {
     "E311": "a comparison that is never true",
     "E312": "an address that tools may not reach",
     "E313": "a program that may not be started",
+    "E314": "an expression that always fails",
     # E4xx, providers and plugins
     "E401": "a plugin that is not installed",
     "E402": "an unknown plugin",

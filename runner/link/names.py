@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from runner.template import MOMENTS
+
 ATTRIBUTES: dict[str, tuple[str, ...]] = {
     "call": ("id", "agent", "persona", "started"),
     "caller": ("identity", "name", "kind", "attributes", "phone", "dialled"),
@@ -15,7 +17,6 @@ LATER_PARTS: dict[str, frozenset[str]] = {
 }
 """Parts of these that belong to what is not built yet."""
 
-MOMENTS = ("now", "today", "today_date")
 OPEN = "open_now"
 """Whether the hours of the agent say open: there where it has hours."""
 ALWAYS = (*ATTRIBUTES, *MOMENTS, OPEN)

@@ -110,6 +110,9 @@ def _hint(context: UseContext, use: Use, leaf: Leaf) -> str | None:
     elsewhere = _elsewhere(use, leaf)
     if elsewhere is not None:
         return elsewhere
+    small = root.casefold()
+    if small != root and small in ALWAYS:
+        return _write(".".join((small, *map(str.casefold, use.path[1:]))), leaf)
     if foreign.small(root) != root and not use.compared:
         hint = _declare(context, foreign.small(root), leaf)
         return f"a variable is written in small letters: {hint}"
@@ -140,6 +143,8 @@ def _here(context: UseContext, use: Use, leaf: Leaf) -> str:
         return f"did you mean '{near}'?"
     if literal:
         return _literal(root)
+    if use.path[1:] and root not in leaf.names:
+        return _declare(context, foreign.small("_".join(use.path)), leaf)
     return f"declare it in the agent's variables: as {root}:"
 
 

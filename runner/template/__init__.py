@@ -12,13 +12,14 @@ from __future__ import annotations
 
 from runner.template.analysis import analyse, analyse_condition
 from runner.template.empty import EMPTY, Empty
-from runner.template.findings import Analysis, TemplateProblem, Use, has_template
+from runner.template.findings import MOMENTS, Analysis, TemplateProblem, Use, has_template
 from runner.template.pieces import pieces, without_templates
 from runner.template.renderer import Failure, Renderer
 from runner.template.words import as_data, as_text
 
 __all__ = [
     "EMPTY",
+    "MOMENTS",
     "Analysis",
     "Empty",
     "Failure",

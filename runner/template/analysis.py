@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from runner.template.findings import Analysis, has_template
 
 
@@ -19,11 +21,19 @@ def analyse(text: str) -> Analysis:
         return Analysis(literal=True)
     from runner.template.grammar import template  # noqa: PLC0415  (Jinja2 only where there are braces)
 
-    return template(text).analysis
+    return _tried(text, template(text).analysis, condition=False)
 
 
 def analyse_condition(text: str) -> Analysis:
     """Find out the same of an `if`, which is an expression without braces. Never raises."""
     from runner.template.grammar import condition  # noqa: PLC0415  (as above)
 
-    return condition(text).analysis
+    return _tried(text, condition(text).analysis, condition=True)
+
+
+def _tried(text: str, analysis: Analysis, *, condition: bool) -> Analysis:
+    from runner.template.trial import failing  # noqa: PLC0415  (as above)
+
+    if analysis.problems:
+        return analysis
+    return replace(analysis, problems=failing(text, analysis, condition=condition))

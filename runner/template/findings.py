@@ -6,6 +6,9 @@ from collections.abc import Mapping
 from dataclasses import astuple, dataclass
 from typing import Any
 
+MOMENTS = ("now", "today", "today_date")
+"""Names that tell the time, in every call."""
+
 
 @dataclass(frozen=True, slots=True)
 class TemplateProblem:
@@ -13,7 +16,7 @@ class TemplateProblem:
 
     Attributes:
         code: E118 (too long), E301 (cannot be read), E303 (an unknown filter or test), E310 (a
-            condition with braces).
+            condition with braces), E314 (what fails with every value).
         message: what is wrong, in plain words.
         help: what to write instead, where that can be said.
         line: within the text, from 1.

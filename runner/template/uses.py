@@ -10,7 +10,7 @@ from runner.template.chains import Path, chain, dashed, source
 from runner.template.comparisons import compared, never_true
 from runner.template.complaints import TextLines, nearest
 from runner.template.filters import COUNTED, UNWANTED
-from runner.template.findings import Analysis, TemplateProblem, Use
+from runner.template.findings import MOMENTS, Analysis, TemplateProblem, Use
 from runner.template.limits import MAX_DEPTH
 from runner.template.lookup import METHODS
 from runner.template.ways import (
@@ -18,6 +18,8 @@ from runner.template.ways import (
     FILTERS,
     FUNCTIONS,
     KNOWN_TESTS,
+    MOMENT_METHODS,
+    clock,
     written,
 )
 from runner.template.ways import METHODS as FOREIGN_METHODS
@@ -237,7 +239,8 @@ class Walk:
         if isinstance(called, nodes.Getattr):
             if called.attr not in METHODS:
                 message = f"'{called.attr}' cannot be called here"
-                help_ = self._way(FOREIGN_METHODS, called.attr, node.args, called.node)
+                help_ = self._of_moment(called, node.args)
+                help_ = help_ or self._way(FOREIGN_METHODS, called.attr, node.args, called.node)
                 self._complain(
                     called.lineno, "E301", message, help_ or nearest(called.attr, METHODS)
                 )
@@ -250,6 +253,15 @@ class Walk:
             first = node.args[0] if node.args else None
             help_ = self._way(FUNCTIONS, called.name, node.args, first) or help_
         self._complain(called.lineno, "E301", f"{text} cannot be called", help_)
+
+    def _of_moment(self, called: nodes.Getattr, given: Sequence[nodes.Node]) -> str | None:
+        """Say how a method of a date elsewhere is written here."""
+        if not isinstance(called.node, nodes.Name) or called.node.name not in MOMENTS:
+            return None
+        if called.attr == "format" and given and isinstance(given[0], nodes.Const):
+            way = f"{{v}}.strftime({clock(str(given[0].value))!r})"
+            return self._way({"format": way}, "format", (), called.node)
+        return self._way(MOMENT_METHODS, called.attr, given, called.node)
 
     def _way(
         self,

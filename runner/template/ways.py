@@ -5,6 +5,7 @@ In a way, `{v}` is the value and `{g}` what was given besides.
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 FILTERS: Final[dict[str, str]] = {
@@ -107,6 +108,45 @@ METHODS: Final[dict[str, str]] = {
     "utcnow": "now",
     "zfill": "'%02d' | format({v})",
 }
+
+MOMENT_METHODS: Final[dict[str, str]] = {
+    "getDate": "{v}.day",
+    "getDay": "{v}.weekday()",
+    "getFullYear": "{v}.year",
+    "getHours": "{v}.hour",
+    "getMinutes": "{v}.minute",
+    "getMonth": "{v}.month",
+    "toDateString": "{v}.strftime('%A %d %B %Y')",
+    "toLocaleTimeString": "{v}.strftime('%H:%M')",
+    "toTimeString": "{v}.strftime('%H:%M')",
+}
+"""Methods of a moment elsewhere."""
+
+_PATTERN: Final = re.compile(r"YYYY|yyyy|YY|MMMM|MMM|MM|DD|dd(?:dd)?|HH|hh|mm|ss|A|a|EEEE")
+_PARTS: Final = {
+    "A": "%p",
+    "DD": "%d",
+    "EEEE": "%A",
+    "HH": "%H",
+    "MM": "%m",
+    "MMM": "%b",
+    "MMMM": "%B",
+    "YY": "%y",
+    "YYYY": "%Y",
+    "a": "%p",
+    "dd": "%d",
+    "dddd": "%A",
+    "hh": "%I",
+    "mm": "%M",
+    "ss": "%S",
+    "yyyy": "%Y",
+}
+
+
+def clock(pattern: str) -> str:
+    """Give the pattern of `strftime` for one of JavaScript's or Java's: `HH:mm` is `%H:%M`."""
+    return pattern if "%" in pattern else _PATTERN.sub(lambda part: _PARTS[part[0]], pattern)
+
 
 TAGS: Final[dict[str, str]] = {
     "assign": "write {% set name = value %}",

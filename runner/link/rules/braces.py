@@ -13,12 +13,12 @@ from runner.diagnostics import Diagnostic, Span
 from runner.diagnostics.nearest import nearest
 from runner.link import foreign_names as foreign
 from runner.link.fields import parameters
-from runner.link.names import ATTRIBUTES, MOMENTS, OPEN
+from runner.link.names import ATTRIBUTES, OPEN
 from runner.link.rule import UseContext, UseRule
 from runner.link.walk import Leaf
 from runner.schema.http import Body
 from runner.schema.types.texts import Condition, Plain, Scalar, Spoken, Text
-from runner.template import without_templates
+from runner.template import MOMENTS, without_templates
 
 _PATH = r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*"
 _SINGLE = re.compile(rf"(?<!\{{)[$#]?\{{ ?({_PATH}) ?\}}(?!\}})")

@@ -9,7 +9,7 @@ from runner.diagnostics import Diagnostic, Related, Span
 from runner.diagnostics.nearest import did_you_mean, nearest
 from runner.link.fields import parameters
 from runner.link.findings import Problem
-from runner.link.names import ATTRIBUTES, LATER_PARTS, MOMENTS, OPEN
+from runner.link.names import ATTRIBUTES, LATER_PARTS, OPEN
 from runner.link.rule import UseContext, UseRule
 from runner.link.scope import Variable
 from runner.link.unknown_names import unknown_name, unknown_part
@@ -18,7 +18,7 @@ from runner.schema.tools import McpTool
 from runner.schema.types.later import not_yet
 from runner.schema.types.texts import Condition, Sent, Text
 from runner.schema.types.values import Url
-from runner.template import Use
+from runner.template import MOMENTS, Use
 
 _PLAIN = frozenset(["choice", "email", "integer", "number", "phone", "text", "url", "yes_no"])
 """Types of variables that have no parts."""

@@ -196,6 +196,9 @@ def _accepted(error: Error, key: str) -> bool:
 
 def _text(document: Document, error: Error) -> Advice:
     if isinstance(error.input, dict) and isinstance((error.location or ("",))[-1], int):
+        name = error.input.get("name")
+        if isinstance(name, str) and len(error.input) > 1:
+            return Advice(f"write - {name}, and define it in the section {error.location[-2]}:")
         return Advice(f"take the colon away: - {next(iter(error.input), '')}")
     if isinstance(error.input, list):
         return Advice(
