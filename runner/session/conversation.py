@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import logging
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 from livekit import rtc
-from livekit.agents import AgentSession, CloseEvent, CloseReason, RunResult
+from livekit.agents import AgentSession
 
 from runner.egress.mask import Mask
 from runner.egress.port import Egress
@@ -18,9 +17,10 @@ from runner.egress.providers import USUAL_NETWORK, ProviderNetwork
 from runner.link.release import AgentRelease
 from runner.session.bound_release import BoundRelease
 from runner.session.call import Call, Channel
-from runner.session.clock import Clock, MachineClock, within
+from runner.session.clock import Clock, MachineClock
+from runner.session.ending import Ending
 from runner.session.errors import CannotRenewError, CannotStartError
-from runner.session.events import EndEvent, Event, Events
+from runner.session.events import Event, Events
 from runner.session.facts import CallFacts
 from runner.session.models.providers import Models, Secrets
 from runner.session.next_turn import Renewal, Renewed
@@ -39,31 +39,13 @@ from runner.session.plan import plan_of
 from runner.session.settings.room import room_options
 from runner.session.settings.session import begin_variables, idle_of, new_session
 from runner.session.tasks.needs import Needs
+from runner.session.text_turns import TextTurns
 from runner.session.tools.servers import with_servers
-from runner.session.tools.waiting import undisturbed
 from runner.session.values.templates import TemplateContext, TemplateRenderer
 from runner.session.values.variables import Variables
+from runner.session.written import WrittenWords, cut
 
 __all__ = ["CannotRenewError", "CannotStartError", "Conversation", "Renewed"]
-
-log = logging.getLogger("lkrun")
-
-LONGEST_TEXT = 64 * 1024
-"""Characters of one text of the caller; the rest is cut."""
-
-LONGEST_HANDOFF = 15.0
-"""Seconds that a written text waits for a handoff that is under way."""
-
-BEYOND = 10.0
-"""Seconds beyond what a turn may take: then even what cannot be counted is given up."""
-
-_REASONS = {
-    CloseReason.ERROR: "error",
-    CloseReason.JOB_SHUTDOWN: "shutdown",
-    CloseReason.PARTICIPANT_DISCONNECTED: "caller_left",
-    CloseReason.TASK_COMPLETED: "end_call",
-    CloseReason.USER_INITIATED: "shutdown",
-}
 
 
 class Conversation:
@@ -126,22 +108,22 @@ class Conversation:
         )
         self._pieces = TextPieces(on_text) if on_text is not None else None
         self._call.needs = Needs(self._call)
+        self._ending = Ending(self._call)
         self._timers = CallTimers(self._call, idle_of(self._call), agent.limits)
         self._failures = Failures(self._call, on_failure)
         self._listener = SessionListener(self._call, self._timers, self._failures)
-        self._departure = Departure(self._call, self._left)
+        self._departure = Departure(self._call, self._ending.left)
+        self._turns = TextTurns(self._call, self._failures)
         self._queue = asyncio.Lock()
         self._renewal = Renewal(self._call, self._timers, self._queue)
         self._session: AgentSession[Any] | None = None
-        self._stopped: asyncio.Task[None] | None = None
-        self._reason: str | None = None
-        self._closing: asyncio.Task[None] | None = None
-        self._ended: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        self._written = WrittenWords(self._call, self._queue, self._listener.warm_up.end)
+        self._ending.stops(self._timers.stop, self._departure.stop, self._renewal.stop)
 
     @property
     def ended(self) -> asyncio.Future[str]:
         """Done, with the reason, when the conversation has ended."""
-        return self._ended
+        return self._ending.ended
 
     @property
     def session(self) -> AgentSession[Any]:
@@ -208,7 +190,7 @@ class Conversation:
                 await self._call.bound.models.aclose()
                 raise
             self._listener.listen(self._session)
-            self._session.on("close", self._closed)
+            self._ending.watch(self._session)
             if audio_in is not None:
                 self._session.input.audio = audio_in
             if audio_out is not None:
@@ -235,7 +217,7 @@ class Conversation:
             identity = agent.room.identity if agent.room is not None else None
             whom = self._call.bound.renderer.text(identity).strip() if identity else ""
             whom = whom or self._call.bound.context.facts.caller.identity or ""
-            options = room_options(agent, identity=whom, text_input=self._written)
+            options = room_options(agent, identity=whom, text_input=self._written.take)
             hold_until_heard(session, room)
             self._departure.watch(room, whom or None)
             if self._call.channel == "voice":
@@ -246,7 +228,7 @@ class Conversation:
         else:
             if self._pieces is not None:
                 session.output.transcription = self._pieces
-            await self._attempt(lambda: session.start(first, capture_run=True, record=record))
+            await self._turns.attempt(lambda: session.start(first, capture_run=True, record=record))
             await self._settle()
 
     async def turn(self, text: str) -> list[Event]:
@@ -264,73 +246,17 @@ class Conversation:
                 self._pieces.begin()
             self._listener.asked = True
             self._failures.told = False
-            await self._attempt(lambda: self._run(_cut(text)))
+            await self._turns.attempt(lambda: self._turns.run(cut(text)))
             self._listener.asked = False
             await self._settle()
             return list(events)
 
-    async def _run(self, text: str) -> None:
-        """Have a turn. Whatever hangs in it, it ends; where nobody waits for it, it is stopped."""
-        if self._stopped is not None:
-            await asyncio.wait_for(self._stopped, BEYOND)
-            self._stopped = None
-        run: RunResult[Any] = self.session.run(user_input=text, output_options=None)
-        try:
-            async with asyncio.timeout(self._call.budget.whole + BEYOND):
-                await run
-        except (TimeoutError, asyncio.CancelledError):
-            self._stopped = asyncio.get_running_loop().create_task(self._stop(run))
-            raise
-
-    async def _stop(self, run: RunResult[Any]) -> None:
-        """Stop a turn; LiveKit begins another one only when it has ended."""
-        with contextlib.suppress(Exception):
-            await self.session.interrupt(force=True)
-        with contextlib.suppress(Exception):
-            await run
-
-    async def _attempt(self, work: Callable[[], Any]) -> None:
-        """Do what may fail; then the caller is answered in its place."""
-        try:
-            await work()
-        except Exception as error:  # noqa: BLE001 - whatever fails, the dialogue goes on
-            if not self._failures.told and not self._call.over:
-                self._failures.unexpected(error)
-
     async def _settle(self) -> None:
         """Wait for what still belongs to a turn: words about a failure, the end of the call."""
         await self._failures.settled()
-        if self._reason is not None:
-            await self._ended
+        if self._ending.reason is not None:
+            await self._ending.ended
             await self._cleaned()
-
-    async def _written(self, session: AgentSession[Any], event: Any) -> None:
-        """Take what a caller writes in the room: by voice it interrupts, by text it queues."""
-        async with self._queue:
-            text = event.text.strip()
-            if not text or self._call.over:
-                return
-            if self._call.channel == "text":
-                await session.generate_reply(user_input=_cut(text))
-                return
-            try:
-                await self._give_way(session)
-                session.generate_reply(user_input=_cut(text))
-            except RuntimeError:
-                log.debug("a text was written while the call ended")
-
-    async def _give_way(self, session: AgentSession[Any]) -> None:
-        """Stop speaking; a handoff, and what cannot be interrupted, are waited for."""
-        self._listener.warm_up.end()
-        if self._call.leaving is not None:
-            with contextlib.suppress(TimeoutError):
-                async with within(self._call.clock, LONGEST_HANDOFF):
-                    await self._call.arrived.wait()
-        await undisturbed(self._call)
-        try:
-            await session.interrupt()
-        except RuntimeError:
-            log.debug("what is being said cannot be interrupted")
 
     async def quiet(self) -> None:
         """Wait until nobody speaks, no tool runs and no handoff is under way."""
@@ -371,27 +297,13 @@ class Conversation:
 
     async def end(self, reason: str = "shutdown") -> None:
         """End the conversation now; nothing more is said. May be called often."""
-        self._reason = self._reason or reason
-        self._call.over = True
-        if reason == "caller_left":
-            self._call.gone.set()
-        if self._session is not None:
-            self._session.options.session_close_transcript_timeout = 0.0
-            await self._session.aclose()
-        self._over(self._reason)
+        await self._ending.at_once(reason)
         await self._cleaned()
 
     async def finish_requests(self) -> None:
         """Wait for what a caller who has left had a service do; each keeps its own time."""
         if self._call.unwaited:
             await asyncio.wait(self._call.unwaited)
-
-    def _left(self) -> None:
-        """The caller has left the room: no tool is waited for."""
-        self._reason = self._reason or "caller_left"
-        self._call.over = True
-        self._call.gone.set()
-        self.session.shutdown(drain=False)
 
     def _hold(self, seconds: float) -> None:
         self._timers.hold(seconds)
@@ -403,37 +315,8 @@ class Conversation:
         return self._failures.gave_up(reason)
 
     def _finish(self, reason: str) -> None:
-        """End in order: what is being said is said to its end."""
-        self._reason = self._reason or reason
-        self._call.over = True
-        # nothing that the caller says now is answered, so nobody waits for it
-        self.session.options.session_close_transcript_timeout = 0.0
-        self.session.shutdown(drain=True)
-
-    def _closed(self, event: CloseEvent) -> None:
-        self._over(self._reason or _REASONS.get(event.reason, "shutdown"))
-
-    def _over(self, reason: str) -> None:
-        if self._ended.done():
-            return
-        self._reason, self._call.over = reason, True
-        self._timers.stop()
-        self._departure.stop()
-        self._renewal.stop()
-        self._call.events.tell(EndEvent(persona=self.persona, reason=reason))
-        self._ended.set_result(reason)
-        self._closing = asyncio.get_running_loop().create_task(self._call.bound.models.aclose())
+        self._ending.in_order(reason)
 
     async def _cleaned(self) -> None:
         await self._renewal.closed()
-        if self._call.apart:
-            await asyncio.wait(self._call.apart)
-        if self._closing is not None:
-            await asyncio.shield(self._closing)
-
-
-def _cut(text: str) -> str:
-    if len(text) <= LONGEST_TEXT:
-        return text
-    log.warning("a text of %d characters was cut to %d", len(text), LONGEST_TEXT)
-    return text[:LONGEST_TEXT]
+        await self._ending.cleaned()

@@ -89,7 +89,7 @@ async def test_what_is_written_by_voice_waits_as_well(paying):
     talk, slow = paying
     session = talk.conversation.session
     written = asyncio.create_task(
-        talk.conversation._written(session, SimpleNamespace(text="Thanks."))
+        talk.conversation._written.take(session, SimpleNamespace(text="Thanks."))
     )
     for _ in range(20):
         await asyncio.sleep(0)
