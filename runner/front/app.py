@@ -21,6 +21,7 @@ from runner.front.rates import Buckets, network
 from runner.front.responses import HEADERS, from_http, response
 from runner.front.routes import ROUTES
 from runner.front.routes.route import Route, Site
+from runner.front.tickets import PARAMETER
 from runner.front.tokens import LINES, Doors
 from runner.front.wire import Limits, WireRunner
 
@@ -154,7 +155,7 @@ class Front:
         """What a request is answered that sends no token, or is one too many."""
         route = _route(request)
         wanted = () if doors.tokens is None and not self._site.on_this_machine else doors.tokens
-        token = tokens.token_of(request, wanted) if wanted else None
+        token = self._token(request, route, wanted) if wanted else None
         stranger = wanted is not None and token is None and not (route and route.open)
         if doors.rate is not None and (stranger or route is None or route.counted):
             who = f"address {network(request.remote)}" if token is None else f"token {token}"
@@ -163,6 +164,15 @@ class Front:
             except HttpProblem as problem:
                 return response(problem, route.problem.of(problem) if route else None)
         return response(tokens.unauthorized(request)) if stranger else None
+
+    def _token(
+        self, request: web.Request, route: Route | None, wanted: tuple[str, ...]
+    ) -> str | None:
+        """The token that a request proves itself by: one of its header, or a ticket for one."""
+        token = tokens.token_of(request, wanted)
+        if token is None and route is not None and route.ticketed:
+            token = self._site.tickets.take(request.query.get(PARAMETER, ""))
+        return token if token in wanted else None
 
 
 def _route(request: web.Request) -> Route | None:

@@ -42,13 +42,23 @@ def token_of(request: web.Request, tokens: tuple[str, ...]) -> str | None:
 
     Each is compared, and in a time that does not depend on what is sent.
     """
-    headers = request.headers.getall("Authorization", [])
-    scheme, _, sent = headers[0].partition(" ") if len(headers) == 1 else ("", "", "")
+    scheme, sent = _sent(request)
     right = None
     for token in tokens:
-        same = hmac.compare_digest(_bytes(sent.strip()), _bytes(token))
+        same = hmac.compare_digest(_bytes(sent), _bytes(token))
         right = token if same else right
     return right if scheme.lower() == "bearer" else None
+
+
+def shown(request: web.Request) -> str:
+    """The token that a request that was let in sends; empty where none is wanted."""
+    return _sent(request)[1]
+
+
+def _sent(request: web.Request) -> tuple[str, str]:
+    headers = request.headers.getall("Authorization", [])
+    scheme, _, sent = headers[0].partition(" ") if len(headers) == 1 else ("", "", "")
+    return scheme, sent.strip()
 
 
 def unauthorized(request: web.Request) -> HttpProblem:

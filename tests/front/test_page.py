@@ -207,14 +207,27 @@ async def test_refusals_are_told_in_plain_words(visit, runner):
     await visit.sees("#over", "The runner no longer knows this conversation")
 
 
-async def test_a_runner_that_wants_a_token_says_so(browser, runner):
-    """The page sends none, and says in words what talks with the agents instead."""
+async def test_a_runner_that_wants_a_token_asks_for_it(browser, runner):
+    """A wrong one is told; with a right one the talk goes on, its stream too, in this tab alone."""
     front = Front(runner, port=0, doors=lambda: Doors(tokens=("secret",)))
     await front.start()
     context = await browser.new_context()
     visit = Visit(await context.new_page(), front)
     await visit.page.goto(visit.address)
-    await visit.sees("#lobby-lead", "This runner wants a token (runner.http.tokens)")
+    field = visit.page.get_by_label("Token", exact=True)
+    await field.fill("secrets")
+    await field.press("Enter")
+    await visit.sees("#door-wrong", "That is not one of its tokens.")
+    await field.fill("secret")
+    await visit.page.get_by_role("button", name="Go on").click()
+    await visit.page.get_by_role("button", name="Start talking with clinic").click()
+    await visit.sees(".agent .said", "Good day, this is Sunrise Dental.")
+    (session,) = runner.sessions()
+    await visit.says("mary")
+    await visit.sees(".mine .said", "mary")
+    runner.happen(session.id, type="message", role="agent", persona="x", text="Still there?")
+    await visit.sees(".agent .said", "Still there?")
+    assert all("401" in each for each in visit.complaints)
     await context.close()
     await front.stop()
 

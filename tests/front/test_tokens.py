@@ -12,6 +12,8 @@ from runner.front.app import Front
 from runner.front.problems import HttpProblem
 from runner.front.rates import MOST, Buckets, Rate, network
 from runner.front.routes import ROUTES
+from runner.front.tickets import MOST as LIMIT
+from runner.front.tickets import SECONDS, Tickets
 from runner.front.tokens import Doors
 
 TOKENS = ("first-of-two", "zweiter-schlüssel")
@@ -107,6 +109,43 @@ async def test_a_token_sent_twice_is_none(ask):
     """What a proxy might read in another way than the runner does not count."""
     headers = [("Authorization", RIGHT["Authorization"])] * 2
     assert (await ask("GET", "/v1/agents", headers=headers)).status == 401
+
+
+async def test_a_ticket_does_for_a_token_once(ask, runner):
+    """Where a browser can send no header: at a stream, and nowhere else."""
+    session = (await ask("POST", "/v1/agents/clinic/turns", json={}, headers=RIGHT)).json
+    runner.happen(session["session_id"], type="end", reason="silence")
+    stream = f"/v1/sessions/{session['session_id']}/events"
+    made = await ask("POST", "/v1/tickets", headers=RIGHT)
+    assert (made.status, made.json["expires_in"]) == (201, 60)
+    shown = f"?ticket={made.json['ticket']}"
+    assert (await ask("GET", f"/v1/agents{shown}")).status == 401
+    assert (await ask("GET", stream)).status == 401
+    assert (await ask("GET", stream + shown)).status == 200
+    assert (await ask("GET", stream + shown)).status == 401
+
+
+async def test_a_ticket_is_no_better_than_its_token(ask, now):
+    """Once the token is none, the ticket is none."""
+    made = await ask("POST", "/v1/tickets", headers=RIGHT)
+    now.doors = Doors(tokens=("another",))
+    stream = f"/v1/sessions/s-1/events?ticket={made.json['ticket']}"
+    assert (await ask("GET", stream)).status == 401
+
+
+def test_a_ticket_is_good_for_a_minute():
+    """And of more than a thousand the oldest are none."""
+    time = 0.0
+    tickets = Tickets(lambda: time)
+    early, late = tickets.give("a"), tickets.give("a")
+    time = SECONDS - 1.0
+    assert tickets.take(early) == "a"
+    time = float(SECONDS)
+    assert tickets.take(late) is None
+    first = tickets.give("a")
+    others = [tickets.give("b") for _ in range(LIMIT)]
+    assert tickets.take(first) is None
+    assert tickets.take(others[-1]) == "b"
 
 
 async def test_tokens_change_while_it_serves(ask, now):

@@ -9,7 +9,7 @@ const WORDS = {
   too_long: "This message is too long. Please send it in parts.",
   full: "The runner is busy with as many conversations as it can hold. Please try again in a moment.",
   draining: "The runner is about to stop and begins no new conversations. Please try again in a moment.",
-  unauthorized: "This runner wants a token (runner.http.tokens), which this page does not send. Programs that send it can talk; lkrun chat needs none.",
+  unauthorized: "This runner wants a token: one of those below runner.http.tokens in its files.",
   internal: "Something went wrong inside the runner. Its log says more.",
 };
 
@@ -39,6 +39,7 @@ let timer = 0;
 let fresh = "";         // the release that came while this page was open
 let mended = "";        // the release that is served since the files are right again
 let closed = "";        // the notice that was closed
+let token = sessionStorage.getItem("lkrun-token") ?? "";    // what the person has proved themselves by
 
 // --- small parts --------------------------------------------------------------------------------------------------
 
@@ -131,7 +132,7 @@ async function ask(method, path, body, patience) {
   try {
     reply = await fetch(path, {
       method,
-      headers: body === undefined ? {} : { "Content-Type": "application/json" },
+      headers: { ...(token && { Authorization: `Bearer ${token}` }), ...(body !== undefined && { "Content-Type": "application/json" }) },
       body: body === undefined ? undefined : JSON.stringify(body),
       signal: patience ? AbortSignal.timeout(patience) : undefined,
     });
@@ -141,8 +142,26 @@ async function ask(method, path, body, patience) {
     throw new Gone();
   }
   found();
+  if (reply.status === 401) strange();
   if (!reply.ok) throw new Refused(reply.status, data.error);
   return data;
+}
+
+/** Ask for a token; what is on the page stays as it is. */
+function strange() {
+  if ($("door").open) return;
+  $("door-wrong").hidden = !token;
+  $("token").value = "";
+  $("door").showModal();
+}
+
+function knock(event) {
+  event.preventDefault();
+  token = $("token").value.trim();
+  if (!token) return;
+  sessionStorage.setItem("lkrun-token", token);
+  $("door").close();
+  refresh().then(route).catch(() => {});
 }
 
 function banner(text, good = false) {
@@ -170,7 +189,7 @@ function again(after) {
 }
 
 async function poll() {
-  if (!document.hidden) await refresh().catch(() => {});
+  if (!document.hidden && !$("door").open) await refresh().catch(() => {});
   again(gone ? POLL_GONE : POLL);
 }
 
@@ -433,9 +452,13 @@ function hear(mine, number, event) {
 }
 
 /** Hear what happens between two turns: a question into the silence, a limit, the end. */
-function listen(mine) {
-  if (mine.stream || mine.ended || !mine.session || document.hidden) return;
-  mine.stream = new EventSource(`/v1/sessions/${encodeURIComponent(mine.session)}/events?after=${mine.seen}`);
+async function listen(mine) {
+  if (mine.stream || mine.calling || mine.ended || !mine.session || document.hidden) return;
+  mine.calling = true;
+  const shows = await ticket().catch(() => null);
+  mine.calling = false;
+  if (shows === null || talk !== mine || mine.stream || mine.ended) return;
+  mine.stream = new EventSource(`/v1/sessions/${encodeURIComponent(mine.session)}/events?after=${mine.seen}${shows}`);
   mine.stream.onmessage = (message) => {
     if (talk !== mine || mine.ended) return;
     const before = mine.seen;
@@ -448,11 +471,17 @@ function listen(mine) {
   };
 }
 
-/** The stream ends with the conversation, or breaks off; then the browser connects again by itself. */
+/** What a stream shows in place of a token: a ticket, good once. */
+async function ticket() {
+  return token ? `&ticket=${(await ask("POST", "/v1/tickets")).ticket}` : "";
+}
+
+/** The stream ends with the conversation, or breaks off; then the browser connects again by itself, unless its ticket is used. */
 async function closedStream(mine) {
   try {
     const now = await session(mine.session);
     if (talk === mine && !mine.ended && now.ended) replay(now);
+    else if (token) setTimeout(() => listen(mine), POLL);
   } catch (error) {
     if (talk === mine && error.status === 404) over(LOST);
   }
@@ -758,6 +787,7 @@ $("again").addEventListener("click", () => begin(talk.agent, $("text").value));
 $("others").addEventListener("click", lobby);
 $("home").addEventListener("click", (event) => { event.preventDefault(); lobby(); });
 addEventListener("popstate", route);
+$("door-form").addEventListener("submit", knock);
 $("folder-again").addEventListener("click", anew);
 $("folder-close").addEventListener("click", closeNotice);
 document.addEventListener("visibilitychange", () => {

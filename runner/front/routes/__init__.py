@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from typing import Final
 
-from runner.front.routes import agents, completions, health, page, releases, rooms, sessions, turns
+from runner.front.routes import (
+    agents,
+    completions,
+    health,
+    page,
+    releases,
+    rooms,
+    sessions,
+    tickets,
+    turns,
+)
 from runner.front.routes.route import Route
 
 ROUTES: Final[tuple[Route, ...]] = (
@@ -14,6 +24,7 @@ ROUTES: Final[tuple[Route, ...]] = (
     *turns.ROUTES,
     *completions.ROUTES,
     *sessions.ROUTES,
+    *tickets.ROUTES,
     *rooms.ROUTES,
     *releases.ROUTES,
 )

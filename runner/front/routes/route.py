@@ -14,6 +14,7 @@ from runner.front.continued import Continued
 from runner.front.models.base import ProblemReply
 from runner.front.port import Runner
 from runner.front.problems import HttpProblem
+from runner.front.tickets import Tickets
 
 JSON: Final = "application/json"
 
@@ -26,6 +27,7 @@ class Site:
         document: the OpenAPI document of all routes.
         on_this_machine: whether nobody else reaches the front: whoever asks is the owner.
         continued: the dialogues that go on by a name of the client's.
+        tickets: those that stand for a token.
         closing: set when the front stops: what would go on without an end ends.
     """
 
@@ -34,6 +36,7 @@ class Site:
     on_this_machine: bool
     closing: asyncio.Event
     continued: Continued = field(default_factory=Continued)
+    tickets: Tickets = field(default_factory=Tickets)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +91,7 @@ class Route:
         kind: the media type of the answer.
         problem: the shape of what it refuses; the door and a fault of lkrun have ours.
         open: whether it is answered without a token.
+        ticketed: whether a ticket in its address does for a token.
         counted: whether a request of it counts for the rate limit.
         errors: the statuses that it may answer besides those of every route.
     """
@@ -104,4 +108,5 @@ class Route:
     errors: tuple[int, ...] = ()
     problem: ErrorShape = OURS
     open: bool = False
+    ticketed: bool = False
     counted: bool = True

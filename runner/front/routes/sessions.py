@@ -62,6 +62,7 @@ ROUTES: Final = (
         _events,
         "Its events as they happen, until its end (Server-Sent Events)",
         kind="text/event-stream",
+        ticketed=True,
         errors=(400, 404),
     ),
     Route(
