@@ -140,13 +140,30 @@ class Scope:
                 seen.add(target)
                 yield target
 
+    @cached_property
+    def opened(self) -> set[str]:
+        """Variables that `before_call` may set: they are there from the start."""
+        if self.agent.before_call is None:
+            return set()
+        found: set[str] = set()
+        waiting = list(self.acting(self.agent.before_call))
+        tools: set[str] = set()
+        while waiting:
+            block = waiting.pop()
+            found |= sets(block)
+            name = tool_of(block)
+            if name in self.tools and name not in tools:
+                tools.add(name)
+                waiting += self.acting(self.tools[name])
+        return found
+
     def setters(self, persona: Persona) -> set[str]:
         """Variables that something may set while a persona speaks."""
         found: set[str] = set()
         tools = self.tools_of(persona)
         for source in (persona, self.agent, *tools.values()):
             for block in self.acting(source):
-                found |= _sets(block)
+                found |= sets(block)
         for name in {*self.agent.tools, *persona.tools} & set(BUILT_IN):
             own = {n: v for n, v in self.agent.variables.items() if isinstance(v, Field)}
             tool = TOOLS[name].undefined(own)
@@ -154,7 +171,7 @@ class Scope:
         return found
 
 
-def _sets(block: Block) -> set[str]:
+def sets(block: Block) -> set[str]:
     names: Iterable[str] = ()
     match block:
         case Set():

@@ -11,6 +11,7 @@ from pydantic.json_schema import JsonSchemaValue
 from runner.schema.actions import Actions
 from runner.schema.hours import Hours
 from runner.schema.intents import Intents
+from runner.schema.lifecycle import BeforeCall
 from runner.schema.nodes import Nodes
 from runner.schema.personas import Handoff
 from runner.schema.providers import AgentProviders
@@ -146,6 +147,9 @@ class Agent(AgentProviders, _AgentBasics):
     limits: Limits | None = key("bounds of a call", None)
     turn_taking: TurnTaking | None = key("when the agent speaks, and when it stops", None)
     room: Room | None = key("what of the LiveKit room is used", None, live="call")
+    before_call: BeforeCall | None = key(
+        "what is done before the first word, such as to look the caller up", None, live="start"
+    )
     keyterms: tuple[Plain, ...] = key("words that speech recognition should expect", ())
     pronunciations: dict[str, Plain] = key(
         "written → spoken, in speech only: whole words; what is written small, in any case", {}

@@ -26,6 +26,8 @@ class ActionContext:
         output: that answer.
         over_the_caller: the caller is speaking: what is said can only be interrupted where it is
             written so, else it would be at once.
+        opening: it is before the first words of the call: tools say nothing of themselves, and who
+            speaks may not be there yet.
     """
 
     call: Call
@@ -37,6 +39,7 @@ class ActionContext:
     depth: int = 0
     output: str = ""
     over_the_caller: bool = False
+    opening: bool = False
 
     def is_true(self, condition: str | None) -> bool:
         """Whether an `if` is true here."""

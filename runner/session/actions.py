@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable
+from contextlib import nullcontext
 from dataclasses import replace
 from typing import Any
 
@@ -57,10 +58,24 @@ async def perform(actions: tuple[AnyAction, ...], context: ActionContext) -> Act
             outcome.notes.append(context.text(action.instructions))
             outcome.undisturbed |= not action.interruptible
             break
+        if context.opening and not await _may_open(action, context):
+            continue
         await _DO[type(action)](action, context, outcome)
         if outcome.stops:
             break
     return outcome
+
+
+async def _may_open(action: AnyAction, context: ActionContext) -> bool:
+    """Whether an action is done before the first words: once somebody can speak, not by tools."""
+    tools = context.call.bound.plan.tools
+    works = isinstance(action, RunTool) and isinstance(tools[str(action.tool)], WaitingTool)
+    if works or isinstance(action, Set):
+        return True
+    if context.depth and isinstance(action, Say | Instruct):
+        return False
+    await context.call.entered.wait()
+    return True
 
 
 def _interruptible(action: Say | Instruct, context: ActionContext) -> bool:
@@ -131,7 +146,8 @@ async def _ask_again(action: AskAgain, context: ActionContext, outcome: ActionOu
 
 async def _apart(made: ToolCall, context: ActionContext) -> None:
     """Run a tool of an action for which the list does not wait."""
-    detached = ActionContext(context.call, depth=context.depth + 1)
+    depth = context.depth + 1
+    detached = ActionContext(context.call, depth=depth, opening=context.opening)
     without_end(await run_tool(made, detached), made.name)
 
 
@@ -198,7 +214,8 @@ _DO: dict[type[Any], Callable[[Any, ActionContext, ActionOutcome], Awaitable[Non
 
 async def refresh(call: Call) -> None:
     """Render the persona's instructions again where a variable that they use has changed."""
-    await call.persona.refresh()
+    if call.entered.is_set():
+        await call.persona.refresh()
 
 
 async def run_tool(made: ToolCall, context: ActionContext) -> ActionOutcome:
@@ -245,7 +262,7 @@ async def _work(made: ToolCall, context: ActionContext) -> tuple[ToolCall, ToolR
         made = await confirmed(call, tool, admitted(call, made), context.chat)
         if made.by_model and context.begun is not None and in_background(tool):
             await context.begun()
-        async with waiting(call, tool, made, context.run):
+        async with nullcontext() if context.opening else waiting(call, tool, made, context.run):
             return made, await carried_out(call, tool, made)
     except RefusedError as refused:
         return made, refused.result

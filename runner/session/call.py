@@ -26,7 +26,7 @@ from runner.session.budget import TurnBudget
 from runner.session.clock import Clock
 from runner.session.events import Events
 from runner.session.pending import DueCall, Question
-from runner.session.roles import Hearing, SpeakingPersona
+from runner.session.roles import Hearing, Opening, SpeakingPersona
 from runner.session.server_tool import ServerTool
 from runner.session.values.parameters import Fields, Schema, read
 from runner.session.values.templates import Names
@@ -78,6 +78,8 @@ class Call:
         listens: told that another persona speaks, or the same by another release.
         unwaited: requests that a service is doing for a caller who has left.
         needs: what the caller is asked for.
+        opening: what is done before the first words.
+        entered: the first persona is there: something can be said.
     """
 
     bound: BoundRelease
@@ -90,6 +92,7 @@ class Call:
     give_up: Callable[[str], str]
     session: AgentSession[Any] = field(init=False)
     needs: Any = field(init=False)
+    opening: Opening = field(init=False)
     hearing: Hearing = field(init=False)
     visited: set[str] = field(default_factory=set)
     leaving: str | None = None
@@ -109,6 +112,7 @@ class Call:
     in_room: bool = False
     awaits: bool = True
     arrived: asyncio.Event = field(default_factory=asyncio.Event)
+    entered: asyncio.Event = field(default_factory=asyncio.Event)
     idle: asyncio.Event = field(default_factory=asyncio.Event)
     deeds: dict[str, Any] = field(default_factory=dict)
     acted: set[str] = field(default_factory=set)

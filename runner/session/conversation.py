@@ -22,6 +22,7 @@ from runner.session.ending import Ending
 from runner.session.errors import CannotRenewError, CannotStartError
 from runner.session.events import Event, Events
 from runner.session.facts import CallFacts
+from runner.session.lifecycle.before_call import Opening
 from runner.session.models.providers import Models, Secrets
 from runner.session.next_turn import Renewal, Renewed
 from runner.session.observers.arrival import hold_until_heard
@@ -109,6 +110,7 @@ class Conversation:
         self._pieces = TextPieces(on_text) if on_text is not None else None
         self._call.needs = Needs(self._call)
         self._ending = Ending(self._call)
+        self._call.opening = self._opening = Opening(self._call)
         self._timers = CallTimers(self._call, idle_of(self._call), agent.limits)
         self._failures = Failures(self._call, on_failure)
         self._listener = SessionListener(self._call, self._timers, self._failures)
@@ -180,12 +182,14 @@ class Conversation:
         """
         async with self._queue:
             self._call.in_room = room is not None
+            self._opening.begin()
             try:
                 await self._connect()
                 self._session = self._call.session = new_session(self._call)
                 start = PendingHandoff(self._call.speaking)
                 first = enter(self._call, Toolbox(self._call), None, start)
             except CannotStartError:
+                self._opening.stop()
                 await apologise(self._call, room, audio_out)
                 await self._call.bound.models.aclose()
                 raise

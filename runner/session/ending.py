@@ -61,12 +61,14 @@ class Ending:
         """The caller has left the room: no tool is waited for."""
         self._begin("caller_left")
         self._call.gone.set()
+        self._call.opening.stop()
         if self._session is not None:
             self._session.shutdown(drain=False)
 
     async def at_once(self, reason: str) -> None:
         """End now; nothing more is said."""
         self._begin(reason)
+        self._call.opening.stop()
         if reason == "caller_left":
             self._call.gone.set()
         if self._session is not None:

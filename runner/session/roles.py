@@ -7,6 +7,7 @@ from typing import Protocol
 from livekit.agents import Agent, ChatMessage, TurnHandlingOptions, UserTurnExceededEvent
 
 from runner.schema.actions import AnyAction
+from runner.session.action_outcome import ActionOutcome
 from runner.session.pending import PendingHandoff
 from runner.session.plan import PersonaPlan
 
@@ -54,3 +55,13 @@ class Hearing(Protocol):
 
     def tell(self, text: str) -> ChatMessage:
         """Put what nobody answers into the talk."""
+
+
+class Opening(Protocol):
+    """What is done before the first words of a call."""
+
+    async def finish(self) -> ActionOutcome:
+        """Wait until it is done; gives what came of it."""
+
+    def stop(self) -> None:
+        """Give it up."""

@@ -138,16 +138,18 @@ async def begin(load: Load) -> AsyncIterator[Begin]:
         tool_secrets: Secrets | None = None,
         models: Mapping[str, Wild] | None = None,
         idle: bool = True,
+        egress: Egress | None = None,
+        started: bool = True,
     ) -> Talk:
         release = load(folder) if isinstance(folder, str) else folder
         events = Told()
         told, answering = asyncio.Condition(), Service(list(answers))
-        egress: Egress = answering
+        asks: Egress = egress or answering
         if service is not None:
             sending = HttpEgress(
                 tool_secrets or Secrets({}), transport=httpx.MockTransport(service)
             )
-            egress = sending.of(release)
+            asks = sending.of(release)
         tasks: set[asyncio.Task[None]] = set()
 
         async def wake() -> None:
@@ -162,7 +164,7 @@ async def begin(load: Load) -> AsyncIterator[Begin]:
 
         talk = Conversation(
             release,
-            egress,
+            asks,
             facts or CallFacts(variables=given or {}),
             on_event=on_event,
             secrets=(secrets or {}).get,
@@ -173,7 +175,8 @@ async def begin(load: Load) -> AsyncIterator[Begin]:
         open_talks.append(talk)
         for name, model in (models or {}).items():
             possess(talk, name, model)
-        await talk.start()
+        if started:
+            await talk.start()
         return Talk(talk, answering, events, told)
 
     yield start

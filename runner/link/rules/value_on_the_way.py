@@ -36,7 +36,8 @@ class _Flow:
         scope = self.scope
         ways = Ways(scope, self.texts.analyses)
         setters = ways.setters
-        open_names = {v.name for v in scope.variables.values() if not v.has_value}
+        values = scope.variables.values()
+        open_names = {v.name for v in values if not v.has_value} - scope.opened
         for name in scope.personas:
             for variable, span, first_words in self._uses(name, open_names):
                 if variable in setters[name] and not first_words:

@@ -14,7 +14,7 @@ def _words(text: str) -> frozenset[str]:
 LATER: dict[str, frozenset[str]] = {
     "a file": _words("external_agents folder"),
     "an agent": _words(
-        "realtime avatar dispatch languages before_call after_call events record phone dial"
+        "realtime avatar dispatch languages after_call events record phone dial"
         " voicemail speech background_audio keypad"
     ),
     "a persona": _words("realtime keypad"),

@@ -39,6 +39,13 @@ class Newcomer(Protocol):
         """Do what follows actions that no tool asked for."""
 
 
+async def opened(call: Call, persona: Newcomer) -> bool:
+    """Wait for what is done before the first words of a call; whether this persona says them."""
+    outcome = await call.opening.finish()
+    await persona.follow(outcome)
+    return not (call.over or outcome.ends or outcome.leave)
+
+
 async def speak_first(call: Call, persona: Newcomer, *, known: bool) -> None:
     """Speak a persona's first words.
 

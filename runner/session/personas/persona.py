@@ -24,7 +24,7 @@ from runner.session.call import Call
 from runner.session.pending import PendingHandoff
 from runner.session.personas.change import PersonaChange
 from runner.session.personas.context import without
-from runner.session.personas.first_words import speak_first
+from runner.session.personas.first_words import opened, speak_first
 from runner.session.personas.following import follow
 from runner.session.personas.models import models_of, nodes_of
 from runner.session.personas.nodes import BY_PART
@@ -166,9 +166,11 @@ class LivePersona(Agent):
             await self._take_over()
         elif call.channel == "text" and call.in_room:
             await self.session.room_io.wait_for_ready()
-        await self.refresh()
+        call.entered.set()
         try:
-            await speak_first(call, self, known=known)
+            if self.came_from is not None or known or await opened(call, self):
+                await self.refresh()
+                await speak_first(call, self, known=known)
         finally:
             if call.leaving in (None, name):
                 call.stay()
