@@ -27,7 +27,7 @@ agents:
             phone: "{{ caller.phone }}"
         - if: tier == 'gold'
           handoff: lounge
-      timeout: 200ms
+      timeout: 1h
       on_failure: ON_FAILURE
 personas:
   reception:
@@ -129,8 +129,8 @@ async def test_a_step_that_fails(begin, on_failure, said):
 @pytest.mark.proves("BeforeCall.timeout")
 async def test_a_service_that_hangs_is_cut(begin, caplog):
     """A service that hangs is cut when the time of all steps is over, and the caller is greeted."""
-    hanging = Hanging()
-    talk = await begin(folder(), facts=CALLER, egress=hanging)
+    hanging, text = Hanging(), folder().replace("timeout: 1h", "timeout: 200ms")
+    talk = await begin(text, facts=CALLER, egress=hanging)
     await talk.until(lambda event: event["type"] == "message")
     assert talk.events.texts == ["Good day."]
     assert hanging.given_up == 1
@@ -140,8 +140,7 @@ async def test_a_service_that_hangs_is_cut(begin, caplog):
 async def test_a_caller_who_hangs_up_meanwhile(begin):
     """A caller who leaves before the steps are done ends the call at once, and nothing is said."""
     hanging = Hanging()
-    text = folder().replace("timeout: 200ms", "timeout: 1h")
-    talk = await begin(text, facts=CALLER, egress=hanging, started=False)
+    talk = await begin(folder(), facts=CALLER, egress=hanging, started=False)
     starting = asyncio.create_task(talk.conversation.start())
     await talk.until(lambda event: event["type"] == "tool_call")
     await talk.conversation.end("caller_left")
@@ -153,7 +152,7 @@ async def test_a_caller_who_hangs_up_meanwhile(begin):
 async def test_words_and_values_are_steps_too(begin):
     """Steps may store and speak; what is said comes before the greeting."""
     text = folder().replace(
-        "        - tool: find_guest\n          with:\n            phone: \"{{ caller.phone }}\"\n",
+        '        - tool: find_guest\n          with:\n            phone: "{{ caller.phone }}"\n',
         "        - set:\n            guest: Ms Le\n        - say: This call is free.\n",
     )
     talk = await begin(text, facts=CALLER)
