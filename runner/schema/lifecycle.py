@@ -30,9 +30,7 @@ class _OrContinue(Before):
         return {"anyOf": [{"const": CONTINUE}, handler(schema)]}
 
 
-OnFailure = Annotated[
-    tuple[Action, ...], OneOrList(words=("end_call", CONTINUE)), _OrContinue()
-]
+OnFailure = Annotated[tuple[Action, ...], OneOrList(words=("end_call", CONTINUE)), _OrContinue()]
 """`continue`, or actions."""
 
 
