@@ -88,7 +88,7 @@ def _routes() -> str:
 
 def _metrics() -> str:
     releases = SimpleNamespace(current=SimpleNamespace(id="", agents={}))
-    calls: Any = SimpleNamespace(on_end=[], all=list)
+    calls: Any = SimpleNamespace(on_end=[], on_event=[], all=list)
     text = Metrics(releases, calls).text()  # type: ignore[arg-type]  # what stands for a runner without calls
     return table(("metric", "kind", "says"), _families(text))
 

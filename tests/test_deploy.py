@@ -86,6 +86,19 @@ def _healthy(*options: str) -> bool:
     return done.returncode == 0
 
 
+def test_a_dashboard_shows_what_there_is():
+    """Each metric and label of its queries is one of the page of metrics."""
+    page = (FILES.parent / "metrics.md").read_text(encoding="utf-8")
+    text = (FILES / "grafana.json").read_text(encoding="utf-8")
+    panels = json.loads(text)["panels"]
+    asked = set(re.findall(r"\blkrun_\w+", text))
+    assert len(asked) > len(panels) - 2
+    assert {re.sub(r"_bucket$", "", name) for name in asked} <= set(
+        re.findall(r"`(lkrun_\w+)`", page)
+    )
+    assert len({panel["id"] for panel in panels}) == len(panels)
+
+
 def test_what_is_mounted_is_what_the_image_reads():
     """Compose and Kubernetes mount agents and data where the image has them, read only."""
     folder, data = commands()["Dockerfile"][2], last("VOLUME")

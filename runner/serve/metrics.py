@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter as Counts
 from collections.abc import Callable, Iterable, Iterator
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from prometheus_client import (
     CollectorRegistry,
@@ -85,6 +85,8 @@ class Metrics:
             ["agent", "kind", "reason"],
             registry=registry,
         )
+        happened = _Happened(registry)
+        calls.on_event.append(happened.take)
         registry.register(_Now(releases, calls, breakers))
         ProcessCollector(registry=registry)
         calls.on_end.append(self._over)
@@ -109,6 +111,40 @@ class Metrics:
     def _over(self, call: CallInfo) -> None:
         if call.answered:
             self._ended.labels(call.agent, call.kind, call.reason or "shutdown").inc()
+
+
+class _Happened:
+    """What happens in calls and dialogues, counted."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self._turns = Counter(
+            "lkrun_turns",
+            "What callers have said and written",
+            ["agent", "kind"],
+            registry=registry,
+        )
+        self._tools = Counter(
+            "lkrun_tool_calls",
+            "Tools that have answered, by result: ok or failed",
+            ["agent", "tool", "result"],
+            registry=registry,
+        )
+        self._handoffs = Counter(
+            "lkrun_handoffs",
+            "Calls that have gone from one persona to another",
+            ["agent", "to"],
+            registry=registry,
+        )
+
+    def take(self, call: CallInfo, event: dict[str, Any]) -> None:
+        """Count an event."""
+        match event:
+            case {"type": "message", "role": "user"}:
+                self._turns.labels(call.agent, call.kind).inc()
+            case {"type": "tool_result", "name": str(name), "error": bool(error)}:
+                self._tools.labels(call.agent, name, "failed" if error else "ok").inc()
+            case {"type": "handoff", "to": str(target)}:
+                self._handoffs.labels(call.agent, target).inc()
 
 
 class _Now(Collector):

@@ -67,6 +67,28 @@ def test_sessions_are_told_by_release(metrics, calls, releases, changed, release
     assert ended == {("lkrun_sessions_ended_total", *sorted(("desk", "call", "end_call"))): 1}
 
 
+def test_what_happens_is_counted(metrics, calls):
+    """Turns by agent and kind, tools by their result, handoffs by where they go."""
+    call = calls.begin("a", "desk", "text")
+    for event in (
+        {"type": "message", "role": "agent", "text": "Welcome."},
+        {"type": "message", "role": "user", "text": "hello"},
+        {"type": "tool_call", "name": "book"},
+        {"type": "tool_result", "name": "book", "error": False},
+        {"type": "tool_result", "name": "book", "error": True},
+        {"type": "tool_result", "name": "book", "error": True},
+        {"type": "handoff", "from": "host", "to": "billing"},
+        {"type": "something_later"},
+    ):
+        calls.take(call, {"turn": 1, **event})
+    now = values(metrics)
+    assert now["lkrun_turns_total", "desk", "text"] == 1
+    assert now["lkrun_tool_calls_total", *sorted(("desk", "book", "ok"))] == 1
+    assert now["lkrun_tool_calls_total", *sorted(("desk", "book", "failed"))] == 2
+    assert now["lkrun_handoffs_total", *sorted(("desk", "billing"))] == 1
+    assert [e["turn"] for e in call.events] == [1] * 8
+
+
 SERVICES = """
 services:
   crm:

@@ -117,6 +117,7 @@ class Calls:
 
     Attributes:
         on_end: told each one that has ended.
+        on_event: told each event of each, as `lkrun chat --format json` has it.
     """
 
     def __init__(self, releases: Releases, log: Log) -> None:
@@ -127,6 +128,7 @@ class Calls:
         self._past: PastSessions[CallInfo] = PastSessions()
         self._ended = asyncio.Event()
         self.on_end: list[Callable[[CallInfo], None]] = []
+        self.on_event: list[Callable[[CallInfo, dict[str, Any]], None]] = []
 
     def begin(
         self, call_id: str, agent: str, kind: str, *, room: str | None = None, dispatch: str = ""
@@ -142,6 +144,12 @@ class Calls:
         call = CallInfo(call_id, agent, kind, release, str(start), room, dispatch or None)
         self._on[call_id] = call
         return call
+
+    def take(self, call: CallInfo, event: dict[str, Any]) -> None:
+        """Note what happened in one."""
+        call.take(event)
+        for listener in self.on_event:
+            listener(call, event)
 
     def get(self, call_id: str) -> CallInfo | None:
         """One that is on."""

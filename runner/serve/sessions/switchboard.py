@@ -88,7 +88,7 @@ class Switchboard:
             case Started():
                 self._calls.answer(call)
             case SessionEvent():
-                call.take(message.event)
+                self._calls.take(call, message.event)
             case Ended():
                 call.reason = message.reason
             case CallRenewed():
