@@ -54,6 +54,16 @@ class Reached(AnyProvider):
     retry_wait: Duration | None = key("the time between attempts; LiveKit's 2s without it", None)
 
 
+class SpokenBy(Reached):
+    """A provider that speaks."""
+
+    cache: YesNo = key(
+        "yes: fixed words are spoken from the sound of their first time; no where the voice shall"
+        " vary",
+        True,
+    )
+
+
 Several = Annotated[
     tuple[ProviderName, ...],
     OneOrList(
@@ -101,6 +111,8 @@ def _named(kind: ProviderKind) -> str:
 
 
 def _base(kind: ProviderKind) -> type[AnyProvider]:
+    if kind.key == "tts":
+        return SpokenBy
     return Reached if kind.reached else AnyProvider
 
 

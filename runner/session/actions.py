@@ -35,6 +35,7 @@ from runner.session.tools.gates import RefusedError, admitted
 from runner.session.tools.running import carried_out
 from runner.session.tools.waiting import waiting
 from runner.session.values.conversion import missing
+from runner.session.values.templates import FixedWords
 from runner.session.values.variables import MASK
 from runner.template import as_data
 
@@ -191,7 +192,7 @@ async def _turned_away(target: str, context: ActionContext, outcome: ActionOutco
     """The gate of a persona is closed: the caller hears so, and the model is told."""
     outcome.closed = True
     outcome.remarks.append(f"The call was not handed to {target}: that is not open yet.")
-    outcome.answered |= await context.call.speak(NOT_YET)
+    outcome.answered |= await context.call.speak(FixedWords(NOT_YET))
 
 
 async def _end_call(action: EndCall, context: ActionContext, outcome: ActionOutcome) -> None:

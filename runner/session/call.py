@@ -28,6 +28,8 @@ from runner.session.events import Events
 from runner.session.pending import DueCall, Question
 from runner.session.roles import Hearing, Opening, SpeakingPersona
 from runner.session.server_tool import ServerTool
+from runner.session.speech.sounds import Sounds
+from runner.session.speech.speeches import Speeches
 from runner.session.values.parameters import Fields, Schema, read
 from runner.session.values.templates import Names
 
@@ -80,6 +82,8 @@ class Call:
         needs: what the caller is asked for.
         opening: what is done before the first words.
         entered: the first persona is there: something can be said.
+        speeches: what is known of words before they are spoken.
+        sounds: where the sound of fixed words is kept; None where it is not.
     """
 
     bound: BoundRelease
@@ -120,6 +124,8 @@ class Call:
     gone: asyncio.Event = field(default_factory=asyncio.Event)
     listens: Callable[[], None] = lambda: None
     unwaited: set[asyncio.Task[Any]] = field(default_factory=set)
+    speeches: Speeches = field(default_factory=Speeches)
+    sounds: Sounds | None = None
     _fields: dict[str, Fields] = field(default_factory=dict)
     _busy: int = 0
 
@@ -243,11 +249,21 @@ class Call:
     async def speak(self, text: str, *, interruptible: bool = True) -> bool:
         """Speak a text, and wait until it is spoken."""
         try:
-            await self.session.say(text, allow_interruptions=NOT_GIVEN if interruptible else False)
+            await self.utter(text, allow_interruptions=NOT_GIVEN if interruptible else False)
         except RuntimeError:
             log.debug("nothing can be said any more: the call is ending")
             return False
         return True
+
+    def utter(self, text: str, **options: Any) -> SpeechHandle:
+        """Begin to speak a text; `options` as `AgentSession.say` has them.
+
+        Raises:
+            RuntimeError: the call is ending.
+        """
+        handle = self.session.say(text, **options)
+        self.speeches.begun(handle, text)
+        return handle
 
     async def instruct(
         self,

@@ -34,11 +34,14 @@ from runner.session.observers.timers import CallTimers
 from runner.session.observers.transcript import SessionListener
 from runner.session.pending import PendingHandoff
 from runner.session.personas.apology import apologise
+from runner.session.personas.models import models_of
+from runner.session.personas.opening import ask_model, ask_voice
 from runner.session.personas.persona import LivePersona, enter
 from runner.session.personas.toolbox import Toolbox
 from runner.session.plan import plan_of
 from runner.session.settings.room import room_options
 from runner.session.settings.session import begin_variables, idle_of, new_session
+from runner.session.speech.sounds import Sounds
 from runner.session.tasks.needs import Needs
 from runner.session.text_turns import TextTurns
 from runner.session.tools.servers import with_servers
@@ -65,6 +68,9 @@ class Conversation:
         history: what was said before, role (`user` or `agent`) and text: nobody is greeted then.
         on_text: by text, told each piece of what the agent says as it comes.
         clock: the time of the call; the machine's without it.
+        sounds: where the sound of fixed words is kept; without it, it is not.
+        awaited: nobody is there yet: `prepare` does what needs no caller, and `start` is told the
+            facts.
 
     Raises:
         CannotStartError: a variable that was given from outside is unknown, fixed or does not fit.
@@ -85,6 +91,8 @@ class Conversation:
         history: tuple[tuple[str, str], ...] | None = None,
         on_text: Callable[[str], None] | None = None,
         clock: Clock | None = None,
+        sounds: Sounds | None = None,
+        awaited: bool = False,
     ) -> None:
         """Take everything; nothing is built before `start`. An event loop must be running."""
         install_log_filter()
@@ -93,7 +101,9 @@ class Conversation:
         clock = clock or MachineClock()
         context = TemplateContext(release, facts, variables, clock)
         renderer = TemplateRenderer(context, release.places)
-        begin_variables(variables, renderer, facts.variables)
+        self._known = not (awaited and plan_of(release).names_caller)
+        if self._known:
+            begin_variables(variables, renderer, facts.variables)
         models = Models(release, renderer, secrets, network)
         self._call = Call(
             BoundRelease(release, plan_of(release), variables, context, renderer, models),
@@ -106,7 +116,9 @@ class Conversation:
             give_up=self._give_up,
             awaits=idle,
             history=history,
+            sounds=sounds,
         )
+        self._first: LivePersona | None = None
         self._pieces = TextPieces(on_text) if on_text is not None else None
         self._call.needs = Needs(self._call)
         self._ending = Ending(self._call)
@@ -158,10 +170,43 @@ class Conversation:
             "output_tokens": sum(m.output_tokens for m in used),
         }
 
+    async def prepare(self) -> None:
+        """Do all of `start` that needs no caller, while the room is being joined.
+
+        What cannot be done is tried again by `start`, which tells why not.
+        """
+        async with self._queue:
+            with contextlib.suppress(CannotStartError):
+                await self._build(early=True)
+
+    async def _build(self, *, early: bool) -> tuple[AgentSession[Any], LivePersona | None]:
+        """Build what is not there yet, as far as all is known that it needs.
+
+        Args:
+            early: the caller cannot hear yet: the first words are asked for meanwhile.
+
+        Raises:
+            CannotStartError: something cannot be built.
+        """
+        call = self._call
+        if self._session is None:
+            self._session = call.session = new_session(call)
+        if early:
+            models_of(call, call.speaking)
+            call.bound.models.prewarm()
+            ask_voice(call, known=self._known and call.bound.release.agent.before_call is None)
+        if self._known and self._first is None:
+            await self._connect()
+            self._first = enter(call, Toolbox(call), None, PendingHandoff(call.speaking))
+        if early and self._first is not None and call.bound.release.agent.before_call is None:
+            ask_model(call, self._first)
+        return self._session, self._first
+
     async def start(
         self,
         room: rtc.Room | None = None,
         *,
+        facts: CallFacts | None = None,
         audio_in: Any = None,
         audio_out: Any = None,
         record: Any = False,
@@ -170,6 +215,7 @@ class Conversation:
 
         Args:
             room: the LiveKit room, connected; without it a talk by text is had through `turn`.
+            facts: of a call that was `awaited`: what is known now.
             audio_in: an audio input instead of the room's (`livekit.agents.voice.io.AudioInput`).
             audio_out: an audio output instead of the room's.
             record: as `AgentSession.start` has it.
@@ -182,27 +228,40 @@ class Conversation:
         """
         async with self._queue:
             self._call.in_room = room is not None
-            self._opening.begin()
             try:
-                await self._connect()
-                self._session = self._call.session = new_session(self._call)
-                start = PendingHandoff(self._call.speaking)
-                first = enter(self._call, Toolbox(self._call), None, start)
+                if facts is not None:
+                    self._meet(facts)
+                self._opening.begin()
+                session, first = await self._build(early=room is not None)
+                assert first is not None  # noqa: S101 - all is known now
             except CannotStartError:
                 self._opening.stop()
                 await apologise(self._call, room, audio_out)
+                await self._call.speeches.aclose()
                 await self._call.bound.models.aclose()
                 raise
-            self._listener.listen(self._session)
-            self._ending.watch(self._session)
+            self._listener.listen(session)
+            self._ending.watch(session)
             if audio_in is not None:
-                self._session.input.audio = audio_in
+                session.input.audio = audio_in
             if audio_out is not None:
-                self._session.output.audio = audio_out
+                session.output.audio = audio_out
             self._timers.begin()
             greeted = self._call.events.latest
             await self._begin(first, room, record)
             return list(greeted)
+
+    def _meet(self, facts: CallFacts) -> None:
+        """The caller is there.
+
+        Raises:
+            CannotStartError: a variable that was given from outside does not fit.
+        """
+        bound = self._call.bound
+        bound.context.meet(facts)
+        if not self._known:
+            begin_variables(bound.variables, bound.renderer, facts.variables)
+            self._known = True
 
     async def _connect(self) -> None:
         """Ask the servers of the call for their tools.
@@ -303,6 +362,11 @@ class Conversation:
         """End the conversation now; nothing more is said. May be called often."""
         await self._ending.at_once(reason)
         await self._cleaned()
+
+    async def abandon(self) -> None:
+        """Let go of what was prepared for a caller who did not come."""
+        await self._call.speeches.aclose()
+        await self._call.bound.models.aclose()
 
     async def finish_requests(self) -> None:
         """Wait for what a caller who has left had a service do; each keeps its own time."""

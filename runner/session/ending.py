@@ -91,7 +91,11 @@ class Ending:
             stop()
         self._call.events.tell(EndEvent(persona=self._call.speaking, reason=reason))
         self.ended.set_result(reason)
-        self._closing = asyncio.get_running_loop().create_task(self._call.bound.models.aclose())
+        self._closing = asyncio.get_running_loop().create_task(self._let_go())
+
+    async def _let_go(self) -> None:
+        await self._call.speeches.aclose()
+        await self._call.bound.models.aclose()
 
     async def cleaned(self) -> None:
         """Wait until nothing of it is left."""

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import weakref
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from copy import copy
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import Any
 
 from runner.link.release import AgentRelease
 from runner.schema.actions import AnyAction
@@ -15,8 +16,10 @@ from runner.schema.fields import Field
 from runner.schema.needs import Need
 from runner.schema.personas import Handoff
 from runner.schema.tools import BUILT_IN, TOOLS, asked_by
+from runner.schema.types.blocks import Block
+from runner.schema.types.texts import Condition
 from runner.session.tasks.matching import IntentMatcher
-from runner.template import analyse, has_template
+from runner.template import analyse, analyse_condition, has_template
 
 TRANSFER = "transfer_to_"
 
@@ -58,7 +61,11 @@ class PersonaPlan:
 
 
 class Plan:
-    """An agent's personas and tools."""
+    """An agent's personas and tools.
+
+    Attributes:
+        names_caller: whether any template or condition of it names the caller or the room.
+    """
 
     def __init__(self, release: AgentRelease) -> None:
         """Read a release; it is not kept."""
@@ -89,6 +96,7 @@ class Plan:
                 persona.when_known,
                 asks or bool(persona.needs),
             )
+        self.names_caller = _names_caller(release)
         self._defined: dict[str, AnyTool] = {**release.tools, **release.asking}
         self._declared = {n: v for n, v in agent.variables.items() if isinstance(v, Field)}
 
@@ -117,6 +125,35 @@ class Plan:
 def names_in(texts: Iterable[str]) -> frozenset[str]:
     """The names that templates use."""
     return frozenset(u.path[0] for t in texts if has_template(t) for u in analyse(t).uses)
+
+
+_ARRIVING = frozenset({"caller", "room"})
+"""Names of templates that have values only when the caller is there."""
+
+
+def _names_caller(release: AgentRelease) -> bool:
+    parts = (release.agent, *release.personas.values(), *release.tools.values())
+    return any(
+        _ARRIVING & _named(text) for text in (*_texts(parts), *_texts(release.prompts)) if text
+    )
+
+
+def _named(text: str) -> frozenset[str]:
+    if isinstance(text, Condition):
+        return frozenset(use.path[0] for use in analyse_condition(text).uses)
+    return names_in((text,))
+
+
+def _texts(data: Any) -> Iterator[str]:
+    if isinstance(data, str):
+        yield data
+    elif isinstance(data, Block):
+        yield from _texts([value for _, value in data])
+    elif isinstance(data, Mapping):
+        yield from _texts(data.values())
+    elif isinstance(data, Iterable):
+        for each in data:
+            yield from _texts(each)
 
 
 _plans: dict[int, tuple[weakref.ref[AgentRelease], Plan]] = {}

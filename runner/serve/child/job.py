@@ -137,19 +137,32 @@ def _watch_over(job: _Job, home: Path) -> None:
 async def _begin(job: _Job) -> None:
     job.line.on_message = lambda message: _take(job, message)
     job.tasks.spawn(_listen(job))
-    await job.ctx.connect()
-    caller = await _caller(job)
-    if caller is None:
-        _finish(job, "no_caller")
+    caller, talk = await _met(job)
+    if caller is None or job.ending is not None:
+        await talk.abandon()
+        _finish(job, job.ending or "no_caller")
         return
-    if job.ending is not None:
-        _finish(job, job.ending)
-        return
-    job.talk = _conversation(job, caller)
-    job.tasks.spawn(_watch(job, job.talk))
+    job.talk = talk
+    job.tasks.spawn(_watch(job, talk))
     job.tasks.spawn(_company(job))
     job.line.send(Started(job.ctx.job.id))
-    await job.talk.start(job.ctx.room)
+    await talk.start(job.ctx.room, facts=_facts(job.ctx, caller))
+
+
+async def _met(job: _Job) -> tuple[rtc.RemoteParticipant | None, Conversation]:
+    """Join the room and find the caller; what needs neither is done meanwhile."""
+    joining = asyncio.create_task(job.ctx.connect())
+    try:
+        await asyncio.sleep(0)  # the request is on its way before anything is built
+        talk = _conversation(job)
+        preparing = asyncio.create_task(talk.prepare())
+        await joining
+        caller = await _caller(job)
+        await preparing
+    except BaseException:
+        joining.cancel()
+        raise
+    return caller, talk
 
 
 async def _listen(job: _Job) -> None:
@@ -193,36 +206,31 @@ _KINDS: Final = {
 }
 
 
-def _conversation(job: _Job, participant: rtc.RemoteParticipant) -> Conversation:
+def _conversation(job: _Job) -> Conversation:
     from runner.serve.child.network import provider_network
     from runner.session.conversation import Conversation
+    from runner.session.speech.sounds import Sounds
 
     call = job.ctx.job.id
     return Conversation(
         job.release,
         CallEgress(job.line, call),
-        _facts(job.ctx, participant),
+        _facts(job.ctx, None),
         on_event=lambda event: job.line.event(call, event.to_json()),
         secrets=job.welcome.secrets.get,
         network=provider_network(job.welcome.network),
         channel="voice" if job.release.agent.mode == "voice" else "text",
+        sounds=Sounds(Path(job.ctx.job.attributes[HOME]) / "sounds"),
+        awaited=True,
     )
 
 
-def _facts(ctx: JobContext, participant: rtc.RemoteParticipant) -> Any:
+def _facts(ctx: JobContext, participant: rtc.RemoteParticipant | None) -> Any:
+    """What is known of the call; without a participant, before the caller is there."""
     from runner.session import Caller, CallFacts, JobFacts, Room, parsed
 
-    attributes = dict(participant.attributes)
-    names = {number: word for word, number in _KINDS.items()}
     return CallFacts(
-        caller=Caller(
-            identity=participant.identity,
-            name=participant.name or None,
-            kind=names.get(participant.kind),
-            attributes=attributes,
-            phone=attributes.get("sip.phoneNumber") or None,
-            dialled=attributes.get("sip.trunkPhoneNumber") or None,
-        ),
+        caller=Caller() if participant is None else _caller_facts(participant),
         room=Room(ctx.room.name, ctx.room.metadata or None),
         job=JobFacts(
             ctx.job.id,
@@ -230,6 +238,21 @@ def _facts(ctx: JobContext, participant: rtc.RemoteParticipant) -> Any:
             parsed(ctx.job.metadata),
         ),
         id=ctx.job.id,
+    )
+
+
+def _caller_facts(participant: rtc.RemoteParticipant) -> Any:
+    from runner.session import Caller
+
+    attributes = dict(participant.attributes)
+    names = {number: word for word, number in _KINDS.items()}
+    return Caller(
+        identity=participant.identity,
+        name=participant.name or None,
+        kind=names.get(participant.kind),
+        attributes=attributes,
+        phone=attributes.get("sip.phoneNumber") or None,
+        dialled=attributes.get("sip.trunkPhoneNumber") or None,
     )
 
 

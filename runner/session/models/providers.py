@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
-from livekit.agents import llm
+from livekit.agents import llm, stt, tts
 
 from runner.egress.mask import Mask
 from runner.egress.providers import USUAL_NETWORK, ProviderEgress, ProviderNetwork
@@ -152,6 +152,34 @@ class Models:
         if how is not None and how.attempt_timeout is not None:
             return how.attempt_timeout * ((how.retries or 0) + 1) * len(wanted)
         return sum(connection_of(self._release.providers.get(name)).longest for name in wanted)
+
+    def voice(self, names: tuple[str, ...] | str) -> str | None:
+        """What tells the voice that speaks first from all others; None where it shall vary."""
+        name = self._order(_names(names))[0][0]
+        provider = self._release.providers.get(name)
+        if ("tts", name) not in self._single or not getattr(provider, "cache", True):
+            return None
+        recipe = self._recipes.get(("tts", name))
+        if recipe is None:
+            return name
+        _, plugin, options, _ = recipe
+        if isinstance(options, HttpRecipe):
+            known = {secret: self._secrets.resolve(secret) for secret in options.secrets}
+            options = [repr(options), known, dict(self._release.env)]
+        return json.dumps([plugin, options], sort_keys=True, default=repr)
+
+    def first_spoke(self, names: tuple[str, ...] | str) -> bool:
+        """Whether the first of several voices has spoken last, not one in its place."""
+        made = self.get("tts", names)
+        if not isinstance(made, tts.FallbackAdapter):
+            return True
+        return made._active_instance is made._tts_instances[0]  # noqa: SLF001 - LiveKit tells nobody else
+
+    def prewarm(self) -> None:
+        """Have what is built connect, so that its first request need not."""
+        for made in self.built():
+            if isinstance(made, llm.LLM | stt.STT | tts.TTS):
+                made.prewarm()
 
     def ordinary(self, kind: str) -> Any:
         """What is used of a kind where nobody names anything."""

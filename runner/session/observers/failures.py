@@ -22,6 +22,7 @@ from livekit.agents import (
 
 from runner.provider_kinds import ROWS
 from runner.session.call import Call
+from runner.session.values.templates import FixedWords
 
 log = logging.getLogger("lkrun")
 
@@ -167,7 +168,7 @@ class Failures:
             await asyncio.wait(self._tasks)
 
     async def _again(self) -> None:
-        await self._call.speak(AGAIN)
+        await self._call.speak(FixedWords(AGAIN))
 
     def _last_words(self, audio: NotGivenOr[AsyncIterator[rtc.AudioFrame]]) -> None:
         """Say it, and end the call at once: what is being said is said to its end.
@@ -176,7 +177,7 @@ class Failures:
         """
         self._call.over = True
         with contextlib.suppress(RuntimeError):  # the call is ending already
-            self._call.session.say(LATER, audio=audio, allow_interruptions=False)
+            self._call.utter(FixedWords(LATER), audio=audio, allow_interruptions=False)
         self._call.finish("error")
 
 

@@ -24,18 +24,5 @@ class NodesOfSTT(Agent):
         return through(self.nodes.get("stt", ()), last, audio, model_settings)
 
 
-class NodesOfTTS(Agent):
-    """Has nodes between the words and the voice."""
-
-    nodes: dict[str, list[tuple[str, Node]]]
-
-    def tts_node(
-        self, text: AsyncIterable[str], model_settings: ModelSettings
-    ) -> AsyncGenerator[Any, None]:
-        """The author's nodes, and LiveKit's own behind them."""
-        last = partial(Agent.default.tts_node, self)
-        return through(self.nodes.get("tts", ()), last, text, model_settings)
-
-
-BY_PART: dict[str, type[Agent]] = {"stt": NodesOfSTT, "tts": NodesOfTTS}
+BY_PART: dict[str, type[Agent]] = {"stt": NodesOfSTT}
 """Part → what a persona with nodes there is as well."""

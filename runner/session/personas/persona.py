@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterable, Mapping
 from functools import lru_cache, partial
 from typing import Any
 
@@ -24,6 +24,7 @@ from runner.session.call import Call
 from runner.session.pending import PendingHandoff
 from runner.session.personas.change import PersonaChange
 from runner.session.personas.context import without
+from runner.session.personas.early_reply import replied
 from runner.session.personas.first_words import opened, speak_first
 from runner.session.personas.following import follow
 from runner.session.personas.models import models_of, nodes_of
@@ -31,6 +32,7 @@ from runner.session.personas.nodes import BY_PART
 from runner.session.personas.replies import Replies
 from runner.session.personas.taken_over import TakenOver
 from runner.session.personas.toolbox import Toolbox
+from runner.session.personas.voice import PersonaVoice
 from runner.session.plan import PersonaPlan
 from runner.session.settings.options import livekit_options
 from runner.session.tools.waiting import undisturbed
@@ -152,6 +154,7 @@ class LivePersona(Agent):
 
     async def on_enter(self) -> None:
         """Take over: what was said, then the first words."""
+        self._call.speeches.settle()
         with self._call.busy():
             await self._enter()
 
@@ -218,8 +221,23 @@ class LivePersona(Agent):
 
         What the caller's words lead to for certain is done in place of it.
         """
-        livekits = partial(Agent.default.llm_node, self)
+        livekits = partial(replied, self._call.speeches, partial(Agent.default.llm_node, self))
         return self._replies.reply(chat_ctx, tools, model_settings, livekits)
+
+    def tts_node(
+        self, text: AsyncIterable[str], model_settings: ModelSettings
+    ) -> AsyncGenerator[Any, None]:
+        """LiveKit's own, behind the author's nodes; what has sounded before is not asked again."""
+        nodes, speak = self.nodes.get("tts", ()), partial(Agent.default.tts_node, self)
+        return PersonaVoice(self._call, self.plan.name, nodes, speak).heard(text, model_settings)
+
+    def first_request(self, text: str) -> tuple[ChatContext, list[llm.Tool], ModelSettings]:
+        """What LiveKit will ask the model when the call begins with these instructions."""
+        chat = self.chat_ctx.copy()
+        chat.add_message(role="system", content=str(self.instructions))
+        chat.add_message(role="system", content=text)
+        tools = llm.ToolContext([*self.tools, *self.background]).flatten()
+        return chat, self._replies.offered(tools, None), ModelSettings()
 
     async def on_user_turn_exceeded(self, ev: UserTurnExceededEvent) -> None:
         """LiveKit has seen that the caller talks without end."""

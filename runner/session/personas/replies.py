@@ -86,8 +86,7 @@ class Replies:
         if settings.tool_choice != "none" and (made := decided(call, chat.items)):
             yield made
             return
-        if self._changing:
-            tools = self._toolbox.offered(self._plan, tools, turn)
+        tools = self.offered(tools, turn)
         if settings.tool_choice != "none":
             wanted = due(call, {tool.id for tool in tools}, chat.items)
             settings = ModelSettings(wanted) if wanted is not None else settings
@@ -110,6 +109,10 @@ class Replies:
                 yield f"\n{words}" if answer.said else words
         if not answer.called and (following := self._asked_again(chat, turn)):
             yield following
+
+    def offered(self, tools: list[llm.Tool], turn: str | None) -> list[llm.Tool]:
+        """Of all of the persona's tools, those that the model may be offered now."""
+        return self._toolbox.offered(self._plan, tools, turn) if self._changing else tools
 
     def _answer(self, chat: ChatContext, pieces: Any) -> Answer:
         """The model's answer, within bounds."""

@@ -88,7 +88,7 @@ async def _exactly(call: Call, made: ToolCall) -> llm.ChatMessage | None:
         log.warning("tool '%s' is not used: the question of its confirm: is empty", made.name)
         return None
     try:
-        return await _heard(call.session.say(words))
+        return await _heard(call.utter(words))
     except RuntimeError:
         return None
 

@@ -62,7 +62,7 @@ def _words(call: Call, spec: WhileWaiting, made: ToolCall, run: RunContext[Any] 
         if not words or call.over:
             return None
         call.events.tell(MessageEvent(persona=call.speaking, role="agent", text=words))
-        return call.session.say(words, add_to_chat_ctx=False)
+        return call.utter(words, add_to_chat_ctx=False)
 
     pause = None if spec.every is None else spec.every - spec.after
     return (run or _run_of(call, made)).with_filler(speak, delay=spec.after, interval=pause)

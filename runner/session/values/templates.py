@@ -13,12 +13,18 @@ from runner.link.release import AgentRelease
 from runner.session.clock import Clock, MachineClock
 from runner.session.facts import CallFacts
 from runner.session.values.variables import Variables
-from runner.template import Failure, Renderer, as_data, has_template
+from runner.template import Failure, Renderer, analyse, as_data, has_template
 
 log = logging.getLogger("lkrun")
 
 Names = Mapping[str, Any] | None
 """Names that a template may use besides: `args`, `result`."""
+
+
+class FixedWords(str):
+    """Words that are the same in each call of a release."""
+
+    __slots__ = ()
 
 
 class TemplateContext(Mapping[str, Any]):
@@ -64,6 +70,18 @@ class TemplateContext(Mapping[str, Any]):
         context = TemplateContext(release, self.facts, variables, self._clock)
         context.persona = self.persona
         return context
+
+    def meet(self, facts: CallFacts) -> None:
+        """The caller is there: all is known of the call."""
+        self.facts = facts
+        self._known |= {"caller": facts.caller, "room": facts.room, "job": facts.job}
+
+    def is_fixed(self, template: str) -> bool:
+        """Whether a text is the same in each call: no value in it differs."""
+        if not has_template(template):
+            return True
+        names = {use.path[0] for use in analyse(template).uses}
+        return names <= {"env", *self._variables.fixed} and "random" not in template
 
     def now(self) -> datetime:
         """The moment, in the agent's time zone."""
@@ -161,10 +179,20 @@ class TemplateRenderer:
         return self._renderer.condition(condition, self._all(names), unclear=unclear)
 
     def next(self, words: tuple[str, ...], names: Names = None) -> str:
-        """Render words; of a list, the next each time, and the first again after the last."""
-        turn = self._turns.get(words, 0)
-        self._turns[words] = turn + 1
-        return self.text(words[turn % len(words)], names).strip()
+        """Render words; of a list, the next each time, and the first again after the last.
+
+        Returns:
+            `FixedWords` where nothing in them differs from call to call.
+        """
+        text = self.coming(words, names)
+        self._turns[words] = self._turns.get(words, 0) + 1
+        return text
+
+    def coming(self, words: tuple[str, ...], names: Names = None) -> str:
+        """What `next` gives the next time."""
+        template = words[self._turns.get(words, 0) % len(words)]
+        text = self.text(template, names).strip()
+        return FixedWords(text) if self.context.is_fixed(template) else text
 
     def _all(self, names: Names) -> Mapping[str, Any]:
         return ChainMap(dict(names), self.context) if names else self.context  # type: ignore[arg-type]  # only read

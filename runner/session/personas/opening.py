@@ -1,0 +1,90 @@
+"""The first words of a call, which are asked for while its room is being joined."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from typing import Any
+
+from livekit.agents import llm, tts
+from livekit.agents.voice.transcription.text_transforms import _apply_text_transforms
+
+from runner.schema.actions import Instruct, Say
+from runner.session.call import Call
+from runner.session.personas.early_reply import request
+from runner.session.personas.models import models_of, nodes_of
+from runner.session.personas.persona import LivePersona
+from runner.session.personas.voice import PersonaVoice, synthesised
+from runner.session.speech.early import Early
+from runner.session.speech.sounds import once
+from runner.session.values.templates import FixedWords
+
+
+def ask_voice(call: Call, *, known: bool) -> None:
+    """Ask the voice of the first persona for its first words, where these are known.
+
+    Args:
+        call: its session is built, and not started.
+        known: whether all is known that templates may name; else only fixed words are asked for.
+
+    Raises:
+        CannotStartError: a provider cannot be built.
+    """
+    name, speeches = call.speaking, call.speeches
+    words = _first(call)
+    if call.channel != "voice" or speeches.sound is not None or not isinstance(words, Say):
+        return
+    template = words.say[0]
+    if not known and (words.condition is not None or not call.bound.context.is_fixed(template)):
+        return
+    if not call.bound.renderer.is_true(words.condition):
+        return
+    text = call.bound.renderer.coming(words.say)
+    voice = models_of(call, name)["tts"]
+    if text and isinstance(voice, tts.TTS):
+        speeches.sound = Early(text, _sound(call, name, voice, text), (voice,))
+
+
+def _sound(call: Call, name: str, voice: tts.TTS[Any], text: str) -> AsyncGenerator[Any, None]:
+    """The sound of words, by the same way as those of a persona that speaks already."""
+    options = call.session.conn_options.tts_conn_options
+    transforms = call.session.options.tts_text_transforms or ()
+
+    def speak(words: Any, _settings: Any) -> AsyncGenerator[Any, None]:
+        return synthesised(voice, words, options)
+
+    nodes = nodes_of(call, name).get("tts", ())
+    source = _apply_text_transforms(once(text), transforms)
+    way = PersonaVoice(call, name, nodes, speak)
+    return way.sound(source, None, fixed=isinstance(text, FixedWords))
+
+
+def ask_model(call: Call, persona: LivePersona) -> None:
+    """Ask the model for its first words, where the first persona greets in words of its own."""
+    words = _first(call)
+    model = models_of(call, call.speaking)["llm"]
+    if (
+        call.speeches.reply is not None
+        or not isinstance(words, Instruct)
+        or not isinstance(model, llm.LLM)
+        or persona.nodes.get("llm")
+        or not call.bound.renderer.is_true(words.condition)
+    ):
+        return
+    text = call.bound.renderer.text(words.instructions)
+    chat, tools, settings = persona.first_request(text)
+    options = call.session.conn_options.llm_conn_options
+    asked = request(chat, tools, settings)
+    call.speeches.reply = Early(asked, _reply(model, chat, tools, options), (model,))
+
+
+async def _reply(
+    model: llm.LLM[Any], chat: llm.ChatContext, tools: list[llm.Tool], options: Any
+) -> AsyncGenerator[llm.ChatChunk, None]:
+    async with model.chat(chat_ctx=chat, tools=tools, conn_options=options) as stream:
+        async for chunk in stream:
+            yield chunk
+
+
+def _first(call: Call) -> Say | Instruct | None:
+    """What the first persona says first; nothing where the talk goes on from elsewhere."""
+    return call.bound.release.personas[call.speaking].greeting if call.history is None else None

@@ -1,0 +1,96 @@
+"""Words on their way to the voice of a persona."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, AsyncIterable, Callable, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from livekit import rtc
+from livekit.agents import APIConnectOptions, tokenize, tts
+
+from runner.session.call import Call
+from runner.session.models.nodes import Node, through
+from runner.session.personas.models import choice
+from runner.session.speech.sounds import KeptVoice, remembered
+
+Speak = Callable[[AsyncIterable[str], Any], Any]
+"""LiveKit's own node: words and model settings → frames."""
+
+Nodes = Sequence[tuple[str, Node]]
+
+
+@dataclass(frozen=True, slots=True)
+class PersonaVoice:
+    """The way of a persona's words to its voice.
+
+    Attributes:
+        call: whose words they are.
+        persona: who speaks.
+        nodes: the author's.
+        speak: asks the voice.
+    """
+
+    call: Call
+    persona: str
+    nodes: Nodes
+    speak: Speak
+
+    async def heard(
+        self, text: AsyncIterable[str], settings: Any
+    ) -> AsyncGenerator[rtc.AudioFrame, None]:
+        """The sound of LiveKit's current speech: what is there already, or what is asked for."""
+        speech, speeches = self.call.session.current_speech, self.call.speeches
+        early, fixed = speeches.early_sound(speech), speeches.is_fixed(speech)
+
+        def asked() -> AsyncGenerator[rtc.AudioFrame, None]:
+            return self.sound(text, settings, fixed=fixed)
+
+        async with aclosing(early.pieces(asked) if early is not None else asked()) as frames:
+            async for frame in frames:
+                yield frame
+
+    def sound(
+        self, text: AsyncIterable[str], settings: Any, *, fixed: bool
+    ) -> AsyncGenerator[rtc.AudioFrame, None]:
+        """The sound of words, through the author's nodes.
+
+        Args:
+            text: the words.
+            settings: LiveKit's model settings.
+            fixed: whether they are the same in each call: then they sound as the first time.
+        """
+        return through(self.nodes, partial(self._voiced, fixed=fixed), text, settings)
+
+    def _voiced(self, text: AsyncIterable[str], settings: Any, *, fixed: bool) -> Any:
+        models, sounds = self.call.bound.models, self.call.sounds
+        names = choice(self.call.bound.release, self.persona, "tts")
+        voice = models.voice(names) if fixed and sounds is not None and names else None
+        if voice is None or sounds is None:
+            return self.speak(text, settings)
+        return remembered(
+            KeptVoice(sounds, voice, usable=lambda: models.first_spoke(names)),
+            text,
+            lambda words: through((), self.speak, words, settings),
+        )
+
+
+async def synthesised(
+    voice: tts.TTS[Any], text: AsyncIterable[str], conn_options: APIConnectOptions
+) -> AsyncGenerator[rtc.AudioFrame, None]:
+    """What LiveKit's node does, where no persona speaks yet."""
+    streaming = voice.capabilities.streaming
+    tokenizer = tokenize.blingfire.SentenceTokenizer(retain_format=True)
+    asked = voice if streaming else tts.StreamAdapter(tts=voice, sentence_tokenizer=tokenizer)
+    try:
+        async with asked.stream(conn_options=conn_options) as stream:
+            for piece in [piece async for piece in text]:
+                stream.push_text(piece)
+            stream.end_input()
+            async for event in stream:
+                yield event.frame
+    finally:
+        if asked is not voice:
+            await asked.aclose()

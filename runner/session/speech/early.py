@@ -1,0 +1,91 @@
+"""What a provider is asked for before it can be heard: its answer waits until then."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncGenerator, AsyncIterable, Callable
+from contextlib import aclosing
+from typing import Any, Generic, TypeVar
+
+from livekit.agents.utils import aio
+
+log = logging.getLogger("lkrun")
+
+PieceT = TypeVar("PieceT")
+
+
+class Early(Generic[PieceT]):
+    """An answer that comes before it is wanted: frames of a voice, or pieces of a reply.
+
+    Attributes:
+        asked: what it answers; it is used where the same is wanted.
+    """
+
+    def __init__(
+        self, asked: Any, source: AsyncGenerator[PieceT, None], asks: tuple[Any, ...] = ()
+    ) -> None:
+        """Ask at once.
+
+        Args:
+            asked: what it answers.
+            source: the answer.
+            asks: LiveKit's objects that are asked; what they measure is told to `settle`.
+        """
+        self.asked = asked
+        self._pieces: aio.Chan[PieceT] = aio.Chan()
+        self._error: Exception | None = None
+        self._measured: list[tuple[Any, Any]] = []
+        self._listening = [(each, self._measures(each)) for each in asks]
+        for each, listener in self._listening:
+            each.on("metrics_collected", listener)
+        self._reading = asyncio.get_running_loop().create_task(self._read(source))
+
+    def _measures(self, made: Any) -> Callable[[Any], None]:
+        return lambda metrics: self._measured.append((made, metrics))
+
+    async def _read(self, source: AsyncGenerator[PieceT, None]) -> None:
+        try:
+            async with aclosing(source) as pieces:
+                async for piece in pieces:
+                    self._pieces.send_nowait(piece)
+        except Exception as error:  # noqa: BLE001 - whoever wants the answer asks again
+            log.debug("what was asked early has failed: %s", type(error).__name__)
+            self._error = error
+        finally:
+            self._pieces.close()
+
+    async def pieces(
+        self, otherwise: Callable[[], AsyncIterable[PieceT]]
+    ) -> AsyncGenerator[PieceT, None]:
+        """Yield the answer; where nothing came of it, that of asking again.
+
+        Raises:
+            Exception: it broke off after some of it had come.
+        """
+        begun = False
+        try:
+            async for piece in self._pieces:
+                begun = True
+                yield piece
+            if self._error is not None and begun:
+                raise self._error
+            if not begun:
+                async for piece in otherwise():
+                    yield piece
+        finally:
+            await self.aclose()
+
+    def settle(self) -> None:
+        """Somebody measures now: tell what was measured before."""
+        for made, listener in self._listening:
+            made.off("metrics_collected", listener)
+        self._listening.clear()
+        for made, metrics in self._measured:
+            made.emit("metrics_collected", metrics)
+        self._measured.clear()
+
+    async def aclose(self) -> None:
+        """Stop asking."""
+        if not self._reading.done():
+            await aio.cancel_and_wait(self._reading)

@@ -1,0 +1,65 @@
+"""What is known of words before they are spoken."""
+
+from __future__ import annotations
+
+from typing import Any
+from weakref import WeakKeyDictionary, WeakSet
+
+from livekit import rtc
+from livekit.agents.voice import SpeechHandle
+
+from runner.session.speech.early import Early
+from runner.session.values.templates import FixedWords
+
+
+class Speeches:
+    """Which of LiveKit's speeches have fixed words, and what the first ones were asked early.
+
+    Attributes:
+        sound: of the first words, while nobody has begun to speak them.
+        reply: of the model, while nobody has asked for it.
+    """
+
+    def __init__(self) -> None:
+        """Nothing is being said."""
+        self._fixed: WeakSet[SpeechHandle] = WeakSet()
+        self._sounds: WeakKeyDictionary[SpeechHandle, Early[rtc.AudioFrame]] = WeakKeyDictionary()
+        self.sound: Early[rtc.AudioFrame] | None = None
+        self.reply: Early[Any] | None = None
+
+    def begun(self, speech: SpeechHandle, text: str) -> None:
+        """A speech with these words has begun."""
+        if isinstance(text, FixedWords):
+            self._fixed.add(speech)
+        if self.sound is not None and self.sound.asked == text:
+            self._sounds[speech], self.sound = self.sound, None
+
+    def is_fixed(self, speech: SpeechHandle | None) -> bool:
+        """Whether the words of a speech are the same in each call."""
+        return speech in self._fixed
+
+    def early_sound(self, speech: SpeechHandle | None) -> Early[rtc.AudioFrame] | None:
+        """The sound of a speech that was asked for early."""
+        return self._sounds.pop(speech, None) if speech is not None else None
+
+    def early_reply(self, asked: Any) -> Early[Any] | None:
+        """The reply to the same request, where it was asked for early; it is used once."""
+        reply = self.reply
+        if reply is None or reply.asked != asked:
+            return None
+        self.reply = None
+        return reply
+
+    def settle(self) -> None:
+        """LiveKit's session listens to its models from now on."""
+        for early in (self.sound, self.reply):
+            if early is not None:
+                early.settle()
+
+    async def aclose(self) -> None:
+        """Let go of what nobody has wanted."""
+        unheard = (self.sound, self.reply, *self._sounds.values())
+        self.sound = self.reply = None
+        for early in unheard:
+            if early is not None:
+                await early.aclose()
