@@ -77,6 +77,7 @@ ALONE = {
             *(f"{kind}Provider.timeout" for kind in ("Llm", "Stt", "Tts")),
             *(f"{kind}Provider.retries" for kind in ("Llm", "Stt", "Tts")),
             *(f"{kind}Provider.retry_wait" for kind in ("Llm", "Stt", "Tts")),
+            "TtsProvider.cache",
         ),
         "a provider is made anew as a whole, whichever of its keys changes: LlmProvider.with",
     ),
