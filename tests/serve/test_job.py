@@ -48,10 +48,10 @@ class Context:
 class Roomless(conversation.Conversation):
     """A conversation by text that takes its room for none."""
 
-    async def start(self, room):
+    async def start(self, room, *, facts=None):
         """Begin as in a terminal."""
         assert room.name == "r"
-        return await super().start()
+        return await super().start(facts=facts)
 
 
 @pytest.fixture(autouse=True)
