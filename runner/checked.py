@@ -71,12 +71,12 @@ def check(root: Path, cache: Cache) -> CheckResult:
     if known is not None:
         lines = Lines({file.path: file.data for file in scan.files})
         if _same(root, known, lines):
-            found = tuple(_diagnostic(d) for d in known["diagnostics"])
+            diagnostics = tuple(_diagnostic(d) for d in known["diagnostics"])
             secrets = {name: [Span(*s) for s in spans] for name, spans in known["secrets"].items()}
             cache.flush()
             inference = [Span(*s) for s in known["inference"]]
             uses = [_use(data) for data in known["providers"]]
-            return CheckResult(found, len(scan.files), lines, secrets, inference, uses)
+            return CheckResult(diagnostics, len(scan.files), lines, secrets, inference, uses)
     return _anew(root, cache, catalogue, key)
 
 
@@ -126,8 +126,8 @@ def _same(root: Path, known: Mapping[str, Any], lines: Lines) -> bool:
     if any(_digest(os.environ.get(name)) != digest for name, digest in known["env"].items()):
         return False
     requests = [source.Request(*request) for *request, _ in known["texts"]]
-    found = source.read_texts(root, requests)
-    for request, text, (*_, digest) in zip(requests, found, known["texts"], strict=True):
+    texts = source.read_texts(root, requests)
+    for request, text, (*_, digest) in zip(requests, texts, known["texts"], strict=True):
         if isinstance(text, source.TextProblem) or text.digest != digest:
             return False
         if not (request.attached or request.documents):
@@ -152,9 +152,16 @@ def _use(data: Sequence[Any]) -> ProviderUse:
     return ProviderUse(kind, plugin, tuple(options), tuple(agents), Span(*place))
 
 
-def _data(found: Diagnostic) -> list[Any]:
-    related = [[_span(r.span), r.message] for r in found.related]
-    return [_span(found.span), found.code, found.message, found.help, related, found.write]
+def _data(diagnostic: Diagnostic) -> list[Any]:
+    related = [[_span(r.span), r.message] for r in diagnostic.related]
+    return [
+        _span(diagnostic.span),
+        diagnostic.code,
+        diagnostic.message,
+        diagnostic.help,
+        related,
+        diagnostic.write,
+    ]
 
 
 def _diagnostic(data: Sequence[Any]) -> Diagnostic:

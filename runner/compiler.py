@@ -115,13 +115,13 @@ class Compiler:
         if keep:
             self.cache.flush()
         whole = not any(d.severity == "error" for d in scan.diagnostics)
-        told = linked.diagnostics if whole else _certain(linked.diagnostics)
-        found = [*scan.diagnostics, *(d for s in specs for d in s.diagnostics), *told]
-        found = _with_unread_agents(_without_quoted_twice(found))
-        found = _with_cut_ends(found, lines)
-        shown = allowed(found, specs, lines, whole=whole)
+        of_links = linked.diagnostics if whole else _certain(linked.diagnostics)
+        diagnostics = [*scan.diagnostics, *(d for s in specs for d in s.diagnostics), *of_links]
+        diagnostics = _with_unread_agents(_without_quoted_twice(diagnostics))
+        diagnostics = _with_cut_ends(diagnostics, lines)
+        shown = allowed(diagnostics, specs, lines, whole=whole)
         return Compiled(
-            linked.release if not any(d.severity == "error" for d in found) else None,
+            linked.release if not any(d.severity == "error" for d in diagnostics) else None,
             tuple(sorted(shown)),
             len(scan.files),
             lines,
@@ -147,7 +147,7 @@ class Compiler:
     def _prompts(
         self, specs: Sequence[Specs], lines: Lines
     ) -> dict[source.Request, tuple[Prompt, str]]:
-        found = {}
+        prompts = {}
         requests = [
             _request(definition.document.file, name)
             for each in specs
@@ -157,14 +157,14 @@ class Compiler:
         for request, text in zip(requests, source.read_texts(self.root, requests), strict=True):
             if isinstance(text, source.TextProblem):
                 problem = (text.code, text.message, text.help)
-                found[request] = Prompt(request[1], problem=problem), ""
+                prompts[request] = Prompt(request[1], problem=problem), ""
             else:
                 documents = tuple(Prompt(d.path, d.text) for d in text.documents)
                 prompt = Prompt(text.path, text.text, None, documents, text.folders, text.left_out)
-                found[request] = prompt, text.digest
+                prompts[request] = prompt, text.digest
                 if not (request.attached or request.documents):
                     lines.add(text.path, text.text)
-        return found
+        return prompts
 
     def _surroundings(self, prompts: Mapping[tuple[str, str], Prompt], lines: Lines) -> LinkContext:
         catalogue = self.catalogue or Catalogue()
@@ -187,35 +187,35 @@ _NEED_ALL_FILES = frozenset({"E201", "E202", "E302", "W201", "W202", "W203", "W2
 """What may be told only because a file is missing in which a name is defined or used."""
 
 
-def _certain(found: Sequence[Diagnostic]) -> list[Diagnostic]:
+def _certain(diagnostics: Sequence[Diagnostic]) -> list[Diagnostic]:
     """What is wrong whatever stands in the files that could not be read."""
-    return [d for d in found if d.code not in _NEED_ALL_FILES]
+    return [d for d in diagnostics if d.code not in _NEED_ALL_FILES]
 
 
-def _with_unread_agents(found: list[Diagnostic]) -> list[Diagnostic]:
+def _with_unread_agents(diagnostics: list[Diagnostic]) -> list[Diagnostic]:
     """Where no agent is declared, a file that is not read for its name is all there is to say."""
-    misnamed = [d for d in found if d.code == "W002"]
-    if not misnamed or not any(d.code == "E201" for d in found):
-        return found
+    misnamed = [d for d in diagnostics if d.code == "W002"]
+    if not misnamed or not any(d.code == "E201" for d in diagnostics):
+        return diagnostics
     first, *others = misnamed
     unread, _, rule = first.message.partition(": ")
-    told = replace(
+    nothing_read = replace(
         first,
         code="E201",
         message=f"no agent is declared in this folder, and {unread}",
         help=f"{rule}; {first.help}",
         related=tuple(Related(d.span, d.message) for d in others),
     )
-    return [told, *(d for d in found if d.code not in ("W002", "E201"))]
+    return [nothing_read, *(d for d in diagnostics if d.code not in ("W002", "E201"))]
 
 
-def _without_quoted_twice(found: list[Diagnostic]) -> list[Diagnostic]:
+def _without_quoted_twice(diagnostics: list[Diagnostic]) -> list[Diagnostic]:
     """A value in curly quotes that is wrong for them is one mistake: its help takes them away."""
-    curly = {d.span: d for d in found if d.code == "W003"}
-    wrong = {d.span for d in found if d.span in curly and d.severity == "error"}
+    curly = {d.span: d for d in diagnostics if d.code == "W003"}
+    wrong = {d.span for d in diagnostics if d.span in curly and d.severity == "error"}
     return [
         replace(d, help=curly[d.span].help, write=()) if d.span in wrong else d
-        for d in found
+        for d in diagnostics
         if d.code != "W003" or d.span not in wrong
     ]
 
@@ -230,19 +230,19 @@ class CachedAnalyses:
     def of(self, text: str, *, condition: bool) -> Analysis:
         """Analyse a text, or recall what was found."""
         key = (text, condition)
-        found = self._known.get(key)
-        if found is None:
-            found = self._known[key] = self._recall(text, condition=condition)
-        return found
+        analysis = self._known.get(key)
+        if analysis is None:
+            analysis = self._known[key] = self._recall(text, condition=condition)
+        return analysis
 
     def _recall(self, text: str, *, condition: bool) -> Analysis:
         name = ("if " if condition else "text ") + text
         data = self._cache.get("templates", name)
         if data is not None:
             return Analysis.from_data(data)
-        found = analyse_condition(text) if condition else analyse(text)
-        self._cache.put("templates", name, found.to_data())
-        return found
+        analysis = analyse_condition(text) if condition else analyse(text)
+        self._cache.put("templates", name, analysis.to_data())
+        return analysis
 
 
 _LACKING = frozenset({"E103", "E105", "E106", "E202", "E207", "E301", "E302"})
@@ -250,11 +250,11 @@ _LACKING = frozenset({"E103", "E105", "E106", "E202", "E207", "E301", "E302"})
 
 
 def _with_cut_ends(
-    found: Sequence[Diagnostic], lines: Mapping[str, Sequence[str]]
+    diagnostics: Sequence[Diagnostic], lines: Mapping[str, Sequence[str]]
 ) -> list[Diagnostic]:
     """Say beside what is lacking that its file ends within a line: the end may not be saved."""
     ends = {}
-    for file in {d.span.file for d in found if d.code in _LACKING} & set(lines):
+    for file in {d.span.file for d in diagnostics if d.code in _LACKING} & set(lines):
         last = lines[file][-1]
         if last:
             place = Span(file, len(lines[file]), len(last) + 1, len(lines[file]), len(last) + 1)
@@ -265,12 +265,12 @@ def _with_cut_ends(
         replace(d, related=(*d.related, ends[d.span.file]))
         if d.code in _LACKING and d.span.file in ends
         else d
-        for d in found
+        for d in diagnostics
     ]
 
 
 def allowed(
-    found: Sequence[Diagnostic], specs: Sequence[Specs], lines: Lines, *, whole: bool
+    diagnostics: Sequence[Diagnostic], specs: Sequence[Specs], lines: Lines, *, whole: bool
 ) -> list[Diagnostic]:
     """Leave out warnings that a comment at their line allows; an idle comment is a warning."""
     allows = {
@@ -279,9 +279,11 @@ def allowed(
         for line, codes in s.document.allows.items()
         for code in codes
     }
-    used = {(d.span.file, d.span.line, d.code) for d in found if d.severity == "warning"} & allows
-    shown = [d for d in found if (d.span.file, d.span.line, d.code) not in used]
-    if whole and not any(d.severity == "error" for d in found):
+    used = {
+        (d.span.file, d.span.line, d.code) for d in diagnostics if d.severity == "warning"
+    } & allows
+    shown = [d for d in diagnostics if (d.span.file, d.span.line, d.code) not in used]
+    if whole and not any(d.severity == "error" for d in diagnostics):
         shown += [_idle_allow(lines, *place) for place in sorted(allows - used)]
     return shown
 

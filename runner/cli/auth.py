@@ -127,7 +127,7 @@ class _Callback:
     """Waits on this machine for the browser to come back."""
 
     def __init__(self, port: int) -> None:
-        found: dict[str, str] = {}
+        answer: dict[str, str] = {}
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
@@ -138,7 +138,7 @@ class _Callback:
                 self.end_headers()
                 self.wfile.write(_PAGE if known else b"")
                 if known:
-                    found.update(parse_qsl(parts.query))
+                    answer.update(parse_qsl(parts.query))
 
             def log_message(self, *_: Any) -> None:
                 """Say nothing: a code stands in the address."""
@@ -148,7 +148,7 @@ class _Callback:
         except OSError as error:
             raise click.ClickException(f"port {port} cannot be used: {error.strerror}") from None
         self._server.timeout = _WAIT
-        self._found = found
+        self._found = answer
 
     @property
     def address(self) -> str:

@@ -26,13 +26,13 @@ if TYPE_CHECKING:
 def _variable(
     context: click.Context, _parameter: click.Parameter, given: tuple[str, ...]
 ) -> dict[str, str]:
-    found: dict[str, str] = {}
+    variables: dict[str, str] = {}
     for pair in given:
         name, equals, value = pair.partition("=")
         if not equals or not name:
             raise click.BadParameter(f"'{pair}' has no '='; write name=value", context)
-        found[name.strip()] = value
-    return found
+        variables[name.strip()] = value
+    return variables
 
 
 @click.command()
@@ -41,7 +41,7 @@ def _variable(
 @click.option(
     "--plain", is_flag=True, help="No colours, no editing: for a screen reader or a dumb terminal."
 )
-@formats("text", "json", told="For people, or an object a line.")
+@formats("text", "json", shown="For people, or an object a line.")
 @click.option(
     "--var",
     "variables",
@@ -90,8 +90,8 @@ def chat(  # noqa: PLR0913 - click hands over one value for each option
     _unknown_variables(agent, variables)
     log_plainly(options().log_level or "warning")
     followed = compiling if with_reload else None
-    asked = TalkOptions(path, variables, metadata, followed, idle=not no_idle)
-    return LocalTalk(result, agent.name, _view(form, plain=plain), asked).run()
+    how = TalkOptions(path, variables, metadata, followed, idle=not no_idle)
+    return LocalTalk(result, agent.name, _view(form, plain=plain), how).run()
 
 
 def _places(first: str | None, second: str | None) -> tuple[Path, str | None]:

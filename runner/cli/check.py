@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 @click.option(
     "--keys", is_flag=True, help="Also tell the keys, secrets and files that are missing."
 )
-@formats("text", "json", "github", told="For people, programs, or GitHub.")
+@formats("text", "json", "github", shown="For people, programs, or GitHub.")
 @shared
 def check(folder: Path, *, keys: bool, form: str) -> int:
     """Tell every mistake in the folder DIR (agents.d)."""
@@ -33,12 +33,12 @@ def check(folder: Path, *, keys: bool, form: str) -> int:
 
     cache = Cache()
     result = recall(folder, cache)
-    found = list(result.diagnostics)
+    diagnostics = list(result.diagnostics)
     if keys:
         lacking = missing_secrets(result) + missing_livekit(result) + _lacking(result, cache)
-        found = sorted(found + lacking + _servers_down(result, folder, lacking))
-    show(found, result, folder, form)
-    return 1 if any(d.severity == "error" for d in found) else 0
+        diagnostics = sorted(diagnostics + lacking + _servers_down(result, folder, lacking))
+    show(diagnostics, result, folder, form)
+    return 1 if any(d.severity == "error" for d in diagnostics) else 0
 
 
 def _servers_down(result: CheckResult, folder: Path, lacking: list[Diagnostic]) -> list[Diagnostic]:
@@ -52,28 +52,32 @@ def _servers_down(result: CheckResult, folder: Path, lacking: list[Diagnostic]) 
     return down(Compiler(folder).compile(keep=False), folder)
 
 
-def show(found: list[Diagnostic], result: CheckResult | Compiled, path: Path, form: str) -> None:
+def show(
+    diagnostics: list[Diagnostic], result: CheckResult | Compiled, path: Path, form: str
+) -> None:
     """Write diagnostics to stdout in one of the forms."""
     if form == "json":
-        click.echo(render.json_text(found, result.files))
+        click.echo(render.json_text(diagnostics, result.files))
     elif form == "github":
-        click.echo(render.github(found, path.as_posix()), nl=False)
+        click.echo(render.github(diagnostics, path.as_posix()), nl=False)
     else:
-        listed(found, result)
+        listed(diagnostics, result)
     sys.stdout.flush()
 
 
-def listed(found: list[Diagnostic], result: CheckResult | Compiled, *, err: bool = False) -> None:
+def listed(
+    diagnostics: list[Diagnostic], result: CheckResult | Compiled, *, err: bool = False
+) -> None:
     """Write diagnostics for people, to stdout or to stderr."""
     bright = options().bright(sys.stderr if err else sys.stdout)
     colours = render.BRIGHT if bright else render.PLAIN
-    listing = render.listing(found, result.lines, result.files, colours)
+    listing = render.listing(diagnostics, result.lines, result.files, colours)
     click.echo(listing, err=err, color=bright)
 
 
 def missing_secrets(result: CheckResult | Compiled) -> list[Diagnostic]:
     """A diagnostic for each secret that has no value, with all places that need it."""
-    found = []
+    diagnostics = []
     for name, places in sorted(result.secrets.items()):
         if not _has_value(name):
             related = tuple(Related(p, "also needed here") for p in places[1:])
@@ -81,10 +85,10 @@ def missing_secrets(result: CheckResult | Compiled) -> list[Diagnostic]:
                 f"set the environment variable {name}, "
                 f"or write it to a file {name} in the folder LKRUN_SECRETS_DIR"
             )
-            found.append(
+            diagnostics.append(
                 Diagnostic(places[0], "E405", f"the secret {name} has no value", hint, related)
             )
-    return found
+    return diagnostics
 
 
 _LIVEKIT = {
@@ -96,7 +100,7 @@ _LIVEKIT = {
 
 def missing_livekit(result: CheckResult) -> list[Diagnostic]:
     """A diagnostic for LiveKit's key and secret, where models need them that LiveKit runs."""
-    found = []
+    diagnostics = []
     for name, own in _LIVEKIT.items() if result.inference else ():
         if name in result.secrets or _has_value(name) or os.environ.get(own):
             continue
@@ -104,8 +108,8 @@ def missing_livekit(result: CheckResult) -> list[Diagnostic]:
         message = f"{name} has no value, and LiveKit runs a model of this one"
         hint = f"set the environment variable {name}, or name a provider with a plugin of its own"
         related = tuple(Related(place, "also needed here") for place in others)
-        found.append(Diagnostic(first, "E405", message, hint, related))
-    return found
+        diagnostics.append(Diagnostic(first, "E405", message, hint, related))
+    return diagnostics
 
 
 def _lacking(result: CheckResult, cache: Cache) -> list[Diagnostic]:
@@ -115,9 +119,9 @@ def _lacking(result: CheckResult, cache: Cache) -> list[Diagnostic]:
     from runner.providers.lacking import lacking
 
     checker = OptionChecker(Catalogue(), cache)
-    found = lacking(result.providers, checker, lambda name: bool(os.environ.get(name)))
+    diagnostics = lacking(result.providers, checker, lambda name: bool(os.environ.get(name)))
     cache.flush()
-    return found
+    return diagnostics
 
 
 def _has_value(name: str) -> bool:

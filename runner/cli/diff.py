@@ -55,8 +55,8 @@ def diff(old: str, new: str, *, form: str) -> int:
     from runner.diff import document, text
 
     sides = []
-    for asked in (Asked(old, new, form), Asked(new, old, form)):
-        side = next(given(asked) for knows, given in SOURCES if knows(asked))
+    for wanted in (Asked(old, new, form), Asked(new, old, form)):
+        side = next(given(wanted) for knows, given in SOURCES if knows(wanted))
         if side is None:
             return 1
         sides.append(side)
@@ -69,61 +69,61 @@ def diff(old: str, new: str, *, form: str) -> int:
     return 0
 
 
-def _compiled(asked: Asked, folder: Path) -> Side | None:
+def _compiled(wanted: Asked, folder: Path) -> Side | None:
     """What a folder becomes; None once its mistakes are told."""
     from runner.diff import Side
 
     result = compiled(folder)
     if result.release is None:
-        click.echo(f"{render.printable(asked.name)} has mistakes:", err=True)
+        click.echo(f"{render.printable(wanted.name)} has mistakes:", err=True)
         errors = [d for d in result.diagnostics if d.severity == "error"]
-        show(errors, result, folder, asked.form)
+        show(errors, result, folder, wanted.form)
         return None
     resting = {scope.name for scope in result.scopes} - result.release.agents.keys()
     return Side(result.release, frozenset(resting))
 
 
-def _directory(asked: Asked) -> Side | None:
-    return _compiled(asked, existing(asked.name))
+def _directory(wanted: Asked) -> Side | None:
+    return _compiled(wanted, existing(wanted.name))
 
 
-def _is_kept(asked: Asked) -> bool:
+def _is_kept(wanted: Asked) -> bool:
     from runner.diff.revision import known
 
-    return _ID.fullmatch(asked.name) is not None and not known(asked.name, Path.cwd())
+    return _ID.fullmatch(wanted.name) is not None and not known(wanted.name, Path.cwd())
 
 
-def _kept(asked: Asked) -> Side:
+def _kept(wanted: Asked) -> Side:
     """A kept release: of the folder on the other side, or of agents.d."""
     from runner.diff import Side
 
     # no name is too long for os.path
-    archive = opened(Path(asked.other if os.path.isdir(asked.other) else DEFAULT))  # noqa: PTH112 - of a text that may be no path
+    archive = opened(Path(wanted.other if os.path.isdir(wanted.other) else DEFAULT))  # noqa: PTH112 - of a text that may be no path
 
     from runner.serve.releases.archive import ArchiveError, UnknownReleaseError  # not on Windows
 
     try:
-        return Side(archive.load(asked.name))
+        return Side(archive.load(wanted.name))
     except UnknownReleaseError as error:
-        words = f"there is neither a folder nor a git revision '{asked.name}', and {error}"
+        words = f"there is neither a folder nor a git revision '{wanted.name}', and {error}"
         raise click.UsageError(words) from error
     except ArchiveError as error:
         raise click.ClickException(str(error)) from error
 
 
-def _revision(asked: Asked) -> Side | None:
+def _revision(wanted: Asked) -> Side | None:
     """A git revision, in a temporary folder of its own."""
     from runner.diff.revision import RevisionError, export
 
     with tempfile.TemporaryDirectory(prefix="lkrun-diff-") as place:
         try:
-            export(asked.name, Path.cwd(), Path(place))
+            export(wanted.name, Path.cwd(), Path(place))
         except RevisionError as error:
             raise click.UsageError(render.printable(str(error))) from error
         except OSError as error:
             reason = error.strerror or "no place for temporary files"
             raise click.UsageError(f"the revision cannot be written out: {reason}") from error
-        return _compiled(asked, Path(place))
+        return _compiled(wanted, Path(place))
 
 
 Source = tuple[Callable[[Asked], bool], Callable[[Asked], "Side | None"]]

@@ -27,8 +27,8 @@ def download_files(folder: Path, *, form: str) -> int:
     checker = checker_of_user()
     uses = compiled(folder).providers
     named = dict.fromkeys(checker.catalogue.find(use.kind, use.plugin) for use in uses)
-    found = [each for each in named if isinstance(each, InstalledProvider)]
-    records = checker.records(each for each in found if each.source == "livekit")
+    installed = [each for each in named if isinstance(each, InstalledProvider)]
+    records = checker.records(each for each in installed if each.source == "livekit")
     wanted = [each for each, told in records.items() if isinstance(told, dict) and told["files"]]
     patient = replace(checker, budget=_BUDGET)
     results = list(zip(wanted, patient.files(wanted, "fetch"), strict=True))

@@ -82,10 +82,10 @@ class _Importer:
             listed = ", ".join(list(known)[:20]) or "none"
             raise ImportProblem(f"there is no operation '{missing[0]}'; operations: {listed}")
         tools: dict[str, Any] = {}
-        for identity, found in known.items():
+        for identity, operation in known.items():
             if not operations or identity in operations:
                 name = _unused(_name(identity, "tool", SHORT), {**tools, **dict.fromkeys(BUILT_IN)})
-                tools[name] = self._tool(*found)
+                tools[name] = self._tool(*operation)
         if not tools:
             raise ImportProblem("the document describes no operation that can be asked")
         return Imported({self.name: self._service()}, tools, self._notes)
@@ -121,9 +121,9 @@ class _Importer:
         secret = re.sub(r"[^A-Z0-9]+", "_", self.name.upper()).strip("_") or "SERVICE"
         for name in names:
             scheme = self._resolved(schemes[name])
-            found = _proof(scheme, secret)
-            if found is not None:
-                return found
+            proof = _proof(scheme, secret)
+            if proof is not None:
+                return proof
         if names:
             self._notes.append(f"'{names[0]}' is a way to log in that has to be written by hand")
         return None
@@ -201,13 +201,13 @@ class _Importer:
     def _properties(
         self, schema: Mapping[str, Any], depth: int = 0
     ) -> dict[str, Mapping[str, Any]]:
-        found: dict[str, Mapping[str, Any]] = {}
+        properties: dict[str, Mapping[str, Any]] = {}
         for part in schema.get("allOf") or () if depth < _DEEPEST else ():
-            found |= self._properties(self._resolved(part), depth + 1)
+            properties |= self._properties(self._resolved(part), depth + 1)
         own = schema.get("properties")
         for name, inner in own.items() if isinstance(own, Mapping) else ():
-            found[str(name)] = self._resolved(inner)
-        return found
+            properties[str(name)] = self._resolved(inner)
+        return properties
 
     def _typed(
         self, schema: Mapping[str, Any], words: Any, *, required: bool, depth: int = 0
@@ -250,14 +250,14 @@ class _Importer:
         return {"of": kind} if kind not in ("object", "list", "text") else {"of": "text"}
 
     def _fields(self, schema: Mapping[str, Any], depth: int) -> dict[str, Any]:
-        found: dict[str, Any] = {}
+        fields: dict[str, Any] = {}
         for written, inner in self._properties(schema).items():
             # a record keeps its own keys: they are sent as they are
             if _field(written) == written and not inner.get("readOnly"):
                 required = written in (schema.get("required") or ())
                 words = inner.get("description")
-                found[written] = self._typed(inner, words, required=required, depth=depth + 1)
-        return found
+                fields[written] = self._typed(inner, words, required=required, depth=depth + 1)
+        return fields
 
     def _resolved(self, node: Any) -> Mapping[str, Any]:
         """Follow `$ref` within the document."""
@@ -323,10 +323,10 @@ def _name(text: str, otherwise: str, longest: int) -> str:
 
 
 def _unused(name: str, taken: Mapping[str, Any]) -> str:
-    found, number = name, 2
-    while found in taken:
-        found, number = f"{name}_{number}", number + 1
-    return found
+    unused, number = name, 2
+    while unused in taken:
+        unused, number = f"{name}_{number}", number + 1
+    return unused
 
 
 def _line(words: str) -> str:
@@ -340,9 +340,9 @@ def _line(words: str) -> str:
     return line if len(line) <= _LONGEST else f"{line[: _LONGEST - 1]}…"
 
 
-def written(found: Imported) -> str:
+def written(service: Imported) -> str:
     """The YAML of it."""
-    return "\n".join(_lines({"services": found.service, "tools": found.tools}, 0)) + "\n"
+    return "\n".join(_lines({"services": service.service, "tools": imported_.tools}, 0)) + "\n"
 
 
 def _lines(data: Mapping[str, Any], depth: int) -> Iterator[str]:

@@ -73,13 +73,13 @@ def _remember(context: click.Context, parameter: click.Parameter, value: str | N
 def options(context: click.Context | None = None) -> Options:
     """The global options of the running command."""
     context = context or click.get_current_context()
-    found = context.find_object(Options)
-    return found if found is not None else Options()
+    given = context.find_object(Options)
+    return given if options_ is not None else Options()
 
 
 def formats(
-    *choices: str, told: str = "For people or for programs."
+    *choices: str, shown: str = "For people or for programs."
 ) -> Callable[[Command], Command]:
     """The option `--format` of a command that writes a result; the first choice is the default."""
     kind = click.Choice(choices)
-    return click.option("--format", "form", type=kind, default=choices[0], help=told)
+    return click.option("--format", "form", type=kind, default=choices[0], help=shown)

@@ -31,13 +31,13 @@ def plugins(context: click.Context, kind: str | None, form: str) -> int:
     from runner.providers.listing import rows
 
     checker = checker_of_user()
-    found = [row for row in rows(checker) if kind in (None, row.kind)]
+    wanted = [row for row in rows(checker) if kind in (None, row.kind)]
     checker.cache.flush()  # type: ignore[union-attr]  # the user's own
     if form == "json":
-        click.echo(json.dumps([row.to_data() for row in found], ensure_ascii=False))
+        click.echo(json.dumps([row.to_data() for row in wanted], ensure_ascii=False))
     else:
-        _listed(found)
-    return 1 if any(row.problem for row in found) else 0
+        _listed(wanted)
+    return 1 if any(row.problem for row in wanted) else 0
 
 
 @plugins.command()
@@ -53,16 +53,16 @@ def show(name: str, *, kind: str | None, form: str) -> int:
     from runner.providers.listing import rows, shown
 
     checker = checker_of_user()
-    found = [row for row in rows(checker, [name]) if kind in (None, row.kind)]
-    if not found:
+    wanted = [row for row in rows(checker, [name]) if kind in (None, row.kind)]
+    if not wanted:
         raise click.UsageError(_unknown(checker, name, kind))
-    documents = [shown(row, checker) for row in found]
+    documents = [shown(row, checker) for row in wanted]
     checker.cache.flush()  # type: ignore[union-attr]  # the user's own
     if form == "json":
         click.echo(json.dumps(documents[0], ensure_ascii=False))
     else:
         click.echo("\n".join(map(_page, documents)), nl=False)
-    return 1 if any(row.problem for row in found) else 0
+    return 1 if any(row.problem for row in wanted) else 0
 
 
 def checker_of_user() -> OptionChecker:
@@ -90,8 +90,8 @@ def _listed(found: Sequence[Row]) -> None:
     rows = [(row.name, row.kind, f"{row.distribution} {row.version}") for row in found]
     widths = [max((len(line[column]) for line in rows), default=0) for column in range(3)]
     for row, line in zip(found, rows, strict=True):
-        told = "  ".join(part.ljust(width) for part, width in zip(line, widths, strict=True))
-        click.echo(f"{told}  {row.problem or ''}".rstrip())
+        message = "  ".join(part.ljust(width) for part, width in zip(line, widths, strict=True))
+        click.echo(f"{message}  {row.problem or ''}".rstrip())
 
 
 def _page(document: dict[str, Any]) -> str:

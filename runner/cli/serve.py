@@ -35,11 +35,11 @@ class DurationParam(click.ParamType[float]):
         """Read it as seconds."""
         if isinstance(value, float):
             return value
-        found = re.fullmatch(r"(\d{1,9}(?:\.\d{1,6})?)(ms|s|m|h|d)", str(value))
-        if found is None:
+        match = re.fullmatch(r"(\d{1,9}(?:\.\d{1,6})?)(ms|s|m|h|d)", str(value))
+        if match is None:
             hint = "write a number and its unit, such as 60s"
             self.fail(f"'{value}' is not a duration: {hint}", param, ctx)
-        return float(found[1]) * _UNITS[found[2]]
+        return float(match[1]) * _UNITS[match[2]]
 
 
 @click.command()
@@ -99,18 +99,18 @@ def serve(  # noqa: PLR0913 - the parts that it needs, by name
         raise click.UsageError(f"{name} is set, which gives all agents one name: unset it")
     compiler = Compiler(folder, cache=Cache())
     compiled = compiler.compile()
-    found = sorted([*compiled.diagnostics, *missing_secrets(compiled)])
+    diagnostics = sorted([*compiled.diagnostics, *missing_secrets(compiled)])
     given, env = options(), dict(os.environ)
     archive = _archive(folder, env)
     release = compiled.release
     closed = Gate(gate)
-    broken = release is None or any(d.severity == "error" for d in found)
+    broken = release is None or any(d.severity == "error" for d in diagnostics)
     tests = None if broken else _tested(closed, compiled)
     if tests is not None:
-        found += tests.diagnostics
+        diagnostics += tests.diagnostics
         broken = bool(tests.diagnostics)
     if broken:
-        _tell(found, compiled, given.log_format, tests)
+        _tell(diagnostics, compiled, given.log_format, tests)
         release = _last_good(archive, folder) if last_good else None
     if release is None:
         return 1
@@ -126,7 +126,7 @@ def serve(  # noqa: PLR0913 - the parts that it needs, by name
     level = given.log_level or ("debug" if dev else written.level)
     form = given.log_format or written.format
     if not broken:
-        _tell(found, compiled, form, tests)
+        _tell(diagnostics, compiled, form, tests)
     try:
         livekit = credentials.livekit(release, secrets, env)
         begun = startup.Startup(
@@ -179,26 +179,29 @@ def _tested(gate: Gate, compiled: Compiled) -> GateReport | None:
 
 
 def _tell(
-    found: list[Diagnostic], compiled: Compiled, form: str | None, tests: GateReport | None = None
+    diagnostics: list[Diagnostic],
+    compiled: Compiled,
+    form: str | None,
+    tests: GateReport | None = None,
 ) -> None:
     """Write what is wrong with the files to stderr, as the log is written."""
-    if not found and tests is None:
+    if not diagnostics and tests is None:
         return
     if form == "json":
         from runner.serve.log import Log
 
-        shown = [render.diagnostic_data(d) for d in found]
-        failed = any(d.severity == "error" for d in found)
+        shown = [render.diagnostic_data(d) for d in diagnostics]
+        failed = any(d.severity == "error" for d in diagnostics)
         level, result = ("error", "rejected") if failed else ("warning", "ok")
-        if not failed and not found:
+        if not failed and not diagnostics:
             level = "info"
         more: dict[str, Any] = {"tests": tests.to_data()} if tests is not None else {}
         Log(form=form).event(
             "check", "", level=level, result=result, release=None, diagnostics=shown, **more
         )
         return
-    if found:
-        listed(found, compiled, err=True)
+    if diagnostics:
+        listed(diagnostics, compiled, err=True)
     if tests is not None:
         from runner.serve.reload.report import tests_line
 

@@ -51,8 +51,8 @@ async def _ask_all(
     if compiled.release is not None:
         sending.follow(compiled.release.process.network)
     try:
-        asked = [sending.ask(r, ToolRequest(n, {}, {}), owner=n) for n, r in needed.items()]
-        return dict(zip(needed, await asyncio.gather(*asked), strict=True))
+        requests = [sending.ask(r, ToolRequest(n, {}, {}), owner=n) for n, r in needed.items()]
+        return dict(zip(needed, await asyncio.gather(*requests), strict=True))
     finally:
         await sending.aclose()
 

@@ -45,8 +45,8 @@ class _Tests(click.Group):
         """Import a verb's module when it is used."""
         if cmd_name in _OWN:
             module, attribute = _OWN[cmd_name]
-            found: click.Command = getattr(import_module(module), attribute)
-            return found
+            command: click.Command = getattr(import_module(module), attribute)
+            return command
         return super().get_command(ctx, cmd_name)
 
     def collect_usage_pieces(self, ctx: click.Context) -> list[str]:
@@ -88,7 +88,7 @@ def test() -> None:
 @click.option("--watch", is_flag=True, help="Run them again whenever a file changes.")
 @formats("text", "json")
 @shared
-def run(folder: Path, **asked: Any) -> int:
+def run(folder: Path, **given: Any) -> int:
     """Run the conversation tests of the folder DIR (agents.d).
 
     Tests need no key and no server: services answer as the tests say. What only a model can judge
@@ -96,7 +96,7 @@ def run(folder: Path, **asked: Any) -> int:
     `import` and `export` know the scenarios of `lk agent simulate`.
     """
     log_plainly(options().log_level or "error")
-    wanted = _Asked(**asked)
+    wanted = _Asked(**given)
     compiling = compiler(folder)
     if wanted.watch:
         return _watch(compiling, wanted)
@@ -119,45 +119,45 @@ class _Asked:
     form: str
 
 
-def _once(result: Compiled, root: Path, asked: _Asked) -> int:
+def _once(result: Compiled, root: Path, options: _Asked) -> int:
     from runner.testing import suite as _suite  # noqa: F401 - what is loaded now is not looked through
     from runner.testing.memory import rarely_collected
     from runner.testing.time import SimulatedLoop
 
     if result.release is None:
         errors = [d for d in result.diagnostics if d.severity == "error"]
-        show(errors, result, root, asked.form)
+        show(errors, result, root, options.form)
         return 1
     began = time.monotonic()
     with rarely_collected(), asyncio.Runner(loop_factory=SimulatedLoop) as running:
-        results = running.run(_run(result, root, asked))
-    _tell(result, results, asked, time.monotonic() - began)
+        results = running.run(_run(result, root, options))
+    _tell(result, results, options, time.monotonic() - began)
     return 1 if any(r.outcome == "failed" for r in results) else 0
 
 
-async def _run(result: Compiled, root: Path, asked: _Asked) -> list[TestResult]:
+async def _run(result: Compiled, root: Path, options: _Asked) -> list[TestResult]:
     from runner.link.cases import cases
     from runner.testing.mocks import TestSecrets
     from runner.testing.suite import SuiteOptions, chosen, run_tests
 
     assert result.release is not None  # noqa: S101 - `_once` has looked
-    wanted = chosen(cases(result.tests, result.release), part=asked.part, tags=asked.tags)
-    if asked.simulate:
+    wanted = chosen(cases(result.tests, result.release), part=options.part, tags=options.tags)
+    if options.simulate:
         wanted = [case for case in wanted if case.spec.simulate is not None]
-    judging = _judging(result, asked.model)
+    judging = _judging(result, options.model)
     network = sending.network(result.release, root, sending.secrets())
-    how = SuiteOptions(asked.parallel, asked.repeat, judging, network=network)
+    how = SuiteOptions(options.parallel, options.repeat, judging, network=network)
     results: list[TestResult] = []
     where = os.environ.get("LKRUN_SECRETS_DIR")
 
     def secrets() -> TestSecrets:
         return TestSecrets(os.environ, Path(where) if where else None)
 
-    progress = _Progress(len(wanted), shown=asked.form == "text" and sys.stderr.isatty())
+    progress = _Progress(len(wanted), shown=options.form == "text" and sys.stderr.isatty())
     async for each in run_tests(wanted, result.release.agents, secrets, how):
         results.append(each)
         progress.step()
-        if asked.form == "text":
+        if options.form == "text":
             progress.clear()
             _tell_one(each)
     return results
@@ -200,18 +200,18 @@ def _tell_one(result: TestResult) -> None:
         click.echo(line)
 
 
-def _tell(result: Compiled, results: list[TestResult], asked: _Asked, seconds: float) -> None:
+def _tell(result: Compiled, results: list[TestResult], options: _Asked, seconds: float) -> None:
     from runner.testing import report
     from runner.testing.coverage import coverage
 
     assert result.release is not None  # noqa: S101 - `_once` has looked
     reach = None
-    if asked.coverage:
+    if options.coverage:
         seen = frozenset(each for r in results for each in r.reached)
         reach = coverage(result.release.agents, seen)
-    if asked.junit:
-        Path(asked.junit).write_text(report.as_junit(results), encoding="utf-8")
-    if asked.form == "json":
+    if options.junit:
+        Path(options.junit).write_text(report.as_junit(results), encoding="utf-8")
+    if options.form == "json":
         click.echo(report.as_json(results, reach))
         return
     if reach is not None:
@@ -220,10 +220,10 @@ def _tell(result: Compiled, results: list[TestResult], asked: _Asked, seconds: f
     click.echo(report.summary(results, seconds))
 
 
-def _watch(compiling: Compiler, asked: _Asked) -> int:
+def _watch(compiling: Compiler, options: _Asked) -> int:
     while True:
         result = compiling.compile()
-        _once(result, compiling.root, asked)
+        _once(result, compiling.root, options)
         click.echo()
         asyncio.run(_changed(compiling.root, result.text_paths))
 

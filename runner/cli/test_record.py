@@ -152,11 +152,11 @@ def _told(events: Any) -> list[Any]:
     """Show what has happened in a turn."""
     from runner.session.lines import line_of
 
-    told = [e for e in events if not (e["type"] == "message" and e["role"] == "user")]
-    for event in told:
+    of_the_agent = [e for e in events if not (e["type"] == "message" and e["role"] == "user")]
+    for event in of_the_agent:
         if (line := line_of(event)) is not None:
             click.echo(line, err=True)
-    return told
+    return of_the_agent
 
 
 def _line() -> str | None:

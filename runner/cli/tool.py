@@ -116,12 +116,12 @@ def import_(document: str, *, operations: tuple[str, ...]) -> int:
 
     try:
         text = Path(document).read_text(encoding="utf-8")
-        found = imported(yaml.safe_load(text), operations)
+        tools = imported(yaml.safe_load(text), operations)
     except (yaml.YAMLError, UnicodeDecodeError, RecursionError):
         raise click.UsageError(f"{document} is neither YAML nor JSON") from None
     except ImportProblem as problem:
         raise click.UsageError(str(problem)) from None
-    for note in found.notes:
+    for note in tools.notes:
         click.echo(f"lkrun: {note}", err=True)
-    click.echo(written(found), nl=False)
+    click.echo(written(tools), nl=False)
     return 0

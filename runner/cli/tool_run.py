@@ -25,7 +25,6 @@ from runner.schema.fields import Field
 from runner.schema.knowledge import FilesKnowledge
 from runner.session import Caller, CallFacts
 from runner.session.errors import ArgumentsError, MisfitError
-from runner.session.tools.rules import refusal
 from runner.session.values.defaults import set_defaults
 from runner.session.values.parameters import read
 from runner.session.values.templates import TemplateContext, TemplateRenderer
@@ -99,8 +98,8 @@ def run(result: Compiled, wanted: Run, folder: Path) -> Outcome:
         fields = tool.fields(variables.fields)
         args = read(fields, wanted.arguments, renderer, variables.choices)
     except ArgumentsError as problem:
-        told = f"{wanted.tool} was not run: {problem}."
-        response = ToolResponse(ok=False, output=told, error=one_line(str(problem)))
+        refusal = f"{wanted.tool} was not run: {problem}."
+        response = ToolResponse(ok=False, output=words, error=one_line(str(problem)))
         return Outcome(wanted.tool, response, {}, 0.0)
     if (refused := refusal(tool, args, renderer)) is not None:
         response = ToolResponse(ok=False, output=refused, error="a rule refuses this call")
@@ -172,8 +171,8 @@ def _asking(release: AgentRelease, tool: str) -> AgentRelease:
     if tool not in release.asking and tool not in release.servers:
         known = ", ".join(sorted(release.asking)) or "none"
         kinds = "http: or knowledge:" if release.lookups else "http:"
-        told = f"'{tool}' asks no service; tools with {kinds} are: {known}"
-        raise click.UsageError(told)
+        message = f"'{tool}' asks no service; tools with {kinds} are: {known}"
+        raise click.UsageError(message)
     return release
 
 
@@ -207,8 +206,8 @@ def _begin(release: AgentRelease, given: Mapping[str, str]) -> tuple[Variables, 
             raise click.UsageError(f"--var {name}: '{name}' has a fixed value in the agent")
         if name not in changing and name not in saved:
             hint = did_you_mean(name, changing, noun="variables here")
-            told = f"--var {name}: the agent has no variable '{name}'"
-            raise click.UsageError(told + (f"; {hint}" if hint else ""))
+            message = f"--var {name}: the agent has no variable '{name}'"
+            raise click.UsageError(message + (f"; {hint}" if hint else ""))
         try:
             variables.set(name, value)
         except MisfitError as problem:

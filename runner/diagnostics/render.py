@@ -77,11 +77,11 @@ def _listed(codes: Sequence[str]) -> str:
 
 def summary(diagnostics: Iterable[Diagnostic], files: int) -> str:
     """Say in one line what came of a check."""
-    found = list(diagnostics)
-    errors = sum(d.severity == "error" for d in found)
-    warnings = len(found) - errors
+    listed = list(diagnostics)
+    errors = sum(d.severity == "error" for d in listed)
+    warnings = len(listed) - errors
     counted = f"{files} file{'s' if files != 1 else ''}"
-    if not found:
+    if not listed:
         return f"{counted} checked: no mistakes"
     parts = [_count(errors, "error")] if errors else []
     parts += [_count(warnings, "warning")] if warnings else []
@@ -167,11 +167,11 @@ def width(value: str) -> int:
 
 def as_json(diagnostics: Iterable[Diagnostic], files: int) -> dict[str, Any]:
     """The document of `lkrun check --format json`."""
-    found = list(diagnostics)
+    listed = list(diagnostics)
     return {
-        "ok": not any(d.severity == "error" for d in found),
+        "ok": not any(d.severity == "error" for d in listed),
         "files": files,
-        "diagnostics": [diagnostic_data(d) for d in found],
+        "diagnostics": [diagnostic_data(d) for d in listed],
     }
 
 

@@ -51,14 +51,14 @@ def _comings(old: Side, new: Side) -> Iterator[Change]:
         else:
             agent = after[name]
             came = Difference(("agents", name), "added", None, agent.agent)
-            told = f"{name} is new: {opening(SentenceFacts(came, (name,), new=_masked(agent)))}"
+            message = f"{name} is new: {opening(SentenceFacts(came, (name,), new=_masked(agent)))}"
             yield Change(
-                path(came.location), "added", None, _shown(agent.agent, name), told, (name,)
+                path(came.location), "added", None, _shown(agent.agent, name), message, (name,)
             )
 
 
-def _switched(name: str, told: str, *, served: bool) -> Change:
-    return Change(f"agents.{name}.enabled", "changed", not served, served, told, (name,))
+def _switched(name: str, words: str, *, served: bool) -> Change:
+    return Change(f"agents.{name}.enabled", "changed", not served, served, words, (name,))
 
 
 def _shown(agent: Any, name: str) -> Any:
@@ -84,26 +84,26 @@ class _Found:
 
 def _inside(old: Release, new: Release) -> Iterator[Change]:
     both = [n for n in new.agents if n in old.agents]
-    found: dict[str, _Found] = {}
+    keys: dict[str, _Found] = {}
     sent: dict[tuple[Sending, str, bool], list[str]] = {}
-    told: list[tuple[int, Change]] = []
+    changes: list[tuple[int, Change]] = []
     for name in both:
         before, after = old.agents[name], new.agents[name]
         if before is after:
             continue
         for difference in _of_agent(before, after):
             key = _identity(difference)
-            found.setdefault(key, _Found(difference, before, after)).agents.append(name)
-        told += _silences(before, after)
+            keys.setdefault(key, _Found(difference, before, after)).agents.append(name)
+        changes += _silences(before, after)
         for sending, kind, also in _sent(before, after):
             sent.setdefault((sending, kind, also), []).append(name)
-    for each in found.values():
+    for each in keys.values():
         facts = SentenceFacts(each.difference, each.agents, each.old, each.new)
-        told.append(_change(facts))
-    told += [_sending(*key, tuple(agents)) for key, agents in sent.items()]
+        changes.append(_change(facts))
+    changes += [_sending(*key, tuple(agents)) for key, agents in sent.items()]
     order = {name: index for index, name in enumerate(both)}
-    told.sort(key=lambda t: ([order[a] for a in t[1].agents], t[0]))
-    return (change for _, change in told)
+    changes.sort(key=lambda t: ([order[a] for a in t[1].agents], t[0]))
+    return (change for _, change in changes)
 
 
 def _identity(difference: Difference) -> str:
@@ -141,13 +141,15 @@ def _silences(before: AgentRelease, after: AgentRelease) -> Iterator[tuple[int, 
     if old == now:
         return
     name = after.name
-    told = f"callers of {name} hear no silence any more while a tool works; it was {lasting(old)}"
+    message = (
+        f"callers of {name} hear no silence any more while a tool works; it was {lasting(old)}"
+    )
     if now:
-        told = (
+        message = (
             f"callers of {name} may now hear up to {lasting(now)} of silence while {tool} works, "
             f"not {lasting(old)}"
         )
-    yield SILENCE, Change(f"agents.{name}", "changed", old, now, told, (name,))
+    yield SILENCE, Change(f"agents.{name}", "changed", old, now, message, (name,))
 
 
 def _sent(before: AgentRelease, after: AgentRelease) -> Iterator[tuple[Sending, str, bool]]:
@@ -165,17 +167,17 @@ def _sent(before: AgentRelease, after: AgentRelease) -> Iterator[tuple[Sending, 
 def _sending(each: Sending, kind: Any, also: bool, agents: tuple[str, ...]) -> tuple[int, Change]:
     row = {"sent": each.what, "to": each.host}
     if kind == "added":
-        told = f"{each.what} is now {'also ' if also else ''}sent to {each.host}, by {each.by}"
-        return SENDING, Change(path(each.location), kind, None, row, told, agents)
-    told = f"{each.what} is sent to {each.host} no more; it was, by {each.by}"
-    return SENDING, Change(path(each.location), kind, row, None, told, agents)
+        message = f"{each.what} is now {'also ' if also else ''}sent to {each.host}, by {each.by}"
+        return SENDING, Change(path(each.location), kind, None, row, message, agents)
+    message = f"{each.what} is sent to {each.host} no more; it was, by {each.by}"
+    return SENDING, Change(path(each.location), kind, row, None, message, agents)
 
 
 def _process(old: Side, new: Side) -> Iterator[Change]:
-    found = differences(old.release.process, new.release.process, WalkPoint(("runner",)))
-    told = []
-    for each in found:
+    changed = differences(old.release.process, new.release.process, WalkPoint(("runner",)))
+    changes = []
+    for each in changed:
         was = masked(each.before, each.location, (), hidden=each.hidden)
         now = masked(each.after, each.location, (), hidden=each.hidden)
-        told.append(_change(SentenceFacts(replace(each, before=was, after=now), ())))
-    return (change for _, change in sorted(told, key=lambda t: t[0]))
+        changes.append(_change(SentenceFacts(replace(each, before=was, after=now), ())))
+    return (change for _, change in sorted(changes, key=lambda t: t[0]))

@@ -139,10 +139,10 @@ def _lists(old: tuple[Any, ...], now: tuple[Any, ...]) -> str:
         if STARS in now:
             return _NOT_SHOWN
         return "has another order, or other repetitions"
-    told = [f"now also has {listed(new)}"] if new and len(gone) < len(old) else []
-    told += [f"is now {listed(new)}"] if new and not told else []
-    told += [f"has no longer {listed(gone)}"] if gone else []
-    return ", and ".join(told)
+    parts = [f"now also has {listed(new)}"] if new and len(gone) < len(old) else []
+    parts += [f"is now {listed(new)}"] if new and not parts else []
+    parts += [f"has no longer {listed(gone)}"] if gone else []
+    return ", and ".join(parts)
 
 
 def _provider(name: str, release: AgentRelease | None) -> str:
@@ -176,9 +176,9 @@ def abilities(facts: SentenceFacts) -> str:
     if url is not None:
         return f"it asks {said(url)}"
     tools = tuple(getattr(value, "tools", ()))
-    told: dict[str, Callable[[], str]] = {
+    wording: dict[str, Callable[[], str]] = {
         "tools": lambda: f"it may call {listed(map(str, tools))}",
         "description": lambda: f"it is for: {quoted(value.description)}",
         "instructions": lambda: f"it is told {counted(len(value.instructions.split()), 'word')}",
     }
-    return next((tell() for name, tell in told.items() if getattr(value, name, None)), "")
+    return next((tell() for name, tell in wording.items() if getattr(value, name, None)), "")

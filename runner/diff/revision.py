@@ -42,11 +42,11 @@ class _Entry:
     path: str
 
 
-def export(asked: str, beside: Path, target: Path) -> None:
+def export(spec: str, beside: Path, target: Path) -> None:
     """Write the configuration folder of a revision to an empty folder.
 
     Args:
-        asked: `HEAD~1`, or `HEAD~1:customers.d`; a folder is looked for below `beside`, then below
+        spec: `HEAD~1`, or `HEAD~1:customers.d`; a folder is looked for below `beside`, then below
             the root of the repository.
         beside: a folder of the repository.
         target: where the files go.
@@ -55,14 +55,14 @@ def export(asked: str, beside: Path, target: Path) -> None:
         RevisionError: git, the repository, the revision or the folder in it is not there.
         OSError: the files cannot be written.
     """
-    revision, colon, folder = asked.partition(":")
+    revision, colon, folder = spec.partition(":")
     name = folder.rstrip("/") if colon else DEFAULT
-    git = _Git(_program(asked), beside)
+    git = _Git(_program(spec), beside)
     tree = _tree(git, revision, name)
     entries = list(_entries(git.told("ls-tree", "-r", "-l", "-z", "--full-tree", tree)))
     whole = [e for e in entries if e.mode in _FILES and e.size < _WHOLE]
     if len(entries) > _MOST or sum(e.size for e in whole) > _TOTAL:
-        raise RevisionError(f"'{asked}' holds more files than a configuration folder may")
+        raise RevisionError(f"'{spec}' holds more files than a configuration folder may")
     contents = _contents(git, [e.name for e in entries if e.mode == _LINK or e in whole])
     for entry in sorted(
         entries, key=lambda e: e.mode == _LINK
@@ -76,13 +76,13 @@ def known(revision: str, beside: Path) -> bool:
     return program is not None and _Git(program, beside).named(f"{revision}^{{commit}}") is not None
 
 
-def _program(asked: str) -> str:
-    found = shutil.which("git")
-    if found is None:
+def _program(wanted: str) -> str:
+    program = shutil.which("git")
+    if program is None:
         raise RevisionError(
-            f"there is no folder '{asked}', and without git installed no revision can be read"
+            f"there is no folder '{wanted}', and without git installed no revision can be read"
         )
-    return found
+    return program
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,17 +158,17 @@ def _contents(git: _Git, names: list[str]) -> dict[str, bytes]:
     """Id → content, as `git cat-file --batch` frames them: a line, the bytes, a line break."""
     if not names:
         return {}
-    asked = "".join(f"{name}\n" for name in dict.fromkeys(names)).encode()
-    answer = git.told("cat-file", "--batch", given=asked)
-    found, at = {}, 0
+    wanted = "".join(f"{name}\n" for name in dict.fromkeys(names)).encode()
+    answer = git.told("cat-file", "--batch", given=wanted)
+    contents, at = {}, 0
     while at < len(answer):
         end = answer.index(b"\n", at)
         name, kind, *size = answer[at:end].decode().split()
         if kind != "blob":
             raise RevisionError(_LACKS)
         at = end + 1 + int(size[0]) + 1
-        found[name] = answer[end + 1 : at - 1]
-    return found
+        contents[name] = answer[end + 1 : at - 1]
+    return contents
 
 
 def _write(path: Path, entry: _Entry, content: bytes | None) -> None:

@@ -50,26 +50,26 @@ class Row:
         """What is said of a difference; empty where this row says nothing of its kind."""
         difference = facts.difference
         if isinstance(difference.after, bool) and (self.yes or self.no):
-            told: str | Callable[[SentenceFacts], str] = self.yes if difference.after else self.no
+            words: str | Callable[[SentenceFacts], str] = self.yes if difference.after else self.no
         elif difference.kind == "removed":
-            told = self.gone
+            words = self.gone
         else:
-            told = self.now
-            if difference.kind == "added" and (self.new or _compares(told)):
-                told = self.new
-        return told(facts) if callable(told) else _filled(told, facts)
+            words = self.now
+            if difference.kind == "added" and (self.new or _compares(words)):
+                words = self.new
+        return words(facts) if callable(words) else _filled(words, facts)
 
 
-def _compares(told: str | Callable[[SentenceFacts], str]) -> bool:
-    return isinstance(told, str) and "{before}" in told
+def _compares(words: str | Callable[[SentenceFacts], str]) -> bool:
+    return isinstance(words, str) and "{before}" in words
 
 
 _PARTS = {"*": "[^\n]*\n", "**": "(?:[^\n]*\n)*"}
 _NAME = re.compile(r"\{(\w+)\}")
 
 
-def _filled(told: str, facts: SentenceFacts) -> str:
-    return _NAME.sub(lambda name: str(getattr(facts, name[1])), told)
+def _filled(words: str, facts: SentenceFacts) -> str:
+    return _NAME.sub(lambda name: str(getattr(facts, name[1])), words)
 
 
 def _instructions(facts: SentenceFacts) -> str:
@@ -87,8 +87,8 @@ def _instructions(facts: SentenceFacts) -> str:
 def _ability(facts: SentenceFacts) -> str:
     what = {"tools": "tool", "personas": "persona"}[str(facts.difference.location[0])]
     detail = abilities(facts)
-    told = f"the {what} {facts.owner} is new in {facts.agents}"
-    return f"{told}: {detail}" if detail else told
+    message = f"the {what} {facts.owner} is new in {facts.agents}"
+    return f"{message}: {detail}" if detail else message
 
 
 def _option(facts: SentenceFacts) -> str:

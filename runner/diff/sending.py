@@ -52,16 +52,16 @@ class Sending:
 
 def sendings(release: AgentRelease) -> set[Sending]:
     """All that an agent sends."""
-    found = set()
+    sent = set()
     for name, tool in release.tools.items():
         for request in _requests(tool):
             host = _host(str(getattr(request, "url", "")), release)
-            found |= {Sending(w, host, name, "tools") for w in _what(request, release)}
+            sent |= {Sending(w, host, name, "tools") for w in _what(request, release)}
     for name, provider in release.providers.items():
         if isinstance(provider, Block):
             plugin = f"the plugin {getattr(provider, provider.kind)}"
-            found |= {Sending(w, plugin, name, "providers") for w in _what(provider, release)}
-    return found
+            sent |= {Sending(w, plugin, name, "providers") for w in _what(provider, release)}
+    return sent
 
 
 def _requests(tool: Any) -> Iterator[Block]:
@@ -70,8 +70,8 @@ def _requests(tool: Any) -> Iterator[Block]:
 
 
 def _host(url: str, release: AgentRelease) -> str:
-    found = _HOST.match(url)
-    host = found[1] if found else ""
+    match = _HOST.match(url)
+    host = match[1] if match else ""
     if has_template(host):
         host = Renderer().render(host, {**release.fixed, "env": release.env})
     return host.rpartition("@")[2].casefold() or "an address that is worked out"

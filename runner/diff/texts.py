@@ -16,12 +16,12 @@ def edited(before: str, after: str) -> str:
     more, fewer = (now - old).total(), (old - now).total()
     counts = [f"{counted(more, 'word')} more"] if more else []
     counts += [f"{fewer} fewer" if more else f"{counted(fewer, 'word')} fewer"] if fewer else []
-    told = [listed(counts) if counts else "the same words in another order"]
+    edits = [listed(counts) if counts else "the same words in another order"]
     if new := _first(after, before):
-        told.append(f"the first that is new: {quoted(new)}")
+        edits.append(f"the first that is new: {quoted(new)}")
     elif left := _first(before, after):
-        told.append(f"the first that is left out: {quoted(left)}")
-    return "; ".join(told)
+        edits.append(f"the first that is left out: {quoted(left)}")
+    return "; ".join(edits)
 
 
 def _first(text: str, other: str) -> str | None:

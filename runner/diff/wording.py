@@ -41,10 +41,10 @@ def counted(number: int, noun: str) -> str:
 
 def listed(parts: Iterable[str]) -> str:
     """`a`, `a and b`, `a, b and c`; of many the first and how many more."""
-    told = list(parts)
-    if len(told) > _MANY:
-        told = [*told[: _MANY - 1], f"{len(told) - _MANY + 1} more"]
-    return " and ".join([", ".join(told[:-1]), told[-1]]) if len(told) > 1 else "".join(told)
+    shown = list(parts)
+    if len(shown) > _MANY:
+        shown = [*shown[: _MANY - 1], f"{len(shown) - _MANY + 1} more"]
+    return " and ".join([", ".join(shown[:-1]), shown[-1]]) if len(shown) > 1 else "".join(shown)
 
 
 def quoted(text: str) -> str:
@@ -93,12 +93,12 @@ def block(value: Block) -> str:
     if tell is not None:
         condition = getattr(value, "condition", None)
         return tell(value) + (f" if {condition}" if condition else "")
-    told = [
+    shown = [
         f"{key} {_inner(getattr(value, name), lasts=lasts)}"
         for key, name, _, lasts in plan(type(value))
         if name in value.model_fields_set
     ]
-    return listed(told) or "its defaults"
+    return listed(shown) or "its defaults"
 
 
 def words(value: tuple[str, ...]) -> str:

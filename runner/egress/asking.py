@@ -58,20 +58,20 @@ class Asking(Sending):
         """
         result, body = self.result, answer.body
         read = partial(understand, body, answer.content_type, self.mask)
-        found = await asyncio.to_thread(read) if len(body) > _LARGE else read()
-        names = {"result": found.data}
+        read_body = await asyncio.to_thread(read) if len(body) > _LARGE else read()
+        names = {"result": read_body.data}
         if result.fails_if is not None and self.texts.condition(result.fails_if, names):
             raise RequestError(
                 f"the answer says that it failed: {result.fails_if}",
                 "the service said that it did not work",
                 status=answer.response.status_code,
-                data=found.data,
+                data=read_body.data,
             )
         return ToolResponse(
             ok=True,
-            output=seen(result, found, self.texts.values, self.mask, self.texts.told),
-            saved=saved(result.save, found) | self._kept(answer),
-            result=found.data,
+            output=seen(result, read_body, self.texts.values, self.mask, self.texts.told),
+            saved=saved(result.save, read_body) | self._kept(answer),
+            result=read_body.data,
             attempts=tuple(self.attempts),
             status=answer.response.status_code,
             notes=self._notes(),

@@ -125,7 +125,7 @@ class Exchange:
         status = response.status_code
         phrase = _PHRASES.get(status, "")
         error = f"the service answered {status} {phrase}".rstrip()
-        told = f"the service answered with status {status}{f' ({phrase})' if phrase else ''}"
+        message = f"the service answered with status {status}{f' ({phrase})' if phrase else ''}"
         data = None
         if 300 <= status < 400:  # noqa: PLR2004 - the statuses 3xx
             where = one_line(self.mask.text(response.headers.get("location", "")), COMPLAINT)
@@ -140,7 +140,7 @@ class Exchange:
         header = response.headers.get("retry-after", "")
         return RequestError(
             error,
-            told,
+            message,
             status=status,
             data=data,
             passing=status in PASSING,
@@ -213,11 +213,11 @@ class Exchange:
         return RequestError("the request cannot be sent: a header or its body is not allowed")
 
     def _lost(
-        self, error: str, told: str = UNREACHABLE, *, timed_out: bool = False
+        self, error: str, words: str = UNREACHABLE, *, timed_out: bool = False
     ) -> RequestError:
         """A failure of the service or of the way to it, which may pass."""
         return RequestError(
-            error, told, status=self.status, passing=True, counts=True, timed_out=timed_out
+            error, words, status=self.status, passing=True, counts=True, timed_out=timed_out
         )
 
 

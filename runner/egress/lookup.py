@@ -32,8 +32,8 @@ async def look_up(
 ) -> ToolResponse:
     """Ask all knowledge of a tool at the same time."""
     names = list(dict.fromkeys(map(str, tool.knowledge)))
-    asked = [_asked(release, name, ask, send) for name in names]
-    answers = dict(zip(names, await asyncio.gather(*asked), strict=True))
+    requests = [_asked(release, name, ask, send) for name in names]
+    answers = dict(zip(names, await asyncio.gather(*requests), strict=True))
     return _together(answers) if len(names) > 1 else answers[names[0]]
 
 
@@ -49,9 +49,9 @@ async def _asked(release: AgentRelease, name: str, ask: ToolRequest, send: Send)
 
 
 def _found(documents: tuple[tuple[str, str], ...], question: str, most: int) -> ToolResponse:
-    found = index(documents).find(question, most)
-    result = [{"text": p.text, "title": p.title, "file": p.file} for p in found]
-    return ToolResponse(ok=True, output="\n\n".join(map(str, found)) or NOTHING, result=result)
+    passages = index(documents).find(question, most)
+    result = [{"text": p.text, "title": p.title, "file": p.file} for p in passages]
+    return ToolResponse(ok=True, output="\n\n".join(map(str, passages)) or NOTHING, result=result)
 
 
 @lru_cache(maxsize=16)
@@ -74,16 +74,16 @@ def _together(answers: dict[str, ToolResponse]) -> ToolResponse:
     """One answer out of several; it only failed where all did."""
     good = {name: answer for name, answer in answers.items() if answer.ok}
     bad = {name: answer for name, answer in answers.items() if not answer.ok}
-    found = [a.output for a in good.values() if a.output != NOTHING]
+    outputs = [a.output for a in good.values() if a.output != NOTHING]
     if not good:
-        found = [next(iter(bad.values())).output]
+        outputs = [next(iter(bad.values())).output]
     elif bad:
-        found.append("(A part of what is known could not be asked.)")
+        outputs.append("(A part of what is known could not be asked.)")
     everything = answers.values()
     first = next(iter(bad.values()), None)
     return ToolResponse(
         ok=bool(good),
-        output="\n\n".join(found) or NOTHING,
+        output="\n\n".join(outputs) or NOTHING,
         result={name: answer.result for name, answer in good.items()} or None,
         error="; ".join(f"{name}: {a.error}" for name, a in bad.items()) or None,
         attempts=tuple(attempt for answer in everything for attempt in answer.attempts),

@@ -90,7 +90,7 @@ class _Spelled:
 
     def spans(self, text: str, folded: str) -> Iterator[tuple[int, int]]:
         if self.words is not None:
-            yield from (found.span() for found in self.words.finditer(folded))
+            yield from (match.span() for match in self.words.finditer(folded))
             return
         for each in self.plain:
             yield from ((at, at + len(each)) for at in _places(each, folded))
@@ -200,10 +200,10 @@ class Mask:
 
     def __post_init__(self) -> None:
         """Work out what to look for; the same value costs nothing a second time."""
-        found = {form: None for each in self.secrets for form in _secret(each)}
+        forms = {form: None for each in self.secrets for form in _secret(each)}
         for value in self.private:
-            found |= {form: None for leaf in _leaves(value) for form in _private(leaf)}
-        self._spelled = tuple(found)
+            forms |= {form: None for leaf in _leaves(value) for form in _private(leaf)}
+        self._spelled = tuple(forms)
         self.secrets = self.private = ()
 
     def finds(self, text: str) -> bool:
@@ -223,8 +223,8 @@ class Mask:
     def spans(self, text: str) -> list[tuple[int, int]]:
         """Tell where in a text they stand, in order."""
         folded = _folded(text)
-        found = sorted({s for each in self._spelled for s in each.spans(text, folded)})
-        return list(_joined(found)) if found else []
+        spans = sorted({s for each in self._spelled for s in each.spans(text, folded)})
+        return list(_joined(spans)) if spans else []
 
     def begins(self, text: str) -> int:
         """Tell how many characters at the end of a text may be the beginning of one of them."""

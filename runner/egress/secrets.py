@@ -68,15 +68,15 @@ class Secrets:
 
     def state(self, names: Iterable[str]) -> tuple[tuple[str, int, int], ...]:
         """What changes when a secret's file, or who may read it, does: name, time, size."""
-        found: list[tuple[str, int, int]] = []
+        state: list[tuple[str, int, int]] = []
         folder = self._folder
         if folder is None:
             return ()
         for name in names:
             with contextlib.suppress(OSError):
                 seen = (folder / name).stat()
-                found.append((name, seen.st_ctime_ns, seen.st_size))
-        return tuple(found)
+                state.append((name, seen.st_ctime_ns, seen.st_size))
+        return tuple(state)
 
     def _file(self, name: str) -> str | None:
         if self._folder is None:

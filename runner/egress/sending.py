@@ -262,11 +262,11 @@ class _Hops:
 
     def _note(self, exchange: Exchange, shown: str, error: str | None) -> None:
         mask = self.sending.mask
-        told = one_line(mask.text(error)) if error is not None else None
+        problem = one_line(mask.text(error)) if error is not None else None
         phases = exchange.stopwatch.ms if exchange.stopwatch is not None else {}
         method, url = exchange.request.method, mask.text(shown)
         self.sending.attempts.append(
-            Attempt(method, url, exchange.status, told, exchange.ms, phases)
+            Attempt(method, url, exchange.status, problem, exchange.ms, phases)
         )
 
     def _exchange(self, request: httpx.Request, *, at_home: bool) -> Exchange:

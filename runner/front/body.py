@@ -110,9 +110,9 @@ def _finite(digits: str) -> float:
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found: dict[str, Any] = {}
+    values: dict[str, Any] = {}
     for name, value in pairs:
-        if name in found:
+        if name in values:
             raise _no_json(f"'{name[:60]}' stands twice in the body")
-        found[name] = value
-    return found
+        values[name] = value
+    return values

@@ -38,9 +38,9 @@ class Index:
             question: in plain words.
             most: how many at most.
         """
-        asked = [w for w in words(question[:_LONGEST_QUESTION]) if w in self._known]
-        if not asked:
+        wanted = [w for w in words(question[:_LONGEST_QUESTION]) if w in self._known]
+        if not wanted:
             return []
-        scores = self._ranking.get_scores(asked)
+        scores = self._ranking.get_scores(wanted)
         best = sorted(range(len(scores)), key=lambda place: (-scores[place], place))
         return [self._passages[place] for place in best[:most] if scores[place] > 0]

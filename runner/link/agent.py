@@ -90,8 +90,8 @@ class AgentLinker:
                 return entry.readable  # type: ignore[no-any-return]  # a Block
             key = (entry.section, entry.name)
             if key not in resolved:
-                again, found = read(entry.document, entry.location, settings)
-                for diagnostic in found:
+                again, diagnostics = read(entry.document, entry.location, settings)
+                for diagnostic in diagnostics:
                     self.findings.add_for(key, diagnostic)
                 resolved[key] = again.readable
                 if again.readable is not None:

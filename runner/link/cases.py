@@ -48,8 +48,8 @@ class TestCase:
 
     def mocks_of(self, tool: str) -> tuple[Mock, ...]:
         """The mocks of a tool."""
-        found = (mocks for name, mocks in self.spec.mocks.items() if str(name) == tool)
-        return next(found, ())
+        mocks_of_it = (mocks for name, mocks in self.spec.mocks.items() if str(name) == tool)
+        return next(mocks_of_it, ())
 
     def to_data(self) -> dict[str, Any]:
         """The form in which it goes to another process, as JSON can hold it."""

@@ -73,13 +73,13 @@ def of_agent(before: AgentRelease, after: AgentRelease) -> Iterator[Difference]:
     yield from differences(before.agent, after.agent, WalkPoint(("agents", after.name)))
     prompts = _prompts(before, after)
     yield from prompts
-    told = {d.location for d in prompts}
+    by_prompts = {d.location for d in prompts}
     yield from _documents(before, after)
     for section in SHARED:
-        found = differences(
+        changed = differences(
             getattr(before, section), getattr(after, section), WalkPoint((section,))
         )
-        yield from (d for d in found if d.location not in told)
+        yield from (d for d in changed if d.location not in by_prompts)
     yield from differences(
         {n: Told(v) for n, v in before.env.items()},
         {n: Told(v) for n, v in after.env.items()},
@@ -89,12 +89,12 @@ def of_agent(before: AgentRelease, after: AgentRelease) -> Iterator[Difference]:
 
 def _prompts(before: AgentRelease, after: AgentRelease) -> list[Difference]:
     """What differs in the text files of personas that both have."""
-    found: list[Difference] = []
+    changed: list[Difference] = []
     for name in [n for n in after.personas if n in before.personas]:
         old, now = before.prompts.get(name), after.prompts.get(name)
         place = WalkPoint(("personas", name, "instructions_file"), "what its text files say")
-        found += differences(old and Told(old), now and Told(now), place)
-    return found
+        changed += differences(old and Told(old), now and Told(now), place)
+    return changed
 
 
 def _documents(before: AgentRelease, after: AgentRelease) -> Iterator[Difference]:

@@ -55,8 +55,8 @@ class Ways:
 
     @cached_property
     def _gates(self) -> Mapping[str, frozenset[str]]:
-        found = {name: self.wanted(name) for name in self.scope.personas}
-        return found if len(frozenset().union(*found.values())) <= MOST else {}
+        gates = {name: self.wanted(name) for name in self.scope.personas}
+        return gates if len(frozenset().union(*gates.values())) <= MOST else {}
 
     def path(self, target: str, stop: Collection[str] = ()) -> list[str]:
         """The shortest way from the start to a persona; none where gates close all.

@@ -80,12 +80,12 @@ def link(files: Sequence[Specs], around: LinkContext, memo: Memo | None = None) 
     return Linked(release, tuple(diagnostics), scopes, tests, secrets, inference, uses)
 
 
-def _certain(table: SymbolTable, found: Iterable[Diagnostic]) -> list[Diagnostic]:
+def _certain(table: SymbolTable, diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
     """Leave out what seems unused only because something cannot be read or has a wrong name."""
-    told = list(found)
-    if not table.words and not any(d.code in ("E202", "E207", "E302") for d in told):
-        return told
-    return [d for d in told if d.code not in ("W201", "W202", "W210")]
+    diagnostics = list(diagnostics)
+    if not table.words and not any(d.code in ("E202", "E207", "E302") for d in diagnostics):
+        return diagnostics
+    return [d for d in diagnostics if d.code not in ("W201", "W202", "W210")]
 
 
 def _definitions(table: SymbolTable) -> Iterator[Definition]:
@@ -138,11 +138,11 @@ def _uses(scopes: Iterable[Scope], table: SymbolTable) -> Iterator[ProviderUse]:
 
 def _places(several: Iterable[Mapping[str, list[Span]]]) -> dict[str, list[Span]]:
     """Name → all places of it."""
-    found: dict[str, set[Span]] = {}
+    spans_of: dict[str, set[Span]] = {}
     for places in several:
         for name, spans in places.items():
-            found.setdefault(name, set()).update(spans)
-    return {name: sorted(spans) for name, spans in sorted(found.items())}
+            spans_of.setdefault(name, set()).update(spans)
+    return {name: sorted(spans) for name, spans in sorted(spans_of.items())}
 
 
 def _release(

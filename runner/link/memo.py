@@ -51,15 +51,15 @@ class Memo:
         self, definition: Definition, table: SymbolTable, around: LinkContext
     ) -> DefinitionCheck | None:
         """What came of the form of a definition, if nothing has changed."""
-        found = self._formed.get(id(definition))
-        return found[1] if found and found[0].holds(definition, table, around) else None
+        kept = self._formed.get(id(definition))
+        return kept[1] if kept and kept[0].holds(definition, table, around) else None
 
     def agent(
         self, definition: Definition, table: SymbolTable, around: LinkContext
     ) -> LinkedAgent | None:
         """What came of an agent, if nothing that it reaches has changed."""
-        found = self._agents.get(definition.name)
-        return found[1] if found and found[0].holds(definition, table, around) else None
+        kept = self._agents.get(definition.name)
+        return kept[1] if kept and kept[0].holds(definition, table, around) else None
 
     def renew(
         self,
@@ -85,9 +85,9 @@ class Memo:
         }
 
 
-def _same(known: tuple[_Kept, T] | None, found: T) -> tuple[_Kept, T] | None:
+def _same(known: tuple[_Kept, T] | None, made: T) -> tuple[_Kept, T] | None:
     """What was known, if it is what was found: then it has just been seen to hold."""
-    return known if known is not None and known[1] is found else None
+    return known if known is not None and known[1] is made else None
 
 
 def _keep(

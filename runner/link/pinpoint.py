@@ -31,14 +31,14 @@ class Pinpoint:
             rf"(?<![\w.]){re.escape(word)}(?!\w)" if word[0].isalnum() else re.escape(word)
         )
         before = _offset(text, line, column)
-        nth = sum(1 for found in pattern.finditer(text) if found.start() < before)
+        nth = sum(1 for match in pattern.finditer(text) if match.start() < before)
         lines = self.lines.get(place.file, [])
         for number in range(place.line, min(place.end_line, len(lines)) + 1):
             begin = place.column - 1 if number == place.line else 0
             end = place.end_column - 1 if number == place.end_line else None
-            for found in pattern.finditer(lines[number - 1][:end], begin):
+            for match in pattern.finditer(lines[number - 1][:end], begin):
                 if nth == 0:
-                    return Span(place.file, number, found.start() + 1, number, found.end() + 1)
+                    return Span(place.file, number, match.start() + 1, number, match.end() + 1)
                 nth -= 1
         return place
 
@@ -50,5 +50,5 @@ def _offset(text: str, line: int, column: int) -> int:
 
 def _word_at(text: str, line: int, column: int) -> str:
     rest = text[_offset(text, line, column) :]
-    found = re.match(r"[\w.]+|\{\{|\{%|\{#|\S", rest)
-    return found[0] if found else ""
+    match = re.match(r"[\w.]+|\{\{|\{%|\{#|\S", rest)
+    return match[0] if match else ""

@@ -8,9 +8,9 @@ from runner.link.surroundings import LinkContext, Prompt
 
 def prompts_of(scope: Scope, around: LinkContext) -> dict[str, list[Prompt]]:
     """Persona → its prompt files."""
-    found: dict[str, list[Prompt]] = {}
+    prompts: dict[str, list[Prompt]] = {}
     for name, persona in scope.personas.items():
         file = scope.table.entries["personas"][name].document.file
         for wanted in persona.instructions_file or ():
-            found.setdefault(name, []).append(around.prompts[file, str(wanted)])
-    return found
+            prompts.setdefault(name, []).append(around.prompts[file, str(wanted)])
+    return prompts

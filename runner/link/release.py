@@ -81,8 +81,8 @@ class AgentRelease(BaseModel):
     def variables(self) -> dict[str, Any]:
         """The agent's variables, and those that are needs: name → fixed value or field."""
         needs = {n: need for p in self.personas.values() for n, need in p.needs.items()}
-        asked = {n: need for t in self.tools.values() for n, need in asked_by(t).items()}
-        return {**needs, **asked, **self.agent.variables}
+        by_tools = {n: need for t in self.tools.values() for n, need in asked_by(t).items()}
+        return {**needs, **by_tools, **self.agent.variables}
 
     @cached_property
     def private_names(self) -> frozenset[str]:
@@ -106,8 +106,8 @@ class AgentRelease(BaseModel):
     @cached_property
     def sources(self) -> dict[str, HttpTool]:
         """The knowledge that is asked by a request, each as a tool that sends it."""
-        asked = {n: k for n, k in self.knowledge.items() if isinstance(k, HttpKnowledge)}
-        return {name: knowledge.request(self.services) for name, knowledge in asked.items()}
+        by_http = {n: k for n, k in self.knowledge.items() if isinstance(k, HttpKnowledge)}
+        return {name: knowledge.request(self.services) for name, knowledge in by_http.items()}
 
     @cached_property
     def lookups(self) -> dict[str, KnowledgeTool]:

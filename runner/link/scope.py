@@ -73,20 +73,20 @@ class Scope:
     @cached_property
     def variables(self) -> dict[str, Variable]:
         """Declared and saved variables."""
-        found: dict[str, Variable] = {}
+        variables: dict[str, Variable] = {}
         for name, value in self.agent.variables.items():
-            found[name] = (
+            variables[name] = (
                 Variable(name, field=value)
                 if isinstance(value, Field)
                 else Variable(name, fixed=value)
             )
         for name, need in self.needs.items():
-            found.setdefault(name, Variable(name, field=need))
+            variables.setdefault(name, Variable(name, field=need))
         for tool in self.tools.values():
             if isinstance(tool, HttpTool):
                 for saved in tool.result.save:
-                    found.setdefault(str(saved), Variable(str(saved)))
-        return found
+                    variables.setdefault(str(saved), Variable(str(saved)))
+        return variables
 
     @property
     def needs(self) -> dict[str, Need]:
@@ -109,14 +109,14 @@ class Scope:
         """The tools that the model may call while a persona speaks, and those that these run."""
         doing = (*self.acting(persona), *self.acting(self.agent))
         names = [*self.agent.tools, *persona.tools, *filter(None, map(tool_of, doing))]
-        found: dict[str, Block] = {}
+        tools: dict[str, Block] = {}
         while names:
             name = str(names.pop(0))
-            if name in self.tools and name not in found:
-                found[name] = self.tools[name]
+            if name in self.tools and name not in tools:
+                tools[name] = self.tools[name]
                 acting = self.acting(self.tools[name])
                 names += [a.tool for a in acting if isinstance(a, RunTool)]
-        return found
+        return tools
 
     def acting(self, user: Block) -> Iterator[Block]:
         """All blocks of a definition, of the services that its requests name, of its knowledge."""
@@ -145,30 +145,30 @@ class Scope:
         """Variables that `before_call` may set: they are there from the start."""
         if self.agent.before_call is None:
             return set()
-        found: set[str] = set()
+        opened: set[str] = set()
         waiting = list(self.acting(self.agent.before_call))
         tools: set[str] = set()
         while waiting:
             block = waiting.pop()
-            found |= sets(block)
+            opened |= sets(block)
             name = tool_of(block)
             if name in self.tools and name not in tools:
                 tools.add(name)
                 waiting += self.acting(self.tools[name])
-        return found
+        return opened
 
     def setters(self, persona: Persona) -> set[str]:
         """Variables that something may set while a persona speaks."""
-        found: set[str] = set()
+        setters: set[str] = set()
         tools = self.tools_of(persona)
         for source in (persona, self.agent, *tools.values()):
             for block in self.acting(source):
-                found |= sets(block)
+                setters |= sets(block)
         for name in {*self.agent.tools, *persona.tools} & set(BUILT_IN):
             own = {n: v for n, v in self.agent.variables.items() if isinstance(v, Field)}
             tool = TOOLS[name].undefined(own)
-            found |= set(tool.stores if tool is not None else ())
-        return found
+            setters |= set(tool.stores if tool is not None else ())
+        return setters
 
 
 def sets(block: Block) -> set[str]:

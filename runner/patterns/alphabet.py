@@ -32,9 +32,9 @@ class _Codes(dict[int, str]):
         self.starts, self.codes = starts, codes
 
     def __missing__(self, code_point: int) -> str:
-        found = self.codes[bisect_right(self.starts, code_point) - 1]
-        self[code_point] = found
-        return found
+        code = self.codes[bisect_right(self.starts, code_point) - 1]
+        self[code_point] = code
+        return code
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -50,10 +50,10 @@ class Pattern:
         if len(text) > LONGEST:
             return None
         text, codes = unicodedata.normalize("NFC", text), self._translated.alphabet
-        found = self._part.search(codes.encode(text))
-        if found is None:
+        match = self._part.search(codes.encode(text))
+        if match is None:
             return None
-        spans = ((name, found.span(at)) for at, name in enumerate(self.names, 1))
+        spans = ((name, match.span(at)) for at, name in enumerate(self.names, 1))
         width = codes.width
         return {name: text[a // width : b // width] for name, (a, b) in spans if a >= 0}
 

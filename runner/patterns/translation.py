@@ -110,8 +110,8 @@ class _Walk:
 
     def _set(self, items: list[Node]) -> Pieces:
         negated = items[0][0] is sre.NEGATE
-        found = sets.union(self._item(*item) for item in items[negated:])
-        yield sets.others(found) if negated else found
+        members = sets.union(self._item(*item) for item in items[negated:])
+        yield sets.others(members) if negated else members
 
     def _item(self, operation: Any, argument: Any) -> Characters:
         if operation is sre.LITERAL:
@@ -119,10 +119,10 @@ class _Walk:
         if operation is sre.RANGE:
             return self._cased((argument,))
         name = str(argument).removeprefix("CATEGORY_")
-        found = _KINDS[name.removeprefix("NOT_")]()
+        members = _KINDS[name.removeprefix("NOT_")]()
         if self.flags & re.ASCII:
-            found = sets.only_ascii(found)
-        return sets.others(found) if name.startswith("NOT_") else found
+            members = sets.only_ascii(members)
+        return sets.others(members) if name.startswith("NOT_") else members
 
     def _branch(self, argument: tuple[Any, list[Any]]) -> Pieces:
         for at, each in enumerate(argument[1]):

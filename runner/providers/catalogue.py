@@ -58,15 +58,15 @@ class Catalogue:
     @cached_property
     def distributions(self) -> dict[str, Distribution]:
         """Installed packages by name (with dashes)."""
-        return {found.name: found for found in scan(self.paths)}
+        return {each.name: each for each in scan(self.paths)}
 
     @cached_property
     def providers(self) -> dict[tuple[str, str], tuple[InstalledProvider, ...]]:
         """Kind and name (with underscores) → whoever brings it; more than one is a conflict."""
-        found: dict[tuple[str, str], list[InstalledProvider]] = {}
+        named: dict[tuple[str, str], list[InstalledProvider]] = {}
         for provider in (*self._plugins(), *self._livekit(), *self._inference()):
-            found.setdefault((provider.kind, _plain(provider.name)), []).append(provider)
-        return {key: tuple(rivals) for key, rivals in found.items()}
+            named.setdefault((provider.kind, _plain(provider.name)), []).append(provider)
+        return {key: tuple(rivals) for key, rivals in named.items()}
 
     @property
     def livekit_version(self) -> str:

@@ -104,23 +104,23 @@ class OptionChecker:
         A child process imports those that are asked for the first time in this version; it sees
         the environment variables `further` besides the usual ones.
         """
-        found: dict[InstalledProvider, dict[str, Any] | OptionProblem] = {}
+        records: dict[InstalledProvider, dict[str, Any] | OptionProblem] = {}
         unknown = []
         for provider in providers:
             recorded = self._recall(self._key(provider, "record"))
             if recorded is None:
                 unknown.append(provider)
             else:
-                found[provider] = recorded
+                records[provider] = recorded
         jobs = [_job(provider, []) | {"record": True} for provider in unknown]
         replies = self._answers(jobs, further)
         for provider, reply in zip(unknown, replies, strict=True):
             if "failed" in reply:
-                found[provider] = _failure(provider, reply["failed"])
+                records[provider] = _failure(provider, reply["failed"])
             else:
-                found[provider] = reply["record"]
+                records[provider] = reply["record"]
                 self._keep(self._key(provider, "record"), reply["record"])
-        return found
+        return records
 
     def files(self, providers: Sequence[InstalledProvider], how: str) -> list[bool]:
         """Whether each provider has the files that it works with.
@@ -145,14 +145,14 @@ class OptionChecker:
         if self.cache is not None:
             self.cache.put(_NAMESPACE, key, value)
 
-    def _key(self, provider: InstalledProvider, asked: Any) -> str:
+    def _key(self, provider: InstalledProvider, request: Any) -> str:
         """Changes with all that may change the answer: package, framework, reader, question."""
         who = [
             provider.kind, provider.name, provider.target,
             provider.package, provider.version, provider.fingerprint,
         ]  # fmt: skip
         where = [_FORM, list(sys.version_info[:2]), self.catalogue.livekit_version]
-        text = json.dumps([who, where, asked], sort_keys=True, default=str)
+        text = json.dumps([who, where, request], sort_keys=True, default=str)
         return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 

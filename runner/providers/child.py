@@ -120,11 +120,11 @@ def _started(given: Given, folder: str) -> Iterator[_Child]:
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=complaints,
             env=given.environment(), cwd=folder, start_new_session=True,
         )  # fmt: skip
-    found = _Child(child, queue.SimpleQueue())
-    reader = threading.Thread(target=_read_all, args=(child.stdout, found.lines), daemon=True)
+    started = _Child(child, queue.SimpleQueue())
+    reader = threading.Thread(target=_read_all, args=(child.stdout, started.lines), daemon=True)
     reader.start()
     try:
-        yield found
+        yield started
     finally:
         _kill(child)
         child.wait()

@@ -235,8 +235,8 @@ def _read_number(annotation: Any, text: str, name: str) -> Any:
 
 
 def _read_span(_annotation: Any, text: str, _name: str) -> Any:
-    found = _DURATION.fullmatch(text.strip())
-    return timedelta(seconds=float(found[1]) * _SECONDS[found[2]]) if found else text
+    match = _DURATION.fullmatch(text.strip())
+    return timedelta(seconds=float(match[1]) * _SECONDS[match[2]]) if match else text
 
 
 _Reader = Callable[[Any, str, str], Any]

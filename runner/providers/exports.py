@@ -42,12 +42,12 @@ class Exports:
 
         A kind that needs an object which only a program has is not among them.
         """
-        found = {}
+        places = {}
         for kind in ROWS:
             place = next(self._existing((kind.livekit_class, *kind.elsewhere)), None)
             if place is not None:
-                found[kind.key] = place
-        return found
+                places[kind.key] = place
+        return places
 
     def variant(self, kind: ProviderKind, name: str) -> str | None:
         """The place of another class that a person names, such as `STTv2` or `responses`."""

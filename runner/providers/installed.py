@@ -55,13 +55,15 @@ class Distribution:
 
 def scan(paths: Sequence[str]) -> tuple[Distribution, ...]:
     """The packages on these import paths, the first of a name hiding later ones as in an import."""
-    found: dict[str, Distribution] = {}
+    distributions: dict[str, Distribution] = {}
     for path in paths:
         for name in _dist_infos(path or "."):
             package, _, version = name.removesuffix(".dist-info").partition("-")
             package = package.replace("_", "-").replace(".", "-").lower()
-            found.setdefault(package, Distribution(package, version, Path(path or ".") / name))
-    return tuple(found[name] for name in sorted(found))
+            distributions.setdefault(
+                package, Distribution(package, version, Path(path or ".") / name)
+            )
+    return tuple(distributions[name] for name in sorted(distributions))
 
 
 def _dist_infos(path: str) -> list[str]:

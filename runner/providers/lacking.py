@@ -24,11 +24,11 @@ def lacking(
         checker: knows what plugins need.
         has: whether an environment variable has a value.
     """
-    found = _providers(uses, checker)
-    records = checker.records(dict.fromkeys(p for _, p in found))
+    used = _providers(uses, checker)
+    records = checker.records(dict.fromkeys(p for _, p in used))
     keys: dict[tuple[str, ...], list[tuple[ProviderUse, str]]] = {}
     files: dict[InstalledProvider, list[ProviderUse]] = {}
-    for use, provider in found:
+    for use, provider in used:
         recorded = records[provider]
         if isinstance(recorded, OptionProblem):
             continue  # plain `check` tells it
@@ -38,8 +38,8 @@ def lacking(
                 keys.setdefault(tuple(need["names"]), []).append((use, option))
         if recorded["files"]:
             files.setdefault(provider, []).append(use)
-    told = [_key(names, users) for names, users in keys.items()]
-    return told + [_file(uses) for uses in _without_files(files, checker).values()]
+    diagnostics = [_key(names, users) for names, users in keys.items()]
+    return diagnostics + [_file(uses) for uses in _without_files(files, checker).values()]
 
 
 def _providers(

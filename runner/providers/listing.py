@@ -49,7 +49,7 @@ def rows(checker: OptionChecker, names: Sequence[str] = ()) -> list[Row]:
     installed = checker.catalogue.providers
     wanted = [r for key, r in sorted(installed.items()) if not names or r[0].name in names]
     records = checker.records(rivals[0] for rivals in wanted if len(rivals) == 1)
-    found = [_row(rival, rivals, records) for rivals in wanted for rival in rivals]
+    listed = [_row(rival, rivals, records) for rivals in wanted for rival in rivals]
     built_in = [
         Row(name, kind, "lkrun", __version__, "built-in")
         for name, kinds in known.BUILT_IN.items()
@@ -57,7 +57,7 @@ def rows(checker: OptionChecker, names: Sequence[str] = ()) -> list[Row]:
         if not names or name in names
     ]
     order = list(BY_KEY)
-    return sorted([*built_in, *found], key=lambda row: (row.name, order.index(row.kind)))
+    return sorted([*built_in, *listed], key=lambda row: (row.name, order.index(row.kind)))
 
 
 def _row(

@@ -64,10 +64,10 @@ def load(source: str, target: str, kind: str) -> Loaded:
     """
     module_name, _, attribute = target.partition(":")
     module = importlib.import_module(module_name)
-    found: Any = module
+    export: Any = module
     for part in filter(None, attribute.split(".")):
-        found = getattr(found, part, None)
-    return _of_plugin(found, target) if source == "plugin" else _of_livekit(found, target, kind)
+        export = getattr(export, part, None)
+    return _of_plugin(export, target) if source == "plugin" else _of_livekit(export, target, kind)
 
 
 def _of_plugin(plugin: Any, target: str) -> Loaded:
@@ -80,14 +80,14 @@ def _of_plugin(plugin: Any, target: str) -> Loaded:
     return Loaded(plugin.options, plugin.build, plugin.options)
 
 
-def _of_livekit(found: Any, target: str, kind: str) -> Loaded:
+def _of_livekit(export: Any, target: str, kind: str) -> Loaded:
     row = BY_KEY[kind]
     usual = target.rpartition(":")[2] in {row.livekit_class, *row.elsewhere}
-    if not callable(found) or not (usual or _is_of(found, row)):
+    if not callable(export) or not (usual or _is_of(export, row)):
         name = target.partition(":")[0].split(".")[2]
         raise UnusableError(f"'{name}' cannot be used as '{kind}'", "E206")
-    maker: Any = getattr(found, "load", None) if kind == "vad" else None
-    maker = maker or found
+    maker: Any = getattr(export, "load", None) if kind == "vad" else None
+    maker = maker or export
     try:
         options = options_of(maker)
     except TypeError as error:
@@ -99,8 +99,8 @@ def _of_livekit(found: Any, target: str, kind: str) -> Loaded:
     return Loaded(options, make, maker)
 
 
-def _is_of(found: Any, kind: ProviderKind) -> bool:
+def _is_of(export: Any, kind: ProviderKind) -> bool:
     """Whether a class that a person has named is one of a kind."""
-    bases = inspect.getmro(found) if inspect.isclass(found) else ()
+    bases = inspect.getmro(export) if inspect.isclass(export) else ()
     names = {kind.livekit_class, *(place.rpartition(".")[2] for place in kind.elsewhere)}
-    return any(base.__name__ in names for base in bases) or inspect.isfunction(found)
+    return any(base.__name__ in names for base in bases) or inspect.isfunction(export)

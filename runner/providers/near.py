@@ -29,19 +29,19 @@ def near_misses(
         opaque: leaves that are templates still.
     """
     types = {option["name"]: option["type"] for option in recorded["options"]}
-    found = []
+    warnings = []
     for name, value in (values or {}).items():
         if name not in types:
             near = _near(name, types)
             if near is not None:
                 message = f"{subject} lists no option '{name}'"
-                found.append(_warning((name,), message, near, on_key=True))
+                warnings.append(_warning((name,), message, near, on_key=True))
         elif isinstance(value, str) and (name,) not in opaque:
             near = _near(value, _listed(types[name]))
             if near is not None:
                 message = f"'{value}' is not one of the names that {subject} knows as '{name}'"
-                found.append(_warning((name,), message, near))
-    return found
+                warnings.append(_warning((name,), message, near))
+    return warnings
 
 
 def _warning(at: Location, message: str, near: str, *, on_key: bool = False) -> OptionProblem:

@@ -45,9 +45,9 @@ def needs(maker: Any) -> list[dict[str, Any]]:
     Returns:
         `names`, `options` and `unless` of each, as plain data.
     """
-    found: dict[tuple[str, ...], Need] = {}
+    by_names: dict[tuple[str, ...], Need] = {}
     for need in _of_function(maker, _DEEPEST, set()):
-        known = found.setdefault(need.names, need)
+        known = by_names.setdefault(need.names, need)
         known.options |= need.options
     own = set(inspect.signature(maker).parameters)
     return [
@@ -56,7 +56,7 @@ def needs(maker: Any) -> list[dict[str, Any]]:
             "options": sorted(options := _options(need, own)),
             "unless": sorted(need.unless & own - options),
         }
-        for need in found.values()
+        for need in by_names.values()
     ]
 
 
@@ -166,10 +166,10 @@ class _Reader:
 
     def _given(self, names: Iterable[str], sources: dict[str, set[str]]) -> set[str]:
         """The options that names stand for."""
-        found = set[str]()
+        options = set[str]()
         for name in names:
-            found |= {name} & self._options or sources.get(name, set())
-        return found
+            options |= {name} & self._options or sources.get(name, set())
+        return options
 
 
 def _refusals(body: list[ast.stmt], tests: frozenset[str], *, any_of: bool) -> Iterator[_Refusal]:

@@ -135,7 +135,7 @@ def _described(maker: Any) -> dict[str, str]:
 
 def _arguments(text: str) -> Iterable[tuple[str, str]]:
     _, begun, rest = text.partition("Args:")
-    found: dict[str, str] = {}
+    arguments: dict[str, str] = {}
     indent, name = None, ""
     for line in rest.splitlines()[1:] if begun else ():
         if not line.strip():
@@ -144,12 +144,12 @@ def _arguments(text: str) -> Iterable[tuple[str, str]]:
         indent = depth if indent is None else indent
         entry = _ENTRY.match(line) if depth == indent else None
         if entry is not None:
-            name, found[entry[1]] = entry[1], entry[2].strip()
+            name, arguments[entry[1]] = entry[1], entry[2].strip()
         elif depth > indent and name:
-            found[name] = f"{found[name]} {line.strip()}".strip()
+            arguments[name] = f"{arguments[name]} {line.strip()}".strip()
         else:
             break
-    return found.items()
+    return arguments.items()
 
 
 def model_of(recorded: Mapping[str, Any]) -> type[SignatureOptions]:

@@ -91,19 +91,19 @@ def _born(text: str) -> date:
 
 
 def _digits(text: str) -> str:
-    found = re.sub(r"[\s.,/-]", "", text)
-    if not re.fullmatch(r"[0-9]{1,64}", found):
+    digits = re.sub(r"[\s.,/-]", "", text)
+    if not re.fullmatch(r"[0-9]{1,64}", digits):
         raise ValueError
-    return found
+    return digits
 
 
 def _card(text: str) -> str:
     """A card's number: https://en.wikipedia.org/wiki/Luhn_algorithm."""
-    found = _digits(text)
-    doubled = [int(n) * (1 + at % 2) for at, n in enumerate(reversed(found))]
-    if not re.fullmatch(r"\d{12,19}", found) or sum(n - 9 * (n > 9) for n in doubled) % 10:  # noqa: PLR2004 - the sum of the digits of 10 to 18
+    digits = _digits(text)
+    doubled = [int(n) * (1 + at % 2) for at, n in enumerate(reversed(digits))]
+    if not re.fullmatch(r"\d{12,19}", digits) or sum(n - 9 * (n > 9) for n in doubled) % 10:  # noqa: PLR2004 - the sum of the digits of 10 to 18
         raise ValueError
-    return found
+    return digits
 
 
 LONGEST_NAME = 100

@@ -88,14 +88,14 @@ class Intent(Block):
     def __get_pydantic_json_schema__(
         cls, schema: CoreSchema, handler: GetJsonSchemaHandler
     ) -> JsonSchemaValue:
-        found = super().__get_pydantic_json_schema__(schema, handler)
-        shape = handler.resolve_ref_schema(found)
+        made = super().__get_pydantic_json_schema__(schema, handler)
+        shape = handler.resolve_ref_schema(made)
         for name, info in _action_keys().items():
             shape["properties"].setdefault(name, info)
         kinds = sorted({cls.kind for cls in Say.kinds})
         one = {"oneOf": [{"required": [name]} for name in ("then", *kinds)]}
         shape.setdefault("allOf", []).append(one)
-        return found
+        return made
 
 
 def _action_keys() -> dict[str, JsonSchemaValue]:

@@ -28,9 +28,9 @@ _LAST = re.compile(r"last\s+(\d{1,3})")
 def _context(text: str) -> str:
     if text in ("full", "summary", "none"):
         return text
-    found = _LAST.fullmatch(text)
-    if found and int(found[1]) > 0:
-        return f"last {int(found[1])}"
+    match = _LAST.fullmatch(text)
+    if match and int(match[1]) > 0:
+        return f"last {int(match[1])}"
     raise mistake(
         "E107",
         f"'{text}' does not say what the next persona is told",

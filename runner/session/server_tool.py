@@ -24,9 +24,9 @@ class ServerTool(McpTool):
     arguments: dict[str, Any] = key("their JSON Schema", {})
 
     @classmethod
-    def of(cls, server: str, tool: McpTool, told: Mapping[str, Any]) -> ServerTool:
+    def of(cls, server: str, tool: McpTool, listed: Mapping[str, Any]) -> ServerTool:
         """One tool, as the server tells of it: name, description, parameters."""
-        name = str(told["name"])
+        name = str(listed["name"])
         own = tool.mcp.tools.get(name)
         conditions = [c for c in (tool.condition, own.condition if own else None) if c]
         whole = " and ".join(f"({c})" for c in conditions) if len(conditions) > 1 else None
@@ -42,10 +42,10 @@ class ServerTool(McpTool):
             **given,
             mcp=tool.mcp,
             description=None,
-            told=str(told.get("description") or name),
+            told=str(listed.get("description") or name),
             server=server,
             function=name,
-            arguments=dict(told.get("parameters") or {"type": "object", "properties": {}}),
+            arguments=dict(listed.get("parameters") or {"type": "object", "properties": {}}),
         )
 
     told: str = ""

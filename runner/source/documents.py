@@ -63,9 +63,9 @@ def read_documents(
         is_folder = os.path.isdir(location)
         if not is_folder and not path.lower().endswith(SUFFIXES) and os.path.exists(location):  # noqa: PTH110 - as above
             return TextProblem("E007", f"'{name}' is not a .md or .txt file", _AS_TEXT)
-        found = Documents()
-        for each in _below(root, real_root, path, found) if is_folder else (path,):
-            if problem := _take(root, real_root, each, found):
+        documents = Documents()
+        for each in _below(root, real_root, path, documents) if is_folder else (path,):
+            if problem := _take(root, real_root, each, documents):
                 return problem
     except (FileNotFoundError, NotADirectoryError):
         return None
@@ -73,7 +73,9 @@ def read_documents(
         return outside.problem
     except OSError as error:
         return unreadable(error, f"'{name}'")
-    return found if any(d.text.strip() for d in found.documents) else _nothing(name, found)
+    return (
+        documents if any(d.text.strip() for d in documents.documents) else _nothing(name, documents)
+    )
 
 
 class _OutsideError(Exception):
@@ -91,7 +93,7 @@ def _inside(root: str, real_root: str, path: str) -> str:
     return location
 
 
-def _below(root: str, real_root: str, path: str, found: Documents) -> Iterator[str]:
+def _below(root: str, real_root: str, path: str, documents: Documents) -> Iterator[str]:
     """Yield the documents of a folder and those below it, and note the rest."""
     waiting, entered = [path], set()
     while waiting:
@@ -101,7 +103,7 @@ def _below(root: str, real_root: str, path: str, found: Documents) -> Iterator[s
         if real in entered:
             continue
         entered.add(real)
-        found.folders.append(here)
+        documents.folders.append(here)
         for name in sorted(os.listdir(location)):
             each = name if here == "." else f"{here}/{name}"
             if name[0] in "._" or name.endswith((".yaml", ".yml")):
@@ -111,10 +113,10 @@ def _below(root: str, real_root: str, path: str, found: Documents) -> Iterator[s
             elif name.lower().endswith(SUFFIXES):
                 yield each
             else:
-                found.left_out.append(each)
+                documents.left_out.append(each)
 
 
-def _take(root: str, real_root: str, path: str, found: Documents) -> TextProblem | None:
+def _take(root: str, real_root: str, path: str, documents: Documents) -> TextProblem | None:
     """Read a document; what is wrong with it, or with all of them together."""
     data = read(_inside(root, real_root, path), f"'{path}'", LARGEST)
     if data is None or isinstance(data, TextProblem):
@@ -122,28 +124,32 @@ def _take(root: str, real_root: str, path: str, found: Documents) -> TextProblem
     document = text_of(path, path, data)
     if isinstance(document, TextProblem):
         return document
-    found.documents.append(document)
-    found.size += len(data)
-    if found.size > LARGEST_ALL:
+    documents.documents.append(document)
+    documents.size += len(data)
+    if documents.size > LARGEST_ALL:
         limit = f"{LARGEST_ALL // 1024**2} MB"
         return TextProblem(
             "E002",
             f"these documents are larger than {limit} together",
             "keep what callers ask for, or split them over several entries below knowledge:",
         )
-    if len(found.documents) > MOST:
+    if len(documents.documents) > MOST:
         return TextProblem(
             "E002", f"these are more than {MOST} documents", "put several into one file"
         )
     return None
 
 
-def _nothing(name: str, found: Documents) -> TextProblem:
-    if found.documents:
-        what = f"'{name}' is empty" if not found.folders else f"the documents in '{name}' are empty"
+def _nothing(name: str, documents: Documents) -> TextProblem:
+    if documents.documents:
+        what = (
+            f"'{name}' is empty"
+            if not documents.folders
+            else f"the documents in '{name}' are empty"
+        )
         return TextProblem("E007", what, "write into it what callers ask for")
-    if found.left_out:
-        shown, others = ", ".join(found.left_out[:_SHOWN]), len(found.left_out) - _SHOWN
+    if documents.left_out:
+        shown, others = ", ".join(documents.left_out[:_SHOWN]), len(documents.left_out) - _SHOWN
         more = f" and {others} more" if others > 0 else ""
         return TextProblem(
             "E007",

@@ -25,7 +25,7 @@ def fingerprint(root: Path, texts: Iterable[str] = ()) -> Fingerprint:
     inode; content hashes decide.
     """
     base = os.fspath(root)
-    files = {found.path: found.location for found in walk(base)}
+    files = {each.path: each.location for each in walk(base)}
     for path in texts:
         files.setdefault(path, os.path.join(base, *path.split("/")))
     return tuple((path, *_state(location)) for path, location in sorted(files.items()))

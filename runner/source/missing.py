@@ -38,8 +38,8 @@ def missing(root: str, path: str, name: str, *, folders: bool = False) -> TextPr
         if os.path.isfile(os.path.join(here, folder, last))
     ]
     if deeper and nearest(last, beside) is None:
-        found = "/".join([*name.split("/")[:-1], deeper[0], last])
-        return TextProblem("E007", f"there is no {what} '{name}'", f"did you mean '{found}'?")
+        deeper_name = "/".join([*name.split("/")[:-1], deeper[0], last])
+        return TextProblem("E007", f"there is no {what} '{name}'", f"did you mean '{deeper_name}'?")
     return TextProblem("E007", f"there is no {what} '{name}'", _suggestion(name, last, beside))
 
 

@@ -48,10 +48,10 @@ def misnamed(location: str, name: str) -> TextProblem | None:
         location: where the system finds it.
         name: its name, without folders.
     """
-    found = _MEANT.fullmatch(name)
-    if found is None:
+    match = _MEANT.fullmatch(name)
+    if match is None:
         return None
-    better = found["stem"] + (".yml" if found["suffix"].casefold() == "yml" else ".yaml")
+    better = match["stem"] + (".yml" if match["suffix"].casefold() == "yml" else ".yaml")
     message = f"the file {shown(name)} is not read: its name must end in .yaml or .yml"
     if name.casefold().endswith(SUFFIXES):
         message += ", in small letters"

@@ -42,11 +42,11 @@ def scan(root: Path) -> Scan:
     """Read every YAML file below `root`; what cannot be read is a diagnostic at its line 1."""
     files: list[SourceFile] = []
     diagnostics: list[Diagnostic] = []
-    for found in walk(os.fspath(root)):
-        data = found.problem or read(found.location)
+    for each in walk(os.fspath(root)):
+        data = each.problem or read(each.location)
         if isinstance(data, TextProblem):
-            diagnostics.append(Diagnostic(Span(found.path), data.code, data.message, data.help))
+            diagnostics.append(Diagnostic(Span(each.path), data.code, data.message, data.help))
         elif data is not None:  # else it went away since it was listed
-            files.append(SourceFile(found.path, data, hashlib.sha256(data).hexdigest()))
+            files.append(SourceFile(each.path, data, hashlib.sha256(data).hexdigest()))
     files.sort(key=lambda file: file.path)
     return Scan(tuple(files), tuple(sorted(diagnostics)))

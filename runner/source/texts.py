@@ -98,10 +98,10 @@ def read_attached(root: Path, path: str) -> bytes | TextProblem:
         path: below it, as `TextFile.path` gives it.
     """
     base = os.fspath(root)
-    found = _located(base, os.path.realpath(base), path, path)
-    if isinstance(found, TextProblem):
-        return found
-    data = read(found, f"'{path}'", MAX_ATTACHED)
+    location = _located(base, os.path.realpath(base), path, path)
+    if isinstance(location, TextProblem):
+        return location
+    data = read(location, f"'{path}'", MAX_ATTACHED)
     return missing(base, path, path) if data is None else data
 
 
@@ -153,21 +153,21 @@ def _documents(
     root: str, real_root: str, path: str, file: str, name: str
 ) -> TextFile | TextProblem:
     """Return the documents that a name means: one, or those of a folder."""
-    found = read_documents(root, real_root, path, _shown(name))
-    if found is None:
+    documents = read_documents(root, real_root, path, _shown(name))
+    if documents is None:
         return _elsewhere(root, file, name) or missing(root, path, _shown(name), folders=True)
-    if isinstance(found, TextProblem):
-        return found
-    whole = hashlib.sha256("\0".join(found.left_out).encode("utf-8", "surrogateescape"))
-    for each in found.documents:
+    if isinstance(documents, TextProblem):
+        return documents
+    whole = hashlib.sha256("\0".join(documents.left_out).encode("utf-8", "surrogateescape"))
+    for each in documents.documents:
         whole.update(f"{each.path}\0{each.digest}\0".encode())
     return TextFile(
         path,
         "",
         whole.hexdigest(),
-        tuple(found.documents),
-        tuple(found.folders),
-        tuple(found.left_out),
+        tuple(documents.documents),
+        tuple(documents.folders),
+        tuple(documents.left_out),
     )
 
 

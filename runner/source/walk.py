@@ -54,12 +54,12 @@ def walk(root: str) -> Iterator[FoundFile]:
             continue
         for entry in entries or ():
             below = f"{path}/{entry.name}" if path else entry.name
-            found = _look(entry, below, real_root)
-            if isinstance(found, FoundFile):
-                yield found
-            elif found == "folder":
+            each = _look(entry, below, real_root)
+            if isinstance(each, FoundFile):
+                yield each
+            elif each == "folder":
                 folders.append((below, entry.path))
-            elif found == "link":
+            elif each == "link":
                 linked.append((below, entry.path))
 
 

@@ -16,7 +16,7 @@ def allows(text: str, texts: list[tuple[int, int]]) -> dict[int, frozenset[str]]
     """Return line → codes of the comments in `text` outside `texts` (sorted starts and ends)."""
     if "lkrun:" not in text:
         return {}
-    found: dict[int, frozenset[str]] = {}
+    codes: dict[int, frozenset[str]] = {}
     starts = [start for start, _ in texts]
     for match in _ALLOW.finditer(text):
         before = bisect_right(starts, match.start()) - 1
@@ -27,8 +27,8 @@ def allows(text: str, texts: list[tuple[int, int]]) -> dict[int, frozenset[str]]
         ):
             continue
         line = text.count("\n", 0, match.start()) + 1
-        found[line] = frozenset(re.split(r"[ \t,]+", match[1]))
-    return found
+        codes[line] = frozenset(re.split(r"[ \t,]+", match[1]))
+    return codes
 
 
 def _header(text: str, block: tuple[int, int], match: re.Match[str]) -> bool:

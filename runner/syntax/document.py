@@ -165,19 +165,19 @@ class Document:
         """The part of `location` that exists; whether its last part does."""
         node: Any = self.data
         path: list[str | int] = []
-        found = True
+        is_there = True
         for part in location:
             if isinstance(node, str) and part == 0:
                 continue  # one text where a list may stand is its first entry
-            found = (
+            is_there = (
                 part in node
                 if isinstance(node, dict)
                 else isinstance(node, list) and isinstance(part, int) and 0 <= part < len(node)
             )
-            if found:
+            if is_there:
                 node = node[part]
                 path.append(part)
-        return tuple(path), found
+        return tuple(path), is_there
 
     def _all_places(self) -> dict[Location, _Place]:
         if self._places is None:

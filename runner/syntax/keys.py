@@ -97,8 +97,8 @@ def _block_above(scene: FailureContext, at: int) -> str | None:
     """The key on the line above whose text should stand in a block."""
     start = scene.line_start(at)
     above = scene.line(max(start - 1, 0))[0] if start else ""
-    found = re.match(rf"\s*(?:- +)*({NAME})\s*:\s+[|>][+-]?\s*$", above)
-    return found[1] if found else None
+    match = re.match(rf"\s*(?:- +)*({NAME})\s*:\s+[|>][+-]?\s*$", above)
+    return match[1] if match else None
 
 
 def unreadable(scene: FailureContext, at: int) -> Mistake:

@@ -50,11 +50,11 @@ _LINE = re.compile(
 
 def other_language(text: str) -> Mistake | None:
     """Return the mistake of a text that is, from some line on, no YAML at all."""
-    found = _LINE.search(text)
-    if found is None or found.lastgroup is None:
+    match = _LINE.search(text)
+    if match is None or match.lastgroup is None:
         return None
-    _, language, help_ = _LANGUAGES[found.lastgroup]
-    start = found.start()
+    _, language, help_ = _LANGUAGES[match.lastgroup]
+    start = match.start()
     end = text.find("\n", start)
     line = text[start : end if end >= 0 else None].rstrip()
     row = text.count("\n", 0, start)

@@ -28,8 +28,8 @@ _COMMENT = re.compile(rf"(//+|/\*+|<!--|--(?=\s)|;|[{HASHES}])\s*(.*?)\s*(?:\*/|
 
 def odd_entry(text: str) -> tuple[str, str] | None:
     """Return the mark that stands where the `-` of a list belongs, and the entry behind it."""
-    found = _ENTRY.match(text)
-    return (found[1], found[2]) if found and found[2] else None
+    match = _ENTRY.match(text)
+    return (match[1], match[2]) if match and match[2] else None
 
 
 def lookalike(scene: FailureContext, at: int) -> Mistake | None:
@@ -42,22 +42,22 @@ def lookalike(scene: FailureContext, at: int) -> Mistake | None:
 
 def _comment(scene: FailureContext, at: int) -> Mistake | None:
     line, column = scene.line(at)
-    found = _COMMENT.match(line[column:])
-    if found is None:
+    match = _COMMENT.match(line[column:])
+    if match is None:
         return None
-    message = f"a comment begins with #, not with {found[1]}"
-    help_ = f"write {shortened(f'# {found[2]}')}"
+    message = f"a comment begins with #, not with {match[1]}"
+    help_ = f"write {shortened(f'# {match[2]}')}"
     return scene.mistake("E016", at, scene.line_end(at), message, help_, line_only=True)
 
 
 def _colon(scene: FailureContext, at: int) -> Mistake | None:
     line, column = scene.line(at)
-    found = _WIDE_COLON.match(line)
-    if found is None:
+    match = _WIDE_COLON.match(line)
+    if match is None:
         return None
-    place = at - column + found.start(3)
-    message = f"the colon after '{found[2]}' is '{found[3]}', another character than ':'"
-    help_ = f"write {shortened(f'{found[2]}: {found[4]}'.rstrip())}"
+    place = at - column + match.start(3)
+    message = f"the colon after '{match[2]}' is '{match[3]}', another character than ':'"
+    help_ = f"write {shortened(f'{match[2]}: {match[4]}'.rstrip())}"
     return scene.mistake("E018", place, place + 1, message, help_)
 
 

@@ -46,9 +46,9 @@ def _special_indent(scene: FailureContext, at: int) -> Mistake | None:
     """A line at or right above the place that is indented with what only looks like spaces."""
     start = scene.line_start(at)
     for begin in (start, scene.line_start(max(start - 1, 0))):
-        found = re.match(rf" *({SPECIAL_SPACE})", scene.line(begin)[0])
-        if found:
-            place = begin + found.start(1)
+        match = re.match(rf" *({SPECIAL_SPACE})", scene.line(begin)[0])
+        if match:
+            place = begin + match.start(1)
             return special_space(scene, place)
     return None
 

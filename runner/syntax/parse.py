@@ -34,11 +34,11 @@ def parse(file: str, data: bytes) -> Document:
     root, tree, mistakes = _read(file, remainder)
     diagnostics += mistakes
     words = remainder.words
-    found: dict[str, Data] = {}
+    sections: dict[str, Data] = {}
     if isinstance(root, dict):
-        found = root
+        sections = root
         words |= tree.words
-        _restore_sections(found, remainder)
+        _restore_sections(sections, remainder)
     elif root is not None:
         diagnostics.append(_wrong_root(file, root, tree))
         words |= set(_WORD.findall(remainder.text))
@@ -54,7 +54,7 @@ def parse(file: str, data: bytes) -> Document:
     diagnostics += tree.diagnostics
     return Document(
         file,
-        found,
+        sections,
         diagnostics=tuple(sorted(diagnostics, key=_order)),
         words=frozenset(words),
         allows=allows(remainder.text, tree.texts),
@@ -72,12 +72,12 @@ def _order(item: Diagnostic) -> tuple[Any, ...]:
 
 def _flaws(file: str, remainder: Remainder) -> list[Diagnostic]:
     """A diagnostic for each line with characters nobody can see; their definitions are left out."""
-    found = list(unseen(remainder.text))
-    for flaw in found[:MAX_ROUNDS]:
+    flaws = list(unseen(remainder.text))
+    for flaw in flaws[:MAX_ROUNDS]:
         remainder.leave_out(flaw.line - 1)
-    if len(found) > MAX_ROUNDS:
-        remainder.leave_out_rest(found[MAX_ROUNDS].line - 1)
-    return [_flawed(file, flaw) for flaw in found[:MAX_ROUNDS]]
+    if len(flaws) > MAX_ROUNDS:
+        remainder.leave_out_rest(flaws[MAX_ROUNDS].line - 1)
+    return [_flawed(file, flaw) for flaw in flaws[:MAX_ROUNDS]]
 
 
 def _flawed(file: str, flaw: Flaw) -> Diagnostic:
@@ -88,16 +88,16 @@ def _flawed(file: str, flaw: Flaw) -> Diagnostic:
 def _read(file: str, remainder: Remainder) -> tuple[Data, Tree, list[Diagnostic]]:
     from runner.syntax import rounds  # noqa: PLC0415 - imports strictyaml, not needed with a full cache
 
-    found: list[Diagnostic] = []
+    diagnostics: list[Diagnostic] = []
     while True:
         outcome = rounds.compose(file, remainder.text)
         mistake, lost = outcome.mistake, outcome.tree.lost
-        if not found and (mistake or _no_sections(outcome.data)):
+        if not diagnostics and (mistake or _no_sections(outcome.data)):
             mistake = other_language(remainder.text) or mistake
         if mistake is None and not lost:
-            return outcome.data, outcome.tree, found
-        found += [_diagnostic(file, mistake)] if mistake else lost
-        if len(found) >= MAX_ROUNDS:
+            return outcome.data, outcome.tree, diagnostics
+        diagnostics += [_diagnostic(file, mistake)] if mistake else lost
+        if len(diagnostics) >= MAX_ROUNDS:
             remainder.leave_out_rest(0)
         elif mistake is None:
             for row in {item.span.line - 1 for item in lost}:

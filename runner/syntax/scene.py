@@ -114,7 +114,7 @@ class FailureContext:
 
     def levels(self, at: int) -> dict[int, int]:
         """Return the columns of blocks open above `at` → the nearest offset that starts there."""
-        found: dict[int, int] = {}
+        levels: dict[int, int] = {}
         least: int | None = None
         end = self.line_start(at)
         while end and least != 0:
@@ -124,15 +124,15 @@ class FailureContext:
             column = len(line) - len(text)
             if text and text[0] != "#" and (least is None or column < least):
                 least = column
-                found.setdefault(column, start + column)
+                levels.setdefault(column, start + column)
                 while text.startswith("- "):
                     inner = text[1:].lstrip(" ")
                     column += len(text) - len(inner)
                     if inner:
-                        found.setdefault(column, start + column)
+                        levels.setdefault(column, start + column)
                     text = inner
             end = start
-        return found
+        return levels
 
     def mistake(  # noqa: PLR0913 - one value for each part
         self,

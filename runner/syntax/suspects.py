@@ -104,8 +104,8 @@ def _cut_by_comment(text: str, node: Any) -> Suspect:
 
 def _slashes(text: str, node: Any) -> Iterator[Suspect]:
     """A comment as in JavaScript or C, which YAML takes for text."""
-    found = _SLASHES.search(text, max(node.start_mark - 1, 0), node.end_mark)
-    if found is None:
+    match = _SLASHES.search(text, max(node.start_mark - 1, 0), node.end_mark)
+    if match is None:
         return
     line, column = _line(text, node.start_mark)
     help_ = "write two spaces and # instead"
@@ -113,16 +113,16 @@ def _slashes(text: str, node: Any) -> Iterator[Suspect]:
         help_ += f"; if // belongs to the text, put it in quotes: {quoted_line(line, column)}"
     message = "a comment begins with #, not with //, so this is part of the text"
     meant = node.value.partition("//")[0].rstrip() or None
-    yield Suspect(found.start(1), found.end(1), "E016", message, help_, meant=meant)
+    yield Suspect(match.start(1), match.end(1), "E016", message, help_, meant=meant)
 
 
 def _backslash(text: str, node: Any) -> Iterator[Suspect]:
     """A backslash that would mean something in `"` quotes only."""
-    found = _ESCAPED.search(text, node.start_mark, node.end_mark)
-    if found is None or _DRIVE.search(node.value):
+    match = _ESCAPED.search(text, node.start_mark, node.end_mark)
+    if match is None or _DRIVE.search(node.value):
         return
     line, column = _line(text, node.start_mark)
-    character = text[found.end()]
+    character = text[match.end()]
     message = f"the backslash before this {character} belongs to the text"
     help_ = "delete it"
     if character in "nt":
@@ -132,7 +132,7 @@ def _backslash(text: str, node: Any) -> Iterator[Suspect]:
         better = unescaped(node.value)
         written = _in_double_quotes(better) if re.search(r"\\[nt]", better) else quoted(better)
         help_ = f"write {shortened(f'{line[:column].strip()} {written}'.strip())}"
-    yield Suspect(found.start(), found.end() + 1, "W004", message, help_)
+    yield Suspect(match.start(), match.end() + 1, "W004", message, help_)
 
 
 def _in_double_quotes(text: str) -> str:
@@ -169,8 +169,8 @@ def _wrapped(text: str, node: Any) -> Iterator[Suspect]:
     begin = text.find("\n", node.start_mark) + 1
     line, column = _line(text, node.start_mark)
     is_entry = line[:column].strip() == "-"
-    found = (_ENTRY if is_entry else _ITEM).search(text, begin, node.end_mark)
-    if found is None:
+    match = (_ENTRY if is_entry else _ITEM).search(text, begin, node.end_mark)
+    if match is None:
         return
     start = node.start_mark
     if odd := odd_entry(line[column:].rstrip()):
@@ -183,4 +183,4 @@ def _wrapped(text: str, node: Any) -> Iterator[Suspect]:
         "'|' after the key and the lines below"
     )
     message = f"this list item is read as part of the text in line {row}"
-    yield Suspect(found.start(1), found.end(1), "E013", message, help_, lost=True)
+    yield Suspect(match.start(1), match.end(1), "E013", message, help_, lost=True)

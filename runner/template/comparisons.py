@@ -31,8 +31,8 @@ def never_true(node: nodes.Compare, bound: Container[str]) -> NeverTrue | None:
         pair = (left, operand.expr)
         nothing = next((each for each in pair if _is_nothing(each, pair, bound)), None)
         if nothing is not None and operand.op in ("eq", "ne"):
-            asked = pair[0] if nothing is pair[1] else pair[1]
-            return _told(asked, nothing, unequal=operand.op == "ne")
+            compared = pair[0] if nothing is pair[1] else pair[1]
+            return _told(compared, nothing, unequal=operand.op == "ne")
     return None
 
 
@@ -54,12 +54,12 @@ def _is_nothing(
     return node.value is None or bool(variables)
 
 
-def _told(asked: nodes.Node, nothing: nodes.Node, *, unequal: bool) -> NeverTrue:
+def _told(compared: nodes.Node, nothing: nodes.Node, *, unequal: bool) -> NeverTrue:
     shown = '""' if isinstance(nothing, nodes.Const) and nothing.value == "" else "null"
     if isinstance(nothing, nodes.Name):
         shown = nothing.name
     known = "is known" if unequal else "is not known"
-    name = chain(asked)[0]
-    offset = asked.lineno if name is None else name.lineno
+    name = chain(compared)[0]
+    offset = compared.lineno if name is None else name.lineno
     message = f"a comparison with {shown} is never true"
-    return NeverTrue(offset, message, f"write {source(asked)} {known}")
+    return NeverTrue(offset, message, f"write {source(compared)} {known}")

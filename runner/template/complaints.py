@@ -240,11 +240,11 @@ def _said_otherwise(text: str, offset: int) -> tuple[int, str, str] | None:
         default=len(text),
     )
     for pattern, help_ in _OTHERWISE:
-        found = pattern.search(text, max(begin, offset - _NEAR), end)
-        if found is None or found.start() > offset:
+        match = pattern.search(text, max(begin, offset - _NEAR), end)
+        if match is None or match.start() > offset:
             continue
-        if offset <= found.end() + 1 or not found["sign"][0].isalnum():
-            return found.start("sign"), found["sign"], found.expand(help_)
+        if offset <= match.end() + 1 or not match["sign"][0].isalnum():
+            return match.start("sign"), match["sign"], match.expand(help_)
     return None
 
 
@@ -293,20 +293,20 @@ _OTHERWISE: Final = tuple(
 
 
 def _expression(place: TextLines, offset: int, *, condition: bool) -> TemplateProblem:
-    found = _PIECE.search(place.text, offset)
-    piece = found[0] if found else ""
+    match = _PIECE.search(place.text, offset)
+    piece = match[0] if match else ""
     if condition and not place.text.strip():
         return place.problem(0, "E301", "there is no condition here", None)
     if piece == "}" and place.text[:offset].rstrip().endswith("{{"):
         return place.problem(offset, "E301", "there is nothing between '{{' and '}}'", _NAMES)
     if piece not in _QUOTES and (said := _said_otherwise(place.text, offset)):
         return place.problem(said[0], "E301", f"'{said[1]}' cannot stand here", said[2])
-    if found is None or place.text.startswith(("}}", "%}", "-}}", "-%}"), found.start()):
-        what = f"before '{place.text[offset : offset + 2]}'" if found else "at the end"
+    if match is None or place.text.startswith(("}}", "%}", "-}}", "-%}"), match.start()):
+        what = f"before '{place.text[offset : offset + 2]}'" if match else "at the end"
         return place.problem(offset, "E301", f"something is missing {what}", None)
     if piece == "if" and re.search(r"\{%-?\s*else\s*$", place.text[:offset][-20:]):
-        return place.problem(found.start(), "E301", "'if' cannot stand here", TAGS["else if"])
+        return place.problem(match.start(), "E301", "'if' cannot stand here", TAGS["else if"])
     message = "a quote is not closed" if piece in _QUOTES else f"'{piece}' cannot stand here"
     return place.problem(
-        found.start(), "E301", message, _HINTS.get(piece, None if condition else _NAMES)
+        match.start(), "E301", message, _HINTS.get(piece, None if condition else _NAMES)
     )

@@ -161,8 +161,8 @@ class _Reader:
 
     def day(self, value: Any) -> str:
         """Say the day of a date or moment, as `today` does."""
-        found = moment_of(value)
-        return self.read(found.date() if isinstance(found, datetime) else found)
+        moment = moment_of(value)
+        return self.read(moment.date() if isinstance(moment, datetime) else moment)
 
     def of_text(self, work: Function) -> Function:
         """Let a filter of texts take any value, read as text."""

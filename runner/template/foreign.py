@@ -52,18 +52,18 @@ def foreign(text: str, readable: Callable[[str], bool]) -> Iterator[Foreign]:
         if closes and opened:
             yield Foreign(begin, end, "", "")
             continue
-        found = _known(inner)
-        if found is not None and (_CERTAIN.search(inner) or not readable(inner)):
-            message, help_, block = found
+        known = _known(inner)
+        if known is not None and (_CERTAIN.search(inner) or not readable(inner)):
+            message, help_, block = known
             opened |= {block} if block else set()
             yield Foreign(begin, end, message, help_)
 
 
 def _known(inner: str) -> tuple[str, str, str] | None:
     for pattern, message, say in _SYNTAXES:
-        found = pattern.fullmatch(inner)
-        if found:
-            help_ = say(found)
+        match = pattern.fullmatch(inner)
+        if match:
+            help_ = say(match)
             return (message.format(_shown(inner)), help_, inner[:2] if inner[0] == "#" else "")
     return None
 
@@ -76,8 +76,8 @@ def _shown(inner: str) -> str:
     return line if len(line) <= _SHOWN else f"{line[: _SHOWN - 1]}…"
 
 
-def _block(found: re.Match[str]) -> str:
-    what, about = found[1], found[2].strip()
+def _block(match: re.Match[str]) -> str:
+    what, about = match[1], match[2].strip()
     if what == "each":
         return f"write {{% for item in {about} %}}{{{{ item }}}}{{% endfor %}}"
     if what == "with":
@@ -86,41 +86,41 @@ def _block(found: re.Match[str]) -> str:
     return f"write {{% if {negation}{about} %}} before it and {{% endif %}} where it ends"
 
 
-def _end(found: re.Match[str]) -> str:
-    statement = {"each": "endfor", "with": "endwith"}.get(found[1] or "", "endif")
-    return "write {% else %}" if found[0].startswith("else") else f"write {{% {statement} %}}"
+def _end(match: re.Match[str]) -> str:
+    statement = {"each": "endfor", "with": "endwith"}.get(match[1] or "", "endif")
+    return "write {% else %}" if match[0].startswith("else") else f"write {{% {statement} %}}"
 
 
-def _value(found: re.Match[str]) -> str:
-    return f"write {{{{ {found[1].strip()} }}}}"
+def _value(match: re.Match[str]) -> str:
+    return f"write {{{{ {match[1].strip()} }}}}"
 
 
-def _date(found: re.Match[str]) -> str:
-    name, pattern, zone = found[1], found[2], found[3]
+def _date(match: re.Match[str]) -> str:
+    name, pattern, zone = match[1], match[2], match[3]
     what = "now" if name.strip("'\"") in ("now", "today") else name
     where = f", and timezone: {zone} in the agent" if zone else ""
     return f"write {{{{ {what}.strftime('{pattern}') }}}}{where}"
 
 
-def _liquid(found: re.Match[str]) -> str:
-    value, name, given = found[1].strip(), found[2], found[3].strip()
+def _liquid(match: re.Match[str]) -> str:
+    value, name, given = match[1].strip(), match[2], match[3].strip()
     way = FILTERS.get(name)
     if way is not None:
         return f"write {written(way, value, given)}"
     return f"write {{{{ {value} | {name}({given}) }}}}"
 
 
-def _zone(found: re.Match[str]) -> str:
-    return f"write {{{{ now }}}}, and timezone: {found[1]} in the agent"
+def _zone(match: re.Match[str]) -> str:
+    return f"write {{{{ now }}}}, and timezone: {match[1]} in the agent"
 
 
-def _conditional(found: re.Match[str]) -> str:
-    test, then, otherwise = (part.strip() for part in found.groups())
+def _conditional(match: re.Match[str]) -> str:
+    test, then, otherwise = (part.strip() for part in match.groups())
     return f"write {{{{ {then} if {test} else {otherwise} }}}}"
 
 
-def _python_format(found: re.Match[str]) -> str:
-    name, form = found[1], found[2].strip()
+def _python_format(match: re.Match[str]) -> str:
+    name, form = match[1], match[2].strip()
     if "%" in form.rstrip("%"):
         return f"write {{{{ {name}.strftime('{form}') }}}}"
     places = re.search(r"(\.\d+)?[fgeds%]?$", form)
@@ -133,8 +133,8 @@ _WHERE: Final = re.compile(r"(\w+)\s*(==|!=|>=|<=|>|<)\s*([`'\"]?)([^`'\"]*)[`'\
 _TESTS: Final = {"==": "equalto", "!=": "ne", ">": "gt", "<": "lt", ">=": "ge", "<=": "le"}
 
 
-def _jmespath(found: re.Match[str]) -> str:
-    source, inside, rest = found[1], found[2] or "", found[3]
+def _jmespath(match: re.Match[str]) -> str:
+    source, inside, rest = match[1], match[2] or "", match[3]
     steps = [source]
     if inside.startswith("?"):
         steps.append(_selected(inside[1:].strip()))
@@ -156,8 +156,8 @@ def _selected(condition: str) -> str:
     return f"selectattr('{compared[1]}', '{_TESTS[compared[2]]}', {literal})"
 
 
-def _chosen(found: re.Match[str]) -> str:
-    return f"write {{{{ {found[1].strip()} or {found[2].strip()} }}}}"
+def _chosen(match: re.Match[str]) -> str:
+    return f"write {{{{ {match[1].strip()} or {match[2].strip()} }}}}"
 
 
 _LIQUID_DATE: Final = (

@@ -107,12 +107,12 @@ class Template:
         return before.count("\n") + 1, offset - before.rfind("\n")
 
 
-def _tokens(text: str, state: str | None, found: list[LexerToken]) -> None:
+def _tokens(text: str, state: str | None, tokens: list[LexerToken]) -> None:
     """Collect Jinja's tokens with their offsets; white space that Jinja drops moves nothing."""
     cursor = 0
     for _, name, value in environment().lexer.tokeniter(text, None, None, state):
         cursor = text.index(value, cursor)
-        found.append(LexerToken(cursor, name, value))
+        tokens.append(LexerToken(cursor, name, value))
         cursor += len(value)
 
 

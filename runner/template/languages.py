@@ -175,16 +175,16 @@ def strftime(value: date | time, pattern: str, language: str) -> str:
     return value.strftime(re.sub(r"%([A-Za-z%])", lambda f: _named(value, f, language), pattern))
 
 
-def _named(value: date | time, found: re.Match[str], language: str) -> str:
+def _named(value: date | time, match: re.Match[str], language: str) -> str:
     from babel.dates import format_date, format_time  # noqa: PLC0415 - as above
 
-    letter, spoken = found[1], locale(language)
+    letter, spoken = match[1], locale(language)
     pattern = _NAMES.get(letter)
     if pattern is None:
-        return found[0]
-    text = found[0]
+        return match[0]
+    text = match[0]
     if letter == "p" and isinstance(value, datetime | time):
         text = format_time(value.replace(tzinfo=None), pattern, locale=spoken)
     elif letter != "p" and isinstance(value, date):
         text = format_date(value, pattern, locale=spoken)
-    return text if text == found[0] else text.replace("%", "%%")
+    return text if text == match[0] else text.replace("%", "%%")

@@ -50,8 +50,8 @@ def attribute(value: Any, name: str) -> Any:
     Names that begin with `_`, and the attributes of any other object, are empty.
     """
     if isinstance(value, Mapping):
-        found = value.get(name, EMPTY)
-        return _dotted(value, name) if isinstance(found, Empty) else found
+        member = value.get(name, EMPTY)
+        return _dotted(value, name) if isinstance(member, Empty) else member
     if name.startswith("_"):
         return EMPTY
     for kinds, names in _ATTRIBUTES:
@@ -94,8 +94,8 @@ def item(value: Any, key: Any) -> Any:
     if isinstance(value, Empty) or isinstance(key, Empty):
         return EMPTY
     if isinstance(value, Mapping):
-        found = value.get(key, EMPTY)
-        return attribute(value, as_text(key)) if isinstance(found, Empty) else found
+        member = value.get(key, EMPTY)
+        return attribute(value, as_text(key)) if isinstance(member, Empty) else member
     if isinstance(key, str) and not key.lstrip("-").isdecimal():
         return attribute(value, key)
     if isinstance(value, (list, tuple, str)):

@@ -27,8 +27,8 @@ class Piece(NamedTuple):
 def pieces(text: str) -> Iterator[Piece]:
     """Find the templates of a text, in one pass; what is not closed is no template."""
     at, hopeless = 0, set[str]()
-    while found := _OPENING.search(text, at):
-        opening, begin = found[0], found.start()
+    while match := _OPENING.search(text, at):
+        opening, begin = match[0], match.start()
         at = begin + 2
         if opening in hopeless:
             continue

@@ -38,11 +38,11 @@ def plus(value: Any, step: Any = "") -> date:
     Raises:
         Refused: it is no date, or no duration; or a date alone is moved by less than a day.
     """
-    moment, found = moment_of(value), _STEP.fullmatch(step) if isinstance(step, str) else None
-    if found is None:
+    moment, match = moment_of(value), _STEP.fullmatch(step) if isinstance(step, str) else None
+    if match is None:
         raise RefusedOperation("'plus' takes a duration, such as plus('14d') or plus('-2h')")
-    seconds = float(found[2]) * _SECONDS[found[3]] * (-1 if found[1] == "-" else 1)
-    days = found[3] in ("d", "w") and seconds % 86400 == 0
+    seconds = float(match[2]) * _SECONDS[match[3]] * (-1 if match[1] == "-" else 1)
+    days = match[3] in ("d", "w") and seconds % 86400 == 0
     try:
         if days:
             return moment + timedelta(days=seconds // 86400)

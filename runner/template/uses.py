@@ -153,8 +153,8 @@ class Walk:
         """Walk over a test; what it asks for cannot be a hole in what depends on it."""
         before = len(self._uses)
         self._one(test, at._replace(guarded=True))
-        asked = tuple(use.path for _, use in self._uses[before:])
-        return at._replace(asked=at.asked + asked)
+        paths = tuple(use.path for _, use in self._uses[before:])
+        return at._replace(asked=at.asked + paths)
 
     def _subtraction(self, node: nodes.Sub, at: _At) -> None:
         self._dashed = dashed(node, self._place.text) | self._dashed
@@ -180,8 +180,8 @@ class Walk:
     def _and(self, node: nodes.And, at: _At) -> None:
         before = len(self._uses)
         self._one(node.left, at)
-        asked = tuple(use.path for _, use in self._uses[before:])
-        self._one(node.right, at._replace(asked=at.asked + asked))
+        paths = tuple(use.path for _, use in self._uses[before:])
+        self._one(node.right, at._replace(asked=at.asked + paths))
 
     def _conditional(self, node: nodes.CondExpr, at: _At) -> None:
         self._all((node.expr1, node.expr2), self._asking(node.test, at))

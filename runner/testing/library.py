@@ -124,8 +124,8 @@ class Folder:
             raise KeyError(_unknown("test", name, self._cases))
 
         async def one() -> TestResult:
-            found = run_tests([self._cases[name]], self._agents, _secrets, SuiteOptions())
-            return await anext(found)
+            results = run_tests([self._cases[name]], self._agents, _secrets, SuiteOptions())
+            return await anext(results)
 
         with asyncio.Runner(loop_factory=SimulatedLoop) as running:
             return running.run(one())
@@ -164,8 +164,8 @@ class Folder:
         _names(spec, release)
         for name in map(str, spec.mocks):
             if not isinstance(release.tools.get(name), HttpTool):
-                told = f"tool '{name}' asks no service, so there is nothing to mock"
-                raise ValueError(told)  # noqa: TRY004 - it is the name that is wrong
+                message = f"tool '{name}' asks no service, so there is nothing to mock"
+                raise ValueError(message)  # noqa: TRY004 - it is the name that is wrong
         return Talk(TestCase(agent, spec, "", 0), release)
 
 

@@ -85,8 +85,8 @@ class MockedEgress:
             return await self._found(ask) if mocked else await self._really(ask)
         if not mocked:
             self.unmocked.append(ask.tool)
-            told = f"tool '{ask.tool}' has no mock in this test"
-            return ToolResponse(ok=False, output=told, error=told)
+            message = f"tool '{ask.tool}' has no mock in this test"
+            return ToolResponse(ok=False, output=message, error=message)
         return await self._really(ask)
 
     async def _of_server(self, ask: ToolRequest) -> ToolResponse:
@@ -97,8 +97,8 @@ class MockedEgress:
             server, mocks = self._release.servers[ask.tool].mcp, map(str, self._case.spec.mocks)
             names = sorted(server.named | ({*mocks} - self._release.tools.keys()))
             named = [n for n in names if not server.allow or n in server.named]
-            told = [{"name": name, "parameters": _ANYTHING} for name in named]
-            return ToolResponse(ok=True, output=", ".join(named), result=told)
+            listed = [{"name": name, "parameters": _ANYTHING} for name in named]
+            return ToolResponse(ok=True, output=", ".join(named), result=listed)
         if not self._case.mocks_of(ask.function):
             self.unmocked.append(ask.function)
             words = f"tool '{ask.function}' has no mock in this test"
@@ -112,8 +112,8 @@ class MockedEgress:
             return await self._really(ask)
         answer = await self._answered(mock, counted)
         if answer.fails is not None or answer.status >= _FAILURES:
-            told = RequestError(answer.fails or f"it answered {answer.status}")
-            return ToolResponse(ok=False, output=told.output, error=told.error)
+            error = RequestError(answer.fails or f"it answered {answer.status}")
+            return ToolResponse(ok=False, output=error.output, error=error.error)
         label = answer.headers.get("content-type", "")
         content = understand(answer.body, label, self._secrets.mask())
         result = Result.model_construct()
@@ -179,8 +179,8 @@ class MockedEgress:
     def _token_url(self, tool: str) -> str | None:
         release = self._release
         lookup = release.lookups.get(tool)
-        asked = [release.requests[tool]] if tool in release.requests else []
-        for each in release.asked_by(lookup) if lookup is not None else asked:
+        own = [release.requests[tool]] if tool in release.requests else []
+        for each in release.asked_by(lookup) if lookup is not None else own:
             oauth2 = getattr(each.http.auth, "oauth2", None)
             if oauth2 is not None:
                 return str(oauth2.token_url)

@@ -50,7 +50,7 @@ def turns_of(events: Iterable[Event]) -> list[Said]:
             turns.append((str(event["text"]), []))
         else:
             turns[-1][1].append(event)
-    return [Said(words, told) for words, told in turns]
+    return [Said(words, answers) for words, answers in turns]
 
 
 def recorded(
@@ -88,15 +88,17 @@ def guessed(release: AgentRelease, events: Sequence[Event]) -> Cassette:
     Without `result:` the model sees the whole answer. Where `text:` names single values of it,
     these are read back; where `pick:` has taken something out, nobody knows what was around it.
     """
-    found = Cassette()
+    cassette = Cassette()
     for event in events:
         if event["type"] == "tool_result" and event["name"] in release.requests:
             name, output = str(event["name"]), str(event["output"])
             if event["error"]:
-                found.answers.append(Answer(name, fails=output.splitlines()[0][:80] or "no answer"))
+                cassette.answers.append(
+                    Answer(name, fails=output.splitlines()[0][:80] or "no answer")
+                )
             else:
-                found.answers.append(Answer(name, body=_answer(release, name, output)))
-    return found
+                cassette.answers.append(Answer(name, body=_answer(release, name, output)))
+    return cassette
 
 
 def _answer(release: AgentRelease, tool: str, output: str) -> str:

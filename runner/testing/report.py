@@ -80,8 +80,8 @@ def summary(results: Sequence[TestResult], seconds: float) -> str:
     flaky = [r for r in results if 0 < r.passes < r.runs]
     failed = sum(r.runs - r.passes for r in flaky)
     rate = 100 * failed / sum(r.runs for r in flaky) if flaky else 0
-    told = f"; {len(flaky)} flaky: {failed} of their runs failed ({rate:.0f} %)" if flaky else ""
-    return f"{counts or 'no tests'} in {seconds:.1f} s{told}"
+    message = f"; {len(flaky)} flaky: {failed} of their runs failed ({rate:.0f} %)" if flaky else ""
+    return f"{counts or 'no tests'} in {seconds:.1f} s{message}"
 
 
 def coverage_lines(reach: Coverage) -> Iterator[str]:
@@ -116,8 +116,8 @@ def as_junit(results: Sequence[TestResult]) -> str:
         if result.outcome == "skipped":
             ET.SubElement(case, "skipped", message=_xml(result.reason or ""))
         for failure in result.failures:
-            told = f"{result.file}:{failure.line}: {failure.message}"
-            element = ET.SubElement(case, "failure", type=failure.check, message=_xml(told))
+            message = f"{result.file}:{failure.line}: {failure.message}"
+            element = ET.SubElement(case, "failure", type=failure.check, message=_xml(message))
             element.text = _xml("\n".join(x for e in failure.events if (x := line_of(e))))
     return ET.tostring(suite, encoding="unicode", xml_declaration=True)
 

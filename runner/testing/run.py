@@ -70,8 +70,8 @@ class TestRun:
             async with asyncio.timeout(time):
                 await self._whole()
         except TimeoutError:
-            told = f"the test took longer than {self._case.spec.timeout:g} s"
-            self._fail((), "timeout", told, 0)
+            message = f"the test took longer than {self._case.spec.timeout:g} s"
+            self._fail((), "timeout", message, 0)
         finally:
             await self._talk.aclose()
         return RunResult(self._failures, self._talk.events)
@@ -95,8 +95,8 @@ class TestRun:
         if self._case.spec.finally_ is not None:
             await self._check(self._case.spec.finally_, ("finally",), 0, self._talk.whole)
         for tool in self._talk.unmocked:
-            told = f"tool '{tool}' was called, and the test has no mock of it"
-            self._fail(("mocks",), "mocks", told, 0, self._talk.events)
+            message = f"tool '{tool}' was called, and the test has no mock of it"
+            self._fail(("mocks",), "mocks", message, 0, self._talk.events)
 
     async def _step(self, step: Any, place: int) -> bool:
         """Do a step; False where the test cannot go on."""

@@ -123,8 +123,8 @@ def _skipped(case: TestCase, reason: str) -> TestResult:
 
 
 def _bug(case: TestCase, error: Exception) -> Failure:
-    told = f"this is a bug in lkrun ({type(error).__name__}: {error})"
-    return Failure(0, case.line, "run", told)
+    message = f"this is a bug in lkrun ({type(error).__name__}: {error})"
+    return Failure(0, case.line, "run", message)
 
 
 def chosen(

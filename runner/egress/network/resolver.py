@@ -26,8 +26,8 @@ def system_lookup(host: str) -> list[str]:
     Raises:
         OSError: there is no such name.
     """
-    found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
-    return [str(entry[4][0]) for entry in found]
+    entries = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
+    return [str(entry[4][0]) for entry in entries]
 
 
 class Resolver:
@@ -52,25 +52,25 @@ class Resolver:
             return (ipaddress.ip_address(host),)
         running = self._running.get(host) or self._start(host)
         with looking_up():
-            found = await asyncio.shield(running)
-        if not found:
+            addresses = await asyncio.shield(running)
+        if not addresses:
             raise Unresolved(f"the host '{host}' is not known, or cannot be looked up")
-        return tuple(found)
+        return tuple(addresses)
 
     def _start(self, host: str) -> asyncio.Future[Any]:
         loop = asyncio.get_running_loop()
         future = self._running[host] = loop.create_future()
 
-        def done(found: list[Address]) -> None:
+        def done(addresses: list[Address]) -> None:
             del self._running[host]
-            future.set_result(found)
+            future.set_result(addresses)
 
         def work() -> None:
-            found: list[Address] = []
+            addresses: list[Address] = []
             with contextlib.suppress(OSError, ValueError):
-                found = list(dict.fromkeys(map(ipaddress.ip_address, self._lookup(host))))
+                addresses = list(dict.fromkeys(map(ipaddress.ip_address, self._lookup(host))))
             with contextlib.suppress(RuntimeError):  # the loop has ended meanwhile
-                loop.call_soon_threadsafe(done, found)
+                loop.call_soon_threadsafe(done, addresses)
 
         threading.Thread(target=work, name=f"lookup of {host}", daemon=True).start()
         return future

@@ -108,8 +108,8 @@ class Texts:
             return RequestError("a part of the url's path is empty, so nothing was sent")
         path = self.missing[0]
         name = path[1] if path[0] == "args" and len(path) > 1 else ".".join(path)
-        told = f"it needs a value for '{name}'" if path[0] == "args" else CANNOT_ASK
-        return RequestError(f"'{name}' has no value, and the url's path needs it", told)
+        message = f"it needs a value for '{name}'" if path[0] == "args" else CANNOT_ASK
+        return RequestError(f"'{name}' has no value, and the url's path needs it", message)
 
     def _missed(self, path: tuple[str, ...]) -> None:
         self.missing.append(path)

@@ -20,11 +20,11 @@ def _check(context: AgentContext) -> Iterator[tuple[Used, Diagnostic]]:
     for name, tool in scope.tools.items():
         if not isinstance(tool, WaitingTool) or not tool.background:
             continue
-        found = _leaving(scope, tool, frozenset({name}))
-        if found:
+        leaving = _leaving(scope, tool, frozenset({name}))
+        if leaving:
             definition = scope.table.entries["tools"][name]
             place = definition.document.key_span((*definition.location, "background"))
-            message = f"'background' does not go with a tool that {found}: the talk has gone on"
+            message = f"'background' does not go with a tool that {leaving}: the talk has gone on"
             hint = "delete background:, or what leads away in then: and on_error:"
             yield ("tools", name), Diagnostic(place, "E112", message, hint)
 

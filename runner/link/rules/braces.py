@@ -55,28 +55,28 @@ def _check(context: UseContext, leaf: Leaf, place: Span) -> Iterator[Diagnostic]
     spoken = isinstance(text, Spoken)
     hidden = without_templates(text)
     known: set[str] = set()
-    for found in (_SPOKEN if spoken else _SINGLE).finditer(hidden):
-        written = next(filter(None, found.groups()))
+    for match in (_SPOKEN if spoken else _SINGLE).finditer(hidden):
+        written = next(filter(None, match.groups()))
         name = _meant(written, leaf, context)
-        if found[0] in known or (name is None and not (spoken and _is_placeholder(found))):
+        if match[0] in known or (name is None and not (spoken and _is_placeholder(match))):
             continue
-        if not spoken and not _is_meant(found, leaf):
+        if not spoken and not _is_meant(match, leaf):
             continue
-        known.add(found[0])
+        known.add(match[0])
         if name is not None:
             context.read.add(name.partition(".")[0])
-        yield _warning(context, place, text, found, _help(context, name, written))
+        yield _warning(context, place, text, match, _help(context, name, written))
 
 
 def _warning(
-    context: UseContext, place: Span, text: Text, found: re.Match[str], hint: str
+    context: UseContext, place: Span, text: Text, match: re.Match[str], hint: str
 ) -> Diagnostic:
-    line = text.count("\n", 0, found.start()) + 1
-    column = found.start() - (text.rfind("\n", 0, found.start()) + 1) + 1
-    span = context.texts.pinpoint.at(place, text, line, column, found[0])
-    message = f"'{found[0]}' stays as it is: nothing is filled in there"
-    if found[1] is not None:
-        message = f"'{found[0]}' stays as it is: nothing is filled in between single braces"
+    line = text.count("\n", 0, match.start()) + 1
+    column = match.start() - (text.rfind("\n", 0, match.start()) + 1) + 1
+    span = context.texts.pinpoint.at(place, text, line, column, match[0])
+    message = f"'{match[0]}' stays as it is: nothing is filled in there"
+    if match[1] is not None:
+        message = f"'{match[0]}' stays as it is: nothing is filled in between single braces"
     return Diagnostic(span, "W207", message, hint)
 
 
@@ -90,15 +90,15 @@ def _help(context: UseContext, name: str | None, written: str) -> str:
     return f"write {{{{ {small} }}}}, and declare {small}: in the agent's variables:"
 
 
-def _is_placeholder(found: re.Match[str]) -> bool:
+def _is_placeholder(match: re.Match[str]) -> bool:
     """Whether it can be nothing else: tags and sounds are for some voices."""
-    written = next(filter(None, found.groups()))
-    if found[5] is not None:
+    written = next(filter(None, match.groups()))
+    if match[5] is not None:
         return False  # an amount of money, or a name of somewhere else
     word = written.split()[0].casefold()
-    if found[3] is not None and (word in _TAGS or f"</{word}" in found.string.casefold()):
+    if match[3] is not None and (word in _TAGS or f"</{word}" in match.string.casefold()):
         return False
-    return found[2] is None or not _SOUNDS.match(word)
+    return match[2] is None or not _SOUNDS.match(word)
 
 
 def _meant(written: str, leaf: Leaf, context: UseContext) -> str | None:

@@ -88,9 +88,9 @@ def _read(text: str) -> Any:
     """Read the JSON, with its templates as texts."""
     pieces: list[str] = []
 
-    def keep(found: re.Match[str]) -> str:
-        before = found.string[: found.start()]
-        pieces.append(found[0])
+    def keep(match: re.Match[str]) -> str:
+        before = match.string[: match.start()]
+        pieces.append(match[0])
         mark = f"\\u0001{len(pieces) - 1}\\u0001"
         inside = before.replace('\\"', "").count('"') % 2
         return mark if inside else f'"{mark}"'

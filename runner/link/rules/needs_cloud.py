@@ -50,11 +50,11 @@ def _of(definition: Definition, host: str) -> Iterator[Diagnostic]:
     if not isinstance(block, dict):
         return
     near = str(block.get("ignore_within", "no"))
-    found = {
+    of_cloud = {
         "how": ("how: adaptive", "vad") if block.get("how") == "adaptive" else None,
         "ignore_within": None if near.casefold() in _OFF else ("ignore_within", "no"),
     }
-    for key, named in found.items():
+    for key, named in of_cloud.items():
         if named is not None:
             yield Diagnostic(
                 definition.document.key_span((*definition.location, *_AT, key)),

@@ -116,7 +116,7 @@ _ROWS = (
 
 def _check(context: AgentContext) -> Iterator[tuple[Used, Diagnostic]]:
     for row in _ROWS:
-        yield from ((None, found) for found in _without_effect(context, row))
+        yield from ((None, diagnostic) for diagnostic in _without_effect(context, row))
     yield from _slow_tools(context)
     yield from _silent_handoffs(context)
 
@@ -163,7 +163,9 @@ def _silent_handoffs(context: AgentContext) -> Iterator[tuple[Used, Diagnostic]]
     for name, persona in scope.personas.items():
         definition = scope.table.entries["personas"][name]
         yield from ((("personas", name), d) for d in _interruptible(definition, persona.handoffs))
-    yield from ((None, found) for found in _interruptible(scope.definition, scope.agent.handoffs))
+    yield from (
+        (None, diagnostic) for diagnostic in _interruptible(scope.definition, scope.agent.handoffs)
+    )
 
 
 def _interruptible(definition: Definition, handoffs: Mapping[Any, Handoff]) -> Iterator[Diagnostic]:

@@ -60,9 +60,9 @@ def _variable(context: DefinitionContext, leaf: Leaf) -> str:
 def _around(leaf: Leaf, name: str) -> str:
     """The text with the secret's name in place of the secret."""
     secret = f"{{{{ secrets.{name} }}}}"
-    found = _KNOWN.search(leaf.value) or _IN_QUERY.search(leaf.value)
-    if found:
-        start, end = found.span(1)
+    match = _KNOWN.search(leaf.value) or _IN_QUERY.search(leaf.value)
+    if match:
+        start, end = match.span(1)
         return f"{leaf.value[:start]}{secret}{leaf.value[end:]}"
     scheme, _, rest = leaf.value.rpartition(" ")
     return f"{scheme} {secret}" if scheme and rest else secret

@@ -50,16 +50,16 @@ class _Flow:
 
     def _uses(self, name: str, open_names: set[str]) -> list[tuple[str, Span, bool]]:
         definition = self.scope.table.entries["personas"][name]
-        found = []
+        uses = []
         for leaf in walk(self.scope.personas[name], definition.location):
             if isinstance(leaf.value, Text) and not isinstance(leaf.value, Condition):
                 place = definition.document.value_span(leaf.location)
                 first_words = leaf.location[len(definition.location)] in _FIRST_WORDS
-                found += [(v, s, first_words) for v, s in self._open(leaf.value, place, open_names)]
+                uses += [(v, s, first_words) for v, s in self._open(leaf.value, place, open_names)]
         for prompt in self.prompts.get(name, ()):
             text = Text(prompt.text)
-            found += [(v, s, False) for v, s in self._open(text, prompt.span, open_names)]
-        return found
+            uses += [(v, s, False) for v, s in self._open(text, prompt.span, open_names)]
+        return uses
 
     def _open(self, text: Text, place: Span, open_names: set[str]) -> list[tuple[str, Span]]:
         return [

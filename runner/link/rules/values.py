@@ -151,7 +151,7 @@ _TEMPLATE = re.compile(r"\{\{.*?\}\}|\{%.*?%\}", re.DOTALL)
 
 
 def _host_end(url: str) -> int:
-    masked = _TEMPLATE.sub(lambda found: "x" * len(found[0]), url)
+    masked = _TEMPLATE.sub(lambda match: "x" * len(match[0]), url)
     begin = masked.find("://")
     path = re.search(r"[/?#]", masked[begin + 3 if begin >= 0 else 0 :])
     return len(url) if path is None else (begin + 3 if begin >= 0 else 0) + path.start()

@@ -148,8 +148,8 @@ class Runner:
             except urllib.error.URLError as error:
                 if isinstance(error.reason, TimeoutError):
                     raise ProviderError(self._late()) from None
-                told = f"lkrun cannot be reached at {self.url} ({error.reason})"
-                raise ProviderError(f"{told}: is 'lkrun serve' running?") from None
+                message = f"lkrun cannot be reached at {self.url} ({error.reason})"
+                raise ProviderError(f"{message}: is 'lkrun serve' running?") from None
 
     def _late(self) -> str:
         return f"the agent did not answer within {self.timeout:g} ms (sessionTimeout)"

@@ -40,14 +40,14 @@ unless the line says otherwise; what each kind of text is for stands in the [gui
 def page() -> str:
     """The whole page."""
     parts = [HEAD]
-    told: set[type[Block]] = set()
+    written: set[type[Block]] = set()
     waiting: list[type[Block]] = [File]
     while waiting:
         block = waiting.pop(0)
-        if block not in told:
-            told.add(block)
+        if block not in written:
+            written.add(block)
             parts.append("\n".join(_table(block)) + "\n")
-            waiting += [inner for inner in _inner(block) if inner not in told]
+            waiting += [inner for inner in _inner(block) if inner not in written]
     parts.append("\n".join(changes()) + "\n")
     return "\n".join(parts)
 
@@ -73,11 +73,11 @@ _IN_CALLS = ("agents", "personas", "tools", "services", "knowledge", "providers"
 def changes() -> Iterator[str]:
     """The table of what counts when in a call that runs."""
     yield CHANGES
-    found: dict[type[Block], dict[Live, str]] = {}
+    caps_of: dict[type[Block], dict[Live, str]] = {}
     for section in _IN_CALLS:
         for block in _blocks(File.model_fields[section].annotation):
-            _caps(block, "now", "", found)
-    for block, caps in found.items():
+            _caps(block, "now", "", caps_of)
+    for block, caps in caps_of.items():
         for cap, origin in caps.items():
             below = f", below {origin}" if len(caps) > 1 and origin else ""
             at = {key: latest(cap, marks(block)[name]) for key, name in block.keys().items()}
@@ -87,17 +87,17 @@ def changes() -> Iterator[str]:
 
 
 def _caps(
-    block: type[Block], cap: Live, origin: str, found: dict[type[Block], dict[Live, str]]
+    block: type[Block], cap: Live, origin: str, caps_of: dict[type[Block], dict[Live, str]]
 ) -> None:
     """Note from when a block counts at the soonest, for each way that leads to it."""
-    if cap in found.setdefault(block, {}):
+    if cap in caps_of.setdefault(block, {}):
         return
-    found[block][cap] = origin
+    caps_of[block][cap] = origin
     for key, name in block.keys().items():
         own = latest(cap, marks(block)[name])
         here = f"`{key}` of {block.noun}" if own != cap else origin
         for inner in _blocks(block.model_fields[name].annotation):
-            _caps(inner, own, here, found)
+            _caps(inner, own, here, caps_of)
 
 
 def _table(block: type[Block]) -> Iterator[str]:

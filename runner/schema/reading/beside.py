@@ -11,12 +11,12 @@ from runner.syntax import Document, Location
 def followers(names: Iterable[str], empty: str, belongs: Callable[[str], bool]) -> list[str]:
     """The names right behind an empty key, as long as each may belong below it."""
     listed = list(names)
-    found = []
+    behind = []
     for name in listed[listed.index(empty) + 1 :]:
         if not belongs(name):
             break
-        found.append(name)
-    return found
+        behind.append(name)
+    return behind
 
 
 def not_below(document: Document, empty: Location, first: str) -> Diagnostic:

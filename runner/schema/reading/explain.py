@@ -33,9 +33,11 @@ def explain(
         empties: locations of keys and list entries that have no value.
     """
     read = [read_error(base, annotation, e) for e in errors if e["type"] != DEFERRED]
-    told = set(empties)
-    found = _pair(_once([e for e in read if e.location not in told and not _follows(e, told)]))
-    shifted = _not_indented(document, found, told)
+    reported = set(empties)
+    problems = _pair(
+        _once([e for e in read if e.location not in reported and not _follows(e, reported)])
+    )
+    shifted = _not_indented(document, problems, reported)
     below = {(*empty[:-1], name) for empty, names in shifted.items() for name in names}
     return [
         *(not_below(document, empty, names[0]) for empty, names in shifted.items()),
@@ -48,7 +50,7 @@ def explain(
         ),
         *(
             _TELL.get(e.code, _own if e.code[0] in "EW" else shape)(document, e)
-            for e in found
+            for e in problems
             if e.location not in below
         ),
     ]
@@ -75,7 +77,7 @@ def _not_indented(
 ) -> dict[Location, list[str]]:
     """Empty keys → the keys beside them that belong below them."""
     unknown = {e.location: e.model for e in errors if e.code == "extra_forbidden" and e.model}
-    found: dict[Location, list[str]] = {}
+    shifted: dict[Location, list[str]] = {}
     for empty in empties:
         block, name = empty[:-1], str(empty[-1])
         model = next((m for where, m in unknown.items() if where[:-1] == block), None)
@@ -87,8 +89,8 @@ def _not_indented(
 
             names = followers(document.at(block), name, belongs)
             if names:
-                found[empty] = names
-    return found
+                shifted[empty] = names
+    return shifted
 
 
 def without_value(document: Document, location: Location) -> Diagnostic:

@@ -28,8 +28,8 @@ def without_harmless(document: Document) -> list[Diagnostic]:
 
 def _in_an_expression(document: Document, diagnostic: Diagnostic) -> bool:
     location = document.around(diagnostic.span.line, diagnostic.span.column)
-    found = _annotation(document, location) if location is not None else None
-    return not found or not any(_is_text(arm, _SAID) for arm in found)
+    arms = _annotation(document, location) if location is not None else None
+    return not arms or not any(_is_text(arm, _SAID) for arm in arms)
 
 
 _SAID = (Spoken, Told, Stored, Scalar)
@@ -40,8 +40,8 @@ def _behind_setting(document: Document, diagnostic: Diagnostic) -> bool:
     location = document.ending_at(diagnostic.span.line, diagnostic.span.column - 1)
     if location is None:
         return False
-    found = _annotation(document, location)
-    return found is not None and not any(arm is Any or _is_text(arm, (Text,)) for arm in found)
+    arms = _annotation(document, location)
+    return arms is not None and not any(arm is Any or _is_text(arm, (Text,)) for arm in arms)
 
 
 def _is_text(arm: Any, classes: tuple[type[Text], ...]) -> bool:
@@ -52,12 +52,12 @@ def _is_text(arm: Any, classes: tuple[type[Text], ...]) -> bool:
 
 def _annotation(document: Document, location: Location) -> list[Any] | None:
     """The types that the schema has for a value, or None where it has none."""
-    found: list[Any] = [File]
+    arms: list[Any] = [File]
     data: Any = document.data
     for part in location:
-        found = [inner for arm in found for inner in _step(arm, part, data)]
+        arms = [inner for arm in arms for inner in _step(arm, part, data)]
         data = data[part]
-    return found or None
+    return arms or None
 
 
 def _step(arm: Any, part: str | int, data: Any) -> list[Any]:

@@ -97,9 +97,9 @@ def load(document: Document, env: Mapping[str, str]) -> Specs:
         if section in lost:
             continue
         if section == "runner":
-            definition, found = read(document, ("runner",), Settings(env, {}))
+            definition, problems = read(document, ("runner",), Settings(env, {}))
             definitions.append(definition)
-            diagnostics += found
+            diagnostics += problems
         elif section in SECTIONS and (lacking := nameless(document, section, root_model(section))):
             diagnostics.append(lacking.diagnostic)
             lost |= {section: entries, lacking.name: None}
@@ -107,9 +107,9 @@ def load(document: Document, env: Mapping[str, str]) -> Specs:
             for name in entries:
                 if name not in lost:
                     beside = _beside((section, name), entries)
-                    definition, found = read(document, (section, name), Settings(env), beside)
+                    definition, problems = read(document, (section, name), Settings(env), beside)
                     definitions.append(definition)
-                    diagnostics += found
+                    diagnostics += problems
                     lost |= beside
         else:
             beside = _beside((section,), document.data)
@@ -230,8 +230,8 @@ def _top_level(document: Document, section: str, beside: Collection[str] = ()) -
     if beside:
         return [not_below(document, (section,), next(iter(beside)))]
     if section in SECTIONS:
-        told = entries is None and document.lost_after(document.key_span((section,)).line)
-        return [] if told else [_no_names(document, section, entries)]
+        is_reported = entries is None and document.lost_after(document.key_span((section,)).line)
+        return [] if is_reported else [_no_names(document, section, entries)]
     if section != "language":
         errors = [{"type": "extra_forbidden", "loc": (section,), "input": None}]
         return explain(document, (), File, errors)
@@ -268,10 +268,10 @@ def _name_problems(document: Document, location: Location) -> list[Diagnostic]:
     try:
         check_name(name, f"{article} {noun}", short=section in ("personas", "tools"))
     except Exception as error:  # noqa: BLE001 - pydantic's custom errors have no public base but Exception
-        told = error.context  # type: ignore[attr-defined]  # set by `mistake`
+        context = error.context  # type: ignore[attr-defined]  # set by `mistake`
         lines = _named_in(document, name, span.line)
-        hint = f"{told['help']}, here and {lines}" if lines else told["help"]
-        return [Diagnostic(span, error.type, str(told["message"]), hint)]  # type: ignore[attr-defined]  # as above
+        hint = f"{context['help']}, here and {lines}" if lines else context["help"]
+        return [Diagnostic(span, error.type, str(context["message"]), hint)]  # type: ignore[attr-defined]  # as above
     if section == "tools" and name in BUILT_IN:
         hint = (
             "list it by its bare name, without defining it, "

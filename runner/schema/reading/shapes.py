@@ -141,10 +141,10 @@ def _glued(error: Error) -> str | None:
     wide = re.search(rf"[{COLONS}]", error.input) if isinstance(error.input, str) else None
     if wide:
         return f"write a plain colon and a space instead of '{wide[0]}'"
-    found = re.match(r"([a-z_]+):(\S.*)", str(error.input))
+    match = re.match(r"([a-z_]+):(\S.*)", str(error.input))
     model = error.model
-    if found and model and any(takes(cls, found[1]) for cls in (model, *model.kinds)):
-        return f"put a space after the colon: {found[1]}: {found[2]}"
+    if match and model and any(takes(cls, match[1]) for cls in (model, *model.kinds)):
+        return f"put a space after the colon: {match[1]}: {match[2]}"
     return None
 
 

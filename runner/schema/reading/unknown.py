@@ -37,8 +37,8 @@ def unknown(document: Document, error: Error) -> Diagnostic:
         hint = f"delete it; it goes with {' and '.join(owners)} only"
         return Diagnostic(span, "E112", message, hint)
     for look in (_elsewhere, _foreign, _pasted, _translated, _misspelt, _owned):
-        if found := look(document, error, model):
-            return found
+        if suggestion := look(document, error, model):
+            return suggestion
     return _tell(document, error, model, _listed(model))
 
 

@@ -72,11 +72,11 @@ class Block(BaseModel):
     def __get_pydantic_json_schema__(
         cls, schema: CoreSchema, handler: GetJsonSchemaHandler
     ) -> JsonSchemaValue:
-        found = handler(schema)
+        made = handler(schema)
         rules = cls.all_rules()
         if rules:
-            handler.resolve_ref_schema(found)["allOf"] = rules
-        return found
+            handler.resolve_ref_schema(made)["allOf"] = rules
+        return made
 
     @classmethod
     def all_rules(cls) -> list[JsonSchemaValue]:

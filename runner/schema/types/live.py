@@ -23,11 +23,11 @@ def latest(*marks: Live) -> Live:
 @cache
 def marks(model: type[Block]) -> dict[str, Live]:
     """Attribute → mark, for the keys of a block."""
-    found: dict[str, Live] = {}
+    live: dict[str, Live] = {}
     for name, info in model.model_fields.items():
         extra = info.json_schema_extra
-        found[name] = extra.get("x-lkrun-live", "now") if isinstance(extra, dict) else "now"  # type: ignore[assignment]  # `key` writes it
-    return found
+        live[name] = extra.get("x-lkrun-live", "now") if isinstance(extra, dict) else "now"  # type: ignore[assignment]  # `key` writes it
+    return live
 
 
 def within(value: Any) -> Live:

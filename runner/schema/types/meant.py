@@ -34,18 +34,18 @@ _NOON = 12
 def meant_date(text: str) -> str | None:
     """`01.12.2026`, `1 December 2026` or `2026/12/1` as `2026-12-01`."""
     text = text.strip()
-    if found := _YEAR_FIRST.fullmatch(text):
-        year, month, day = (part for part in found.groups() if part)
+    if match := _YEAR_FIRST.fullmatch(text):
+        year, month, day = (part for part in match.groups() if part)
         return _iso(year, month, day)
-    if found := _DOTTED.fullmatch(text):
-        first, second, year = found.groups()
+    if match := _DOTTED.fullmatch(text):
+        first, second, year = match.groups()
         if "." not in text and int(first) <= _MONTHS_IN_A_YEAR and int(second) <= _MONTHS_IN_A_YEAR:
             return None  # the day is first in Europe, the month in America
         swapped = int(second) > _MONTHS_IN_A_YEAR
         return _iso(year, first, second) if swapped else _iso(year, second, first)
-    if found := _NAMED.fullmatch(text):
-        month = _month(found[2])
-        return _iso(found[4], str(month), found[1] or found[3] or "") if month else None
+    if match := _NAMED.fullmatch(text):
+        month = _month(match[2])
+        return _iso(match[4], str(month), match[1] or match[3] or "") if month else None
     return None
 
 
@@ -67,14 +67,14 @@ def _iso(year: str, month: str, day: str) -> str | None:
 def meant_time(text: str) -> str | None:
     """`8 am`, `8h30`, `14 Uhr` as `08:00`, `08:30`, `14:00`."""
     words = {"noon": "12:00", "midday": "12:00", "mittag": "12:00", "midnight": "00:00"}
-    found = _CLOCK.fullmatch(text.strip())
-    if found is None or not (found[2] or found[3]):
+    match = _CLOCK.fullmatch(text.strip())
+    if match is None or not (match[2] or match[3]):
         return words.get(text.strip().casefold())
-    hour, half = int(found[1]), (found[3] or "").casefold()[:1]
+    hour, half = int(match[1]), (match[3] or "").casefold()[:1]
     if half in ("a", "p") and hour <= _NOON:
         hour = hour % _NOON + (_NOON if half == "p" else 0)
     try:
-        return time(hour, int(found[2] or 0)).isoformat("minutes")
+        return time(hour, int(match[2] or 0)).isoformat("minutes")
     except ValueError:
         return None
 
@@ -92,8 +92,8 @@ def meant_moment(text: str) -> str | None:
 
 def meant_number(text: str) -> str | None:
     """`65,50`, `1.234,50` or `$65` as `65.50`, `1234.50`, `65`."""
-    found = _NUMBER.fullmatch(text.strip())
-    digits = re.sub(r"['_\s]", "", found[1]).rstrip(".,") if found else ""
+    match = _NUMBER.fullmatch(text.strip())
+    digits = re.sub(r"['_\s]", "", match[1]).rstrip(".,") if match else ""
     if not digits:
         return None
     last = max(digits.rfind("."), digits.rfind(","))
@@ -119,13 +119,13 @@ def meant_address(text: str) -> str | None:
     """An address without its scheme, or with one that is misspelt; not one of this machine."""
     if _LOCAL.match(text):
         return None
-    found = re.fullmatch(
+    match = re.fullmatch(
         r"(?:(?:ht?tps?|https?)?:?/{1,3})?([\w-]+(?:\.[\w-]+)+(?::\d+)?(?:/\S*)?)", text
     )
-    if found is None:
+    if match is None:
         return None
     scheme = "http" if text.startswith("http:") else "https"
-    return f"{scheme}://{found[1]}"
+    return f"{scheme}://{match[1]}"
 
 
 GUESSES: dict[str, tuple[Callable[[str], str | None], str]] = {

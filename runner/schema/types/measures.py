@@ -29,9 +29,9 @@ def parse_duration(text: str) -> float:
     Raises:
         PydanticCustomError: E108, with the duration that was probably meant.
     """
-    found = _DURATION.fullmatch(text)
-    if found:
-        return float(found[1]) * UNITS[found[2]]
+    match = _DURATION.fullmatch(text)
+    if match:
+        return float(match[1]) * UNITS[match[2]]
     loose = _LOOSE_DURATION.fullmatch(text.strip())
     hint = "write a number and its unit without a space: 300ms, 1.5s, 2m, 1h or 30d"
     if loose and loose[2]:

@@ -139,8 +139,8 @@ def _meant(text: str) -> str:
 
 
 def _time(text: str) -> str | None:
-    if found := re.fullmatch(r"(\d\d?)(?:\.(\d\d))?", text):
-        text = f"{found[1]}:{found[2] or '00'}"
+    if match := re.fullmatch(r"(\d\d?)(?:\.(\d\d))?", text):
+        text = f"{match[1]}:{match[2] or '00'}"
     return "24:00" if text == "24:00" else meant_time(text)
 
 

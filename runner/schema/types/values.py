@@ -124,12 +124,12 @@ def _time_zone(text: str) -> str:
     try:
         ZoneInfo(text)
     except (ZoneInfoNotFoundError, ValueError, OSError):
-        found = _nearest_zone(text, sorted(available_timezones()))
+        nearest = _nearest_zone(text, sorted(available_timezones()))
         raise mistake(
             "E113",
             f"'{text}' is not a time zone",
-            f"did you mean '{found}'?"
-            if found
+            f"did you mean '{nearest}'?"
+            if nearest
             else "write it as continent and city, such as Europe/Berlin or Asia/Ho_Chi_Minh",
         ) from None
     return text

@@ -132,7 +132,7 @@ class Watchdog:
             self._loop.call_later(_EVERY, self._beat)
 
     def _watch(self) -> None:
-        seen, still, told = 0, 0.0, None
+        seen, still, culprit = 0, 0.0, None
         while not self._over.wait(_EVERY):
             # rounds of this thread are counted, not seconds: while the machine sleeps, or is busy
             # elsewhere, nobody is blamed
@@ -141,14 +141,14 @@ class Watchdog:
             if still:
                 if still >= _ORPHANED and os.getppid() != self._parent:
                     os._exit(1)
-                if still >= _LONG and told is None:
-                    told = self._find(still)
-                    self._tell(told)
-                elif told is not None:
-                    told = told.after(still)
-            elif told is not None:
-                self._tell(told.ended())
-                told = None
+                if still >= _LONG and culprit is None:
+                    culprit = self._find(still)
+                    self._tell(culprit)
+                elif culprit is not None:
+                    culprit = culprit.after(still)
+            elif culprit is not None:
+                self._tell(culprit.ended())
+                culprit = None
             seen = beats
 
     def _find(self, seconds: float) -> Blocked:

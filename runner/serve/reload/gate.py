@@ -103,9 +103,9 @@ class Gate:
         self._remember(wanted, changed, run)
         tests = sorted((r["test"] for r in run.results), key=lambda t: (t["file"], t["line"]))
         failed = [r for r in run.results if r["test"]["outcome"] == "failed"]
-        found = [d for test in tests for d in _diagnostics(test, compiled.lines)]
+        diagnostics = [d for test in tests for d in _diagnostics(test, compiled.lines)]
         return GateReport(
-            (*found, *([run.trouble] if run.trouble else [])),
+            (*diagnostics, *([run.trouble] if run.trouble else [])),
             tuple(tests),
             tuple(line for each in failed for line in each["lines"]),
             round((time.perf_counter() - began) * 1000, 1),
@@ -179,13 +179,13 @@ async def _results(
 
 
 def _diagnostics(test: Mapping[str, Any], lines: Mapping[str, Sequence[str]]) -> list[Diagnostic]:
-    found = []
+    diagnostics = []
     for failure in test["failures"]:
         step = f" at step {failure['step']}" if failure["step"] else ""
         message = f"test '{test['name']}' fails{step}: {failure['message']}"
         span = _span(test["file"], failure["line"], lines)
-        found.append(Diagnostic(span, "E501", message, f"run: lkrun test -k {test['name']}"))
-    return found
+        diagnostics.append(Diagnostic(span, "E501", message, f"run: lkrun test -k {test['name']}"))
+    return diagnostics
 
 
 def _span(file: str, line: int, lines: Mapping[str, Sequence[str]]) -> Span:

@@ -262,8 +262,8 @@ class Reloader:
                 return self._given_up(outcome, side) if self._rolling.is_set() else None
             new = replace(new, tests=tests)
             if tests.diagnostics:
-                found = (*outcome.diagnostics, *tests.diagnostics)
-                return replace(outcome, result="rejected", diagnostics=found, tests=tests)
+                diagnostics = (*outcome.diagnostics, *tests.diagnostics)
+                return replace(outcome, result="rejected", diagnostics=diagnostics, tests=tests)
             self._written = side.release.id
         return await self._swap(side, new)
 

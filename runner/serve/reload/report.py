@@ -26,8 +26,8 @@ def words(outcome: ReloadResult) -> str:
         return _rolled(outcome)
     if outcome.result == "ok":
         passed = tests_line(outcome.tests) if outcome.tests is not None else ""
-        told = f"reloaded: now serving release {release}: {sentences(outcome.changes)}"
-        return f"{told}; {passed}" if passed else told
+        message = f"reloaded: now serving release {release}: {sentences(outcome.changes)}"
+        return f"{message}; {passed}" if passed else message
     if outcome.result == "unchanged":
         what = "the secrets" if outcome.same_files else "the files"
         return f"{what} were read again, nothing changes for callers; still serving {release}"

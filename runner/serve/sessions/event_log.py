@@ -62,9 +62,9 @@ class EventLog:
 
     async def more(self, number: int) -> list[Numbered]:
         """Wait for those after a number; none where no more will come."""
-        while not (found := self.since(number)) and not self.closed:
+        while not (newer := self.since(number)) and not self.closed:
             await self._news.wait()
-        return found
+        return newer
 
     def _wake(self) -> None:
         self._news.set()

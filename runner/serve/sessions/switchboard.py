@@ -76,9 +76,9 @@ class Switchboard:
         call = self._calls.get(message.call)
         if isinstance(message, Ask):
             task = self._tasks.spawn(self._tools.answer(peer, message, call))
-            asked = (peer, message.id)
-            self._asked[asked] = message.ask.tool, task
-            task.add_done_callback(lambda _: self._asked.pop(asked, None))
+            key = (peer, message.id)
+            self._asked[key] = message.ask.tool, task
+            task.add_done_callback(lambda _: self._asked.pop(key, None))
             return
         if call is None:
             return
@@ -96,10 +96,10 @@ class Switchboard:
             case NotRenewed():
                 self._renewals.not_renewed(call, message)
 
-    def _give_up(self, call: CallInfo, asked: tuple[str, asyncio.Task[None]] | None) -> None:
+    def _give_up(self, call: CallInfo, request: tuple[str, asyncio.Task[None]] | None) -> None:
         """Give up a question; what a service was told to do is left to its end."""
-        if asked is not None and self._tools.is_question(call, asked[0]):
-            asked[1].cancel()
+        if request is not None and self._tools.is_question(call, request[0]):
+            request[1].cancel()
 
     async def stop(self) -> None:
         """Give up all that is still asked."""

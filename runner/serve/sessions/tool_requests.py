@@ -57,8 +57,8 @@ class ToolRequests:
     def is_question(self, call: CallInfo, tool: str) -> bool:
         """Whether a tool's request changes nothing at its service."""
         agent = self._releases.agent(call.release, call.agent)
-        found = agent.requests.get(tool) if agent is not None else None
-        return found is not None and found.http.method in QUESTIONS
+        request = agent.requests.get(tool) if agent is not None else None
+        return request is not None and request.http.method in QUESTIONS
 
     def breakers(self) -> Iterable[tuple[str, State]]:
         """Each service that was asked and has a breaker, and its state."""

@@ -146,8 +146,8 @@ def _arguments(text: str) -> tuple[str, str]:
     if len(text) > LONGEST_ARGUMENTS:
         return "{}", f"its arguments are longer than {LONGEST_ARGUMENTS // 1024} KB"
     depth = deepest = 0
-    for found in _STRUCTURE.finditer(text):
-        depth += _LEVELS.get(found[0], 0)
+    for match in _STRUCTURE.finditer(text):
+        depth += _LEVELS.get(match[0], 0)
         deepest = max(deepest, depth)
     if deepest > DEEPEST_ARGUMENTS:
         return "{}", f"its arguments are nested more than {DEEPEST_ARGUMENTS} deep"

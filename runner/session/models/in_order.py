@@ -17,15 +17,15 @@ OWED: ContextVar[bool] = ContextVar("lkrun_words_owed", default=True)
 class ModelsInOrder(FallbackAdapter):
     """LiveKit's adapter, to which an answer of nothing is a failure too."""
 
-    def chat(self, **asked: Any) -> FallbackLLMStream:
+    def chat(self, **given: Any) -> FallbackLLMStream:
         """Ask the first model that is there; arguments as `LLM.chat` has them."""
-        return _Stream(llm=self, **_whole(asked))
+        return _Stream(llm=self, **_whole(given))
 
 
-def _whole(asked: dict[str, Any]) -> dict[str, Any]:
+def _whole(given: dict[str, Any]) -> dict[str, Any]:
     """All that a stream takes, with the adapter's own choice where nothing is said."""
     usual = FallbackAdapter.chat.__kwdefaults__ or {}
-    whole = {**usual, **asked}
+    whole = {**usual, **given}
     return whole | {"tools": whole["tools"] or []}
 
 

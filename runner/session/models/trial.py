@@ -60,17 +60,17 @@ class Trial:
 
 def named(agents: Mapping[str, AgentRelease]) -> list[tuple[str, str, AgentRelease]]:
     """Kind, name and an agent of all providers and inference strings that agents name."""
-    found: dict[tuple[str, str], AgentRelease] = {}
+    first_use: dict[tuple[str, str], AgentRelease] = {}
     for release in agents.values():
         for user in (release.agent, *release.personas.values()):
             for kind in KINDS:
                 names = chosen(user, kind.key) or ()
                 for name in (names,) if isinstance(names, str) else names:
                     if str(name) not in kind.words:
-                        found.setdefault((kind.key, str(name)), release)
+                        first_use.setdefault((kind.key, str(name)), release)
         for name, provider in release.providers.items():
-            found.setdefault((provider.kind, name), release)
-    return [(kind, name, release) for (kind, name), release in sorted(found.items())]
+            first_use.setdefault((provider.kind, name), release)
+    return [(kind, name, release) for (kind, name), release in sorted(first_use.items())]
 
 
 async def tried(

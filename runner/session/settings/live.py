@@ -107,5 +107,5 @@ class LiveSettings:
             **self._wanted.endpointing_overrides,
             **self._own.get("endpointing", {}),
         }
-        found: Any = AgentSession(vad=None, turn_handling=turns).options.endpointing  # type: ignore[arg-type]  # keys of both
-        return found  # type: ignore[no-any-return]  # a plain dict of the keys
+        endpointing: Any = AgentSession(vad=None, turn_handling=turns).options.endpointing  # type: ignore[arg-type]  # keys of both
+        return endpointing  # type: ignore[no-any-return]  # a plain dict of the keys

@@ -154,18 +154,18 @@ OPTIONS: tuple[SessionOption, ...] = (
 
 def written(block: Block, *, voice: bool = True) -> dict[str, Any]:
     """Key → value, for the options that an agent or persona writes."""
-    found = {option.key: option.of(block) for option in OPTIONS if voice or option.by_text}
-    return {key: value for key, value in found.items() if value is not NOT_WRITTEN}
+    values = {option.key: option.of(block) for option in OPTIONS if voice or option.by_text}
+    return {key: value for key, value in values.items() if value is not NOT_WRITTEN}
 
 
 def livekit_options(block: Block, *, voice: bool = True) -> Values:
     """What an agent or persona writes, as LiveKit has it: groups within groups."""
     values = written(block, voice=voice)
-    found: Values = {}
+    options: Values = {}
     for option in OPTIONS:
         if option.key in values:
-            group = found
+            group = options
             for name in filter(None, option.place.split(".")):
                 group = group.setdefault(name, {})
             group.update(option.values(values[option.key]))
-    return found
+    return options

@@ -53,13 +53,13 @@ class _Words:
 
     def replaced(self, text: str, before: str, after: str) -> str:
         """A text with its words replaced; `before` and `after` are the letters around it."""
-        found, place = [], 0
+        parts, place = [], 0
         for start, end, word in self._matches(before + text + after, len(before)):
             if end > len(text):
                 break  # it is what comes after
-            found += [text[place:start], self._spoken[word]]
+            parts += [text[place:start], self._spoken[word]]
             place = end
-        return "".join([*found, text[place:]])
+        return "".join([*parts, text[place:]])
 
     def cut(self, text: str, before: str) -> int:
         """How much of a text can be given away: no word that may go on is in it."""
@@ -72,16 +72,16 @@ class _Words:
         return cut
 
     def _matches(self, text: str, shift: int) -> list[tuple[int, int, str]]:
-        found, place = [], 0
+        matches, place = [], 0
         while match := self._pattern.search(text, place):
             word = self._written[(match.lastindex or 1) - 1]
             start, end = match.span()
             if start >= shift and _whole(text, start, end):
-                found.append((start - shift, end - shift, word))
+                matches.append((start - shift, end - shift, word))
                 place = end
             else:
                 place = start + 1
-        return found
+        return matches
 
 
 def _whole(text: str, start: int, end: int) -> bool:

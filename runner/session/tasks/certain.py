@@ -66,6 +66,6 @@ def without_deeds(chat: ChatContext) -> ChatContext:
         if item.type not in ("function_call", "function_call_output") or item.name != CERTAIN:
             items.append(item)
         elif item.type == "function_call_output" and place > latest and item.output:
-            told = {"content": [item.output], "created_at": item.created_at}
-            items.append(llm.ChatMessage(role="system", **told))
+            message = {"content": [item.output], "created_at": item.created_at}
+            items.append(llm.ChatMessage(role="system", **message))
     return ChatContext(items)

@@ -73,7 +73,7 @@ def note(call: Call, plan: PersonaPlan) -> str:
     what = call.bound.renderer.text(need.description or "").strip()
     about = f"{name} ({what})" if what else name
     pending = call.needs.of(name).is_pending
-    asked = "whether it is right" if pending else "it"
+    subject = "whether it is right" if pending else "it"
     after = (
         "do not ask for it yourself: the question is asked by itself right after your words"
         if need.ask is not None or pending
@@ -82,7 +82,7 @@ def note(call: Call, plan: PersonaPlan) -> str:
     return (
         f"The caller is being asked for {about}; answer nothing else now. Call {FILL_IN} with "
         f"all that the caller's last words hold, and never make anything up. Where they hold "
-        f"nothing of it, say one short sentence about {asked}, and {after}."
+        f"nothing of it, say one short sentence about {subject}, and {after}."
     )
 
 

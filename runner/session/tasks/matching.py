@@ -53,14 +53,14 @@ class IntentMatcher:
     def _meant(self, text: str) -> set[int]:
         if self._phrases is None:
             self._phrases = self._read()
-        words, found = words_of(text), set[int]()
+        words, places = words_of(text), set[int]()
         for place, word in enumerate(words):
             for phrase, at in self._phrases.get(word, ()):
                 if words[place : place + len(phrase)] == phrase:
-                    found.add(at)
+                    places.add(at)
         if self._patterns and (self._any is None or self._any.search(text) is not None):
-            found |= {at for pattern, at in self._patterns if pattern.search(text) is not None}
-        return found
+            places |= {at for pattern, at in self._patterns if pattern.search(text) is not None}
+        return places
 
     def _read(self) -> dict[str, list[_Phrase]]:
         index: dict[str, list[_Phrase]] = {}

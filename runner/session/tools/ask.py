@@ -14,8 +14,8 @@ async def run(call: Call, tool: AskTool, made: ToolCall) -> ToolResult:
     needs = {str(name): need for name, need in tool.ask.items()}
     call.needs.begin(Frame(call.speaking, needs, made.name))
     missing = call.needs.open(call.persona.plan)
-    told = f"The caller is asked for: {', '.join(missing)}." if missing else "All is known."
-    return ToolResult(told, asks=True)
+    message = f"The caller is asked for: {', '.join(missing)}." if missing else "All is known."
+    return ToolResult(message, asks=True)
 
 
 KIND = ToolKind(AskTool, run)

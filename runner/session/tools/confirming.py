@@ -100,14 +100,14 @@ async def _by_model(call: Call, made: ToolCall, talk: Talk | None) -> llm.ChatMe
     text, failures = ASK.format(name=made.name, details=details), call.given_up
     chat = talk(f"{made.name} waits for the caller's yes.") if talk is not None else None
     try:
-        found = await _heard(
+        said = await _heard(
             call.session.generate_reply(
                 instructions=text, tool_choice="none", chat_ctx=NOT_GIVEN if chat is None else chat
             )
         )
     except RuntimeError:
         return None
-    return found if call.given_up == failures else None
+    return said if call.given_up == failures else None
 
 
 async def _heard(speech: SpeechHandle) -> llm.ChatMessage | None:

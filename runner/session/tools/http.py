@@ -88,20 +88,20 @@ async def _unless_gone(call: Call, request: ToolRequest, *, question: bool) -> T
     When they have left, a question is given up; what a service was told to do goes on, and nobody
     waits for it.
     """
-    asked = asyncio.ensure_future(call.egress.ask(request))
+    request_made = asyncio.ensure_future(call.egress.ask(request))
     left = asyncio.ensure_future(call.gone.wait())
     try:
-        await asyncio.wait({asked, left}, return_when=asyncio.FIRST_COMPLETED)
-        if asked.done():
-            return asked.result()
+        await asyncio.wait({request_made, left}, return_when=asyncio.FIRST_COMPLETED)
+        if request_made.done():
+            return request_made.result()
         if not question:
-            call.unwaited.add(asked)
-            asked.add_done_callback(call.unwaited.discard)
+            call.unwaited.add(request_made)
+            request_made.add_done_callback(call.unwaited.discard)
         return ToolResponse(ok=False, output="The caller has left.")
     finally:
         left.cancel()
-        if asked not in call.unwaited:
-            asked.cancel()
+        if request_made not in call.unwaited:
+            request_made.cancel()
 
 
 KIND = ToolKind(HttpTool, run)

@@ -14,8 +14,8 @@ _SEARCH = 10.0
 
 async def run(call: Call, tool: KnowledgeTool, made: ToolCall) -> ToolResult:
     """Ask all knowledge that it names."""
-    asked = call.bound.release.asked_by(tool)
-    longest = max([_SEARCH, *(source.http.longest for source in asked)])
+    sources = call.bound.release.asked_by(tool)
+    longest = max([_SEARCH, *(source.http.longest for source in sources)])
     return await ask(call, made, longest, question=True)
 
 

@@ -36,9 +36,9 @@ async def with_servers(
     if not release.servers:
         return plan
     values = context.sent()
-    asked = [_tools(name, tool, values, egress) for name, tool in release.servers.items()]
-    found = dict(zip(release.servers, await asyncio.gather(*asked), strict=True))
-    return plan.with_servers(_one_name_each(plan, found))
+    requests = [_tools(name, tool, values, egress) for name, tool in release.servers.items()]
+    tools = dict(zip(release.servers, await asyncio.gather(*requests), strict=True))
+    return plan.with_servers(_one_name_each(plan, tools))
 
 
 def with_known_servers(before: Plan, release: AgentRelease) -> Plan:
@@ -47,9 +47,9 @@ def with_known_servers(before: Plan, release: AgentRelease) -> Plan:
     if not release.servers:
         return plan
     known = [tool for tool in before.tools.values() if isinstance(tool, ServerTool)]
-    found: dict[str, dict[str, ServerTool]] = {}
+    tools_of: dict[str, dict[str, ServerTool]] = {}
     for name, server in release.servers.items():
-        found[name] = {
+        tools_of[name] = {
             t.function: ServerTool.of(
                 name,
                 server.model_copy(update={"mcp": t.mcp}),  # the server itself waits
@@ -58,7 +58,7 @@ def with_known_servers(before: Plan, release: AgentRelease) -> Plan:
             for t in known
             if t.server == name
         }
-    return plan.with_servers(_one_name_each(plan, found))
+    return plan.with_servers(_one_name_each(plan, tools_of))
 
 
 async def _tools(
@@ -70,17 +70,17 @@ async def _tools(
             raise CannotStartError(f"the server '{name}' is not there: {answer.error}")
         log.warning("the call goes on without the server '%s': %s", name, answer.error)
         return {}
-    told = {str(each["name"]): each for each in answer.result or ()}
-    for lacking in sorted(tool.mcp.named - told.keys()):
+    listed = {str(each["name"]): each for each in answer.result or ()}
+    for lacking in sorted(tool.mcp.named - listed.keys()):
         log.warning("the server '%s' has no tool '%s'", name, lacking)
-    return {n: ServerTool.of(name, tool, each) for n, each in told.items() if _NAME.fullmatch(n)}
+    return {n: ServerTool.of(name, tool, each) for n, each in listed.items() if _NAME.fullmatch(n)}
 
 
-def _one_name_each(plan: Plan, found: Tools) -> dict[str, dict[str, ServerTool]]:
+def _one_name_each(plan: Plan, tools_of: Tools) -> dict[str, dict[str, ServerTool]]:
     """Leave out what has the name of a tool that is there already."""
     taken = set(plan.tools)
     kept: dict[str, dict[str, ServerTool]] = {}
-    for server, tools in found.items():
+    for server, tools in tools_of.items():
         for name in sorted(taken & tools.keys()):
             log.warning("the tool '%s' of '%s' is left out: its name is taken", name, server)
         kept[server] = {n: t for n, t in tools.items() if n not in taken}

@@ -46,8 +46,8 @@ class Bounds:
             except ValueError as problem:
                 name = str(problem)
                 if not self.lenient:
-                    told = _named(field.open_bounds[name])
-                    raise MisfitError(f"cannot be checked now: {told} is not known") from None
+                    names = _named(field.open_bounds[name])
+                    raise MisfitError(f"cannot be checked now: {names} is not known") from None
                 field = field.model_copy(update={name: None})
                 del values[name]
 

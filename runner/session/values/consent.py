@@ -204,12 +204,12 @@ def consent(answer: str, question: str = "", language: str = "") -> bool | None:
         True for a yes, False for a no, None where it is neither.
     """
     phrases = _phrases(language.partition("-")[0].partition("_")[0].casefold())
-    asked, found = set(_tokens(question)), set[str]()
+    of_question, kinds = set(_tokens(question)), set[str]()
     for words, kind in _parted(_tokens(answer), phrases):
-        found.add(kind or ("said" if set(words) <= asked else "other"))
-    if "no" in found:
-        return None if "yes" in found else False
-    return True if "yes" in found and not found & {"unsure", "other"} else None
+        kinds.add(kind or ("said" if set(words) <= of_question else "other"))
+    if "no" in kinds:
+        return None if "yes" in kinds else False
+    return True if "yes" in kinds and not kinds & {"unsure", "other"} else None
 
 
 def _tokens(text: str) -> tuple[str, ...]:
@@ -224,12 +224,12 @@ Phrases = dict[tuple[str, ...], str]
 def _phrases(language: str) -> Phrases:
     """Phrase → its class: those of a language and of English; of all where it is not known."""
     chosen: Iterable[str] = {language, _ENGLISH} if language in _WORDS else _WORDS
-    found: dict[tuple[str, ...], set[str]] = {}
+    kinds_of: dict[tuple[str, ...], set[str]] = {}
     for tag in chosen:
         for kind, words in _WORDS[tag].items():
             for phrase in words.split("|"):
-                found.setdefault(_tokens(phrase), set()).add(kind)
-    return {phrase: _one(kinds) for phrase, kinds in found.items()}
+                kinds_of.setdefault(_tokens(phrase), set()).add(kind)
+    return {phrase: _one(kinds) for phrase, kinds in kinds_of.items()}
 
 
 def _one(kinds: set[str]) -> str:

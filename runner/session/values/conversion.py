@@ -41,11 +41,11 @@ def convert(field: Field, value: Any, choices: Choices) -> Any:
         return _NESTED[field.type](field, value, choices)
     noun = READERS[field.type][1]
     try:
-        found = _SIMPLE[field.type](value)
+        converted = _SIMPLE[field.type](value)
     except (ValueError, TypeError, OverflowError):
         raise MisfitError(f"must be {noun}{_not(field, value)}") from None
-    _within(field, found)
-    return found
+    _within(field, converted)
+    return converted
 
 
 def missing(value: Any) -> bool:
@@ -75,15 +75,15 @@ def _number(value: Any) -> float | int:
         if not math.isfinite(value):
             raise ValueError
         return value
-    found: float | int = READERS["number"][0](_stripped(value))
-    return found
+    number: float | int = READERS["number"][0](_stripped(value))
+    return number
 
 
 def _whole(value: Any) -> int:
-    found = _number(value)
-    if found != int(found):
+    number = _number(value)
+    if number != int(number):
         raise ValueError
-    return int(found)
+    return int(number)
 
 
 def _yes_no(value: Any) -> bool:
@@ -217,15 +217,15 @@ def _list(field: Field, value: Any, choices: Choices) -> list[Any]:
         raise MisfitError(f"must have at most {MOST} entries")
     if field.of is None:
         return list(items)
-    found = []
+    entries = []
     for place, item in enumerate(items, 1):
         try:
-            found.append(_entry(field.of, item, choices))
+            entries.append(_entry(field.of, item, choices))
         except MisfitError as problem:
             # a private list shows nothing of what is in it
             why = "" if field.private else f": it {problem}"
             raise MisfitError(f"has a mistake in entry {place}{why}") from None
-    return found
+    return entries
 
 
 def _entry(of: str | dict[str, Field], item: Any, choices: Choices) -> Any:
@@ -246,7 +246,7 @@ def record(fields: Mapping[str, Field], value: Any, choices: Choices) -> dict[st
         raise MisfitError(
             f"has no field '{str(unknown[0])[:_SHOWN]}'; its fields are: {', '.join(fields)}"
         )
-    found: dict[str, Any] = (
+    values: dict[str, Any] = (
         {"line": data["line"]} if "line" in data and "line" not in fields else {}
     )
     for name, field in fields.items():
@@ -256,10 +256,10 @@ def record(fields: Mapping[str, Field], value: Any, choices: Choices) -> dict[st
                 continue
             raise MisfitError(f"needs '{name}'")
         try:
-            found[name] = convert(field, given, choices)
+            values[name] = convert(field, given, choices)
         except MisfitError as problem:
             raise MisfitError(f"has a mistake: '{name}' {problem}") from None
-    return found
+    return values
 
 
 def _object(field: Field, value: Any, choices: Choices) -> dict[str, Any]:

@@ -19,15 +19,15 @@ Fields = Mapping[str, Field]
 
 def uses(fields: Fields) -> set[str]:
     """The variables and other names that the model's view of these fields depends on."""
-    found: set[str] = set()
+    names: set[str] = set()
     for field in fields.values():
         if field.choices_from is not None:
-            found.add(str(field.choices_from))
-        found |= {use.path[0] for use in analyse(field.description or "").uses}
-        found |= bound_names(field)
+            names.add(str(field.choices_from))
+        names |= {use.path[0] for use in analyse(field.description or "").uses}
+        names |= bound_names(field)
         inner = field.of if isinstance(field.of, dict) else field.fields
-        found |= uses(inner or {})
-    return found
+        names |= uses(inner or {})
+    return names
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +59,12 @@ class Schema:
             shape = self.object(field.fields or {})
         if field.pattern is not None:
             shape["pattern"] = f"^(?:{field.pattern})$"
-        told = self.renderer.text(field.description).strip() if field.description else ""
+        description = self.renderer.text(field.description).strip() if field.description else ""
         hint = READERS[field.type][1] if field.type in _HINTED else ""
-        if told or hint:
-            shape["description"] = f"{told} ({hint})" if told and hint else told or hint
+        if description or hint:
+            shape["description"] = (
+                f"{description} ({hint})" if description and hint else description or hint
+            )
         return shape
 
     def _entries(self, field: Field) -> dict[str, Any]:
@@ -119,7 +121,7 @@ def read(
         ArgumentsError: with every mistake in one message, for whoever called.
     """
     problems = [_unknown(name, fields) for name in given if name not in fields]
-    found: dict[str, Any] = {}
+    values: dict[str, Any] = {}
     bounds = Bounds(renderer)
     for name, field in fields.items():
         value = given.get(name)
@@ -130,12 +132,12 @@ def read(
                 problems.append(f"'{name}' is missing: {_noun(field, choices)} is needed")
             continue
         try:
-            found[name] = convert(bounds.of(field), value, choices)
+            values[name] = convert(bounds.of(field), value, choices)
         except MisfitError as problem:
             problems.append(f"'{name}' {problem}")
     if problems:
         raise ArgumentsError("; ".join(problems))
-    return found
+    return values
 
 
 def _unknown(name: str, fields: Fields) -> str:

@@ -65,12 +65,12 @@ class HttpLLM(llm.LLM[str]):
         extra_kwargs: NotGivenOr[dict[str, Any]] = NOT_GIVEN,
     ) -> llm.LLMStream:
         """Ask for the next answer."""
-        asked = {
+        wishes = {
             "parallel_tool_calls": parallel_tool_calls if is_given(parallel_tool_calls) else None,
             "tool_choice": _choice(tool_choice) if is_given(tool_choice) else None,
             **(extra_kwargs if is_given(extra_kwargs) else {}),
         }
-        return _Answer(self, chat_ctx, tools or [], conn_options, asked)
+        return _Answer(self, chat_ctx, tools or [], conn_options, wishes)
 
 
 def _as_openai(service: HttpService[HttpModel]) -> HttpService[HttpModel]:
@@ -89,12 +89,12 @@ class _Answer(llm.LLMStream):
         chat_ctx: llm.ChatContext,
         tools: list[llm.Tool],
         conn_options: APIConnectOptions,
-        asked: dict[str, Any],
+        wishes: dict[str, Any],
     ) -> None:
         super().__init__(model, chat_ctx=chat_ctx, tools=tools, conn_options=conn_options)
         self._retry_on_chunk_sent = False  # what was said already cannot be said again
         self._service = model.service
-        self._asked = asked
+        self._asked = wishes
 
     async def _run(self) -> None:
         spec = self._service.options
@@ -111,11 +111,11 @@ class _Answer(llm.LLMStream):
         spec = self._service.options
         if spec.style is None:
             return values
-        asked = self._asked if tools else {"response_format": self._asked.get("response_format")}
+        wishes = self._asked if tools else {"response_format": self._asked.get("response_format")}
         return {
             **values,
             **dict.fromkeys(_CHAT[3:6]),
-            **asked,
+            **wishes,
             "temperature": spec.temperature,
             "max_tokens": spec.max_tokens,
             "stream": True,

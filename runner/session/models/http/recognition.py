@@ -56,13 +56,13 @@ class HttpSTT(stt.STT[str]):
         async with self._form().open(values, conn_options, self._speech(buffer)) as answer:
             with api_errors():
                 body = await answer.whole()
-                found = understand(body, answer.content_type, _NOTHING)
-        if not found.is_json:
+                understood = understand(body, answer.content_type, _NOTHING)
+        if not understood.is_json:
             raise unusable(f"{answer.server}: the answer is no JSON")
-        text = _picked(options.pick, found.data)
-        if text is None and found.data is not None:
+        text = _picked(options.pick, understood.data)
+        if text is None and understood.data is not None:
             raise unusable(f"{answer.server}: pick: {options.pick} finds no text in the answer")
-        spoken = _picked(options.language, found.data) or str(values.get("language", ""))
+        spoken = _picked(options.language, understood.data) or str(values.get("language", ""))
         alternative = stt.SpeechData(
             language=spoken or self.service.language,  # type: ignore[arg-type]  # LiveKit reads any text
             text=(text or "").strip(),
