@@ -129,7 +129,7 @@ def _revision(wanted: Asked) -> Side | None:
 Source = tuple[Callable[[Asked], bool], Callable[[Asked], "Side | None"]]
 
 SOURCES: tuple[Source, ...] = (
-    (lambda asked: os.path.exists(asked.name), _directory),  # noqa: PTH110 - as above
+    (lambda wanted: os.path.exists(wanted.name), _directory),  # noqa: PTH110 - as above
     (_is_kept, _kept),
     (lambda _asked: True, _revision),
 )

@@ -29,12 +29,14 @@ def download_files(folder: Path, *, form: str) -> int:
     named = dict.fromkeys(checker.catalogue.find(use.kind, use.plugin) for use in uses)
     installed = [each for each in named if isinstance(each, InstalledProvider)]
     records = checker.records(each for each in installed if each.source == "livekit")
-    wanted = [each for each, told in records.items() if isinstance(told, dict) and told["files"]]
+    wanted = [
+        each for each, record in records.items() if isinstance(record, dict) and record["files"]
+    ]
     patient = replace(checker, budget=_BUDGET)
     results = list(zip(wanted, patient.files(wanted, "fetch"), strict=True))
     if form == "json":
-        told = [{"plugin": p.name, "kind": p.kind, "ok": ok} for p, ok in results]
-        click.echo(json.dumps(told))
+        results_shown = [{"plugin": p.name, "kind": p.kind, "ok": ok} for p, ok in results]
+        click.echo(json.dumps(results_shown))
     for provider, ok in results if form == "text" else ():
         state = "its files are there" if ok else "its files could not be fetched"
         click.echo(f"{provider.kind} '{provider.name}': {state}")

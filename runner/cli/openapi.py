@@ -342,7 +342,7 @@ def _line(words: str) -> str:
 
 def written(service: Imported) -> str:
     """The YAML of it."""
-    return "\n".join(_lines({"services": service.service, "tools": imported_.tools}, 0)) + "\n"
+    return "\n".join(_lines({"services": service.service, "tools": service.tools}, 0)) + "\n"
 
 
 def _lines(data: Mapping[str, Any], depth: int) -> Iterator[str]:

@@ -74,7 +74,7 @@ def options(context: click.Context | None = None) -> Options:
     """The global options of the running command."""
     context = context or click.get_current_context()
     given = context.find_object(Options)
-    return given if options_ is not None else Options()
+    return given if given is not None else Options()
 
 
 def formats(

@@ -86,12 +86,12 @@ def _unknown(checker: OptionChecker, name: str, kind: str | None) -> str:
     return f"there is no plugin '{name}'" + (f"; {hint}" if hint else "")
 
 
-def _listed(found: Sequence[Row]) -> None:
-    rows = [(row.name, row.kind, f"{row.distribution} {row.version}") for row in found]
+def _listed(providers: Sequence[Row]) -> None:
+    rows = [(row.name, row.kind, f"{row.distribution} {row.version}") for row in providers]
     widths = [max((len(line[column]) for line in rows), default=0) for column in range(3)]
-    for row, line in zip(found, rows, strict=True):
-        message = "  ".join(part.ljust(width) for part, width in zip(line, widths, strict=True))
-        click.echo(f"{message}  {row.problem or ''}".rstrip())
+    for row, line in zip(providers, rows, strict=True):
+        columns = "  ".join(part.ljust(width) for part, width in zip(line, widths, strict=True))
+        click.echo(f"{columns}  {row.problem or ''}".rstrip())
 
 
 def _page(document: dict[str, Any]) -> str:

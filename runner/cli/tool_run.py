@@ -25,6 +25,7 @@ from runner.schema.fields import Field
 from runner.schema.knowledge import FilesKnowledge
 from runner.session import Caller, CallFacts
 from runner.session.errors import ArgumentsError, MisfitError
+from runner.session.tools.rules import refusal
 from runner.session.values.defaults import set_defaults
 from runner.session.values.parameters import read
 from runner.session.values.templates import TemplateContext, TemplateRenderer
@@ -98,8 +99,8 @@ def run(result: Compiled, wanted: Run, folder: Path) -> Outcome:
         fields = tool.fields(variables.fields)
         args = read(fields, wanted.arguments, renderer, variables.choices)
     except ArgumentsError as problem:
-        refusal = f"{wanted.tool} was not run: {problem}."
-        response = ToolResponse(ok=False, output=words, error=one_line(str(problem)))
+        message = f"{wanted.tool} was not run: {problem}."
+        response = ToolResponse(ok=False, output=message, error=one_line(str(problem)))
         return Outcome(wanted.tool, response, {}, 0.0)
     if (refused := refusal(tool, args, renderer)) is not None:
         response = ToolResponse(ok=False, output=refused, error="a rule refuses this call")

@@ -59,7 +59,7 @@ def export(spec: str, beside: Path, target: Path) -> None:
     name = folder.rstrip("/") if colon else DEFAULT
     git = _Git(_program(spec), beside)
     tree = _tree(git, revision, name)
-    entries = list(_entries(git.told("ls-tree", "-r", "-l", "-z", "--full-tree", tree)))
+    entries = list(_entries(git.output("ls-tree", "-r", "-l", "-z", "--full-tree", tree)))
     whole = [e for e in entries if e.mode in _FILES and e.size < _WHOLE]
     if len(entries) > _MOST or sum(e.size for e in whole) > _TOTAL:
         raise RevisionError(f"'{spec}' holds more files than a configuration folder may")
@@ -107,7 +107,7 @@ class _Git:
             raise RevisionError(f"git did not answer within {_SECONDS:g} s") from error
         return done.stdout if done.returncode == 0 else None
 
-    def told(self, *arguments: str, given: bytes = b"") -> bytes:
+    def output(self, *arguments: str, given: bytes = b"") -> bytes:
         """What git answers.
 
         Raises:
@@ -159,7 +159,7 @@ def _contents(git: _Git, names: list[str]) -> dict[str, bytes]:
     if not names:
         return {}
     wanted = "".join(f"{name}\n" for name in dict.fromkeys(names)).encode()
-    answer = git.told("cat-file", "--batch", given=wanted)
+    answer = git.output("cat-file", "--batch", given=wanted)
     contents, at = {}, 0
     while at < len(answer):
         end = answer.index(b"\n", at)

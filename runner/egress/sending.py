@@ -170,7 +170,7 @@ class Sending:
         except Exception as caught:  # noqa: BLE001 - each is put into words
             trouble = exchange.trouble(caught)
             raise RequestError(
-                f"no access token: {trouble.error}", trouble.told, passing=trouble.passing
+                f"no access token: {trouble.error}", trouble.for_model, passing=trouble.passing
             ) from None
         headers = [(n, v) for n, v in response.headers.raw if n.lower() != b"content-encoding"]
         return httpx.Response(response.status_code, headers=headers, content=body)

@@ -20,7 +20,7 @@ class RequestError(Exception):
 
     Attributes:
         error: for the author: what went wrong, in a line.
-        told: for the model: the same without addresses, names of secrets or other innards.
+        for_model: for the model: the same without addresses, names of secrets or other innards.
         status: what the service answered, where it did.
         data: the answer that came with it, without secrets.
         passing: whether the same request may succeed a moment later.
@@ -32,7 +32,7 @@ class RequestError(Exception):
     def __init__(  # noqa: PLR0913 - each is a fact of its own
         self,
         error: str,
-        told: str = CANNOT_ASK,
+        for_model: str = CANNOT_ASK,
         *,
         status: int | None = None,
         data: Any = None,
@@ -44,7 +44,7 @@ class RequestError(Exception):
         """Take what is said to the author and to the model, and what is known besides."""
         super().__init__(error)
         self.error = error
-        self.told = told
+        self.for_model = for_model
         self.status = status
         self.data = data
         self.passing = passing
@@ -59,7 +59,7 @@ class RequestError(Exception):
     @property
     def output(self) -> str:
         """What the model sees."""
-        return f"This did not work: {self.told}. You may tell the caller that it did not work."
+        return f"This did not work: {self.for_model}. You may tell the caller that it did not work."
 
 
 def one_line(text: str, most: int = MOST) -> str:

@@ -307,10 +307,10 @@ class Conversation:
             events = self._call.events.begin()
             if self._pieces is not None:
                 self._pieces.begin()
-            self._listener.asked = True
-            self._failures.told = False
+            self._listener.turn_begun = True
+            self._failures.caller_knows = False
             await self._turns.attempt(lambda: self._turns.run(cut(text)))
-            self._listener.asked = False
+            self._listener.turn_begun = False
             await self._settle()
             return list(events)
 

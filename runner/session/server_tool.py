@@ -42,10 +42,10 @@ class ServerTool(McpTool):
             **given,
             mcp=tool.mcp,
             description=None,
-            told=str(listed.get("description") or name),
+            server_text=str(listed.get("description") or name),
             server=server,
             function=name,
             arguments=dict(listed.get("parameters") or {"type": "object", "properties": {}}),
         )
 
-    told: str = ""
+    server_text: str = ""

@@ -34,7 +34,7 @@ class TextTurns:
         try:
             await work()
         except Exception as error:  # noqa: BLE001 - whatever fails, the dialogue goes on
-            if not self._failures.told and not self._call.over:
+            if not self._failures.caller_knows and not self._call.over:
                 self._failures.unexpected(error)
 
     async def run(self, text: str) -> None:

@@ -199,7 +199,7 @@ _SYNTAXES: Final[tuple[tuple[re.Pattern[str], str, Say], ...]] = tuple(
         (
             rf"({_NAME}(?:\?\.\w+)+)",
             "'?.' is not needed: what is missing is empty",
-            lambda found: f"write {{{{ {found[1].replace('?', '')} }}}}",
+            lambda match: f"write {{{{ {match[1].replace('?', '')} }}}}",
         ),
         (r"([^?:]+?)\s*\?\s*([^?:]+?)\s*:\s*([^?:]+)", "'… ? … : …' is JavaScript", _conditional),
         (rf"({_NAME})\s*:\s*([^'\"]*[\d.%][^'\"]*)", "':' cannot stand here", _python_format),

@@ -65,7 +65,7 @@ class _At(NamedTuple):
     """Where the walk is: names bound, paths asked for, whether emptiness is harmless, how deep."""
 
     bound: set[str]
-    asked: tuple[Path, ...] = ()
+    tested: tuple[Path, ...] = ()
     guarded: bool = False
     depth: int = 0
 
@@ -134,7 +134,7 @@ class Walk:
         if name is None or name.name in at.bound:
             return
         guarded = at.guarded or any(
-            path[: len(asked)] == asked or asked[: len(path)] == path for asked in at.asked
+            path[: len(other)] == other or other[: len(path)] == path for other in at.tested
         )
         offset = name.lineno
         part = node is not self._whole
@@ -154,7 +154,7 @@ class Walk:
         before = len(self._uses)
         self._one(test, at._replace(guarded=True))
         paths = tuple(use.path for _, use in self._uses[before:])
-        return at._replace(asked=at.asked + paths)
+        return at._replace(tested=at.tested + paths)
 
     def _subtraction(self, node: nodes.Sub, at: _At) -> None:
         self._dashed = dashed(node, self._place.text) | self._dashed
@@ -181,7 +181,7 @@ class Walk:
         before = len(self._uses)
         self._one(node.left, at)
         paths = tuple(use.path for _, use in self._uses[before:])
-        self._one(node.right, at._replace(asked=at.asked + paths))
+        self._one(node.right, at._replace(tested=at.tested + paths))
 
     def _conditional(self, node: nodes.CondExpr, at: _At) -> None:
         self._all((node.expr1, node.expr2), self._asking(node.test, at))

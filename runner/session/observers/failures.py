@@ -86,7 +86,7 @@ class Failures:
         self._count = 0
         self._rows = {"stt_error": _Row(), "tts_error": _Row()}
         self._tasks: set[asyncio.Task[None]] = set()
-        self.told = False
+        self.caller_knows = False
 
     def heard(self, event: ErrorEvent) -> None:
         """LiveKit has given up on something, or tries again."""
@@ -122,7 +122,7 @@ class Failures:
             What is said in its place; nothing where that is said already, or the call is ending.
         """
         self._report(reason)
-        self.told = True
+        self.caller_knows = True
         self._count += 1
         if self._call.over:
             return ""
@@ -151,7 +151,7 @@ class Failures:
         Args:
             mute: there is no voice to say it.
         """
-        self.told = True
+        self.caller_knows = True
         self._count += 1
         if self._call.over:
             return

@@ -49,7 +49,7 @@ class SessionListener:
         self.warm_up = WarmUp(call, self._overheard)
         self.by_hand = TurnsByHand(call, self._overheard, self.warm_up)
         self._turn = TurnClock(call)
-        self.asked = False
+        self.turn_begun = False
 
     def listen(self, session: AgentSession[Any]) -> None:
         """Listen to a session before it begins."""
@@ -84,9 +84,9 @@ class SessionListener:
             self._call.events.tell(MessageEvent(persona=speaking, role="agent", text=text))
 
     def _heard(self, speaking: str) -> None:
-        if not self.asked:
+        if not self.turn_begun:
             self._call.events.begin()
-        self.asked = False
+        self.turn_begun = False
         self._call.hops = 0
         if self._call.leaving != speaking:  # who takes over tells itself when it has arrived
             self._call.stay()

@@ -17,7 +17,7 @@ async def run(call: Call, tool: McpTool, made: ToolCall) -> ToolResult:
 
 def describe(tool: McpTool) -> str:
     """What the server says of it, as it is: no template."""
-    return tool.told if isinstance(tool, ServerTool) else ""
+    return tool.server_text if isinstance(tool, ServerTool) else ""
 
 
 KIND = ToolKind(McpTool, run, describe)

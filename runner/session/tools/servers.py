@@ -53,7 +53,7 @@ def with_known_servers(before: Plan, release: AgentRelease) -> Plan:
             t.function: ServerTool.of(
                 name,
                 server.model_copy(update={"mcp": t.mcp}),  # the server itself waits
-                {"name": t.function, "description": t.told, "parameters": t.arguments},
+                {"name": t.function, "description": t.server_text, "parameters": t.arguments},
             )
             for t in known
             if t.server == name
