@@ -8,6 +8,7 @@ alone has in a call stands in `session/models/kinds.py`.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +16,8 @@ class ProviderKind:
     """A kind of provider.
 
     Attributes:
-        key: its key in a provider; also the argument of LiveKit's session and agents.
+        key: its key in a provider, in agents and in personas.
+        argument: the argument of LiveKit's session and agents; the key without it.
         livekit_class: what a LiveKit plugin exports for it.
         elsewhere: other places below a plugin's package where it may stand, the best first.
         chosen_by: who names such a provider: an `agent` (and its personas), or one block of it;
@@ -34,6 +36,7 @@ class ProviderKind:
         words: other words that LiveKit Inference knows.
         entry_points: the group in which packages register plugins of their own; empty for none.
         noticed: its place among what callers notice of a change.
+        live: from when a change of it counts in a running call.
     """
 
     key: str
@@ -54,6 +57,13 @@ class ProviderKind:
     words: tuple[str, ...] = ()
     entry_points: str = ""
     noticed: int = 9
+    argument: str = ""
+    live: Literal["now", "visit", "call"] = "now"
+
+    @property
+    def livekit_argument(self) -> str:
+        """What LiveKit's session and agents take it as."""
+        return self.argument or self.key
 
 
 ROWS: tuple[ProviderKind, ...] = (
@@ -118,11 +128,14 @@ ROWS: tuple[ProviderKind, ...] = (
             "experimental.realtime.RealtimeModel",
             "beta.realtime.RealtimeModel",
         ),
-        chosen_by="",
+        argument="llm",
+        live="visit",
         noun="speech-to-speech model",
         title="A speech-to-speech model.",
         about="a speech-to-speech model: the plugin's name",
-        choice="a speech-to-speech model: a provider, an inference string, or a list",
+        choice="a speech-to-speech model: a provider, an inference string, or a list; instead of "
+        "llm and stt; with a tts beside it the model answers in text, and that voice speaks",
+        modes=("voice", "text"),
         example="openai/gpt-realtime",
         entry_points="lkrun.realtime",
         noticed=2,

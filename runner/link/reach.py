@@ -12,7 +12,7 @@ from runner.schema.actions import BACK, HandOff, tool_of
 from runner.schema.agents import Agent
 from runner.schema.http import Request
 from runner.schema.personas import Persona
-from runner.schema.providers import InOrder, chosen
+from runner.schema.providers import Order, chosen
 from runner.schema.reading.load import Definition
 from runner.schema.services import Service
 from runner.schema.tools import KnowledgeTool
@@ -65,7 +65,7 @@ def _take_providers(scope: Scope, names: Iterable[str], take: Take) -> None:
         if provider is not None:
             scope.providers[name] = provider
             _take_services(scope, provider, take)
-            waiting += [str(n) for b in blocks(provider) if isinstance(b, InOrder) for n in b.order]
+            waiting += [str(n) for b in blocks(provider) if isinstance(b, Order) for n in b.order]
 
 
 def _take_tools(scope: Scope, user: Block, names: tuple[str, ...], take: Take) -> None:

@@ -6,6 +6,7 @@ import json
 import logging
 import os
 from functools import lru_cache
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
 from runner.child_environment import missed
@@ -17,7 +18,7 @@ from runner.providers.loading import UnusableError, load
 from runner.providers.validation import validate
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from pydantic import BaseModel
 
@@ -34,7 +35,14 @@ class ProviderBuildError(Exception):
     """A provider that could not be made; the message is one plain sentence without any secret."""
 
 
-def build(kind: str, name: str, values: Any, *, secrets: Iterable[str] = ()) -> Any:
+def build(
+    kind: str,
+    name: str,
+    values: Any,
+    *,
+    secrets: Iterable[str] = (),
+    usual: Mapping[str, Sequence[Any]] = MappingProxyType({}),
+) -> Any:
     """Make the LiveKit object (such as `llm.LLM`) of a provider.
 
     Args:
@@ -43,6 +51,8 @@ def build(kind: str, name: str, values: Any, *, secrets: Iterable[str] = ()) -> 
         values: what stands under `with`, templates rendered; converted as in `check_options`.
         secrets: texts that no message may show, besides options and environment variables whose
             name says so.
+        usual: what an option is where nobody writes it: the first of the values that fits, where
+            the plugin has such an option.
 
     Raises:
         ProviderBuildError: it is not installed, refuses an option, or cannot be set up (a missing
@@ -56,6 +66,7 @@ def build(kind: str, name: str, values: Any, *, secrets: Iterable[str] = ()) -> 
     try:
         with limit(BUILD):
             loaded = load(provider.source, provider.target, kind)
+            values = _with_usual(loaded.options, values, usual, subject)
             options, problems = _validated(loaded.options, values, subject)
             if options is not None:
                 return loaded.make(options)
@@ -135,6 +146,17 @@ def _validated(
         _known[key] = model, options
         options = options.model_copy()
     return options, problems
+
+
+def _with_usual(
+    model: type[BaseModel], values: Any, usual: Mapping[str, Sequence[Any]], subject: str
+) -> Any:
+    names = {info.alias or name for name, info in model.model_fields.items()}
+    for option, choices in usual.items():
+        if option in names and option not in values:
+            fitting = ({**values, option: choice} for choice in choices)
+            values = next((v for v in fitting if not _validated(model, v, subject)[1]), values)
+    return values
 
 
 def brought_by(kind: str, name: str) -> str:

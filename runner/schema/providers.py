@@ -75,8 +75,16 @@ Several = Annotated[
 """One provider, or a list: fallbacks in order."""
 
 
-class InOrder(Block):
+class Order(Block):
     """Several providers in order: each is used where those before it fail."""
+
+    noun: ClassVar[str] = "a fallback"
+
+    order: Several = key("the providers or inference strings, the first one first")
+
+
+class InOrder(Order):
+    """Several providers in order, and when the next is used."""
 
     noun: ClassVar[str] = "a fallback"
     elsewhere: ClassVar[dict[str, str]] = {
@@ -84,7 +92,6 @@ class InOrder(Block):
         "timeout": "write attempt_timeout:",
     }
 
-    order: Several = key("the providers or inference strings, the first one first")
     attempt_timeout: SomeTime | None = key(
         "one attempt may take so long; LiveKit's time without it", None
     )
@@ -102,7 +109,24 @@ class ModelsInOrder(InOrder):
     sticky: YesNo = key("stay with the one that works, also when an earlier one is back", False)
 
 
-ORDERS: dict[str, type[InOrder]] = {"llm": ModelsInOrder, "stt": InOrder, "tts": InOrder}
+_UNHURRIED = "LiveKit asks each speech-to-speech model once, in its own time: delete it"
+
+
+class SpeechModelsInOrder(Order):
+    """Speech-to-speech models in order: each is used where those before it fail."""
+
+    noun: ClassVar[str] = "a fallback of speech-to-speech models"
+    elsewhere: ClassVar[dict[str, str]] = dict.fromkeys(
+        ("timeout", "attempt_timeout", "retries", "sticky"), _UNHURRIED
+    )
+
+
+ORDERS: dict[str, type[Order]] = {
+    "llm": ModelsInOrder,
+    "realtime": SpeechModelsInOrder,
+    "stt": InOrder,
+    "tts": InOrder,
+}
 """Kind → what `fallback` takes as one."""
 
 
@@ -119,8 +143,11 @@ def _base(kind: ProviderKind) -> type[AnyProvider]:
 def _class_of(kind: ProviderKind) -> type[AnyProvider]:
     """Whatever plugin it names: its options are the plugin's."""
     fields: Any = {
-        kind.key: (PluginName, key(kind.about)),
-        "options": (dict[str, Json], key("options of the plugin", {}, alias="with")),
+        kind.key: (PluginName, key(kind.about, live=kind.live)),
+        "options": (
+            dict[str, Json],
+            key("options of the plugin", {}, alias="with", live=kind.live),
+        ),
     }
     base: type[AnyProvider] = _base(kind)
     made = create_model(_named(kind), __base__=base, __module__=__name__, **fields)
@@ -135,8 +162,8 @@ def _built_in(
 ) -> type[AnyProvider]:
     """A provider without a plugin: its options are the language's own."""
     fields: Any = {
-        kind.key: (PluginName, key(lines[0])),
-        "options": (options, key(lines[1], alias="with")),
+        kind.key: (PluginName, key(lines[0], live=kind.live)),
+        "options": (options, key(lines[1], alias="with", live=kind.live)),
     }
     base: type[AnyProvider] = _base(kind) if name == BY_HTTP else AnyProvider
     title = f"{name.capitalize()}{_named(kind)}"
@@ -176,7 +203,9 @@ Provider: TypeAlias = kinds("a provider", *PROVIDERS.values(), *BUILT_IN)  # typ
 
 def _choices(name: str, line: Callable[[ProviderKind], str]) -> type[Block]:
     """A block with a key for each kind that an agent or persona chooses."""
-    fields: Any = {kind.key: (_chosen(kind), key(line(kind), None)) for kind in KINDS}
+    fields: Any = {
+        kind.key: (_chosen(kind), key(line(kind), None, live=kind.live)) for kind in KINDS
+    }
     return create_model(name, __base__=Block, __module__=__name__, **fields)
 
 

@@ -77,10 +77,9 @@ class _Turns(Block):
     noun: ClassVar[str] = "turn_taking"
     bare: ClassVar[str] = "detection"
 
-    detection: (
-        Annotated[str, one_of("model", "vad", "stt", "manual", later=("realtime",))] | None
-    ) = key(
-        "how the end of the caller's turn is found; LiveKit's choice without it; manual: the "
+    detection: Annotated[str, one_of("model", "vad", "stt", "realtime", "manual")] | None = key(
+        "how the end of the caller's turn is found; LiveKit's choice without it; realtime: by the "
+        "speech-to-speech model itself, which is its usual way; manual: the "
         "caller's app calls the agent's methods start_turn, end_turn and cancel_turn (LiveKit's "
         "RPC), as by a button that is held down while one speaks",
         None,

@@ -6,7 +6,7 @@ import asyncio
 import logging
 from collections import Counter
 from collections.abc import Callable, Coroutine, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -15,6 +15,7 @@ from livekit.agents import (
     AgentSession,
     ChatContext,
     ChatMessage,
+    RunContext,
 )
 from livekit.agents.voice import SpeechHandle
 
@@ -28,6 +29,7 @@ from runner.session.events import Events
 from runner.session.pending import DueCall, Question
 from runner.session.roles import Hearing, Opening, SpeakingPersona
 from runner.session.server_tool import ServerTool
+from runner.session.silence import silence
 from runner.session.speech.sounds import Sounds
 from runner.session.speech.speeches import Speeches
 from runner.session.values.parameters import Fields, Schema, read
@@ -163,6 +165,18 @@ class Call:
         return agent  # type: ignore[no-any-return]  # all agents of a call are personas
 
     @property
+    def takes_turns(self) -> bool:
+        """Whether the model lets the caller interrupt it, whatever LiveKit is told."""
+        speech = self.persona.speech
+        return speech is not None and speech.takes_turns
+
+    def to_its_end(self, ctx: RunContext[Any]) -> None:
+        """Let what a tool's turn still says not be interrupted, where that can be had."""
+        if not self.takes_turns:
+            with suppress(RuntimeError):
+                ctx.disallow_interruptions()
+
+    @property
     def speaking(self) -> str:
         """The name of the persona that speaks."""
         return self.bound.context.persona
@@ -261,6 +275,11 @@ class Call:
         Raises:
             RuntimeError: the call is ending.
         """
+        speech = self.persona.speech
+        if speech is not None and speech.mute:
+            options["audio"] = silence()
+        if speech is not None and speech.takes_turns:
+            options["allow_interruptions"] = NOT_GIVEN
         handle = self.session.say(text, **options)
         self.speeches.begun(handle, text)
         return handle
@@ -284,7 +303,7 @@ class Call:
         try:
             await self.session.generate_reply(
                 instructions=text or NOT_GIVEN,
-                allow_interruptions=NOT_GIVEN if interruptible else False,
+                allow_interruptions=NOT_GIVEN if interruptible or self.takes_turns else False,
                 tool_choice=NOT_GIVEN if tools else "none",
                 chat_ctx=NOT_GIVEN if chat is None else chat,
             )

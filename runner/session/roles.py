@@ -12,6 +12,18 @@ from runner.session.pending import PendingHandoff
 from runner.session.plan import PersonaPlan
 
 
+class SpeechRole(Protocol):
+    """What a call needs to know of a speech-to-speech model."""
+
+    @property
+    def takes_turns(self) -> bool:
+        """Whether it finds the end of the caller's turn, and stops when they speak."""
+
+    @property
+    def mute(self) -> bool:
+        """Whether nobody can speak given words."""
+
+
 class SpeakingPersona(Protocol):
     """What a call needs of the persona that speaks.
 
@@ -24,6 +36,10 @@ class SpeakingPersona(Protocol):
     plan: PersonaPlan
     came_from: str | None
     turns: TurnHandlingOptions
+
+    @property
+    def speech(self) -> SpeechRole | None:
+        """What there is to know of its speech-to-speech model; None where it has none."""
 
     async def refresh(self) -> None:
         """Render its instructions again where a variable that they use has changed."""

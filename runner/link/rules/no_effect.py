@@ -10,7 +10,9 @@ from runner.diagnostics import Diagnostic
 from runner.link.rule import AgentContext, AgentRule, Used
 from runner.schema.agents import Agent, Idle, Limits, Room
 from runner.schema.personas import Handoff
+from runner.schema.providers import chosen
 from runner.schema.reading.load import Definition
+from runner.schema.speech import realtime_of
 from runner.schema.tools import HttpTool
 from runner.schema.turns import Interruptions, TurnTaking
 
@@ -67,6 +69,11 @@ def _silent_idle(agent: Agent) -> bool:
     return isinstance(idle, Idle) and idle.say is None and idle.instructions is None
 
 
+def _own_turns(agent: Agent) -> bool:
+    """Whether a speech-to-speech model finds the end of each turn itself."""
+    return bool(realtime_of(agent)) and _turns(agent).detection in (None, "realtime")
+
+
 _VOICE = "have no effect: with mode: text the caller writes and reads"
 _OF_VOICE = "delete them, or write mode: voice"
 
@@ -78,6 +85,18 @@ _ROWS = (
          "write max_duration: beside it, such as max_duration: 20m, or delete it"),
     _Row((), ("stt", "tts", "vad", "keyterms", "pronunciations"), _by_text,
          _VOICE, _OF_VOICE),
+    _Row((), ("keyterms",), lambda a: bool(realtime_of(a)) and not _by_text(a),
+         "has no effect: with realtime no speech recognition listens",
+         "delete it, or say in instructions: which words the caller may use"),
+    _Row((), ("pronunciations",),
+         lambda a: bool(realtime_of(a)) and not _by_text(a) and chosen(a, "tts") is None,
+         "has no effect: the speech-to-speech model speaks itself",
+         "delete it, or write tts: beside realtime:, and that voice speaks for the model"),
+    _Row(("turn_taking",), ("min_delay", "max_delay", "adapt_delay", "preemptive_generation"),
+         _own_turns, "have no effect: the speech-to-speech model finds the end of a turn itself",
+         "delete them, or write detection: vad, so that LiveKit takes the turns"),
+    _Row(("turn_taking",), ("warm_up",), lambda a: bool(realtime_of(a)),
+         "has no effect: a speech-to-speech model has an echo of its own to learn", "delete it"),
     _Row(("room",), ("audio_in", "audio_out", "auto_gain", "sync_text"), _by_text,
          _VOICE, _OF_VOICE),
     _Row(("room",), ("auto_gain",), lambda a: not _by_text(a) and not _room(a).audio_in,

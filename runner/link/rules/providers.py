@@ -14,7 +14,7 @@ from runner.link.walk import Leaf
 from runner.provider_kinds import BY_KEY, IN_ORDER
 from runner.providers.catalogue import InstalledProvider
 from runner.providers.makers import OPTIONS, inference_model, is_platform, plugin_of
-from runner.schema.providers import InOrder
+from runner.schema.providers import Order
 from runner.schema.reading.load import Definition
 from runner.schema.types.names import ProviderName
 
@@ -23,7 +23,7 @@ _INFERENCE = re.compile(r"[\w.-]+(/[\w.:@+-]+)+")
 
 def _check(context: DefinitionContext, leaf: Leaf, _place: Span) -> Iterator[Diagnostic]:
     name, kind = str(leaf.value), leaf.key
-    ordered = isinstance(leaf.owner, InOrder)
+    ordered = isinstance(leaf.owner, Order)
     if ordered:
         kind = getattr(context.definition.spec, "kind", "")
     if not isinstance(leaf.value, ProviderName) or kind not in BY_KEY:
@@ -51,7 +51,10 @@ def _of_kind(provider: Definition, kind: str, span: Span, *, several: bool) -> I
     if actual != kind:
         message = f"provider '{provider.name}' is of kind {actual}, and {kind} is needed here"
         related = (Related(name_span(provider), f"'{provider.name}' is defined here"),)
-        yield Diagnostic(span, "E206", message, f"name a provider that has {kind}:", related)
+        hint = f"name a provider that has {kind}:"
+        if {actual, kind} == {"llm", "realtime"}:
+            hint = f"write {actual}: {provider.name}, or {hint}"
+        yield Diagnostic(span, "E206", message, hint, related)
     elif several and getattr(provider.spec, "kind_value", "") == IN_ORDER:
         message = f"'{provider.name}' is a fallback, which cannot stand in another list"
         related = (Related(name_span(provider), f"'{provider.name}' is defined here"),)

@@ -14,10 +14,10 @@ def _words(text: str) -> frozenset[str]:
 LATER: dict[str, frozenset[str]] = {
     "a file": _words("external_agents folder"),
     "an agent": _words(
-        "realtime avatar dispatch languages after_call events record phone dial"
+        "avatar dispatch languages after_call events record phone dial"
         " voicemail speech background_audio keypad"
     ),
-    "a persona": _words("realtime keypad"),
+    "a persona": _words("keypad"),
     "a check": _words("language transfers_to csv_row webhook_body"),
     "a handoff": frozenset(),
     "a need": _words("keypad end_key wait parts spell"),
@@ -25,7 +25,7 @@ LATER: dict[str, frozenset[str]] = {
     "a test": _words("mode answered_by environment"),
     "an action": _words("play transfer_call press_keys"),
     "a tool": _words("transfer_call press_keys"),
-    "a provider": _words("realtime turn_detector noise_cancellation avatar"),
+    "a provider": _words("turn_detector noise_cancellation avatar"),
     "http": _words("jwt webhook_secret"),
     "the room": _words("noise_cancellation"),
     "the runner": _words("environments records capacity data_dir shutdown"),
@@ -41,7 +41,6 @@ LATER_NAMES = _words("language")
 MEANWHILE: dict[str, str] = {
     "languages": "say in instructions: which languages to speak, and tell them to stt: and tts:",
     "phone": "a dispatch rule of LiveKit says which number reaches the agent",
-    "realtime": "write llm:, stt: and tts:",
     "voicemail": "say in instructions: what to do when a mailbox answers",
 }
 """Such a key → what does nearly the same until it is built."""

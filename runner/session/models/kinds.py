@@ -4,14 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from functools import partial
+from typing import Any, Final
 
 from livekit.agents import inference, llm, stt, tts
 
-from runner.schema.providers import InOrder
+from runner.schema.providers import Order
 from runner.session.errors import CannotStartError
 from runner.session.models.connection import Connection, keep_to
 from runner.session.models.in_order import ModelsInOrder
+
+IN_TEXT: Final = "realtime in text"
+"""Speech-to-speech models that answer in text: by text, or where a voice speaks for them."""
+
+TEXT_ALONE: Final = {"modalities": (["text"], ["TEXT"])}
+"""Options of such a model that an author need not write: name → what plugins call it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,10 +39,21 @@ class LiveKitKind:
 def _text_model(name: str) -> Any:
     model = inference.llm_from_model_string(name)
     if not isinstance(model, llm.LLM):
-        raise CannotStartError(
-            f"'{name}' is a speech-to-speech model, which this version of lkrun cannot use"
-        )
+        raise CannotStartError(f"'{name}' is a speech-to-speech model: write it as realtime:")
     return model
+
+
+def _speech_model(name: str, **options: Any) -> Any:
+    model = inference.llm_from_model_string(name)
+    if isinstance(model, llm.LLM):
+        raise CannotStartError(f"'{name}' is no speech-to-speech model: write it as llm:")
+    if isinstance(model, llm.DuplexModel):
+        return llm.DuplexRealtimeAdapter(model)
+    return inference.RealtimeModel(name, **options) if options else model
+
+
+def _speech_models(parts: list[Any]) -> Any:
+    return llm.RealtimeModelFallbackAdapter(parts)
 
 
 def _recognition(parts: list[Any], **terms: Any) -> Any:
@@ -55,6 +73,8 @@ LIVEKIT: dict[str, LiveKitKind] = {
     "stt": LiveKitKind(_recognition, inference.STT.from_model_string),
     "tts": LiveKitKind(_voices, inference.TTS.from_model_string),
     "vad": LiveKitKind(ordinary=inference.VAD),
+    "realtime": LiveKitKind(_speech_models, _speech_model),
+    IN_TEXT: LiveKitKind(_speech_models, partial(_speech_model, modalities=["text"])),
 }
 """Kind → what LiveKit has for it; a kind without a row has nothing of its own."""
 
@@ -64,9 +84,7 @@ def of(kind: str) -> LiveKitKind:
     return LIVEKIT.get(kind, LiveKitKind())
 
 
-def in_order(
-    kind: str, names: tuple[str, ...], parts: list[Any], how: InOrder | None = None
-) -> Any:
+def in_order(kind: str, names: tuple[str, ...], parts: list[Any], how: Order | None = None) -> Any:
     """Make one of several.
 
     Args:
@@ -96,11 +114,13 @@ _TERMS: dict[str, dict[str, str]] = {
     },
     "stt": {"attempt_timeout": "attempt_timeout", "retries": "max_retry_per_stt"},
     "tts": {"attempt_timeout": "attempt_timeout", "retries": "max_retry_per_tts"},
+    "realtime": {},
+    IN_TEXT: {},
 }
 """Kind → key of a fallback → LiveKit's argument."""
 
 
-def _terms(kind: str, how: InOrder | None) -> dict[str, Any]:
+def _terms(kind: str, how: Order | None) -> dict[str, Any]:
     written = how.model_fields_set if how is not None else frozenset()
     return {argument: getattr(how, key) for key, argument in _TERMS[kind].items() if key in written}
 

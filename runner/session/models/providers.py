@@ -17,10 +17,11 @@ from runner.egress.mask import Mask
 from runner.egress.providers import USUAL_NETWORK, ProviderEgress, ProviderNetwork
 from runner.link.release import AgentRelease
 from runner.providers.build import ProviderBuildError, build, check_kind
-from runner.schema.providers import InOrder
+from runner.schema.providers import InOrder, Order
 from runner.session.errors import CannotStartError
 from runner.session.models import kinds
 from runner.session.models.bounded import bounded
+from runner.session.models.closing import closing
 from runner.session.models.connection import Connection, connection_of, keep_to
 from runner.session.models.http.made import HttpRecipe, http_recipe
 from runner.session.values.templates import TemplateRenderer
@@ -35,7 +36,7 @@ _Recipe = tuple[str, str, Any, Connection] | None
 """Kind, plugin, options and connection of a provider; None for an inference string."""
 
 
-_List = tuple[str, tuple[str, ...], InOrder | None]
+_List = tuple[str, tuple[str, ...], Order | None]
 """Kind and names of providers in order, and what is said of their order."""
 
 
@@ -101,6 +102,8 @@ class Models:
         self.plugins: dict[tuple[str, str, str], Any] = dict(before.plugins) if before else {}
         self._lists: dict[_List, Any] = {}
         self._parts: dict[_List, list[Any]] = {}
+        self.outlived: list[Any] = list(before.outlived) if before else []
+        """Speech-to-speech models that a persona may still speak through."""
         self.ordinaries: dict[str, Any] = dict(before.ordinaries) if before else {}
         """Kind → what is used where nobody names anything."""
 
@@ -132,11 +135,11 @@ class Models:
                 self._parts[key] = parts
         return self._lists[key]
 
-    def _order(self, names: tuple[str, ...]) -> tuple[tuple[str, ...], InOrder | None]:
+    def _order(self, names: tuple[str, ...]) -> tuple[tuple[str, ...], Order | None]:
         """The providers that names mean, and what a `fallback` says of their order."""
         provider = self._release.providers.get(names[0]) if len(names) == 1 else None
         options = provider.options if provider is not None else None
-        if isinstance(options, InOrder):
+        if isinstance(options, Order):
             return tuple(map(str, options.order)), options
         return names, None
 
@@ -149,7 +152,7 @@ class Models:
     def patience(self, names: tuple[str, ...] | str) -> float:
         """Seconds that the attempts may take that these providers ask for, all of them failing."""
         wanted, how = self._order(_names(names)) if names else ((), None)
-        if how is not None and how.attempt_timeout is not None:
+        if isinstance(how, InOrder) and how.attempt_timeout is not None:
             return how.attempt_timeout * ((how.retries or 0) + 1) * len(wanted)
         return sum(connection_of(self._release.providers.get(name)).longest for name in wanted)
 
@@ -193,7 +196,7 @@ class Models:
             recipe = self._recipe(name)
             if not (self._before and self._keep(self._before, (kind, name), recipe)):
                 made = self._build(kind, name, recipe)
-                self._single[kind, name] = bounded(made) if isinstance(made, llm.LLM) else made
+                self._single[kind, name] = _kept_in_hand(made)
                 self._recipes[kind, name] = recipe
         return self._single[kind, name]
 
@@ -248,7 +251,9 @@ class Models:
         if isinstance(parts[2], HttpRecipe):
             return keep_to(parts[2].made(self.services), kind, connection)
         try:
-            made = check_kind(kind, str(parts[1]), build(*parts, secrets=self._secrets.shown))
+            usual = kinds.TEXT_ALONE if kind == kinds.IN_TEXT else {}
+            made = build(*parts, secrets=self._secrets.shown, usual=usual)
+            made = check_kind(parts[0], str(parts[1]), made)
             return keep_to(made, kind, connection)
         except ProviderBuildError as error:
             raise CannotStartError(f"provider '{name}': {error}") from None
@@ -277,7 +282,10 @@ class Models:
                 parts = [self._single.get((kind, name)) for name in names]
                 self._keep_list(before, (kind, names, how), parts)
         used = set(map(id, self.built()))
-        return [each for each in before.built() if id(each) not in used]
+        unused = [each for each in before.built() if id(each) not in used]
+        # LiveKit keeps such a model until the persona that speaks through it leaves
+        self.outlived += [each for each in unused if isinstance(each, llm.RealtimeModel)]
+        return [each for each in unused if not isinstance(each, llm.RealtimeModel)]
 
     def built(self) -> list[Any]:
         """All objects that there are, lists before what they are made of."""
@@ -311,7 +319,8 @@ class Models:
 
     async def aclose(self) -> None:
         """Close all that was built."""
-        made = self.built()
+        made = [*self.built(), *self.outlived]
+        self.outlived.clear()
         self._lists.clear()
         self._single.clear()
         await close(made)
@@ -324,6 +333,12 @@ async def close(made: Iterable[Any]) -> None:
     for result in await asyncio.gather(*closing, return_exceptions=True):
         if isinstance(result, Exception):
             log.debug("a provider could not be closed: %s", type(result).__name__)
+
+
+def _kept_in_hand(made: Any) -> Any:
+    if isinstance(made, llm.RealtimeModel):
+        return closing(made)
+    return bounded(made) if isinstance(made, llm.LLM) else made
 
 
 def _names(names: tuple[str, ...] | str) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from livekit import rtc
-from livekit.agents import ChatContext
+from livekit.agents import APIConnectionError, ChatContext
 from livekit.agents.utils import http_context
 
 from runner.link.release import AgentRelease
@@ -143,12 +143,45 @@ def _tone() -> rtc.AudioFrame:
     return rtc.AudioFrame(samples, _RATE, 1, _RATE)
 
 
+async def _speech_model(made: Any) -> None:
+    """A reply in a connection of its own; what ends that is told as an event."""
+    session, failed = made.session(), asyncio.get_running_loop().create_future()
+
+    def tell(event: Any) -> None:
+        again = event.recoverable and isinstance(event.error, APIConnectionError)
+        if not failed.done() and not again:
+            failed.set_result(event.error)
+
+    session.on("error", tell)
+    answering = asyncio.ensure_future(_first_words(session))
+    try:
+        await asyncio.wait({answering, failed}, return_when=asyncio.FIRST_COMPLETED)
+        if answering.done() and answering.exception() is not None:
+            # LiveKit tells why after it has told that there is nothing
+            await asyncio.wait({failed}, timeout=_LISTENS)
+        if failed.done():
+            raise CannotStartError(str(failed.result()))
+        await answering
+    finally:
+        answering.cancel()
+        await session.aclose()
+
+
+async def _first_words(session: Any) -> None:
+    made = await session.generate_reply(instructions="Say OK.")
+    async for message in made.message_stream:
+        async for _ in message.text_stream:
+            return
+    raise CannotStartError("it answered with nothing")
+
+
 async def _nothing(_: Any) -> None:
     """To be built is all that can be tried without a call."""
 
 
 _REQUESTS: dict[str, Callable[[Any], Awaitable[None]]] = {
     "llm": _model,
+    "realtime": _speech_model,
     "stt": _recognition,
     "tts": _voice,
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,12 +16,15 @@ from livekit.agents import (
     APIError,
     ErrorEvent,
     NotGivenOr,
+    llm,
     stt,
     tts,
 )
 
-from runner.provider_kinds import ROWS
+from runner.provider_kinds import BY_KEY, ROWS
 from runner.session.call import Call
+from runner.session.events import MessageEvent
+from runner.session.silence import silence
 from runner.session.values.templates import FixedWords
 
 log = logging.getLogger("lkrun")
@@ -48,12 +51,11 @@ _GAP = 15.0
 _GAP_OF_ALL = 75.0
 """The same where each attempt tries several services, each of them twice."""
 
-_RATE = 16_000
-_FRAMES = 10
-"""A second, in tenths."""
-
-_SEVERAL = (stt.FallbackAdapter, tts.FallbackAdapter)
+_SEVERAL = (stt.FallbackAdapter, tts.FallbackAdapter, llm.RealtimeModelFallbackAdapter)
 _NOUNS = {f"{kind.key}_error": f"the {kind.noun}" for kind in ROWS}
+
+_SPEECH_MODEL = "realtime_model_error"
+_NOUNS[_SPEECH_MODEL] = f"the {BY_KEY['realtime'].noun}"
 
 
 @dataclass(slots=True)
@@ -96,6 +98,10 @@ class Failures:
             gap = _GAP_OF_ALL if isinstance(event.source, _SEVERAL) else _GAP
             row.add(error.timestamp, gap, given_up=given_up)
         down = row is not None and row.hopeless and not self._call.over
+        if error.type == _SPEECH_MODEL and not given_up:
+            if not isinstance(event.source, _SEVERAL):  # the next one answers in its place
+                self._unanswered(cause)
+            return
         if not given_up and not down:
             return
         # LiveKit lets STT listen again after an error of their service, and after no other
@@ -103,8 +109,27 @@ class Failures:
         often = ", again and again: the call ends" if down else ""
         noun = _NOUNS.get(error.type, "a provider")
         self._report(f"{noun} failed{often}: {self._reason(cause)}")
-        if error.type == "llm_error" or unheard or down:
+        if error.type == _SPEECH_MODEL:
+            self._count = MOST  # LiveKit closes the call: its connection is gone for good
+        if error.type in ("llm_error", _SPEECH_MODEL) or unheard or down:
             self.answer(mute=error.type == "tts_error")
+
+    def _unanswered(self, cause: Any) -> None:
+        """A reply of a speech-to-speech model has failed; its connection is made anew by LiveKit.
+
+        It asks for no reply a second time.
+        """
+        if isinstance(cause, APIConnectionError):
+            return
+        self._report(f"{_NOUNS[_SPEECH_MODEL]} failed: {self._reason(cause)}")
+        self.told = True
+        self._count += 1
+        if self._call.over:
+            return
+        if self._count >= MOST:
+            self._last_words(NOT_GIVEN)
+            return
+        self._soon(self._again())
 
     def worked(self, kind: str) -> None:
         """A service has worked: STT has understood something, TTS is heard."""
@@ -158,7 +183,10 @@ class Failures:
         if self._call.channel == "voice" or self._count >= MOST:
             self._last_words(silence() if mute else NOT_GIVEN)
             return
-        task = asyncio.get_running_loop().create_task(self._again())
+        self._soon(self._again())
+
+    def _soon(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
@@ -176,12 +204,13 @@ class Failures:
         From then on LiveKit counts no errors, so that it cannot break the words off.
         """
         self._call.over = True
+        # a speech-to-speech model that is gone cannot be told of words that it did not say
+        told = self._call.persona.speech is None
         with contextlib.suppress(RuntimeError):  # the call is ending already
-            self._call.utter(FixedWords(LATER), audio=audio, allow_interruptions=False)
+            self._call.utter(
+                FixedWords(LATER), audio=audio, allow_interruptions=False, add_to_chat_ctx=told
+            )
+        if not told:
+            event = MessageEvent(persona=self._call.speaking, role="agent", text=LATER)
+            self._call.events.tell(event)
         self._call.finish("error")
-
-
-async def silence() -> AsyncIterator[rtc.AudioFrame]:
-    """What is played in place of a voice: LiveKit writes in a room only what is heard as well."""
-    for _ in range(_FRAMES):
-        yield rtc.AudioFrame.create(_RATE, 1, _RATE // 10)

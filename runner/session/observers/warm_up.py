@@ -52,6 +52,8 @@ class WarmUp:
         if self._begun or speech is None:
             return
         self._begun = True
+        if self._call.persona.speech is not None:
+            return  # what it hears is no text that could wait
         if not self.seconds or not speech.allow_interruptions or speech.interrupted:
             return
         self._speech, speech.allow_interruptions = speech, False

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from contextlib import suppress
 from typing import Any
 
 from livekit.agents import ChatContext, RunContext, ToolError, llm
@@ -33,8 +32,7 @@ def answer(call: Call, outcome: ActionOutcome, ctx: RunContext[Any]) -> Any:
             return llm.ToolResult(output, reply_required=False)
         return handed(call, outcome.leave, output, ctx)
     if outcome.undisturbed:
-        with suppress(RuntimeError):
-            ctx.disallow_interruptions()
+        call.to_its_end(ctx)
     if outcome.answered and not outcome.notes and not outcome.due:
         return llm.ToolResult(output, reply_required=False)
     if outcome.failed:
@@ -49,8 +47,7 @@ def handed(call: Call, leave: PendingHandoff, output: str, ctx: RunContext[Any])
         ToolError: it cannot be built.
     """
     call.depart(leave.target)
-    with suppress(RuntimeError):
-        ctx.disallow_interruptions()
+    call.to_its_end(ctx)
     try:
         persona = call.persona.enter(leave)
     except CannotStartError as error:

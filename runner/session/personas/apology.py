@@ -12,8 +12,9 @@ from livekit.agents import NOT_GIVEN, Agent, AgentSession
 
 from runner.session.call import Call
 from runner.session.errors import CannotStartError
-from runner.session.observers.failures import LATER, silence
+from runner.session.observers.failures import LATER
 from runner.session.personas.models import choice
+from runner.session.silence import silence
 
 log = logging.getLogger("lkrun")
 

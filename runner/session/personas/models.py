@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from runner.link.release import AgentRelease
-from runner.provider_kinds import used_in
 from runner.providers.build import brought_by
 from runner.schema.nodes import PARTS
 from runner.schema.providers import chosen
 from runner.session.call import Call
 from runner.session.models.nodes import Node
+from runner.session.models.speech import HEARS_AND_THINKS, built_by_themselves, speech_model
 
 
 def models_of(call: Call, name: str) -> dict[str, Any]:
@@ -20,13 +20,17 @@ def models_of(call: Call, name: str) -> dict[str, Any]:
         CannotStartError: one cannot be built.
     """
     models: dict[str, Any] = {}
-    for kind in used_in(call.channel):
-        named = choice(call.bound.release, name, kind.key)
-        if named:
-            models[kind.key] = call.bound.models.get(kind.key, named)
+    release, made = call.bound.release, call.bound.models
+    speech = speech_model(release, made, call.channel, release.personas[name])
+    for kind in built_by_themselves(call.channel):
+        named = choice(release, name, kind.key)
+        if speech is not None and kind.key in HEARS_AND_THINKS:
+            models[kind.key] = None
+        elif named:
+            models[kind.key] = made.get(kind.key, named)
         else:
-            models[kind.key] = call.bound.models.ordinary(kind.key) if named is None else None
-    return models
+            models[kind.key] = made.ordinary(kind.key) if named is None else None
+    return models | ({"llm": speech} if speech is not None else {})
 
 
 def nodes_of(call: Call, name: str) -> dict[str, list[tuple[str, Node]]]:

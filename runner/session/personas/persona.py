@@ -21,6 +21,7 @@ from runner.session.action_context import ActionContext
 from runner.session.action_outcome import ActionOutcome
 from runner.session.actions import perform
 from runner.session.call import Call
+from runner.session.models.speech import HEARS_AND_THINKS
 from runner.session.pending import PendingHandoff
 from runner.session.personas.change import PersonaChange
 from runner.session.personas.context import without
@@ -29,7 +30,9 @@ from runner.session.personas.first_words import opened, speak_first
 from runner.session.personas.following import follow
 from runner.session.personas.models import models_of, nodes_of
 from runner.session.personas.nodes import BY_PART
+from runner.session.personas.reconnections import Reconnections
 from runner.session.personas.replies import Replies
+from runner.session.personas.speech import SpeechModel
 from runner.session.personas.taken_over import TakenOver
 from runner.session.personas.toolbox import Toolbox
 from runner.session.personas.voice import PersonaVoice
@@ -45,6 +48,7 @@ class LivePersona(Agent):
         came_from: the persona that handed the call over; None at the start.
         plan: what it is made of.
         turns: the turn taking of its own, as LiveKit has it for this visit.
+        speech: what there is to know of the speech-to-speech model that it speaks through.
     """
 
     def __init__(
@@ -64,10 +68,11 @@ class LivePersona(Agent):
         self.turns: TurnHandlingOptions = livekit_options(spec).get("turn_handling", {})
         self._models = models_of(call, plan.name)
         self.nodes = nodes_of(call, plan.name)
+        self.speech = SpeechModel.of(call, self._models, self.turns)
         super().__init__(
             instructions=self._render(plan),
             id=plan.name,
-            tools=toolbox.of(plan),
+            tools=self._offered(toolbox, plan) if self.speech else toolbox.of(plan),
             **{
                 kind: made
                 for kind, made in self._models.items()
@@ -77,14 +82,15 @@ class LivePersona(Agent):
         )
         self._replies = Replies(call, plan, toolbox, self.nodes, first=before is None)
         self._cutting_in = False
+        self._reconnections: Reconnections | None = None
         self._taken_over = TakenOver(before, context, call.clock) if before is not None else None
 
     @property
     def writer(self) -> Any:
-        """The model that writes summaries: the agent's, or where it has none the persona's own."""
+        """The model that writes summaries: the agent's, or the persona's own; None for none."""
         release = self._call.bound.release
         named = chosen(release.agent, "llm") or chosen(release.personas[self.plan.name], "llm")
-        return self._call.bound.models.get("llm", named or ())
+        return self._call.bound.models.get("llm", named) if named else None
 
     def _render(self, plan: PersonaPlan) -> str:
         context = self._call.bound.context
@@ -97,6 +103,8 @@ class LivePersona(Agent):
 
     async def refresh(self) -> None:
         """Render the instructions again where a variable that they use has changed."""
+        if self.speech is not None and self._toolbox.changes(self.plan):
+            await self._offer()
         variables = self._call.bound.variables
         if not variables.changed_since(self._stamp, self.plan.uses):
             return
@@ -104,6 +112,15 @@ class LivePersona(Agent):
         text = self._render(self.plan)
         if text != self.instructions:
             await self.update_instructions(text)
+
+    async def _offer(self) -> None:
+        """Tell a speech-to-speech model which tools it may call now; others are told each time."""
+        offered = self._offered(self._toolbox, self.plan)
+        if offered != self.tools:
+            await self.update_tools(offered)
+
+    def _offered(self, toolbox: Toolbox, plan: PersonaPlan) -> list[llm.Tool | llm.Toolset]:
+        return [*toolbox.offered(plan, [t for t in toolbox.of(plan) if isinstance(t, llm.Tool)])]
 
     def change(self) -> PersonaChange:
         """What the call's release makes of it now; nothing is changed yet.
@@ -129,7 +146,11 @@ class LivePersona(Agent):
         Raises:
             Exception: whatever LiveKit or a provider has against them.
         """
-        before, self._models = self._models, dict(models)
+        before = self._models
+        if any(isinstance(each.get("llm"), llm.RealtimeModel) for each in (before, models)):
+            # LiveKit changes such a model at a handoff alone
+            models = {**models, **{k: before[k] for k in HEARS_AND_THINKS if k in before}}
+        self._models = dict(models)
         other = {kind: made for kind, made in models.items() if made is not before.get(kind)}
         if other:
             self.update_options(**other)
@@ -151,6 +172,8 @@ class LivePersona(Agent):
         # LiveKit forgets the answers of tools that are gone
         await self.update_chat_ctx(ChatContext(without(self.chat_ctx.items, names)))
         await self.update_tools(change.tools)
+        if self.speech is not None:
+            await self.refresh()
 
     async def on_enter(self) -> None:
         """Take over: what was said, then the first words."""
@@ -164,6 +187,8 @@ class LivePersona(Agent):
         call.visited.add(name)
         call.bound.context.persona = name
         call.listens()
+        if self.speech is not None and call.channel == "voice":
+            self._reconnections = Reconnections(call, self)
         if self.came_from is not None:
             call.hops += 1
             await self._take_over()
@@ -177,6 +202,11 @@ class LivePersona(Agent):
         finally:
             if call.leaving in (None, name):
                 call.stay()
+
+    async def on_exit(self) -> None:
+        """Speak no more."""
+        if self._reconnections is not None:
+            self._reconnections.stop()
 
     async def recall(self, history: tuple[tuple[str, str], ...]) -> None:
         """Go on with a talk that took place elsewhere."""
@@ -209,7 +239,10 @@ class LivePersona(Agent):
 
         It waits for a tool that may not be disturbed.
         """
-        if await undisturbed(self._call):
+        waited = await undisturbed(self._call)
+        if self.speech is not None:
+            return  # it has heard the caller itself
+        if waited:
             known = {item.id for item in turn_ctx.items}
             turn_ctx.insert([item for item in self.chat_ctx.items if item.id not in known])
         self._call.hearing.turn(new_message)

@@ -20,7 +20,7 @@ class Predecessor(Protocol):
 
     @property
     def writer(self) -> Any:
-        """The model that writes summaries."""
+        """The model that writes summaries; None for none."""
 
 
 class TakenOver:
@@ -36,7 +36,7 @@ class TakenOver:
         """Begin the summary, where one is wanted."""
         self._before, self._context = before, context
         self._summary: asyncio.Task[llm.ChatItem | None] | None = None
-        if context == "summary":
+        if context == "summary" and before.writer is not None:
             self._summary = asyncio.create_task(
                 summarised(before.writer, before.chat_ctx.items, clock)
             )
@@ -49,8 +49,8 @@ class TakenOver:
         """
         items: list[llm.ChatItem] = []
         context = self._context
-        if self._summary is not None:
-            summary = await self._summary
+        if context == "summary":
+            summary = await self._summary if self._summary is not None else None
             items = [summary] if summary is not None else []
             context = context if summary is not None else f"last {FALLBACK}"
         return [*items, *carried(self._before.chat_ctx.items, tools, context)]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from contextlib import suppress
 from typing import Any
 
 from livekit.agents import RunContext, ToolError, function_tool, llm
@@ -74,8 +73,7 @@ class Transfers:
         call.needs.carry(given)
         call.depart(leave.target)
         call.shown.add(shown.call_id)
-        with suppress(RuntimeError):
-            ctx.disallow_interruptions()
+        call.to_its_end(ctx)
         await ctx.wait_for_playout()
         await self._words_beside(ctx)
         if handoff.say and not spoke(ctx):

@@ -98,6 +98,7 @@ def _spoken(pronunciations: Mapping[str, str]) -> Values:
 _DETECTION: dict[str, Callable[[], Any]] = {
     "manual": lambda: "manual",
     "model": inference.TurnDetector,
+    "realtime": lambda: "realtime_llm",
     "stt": lambda: "stt",
     "vad": lambda: "vad",
 }

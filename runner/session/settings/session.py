@@ -11,12 +11,13 @@ from livekit.agents import AgentEvent, AgentSession
 from livekit.agents.types import NOT_GIVEN
 from livekit.agents.voice.events import EventTypes
 
-from runner.provider_kinds import KINDS, used_in
+from runner.provider_kinds import KINDS
 from runner.schema.agents import Idle
 from runner.schema.providers import chosen
 from runner.session.call import Call
 from runner.session.errors import CannotStartError, MisfitError
 from runner.session.models import kinds
+from runner.session.models.speech import HEARS_AND_THINKS, built_by_themselves, speech_model
 from runner.session.settings.options import livekit_options
 from runner.session.tools.background import BackgroundTools
 from runner.session.values.defaults import set_defaults
@@ -75,15 +76,19 @@ def new_session(call: Call) -> AgentSession[Any]:
         CannotStartError: a provider cannot be built.
     """
     agent = call.bound.release.agent
-    models: dict[str, Any] = dict.fromkeys(kind.key for kind in KINDS)
+    models: dict[str, Any] = dict.fromkeys(kind.livekit_argument for kind in KINDS)
+    speech = speech_model(call.bound.release, call.bound.models, call.channel)
     silent = []
-    for kind in used_in(call.channel):
+    for kind in built_by_themselves(call.channel):
         names = chosen(agent, kind.key)
-        if names:
+        if speech is not None and kind.key in HEARS_AND_THINKS:
+            models[kind.key] = None
+        elif names:
             models[kind.key] = call.bound.models.get(kind.key, names)
         elif names is None:
             silent.append(kind.key)
             models[kind.key] = NOT_GIVEN
+    models |= {"llm": speech} if speech is not None else {}
     background = BackgroundTools(lambda: session.current_agent.background)  # type: ignore[attr-defined]  # all agents of a call are personas
     session: AgentSession[Any] = CallSession(
         **models, **settings(call), tools=[background], userdata=call
