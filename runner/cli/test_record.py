@@ -23,6 +23,7 @@ from runner.cli.check import show
 from runner.cli.folder import DEFAULT, compiled, existing
 from runner.cli.log import log_plainly
 from runner.cli.options import options, shared
+from runner.cli.talk.commands import command_of, keys_of, wrong_keys
 
 if TYPE_CHECKING:
     from runner.compiler import Compiled
@@ -54,8 +55,8 @@ def record(  # noqa: PLR0913 - click hands over one value for each option
     """Write a test of a conversation that took place, and run it.
 
     With chat you talk with the agent now, its tools really ask their services, and what these
-    answer becomes the test's mocks; a line of the standard input is a turn. Otherwise SESSION is
-    the id of a session of the running runner.
+    answer becomes the test's mocks; a line of the standard input is a turn, and /keys 12# presses
+    keys. Otherwise SESSION is the id of a session of the running runner.
     """
     place = existing(folder)
     log_plainly(options().log_level or "error")
@@ -122,7 +123,7 @@ async def _chat(result: Compiled, release: AgentRelease) -> Talked:
     from runner.schema.tests import Test
     from runner.session.conversation import CannotStartError
     from runner.testing.cassettes import RecordingEgress
-    from runner.testing.recording import Said
+    from runner.testing.recording import Said, turns_of
     from runner.testing.talk import Talk
 
     assert result.release is not None  # noqa: S101 - who calls has looked
@@ -140,7 +141,13 @@ async def _chat(result: Compiled, release: AgentRelease) -> Talked:
             raise click.ClickException(str(error)) from None
         turns.append(Said(None, _told(talk.last.events)))
         while talk.ended is None and (words := await asyncio.to_thread(_line)) is not None:
-            if words:
+            keys = keys_of(command_of(words) or "")
+            if keys is not None and (problem := wrong_keys(keys)):
+                click.echo(problem, err=True)
+            elif keys is not None:
+                await talk.press(keys)
+                turns += turns_of(_told(talk.last.events))[1:]
+            elif words:
                 await talk.user(words)
                 turns.append(Said(words, _told(talk.last.events)))
     finally:

@@ -14,6 +14,7 @@ class AgentInfo:
     Attributes:
         variables: the names of all that it may come to know.
         suggestions: first lines for whoever tries it.
+        keypad: whether keys of a telephone do anything.
     """
 
     name: str
@@ -24,6 +25,7 @@ class AgentInfo:
     personas: tuple[str, ...]
     variables: tuple[str, ...] = ()
     suggestions: tuple[str, ...] = ()
+    keypad: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,6 +222,7 @@ class Runner(Protocol):
         idle: bool = False,
         history: tuple[EarlierLine, ...] | None = None,
         on_text: Callable[[str], None] | None = None,
+        keys: str | None = None,
     ) -> Turn:
         """Say something to a dialogue; without a session id one begins, with `idle` or without.
 
@@ -232,6 +235,7 @@ class Runner(Protocol):
             idle: whether who is silent in it is asked.
             history: what a new dialogue goes on with, in place of a greeting.
             on_text: told each piece of the answer as it comes.
+            keys: pressed instead of a text.
 
         Raises:
             DialogueError: the agent or dialogue is unknown, has ended, or the runner is full.

@@ -6,6 +6,7 @@ from typing import Annotated, ClassVar, TypeAlias
 
 from runner.schema.types.blocks import Block, OneOrList, key, kinds
 from runner.schema.types.names import NeedName, PersonaName, ToolName, VariableName
+from runner.schema.types.pressed import Keys
 from runner.schema.types.texts import Condition, Stored, Told
 from runner.schema.types.values import YesNo
 from runner.schema.types.words import SayOrYes, Words
@@ -88,10 +89,18 @@ class MustCall(_Action):
     must_call: ToolName = key("the tool that the model's next reply begins with a call of")
 
 
+class PressKeys(_Action):
+    """Presses keys of a telephone, as in the menu of somebody else."""
+
+    kind: ClassVar[str] = "press_keys"
+
+    press_keys: Keys = key("keys that the agent presses, such as 1w#: w waits half a second")
+
+
 Action: TypeAlias = kinds(  # type: ignore[valid-type]  # built from the classes
-    "an action", AskAgain, EndCall, HandOff, Instruct, MustCall, RunTool, Say, Set
+    "an action", AskAgain, EndCall, HandOff, Instruct, MustCall, PressKeys, RunTool, Say, Set
 )
-AnyAction = AskAgain | EndCall | HandOff | Instruct | MustCall | RunTool | Say | Set
+AnyAction = AskAgain | EndCall | HandOff | Instruct | MustCall | PressKeys | RunTool | Say | Set
 
 
 def tool_of(block: Block) -> str | None:

@@ -11,6 +11,7 @@ from pydantic.json_schema import JsonSchemaValue
 from runner.schema.actions import Actions
 from runner.schema.hours import Hours
 from runner.schema.intents import Intents
+from runner.schema.keys import Keypad
 from runner.schema.lifecycle import BeforeCall
 from runner.schema.nodes import Nodes
 from runner.schema.personas import Handoff
@@ -138,6 +139,7 @@ class Agent(AgentProviders, _AgentBasics):
     tools: tuple[ToolName, ...] = key("tools that each of its personas has", ())
     handoffs: dict[PersonaName, Handoff] = key("handoffs that each of its personas has", {})
     intents: Intents = key("certain phrases that hold with each of its personas", {})
+    keypad: Keypad = key("keys that do something with each of its personas", {})
     nodes: Nodes | None = key(
         "plugins between speech recognition, model and voice, in order", None, live="visit"
     )

@@ -10,6 +10,7 @@ from pydantic.json_schema import JsonSchemaValue
 
 from runner.schema.actions import Actions, Speech
 from runner.schema.intents import Intents
+from runner.schema.keys import Keypad
 from runner.schema.needs import Needs
 from runner.schema.nodes import Nodes
 from runner.schema.providers import PersonaProviders
@@ -90,6 +91,7 @@ class _PersonaBasics(Block):
     tools: tuple[ToolName, ...] = key("tools that the model may call", ())
     handoffs: dict[PersonaName, Handoff] = key("personas that it may hand the call to", {})
     intents: Intents = key("certain phrases of the caller, acted on before the model is asked", {})
+    keypad: Keypad = key("keys that the caller presses → what is done; other: all the rest", {})
 
 
 class Persona(PersonaProviders, _PersonaBasics):

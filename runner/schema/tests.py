@@ -12,6 +12,7 @@ from runner.schema.types.blocks import Block, OneOrList, any_of, key, kinds, tog
 from runner.schema.types.measures import Duration, SomeTime
 from runner.schema.types.mistake import clash, mistake
 from runner.schema.types.names import AgentName, DataFile, PersonaName, ToolName, VariableName
+from runner.schema.types.pressed import PressedByCaller
 from runner.schema.types.settings import Setting
 from runner.schema.types.texts import Plain, Stored
 from runner.schema.types.values import Pattern, YesNo, whole
@@ -159,6 +160,7 @@ class _Step(Block):
         **dict.fromkeys(
             ("caller", "human", "input", "say"), "write - user: and what the caller says"
         ),
+        **dict.fromkeys(("keys", "dtmf", "press", "digits"), "write - keypad: and the keys"),
         **dict.fromkeys(("hangup", "hang up", "end"), "write - hang_up: yes"),
         **dict.fromkeys(("pause", "sleep", "wait"), "write - silence: and how long, such as 15s"),
         "handoff": "write - agent: and below it hands_off_to:",
@@ -190,6 +192,14 @@ class SilenceStep(_Step):
     silence: Duration = key("for so long; it takes no time in the test")
 
 
+class KeypadStep(_Step):
+    """The caller presses keys of a telephone."""
+
+    kind: ClassVar[str] = "keypad"
+
+    keypad: PressedByCaller = key("the keys that the caller presses, such as 1 or 1234#")
+
+
 class HangUpStep(_Step):
     """The caller hangs up."""
 
@@ -198,8 +208,8 @@ class HangUpStep(_Step):
     hang_up: YesNo = key("yes")
 
 
-Step: TypeAlias = kinds("a step", AgentStep, HangUpStep, SilenceStep, UserStep)  # type: ignore[valid-type]  # built from the classes
-AnyStep = AgentStep | HangUpStep | SilenceStep | UserStep
+Step: TypeAlias = kinds("a step", AgentStep, HangUpStep, KeypadStep, SilenceStep, UserStep)  # type: ignore[valid-type]  # built from the classes
+AnyStep = AgentStep | HangUpStep | KeypadStep | SilenceStep | UserStep
 
 
 class Mock(Block):

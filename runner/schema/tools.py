@@ -18,6 +18,7 @@ from runner.schema.types.blocks import OneOrList, OrNo, key, kinds, kinds_of
 from runner.schema.types.measures import Duration
 from runner.schema.types.mistake import mistake
 from runner.schema.types.names import KnowledgeName, VariableName
+from runner.schema.types.pressed import Keys
 from runner.schema.types.texts import Stored, Told
 from runner.schema.types.words import SayOrYes, Words
 
@@ -280,6 +281,44 @@ class Wait(AnyTool):
                 at=("wait",),
             )
         return self
+
+
+class PressKeysTool(AnyTool):
+    """Presses keys of a telephone, as in the menu of somebody else."""
+
+    kind: ClassVar[str] = "press_keys"
+    described: ClassVar[bool] = True
+    asks_first: ClassVar[bool] = False
+    own_parameters: ClassVar[str | None] = "lkrun, which lets the model give the keys"
+    built_in: ClassVar[bool] = True
+
+    press_keys: Annotated[Keys | bool, OrNo(yes=True)] = key(
+        "keys that are pressed, such as 1w#; or yes: the model gives them", names=("args",)
+    )
+
+    @model_validator(mode="after")
+    def _not_no(self) -> Self:
+        if self.press_keys is False:
+            raise mistake(
+                "E107",
+                "'no' stands here, where keys or yes belong",
+                "write the keys, such as 1w#, or yes: the model gives them",
+                at=("press_keys",),
+            )
+        return self
+
+    def fields(self, variables: Declared) -> dict[str, Field]:
+        """The keys, where the model gives them."""
+        del variables
+        return {"keys": _PRESSED} if self.press_keys is True else {}
+
+
+_PRESSED = Field.model_validate(
+    {
+        "pattern": "[0-9*#A-Dw]{1,64}",
+        "description": "The keys in a row, such as 1 or 204#; w waits half a second",
+    }
+)
 
 
 def _open(field: Field) -> Field:

@@ -108,6 +108,7 @@ class ServedRunner:
                 tuple(release.personas),
                 tuple(map(str, release.variables)),
                 tuple(map(str, release.agent.suggestions)),
+                release.pressable,
             )
             for name, release in sorted(self._releases.current.agents.items())
         ]
@@ -169,6 +170,7 @@ class ServedRunner:
         idle: bool = False,
         history: tuple[EarlierLine, ...] | None = None,
         on_text: Callable[[str], None] | None = None,
+        keys: str | None = None,
     ) -> Turn:
         """Say something to a dialogue; without a session id one begins, with `idle` or without.
 
@@ -182,7 +184,7 @@ class ServedRunner:
                 raise DialogueError("unknown_agent", f"there is no agent '{agent}'")
         return await self._texts.turn(
             agent, text, session_id, variables, metadata,
-            idle=idle, history=history, on_text=on_text,
+            idle=idle, history=history, on_text=on_text, keys=keys,
         )  # fmt: skip
 
     def sessions(self) -> list[SessionInfo]:

@@ -18,6 +18,7 @@ from runner.schema.actions import (
     HandOff,
     Instruct,
     MustCall,
+    PressKeys,
     RunTool,
     Say,
     Set,
@@ -32,6 +33,7 @@ from runner.session.pending import DueCall, PendingHandoff
 from runner.session.tools.calls import ToolCall, ToolResult
 from runner.session.tools.confirming import confirmed
 from runner.session.tools.gates import RefusedError, admitted
+from runner.session.tools.press_keys import press
 from runner.session.tools.running import carried_out
 from runner.session.tools.waiting import waiting
 from runner.session.values.conversion import missing
@@ -201,12 +203,17 @@ async def _end_call(action: EndCall, context: ActionContext, outcome: ActionOutc
     outcome.ends = outcome.answered = True
 
 
+async def _press_keys(action: PressKeys, context: ActionContext, outcome: ActionOutcome) -> None:
+    outcome.answered |= await press(context.call, context.text(action.press_keys))
+
+
 _DO: dict[type[Any], Callable[[Any, ActionContext, ActionOutcome], Awaitable[None]]] = {
     AskAgain: _ask_again,
     EndCall: _end_call,
     HandOff: _hand_off,
     Instruct: _instruct,
     MustCall: _must_call,
+    PressKeys: _press_keys,
     RunTool: _run_tool,
     Say: _say,
     Set: _set,

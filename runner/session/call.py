@@ -10,6 +10,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from livekit import rtc
 from livekit.agents import (
     NOT_GIVEN,
     AgentSession,
@@ -27,7 +28,7 @@ from runner.session.budget import TurnBudget
 from runner.session.clock import Clock
 from runner.session.events import Events
 from runner.session.pending import DueCall, Question
-from runner.session.roles import Hearing, Opening, SpeakingPersona
+from runner.session.roles import Hearing, Opening, Pressed, SpeakingPersona
 from runner.session.server_tool import ServerTool
 from runner.session.silence import silence
 from runner.session.speech.sounds import Sounds
@@ -86,6 +87,8 @@ class Call:
         entered: the first persona is there: something can be said.
         speeches: what is known of words before they are spoken.
         sounds: where the sound of fixed words is kept; None where it is not.
+        keys: what they press.
+        room: the LiveKit room that the call is in.
     """
 
     bound: BoundRelease
@@ -100,6 +103,8 @@ class Call:
     needs: Any = field(init=False)
     opening: Opening = field(init=False)
     hearing: Hearing = field(init=False)
+    keys: Pressed = field(init=False)
+    room: rtc.Room | None = None
     visited: set[str] = field(default_factory=set)
     leaving: str | None = None
     hops: int = 0
@@ -157,6 +162,11 @@ class Call:
     def bind(self, bound: BoundRelease) -> None:
         """Go on with another release."""
         self.bound, self._fields = bound, {}
+
+    @property
+    def spoken_to(self) -> bool:
+        """Whether what is said can be cut short: not where a turn of text waits for all of it."""
+        return self.channel == "voice" or self.in_room
 
     @property
     def persona(self) -> SpeakingPersona:

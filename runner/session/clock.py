@@ -118,6 +118,16 @@ class SimulatedClock:
         return sum(timer.work is not None for _, _, timer in self._timers)
 
 
+async def rest(clock: Clock, seconds: float) -> None:
+    """Let so many seconds pass."""
+    over = asyncio.Event()
+    timer = clock.later(seconds, over.set)
+    try:
+        await over.wait()
+    finally:
+        timer.cancel()
+
+
 @asynccontextmanager
 async def within(clock: Clock, seconds: float) -> AsyncIterator[None]:
     """Give up what is awaited in the block when so many seconds have passed.

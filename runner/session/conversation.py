@@ -15,6 +15,7 @@ from runner.egress.mask import Mask
 from runner.egress.port import Egress
 from runner.egress.providers import USUAL_NETWORK, ProviderNetwork
 from runner.link.release import AgentRelease
+from runner.schema.types.pressed import PRESSED
 from runner.session.bound_release import BoundRelease
 from runner.session.call import Call, Channel
 from runner.session.clock import Clock, MachineClock
@@ -31,6 +32,7 @@ from runner.session.observers.failures import Failures
 from runner.session.observers.log_filter import install_log_filter
 from runner.session.observers.pieces import TextPieces
 from runner.session.observers.timers import CallTimers
+from runner.session.observers.tones import Tones
 from runner.session.observers.transcript import SessionListener
 from runner.session.pending import PendingHandoff
 from runner.session.personas.apology import apologise
@@ -42,8 +44,9 @@ from runner.session.plan import plan_of
 from runner.session.settings.room import room_options
 from runner.session.settings.session import begin_variables, idle_of, new_session
 from runner.session.speech.sounds import Sounds
+from runner.session.tasks.keys import PressedKeys
 from runner.session.tasks.needs import Needs
-from runner.session.text_turns import TextTurns
+from runner.session.text_turns import BEYOND, TextTurns
 from runner.session.tools.servers import with_servers
 from runner.session.values.templates import TemplateContext, TemplateRenderer
 from runner.session.values.variables import Variables
@@ -128,11 +131,16 @@ class Conversation:
         self._listener = SessionListener(self._call, self._timers, self._failures)
         self._departure = Departure(self._call, self._ending.left)
         self._turns = TextTurns(self._call, self._failures)
+        self._call.keys = PressedKeys(
+            self._call, self._listener.there, self._listener.expects, self._failures.unexpected
+        )
         self._queue = asyncio.Lock()
         self._renewal = Renewal(self._call, self._timers, self._queue)
         self._session: AgentSession[Any] | None = None
         self._written = WrittenWords(self._call, self._queue, self._listener.warm_up.end)
-        self._ending.stops(self._timers.stop, self._departure.stop, self._renewal.stop)
+        self._ending.stops(
+            self._timers.stop, self._departure.stop, self._renewal.stop, self._call.keys.stop
+        )
 
     @property
     def ended(self) -> asyncio.Future[str]:
@@ -227,7 +235,7 @@ class Conversation:
             CannotStartError: a provider cannot be built.
         """
         async with self._queue:
-            self._call.in_room = room is not None
+            self._call.in_room, self._call.room = room is not None, room
             try:
                 if facts is not None:
                     self._meet(facts)
@@ -283,6 +291,7 @@ class Conversation:
             options = room_options(agent, identity=whom, text_input=self._written.take)
             hold_until_heard(session, room)
             self._departure.watch(room, whom or None)
+            Tones(self._call, self._departure.who).listen(room)
             if self._call.channel == "voice":
                 self._listener.by_hand.register(room.local_participant, only=whom or None)
             await session.start(first, room=room, room_options=options, record=record)
@@ -313,6 +322,35 @@ class Conversation:
             self._listener.turn_begun = False
             await self._settle()
             return list(events)
+
+    async def press(self, keys: str) -> list[Event]:
+        """Press keys of a telephone: 0 to 9, * and #. Turns queue.
+
+        By text they are all that the caller presses in this turn; by voice and in a room they are
+        taken as they come, and the events tell what came of them.
+
+        Returns:
+            The events of this turn; none where there was no key, nor after the end.
+        """
+        keys = "".join(key for key in keys if key in PRESSED)
+        if self._call.spoken_to:
+            self._call.keys.press(keys)
+            return []
+        async with self._queue:
+            if not keys or self._call.over:
+                return []
+            events = self._call.events.begin()
+            if self._pieces is not None:
+                self._pieces.begin()
+            self._failures.caller_knows = False
+            await self._turns.attempt(lambda: self._pressed(keys))
+            await self._settle()
+            return list(events)
+
+    async def _pressed(self, keys: str) -> None:
+        async with asyncio.timeout(self._call.budget.whole + BEYOND):
+            await self._call.keys.all(keys)
+            await self.quiet()
 
     async def _settle(self) -> None:
         """Wait for what still belongs to a turn: words about a failure, the end of the call."""

@@ -90,6 +90,17 @@ class IntentEvent(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class KeypadEvent(Event):
+    """Keys of a telephone were pressed; None: they are private."""
+
+    type: ClassVar[str] = "keypad"
+    hiding: ClassVar[tuple[str, ...]] = ("keys",)
+
+    role: Literal["user", "agent"]
+    keys: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EndEvent(Event):
     """The call has ended."""
 

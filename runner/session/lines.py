@@ -24,6 +24,9 @@ def line_of(event: Mapping[str, Any]) -> str | None:
             return (
                 f"  {'✗' if event['error'] else '←'} {event['name']}: {shortened(event['output'])}"
             )
+        case "keypad":
+            who = "you press" if event["role"] == "user" else f"{event['persona']} presses"
+            return f"  ⌨ {who} {event['keys'] or 'keys that stay private'}"
         case kind if kind in _PLAIN:
             return _PLAIN[kind].format_map(event)
         case _:

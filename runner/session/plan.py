@@ -37,6 +37,7 @@ class PersonaPlan:
         tools: names of its tools, the agent's first.
         handoffs: target → handoff; its own win over the agent's.
         intents: what leads to an action for certain; its own come first and win.
+        keypad: key → what is done; its own entries win.
         needs: what must be known, in the order in which it is asked for.
         when_known: done when all of it has become known.
         gate: a condition; while it is not true, no way leads to it.
@@ -48,6 +49,7 @@ class PersonaPlan:
     tools: tuple[str, ...]
     handoffs: Mapping[str, Handoff]
     intents: IntentMatcher
+    keypad: Mapping[str, tuple[AnyAction, ...]] = field(default_factory=dict)
     gate: str | None = None
     needs: Mapping[str, Need] = field(default_factory=dict)
     when_known: tuple[AnyAction, ...] = ()
@@ -91,6 +93,7 @@ class Plan:
                 tools,
                 handoffs,
                 intents,
+                {**agent.keypad, **persona.keypad},
                 persona.condition,
                 {str(n): need for n, need in persona.needs.items()},
                 persona.when_known,

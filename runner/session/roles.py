@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Any, Protocol
 
 from livekit.agents import Agent, ChatMessage, TurnHandlingOptions, UserTurnExceededEvent
 
 from runner.schema.actions import AnyAction
+from runner.schema.needs import Need
 from runner.session.action_outcome import ActionOutcome
 from runner.session.pending import PendingHandoff
 from runner.session.plan import PersonaPlan
@@ -47,11 +48,33 @@ class SpeakingPersona(Protocol):
     async def act(self, actions: tuple[AnyAction, ...]) -> None:
         """Do actions that no tool asked for."""
 
+    async def do(self, deed: Any) -> None:
+        """Do something that no tool asked for, and go on from it."""
+
     def enter(self, leave: PendingHandoff) -> Agent:
         """Make the persona that takes over from it."""
 
     async def exceeded(self, event: UserTurnExceededEvent) -> None:
         """Cut in on a caller who talks without end."""
+
+
+class Pressed(Protocol):
+    """The keys that the caller presses."""
+
+    def press(self, keys: str) -> None:
+        """The caller presses keys, one after the other."""
+
+    def cut_short(self) -> None:
+        """Stop what is being said, where keys wait and it may be interrupted."""
+
+    def asked(self, need: Need) -> None:
+        """The caller is asked for something."""
+
+    def stop(self) -> None:
+        """Wait for the first key no more."""
+
+    async def all(self, keys: str) -> None:
+        """The caller presses these keys and no more; returns when all of them are taken."""
 
 
 class Hearing(Protocol):

@@ -15,7 +15,7 @@ from runner.template.empty import EMPTY, Empty
 from runner.template.findings import MOMENTS, Analysis, TemplateProblem, Use, has_template
 from runner.template.pieces import pieces, without_templates
 from runner.template.renderer import Failure, Renderer
-from runner.template.words import as_data, as_text
+from runner.template.words import as_data, as_text, spelled
 
 __all__ = [
     "EMPTY",
@@ -32,5 +32,6 @@ __all__ = [
     "as_text",
     "has_template",
     "pieces",
+    "spelled",
     "without_templates",
 ]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import re
-import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,7 +18,7 @@ from runner.template.empty import EMPTY, Empty
 from runner.template.limits import MAX_TEXT, RefusedOperation, fits, weigh, width
 from runner.template.operators import compare, equal, formatted, kind, number
 from runner.template.times import moment_of, plus
-from runner.template.words import as_json
+from runner.template.words import as_json, spelled
 
 Function = Callable[..., Any]
 Read = Callable[[Any], str]
@@ -92,11 +91,6 @@ def _part(value: Any, name: str) -> Any:
     return value.get(name, EMPTY) if isinstance(value, Mapping) else EMPTY
 
 
-def _spell(text: str) -> str:
-    """Write each letter and digit apart, so that `4711` is read as 4 7 1 1."""
-    return " ".join("".join(unicodedata.normalize("NFC", text).split()))
-
-
 def _strip_tags(text: str) -> str:
     return " ".join(_TAG.sub("", text).split())
 
@@ -110,7 +104,7 @@ _TEXTS: Final[dict[str, Function]] = {
     "e": _escape,
     "escape": _escape,
     "lower": str.lower,
-    "spell": _spell,
+    "spell": spelled,
     "string": str,
     "striptags": _strip_tags,
     "trim": str.strip,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import math
+import unicodedata
 from collections.abc import Callable, Mapping
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
@@ -203,3 +204,8 @@ _DATA: Final[tuple[tuple[Any, Callable[[Any], Any]], ...]] = (
     ((float, Decimal), _json_number),
     (timedelta, timedelta.total_seconds),
 )
+
+
+def spelled(text: str) -> str:
+    """Write each letter and digit apart, so that `4711` is read as 4 7 1 1."""
+    return " ".join("".join(unicodedata.normalize("NFC", text).split()))

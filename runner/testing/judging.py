@@ -144,6 +144,9 @@ def transcript(events: Sequence[Event]) -> str:
                 lines.append(f"[{event['name']} is called with {event['arguments']}]")
             case "tool_result":
                 lines.append(f"[{event['name']} answers: {event['output']}]")
+            case "keypad":
+                who = "caller" if event["role"] == "user" else "agent"
+                lines.append(f"[the {who} presses {event['keys'] or 'keys that stay private'}]")
             case "intent":
                 lines.append(f"[the caller's words are acted on as {event['name']}]")
             case "handoff":

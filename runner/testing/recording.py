@@ -23,10 +23,27 @@ _PLACE: Final = re.compile(r"\{\{\s*result((?:\.\w+)+)\s*\}\}")
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """A turn that took place: the caller's words (None: the greeting), and what came of them."""
+    """A turn that took place, and what came of it.
+
+    Attributes:
+        words: the caller's; None for the greeting, and for keys.
+        keys: those that the caller pressed.
+        private: which they were is told to nobody.
+    """
 
     words: str | None
-    events: Sequence[Event]
+    events: list[Event]
+    keys: str | None = None
+    private: bool = False
+
+    @property
+    def step(self) -> str | None:
+        """The step of a test that does the same; of private keys nobody knows which they were."""
+        if self.private:
+            return 'keypad: "0000#"  # which keys they were is private: write some of your own'
+        if self.keys is not None:
+            return f"keypad: {scalar(self.keys)}"
+        return f"user: {scalar(self.words)}" if self.words is not None else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,13 +61,19 @@ class Recorded:
 
 def turns_of(events: Iterable[Event]) -> list[Said]:
     """The turns of a session's events, in which the caller's own words stand."""
-    turns: list[tuple[str | None, list[Event]]] = [(None, [])]
+    turns = [Said(None, [])]
     for event in events:
         if event["type"] == "message" and event["role"] == "user":
-            turns.append((str(event["text"]), []))
+            turns.append(Said(str(event["text"]), []))
+        elif _by_caller(event):
+            turns.append(Said(None, [], event["keys"], private=event["keys"] is None))
         else:
-            turns[-1][1].append(event)
-    return [Said(words, answers) for words, answers in turns]
+            turns[-1].events.append(event)
+    return turns
+
+
+def _by_caller(event: Event) -> bool:
+    return bool(event["type"] == "keypad" and event["role"] == "user")
 
 
 def recorded(
@@ -76,8 +99,8 @@ def recorded(
         "    steps:",
     ]
     for turn in turns:
-        if turn.words is not None:
-            lines.append(f"      - user: {scalar(turn.words)}")
+        if turn.step is not None:
+            lines.append(f"      - {turn.step}")
         lines += _checks(turn.events)
     return Recorded("\n".join(lines) + "\n", files)
 

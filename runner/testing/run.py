@@ -11,7 +11,7 @@ from runner.egress.providers import USUAL_NETWORK, ProviderNetwork
 from runner.egress.secrets import Secrets
 from runner.link.cases import Path, TestCase
 from runner.link.release import AgentRelease
-from runner.schema.tests import AgentStep, Checks, HangUpStep, SilenceStep, UserStep
+from runner.schema.tests import AgentStep, Checks, HangUpStep, KeypadStep, SilenceStep, UserStep
 from runner.session.conversation import CannotStartError
 from runner.testing.checks import MEANING, failures
 from runner.testing.judging import Judging
@@ -119,6 +119,8 @@ class TestRun:
                 await talk.user(str(step.user))
             case SilenceStep():
                 await talk.silence(step.silence)
+            case KeypadStep():
+                await talk.press(step.keypad)
             case HangUpStep():
                 await talk.hang_up()
         return True

@@ -81,6 +81,10 @@ class Talk:
         """Say nothing for so long; in simulated time that takes none."""
         await self._turn(self._wait(seconds))
 
+    async def press(self, keys: str) -> None:
+        """Press keys of a telephone, and hear the answer."""
+        await self._turn(self._on.press(keys))
+
     async def hang_up(self) -> None:
         """Hang up."""
         await self._turn(self._on.end("caller_left"))

@@ -128,8 +128,8 @@ def test_the_text_that_the_cases_change_has_one_mistake(told):
         ("- say: Done.", "- tool: cancel", "E103 tool 'cancel' needs 'line'"),
         (
             "- say: Done.",
-            "- tool: press_keys",
-            "E102 'press_keys' is not available yet in this version of lkrun",
+            "- tool: transfer_call",
+            "E102 'transfer_call' is not available yet in this version of lkrun",
         ),
         ("- say: Done.", "- tool: host", "E202 unknown tool 'host'"),
         ("add_to: orders", "add_to: dishes", "E210 'dishes' is not a list of records"),

@@ -84,6 +84,9 @@ class Talk:
     async def say(self, text: str) -> Told:
         return Told(e.to_json() for e in await self.conversation.turn(text))
 
+    async def press(self, keys: str) -> Told:
+        return Told(e.to_json() for e in await self.conversation.press(keys))
+
     async def until(self, wanted: Callable[[Event], bool]) -> Event:
         async with self._told:
             await self._told.wait_for(lambda: any(map(wanted, self.events)))

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import pytest
-from support.renewal_flow import CHANGES, FOLDER, TALK
+from support import renewal_flow, renewal_keys
 
 
-async def heard(talk):
+async def heard(talk, said):
     """What is said, done and offered in a long talk."""
     seen = []
-    for text in TALK:
+    for text in said:
         if talk.conversation.ended.done():
             break
-        events = await talk.say(text)
+        keys = text.startswith("/")
+        events = await (talk.press(text[1:]) if keys else talk.say(text))
         agent = talk.conversation.session.current_agent
         offered = agent._toolbox.offered(agent.plan, agent.tools, "a turn to come")
         seen.append(
@@ -30,18 +31,22 @@ async def heard(talk):
     "Need.default", "AskTool.then", "AskTool.description", "AskTool.if", "AskTool.parameters",
     "AskAgain.if",
 )  # fmt: skip
-@pytest.mark.parametrize("key", CHANGES)
-async def test_a_changed_key_counts_as_in_a_new_call(key, load, begin):
+@pytest.mark.parametrize(
+    ("key", "folder"),
+    [(key, folder) for folder in (renewal_flow, renewal_keys) for key in folder.CHANGES],
+    ids=lambda each: each if isinstance(each, str) else "",
+)
+async def test_a_changed_key_counts_as_in_a_new_call(key, folder, load, begin):
     """A call that takes the change goes on as one that begins with it."""
-    old, new = CHANGES[key]
-    assert old in FOLDER
-    before = load(FOLDER)
-    after = load(FOLDER.replace(old, new, 1))
-    given = {"sizes": ["tiny"], "weights": ["heavy"]}
+    old, new = folder.CHANGES[key]
+    assert old in folder.FOLDER
+    before = load(folder.FOLDER)
+    after = load(folder.FOLDER.replace(old, new, 1))
+    given = {"sizes": ["tiny"], "weights": ["heavy"]} if folder is renewal_flow else None
     talks = [await begin(release, given=given) for release in (before, after, before)]
     done = await talks[2].conversation.renew(after)
     assert done.live
     assert done.waiting == ()
-    wanted = await heard(talks[1])
-    assert await heard(talks[2]) == wanted
-    assert await heard(talks[0]) != wanted
+    wanted = await heard(talks[1], folder.TALK)
+    assert await heard(talks[2], folder.TALK) == wanted
+    assert await heard(talks[0], folder.TALK) != wanted

@@ -9,6 +9,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
+from support import renewal_keys
 from support.keys import ELSEWHERE, blocks, keys, owner
 from support.mutations import mutated
 from support.renewal_changes import TEXT, VOICE, WITHOUT
@@ -98,6 +99,7 @@ ALONE = {
     "McpTool.description": "it is the server's, and cannot be written",
     "McpTool.parameters": "as above",
     "VadProvider.vad": "there is one plugin of its kind",
+    "Need.wait": "how long a key is waited for: test_pressed_keys.py",
     "Need.default": "a value that a call has is kept",
     "Need.private": "a need can only be private as a whole",
     **dict.fromkeys(
@@ -108,6 +110,7 @@ ALONE = {
             "RemoveFrom.parameters",
             "Remember.parameters",
             "Wait.parameters",
+            "PressKeysTool.parameters",
             "AskTool.parameters",
         ),
         "they follow from the variable and cannot be written",
@@ -117,7 +120,7 @@ ALONE = {
 
 def test_every_key_is_proved_or_waits():
     """No key counts at once that nobody has proved to, and none waits without being marked."""
-    proved = {*TEXT, *VOICE, *CHANGES}
+    proved = {*TEXT, *VOICE, *CHANGES, *renewal_keys.CHANGES}
     assert keys() == proved | WAITING | OF_MAIN | set(ALONE)
     assert not proved & WAITING
 

@@ -21,6 +21,7 @@ AGENTS = [
         personas=("receptionist", "booking", "billing"),
         variables=("clinic_name", "patient_name", "treatments", "first_slot"),
         suggestions=("Are you open on Saturday?", "I need an appointment"),
+        keypad=True,
     ),
     AgentInfo("hotel", "Night porter of the Harbour Hotel", "porter", "voice", False, ("porter",)),
     AgentInfo("survey", None, "interviewer", "text", True, ("interviewer",)),
@@ -207,10 +208,11 @@ class FakeRunner:
 
     async def turn(  # noqa: PLR0913 - the port's
         self, agent, text, session_id, variables, metadata,
-        *, idle=False, history=None, on_text=None,
+        *, idle=False, history=None, on_text=None, keys=None,
     ) -> Turn:  # fmt: skip
         self.history = history
         self.idle = idle
+        self.keys = keys
         self.asked.append((agent, text, session_id, variables, metadata))
         self.entered.set()
         if self.refuses is not None:

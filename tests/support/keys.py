@@ -69,7 +69,6 @@ IN_CALLS = {
 """Keys of servers that a conversation goes by."""
 
 ELSEWHERE = {
-    "Need.private",  # refused when the folder is loaded
     "Agent.description",  # the front shows it
     "Agent.enabled",  # the compiler leaves the agent out
     "Agent.suggestions",  # the page offers them

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from runner.cli import sending
-from runner.cli.talk.commands import command_of, help_words, unknown_words
+from runner.cli.talk.commands import command_of, help_words, keys_of, unknown_words, wrong_keys
 from runner.cli.talk.following import Following, LatestEgress, following
 from runner.cli.talk.views import Interrupted, variable_lines
 
@@ -109,17 +109,29 @@ class LocalTalk:
         async with contextlib.aclosing(_until(talk.ended, self._view.lines(talk))) as lines:
             async for line in lines:
                 command = command_of(line) if self._view.commands else None
-                if command is None:
-                    await self._turn(talk, line)
+                keys = keys_of(command) if command is not None else self._view.keys(line)
+                if keys is not None:
+                    await self._press(talk, keys)
+                elif command is None:
+                    await self._turn(talk, talk.turn(line))
                 elif not self._obeyed(talk, command):
                     return
                 if talk.ended.done():
                     return
 
-    async def _turn(self, talk: Conversation, line: str) -> None:
+    async def _press(self, talk: Conversation, keys: str) -> None:
+        if problem := wrong_keys(keys):
+            if self._view.commands:
+                self._view.say(problem)
+            else:
+                click.echo(f"lkrun: no key was pressed: {problem}", err=True)
+            return
+        await self._turn(talk, talk.press(keys))
+
+    async def _turn(self, talk: Conversation, work: Awaitable[object]) -> None:
         self._view.busy(talk)
         try:
-            await talk.turn(line)
+            await work
         finally:
             self._view.busy(None)
         self._view.after_turn(talk)

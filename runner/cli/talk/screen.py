@@ -20,6 +20,7 @@ from prompt_toolkit.output import Output, create_output
 from prompt_toolkit.patch_stdout import patch_stdout
 
 from runner.cache import default_folder
+from runner.cli.talk.commands import command_of, keys_of
 from runner.cli.talk.views import LONGEST, Interrupted, PlainView
 from runner.cli.talk.words import wrapped
 
@@ -42,6 +43,7 @@ class ScreenView(PlainView):
         "end": "\x1b[2m",
         "handoff": "\x1b[35m",
         "intent": "\x1b[35m",
+        "keypad": "\x1b[35m",
         "reload": "\x1b[33m",
         "message": "\x1b[1m",
         "tool_call": "\x1b[36m",
@@ -156,6 +158,16 @@ def _output() -> Output:
     return output
 
 
+class _History(FileHistory):
+    """What was said; keys are not kept, since they may be a PIN."""
+
+    def store_string(self, string: str) -> None:
+        """Keep a line."""
+        command = command_of(string)
+        if command is None or keys_of(command) is None:
+            super().store_string(string)
+
+
 def _history() -> History:
     """What was written in earlier runs; readable by its owner alone."""
     folder = default_folder()
@@ -171,4 +183,4 @@ def _history() -> History:
             file.write_bytes(b"\n" + recent)
     except OSError:
         return InMemoryHistory()
-    return FileHistory(str(file))
+    return _History(str(file))

@@ -8,6 +8,7 @@ from collections.abc import AsyncGenerator, Mapping
 from typing import IO, Any, Protocol
 
 from runner.cli.talk import stdin
+from runner.cli.talk.commands import keys_in_json
 from runner.cli.talk.words import UNKNOWN, cut, one_line, written
 from runner.session.lines import line_of
 
@@ -41,6 +42,10 @@ class ChatView(Protocol):
 
     def event(self, event: dict[str, Any]) -> None:
         """Show an event."""
+        ...
+
+    def keys(self, line: str) -> str | None:
+        """The keys that a line presses; None for what is said to the agent."""
         ...
 
     def lines(self, talk: Talk) -> AsyncGenerator[str, None]:
@@ -91,6 +96,10 @@ class JsonView:
         self._out.write(json.dumps(event, ensure_ascii=False) + "\n")
         self._out.flush()
 
+    def keys(self, line: str) -> str | None:
+        """Those of `{"keypad": "12#"}`."""
+        return keys_in_json(line)
+
     def lines(self, talk: Talk) -> AsyncGenerator[str, None]:  # noqa: ARG002 - a view's signature
         """Lines of the input."""
         return _spoken()
@@ -130,6 +139,10 @@ class PlainView:
         line = line_of(event)
         if line is not None:
             self.write(event["type"], line)
+
+    def keys(self, line: str) -> str | None:  # noqa: ARG002 - a view's signature
+        """None: on a terminal they are a command."""
+        return None
 
     def lines(self, talk: Talk) -> AsyncGenerator[str, None]:
         """Lines of the input."""

@@ -58,6 +58,16 @@ class IntentEvent(ReplyBody):
     name: str
 
 
+class KeypadEvent(ReplyBody):
+    """Keys of a telephone were pressed; null: they are private."""
+
+    turn: int
+    type: Literal["keypad"]
+    role: Literal["user", "agent"]
+    persona: str | None = None
+    keys: str | None
+
+
 class EndEvent(ReplyBody):
     """The dialogue is over."""
 
@@ -67,7 +77,13 @@ class EndEvent(ReplyBody):
 
 
 Event = Annotated[
-    MessageEvent | ToolCallEvent | ToolResultEvent | HandoffEvent | IntentEvent | EndEvent,
+    MessageEvent
+    | ToolCallEvent
+    | ToolResultEvent
+    | HandoffEvent
+    | IntentEvent
+    | KeypadEvent
+    | EndEvent,
     Field(discriminator="type"),
 ]
 """A line of `lkrun chat --format json`."""

@@ -14,6 +14,7 @@ class PageAgent(AgentRow):
 
     meet: str | None
     suggestions: list[str]
+    keypad: bool
     variables: list[str] = Field(description="All that it may come to know")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, Final, Self
 
 from pydantic import Field, JsonValue, model_validator
@@ -13,6 +14,9 @@ from runner.front.models.events import Event
 LONGEST_ID: Final = 200
 """Characters of a session id that a client sends."""
 
+LONGEST_KEYS: Final = 64
+"""Keys of a telephone that are pressed in one turn."""
+
 BEGINNING_ONLY: Final = ("variables", "metadata", "idle")
 
 
@@ -23,6 +27,12 @@ class TurnRequest(RequestBody):
         default="",
         max_length=LONGEST_BODY,
         description="What the person says; empty or left out: only the greeting",
+    )
+    keypad: str | None = Field(
+        default=None,
+        max_length=LONGEST_KEYS,
+        description="Instead of a text: the keys of a telephone that the person presses, 0 to 9, "
+        "* and #, such as 12#",
     )
     session_id: str | None = Field(
         default=None,
@@ -46,6 +56,7 @@ class TurnRequest(RequestBody):
 
     @model_validator(mode="after")
     def _fits_the_moment(self) -> Self:
+        self._keys_are_keys()
         if self.session_id is None:
             return self
         for name in BEGINNING_ONLY:
@@ -55,13 +66,29 @@ class TurnRequest(RequestBody):
                     "'{name}' can only be given when a dialogue begins",
                     {"name": name, "help": f"leave '{name}' out, or leave 'session_id' out"},
                 )
-        if not self.text.strip():
+        if not self.text.strip() and self.keypad is None:
             raise PydanticCustomError(
                 "nothing_said",
                 "there is nothing to answer: 'text' is empty",
                 {"help": "an empty text is only for the beginning of a dialogue"},
             )
         return self
+
+    def _keys_are_keys(self) -> None:
+        if self.keypad is None:
+            return
+        if self.text.strip():
+            raise PydanticCustomError(
+                "text_and_keys",
+                "'text' and 'keypad' cannot both be given",
+                {"help": "say it in one turn, and press the keys in another"},
+            )
+        if not re.fullmatch(r"[0-9*#]+", self.keypad):
+            raise PydanticCustomError(
+                "no_keys",
+                "'keypad' holds what is not a key of a telephone",
+                {"help": "give 0 to 9, * and #, such as 12#"},
+            )
 
 
 class Usage(ReplyBody):

@@ -345,6 +345,8 @@ function open(name, session) {
   voice($("voice"), name);
   show("talk");
   panel(talk.persona, null, "");
+  dial("");
+  showPad(false);
   grow();
   return talk;
 }
@@ -381,13 +383,14 @@ function say(text) {
 async function next(mine) {
   while (talk === mine && mine.queue.length && !mine.busy && !mine.ended) {
     mine.sending = mine.queue.shift();
-    const { text, bubble } = mine.sending;
+    const { text, keypad, bubble } = mine.sending;
     talk.lastSpeaker = null;
-    $("log").append(bubble);
-    const done = await turn(mine, mine.session ? { text, session_id: mine.session } : { text, idle: true });
+    if (bubble) $("log").append(bubble);
+    const said = keypad ? { keypad } : { text };
+    const done = await turn(mine, mine.session ? { ...said, session_id: mine.session } : { ...said, idle: true });
     if (talk !== mine) return;
     if (!done && mine.sending) {
-      bubble.remove();
+      bubble?.remove();
       mine.queue.unshift(mine.sending);
       giveBack(mine);
     }
@@ -398,6 +401,7 @@ async function next(mine) {
 /** Put what was not said back into the box. */
 function giveBack(mine) {
   if (!mine.queue.length) return;
+  dial(mine.queue.map((each) => each.keypad ?? "").join("") || $("pad-keys").textContent);
   $("text").value = [...mine.queue.map((each) => each.text), $("text").value].filter(Boolean).join("\n");
   mine.queue = [];
   $("queue").replaceChildren();
@@ -446,7 +450,7 @@ function hear(mine, number, event) {
     mine.seen += 1;
     const due = mine.early.get(mine.seen);
     mine.early.delete(mine.seen);
-    if (due.role === "user" && mine.sending) mine.sending = null;
+    if (due.type === "message" && due.role === "user" && mine.sending) mine.sending = null;
     else put(due);
   }
 }
@@ -521,7 +525,7 @@ function failed(mine, error, body) {
   else if (!mine.session) over(error instanceof Gone ? "The conversation could not begin: the runner does not answer." : `The conversation could not begin. ${error.message}`);
   else if (error instanceof Gone) trouble("Your message did not get through. It is back in the box; send it again once the runner answers.");
   else trouble(error.message ?? String(error));
-  if (!body.text && !mine.session) $("again").focus();
+  if (!body.text && !body.keypad && !mine.session) $("again").focus();
 }
 
 function waiting(mine, busy) {
@@ -540,7 +544,7 @@ function waiting(mine, busy) {
 function replay(now) {
   const kept = talk.said, draft = $("text").value;
   const mine = open(now.agent, now.id);
-  talk.said = now.events.filter((each) => each.role === "user").map((each) => each.text);
+  talk.said = now.events.filter((each) => each.type === "message" && each.role === "user").map((each) => each.text);
   if (!talk.said.length) talk.said = kept;
   talk.at = talk.said.length;
   $("text").value = draft;
@@ -600,6 +604,7 @@ function over(words) {
   $("over-when").textContent = "";
   $("over").hidden = false;
   $("composer").hidden = $("keys").hidden = true;
+  showPad(false);
   $("end").hidden = true;
   trouble("");
   down();
@@ -620,6 +625,7 @@ const PUT = {
   tool_result: returned,
   handoff: handed,
   intent: certain,
+  keypad: pressed,
   end: (event) => over(why(event.reason)),
 };
 
@@ -683,6 +689,14 @@ function certain(event) {
     el("details", {},
       el("summary", {}, icon(ARROW), el("span", {}, "Acted on the intent "), el("span", { class: "to" }, event.name)),
       el("div", { class: "inside" }, el("p", {}, `In turn ${event.turn}, before the model was asked.`))));
+  talk.lastSpeaker = null;
+  $("log").append(row);
+}
+
+function pressed(event) {
+  const who = event.role === "user" ? "You pressed " : `${event.persona ?? talk.agent} pressed `;
+  const keys = event.keys?.split("").join(" ") ?? "keys that stay private";
+  const row = el("li", { class: "row keypad", "data-keypad": event.role }, el("p", {}, who, el("span", { class: "to" }, keys)));
   talk.lastSpeaker = null;
   $("log").append(row);
 }
@@ -763,6 +777,47 @@ function key(event) {
     if (earlier(1)) event.preventDefault();
   }
 }
+
+// --- the keys of a telephone --------------------------------------------------------------------------------------
+
+const PAD = [..."123456789*0#"];
+const PAD_NAMES = { "*": "star", "#": "hash" };
+
+function showPad(open) {
+  const there = Boolean(page?.agents.find((each) => each.name === talk?.agent)?.keypad) && !talk.ended;
+  $("pad-open").hidden = !there;
+  $("pad").hidden = !there || !open;
+  $("pad-open").setAttribute("aria-expanded", String(!$("pad").hidden));
+}
+
+function dial(keys) {
+  $("pad-keys").textContent = keys.slice(0, 64);
+  $("pad-send").disabled = $("pad-back").disabled = !keys;
+}
+
+function padKey(event) {
+  const box = $("pad-keys");
+  if (PAD.includes(event.key)) dial(box.textContent + event.key);
+  else if (event.key === "Backspace") dial(box.textContent.slice(0, -1));
+  else if (event.key === "Enter" && event.target.id !== "pad-send" && !event.target.dataset.key) sendKeys();
+  else if (event.key === "Escape") { showPad(false); $("pad-open").focus(); } else return;
+  event.preventDefault();
+}
+
+function sendKeys() {
+  const keypad = $("pad-keys").textContent;
+  if (!keypad || !talk || talk.ended) return;
+  dial("");
+  talk.queue.push({ keypad });
+  $("first-lines").replaceChildren();
+  if (!talk.busy) next(talk);
+}
+
+$("pad-grid").append(...PAD.map((each) => el("button", { type: "button", class: "pad-key", "data-key": each, ...(PAD_NAMES[each] ? { "aria-label": PAD_NAMES[each] } : {}), onclick: () => dial($("pad-keys").textContent + each) }, each)));
+$("pad").addEventListener("keydown", padKey);
+$("pad-open").addEventListener("click", () => { showPad($("pad").hidden); if (!$("pad").hidden) $("pad-grid").firstChild.focus(); });
+$("pad-back").addEventListener("click", () => dial($("pad-keys").textContent.slice(0, -1)));
+$("pad-send").addEventListener("click", sendKeys);
 
 // --- start --------------------------------------------------------------------------------------------------------
 

@@ -21,6 +21,7 @@ async def _turn(request: ApiRequest) -> dict[str, Any]:
         body.variables,
         body.metadata,
         idle=bool(body.idle),
+        keys=body.keypad,
     )
     reply = _reply(turn, time.perf_counter() - began)
     return reply | {"failure": turn.failure if request.site.on_this_machine else None}

@@ -13,7 +13,7 @@ from runner.link.walk import Leaf
 from runner.schema.needs import NEED_TOOLS
 from runner.schema.tools import BUILT_IN, AddTo
 from runner.schema.types.foreign import fold
-from runner.schema.types.later import LATER, LATER_TOOLS, not_yet
+from runner.schema.types.later import LATER, not_yet
 from runner.schema.types.names import ToolName
 
 _MEANT = {
@@ -42,7 +42,7 @@ def _check(context: DefinitionContext, leaf: Leaf, _place: Span) -> Iterator[Dia
             message = f"'{name}' is not listed: the model has it while the caller is asked"
             yield Diagnostic(span, "E202", message, "delete the line")
         return
-    if name in LATER_TOOLS or name in LATER["a tool"]:
+    if name in LATER["a tool"]:
         yield Diagnostic(span, "E102", *not_yet(name))
         return
     yield near(context, unknown(span, "tool", name, _hint(name, table, servers)), "tools", name)

@@ -15,24 +15,20 @@ LATER: dict[str, frozenset[str]] = {
     "a file": _words("external_agents folder"),
     "an agent": _words(
         "avatar dispatch languages after_call events record phone dial"
-        " voicemail speech background_audio keypad"
+        " voicemail speech background_audio"
     ),
-    "a persona": _words("keypad"),
+    "a persona": frozenset(),
     "a check": _words("language transfers_to csv_row webhook_body"),
     "a handoff": frozenset(),
-    "a need": _words("keypad end_key wait parts spell"),
-    "a step": _words("keypad app interrupts"),
+    "a step": _words("app interrupts"),
     "a test": _words("mode answered_by environment"),
-    "an action": _words("play transfer_call press_keys"),
-    "a tool": _words("transfer_call press_keys"),
+    "an action": _words("play transfer_call"),
+    "a tool": _words("transfer_call"),
     "a provider": _words("turn_detector noise_cancellation avatar"),
     "http": _words("jwt webhook_secret"),
     "the room": _words("noise_cancellation"),
     "the runner": _words("environments records capacity data_dir shutdown"),
 }
-
-LATER_TOOLS = _words("press_keys")
-"""Tools that may one day be listed without being defined."""
 
 LATER_NAMES = _words("language")
 """Names of templates that belong to keys of this table."""

@@ -168,13 +168,16 @@ class Dialogue:
                 return Failed(self._call, message.id, "agent_unavailable", str(error))
         before = self._talk.usage
         text = message.text.strip()
-        said = await self._talk.turn(message.text) if text else []
+        if message.keys is not None:
+            said = await self._talk.press(message.keys)
+        else:
+            said = await self._talk.turn(message.text) if text else []
         after = self._talk.usage
         return Reply(
             self._call,
             message.id,
             events=tuple(event.to_json() for event in (*greeting, *said)),
-            text="\n".join(_words(said if text else greeting)),
+            text="\n".join(_words(said if text or message.keys else greeting)),
             variables=self._talk.variables,
             persona=self._talk.persona,
             ended=self._talk.ended.done(),

@@ -146,6 +146,7 @@ class Dialogues:
         idle: bool = False,
         history: tuple[EarlierLine, ...] | None = None,
         on_text: Callable[[str], None] | None = None,
+        keys: str | None = None,
     ) -> Turn:
         """Say something to a dialogue; without an id one begins, in which `idle` runs or does not.
 
@@ -162,7 +163,7 @@ class Dialogues:
             call = self._known(agent, session_id)
         self._used[call.id] = asyncio.get_running_loop().time()
         call.failure = None
-        reply = await self._answer(call, text, on_text)
+        reply = await self._answer(call, text, on_text, keys)
         if isinstance(reply, Failed):
             self._end(call, "refused" if not call.answered else "error")
             raise DialogueError(reply.code, reply.message)
@@ -280,14 +281,18 @@ class Dialogues:
         raise DialogueError("unknown_session", "there is no such dialogue with this agent")
 
     async def _answer(
-        self, call: CallInfo, text: str, on_text: Callable[[str], None] | None
+        self,
+        call: CallInfo,
+        text: str,
+        on_text: Callable[[str], None] | None,
+        keys: str | None,
     ) -> Reply | Failed:
         number = next(self._ids)
         answer: asyncio.Future[Reply | Failed] = asyncio.get_running_loop().create_future()
         self._waiting[number] = _Waiting(call.id, answer, on_text)
         self._since.setdefault(call.id, asyncio.get_running_loop().time())
         try:
-            self._send(call, TurnText(call.id, number, text, on_text is not None))
+            self._send(call, TurnText(call.id, number, text, on_text is not None, keys))
             return await answer
         except asyncio.CancelledError:  # nobody waits for it any more
             self._send(call, Cancel(call.id, number))

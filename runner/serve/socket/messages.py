@@ -361,12 +361,13 @@ class Open(Message):
 
 @dataclass(frozen=True, slots=True)
 class TurnText(Message):
-    """A text of the caller; the answer carries the same `id`, and so do its pieces."""
+    """A text of the caller, or keys that they press; the answer and its pieces carry its `id`."""
 
     call: str
     id: int
     text: str
     pieces: bool = False
+    keys: str | None = None
     type: Literal["turn"] = "turn"
 
 

@@ -45,7 +45,7 @@ class Departure:
         room = self._call.bound.release.agent.room
         reason = participant.disconnect_reason
         ends = room is None or room.close_on_disconnect
-        if participant.identity != self._who() or not ends or reason not in _LEFT:
+        if participant.identity != self.who() or not ends or reason not in _LEFT:
             return
         wait = room.wait_for_return if room is not None else 0.0
         if wait and reason in _RETURNING:
@@ -64,7 +64,7 @@ class Departure:
             self._timer.cancel()
             self._timer = None
 
-    def _who(self) -> str | None:
+    def who(self) -> str | None:
         """The identity of the participant that LiveKit has linked; it forgets who has left."""
         linked = self._call.session.room_io.linked_participant
         if linked is not None:

@@ -30,6 +30,7 @@ from runner.session.observers.timers import CallTimers
 from runner.session.observers.turn_limit import TurnClock
 from runner.session.observers.warm_up import WarmUp
 from runner.session.plan import TRANSFER
+from runner.session.tasks.certain import BY_KEYS
 
 
 class SessionListener:
@@ -77,11 +78,21 @@ class SessionListener:
         if item.role == "user":
             self._heard(speaking)
             self._call.needs.heard(item.id, text)
-            self._call.events.tell(MessageEvent(persona=speaking, role="user", text=text))
+            if BY_KEYS not in item.extra:  # which keys they were is told already
+                self._call.events.tell(MessageEvent(persona=speaking, role="user", text=text))
         elif item.role == "assistant":
             self._failures.spoke(text)
             self._overheard.spoken(text)
             self._call.events.tell(MessageEvent(persona=speaking, role="agent", text=text))
+
+    def there(self) -> None:
+        """The caller has done something: they are there."""
+        self._timers.heard()
+        self._call.session.reset_away_timer()
+
+    def expects(self) -> None:
+        """The caller's next words belong to the turn that has begun."""
+        self.asked = True
 
     def _heard(self, speaking: str) -> None:
         if not self.turn_begun:
@@ -90,8 +101,7 @@ class SessionListener:
         self._call.hops = 0
         if self._call.leaving != speaking:  # who takes over tells itself when it has arrived
             self._call.stay()
-        self._timers.heard()
-        self._call.session.reset_away_timer()  # LiveKit takes only what is spoken as a sign of life
+        self.there()  # LiveKit takes only what is spoken as a sign of life
 
     def _executed(self, event: FunctionToolsExecutedEvent) -> None:
         """Tell calls that never reached a tool: unknown, with broken arguments, or refused.
@@ -144,6 +154,7 @@ class SessionListener:
             self._turn.reset()
             self.warm_up.speaking()
             self._overheard.watch()
+            self._call.keys.cut_short()
         elif event.old_state == "speaking" and self._call.session.user_state == "speaking":
             self._turn.talking()
 

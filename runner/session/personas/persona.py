@@ -38,6 +38,7 @@ from runner.session.personas.toolbox import Toolbox
 from runner.session.personas.voice import PersonaVoice
 from runner.session.plan import PersonaPlan
 from runner.session.settings.options import livekit_options
+from runner.session.tasks.certain import Deed
 from runner.session.tools.waiting import undisturbed
 
 
@@ -305,6 +306,15 @@ class LivePersona(Agent):
         call.budget.begin(object())
         with call.busy():
             outcome = await perform(actions, ActionContext(call, over_the_caller=over_the_caller))
+        await self.follow(outcome)
+
+    async def do(self, deed: Deed) -> None:
+        """Do something that no tool asked for; where the caller has heard nothing, answer."""
+        call = self._call
+        call.budget.begin(object())
+        with call.busy():
+            outcome = await deed(ActionContext(call))
+        outcome.due |= not outcome.answered
         await self.follow(outcome)
 
     async def follow(self, outcome: ActionOutcome) -> None:

@@ -16,7 +16,14 @@ from runner.session.personas.context import owed
 from runner.session.personas.models import choice
 from runner.session.personas.toolbox import Toolbox
 from runner.session.plan import PersonaPlan
-from runner.session.tasks.certain import Deed, last_caller, prepared, with_note, without_deeds
+from runner.session.tasks.certain import (
+    BY_KEYS,
+    Deed,
+    last_caller,
+    prepared,
+    with_note,
+    without_deeds,
+)
 from runner.session.tasks.filling import note
 from runner.session.tasks.intents import meant
 from runner.session.tasks.replies import again, answered
@@ -142,7 +149,7 @@ class Replies:
     def _certainly(self, chat: ChatContext) -> Deed | None:
         """What the caller's words lead to for certain, where nothing has answered them yet."""
         message = last_caller(chat.items)
-        if message is None or message.id in self.earlier:
+        if message is None or message.id in self.earlier or BY_KEYS in message.extra:
             return None
         deed = meant(self._call, self._plan, message)
         if deed is None and self._plan.asks:

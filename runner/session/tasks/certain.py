@@ -20,6 +20,9 @@ from runner.session.plan import CERTAIN
 Deed = Callable[[ActionContext], Awaitable[ActionOutcome]]
 """Something that is done in a turn."""
 
+BY_KEYS = "lkrun.keys"
+"""Marks what the model is told of keys as if the caller had said it: it is no words of theirs."""
+
 SCHEMA = {
     "name": CERTAIN,
     "description": "",

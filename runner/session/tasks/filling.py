@@ -13,6 +13,7 @@ from runner.session.action_outcome import ActionOutcome
 from runner.session.call import Call
 from runner.session.plan import PersonaPlan
 from runner.session.tasks.needs import Needs, spoken
+from runner.session.tasks.wording import about
 from runner.session.values.conversion import missing
 
 CONFIRMED = "confirmed"
@@ -57,7 +58,10 @@ def _fillable(needs: Needs, plan: PersonaPlan, turn: str) -> dict[str, Field]:
     fields: dict[str, Field] = {}
     for name, need in spoken(needs.frame(plan).needs).items():
         if needs.fresh(name, turn) and not (need.final and needs.known(name)):
-            fields[name] = need.model_copy(update={"optional": True, "default": None})
+            told = about(name, need, need.description or "") if need.parts else need.description
+            fields[name] = need.model_copy(
+                update={"optional": True, "default": None, "description": told}
+            )
     current = needs.current(plan)
     if current is not None and needs.of(current[0]).is_pending and fields:
         fields[CONFIRMED] = _YES_NO
@@ -71,16 +75,25 @@ def note(call: Call, plan: PersonaPlan) -> str:
         return ""
     name, need = current
     what = call.bound.renderer.text(need.description or "").strip()
-    about = f"{name} ({what})" if what else name
+    called = f"{name} ({what})" if what else name
     pending = call.needs.of(name).is_pending
     subject = "whether it is right" if pending else "it"
     after = (
         "do not ask for it yourself: the question is asked by itself right after your words"
         if need.ask is not None or pending
+        else "have them spell it"
+        if need.spell
         else "ask for it again"
     )
+    if not need.by_voice:
+        return (
+            f"The caller is being asked to press {called} on the keys of their telephone; answer "
+            f"nothing else now, and never ask them to say it. Call {FILL_IN} with all else that "
+            f"the caller's last words hold, where it is offered. Say one short sentence about it, "
+            f"and {after}."
+        )
     return (
-        f"The caller is being asked for {about}; answer nothing else now. Call {FILL_IN} with "
+        f"The caller is being asked for {called}; answer nothing else now. Call {FILL_IN} with "
         f"all that the caller's last words hold, and never make anything up. Where they hold "
         f"nothing of it, say one short sentence about {subject}, and {after}."
     )

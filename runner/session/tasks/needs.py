@@ -16,14 +16,12 @@ from runner.session.call import Call
 from runner.session.errors import MisfitError
 from runner.session.plan import PersonaPlan
 from runner.session.tasks.asking import NOTHING, Asking, Frame
+from runner.session.tasks.wording import asked_for, lacks, right
 from runner.session.values.consent import consent
 from runner.session.values.conversion import convert, missing
 from runner.template import as_data, as_text
 
 log = logging.getLogger("lkrun")
-
-RIGHT = "{value}. Is that right?"
-"""Asked where a value may have been misheard, and its author wrote no question."""
 
 
 class Needs:
@@ -129,6 +127,7 @@ class Needs:
             self._frames = [f for f in self._frames if f.persona != plan.name]
         self._call.bound.variables.set(name, None)
         self._asking[name] = Asking(heard=len(self.turns))
+        self._done.pop(plan.name, None)  # the same answer once more is an answer
         return True
 
     def take(self, name: str, need: Need, value: Any) -> str | None:
@@ -139,7 +138,9 @@ class Needs:
         """
         try:
             fitting = convert(need, value, self._call.bound.variables.choices)
-        except MisfitError as problem:
+        except MisfitError as misfit:
+            return f"{name} {misfit}"
+        if problem := lacks(need, fitting):
             return f"{name} {problem}"
         state = self.of(name)
         state.heard, state.given_up = len(self.turns), False
@@ -205,7 +206,12 @@ class Needs:
             outcome.notes.append(self.told_to_ask(name, need))
         else:
             outcome.answered = await self._call.instruct(self.told_to_ask(name, need))
+        self.asks(need)
         return outcome
+
+    def asks(self, need: Need) -> None:
+        """The caller is being asked for one now."""
+        self._call.keys.asked(need)
 
     def question(self, name: str, need: Need) -> str:
         """The words that ask for it now; none where the model asks."""
@@ -213,13 +219,22 @@ class Needs:
         if state.is_pending:
             if need.question is not None:
                 return renderer.next(need.question, {name: state.pending})
-            return RIGHT.format(value=as_text(state.pending))
+            return right(need, state.pending)
         return renderer.next(need.ask, None) if need.ask is not None else ""
 
     def told_to_ask(self, name: str, need: Need) -> str:
         """What the model is told where it asks itself."""
         what = self._call.bound.renderer.text(need.description or "").strip()
-        return f"Ask the caller for this now, and for nothing else: {what or name}."
+        return asked_for(name, need, what)
+
+    async def mistyped(
+        self, name: str, need: Need, words: str, context: ActionContext
+    ) -> ActionOutcome:
+        """What the caller pressed is no answer: they hear why, then they are asked again."""
+        heard = await self._call.speak(words)
+        outcome = await self.missed(name, need, context)
+        outcome.answered |= heard
+        return outcome
 
     async def missed(self, name: str, need: Need, context: ActionContext) -> ActionOutcome:
         """The caller's words held no fitting value: ask again, or give it up."""
@@ -286,4 +301,4 @@ class Needs:
 
 def spoken(needs: Mapping[str, Need]) -> dict[str, Need]:
     """Those whose value may come through the model."""
-    return {name: need for name, need in needs.items() if not need.private}
+    return {name: need for name, need in needs.items() if need.by_voice}

@@ -43,6 +43,7 @@ def again(needs: Needs, plan: PersonaPlan, turn: str, words: str) -> str | Deed:
     if needs.exhausted(name, need, turn):
         return giving_up(needs, name, need)
     state.asked_in, state.heard = turn, len({*needs.turns, turn})
+    needs.asks(need)
     return needs.question(name, need)
 
 
