@@ -92,7 +92,7 @@ class SessionListener:
 
     def expects(self) -> None:
         """The caller's next words belong to the turn that has begun."""
-        self.asked = True
+        self.turn_begun = True
 
     def _heard(self, speaking: str) -> None:
         if not self.turn_begun:
