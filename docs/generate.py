@@ -10,6 +10,7 @@ import argparse
 import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -26,6 +27,7 @@ from runner.environment import ENVIRONMENT
 from runner.front.routes import ROUTES
 from runner.serve.log_events import EVENTS
 from runner.serve.metrics import Metrics
+from runner.texts import LANGUAGES, TABLE, shipped
 
 FOLDER = Path(__file__).resolve().parent
 BLOCK = re.compile(r"(<!-- table: (?P<name>[a-z-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
@@ -105,6 +107,18 @@ def _model(model: type[BaseModel]) -> str:
     return table(("key", "is"), rows)
 
 
+def _texts() -> str:
+    rows = (
+        (f"`{t.name}`", "caller" if t.heard else "model", t.said, _codes(t.names))
+        for t in TABLE.values()
+    )
+    return table(("name", "told to the", "when", "may use"), rows)
+
+
+def _words(language: str) -> str:
+    return table(("name", "words"), ((f"`{name}`", shipped(name, language)) for name in TABLE))
+
+
 TABLES: dict[str, Callable[[], str]] = {
     "commands": _commands,
     "environment": _environment,
@@ -115,6 +129,8 @@ TABLES: dict[str, Callable[[], str]] = {
     "routes": _routes,
     "script-options": lambda: _model(Options),
     "script-rule": lambda: _model(Rule),
+    "texts": _texts,
+    **{f"words-{language}": partial(_words, language) for language in LANGUAGES},
 }
 
 

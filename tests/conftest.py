@@ -25,7 +25,7 @@ QUICK = frozenset(
         "serve/test_calls", "serve/test_control", "serve/test_credentials", "serve/test_log",
         "serve/test_metrics", "session/test_conversion", "session/test_parameters",
         "session/test_variables", "session/test_templates", "source", "syntax", "template",
-        "testing",
+        "testing", "texts",
         "test_cache", "test_checked", "test_markers", "test_tables",
     }
 )  # fmt: skip

@@ -23,13 +23,15 @@ MAY_IMPORT = {
     "provider_kinds": set(),
     "addresses": set(),
     "patterns": set(),
+    "texts": set(),
     "promptfoo": set(),
     "plugin": {"patterns", "provider_kinds"},
     "cache": {"syntax"},
     "providers": {"child_environment", "diagnostics", "plugin", "provider_kinds"},
-    "schema": {"diagnostics", "patterns", "provider_kinds", "syntax", "template"},
+    "schema": {"diagnostics", "patterns", "provider_kinds", "syntax", "template", "texts"},
     "link": {
         "addresses", "diagnostics", "provider_kinds", "providers", "schema", "syntax", "template",
+        "texts",
     },
     "compiler": {
         "source", "syntax", "cache", "diagnostics", "link", "providers", "schema", "template",
@@ -41,11 +43,11 @@ MAY_IMPORT = {
     "egress": {"addresses", "diagnostics", "demo", "knowledge", "link", "schema", "template"},
     "session": {
         "egress", "link", "patterns", "provider_kinds", "providers", "schema", "template",
-        "diagnostics",
+        "diagnostics", "texts",
     },
     "testing": {
         "addresses", "compiler", "diagnostics", "egress", "link", "patterns", "providers", "schema",
-        "session", "template",
+        "session", "template", "texts",
     },
     "front": {"diagnostics"},
     "serve": {
@@ -68,6 +70,7 @@ ONLY_IMPORTERS = {
     "babel": {"template"},
     "re2": {"patterns"},
     "bm25s": {"knowledge"},
+    "py3langid": {"session"},
     "click": {"cli"},
     "mcp": {"egress"},
     "httpx2": {"egress"},

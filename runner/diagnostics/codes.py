@@ -58,6 +58,7 @@ CODES: dict[str, str] = {
     "E209": "a variable that cannot be changed",
     "E210": "a list variable that the tool cannot use",
     "E211": "a mock of a tool that asks no service",
+    "E213": "a language that does not fit the agent's",
     # E3xx, templates and values
     "E301": "a template that cannot be read",
     "E302": "an unknown name in a template",
@@ -103,5 +104,7 @@ CODES: dict[str, str] = {
     "W213": "a variable for providers that is not set",
     "W220": "a secret that stands in the open",
     "W221": "a file that is not read",
+    "W230": "a language that lkrun itself does not speak",
+    "W231": "words in one of several languages",
     "W401": "an option that is probably misspelt",
 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from types import UnionType
 from typing import Any
@@ -101,8 +101,13 @@ def block(value: Block) -> str:
     return listed(shown) or "its defaults"
 
 
-def words(value: tuple[str, ...]) -> str:
-    """Words for the caller: `“a”`, or `“a” or “b”` where they are used in turn."""
+def words(value: tuple[str, ...] | Mapping[str, tuple[str, ...]]) -> str:
+    """Words for the caller: `“a”`, or `“a” or “b”` where they are used in turn.
+
+    Those that are given by language have its name before them.
+    """
+    if isinstance(value, Mapping):
+        return listed(f"{language} {words(each)}" for language, each in value.items())
     return " or ".join(map(quoted, value))
 
 

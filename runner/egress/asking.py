@@ -12,7 +12,7 @@ from runner.egress.port import ToolResponse
 from runner.egress.response.incoming import understand
 from runner.egress.response.view import saved, seen
 from runner.egress.sending import Sending
-from runner.egress.trouble import RequestError, one_line
+from runner.egress.trouble import DECLINED, RequestError, one_line
 from runner.schema.http import Result
 
 _LARGE: Final = 256 * 1024
@@ -48,6 +48,7 @@ class Asking(Sending):
             status=trouble.status,
             data=trouble.data,
             notes=self._notes(),
+            reason=trouble.reason,
         )
 
     async def _understood(self, answer: Answer) -> ToolResponse:
@@ -63,7 +64,7 @@ class Asking(Sending):
         if result.fails_if is not None and self.texts.condition(result.fails_if, names):
             raise RequestError(
                 f"the answer says that it failed: {result.fails_if}",
-                "the service said that it did not work",
+                DECLINED,
                 status=answer.response.status_code,
                 data=read_body.data,
             )

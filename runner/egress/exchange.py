@@ -21,7 +21,7 @@ from runner.egress.network.wire import TRACE
 from runner.egress.policy.retry import PASSING, retry_after
 from runner.egress.request.redirect import FOLLOWED
 from runner.egress.response.incoming import COMPLAINT, complaint, receive, understand
-from runner.egress.trouble import UNREACHABLE, UNUSABLE, RequestError, one_line
+from runner.egress.trouble import LATE, UNREACHABLE, UNUSABLE, RequestError, one_line
 from runner.schema.http import Request
 
 _SERVER_ERRORS: Final = 500
@@ -165,9 +165,9 @@ class Exchange:
         if self.seconds < self.spec.timeout:
             within = f"in what was left of its budget of {self.spec.longest:g}s"
         if not self.sent:
-            return RequestError(f"there was no access token {within}", _LATE)
+            return RequestError(f"there was no access token {within}", LATE)
         what = "did not answer" if self.status is None else "did not send its whole answer"
-        return self._lost(f"{self.server} {what} {within}", _LATE, timed_out=True)
+        return self._lost(f"{self.server} {what} {within}", LATE, timed_out=True)
 
     def refused(self, caught: Exception) -> RequestError:
         """The address is not allowed: nothing was sent."""
@@ -233,7 +233,6 @@ def _words(body: bytes, mask: Mask) -> str:
     return "" if "\0" in text or is_page else one_line(mask.text(text), COMPLAINT)
 
 
-_LATE: Final = "the service did not answer in time"
 _PHRASES: Final = {int(status): status.phrase for status in HTTPStatus}
 _TROUBLES: Final[tuple[tuple[Any, Callable[[Exchange, Any], RequestError]], ...]] = (
     (RequestError, lambda _exchange, caught: caught),

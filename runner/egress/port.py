@@ -62,6 +62,8 @@ class ToolResponse:
         status: what the service answered last; None where there was no answer.
         data: on failure, the answer that came with it, as JSON or text; None where there was none.
         notes: what the author should know of the texts that were sent: message, `file:line`.
+        reason: on failure, the name of the text that says in any language why, and what stands
+            in it; None where `output` alone says it.
     """
 
     ok: bool
@@ -73,6 +75,7 @@ class ToolResponse:
     status: int | None = None
     data: Any = None
     notes: tuple[tuple[str, str], ...] = ()
+    reason: tuple[str, str] | None = None
 
     @property
     def for_templates(self) -> dict[str, Any] | None:
@@ -90,7 +93,8 @@ class ToolResponse:
         """Read what `to_data` gave."""
         attempts = tuple(Attempt(**each) for each in data["attempts"])
         notes = tuple((message, place) for message, place in data.get("notes", ()))
-        return cls(**{**data, "attempts": attempts, "notes": notes})
+        reason = tuple(data["reason"]) if data.get("reason") else None
+        return cls(**{**data, "attempts": attempts, "notes": notes, "reason": reason})
 
 
 class Egress(Protocol):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, Final
 
 from runner.egress.mask import Mask
@@ -13,6 +14,20 @@ CANNOT_ASK: Final = "the service could not be asked"
 UNREACHABLE: Final = "the service could not be reached"
 UNUSABLE: Final = "the answer of the service could not be used"
 BUSY: Final = "the service is busy"
+LATE: Final = "the service did not answer in time"
+DECLINED: Final = "the service said that it did not work"
+
+_REASONS: Final = {
+    re.escape(CANNOT_ASK): "service_not_asked",
+    re.escape(UNREACHABLE): "service_unreachable",
+    re.escape(UNUSABLE): "service_unusable",
+    re.escape(BUSY): "service_busy",
+    re.escape(LATE): "service_late",
+    re.escape(DECLINED): "service_declined",
+    r"the service answered with status (.+)": "service_status",
+    r"it needs a value for '(.+)'": "service_needs",
+}
+"""What a model is told, in English → the name of the text that says it in any language."""
 
 
 class RequestError(Exception):
@@ -55,6 +70,14 @@ class RequestError(Exception):
     def hide(self, mask: Mask) -> None:
         """Take out of its words what nobody may see."""
         self.error = one_line(mask.text(self.error))
+
+    @property
+    def reason(self) -> tuple[str, str] | None:
+        """The name of the text that says it in any language, and what stands in it."""
+        for pattern, name in _REASONS.items():
+            if found := re.fullmatch(pattern, self.for_model):
+                return name, found[1] if found.lastindex else ""
+        return None
 
     @property
     def output(self) -> str:

@@ -10,6 +10,7 @@ from runner.link.scope import Scope
 from runner.link.servers import ServerTools
 from runner.link.table import SymbolTable
 from runner.providers.problems import OptionProblem
+from runner.schema.languages import SWITCH_LANGUAGE
 from runner.schema.needs import NEED_TOOLS
 from runner.schema.tools import BUILT_IN
 
@@ -76,6 +77,8 @@ def _right_name(name: str, offered: Sequence[str]) -> str | None:
 def _offered(scope: Scope) -> Iterable[str]:
     """The tools and handoffs that the model has in some persona."""
     yield from NEED_TOOLS if scope.needs else ()
+    languages = scope.agent.languages
+    yield from (SWITCH_LANGUAGE,) if languages is not None and languages.switchable else ()
     for tools, handoffs in (
         (scope.agent.tools, scope.agent.handoffs),
         *((persona.tools, persona.handoffs) for persona in scope.personas.values()),

@@ -19,4 +19,6 @@ LATER_PARTS: dict[str, frozenset[str]] = {
 
 OPEN = "open_now"
 """Whether the hours of the agent say open: there where it has hours."""
-ALWAYS = (*ATTRIBUTES, *MOMENTS, OPEN)
+LANGUAGE = "language"
+"""What is spoken now."""
+ALWAYS = (*ATTRIBUTES, *MOMENTS, LANGUAGE, OPEN)

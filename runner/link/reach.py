@@ -12,7 +12,7 @@ from runner.schema.actions import BACK, HandOff, tool_of
 from runner.schema.agents import Agent
 from runner.schema.http import Request
 from runner.schema.personas import Persona
-from runner.schema.providers import Order, chosen
+from runner.schema.providers import Order, choices
 from runner.schema.reading.load import Definition
 from runner.schema.services import Service
 from runner.schema.tools import KnowledgeTool
@@ -106,8 +106,4 @@ def _acted(scope: Scope, user: Block) -> Iterator[str]:
 def providers_of(user: Block) -> Iterator[str]:
     """Names of the providers that an agent or persona chooses."""
     for kind in KINDS:
-        value = chosen(user, kind.key)
-        if isinstance(value, str):
-            yield str(value)
-        elif isinstance(value, tuple):
-            yield from map(str, value)
+        yield from choices(user, kind.key)

@@ -12,10 +12,12 @@ from runner.schema.actions import Actions
 from runner.schema.hours import Hours
 from runner.schema.intents import Intents
 from runner.schema.keys import Keypad
+from runner.schema.languages import Languages
 from runner.schema.lifecycle import BeforeCall
 from runner.schema.nodes import Nodes
 from runner.schema.personas import Handoff
 from runner.schema.providers import AgentProviders
+from runner.schema.texts import NAMES, Texts
 from runner.schema.turns import TurnTaking
 from runner.schema.types.blocks import Block, OneOrList, OrNo, any_of, key, together
 from runner.schema.types.measures import Duration, SomeTime
@@ -57,7 +59,10 @@ class Limits(Block):
     bare: ClassVar[str] = "max_duration"
 
     max_duration: Duration | None = key("the longest call", None)
-    farewell: Words | None = key("said when a call has lasted so long", None)
+    farewell: Words | None = key(
+        "said when a call has lasted so long; without it lkrun's own goodbye of [texts](texts.md)",
+        None,
+    )
     max_tool_steps: Annotated[int, whole(1, 20)] = key("rounds of tools for one reply", 4)
     max_turn: SomeTime = key(
         "a reply that takes longer, its tools and all, is given up in words", 60.0
@@ -130,10 +135,17 @@ class Agent(AgentProviders, _AgentBasics):
 
     timezone: TimeZone | None = key("of now, today and hours; the machine's without it", None)
     hours: Hours | None = key("when the agent is open, and who answers outside", None)
+    languages: Languages | None = key("the languages that are spoken", None)
     locale: LanguageTag | None = key(
-        "the language of dates, numbers, lists and yes/no in templates, such as de or pt-BR; "
-        "English without it",
+        "the language of dates, numbers, lists and yes/no in templates, and of what lkrun says "
+        "itself, such as de or pt-BR; the language that is spoken now, else English, without it",
         None,
+    )
+    texts: Texts = key(
+        "name → words: your own for what lkrun says itself, such as an apology; "
+        "[texts](texts.md) lists the names, and the words that are there for each language",
+        {},
+        names=NAMES,
     )
     variables: dict[FieldKey, Variable] = key("values of a call; a plain value is fixed", {})
     tools: tuple[ToolName, ...] = key("tools that each of its personas has", ())
@@ -168,6 +180,13 @@ class Agent(AgentProviders, _AgentBasics):
         """The personas that a call can begin with: at first the one that `start` names."""
         closed = self.hours.closed if self.hours is not None else None
         return tuple(dict.fromkeys(filter(None, (self.start, closed))))
+
+    @property
+    def spoken(self) -> tuple[str, ...]:
+        """The languages that it speaks, the first at the start; English where none is named."""
+        if self.languages is not None:
+            return self.languages.speak
+        return (self.locale or "en",)
 
     def local(self, moment: datetime) -> datetime:
         """A moment as the clocks of the agent's time zone show it."""

@@ -45,7 +45,11 @@ class WhileWaiting(Block):
     }
 
     after: Duration = key("so long after the tool has begun", 1.0)
-    say: Words = key("words for the caller, spoken exactly; a list is used in turn")
+    say: Words | None = key(
+        "words for the caller, spoken exactly; a list is used in turn; without it lkrun's own "
+        "one_moment of [texts](texts.md)",
+        None,
+    )
     every: SomeTime | None = key("and again, each time so long after the last time began", None)
 
     @model_validator(mode="after")

@@ -5,15 +5,16 @@ The classes and keys are made from the rows of `runner.provider_kinds`.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, TypeAlias
 
-from pydantic import create_model
+from pydantic import Tag, create_model
 
 from runner.provider_kinds import BY_HTTP, BY_KEY, IN_ORDER, KINDS, ROWS, ProviderKind
 from runner.schema.http import Json
 from runner.schema.http_providers import HTTP
 from runner.schema.types.blocks import Block, OneOrList, OrNo, key, kinds
+from runner.schema.types.by_language import BY_LANGUAGE, EACH, ONE, LanguageKey, in_language
 from runner.schema.types.measures import Duration, SomeTime
 from runner.schema.types.names import Name, ProviderName
 from runner.schema.types.values import YesNo, whole
@@ -68,11 +69,15 @@ Several = Annotated[
     tuple[ProviderName, ...],
     OneOrList(
         scalars=True,
-        by_language=True,
         instead="write these keys below providers:, under a name of your own, and that name here",
     ),
 ]
 """One provider, or a list: fallbacks in order."""
+
+SeveralByLanguage = Annotated[
+    Annotated[Several, Tag(ONE)] | Annotated[dict[LanguageKey, Several], Tag(EACH)], BY_LANGUAGE
+]
+"""The same, or one for each language."""
 
 
 class Order(Block):
@@ -210,7 +215,7 @@ def _choices(name: str, line: Callable[[ProviderKind], str]) -> type[Block]:
 
 
 def _chosen(kind: ProviderKind) -> Any:
-    one = Several if kind.several else ProviderName
+    one = SeveralByLanguage if kind.several else ProviderName
     return Annotated[one | Literal[False] | None, OrNo()] if kind.may_be_off else one | None
 
 
@@ -227,6 +232,22 @@ else:
     PersonaProviders = _choices("PersonaProviders", lambda _: "instead of the agent's")
 
 
-def chosen(user: Block, kind: str) -> Any:
-    """What an agent or persona chooses of a kind: names, False, or None if it is silent."""
-    return getattr(user, kind)
+def chosen(user: Block, kind: str, language: str = "") -> Any:
+    """What an agent or persona chooses of a kind: names, False, or None if it is silent.
+
+    Args:
+        user: the agent or persona.
+        kind: such as `tts`.
+        language: what is spoken, where it may be chosen by language.
+    """
+    return in_language(getattr(user, kind), language)
+
+
+def choices(user: Block, kind: str) -> Iterator[str]:
+    """All names that an agent or persona chooses of a kind, in whatever language."""
+    value = getattr(user, kind)
+    for each in value.values() if isinstance(value, dict) else (value,):
+        if isinstance(each, str):
+            yield str(each)
+        elif isinstance(each, tuple):
+            yield from map(str, each)

@@ -15,7 +15,7 @@ from runner.schema.types.names import AgentName, DataFile, PersonaName, ToolName
 from runner.schema.types.pressed import PressedByCaller
 from runner.schema.types.settings import Setting
 from runner.schema.types.texts import Plain, Stored
-from runner.schema.types.values import Pattern, YesNo, whole
+from runner.schema.types.values import LanguageTag, Pattern, YesNo, whole
 
 Texts = Annotated[tuple[Plain, ...], OneOrList(scalars=True)]
 """A text, or a list of texts."""
@@ -129,6 +129,9 @@ class Checks(Block):
     never_says: Texts = key("none of these is said", ())
     matches: Pattern | None = key("a regular expression that is found in what is said", None)
     max_words: Annotated[int, whole(1)] | None = key("so many words at most", None)
+    language: LanguageTag | None = key(
+        "the language of what is said; what is too short to tell is taken as right", None
+    )
     calls: Calls = key("these tools are called; with arguments, those that are listed must fit", ())
     calls_nothing: YesNo = key("yes: no tool is called", False)
     never_calls: Annotated[tuple[ToolName, ...], OneOrList(scalars=True)] = key(

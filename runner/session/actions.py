@@ -37,14 +37,10 @@ from runner.session.tools.press_keys import press
 from runner.session.tools.running import carried_out
 from runner.session.tools.waiting import waiting
 from runner.session.values.conversion import missing
-from runner.session.values.templates import FixedWords
 from runner.session.values.variables import MASK
 from runner.template import as_data
 
 log = logging.getLogger("lkrun")
-
-NOT_YET = "Sorry, I cannot do that yet."
-"""Said where an action leads to a persona whose gate is closed."""
 
 DEEPEST = 8
 """Tools that run each other: more is a circle."""
@@ -192,9 +188,10 @@ async def _hand_off(action: HandOff, context: ActionContext, outcome: ActionOutc
 
 async def _turned_away(target: str, context: ActionContext, outcome: ActionOutcome) -> None:
     """The gate of a persona is closed: the caller hears so, and the model is told."""
+    own = context.call.bound.renderer.own
     outcome.closed = True
-    outcome.remarks.append(f"The call was not handed to {target}: that is not open yet.")
-    outcome.answered |= await context.call.speak(FixedWords(NOT_YET))
+    outcome.remarks.append(own("handoff_closed", persona=target))
+    outcome.answered |= await context.call.speak(own("not_yet"))
 
 
 async def _end_call(action: EndCall, context: ActionContext, outcome: ActionOutcome) -> None:

@@ -28,13 +28,13 @@ from runner.session.budget import TurnBudget
 from runner.session.clock import Clock
 from runner.session.events import Events
 from runner.session.pending import DueCall, Question
-from runner.session.roles import Hearing, Opening, Pressed, SpeakingPersona
+from runner.session.roles import Hearing, Opening, Pressed, SpeakingPersona, Tongue
 from runner.session.server_tool import ServerTool
 from runner.session.silence import silence
 from runner.session.speech.sounds import Sounds
 from runner.session.speech.speeches import Speeches
 from runner.session.values.parameters import Fields, Schema, read
-from runner.session.values.templates import Names
+from runner.session.values.templates import AnyWords, Names
 
 log = logging.getLogger("lkrun")
 
@@ -76,6 +76,7 @@ class Call:
         arrived: the persona that speaks has said its first words; no handoff is under way.
         idle: no tool, and nothing else that was begun, is still being done.
         hearing: what the caller says while nothing can answer it.
+        tongue: which language is spoken.
         deeds: id of a call of lkrun's own tool → what is done by it.
         acted: ids of the caller's words that an intent has acted on.
         history: what was said before the call, role and text: nobody is greeted then.
@@ -105,6 +106,7 @@ class Call:
     hearing: Hearing = field(init=False)
     keys: Pressed = field(init=False)
     room: rtc.Room | None = None
+    tongue: Tongue = field(init=False)
     visited: set[str] = field(default_factory=set)
     leaving: str | None = None
     hops: int = 0
@@ -260,7 +262,7 @@ class Call:
         return read(self.fields(tool), given, self.bound.renderer, self.bound.variables.choices)
 
     async def say(
-        self, words: tuple[str, ...], names: Names = None, *, interruptible: bool = True
+        self, words: AnyWords, names: Names = None, *, interruptible: bool = True
     ) -> bool:
         """Speak fixed words, and wait until they are spoken.
 

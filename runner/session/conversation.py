@@ -45,6 +45,7 @@ from runner.session.settings.room import room_options
 from runner.session.settings.session import begin_variables, idle_of, new_session
 from runner.session.speech.sounds import Sounds
 from runner.session.tasks.keys import PressedKeys
+from runner.session.tasks.language import SpokenLanguage
 from runner.session.tasks.needs import Needs
 from runner.session.text_turns import BEYOND, TextTurns
 from runner.session.tools.servers import with_servers
@@ -124,6 +125,7 @@ class Conversation:
         self._first: LivePersona | None = None
         self._pieces = TextPieces(on_text) if on_text is not None else None
         self._call.needs = Needs(self._call)
+        self._call.tongue = self._language = SpokenLanguage(self._call)
         self._ending = Ending(self._call)
         self._call.opening = self._opening = Opening(self._call)
         self._timers = CallTimers(self._call, idle_of(self._call), agent.limits)
@@ -255,6 +257,7 @@ class Conversation:
             if audio_out is not None:
                 session.output.audio = audio_out
             self._timers.begin()
+            self._language.prepare()
             greeted = self._call.events.latest
             await self._begin(first, room, record)
             return list(greeted)

@@ -101,6 +101,16 @@ class KeypadEvent(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LanguageEvent(Event):
+    """The call goes on in another language."""
+
+    type: ClassVar[str] = "language"
+
+    source: str
+    target: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EndEvent(Event):
     """The call has ended."""
 

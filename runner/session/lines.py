@@ -36,6 +36,7 @@ def line_of(event: Mapping[str, Any]) -> str | None:
 _PLAIN = {
     "handoff": "  ⇒ {from} hands over to {to}",
     "intent": "  ⇢ intent {name}",
+    "language": "  ⇄ {from} is spoken no more: now {to}",
     "end": "  the conversation has ended ({reason})",
 }
 

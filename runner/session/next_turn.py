@@ -16,7 +16,6 @@ from runner.link.differences import of_agent, path
 from runner.link.release import AgentRelease
 from runner.provider_kinds import KINDS
 from runner.schema.agents import Agent
-from runner.schema.providers import chosen
 from runner.session.bound_release import BoundRelease
 from runner.session.call import Call
 from runner.session.errors import CannotRenewError, CannotStartError
@@ -245,6 +244,7 @@ def _choices(release: AgentRelease) -> Iterator[tuple[str, tuple[str, ...]]]:
     """Kinds and names that the agent and its personas choose."""
     for user in (release.agent, *release.personas.values()):
         for kind in KINDS:
-            named = chosen(user, kind.key)
-            if named:
-                yield kind.key, named
+            value = getattr(user, kind.key)
+            for named in value.values() if isinstance(value, dict) else (value,):
+                if named:
+                    yield kind.key, named

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Protocol
 
 from livekit.agents import Agent, ChatMessage, TurnHandlingOptions, UserTurnExceededEvent
+from livekit.agents.llm import RawFunctionTool
 
 from runner.schema.actions import AnyAction
 from runner.schema.needs import Need
@@ -44,6 +45,13 @@ class SpeakingPersona(Protocol):
 
     async def refresh(self) -> None:
         """Render its instructions again where a variable that they use has changed."""
+
+    async def speak_anew(self) -> None:
+        """Go on as the language that is spoken now has it.
+
+        Raises:
+            CannotStartError: a provider of it cannot be built.
+        """
 
     async def act(self, actions: tuple[AnyAction, ...]) -> None:
         """Do actions that no tool asked for."""
@@ -104,3 +112,16 @@ class Opening(Protocol):
 
     def stop(self) -> None:
         """Give it up."""
+
+
+class Tongue(Protocol):
+    """Which language is spoken."""
+
+    def recognised(self, language: str | None) -> None:
+        """Speech recognition has told the language of words that it has just understood."""
+
+    async def heard(self, text: str) -> bool:
+        """Go with the caller's words, about to be answered; whether the language has changed."""
+
+    def tool(self) -> RawFunctionTool[..., Any] | None:
+        """The tool by which the model changes it; None where it may not."""

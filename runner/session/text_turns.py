@@ -42,6 +42,7 @@ class TextTurns:
         if self._stopped is not None:
             await asyncio.wait_for(self._stopped, BEYOND)
             self._stopped = None
+        await self._call.tongue.heard(text)
         run: RunResult[Any] = self._call.session.run(user_input=text, output_options=None)
         try:
             async with asyncio.timeout(self._call.budget.whole + BEYOND):

@@ -43,10 +43,12 @@ class WrittenWords:
             if not text or self._call.over:
                 return
             if self._call.channel == "text":
+                await self._call.tongue.heard(text)
                 await session.generate_reply(user_input=cut(text))
                 return
             try:
                 await self._give_way(session)
+                await self._call.tongue.heard(text)
                 session.generate_reply(user_input=cut(text))
             except RuntimeError:
                 log.debug("a text was written while the call ended")

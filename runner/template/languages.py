@@ -118,6 +118,12 @@ def meant(text: str) -> str | None:
     return None
 
 
+def name_of(tag: str) -> str:
+    """What a language is called by those who speak it: `Deutsch`, `Tiếng Việt`."""
+    language = tag.partition("-")[0]
+    return locale(language).get_language_name(language) or tag
+
+
 def yes_no(value: bool, language: str) -> str:
     """Write yes or no."""
     return YES_NO[language.partition("-")[0]][not value]

@@ -9,8 +9,11 @@ from typing import Any, Final
 
 from runner.patterns import compile_pattern
 from runner.schema.tests import Checks
+from runner.schema.types.by_language import nearest_language
+from runner.session.values.detection import detect
 from runner.testing.expected import as_text, fits
 from runner.testing.turn import TurnRecord
+from runner.texts import LANGUAGES
 
 Check = Callable[[Any, TurnRecord], Iterator[str]]
 """Takes what is expected and a turn; gives a message for each thing that is otherwise."""
@@ -57,6 +60,15 @@ def _max_words(expected: int, turn: TurnRecord) -> Iterator[str]:
     words = len(turn.said.split())
     if words > expected:
         yield f"{words} words were said, more than {expected}; {_said(turn)}"
+
+
+def _language(expected: str, turn: TurnRecord) -> Iterator[str]:
+    if not turn.said.strip():
+        yield "nothing was said"
+        return
+    spoken = detect(turn.said, {**dict.fromkeys(LANGUAGES), expected: None})
+    if spoken is not None and nearest_language(spoken, (expected,)) is None:
+        yield f"'{spoken}' was spoken, not '{expected}'; {_said(turn)}"
 
 
 def _calls(
@@ -172,6 +184,7 @@ CHECKS: Final[dict[str, Check]] = {
     "first_word_within": _first_word_within,
     "hands_off_to": _hands_off_to,
     "matches": _pattern,
+    "language": _language,
     "max_tokens": _max_tokens,
     "max_words": _max_words,
     "never_calls": _never_calls,

@@ -149,6 +149,8 @@ def transcript(events: Sequence[Event]) -> str:
                 lines.append(f"[the {who} presses {event['keys'] or 'keys that stay private'}]")
             case "intent":
                 lines.append(f"[the caller's words are acted on as {event['name']}]")
+            case "language":
+                lines.append(f"[{event['to']} is spoken from here on]")
             case "handoff":
                 lines.append(f"[the call is handed from {event['from']} to {event['to']}]")
     return "\n".join(lines)

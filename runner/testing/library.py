@@ -53,6 +53,7 @@ class CheckKeys(TypedDict, total=False):
     never_says: Texts
     matches: str
     max_words: int
+    language: str
     calls: str | Sequence[str] | Mapping[str, Mapping[str, Any] | None]
     calls_nothing: bool
     never_calls: Texts

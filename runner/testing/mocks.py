@@ -113,7 +113,9 @@ class MockedEgress:
         answer = await self._answered(mock, counted)
         if answer.fails is not None or answer.status >= _FAILURES:
             error = RequestError(answer.fails or f"it answered {answer.status}")
-            return ToolResponse(ok=False, output=error.output, error=error.error)
+            return ToolResponse(
+                ok=False, output=error.output, error=error.error, reason=error.reason
+            )
         label = answer.headers.get("content-type", "")
         content = understand(answer.body, label, self._secrets.mask())
         result = Result.model_construct()

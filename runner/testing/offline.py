@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from runner.link.cases import TestCase
 from runner.link.release import AgentRelease
 from runner.providers.catalogue import Catalogue, InstalledProvider
-from runner.schema.providers import chosen
+from runner.schema.providers import choices
 
 
 def asks_outside(case: TestCase, release: AgentRelease) -> str | None:
@@ -26,9 +26,8 @@ def asks_outside(case: TestCase, release: AgentRelease) -> str | None:
 def _services(release: AgentRelease) -> Iterator[str]:
     catalogue = Catalogue()
     for user in (release.agent, *release.personas.values()):
-        names = chosen(user, "llm") or ()
-        for name in (names,) if isinstance(names, str) else names:
-            provider = release.providers.get(str(name))
+        for name in choices(user, "llm"):
+            provider = release.providers.get(name)
             plugin = catalogue.find("llm", str(provider.plugin)) if provider is not None else None
             if not isinstance(plugin, InstalledProvider) or plugin.source != "plugin":
-                yield str(name)
+                yield name

@@ -17,8 +17,11 @@ from support.wild import Wild
 from runner.egress.port import ToolResponse
 from runner.session.budget import TurnBudget
 from runner.session.models import answer as answers
-from runner.session.observers.failures import AGAIN, LATER
 from runner.session.personas import replies
+from runner.texts import shipped
+
+AGAIN = shipped("apology")
+LATER = shipped("call_later")
 
 FOLDER = """
 agents:

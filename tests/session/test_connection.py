@@ -12,9 +12,11 @@ from runner.session import CallFacts
 from runner.session.models.connection import Connection, keep_to
 from runner.session.models.in_order import OWED, ModelsInOrder
 from runner.session.models.providers import Models
-from runner.session.observers.failures import AGAIN
 from runner.session.values.templates import TemplateContext, TemplateRenderer
 from runner.session.values.variables import Variables
+from runner.texts import shipped
+
+AGAIN = shipped("apology")
 
 FOLDER = """
 agents:

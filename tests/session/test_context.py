@@ -61,4 +61,4 @@ def test_nothing_to_carry():
 
 async def test_nothing_to_summarise():
     """A talk without a word is not summarised: no model is asked."""
-    assert await context.summarised(None, [], MachineClock()) is None
+    assert await context.summarised(None, [], MachineClock(), "Summarise.") is None

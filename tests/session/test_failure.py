@@ -12,7 +12,10 @@ from support.voice_folder import PLAIN, ended, said
 
 from runner.session import CallFacts
 from runner.session.conversation import Conversation
-from runner.session.observers.failures import LATER, LONGEST
+from runner.session.observers.failures import LONGEST
+from runner.texts import shipped
+
+LATER = shipped("call_later")
 
 
 def refused():

@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 from support.wild import Wild
 
-from runner.session.actions import NOT_YET
+from runner.texts import shipped
+
+NOT_YET = shipped("not_yet")
 
 FOLDER = """
 agents:

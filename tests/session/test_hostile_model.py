@@ -11,7 +11,10 @@ import pytest
 from support.wild import Wild
 
 from runner.egress.port import ToolResponse
-from runner.session.observers.failures import AGAIN, LATER
+from runner.texts import shipped
+
+AGAIN = shipped("apology")
+LATER = shipped("call_later")
 
 FOLDER = """
 agents:

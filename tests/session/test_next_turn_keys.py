@@ -66,6 +66,10 @@ OF_PROVIDERS = {
 }
 
 ALONE = {
+    **dict.fromkeys(
+        ("Agent.languages", "Languages.speak", "Languages.switch"),
+        "they are asked with each turn of the caller: test_languages.py",
+    ),
     "McpTool.if": "a server has to tell of its tools first: test_servers.py",
     **dict.fromkeys(
         (*("McpTool.then", "McpTool.on_error"),),
@@ -159,6 +163,7 @@ async def view(talk):
         "steps": options.max_tool_steps,
         "budget": call.budget.whole,
         "keyterms": session.keyterms,
+        "texts": call.bound.renderer.own("apology"),
         "spoken": await spoken(options.tts_text_transforms),
     }
 

@@ -93,6 +93,20 @@ async def test_the_words_are_said_in_turn_until_it_is_done(begin, every, words):
     assert (await turn).texts == [*words, "At ten."]
 
 
+@pytest.mark.parametrize(("locale", "words"), [("en", "One moment, please."), ("fr", None)])
+async def test_without_words_there_are_those_of_lkrun(begin, locale, words):
+    """`while_waiting` with a time alone says `one_moment`, in the language of the call."""
+    text = folder()
+    said = text[text.index("      say:\n        - One") : text.index("    http:")]
+    text = text.replace(said, "").replace("mode: text", f"mode: text\n    locale: {locale}")
+    talk = await begin(text, OK, models={"brain": Wild(FIND, "At ten.")})
+    slow = Slow(talk)
+    turn = asyncio.create_task(talk.say("Friday?"))
+    await talk.until(lambda _: len(spoken(talk)) == 1)
+    slow.free.set()
+    assert (await turn).texts == [words or "Un instant, s'il vous plaît.", "At ten."]
+
+
 async def test_nothing_is_said_when_it_is_done_before(begin):
     """A tool that answers at once needs no words, not even later."""
     talk = await begin(folder("every: 70ms"), OK, models={"brain": Wild(FIND, "At ten.")})

@@ -31,6 +31,7 @@ TEXT = {
     "Agent.instructions": ("Speak in {{ town }}", "Whisper in {{ town }}"),
     "Agent.llm": ("    llm: brain\n", "    llm: other_brain\n"),
     "Agent.timezone": ("Asia/Tokyo", "Europe/Paris"),
+    "Agent.texts": ("apology: Pardon?", "apology: Wie bitte?"),
     "Agent.locale": ("locale: de", "locale: fr"),
     "Agent.hours": ("monday: 08:00-19:00\n      closed_on: 2026-12-24", "sunday: 08:00-12:00"),
     "Hours.monday": ("08:00-19:00", "08:00-12:00, 13:30-18:00"),

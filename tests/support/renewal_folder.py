@@ -13,6 +13,8 @@ agents:
     vad: no
     timezone: Asia/Tokyo
     locale: de
+    texts:
+      apology: Pardon?
     hours:
       monday: 08:00-19:00
       closed_on: 2026-12-24

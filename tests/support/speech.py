@@ -102,6 +102,7 @@ class Microphone(stt.STT):
         super().__init__(capabilities=stt.STTCapabilities(streaming=True, interim_results=True))
         self.streams = []
         self.opened = asyncio.Event()
+        self.language = "en"
 
     async def _recognize_impl(self, *_, **__):
         raise NotImplementedError
@@ -125,14 +126,15 @@ class Microphone(stt.STT):
         """The caller has finished."""
         self._send(stt.SpeechEventType.END_OF_SPEECH)
 
-    def says(self, text):
-        """A whole turn."""
+    def says(self, text, language="en"):
+        """A whole turn, understood as one of a language."""
+        self.language = language
         self.begins()
         self.final(text)
         self.ends()
 
     def _send(self, kind, text=""):
-        heard = [stt.SpeechData(language="en", text=text)] if text else []
+        heard = [stt.SpeechData(language=self.language, text=text)] if text else []
         self.streams[-1].put_nowait(stt.SpeechEvent(kind, alternatives=heard))
 
 

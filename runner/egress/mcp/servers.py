@@ -14,7 +14,7 @@ from runner.egress.exchange import Exchange
 from runner.egress.network.wire import Route
 from runner.egress.port import Attempt, ToolRequest, ToolResponse
 from runner.egress.response.view import cut
-from runner.egress.trouble import UNREACHABLE, RequestError, one_line
+from runner.egress.trouble import LATE, UNREACHABLE, RequestError, one_line
 from runner.schema.mcp import CommandServer, UrlServer
 
 if TYPE_CHECKING:
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 LARGEST: Final = 16 * 1024
 """Bytes of a result that the model sees."""
 
-_LATE: Final = "the service did not answer in time"
 MISSING: Final = "the package for MCP servers is not installed: pip install 'lkrun[mcp]'"
 
 
@@ -205,7 +204,7 @@ def _trouble(
     exchange = Exchange(request, asking.spec, asking.mask, seconds, sent=True)
     bridge = opened.bridge if opened is not None else None
     if isinstance(caught, TimeoutError):
-        return RequestError(exchange.late(caught).error, _LATE)
+        return RequestError(exchange.late(caught).error, LATE)
     if bridge is not None and bridge.caught is not None:
         return _of_wire(bridge.caught, exchange)
     why, status = f"{exchange.server} ended the connection", None
@@ -230,7 +229,7 @@ def _of_wire(caught: Exception, exchange: Exchange) -> RequestError:
 def _of_program(caught: Exception, command: str, seconds: float) -> RequestError:
     shown = one_line(command, 100)
     if isinstance(caught, TimeoutError):
-        return RequestError(f"the program '{shown}' did not answer within {seconds:.3g}s", _LATE)
+        return RequestError(f"the program '{shown}' did not answer within {seconds:.3g}s", LATE)
     if isinstance(caught, FileNotFoundError):
         return RequestError(f"there is no program '{shown}'", UNREACHABLE)
     if isinstance(caught, PermissionError):

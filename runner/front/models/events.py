@@ -68,6 +68,16 @@ class KeypadEvent(ReplyBody):
     keys: str | None
 
 
+class LanguageEvent(ReplyBody):
+    """The dialogue goes on in another language."""
+
+    turn: int
+    type: Literal["language"]
+    persona: str | None = None
+    from_: str | None = Field(default=None, alias="from")
+    to: str
+
+
 class EndEvent(ReplyBody):
     """The dialogue is over."""
 
@@ -83,6 +93,7 @@ Event = Annotated[
     | HandoffEvent
     | IntentEvent
     | KeypadEvent
+    | LanguageEvent
     | EndEvent,
     Field(discriminator="type"),
 ]

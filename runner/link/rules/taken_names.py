@@ -7,15 +7,22 @@ from collections.abc import Iterator
 from runner.diagnostics import Diagnostic
 from runner.link.rule import AgentContext, AgentRule, Used
 from runner.link.table import name_span
+from runner.schema.languages import SWITCH_LANGUAGE
 from runner.schema.needs import NEED_TOOLS
+
+_OWN = {
+    **dict.fromkeys(NEED_TOOLS, "gives what the caller says"),
+    SWITCH_LANGUAGE: "goes to another language",
+}
+"""Tools of lkrun itself → what the model does by them."""
 
 
 def _check(context: AgentContext) -> Iterator[tuple[Used, Diagnostic]]:
     scope = context.scope
-    for name in NEED_TOOLS:
+    for name, does in _OWN.items():
         if name in scope.tools:
             place = name_span(scope.table.entries["tools"][name])
-            message = f"'{name}' is the tool by which the model gives what the caller says"
+            message = f"'{name}' is the tool by which the model {does}"
             yield None, Diagnostic(place, "E204", message, "give this tool another name")
     for name in scope.personas:
         taken = f"transfer_to_{name}"

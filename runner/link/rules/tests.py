@@ -14,6 +14,7 @@ from runner.link.scope import Scope
 from runner.link.servers import ServerTools
 from runner.link.walk import Leaf, walk
 from runner.schema.file import SINGULAR
+from runner.schema.languages import SWITCH_LANGUAGE
 from runner.schema.needs import NEED_TOOLS
 from runner.schema.reading.load import Definition
 from runner.schema.tests import Match, Mock, Test
@@ -80,7 +81,9 @@ class _Look:
     def _known(self, name: object) -> Collection[str]:
         match name:
             case ToolName():
-                own = NEED_TOOLS if self.scope.needs else ()
+                own = {*(NEED_TOOLS if self.scope.needs else ())}
+                if self.scope.agent.languages is not None:
+                    own.add(SWITCH_LANGUAGE)
                 return {*self.scope.tools, *BUILT_IN, *own}
             case PersonaName():
                 return self.scope.personas

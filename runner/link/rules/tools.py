@@ -10,6 +10,7 @@ from runner.link.rule import DefinitionContext, LeafRule
 from runner.link.servers import ServerTools
 from runner.link.table import SymbolTable
 from runner.link.walk import Leaf
+from runner.schema.languages import SWITCH_LANGUAGE
 from runner.schema.needs import NEED_TOOLS
 from runner.schema.tools import BUILT_IN, AddTo
 from runner.schema.types.foreign import fold
@@ -26,6 +27,13 @@ _MEANT = {
 _KINDS = frozenset(tool.kind for tool in AddTo.kinds)
 
 
+_OWN = {
+    **dict.fromkeys(NEED_TOOLS, "while the caller is asked"),
+    SWITCH_LANGUAGE: "where the agent has several languages",
+}
+"""Tools of lkrun itself → when the model has them."""
+
+
 def _check(context: DefinitionContext, leaf: Leaf, _place: Span) -> Iterator[Diagnostic]:
     name, table = str(leaf.value), context.table
     known = table.entries["tools"]
@@ -37,9 +45,9 @@ def _check(context: DefinitionContext, leaf: Leaf, _place: Span) -> Iterator[Dia
     if context.definition.section == "tests" and servers.may_have(name):
         return
     span = leaf.span(context.definition.document)
-    if name in NEED_TOOLS:
+    if name in _OWN:
         if context.definition.section != "tests":
-            message = f"'{name}' is not listed: the model has it while the caller is asked"
+            message = f"'{name}' is not listed: the model has it {_OWN[name]}"
             yield Diagnostic(span, "E202", message, "delete the line")
         return
     if name in LATER["a tool"]:

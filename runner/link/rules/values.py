@@ -9,7 +9,7 @@ from runner.diagnostics import Diagnostic, Related, Span
 from runner.diagnostics.nearest import did_you_mean, nearest
 from runner.link.fields import parameters
 from runner.link.findings import Problem
-from runner.link.names import ATTRIBUTES, LATER_PARTS, OPEN
+from runner.link.names import ATTRIBUTES, LANGUAGE, LATER_PARTS, OPEN
 from runner.link.rule import UseContext, UseRule
 from runner.link.scope import Variable
 from runner.link.unknown_names import unknown_name, unknown_part
@@ -74,7 +74,7 @@ def _name(context: UseContext, use: Use, leaf: Leaf) -> Problem | None:
         if rest[0] not in fields and rest[0] not in context.scope.table.words:
             hint = did_you_mean(rest[0], fields, noun="parameters")
             return "E302", f"the tool has no parameter '{rest[0]}'", hint
-    if root in MOMENTS or root in leaf.names:
+    if root in MOMENTS or root == LANGUAGE or root in leaf.names:
         return None
     if root in context.scope.variables:
         variable = context.scope.variables[root]

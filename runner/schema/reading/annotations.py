@@ -9,6 +9,7 @@ from typing import Annotated, Any, Union, get_args, get_origin
 from pydantic.fields import FieldInfo
 
 from runner.schema.types.blocks import Block
+from runner.schema.types.by_language import LanguageKey, is_language
 
 
 def arms(annotation: Any) -> Iterator[Any]:
@@ -48,8 +49,9 @@ def takes(annotation: Any, name: str) -> bool:
         if isinstance(arm, type) and issubclass(arm, Block):
             if name in arm.keys():  # noqa: SIM118 - the keys of the language, not of a mapping
                 return True
-        elif get_origin(arm) is dict or (
-            get_origin(arm) is tuple and takes(get_args(arm)[0], name)
-        ):
+        elif get_origin(arm) is dict:
+            if get_args(arm)[0] != LanguageKey or is_language(name):
+                return True
+        elif get_origin(arm) is tuple and takes(get_args(arm)[0], name):
             return True
     return False

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -216,13 +215,6 @@ class _ExactlyOne(Before):
         return self.classes[0].elsewhere.get(name) or sentence
 
 
-def _is_language(name: str) -> bool:
-    return _LANGUAGE.fullmatch(name) is not None and name not in ("ask", "say", "yes", "no")
-
-
-_LANGUAGE = re.compile(r"[a-z]{2,3}([-_][A-Za-z]{2,4})?")
-
-
 @dataclass(frozen=True)
 class OneOrList(Before):
     """Lets one value stand where a list may; `words` are bare words that mean a whole entry.
@@ -231,14 +223,12 @@ class OneOrList(Before):
         words: bare word → the entry that it stands for.
         text_as: the key under which any other bare text is an entry.
         scalars: whether the entries are single values, not blocks.
-        by_language: whether it will be given by language one day.
         instead: what to write instead of a block of keys.
     """
 
     words: tuple[str, ...] = ()
     text_as: str | None = None
     scalars: bool = False
-    by_language: bool = False
     instead: str = ""
 
     def read(self, value: Any) -> Any:
@@ -246,12 +236,6 @@ class OneOrList(Before):
         if isinstance(value, list):
             return [self._entry(v) for v in value]
         if isinstance(value, dict) and self.scalars:
-            if self.by_language and all(_is_language(str(name)) for name in value):
-                raise mistake(
-                    "E102",
-                    "a value for each language is not available yet in this version of lkrun",
-                    "write one value, or a list with a dash before each",
-                )
             raise mistake(
                 "E104",
                 "a block of keys stands here, where one value or a list belongs",

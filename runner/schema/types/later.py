@@ -14,11 +14,10 @@ def _words(text: str) -> frozenset[str]:
 LATER: dict[str, frozenset[str]] = {
     "a file": _words("external_agents folder"),
     "an agent": _words(
-        "avatar dispatch languages after_call events record phone dial"
-        " voicemail speech background_audio"
+        "avatar dispatch after_call events record phone dial voicemail speech background_audio"
     ),
     "a persona": frozenset(),
-    "a check": _words("language transfers_to csv_row webhook_body"),
+    "a check": _words("transfers_to csv_row webhook_body"),
     "a handoff": frozenset(),
     "a step": _words("app interrupts"),
     "a test": _words("mode answered_by environment"),
@@ -30,12 +29,11 @@ LATER: dict[str, frozenset[str]] = {
     "the runner": _words("environments records capacity data_dir shutdown"),
 }
 
-LATER_NAMES = _words("language")
+LATER_NAMES: frozenset[str] = frozenset()
 """Names of templates that belong to keys of this table."""
 
 
 MEANWHILE: dict[str, str] = {
-    "languages": "say in instructions: which languages to speak, and tell them to stt: and tts:",
     "phone": "a dispatch rule of LiveKit says which number reaches the agent",
     "voicemail": "say in instructions: what to do when a mailbox answers",
 }

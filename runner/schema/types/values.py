@@ -13,7 +13,7 @@ from pydantic_core import CoreSchema
 from runner.diagnostics.nearest import nearest
 from runner.schema.types.later import not_yet
 from runner.schema.types.meant import advice
-from runner.schema.types.mistake import mistake
+from runner.schema.types.mistake import Place, mistake
 from runner.schema.types.settings import Setting
 from runner.schema.types.texts import Plain, Sent
 
@@ -138,7 +138,12 @@ def _time_zone(text: str) -> str:
 TimeZone = Annotated[str, Setting(_time_zone, {"type": "string"}, "time zone (IANA name)")]
 
 
-def _locale(text: str) -> str:
+def locale(text: str, on: Place = "value") -> str:
+    """A language in which values can be written.
+
+    Raises:
+        PydanticCustomError: E107.
+    """
     from runner.template import languages  # noqa: PLC0415 - only folders that name a locale pay for it
 
     if languages.known(text):
@@ -146,11 +151,11 @@ def _locale(text: str) -> str:
     meant = languages.meant(text)
     hint = "write a language such as de, or a language and a country such as pt-BR"
     message = f"'{text}' is not a language that dates and numbers can be written in"
-    raise mistake("E107", message, f"write {meant}" if meant else hint)
+    raise mistake("E107", message, f"write {meant}" if meant else hint, on=on)
 
 
 LanguageTag = Annotated[
-    str, Setting(_locale, {"type": "string"}, "language, such as de or pt-BR (BCP 47)")
+    str, Setting(locale, {"type": "string"}, "language, such as de or pt-BR (BCP 47)")
 ]
 
 

@@ -5,17 +5,22 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-from pydantic import GetJsonSchemaHandler
+from pydantic import GetJsonSchemaHandler, Tag
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
 from runner.schema.types.blocks import Before, OneOrList
+from runner.schema.types.by_language import BY_LANGUAGE, EACH, ONE, LanguageKey
 from runner.schema.types.mistake import mistake
 from runner.schema.types.texts import Spoken
 from runner.schema.types.values import NO, NO_SHAPE, YES
 
-Words = Annotated[tuple[Spoken, ...], OneOrList(scalars=True, by_language=True)]
-"""A text, or a list of texts used in turn."""
+_InTurn = Annotated[tuple[Spoken, ...], OneOrList(scalars=True)]
+
+Words = Annotated[
+    Annotated[_InTurn, Tag(ONE)] | Annotated[dict[LanguageKey, _InTurn], Tag(EACH)], BY_LANGUAGE
+]
+"""A text, or a list of texts used in turn; or either of them for each language."""
 
 
 @dataclass(frozen=True)

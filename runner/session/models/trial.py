@@ -17,7 +17,7 @@ from livekit.agents.utils import http_context
 
 from runner.link.release import AgentRelease
 from runner.provider_kinds import KINDS
-from runner.schema.providers import chosen
+from runner.schema.providers import choices
 from runner.session.errors import CannotStartError
 from runner.session.facts import CallFacts
 from runner.session.models.providers import Models, Secrets
@@ -64,10 +64,9 @@ def named(agents: Mapping[str, AgentRelease]) -> list[tuple[str, str, AgentRelea
     for release in agents.values():
         for user in (release.agent, *release.personas.values()):
             for kind in KINDS:
-                names = chosen(user, kind.key) or ()
-                for name in (names,) if isinstance(names, str) else names:
-                    if str(name) not in kind.words:
-                        first_use.setdefault((kind.key, str(name)), release)
+                for name in choices(user, kind.key):
+                    if name not in kind.words:
+                        first_use.setdefault((kind.key, name), release)
         for name, provider in release.providers.items():
             first_use.setdefault((provider.kind, name), release)
     return [(kind, name, release) for (kind, name), release in sorted(first_use.items())]

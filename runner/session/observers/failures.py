@@ -25,12 +25,8 @@ from runner.provider_kinds import BY_KEY, ROWS
 from runner.session.call import Call
 from runner.session.events import MessageEvent
 from runner.session.silence import silence
-from runner.session.values.templates import FixedWords
 
 log = logging.getLogger("lkrun")
-
-AGAIN = "Sorry, something went wrong. Please say that again."
-LATER = "Sorry, something went wrong. Please call again later."
 
 MOST = 3
 """Failures in a row that end a talk by text, and those of STT or TTS that end a call.
@@ -88,6 +84,7 @@ class Failures:
         self._count = 0
         self._rows = {"stt_error": _Row(), "tts_error": _Row()}
         self._tasks: set[asyncio.Task[None]] = set()
+        self._apologies: tuple[str, ...] = ()
         self.caller_knows = False
 
     def heard(self, event: ErrorEvent) -> None:
@@ -154,7 +151,7 @@ class Failures:
         if self._count >= MOST:
             self._last_words(NOT_GIVEN)
             return ""
-        return AGAIN
+        return self._apology("apology")
 
     def _report(self, reason: str) -> None:
         """Tell the owner: in the log, and where they listen."""
@@ -167,8 +164,14 @@ class Failures:
 
     def spoke(self, text: str) -> None:
         """The agent has said something; words of its own mean that it works again."""
-        if not text.endswith((AGAIN, LATER)):
+        if not text.endswith(self._apologies):
             self._count = 0
+
+    def _apology(self, name: str) -> str:
+        """Words of lkrun's own, which are no sign that the agent works again."""
+        words = self._call.bound.renderer.own(name)
+        self._apologies = (*self._apologies[-7:], words)
+        return words
 
     def answer(self, *, mute: bool = False) -> None:
         """Say that something went wrong; after too many failures, end the call.
@@ -196,7 +199,7 @@ class Failures:
             await asyncio.wait(self._tasks)
 
     async def _again(self) -> None:
-        await self._call.speak(FixedWords(AGAIN))
+        await self._call.speak(self._apology("apology"))
 
     def _last_words(self, audio: NotGivenOr[AsyncIterator[rtc.AudioFrame]]) -> None:
         """Say it, and end the call at once: what is being said is said to its end.
@@ -204,13 +207,12 @@ class Failures:
         From then on LiveKit counts no errors, so that it cannot break the words off.
         """
         self._call.over = True
+        words = self._apology("call_later")
         # a speech-to-speech model that is gone cannot be told of words that it did not say
         told = self._call.persona.speech is None
         with contextlib.suppress(RuntimeError):  # the call is ending already
-            self._call.utter(
-                FixedWords(LATER), audio=audio, allow_interruptions=False, add_to_chat_ctx=told
-            )
+            self._call.utter(words, audio=audio, allow_interruptions=False, add_to_chat_ctx=told)
         if not told:
-            event = MessageEvent(persona=self._call.speaking, role="agent", text=LATER)
+            event = MessageEvent(persona=self._call.speaking, role="agent", text=words)
             self._call.events.tell(event)
         self._call.finish("error")

@@ -96,6 +96,9 @@ class CallTimers:
         self._call.over = True
         if limits.farewell is not None:
             await self._call.say(limits.farewell, interruptible=False)
+        else:
+            words = self._call.bound.renderer.own("goodbye")
+            await self._call.speak(words, interruptible=False)
         self._call.finish("max_duration")
 
     def _later(self, name: str, seconds: float, work: Any) -> None:

@@ -145,6 +145,8 @@ class SessionListener:
         if event.transcript:
             self._failures.worked("stt_error")
             self._turn.heard(event.transcript, final=event.is_final)
+            if event.is_final:
+                self._call.tongue.recognised(event.language)
             if event.is_final and self._call.persona.speech is None:
                 self._overheard.heard(event.transcript)
 

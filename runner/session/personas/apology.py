@@ -12,7 +12,6 @@ from livekit.agents import NOT_GIVEN, Agent, AgentSession
 
 from runner.session.call import Call
 from runner.session.errors import CannotStartError
-from runner.session.observers.failures import LATER
 from runner.session.personas.models import choice
 from runner.session.silence import silence
 
@@ -28,20 +27,20 @@ async def apologise(call: Call, room: rtc.Room | None, audio_out: Any) -> None:
         return
     try:
         async with asyncio.timeout(LONGEST):
-            await _say(_voice(call), room, audio_out)
+            await _say(call, _voice(call), room, audio_out)
     except Exception as error:  # noqa: BLE001 - the call fails already, and has been told of
         log.debug("the caller could not be told: %s", type(error).__name__)
 
 
 def _voice(call: Call) -> Any:
     """The voice of the persona that would have spoken; None where there is none either."""
-    named = choice(call.bound.release, call.speaking, "tts")
+    named = choice(call.bound.release, call.speaking, "tts", call.bound.context.spoken)
     with suppress(CannotStartError):
         return call.bound.models.get("tts", named) if named else None
     return None
 
 
-async def _say(voice: Any, room: rtc.Room | None, audio_out: Any) -> None:
+async def _say(call: Call, voice: Any, room: rtc.Room | None, audio_out: Any) -> None:
     session: AgentSession[Any] = AgentSession(
         tts=voice or NOT_GIVEN, vad=None, turn_handling={"turn_detection": "manual"}
     )
@@ -54,6 +53,7 @@ async def _say(voice: Any, room: rtc.Room | None, audio_out: Any) -> None:
         else:
             await session.start(agent, record=False)
         audio = NOT_GIVEN if voice is not None else silence()
-        await session.say(LATER, audio=audio, allow_interruptions=False)
+        words = call.bound.renderer.own("call_later")
+        await session.say(words, audio=audio, allow_interruptions=False)
     finally:
         await session.aclose()

@@ -19,7 +19,8 @@ def check_arguments(call: Call, made: FunctionCall) -> None:
     """
     if problem := call.refused.pop(made.call_id, None):
         log.warning("tool '%s' was not run: %s", made.name, problem)
-        raise ToolError(f"{made.name} was not run: {problem}.")
+        own = call.bound.renderer.own
+        raise ToolError(own("tool_not_run", tool=made.name, problem=problem))
 
 
 def check_needs(call: Call, tool: str) -> None:
@@ -30,4 +31,5 @@ def check_needs(call: Call, tool: str) -> None:
     """
     plan = call.persona.plan
     if plan.asks and (missing := call.needs.open(plan)):
-        raise ToolError(f"{tool} cannot be used before this is known: {', '.join(missing)}.")
+        own = call.bound.renderer.own
+        raise ToolError(own("tool_too_early", tool=tool, needs=", ".join(missing)))

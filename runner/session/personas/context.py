@@ -24,11 +24,6 @@ FALLBACK = 6
 _NOTE = "lkrun.note"
 _LONGEST_NOTE = 4000
 _SILENT = ("end_call", "wait", CERTAIN)
-_SUMMARISE = (
-    "Summarise this telephone talk for the colleague who takes it over: what the caller wants,"
-    " facts and numbers that were given or found, what is still open. At most 120 words, in the"
-    " language of the talk, no introduction."
-)
 
 
 def carried(
@@ -148,14 +143,21 @@ def _whole(items: list[llm.ChatItem]) -> list[llm.ChatItem]:
 
 
 async def summarised(
-    model: Any, items: Sequence[llm.ChatItem], clock: Clock
+    model: Any, items: Sequence[llm.ChatItem], clock: Clock, told: str
 ) -> llm.ChatMessage | None:
-    """A summary of the talk by a model, or None where it fails or takes too long."""
+    """A summary of the talk by a model, or None where it fails or takes too long.
+
+    Args:
+        model: the one that writes it.
+        items: the talk so far.
+        clock: the time of the call.
+        told: what the model is told to do.
+    """
     talk = "\n".join(line for item in items if (line := _line(item)))
     if not talk:
         return None
     chat = ChatContext.empty()
-    chat.add_message(role="system", content=_SUMMARISE)
+    chat.add_message(role="system", content=told)
     chat.add_message(role="user", content=talk)
     try:
         async with within(clock, SUMMARY_SECONDS):

@@ -12,10 +12,6 @@ from runner.session.action_outcome import ActionOutcome
 from runner.session.call import Call
 from runner.session.plan import PersonaPlan
 
-TAKE_OVER = (
-    "The call has just been handed to you. Say so in one short sentence, and ask how you can help."
-)
-
 
 class Newcomer(Protocol):
     """The persona that begins to speak.
@@ -65,7 +61,7 @@ async def speak_first(call: Call, persona: Newcomer, *, known: bool) -> None:
     if words is None and persona.came_from is not None:
         items = persona.chat_ctx.items
         heard = any(i.type == "message" and i.role == "user" for i in items)
-        await call.instruct("" if heard else TAKE_OVER, tools=True)
+        await call.instruct("" if heard else call.bound.renderer.own("take_over"), tools=True)
 
 
 def _written(call: Call, persona: Newcomer, *, known: bool) -> Say | Instruct | None:

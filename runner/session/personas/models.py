@@ -21,9 +21,10 @@ def models_of(call: Call, name: str) -> dict[str, Any]:
     """
     models: dict[str, Any] = {}
     release, made = call.bound.release, call.bound.models
+    spoken = call.bound.context.spoken
     speech = speech_model(release, made, call.channel, release.personas[name])
     for kind in built_by_themselves(call.channel):
-        named = choice(release, name, kind.key)
+        named = choice(release, name, kind.key, spoken)
         if speech is not None and kind.key in HEARS_AND_THINKS:
             models[kind.key] = None
         elif named:
@@ -50,7 +51,7 @@ def nodes_of(call: Call, name: str) -> dict[str, list[tuple[str, Node]]]:
     }
 
 
-def choice(release: AgentRelease, name: str, kind: str) -> Any:
+def choice(release: AgentRelease, name: str, kind: str, language: str) -> Any:
     """What a persona uses of a kind: names, False for nothing, None where nobody says."""
-    own = chosen(release.personas[name], kind)
-    return chosen(release.agent, kind) if own is None else own
+    own = chosen(release.personas[name], kind, language)
+    return chosen(release.agent, kind, language) if own is None else own

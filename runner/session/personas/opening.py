@@ -9,6 +9,7 @@ from livekit.agents import llm, tts
 from livekit.agents.voice.transcription.text_transforms import _apply_text_transforms
 
 from runner.schema.actions import Instruct, Say
+from runner.schema.types.by_language import in_language
 from runner.session.call import Call
 from runner.session.personas.early_reply import request
 from runner.session.personas.models import models_of, nodes_of
@@ -33,7 +34,7 @@ def ask_voice(call: Call, *, known: bool) -> None:
     words = _first(call)
     if call.channel != "voice" or speeches.sound is not None or not isinstance(words, Say):
         return
-    template = words.say[0]
+    template = in_language(words.say, call.bound.context.spoken)[0]
     if not known and (words.condition is not None or not call.bound.context.is_fixed(template)):
         return
     if not call.bound.renderer.is_true(words.condition):

@@ -53,7 +53,7 @@ async def _fill(call: Call, name: str, values: dict[str, object], ctx: RunContex
         outcome = await go_back(call, str(values.get("need", "")), context, tell)
     else:
         filled = fill(call, plan, values)
-        tell(filled.output, failed=filled.failed)
+        tell(filled.output(call.bound.renderer), failed=filled.failed)
         outcome = await follow(call, plan, filled, context)
     return answer(call, outcome, ctx)
 
@@ -65,7 +65,8 @@ def certain_tool(call: Call) -> RawFunctionTool[..., Any]:
         del raw_arguments
         deed = call.deeds.pop(ctx.function_call.call_id, None)
         if deed is None:  # the model has made its name up
-            raise ToolError(f"There is no tool {ctx.function_call.name}.")
+            name = ctx.function_call.name
+            raise ToolError(call.bound.renderer.own("tool_unknown", tool=name))
         context = ActionContext(
             call, by_model=True, chat=lambda output: with_output(ctx, output), run=ctx
         )

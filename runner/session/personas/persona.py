@@ -15,6 +15,7 @@ from livekit.agents import (
     UserTurnExceededEvent,
     llm,
 )
+from livekit.agents.voice.generation import update_instructions
 
 from runner.schema.providers import chosen
 from runner.session.action_context import ActionContext
@@ -39,6 +40,7 @@ from runner.session.personas.voice import PersonaVoice
 from runner.session.plan import PersonaPlan
 from runner.session.settings.options import livekit_options
 from runner.session.tasks.certain import Deed
+from runner.session.tasks.language import told_language
 from runner.session.tools.waiting import undisturbed
 
 
@@ -84,21 +86,26 @@ class LivePersona(Agent):
         self._replies = Replies(call, plan, toolbox, self.nodes, first=before is None)
         self._cutting_in = False
         self._reconnections: Reconnections | None = None
-        self._taken_over = TakenOver(before, context, call.clock) if before is not None else None
+        told = call.bound.renderer.own("summarise")
+        self._taken_over = (
+            TakenOver(before, context, call.clock, told) if before is not None else None
+        )
 
     @property
     def writer(self) -> Any:
         """The model that writes summaries: the agent's, or the persona's own; None for none."""
         release = self._call.bound.release
-        named = chosen(release.agent, "llm") or chosen(release.personas[self.plan.name], "llm")
+        spoken = self._call.bound.context.spoken
+        own = release.personas[self.plan.name]
+        named = chosen(release.agent, "llm", spoken) or chosen(own, "llm", spoken)
         return self._call.bound.models.get("llm", named) if named else None
 
     def _render(self, plan: PersonaPlan) -> str:
         context = self._call.bound.context
         before, context.persona = context.persona, plan.name
         try:
-            parts = (self._call.bound.renderer.text(text).strip() for text in plan.texts)
-            return "\n\n".join(part for part in parts if part)
+            parts = [self._call.bound.renderer.text(text).strip() for text in plan.texts]
+            return "\n\n".join(part for part in (*parts, told_language(self._call)) if part)
         finally:
             context.persona = before
 
@@ -176,6 +183,16 @@ class LivePersona(Agent):
         if self.speech is not None:
             await self.refresh()
 
+    async def speak_anew(self) -> None:
+        """Go on as the language that is spoken now has it.
+
+        Raises:
+            CannotStartError: a provider of it cannot be built.
+        """
+        change = self.change()
+        self.use(change.models)
+        await self.become(change)
+
     async def on_enter(self) -> None:
         """Take over: what was said, then the first words."""
         self._call.speeches.settle()
@@ -246,6 +263,8 @@ class LivePersona(Agent):
         if waited:
             known = {item.id for item in turn_ctx.items}
             turn_ctx.insert([item for item in self.chat_ctx.items if item.id not in known])
+        if await self._call.tongue.heard(new_message.text_content or ""):
+            update_instructions(turn_ctx, instructions=str(self.instructions), add_if_missing=True)
         self._call.hearing.turn(new_message)
 
     def llm_node(
@@ -291,7 +310,12 @@ class LivePersona(Agent):
         turns = self._call.bound.release.agent.turn_taking
         limit = turns.turn_limit if turns is not None else None
         if limit is None or not limit.then:
-            await super().on_user_turn_exceeded(event)
+            await self.session.generate_reply(
+                user_input=event.transcript,
+                instructions=self._call.bound.renderer.own("cut_in"),
+                allow_interruptions=False,
+                tool_choice="none",
+            )
             return
         await self.act(limit.then, over_the_caller=True)
 

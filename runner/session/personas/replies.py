@@ -170,7 +170,8 @@ class Replies:
 
     def _patience(self) -> float:
         """Seconds that the model may be silent: longer where its provider is given more time."""
-        named = choice(self._call.bound.release, self._plan.name, "llm")
+        spoken = self._call.bound.context.spoken
+        named = choice(self._call.bound.release, self._plan.name, "llm", spoken)
         return max(SILENCE, self._call.bound.models.patience(named or ()))
 
 

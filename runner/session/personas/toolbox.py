@@ -9,6 +9,7 @@ from livekit.agents import RunContext, function_tool, llm
 from livekit.agents.llm import RawFunctionTool
 
 from runner.schema.calling import AnyTool
+from runner.schema.languages import SWITCH_LANGUAGE
 from runner.schema.needs import ASK_AGAIN_FOR, FILL_IN
 from runner.schema.tools import EndCallTool
 from runner.session.action_context import ActionContext
@@ -22,7 +23,6 @@ from runner.session.plan import TRANSFER, PersonaPlan, names_in
 from runner.session.server_tool import ServerTool
 from runner.session.steps import StepEnds, spoke
 from runner.session.tasks.filling import offered as tools_of_needs
-from runner.session.tools.background import BEGUN
 from runner.session.tools.calls import ToolCall
 from runner.session.tools.confirming import with_answer
 from runner.session.tools.due import called
@@ -57,6 +57,8 @@ class Toolbox:
         own += [self._transfers.tool(persona, target) for target in persona.handoffs]
         if persona.asks:
             own += [filling_tool(self._call, name) for name in (FILL_IN, ASK_AGAIN_FOR)]
+        if (switch := self._call.tongue.tool()) is not None:
+            own.append(switch)
         return [*own, certain_tool(self._call)] if persona.certain else own
 
     def background(self, persona: PersonaPlan) -> list[llm.Tool]:
@@ -81,11 +83,13 @@ class Toolbox:
             schemas = tools_of_needs(self._call, persona, turn)
             offered += [filling_tool(self._call, schema["name"], schema) for schema in schemas]
             if self._call.needs.is_open(persona):
-                return offered
+                return offered + [tool for tool in tools if tool.id == SWITCH_LANGUAGE]
         for tool in tools:
             if tool.id in OWN:
                 continue
-            if tool.id in plan.tools:
+            if tool.id == SWITCH_LANGUAGE:
+                offered.append(tool)
+            elif tool.id in plan.tools:
                 if is_true(plan.tools[tool.id].condition):
                     offered.append(self._tool(tool.id))
             elif self._transfers.leads(persona, tool.id.removeprefix(TRANSFER)):
@@ -135,7 +139,7 @@ class Toolbox:
         if tool.description:
             return self._call.bound.renderer.text(tool.description).strip()
         describe = kind_of(tool.kind).describe
-        return describe(tool) if describe is not None else ""
+        return describe(self._call, tool) if describe is not None else ""
 
     def _runner(self, name: str) -> Any:
         async def run(raw_arguments: dict[str, object], ctx: RunContext[Any]) -> Any:
@@ -153,16 +157,16 @@ class Toolbox:
             async def begun() -> None:
                 # nobody waits for it any longer
                 stack.close()
-                await ctx.update(BEGUN.format(name=name), template=lambda a: a["message"])
+                told = call.bound.renderer.own("tool_in_background", tool=name)
+                await ctx.update(told, template=lambda a: a["message"])
 
             call, tool = self._call, self._call.bound.plan.tools[name]
             ending = isinstance(tool, EndCallTool)
             if call.channel == "text" or ending:
                 await ctx.wait_for_playout()
             if ending and (handoff := self._transfers.beside(ctx)):
-                return llm.ToolResult(
-                    f"The call goes on: it is handed to {handoff}.", reply_required=False
-                )
+                told = call.bound.renderer.own("handoff_instead", persona=handoff)
+                return llm.ToolResult(told, reply_required=False)
             context = ActionContext(
                 call,
                 by_model=True,

@@ -35,14 +35,15 @@ class Transfers:
 
     def tool(self, persona: PersonaPlan, target: str) -> RawFunctionTool[..., Any]:
         """The tool that hands the call to one of them."""
-        handoff = persona.handoffs[target]
+        handoff, own = persona.handoffs[target], self._call.bound.renderer.own
         when = self._call.bound.renderer.text(handoff.when).strip()
         plan = self._call.bound.plan.personas.get(target)
         carried = spoken(plan.needs) if plan is not None else {}
-        hint = " Give what the caller has said already, and nothing else." if carried else ""
+        described = own("handoff_tool", persona=target, when=when)
+        hint = own("handoff_with_needs") if carried else ""
         schema = {
             "name": f"{TRANSFER}{target}",
-            "description": f"Hand the call to {target}. When: {when}{hint}",
+            "description": f"{described} {hint}".strip(),
             "parameters": {**self._call.schema.object(carried), "required": []},
         }
 
@@ -62,14 +63,14 @@ class Transfers:
         ctx: RunContext[Any],
         given: Mapping[str, tuple[Need, Any]],
     ) -> Any:
-        call, shown = self._call, ctx.function_call
+        call, shown, own = self._call, ctx.function_call, self._call.bound.renderer.own
         if is_leaving(call) or call.over:
             call.shown.add(shown.call_id)
-            return llm.ToolResult("The call is already leaving.", reply_required=False)
+            return llm.ToolResult(own("handoff_already"), reply_required=False)
         if not (call.bound.renderer.is_true(handoff.condition) and call.admits(leave.target)):
-            raise ToolError(f"The call cannot be handed to {leave.target} now.")
+            raise ToolError(own("handoff_not_now", persona=leave.target))
         if call.hops >= MOST_HOPS:
-            raise ToolError("The call goes round in a circle. Answer the caller yourself.")
+            raise ToolError(own("handoff_circle"))
         call.needs.carry(given)
         call.depart(leave.target)
         call.shown.add(shown.call_id)
@@ -78,7 +79,7 @@ class Transfers:
         await self._words_beside(ctx)
         if handoff.say and not spoke(ctx):
             await call.say(handoff.say, interruptible=handoff.interruptible)
-        return handed(call, leave, f"The call is handed to {leave.target}.", ctx)
+        return handed(call, leave, own("handed_over", persona=leave.target), ctx)
 
     def leads(self, persona: PersonaPlan, target: str) -> bool:
         """Whether the model may hand the call there now."""

@@ -66,7 +66,8 @@ class PersonaVoice:
 
     def _voiced(self, text: AsyncIterable[str], settings: Any, *, fixed: bool) -> Any:
         models, sounds = self.call.bound.models, self.call.sounds
-        names = choice(self.call.bound.release, self.persona, "tts")
+        spoken = self.call.bound.context.spoken
+        names = choice(self.call.bound.release, self.persona, "tts", spoken)
         voice = models.voice(names) if fixed and sounds is not None and names else None
         if voice is None or sounds is None:
             return self.speak(text, settings)

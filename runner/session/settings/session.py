@@ -80,7 +80,7 @@ def new_session(call: Call) -> AgentSession[Any]:
     speech = speech_model(call.bound.release, call.bound.models, call.channel)
     silent = []
     for kind in built_by_themselves(call.channel):
-        names = chosen(agent, kind.key)
+        names = chosen(agent, kind.key, call.bound.context.spoken)
         if speech is not None and kind.key in HEARS_AND_THINKS:
             models[kind.key] = None
         elif names:

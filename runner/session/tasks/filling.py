@@ -15,14 +15,9 @@ from runner.session.plan import PersonaPlan
 from runner.session.tasks.needs import Needs, spoken
 from runner.session.tasks.wording import about
 from runner.session.values.conversion import missing
+from runner.session.values.templates import TemplateRenderer
 
 CONFIRMED = "confirmed"
-
-UNANSWERED = "the caller has not answered yet"
-
-_YES_NO = Field.model_validate(
-    {"type": "yes_no", "description": "Whether the caller has said that the value is right"}
-)
 
 
 def offered(call: Call, plan: PersonaPlan, turn: str | None) -> Iterator[dict[str, Any]]:
@@ -36,11 +31,11 @@ def offered(call: Call, plan: PersonaPlan, turn: str | None) -> Iterator[dict[st
     needs = call.needs
     if turn is None:
         return
-    fields = _fillable(needs, plan, turn) if needs.is_open(plan) else {}
+    fields = _fillable(call, plan, turn) if needs.is_open(plan) else {}
     if fields:
         yield {
             "name": FILL_IN,
-            "description": "Give what the caller has just said. Give only what their words hold.",
+            "description": call.bound.renderer.own("describe_fill_in"),
             "parameters": {**call.schema.object(fields), "required": []},
         }
     names = [n for n, need in plan.needs.items() if not need.final and needs.known(n)]
@@ -48,13 +43,13 @@ def offered(call: Call, plan: PersonaPlan, turn: str | None) -> Iterator[dict[st
         choice = Field.model_validate({"type": "choice", "choices": names})
         yield {
             "name": ASK_AGAIN_FOR,
-            "description": "The caller says that an answer of theirs was wrong, and gives no "
-            "other: it is forgotten, and they are asked again.",
+            "description": call.bound.renderer.own("describe_ask_again_for"),
             "parameters": call.schema.object({"need": choice}),
         }
 
 
-def _fillable(needs: Needs, plan: PersonaPlan, turn: str) -> dict[str, Field]:
+def _fillable(call: Call, plan: PersonaPlan, turn: str) -> dict[str, Field]:
+    needs: Needs = call.needs
     fields: dict[str, Field] = {}
     for name, need in spoken(needs.frame(plan).needs).items():
         if needs.fresh(name, turn) and not (need.final and needs.known(name)):
@@ -64,7 +59,8 @@ def _fillable(needs: Needs, plan: PersonaPlan, turn: str) -> dict[str, Field]:
             )
     current = needs.current(plan)
     if current is not None and needs.of(current[0]).is_pending and fields:
-        fields[CONFIRMED] = _YES_NO
+        told = call.bound.renderer.own("describe_confirmed")
+        fields[CONFIRMED] = Field.model_validate({"type": "yes_no", "description": told})
     return fields
 
 
@@ -76,27 +72,15 @@ def note(call: Call, plan: PersonaPlan) -> str:
     name, need = current
     what = call.bound.renderer.text(need.description or "").strip()
     called = f"{name} ({what})" if what else name
-    pending = call.needs.of(name).is_pending
-    subject = "whether it is right" if pending else "it"
-    after = (
-        "do not ask for it yourself: the question is asked by itself right after your words"
-        if need.ask is not None or pending
-        else "have them spell it"
-        if need.spell
-        else "ask for it again"
-    )
-    if not need.by_voice:
-        return (
-            f"The caller is being asked to press {called} on the keys of their telephone; answer "
-            f"nothing else now, and never ask them to say it. Call {FILL_IN} with all else that "
-            f"the caller's last words hold, where it is offered. Say one short sentence about it, "
-            f"and {after}."
-        )
-    return (
-        f"The caller is being asked for {called}; answer nothing else now. Call {FILL_IN} with "
-        f"all that the caller's last words hold, and never make anything up. Where they hold "
-        f"nothing of it, say one short sentence about {subject}, and {after}."
-    )
+    if call.needs.of(name).is_pending:
+        told = "need_note_right"
+    elif not need.by_voice:
+        told = "need_note_press"
+    elif need.ask is not None:
+        told = "need_note_said"
+    else:
+        told = "need_note_spell" if need.spell else "need_note"
+    return call.bound.renderer.own(told, what=called, tool=FILL_IN)
 
 
 @dataclass(slots=True)
@@ -122,30 +106,31 @@ class Filled:
         """Whether nothing was taken."""
         return not self.taken and self.confirmed is None and self.refused is None
 
-    @property
-    def output(self) -> str:
+    def output(self, renderer: TemplateRenderer) -> str:
         """What the model sees."""
-        parts = [f"Taken: {', '.join(self.taken)}."] if self.taken else []
-        parts += [f"{self.confirmed} is confirmed."] if self.confirmed else []
-        parts += [f"{self.refused} is not right."] if self.refused else []
-        parts += [f"Not taken: {'; '.join(self.problems)}."] if self.problems else []
-        return " ".join(parts) or "Not taken: nothing was given."
+        own = renderer.own
+        parts = [own("need_taken", needs=", ".join(self.taken))] if self.taken else []
+        parts += [own("need_confirmed", need=self.confirmed)] if self.confirmed else []
+        parts += [own("need_wrong", need=self.refused)] if self.refused else []
+        problems = "; ".join(self.problems)
+        parts += [own("need_not_taken", problems=problems)] if problems else []
+        return " ".join(parts) or own("need_nothing")
 
 
 def fill(call: Call, plan: PersonaPlan, values: Mapping[str, Any]) -> Filled:
     """Take what the model gives, as far as the caller can have said it."""
-    needs, filled = call.needs, Filled()
+    needs, filled, own = call.needs, Filled(), call.bound.renderer.own
     known = spoken(needs.frame(plan).needs)
     current = needs.current(plan)
     for name, value in values.items():
         if missing(value) or name == CONFIRMED:
             continue
         if name not in known:
-            filled.problems.append(f"nobody asks for '{name[:60]}'")
+            filled.problems.append(own("need_unknown", need=name[:60]))
         elif current is None or not needs.turns or not needs.fresh(name):
-            filled.problems.append(f"{name}: {UNANSWERED}")
+            filled.problems.append(own("need_unanswered", need=name))
         elif known[name].final and needs.known(name):
-            filled.problems.append(f"{name} is final")
+            filled.problems.append(own("need_final", need=name))
         elif _same_again(needs, name, value):
             filled.confirmed = name
         elif problem := needs.take(name, known[name], value):
@@ -154,7 +139,7 @@ def fill(call: Call, plan: PersonaPlan, values: Mapping[str, Any]) -> Filled:
         else:
             filled.taken[name] = known[name]
     if current is not None:
-        _confirm(needs, current[0], values.get(CONFIRMED), filled)
+        _confirm(call, current[0], values.get(CONFIRMED), filled)
     filled.unfit |= not (filled.problems or filled.taken or filled.confirmed or filled.refused)
     return filled
 
@@ -170,15 +155,16 @@ def _same_again(needs: Needs, name: str, value: Any) -> bool:
     )
 
 
-def _confirm(needs: Needs, name: str, confirmed: Any, filled: Filled) -> None:
+def _confirm(call: Call, name: str, confirmed: Any, filled: Filled) -> None:
+    needs, own = call.needs, call.bound.renderer.own
     state = needs.of(name)
     if missing(confirmed) or name in filled.taken or filled.confirmed or not state.is_pending:
         return
     if state.asked_in is None or not needs.fresh(name):
-        filled.problems.append(f"{CONFIRMED}: {UNANSWERED}")
+        filled.problems.append(own("need_unanswered", need=CONFIRMED))
     elif str(confirmed).strip().casefold() in ("true", "yes", "1"):
         if needs.agrees(needs.words) is False:
-            filled.problems.append(f"{CONFIRMED}: the caller has said no")
+            filled.problems.append(own("need_said_no", need=CONFIRMED))
         else:
             filled.confirmed = name
     else:
@@ -202,7 +188,7 @@ async def follow(
         outcome = await _unfit(call, current, context)
     else:
         outcome = ActionOutcome(failed=True)
-    outcome.output = filled.output
+    outcome.output = filled.output(call.bound.renderer)
     return outcome
 
 
@@ -229,15 +215,15 @@ class Tell(Protocol):
 async def go_back(call: Call, name: str, context: ActionContext, tell: Tell) -> ActionOutcome:
     """Ask once more for what the caller says was wrong."""
     plan, needs = call.bound.plan.personas[call.speaking], call.needs
-    need, problem = plan.needs.get(name), ""
+    need, problem, own = plan.needs.get(name), "", call.bound.renderer.own
     if need is None or not needs.known(name) or need.final:
-        problem = f"{name[:60]} cannot be asked again."
+        problem = own("need_not_again", need=name[:60])
     elif not needs.turns or not needs.fresh(name):
-        problem = f"{name}: {UNANSWERED}."
-    tell(problem or f"{name} is asked for again.", failed=bool(problem))
+        problem = own("need_unanswered", need=name)
+    tell(problem or own("need_again", need=name), failed=bool(problem))
     if problem:
         return ActionOutcome(output=problem, failed=True)
     needs.forget(name)
     outcome: ActionOutcome = await needs.go_on(context)
-    outcome.output = f"{name} is asked for again."
+    outcome.output = own("need_again", need=name)
     return outcome

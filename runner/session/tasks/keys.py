@@ -196,7 +196,7 @@ class PressedKeys:
         elif actions := self._does(plan, key):
             self._waiting.popleft()
             self._tell(key)
-            await call.persona.do(_doing(key, actions))
+            await call.persona.do(_doing(self._call, key, actions))
         elif current is not None and not current[1].by_voice:
             self._waiting.popleft()
             self._tell(key, hidden=current[1].private)
@@ -268,9 +268,9 @@ class PressedKeys:
             keys += key
         hidden = self._secret
         self._tell(keys, hidden=hidden)
-        which = "some keys" if hidden else f"these keys: {' '.join(keys)}"
-        text = f"[The caller has pressed {which}]"
-        message = llm.ChatMessage(role="user", content=[text], extra={BY_KEYS: True})
+        own = call.bound.renderer.own
+        text = own("keys_private") if hidden else own("keys_untaken", keys=" ".join(keys))
+        message = llm.ChatMessage(role="user", content=[f"[{text}]"], extra={BY_KEYS: True})
         self._asks()
         await call.session.generate_reply(user_input=message)
 
@@ -307,19 +307,20 @@ def _given(call: Call, name: str, need: Need, digits: str) -> Deed:
         if call.needs.take(name, need, digits):
             return await call.needs.mistyped(name, need, UNFIT, context)  # type: ignore[no-any-return]  # as above
         outcome: ActionOutcome = await call.needs.became_known({name: need}, context)
-        shown = "" if need.private else f": {digits}"
-        outcome.remarks.insert(0, f"The caller has pressed {name}{shown}.")
+        shown = "" if need.private else digits
+        told = call.bound.renderer.own("keys_given", need=name, value=shown)
+        outcome.remarks.insert(0, told)
         return outcome
 
     return deed
 
 
-def _doing(key: str, actions: tuple[AnyAction, ...]) -> Deed:
+def _doing(call: Call, key: str, actions: tuple[AnyAction, ...]) -> Deed:
     """Do what the keypad has for a key."""
 
     async def deed(context: ActionContext) -> ActionOutcome:
         outcome = await perform(actions, context)
-        outcome.remarks.insert(0, f"The caller has pressed the key {key}.")
+        outcome.remarks.insert(0, call.bound.renderer.own("keys_one", key=key))
         return outcome
 
     return deed

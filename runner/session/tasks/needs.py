@@ -219,19 +219,20 @@ class Needs:
         if state.is_pending:
             if need.question is not None:
                 return renderer.next(need.question, {name: state.pending})
-            return right(need, state.pending)
+            return right(renderer, need, state.pending)
         return renderer.next(need.ask, None) if need.ask is not None else ""
 
     def told_to_ask(self, name: str, need: Need) -> str:
         """What the model is told where it asks itself."""
-        what = self._call.bound.renderer.text(need.description or "").strip()
-        return asked_for(name, need, what)
+        renderer = self._call.bound.renderer
+        what = renderer.text(need.description or "").strip()
+        return asked_for(renderer, name, need, what)
 
     async def mistyped(
         self, name: str, need: Need, words: str, context: ActionContext
     ) -> ActionOutcome:
         """What the caller pressed is no answer: they hear why, then they are asked again."""
-        heard = await self._call.speak(words)
+        heard = await self._call.speak(self._call.bound.renderer.own(words))
         outcome = await self.missed(name, need, context)
         outcome.answered |= heard
         return outcome
@@ -253,7 +254,7 @@ class Needs:
         """Go on without it, or do what its author says."""
         state = self.of(name)
         state.given_up, state.pending = True, NOTHING
-        outcome = ActionOutcome(remarks=[f"The caller did not give {name}: go on without it."])
+        outcome = ActionOutcome(remarks=[self._call.bound.renderer.own("need_given_up", need=name)])
         outcome.add(await perform(need.on_failure, replace(context, by_model=False)))
         if not outcome.stops:
             outcome.add(await self.go_on(context))
@@ -281,9 +282,11 @@ class Needs:
         answers = {n: as_data(variables[n]) for n in frame.needs if self.known(n)}
         shown = {n: v for n, v in answers.items() if n not in private}
         tool = self._call.bound.plan.tools.get(frame.tool or "")
-        outcome = ActionOutcome(remarks=[f"{frame.tool} has asked the caller: {shown}."])
+        own = self._call.bound.renderer.own
+        told = own("needs_answered", tool=frame.tool, answers=str(shown))
+        outcome = ActionOutcome(remarks=[told])
         if failed:
-            outcome.remarks.append(f"The caller did not give: {', '.join(failed)}.")
+            outcome.remarks.append(own("needs_not_given", needs=", ".join(failed)))
             return outcome
         names = {"args": {}, "result": answers}
         then = tool.then if tool is not None else ()

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from runner.schema.needs import Need
 from runner.schema.types.pressed import LONGEST
 
-FEW = "That was too short."
-MANY = "That was too long."
-WRONG = "Please use the number keys only."
-NOTHING_TYPED = "I have not received any keys."
-UNFIT = "That does not seem to be right."
+FEW = "keys_few"
+MANY = "keys_many"
+WRONG = "keys_wrong"
+NOTHING_TYPED = "keys_none"
+UNFIT = "keys_unfit"
+"""Names of lkrun's own sentences: what the caller hears."""
 
 
 @dataclass(slots=True)
@@ -48,7 +49,7 @@ class Typed:
 
     @property
     def problem(self) -> str:
-        """What the caller is told; nothing where it may be right."""
+        """The name of what the caller is told; nothing where it may be right."""
         least, most = self._bound("length"), self._bound("length")
         if least is None and self.need.type in self.need.counted:
             least, most = self._bound("min"), self._bound("max")

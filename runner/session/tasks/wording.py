@@ -6,34 +6,31 @@ from collections.abc import Sequence
 from typing import Any
 
 from runner.schema.needs import Need
+from runner.session.values.templates import TemplateRenderer
 from runner.template import as_text, spelled
 
-RIGHT = "{value}. Is that right?"
-"""Asked where a value may have been misheard, and its author wrote no question."""
 
-_SPELLED = "{value}, spelled {letters}. Is that right?"
-
-
-def right(need: Need, value: Any) -> str:
+def right(renderer: TemplateRenderer, need: Need, value: Any) -> str:
     """The question whether a value is right."""
-    text = as_text(value)
-    return (_SPELLED if need.spell else RIGHT).format(value=text, letters=spelled(text))
+    if need.spell:
+        return renderer.own("is_it_right_spelled", value=value, letters=spelled(as_text(value)))
+    return renderer.own("is_it_right", value=value)
 
 
-def asked_for(name: str, need: Need, what: str) -> str:
+def asked_for(renderer: TemplateRenderer, name: str, need: Need, what: str) -> str:
     """What the model is told where it asks itself.
 
     Args:
+        renderer: has lkrun's own sentences.
         name: of the need.
         need: what is asked for.
         what: its description, rendered.
     """
-    told = [f"Ask the caller for this now, and for nothing else: {about(name, need, what)}."]
+    told = [renderer.own("need_ask", what=about(name, need, what))]
     if need.spell:
-        told.append("Have them spell it.")
+        told.append(renderer.own("need_ask_spell"))
     if not need.by_voice:
-        after = f", and {need.end_key} after it" if need.end_key else ""
-        told.append(f"They press it on the keys of their telephone{after}.")
+        told.append(renderer.own("need_ask_press", end_key=need.end_key or ""))
     return " ".join(told)
 
 

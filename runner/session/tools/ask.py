@@ -14,8 +14,9 @@ async def run(call: Call, tool: AskTool, made: ToolCall) -> ToolResult:
     needs = {str(name): need for name, need in tool.ask.items()}
     call.needs.begin(Frame(call.speaking, needs, made.name))
     missing = call.needs.open(call.persona.plan)
-    message = f"The caller is asked for: {', '.join(missing)}." if missing else "All is known."
-    return ToolResult(message, asks=True)
+    own = call.bound.renderer.own
+    told = own("needs_asked", needs=", ".join(missing)) if missing else own("needs_known")
+    return ToolResult(told, asks=True)
 
 
 KIND = ToolKind(AskTool, run)

@@ -8,12 +8,6 @@ from livekit.agents import llm
 from livekit.agents.llm import Tool, Toolset
 from livekit.agents.llm.async_toolset import AsyncToolset
 
-BEGUN = (
-    "{name} has begun, and takes its time. Its answer comes by itself: tell the caller that you "
-    "are at it, go on with the talk, and do not make an answer up."
-)
-"""What the model is told at once."""
-
 
 class BackgroundTools(AsyncToolset):
     """The tools of the persona that speaks which work in the background.

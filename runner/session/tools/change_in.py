@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from runner.schema.tools import ChangeIn
+from runner.session.call import Call
 from runner.session.tools.kind import ToolKind
 from runner.session.tools.lines import change, editing
 
 
-def describe(tool: ChangeIn) -> str:
+def describe(call: Call, tool: ChangeIn) -> str:
     """What the model is told."""
-    return f"Change a line of the list '{tool.records}'. Give only the fields that change."
+    return call.bound.renderer.own("describe_change_in", list=str(tool.records))
 
 
 KIND = ToolKind(ChangeIn, editing(change), describe)

@@ -30,15 +30,6 @@ log = logging.getLogger("lkrun")
 Talk = Callable[[str], ChatContext]
 """The talk, with an answer of the tool in it."""
 
-UNHEARD = (
-    "Not done: the caller was to be asked first, and did not hear the question to its end. Deal "
-    "with what they say; call {name} again to ask again."
-)
-ASK = (
-    "{name} is carried out only after the caller's yes. Ask them one short question that names "
-    "what will be done{details}. Say nothing else, and do not say that it is done."
-)
-
 
 async def confirmed(call: Call, tool: AnyTool, made: ToolCall, talk: Talk | None) -> ToolCall:
     """Ask the caller where they have to agree, and have not.
@@ -51,12 +42,9 @@ async def confirmed(call: Call, tool: AnyTool, made: ToolCall, talk: Talk | None
     if made.agreed is not None:
         if made.agreed:
             return made
-        raise RefusedError(f"{made.name} was not done: the caller said no.")
+        raise RefusedError(call.bound.renderer.own("confirm_refused", tool=made.name))
     if call.asking:
-        raise RefusedError(
-            f"{made.name} was not done: the caller is being asked something else. Call it again "
-            "after their answer."
-        )
+        raise RefusedError(call.bound.renderer.own("confirm_busy", tool=made.name))
     raise RefusedError(await _asked(call, tool, made, talk), answered=True, failed=False)
 
 
@@ -66,19 +54,17 @@ async def _asked(call: Call, tool: AnyTool, made: ToolCall, talk: Talk | None) -
     Returns:
         What the model is told.
     """
+    own = call.bound.renderer.own
     question = Question(made.name, made.given, call.speaking, call.events.turn)
     call.question = question
     spoken = await (_by_model(call, made, talk) if tool.confirm is True else _exactly(call, made))
     if call.question is not question:
-        return f"{made.name} was not done."
+        return own("not_done", tool=made.name)
     if spoken is None:
         call.question = None
-        return UNHEARD.format(name=made.name)
+        return own("confirm_unheard", tool=made.name)
     question.item, question.words = spoken.id, spoken.text_content or ""
-    return (
-        f"Not done yet: the caller was asked. It is done by itself when they say yes. If they say "
-        f"something else, deal with that first; then call {made.name} again to ask again."
-    )
+    return own("confirm_asked", tool=made.name)
 
 
 async def _exactly(call: Call, made: ToolCall) -> llm.ChatMessage | None:
@@ -97,8 +83,9 @@ async def _by_model(call: Call, made: ToolCall, talk: Talk | None) -> llm.ChatMe
     fields = call.fields(made.name)
     shown = {n: MASK if fields[n].private else as_text(v) for n, v in made.args.items()}
     details = "".join(f"; {name}: {value}" for name, value in shown.items())
-    text, failures = ASK.format(name=made.name, details=details), call.given_up
-    chat = talk(f"{made.name} waits for the caller's yes.") if talk is not None else None
+    own, failures = call.bound.renderer.own, call.given_up
+    text = own("confirm_ask", tool=made.name, details=details)
+    chat = talk(own("confirm_waits", tool=made.name)) if talk is not None else None
     try:
         said = await _heard(
             call.session.generate_reply(

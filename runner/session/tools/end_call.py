@@ -7,22 +7,20 @@ from runner.session.call import Call
 from runner.session.tools.calls import ToolCall, ToolResult
 from runner.session.tools.kind import ToolKind
 
-GOODBYE = "Say goodbye to the caller in one short sentence. The call ends after it."
-
 
 async def run(call: Call, tool: EndCallTool, made: ToolCall) -> ToolResult:
     """Say the words where there are any; else the model says goodbye, if it has not yet."""
-    words: tuple[str, ...] = tool.end_call
+    words, own = tool.end_call, call.bound.renderer.own
     if words:
         await call.say(words, {"args": made.args}, interruptible=False)
     if words or made.spoken or not made.by_model:
-        return ToolResult("The call ends now.", answered=True, ends=True)
-    return ToolResult(GOODBYE, ends=True)
+        return ToolResult(own("call_ends"), answered=True, ends=True)
+    return ToolResult(own("say_goodbye"), ends=True)
 
 
-def describe(_: EndCallTool) -> str:
+def describe(call: Call, _: EndCallTool) -> str:
     """What the model is told."""
-    return "End the call. Use it when the caller says goodbye or has all that they wanted."
+    return call.bound.renderer.own("describe_end_call")
 
 
 KIND = ToolKind(EndCallTool, run, describe)

@@ -48,13 +48,13 @@ def admitted(call: Call, made: ToolCall) -> ToolCall:
 
 def _goes_on(call: Call, _tool: AnyTool, made: ToolCall) -> ToolCall:
     if call.over:
-        raise RefusedError("The call is over.", answered=True)
+        raise RefusedError(call.bound.renderer.own("call_over"), answered=True)
     return made
 
 
 def _condition(call: Call, tool: AnyTool, made: ToolCall) -> ToolCall:
     if not call.bound.renderer.is_true(tool.condition):
-        raise RefusedError(f"{made.name} cannot be used now.")
+        raise RefusedError(call.bound.renderer.own("tool_not_now", tool=made.name))
     return made
 
 
@@ -64,7 +64,8 @@ def _arguments(call: Call, _tool: AnyTool, made: ToolCall) -> ToolCall:
     except ArgumentsError as problem:
         if not made.by_model:
             log.warning("tool '%s' was not run: %s", made.name, problem)
-        raise RefusedError(f"{made.name} was not run: {problem}.") from None
+        told = call.bound.renderer.own("tool_not_run", tool=made.name, problem=str(problem))
+        raise RefusedError(told) from None
 
 
 def _rules(call: Call, tool: AnyTool, made: ToolCall) -> ToolCall:
@@ -81,10 +82,8 @@ def _uses(call: Call, tool: AnyTool, made: ToolCall) -> ToolCall:
         times = "once" if tool.max_uses == 1 else f"{tool.max_uses} times"
         if not made.by_model:
             log.warning("tool '%s' was not run: it has been used %s", made.name, times)
-        raise RefusedError(
-            f"{made.name} was not run: it has been used {times} in this call, and may not be used "
-            "again."
-        )
+        own = call.bound.renderer.own
+        raise RefusedError(own("tool_used_up", tool=made.name, times=tool.max_uses))
     return made
 
 

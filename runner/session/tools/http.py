@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from dataclasses import replace
 
 from runner.egress.port import QUESTIONS, ToolRequest, ToolResponse
 from runner.schema.tools import HttpTool
@@ -19,8 +20,6 @@ log = logging.getLogger("lkrun")
 
 GRACE = 10.0
 """Seconds beyond a request's own time after which nobody waits for the egress any longer."""
-
-UNREACHED = "The service could not be reached."
 
 
 async def run(call: Call, tool: HttpTool, made: ToolCall) -> ToolResult:
@@ -46,14 +45,14 @@ async def ask(call: Call, made: ToolCall, longest: float, *, question: bool) -> 
         response = await _answered(call, request, longest + GRACE, question=question)
     except Exception as error:  # noqa: BLE001 - whatever breaks on the way, the caller is answered
         log.error("tool '%s' could not be asked: %s", made.name, type(error).__name__)  # noqa: TRY400 - no traceback may reach an author
-        response = ToolResponse(ok=False, output=UNREACHED)
+        response = ToolResponse(ok=False, output="")
     if response.error:
         log.warning("tool '%s' failed: %s", made.name, response.error)
     for message, place in response.notes:
         call.bound.renderer.warn(message, place)
     if not response.ok:
-        output = response.output or UNREACHED
-        return ToolResult(output, error=response.for_templates, failed=True)
+        response = replace(response, output=_told(call, response))
+        return ToolResult(response.output, error=response.for_templates, failed=True)
     for name, value in response.saved.items():
         try:
             call.bound.variables.set(name, value)
@@ -64,6 +63,20 @@ async def ask(call: Call, made: ToolCall, longest: float, *, question: bool) -> 
                 "tool '%s' cannot save '%s': it %s; it has no value now", made.name, name, problem
             )
     return ToolResult(response.output, response.result)
+
+
+def _told(call: Call, response: ToolResponse) -> str:
+    """What the model is told of a failure, in the language of the call."""
+    own = call.bound.renderer.own
+    if response.reason is None:
+        return response.output or _sentence(call, "service_unreachable")
+    name, value = response.reason
+    return own("failed", reason=own(name, status=value, name=value))
+
+
+def _sentence(call: Call, name: str) -> str:
+    reason = call.bound.renderer.own(name)
+    return f"{reason[:1].upper()}{reason[1:]}."
 
 
 async def _answered(
@@ -79,7 +92,7 @@ async def _answered(
         if left > longest:
             raise
         error = f"it had not answered when the turn had taken {call.budget.whole:g}s"
-        return ToolResponse(ok=False, output="The service did not answer in time.", error=error)
+        return ToolResponse(ok=False, output=_sentence(call, "service_late"), error=error)
 
 
 async def _unless_gone(call: Call, request: ToolRequest, *, question: bool) -> ToolResponse:
@@ -97,7 +110,7 @@ async def _unless_gone(call: Call, request: ToolRequest, *, question: bool) -> T
         if not question:
             call.unwaited.add(request_made)
             request_made.add_done_callback(call.unwaited.discard)
-        return ToolResponse(ok=False, output="The caller has left.")
+        return ToolResponse(ok=False, output=call.bound.renderer.own("caller_left"))
     finally:
         left.cancel()
         if request_made not in call.unwaited:

@@ -26,7 +26,7 @@ class ToolKind(Generic[ToolT]):
 
     tool: type[ToolT]
     run: Callable[[Call, ToolT, ToolCall], Awaitable[ToolResult]]
-    describe: Callable[[ToolT], str] | None = None
+    describe: Callable[[Call, ToolT], str] | None = None
 
 
 @cache

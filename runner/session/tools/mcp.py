@@ -15,7 +15,7 @@ async def run(call: Call, tool: McpTool, made: ToolCall) -> ToolResult:
     return await ask(call, made, tool.mcp.timeout, question=False)
 
 
-def describe(tool: McpTool) -> str:
+def describe(_: Call, tool: McpTool) -> str:
     """What the server says of it, as it is: no template."""
     return tool.server_text if isinstance(tool, ServerTool) else ""
 

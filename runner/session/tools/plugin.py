@@ -25,8 +25,6 @@ LONGEST = 30.0
 MOST = 16 * 1024
 """Characters of an answer that the model sees."""
 
-FAILED = "This did not work. You may tell the caller that it did not work."
-
 
 async def run(call: Call, tool: PluginTool, made: ToolCall) -> ToolResult:
     """Run the plugin's own function with the arguments, and answer with what it gives."""
@@ -39,24 +37,24 @@ async def run(call: Call, tool: PluginTool, made: ToolCall) -> ToolResult:
     except ToolError as error:
         return ToolResult(str(error.message), error={"message": str(error.message)}, failed=True)
     except TimeoutError:
-        return _failed(made.name, name, f"it was not done within {LONGEST:g}s")
+        return _failed(call, made.name, name, f"it was not done within {LONGEST:g}s")
     except CannotStartError as error:
-        return _failed(made.name, name, str(error))
+        return _failed(call, made.name, name, str(error))
     except asyncio.CancelledError:
         raise
     except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever a plugin raises, the caller is answered
-        return _failed(made.name, name, f"{type(error).__name__}: {error}")
-    return ToolResult(_text(given), given)
+        return _failed(call, made.name, name, f"{type(error).__name__}: {error}")
+    return ToolResult(_text(call, given), given)
 
 
-def _failed(tool: str, plugin: str, why: str) -> ToolResult:
+def _failed(call: Call, tool: str, plugin: str, why: str) -> ToolResult:
     log.error("tool '%s' failed: the plugin '%s': %s", tool, plugin, why)
-    return ToolResult(FAILED, error={"message": why}, failed=True)
+    return ToolResult(call.bound.renderer.own("tool_failed"), error={"message": why}, failed=True)
 
 
-def _text(given: Any) -> str:
+def _text(call: Call, given: Any) -> str:
     if given is None:
-        return "Done."
+        return call.bound.renderer.own("tool_done")
     text = given if isinstance(given, str) else json.dumps(given, ensure_ascii=False, default=str)
     return text[:MOST]
 

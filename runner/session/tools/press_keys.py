@@ -54,13 +54,13 @@ async def run(call: Call, tool: PressKeysTool, made: ToolCall) -> ToolResult:
     else:
         keys = call.bound.renderer.text(fixed, {"args": made.args})
     if not await press(call, keys):
-        return ToolResult("The keys could not be pressed.", failed=True)
-    return ToolResult("The keys are pressed. Listen to what is said now.", answered=True)
+        return ToolResult(call.bound.renderer.own("keys_failed"), failed=True)
+    return ToolResult(call.bound.renderer.own("keys_sent"), answered=True)
 
 
-def describe(_: PressKeysTool) -> str:
+def describe(call: Call, _: PressKeysTool) -> str:
     """What the model is told."""
-    return "Press keys of the telephone, as a menu asks for; then wait for what is said next."
+    return call.bound.renderer.own("describe_press_keys")
 
 
 KIND = ToolKind(PressKeysTool, run, describe)

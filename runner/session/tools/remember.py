@@ -15,15 +15,15 @@ async def run(call: Call, tool: Remember, made: ToolCall) -> ToolResult:
     """Store what was given."""
     if not made.args:
         names = ", ".join(map(str, tool.remember))
-        return ToolResult(f"Nothing was stored: give at least one of {names}.", failed=True)
+        return ToolResult(call.bound.renderer.own("nothing_stored", names=names), failed=True)
     for name, value in made.args.items():
         call.bound.variables.set(name, value)
     return ToolResult(json.dumps({"stored": as_data(made.args)}, ensure_ascii=False))
 
 
-def describe(_: Remember) -> str:
+def describe(call: Call, _: Remember) -> str:
     """What the model is told."""
-    return "Store what the caller has said. Give only what you have learnt."
+    return call.bound.renderer.own("describe_remember")
 
 
 KIND = ToolKind(Remember, run, describe)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from runner.schema.tools import RemoveFrom
+from runner.session.call import Call
 from runner.session.tools.kind import ToolKind
 from runner.session.tools.lines import editing, remove
 
 
-def describe(tool: RemoveFrom) -> str:
+def describe(call: Call, tool: RemoveFrom) -> str:
     """What the model is told."""
-    return f"Take a line off the list '{tool.records}'."
+    return call.bound.renderer.own("describe_remove_from", list=str(tool.records))
 
 
 KIND = ToolKind(RemoveFrom, editing(remove), describe)

@@ -17,5 +17,5 @@ def refusal(tool: AnyTool, args: Mapping[str, Any], renderer: TemplateRenderer) 
     names = {"args": args}
     for rule in tool.refusals:
         if renderer.is_true(rule.condition, names, unclear=True):
-            return renderer.text(rule.answer, names).strip() or "That is not allowed."
+            return renderer.text(rule.answer, names).strip() or renderer.own("tool_not_allowed")
     return None

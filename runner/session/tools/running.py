@@ -27,10 +27,7 @@ async def _once(call: Call, tool: WaitingTool, made: ToolCall) -> ToolResult:
     key = same(made)
     other = call.running.get(key)
     if other is not None and tool.if_already_running == "refuse":
-        raise RefusedError(
-            f"{made.name} is already running with the same arguments: wait for its answer, and do "
-            "not call it again."
-        )
+        raise RefusedError(call.bound.renderer.own("tool_running", tool=made.name))
     if other is not None:
         other.cancel()
     call.uses[made.name] += 1
@@ -45,5 +42,6 @@ async def _once(call: Call, tool: WaitingTool, made: ToolCall) -> ToolResult:
         if call.running.get(key) is work:
             del call.running[key]
     if work.cancelled():
-        raise RefusedError(f"{made.name} was begun anew: that answer counts.", answered=True)
+        told = call.bound.renderer.own("tool_begun_anew", tool=made.name)
+        raise RefusedError(told, answered=True)
     return work.result()

@@ -11,7 +11,7 @@ from runner.session.tools.kind import ToolKind
 async def run(call: Call, tool: SayTool, made: ToolCall) -> ToolResult:
     """Say them."""
     said = await call.say(tool.say, {"args": made.args})
-    return ToolResult("It was said to the caller.", answered=said)
+    return ToolResult(call.bound.renderer.own("was_said"), answered=said)
 
 
 KIND = ToolKind(SayTool, run)

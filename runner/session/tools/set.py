@@ -19,8 +19,9 @@ async def run(call: Call, tool: SetTool, made: ToolCall) -> ToolResult:
         except MisfitError as problem:
             problems.append(f"'{name}' {problem}")
     if problems:
-        return ToolResult(f"Not stored: {'; '.join(problems)}.", failed=True)
-    return ToolResult("Stored.")
+        told = call.bound.renderer.own("not_stored", problems="; ".join(problems))
+        return ToolResult(told, failed=True)
+    return ToolResult(call.bound.renderer.own("stored"))
 
 
 KIND = ToolKind(SetTool, run)

@@ -14,14 +14,12 @@ HOLD = 120.0
 async def run(call: Call, tool: Wait, _: ToolCall) -> ToolResult:
     """Hold idle prompts back."""
     call.hold(HOLD if tool.wait is True else float(tool.wait))
-    return ToolResult(
-        "The caller takes a moment. Nothing is said until they speak again.", answered=True
-    )
+    return ToolResult(call.bound.renderer.own("caller_waits"), answered=True)
 
 
-def describe(_: Wait) -> str:
+def describe(call: Call, _: Wait) -> str:
     """What the model is told."""
-    return "The caller asks for a moment. Call this, and say nothing until they speak again."
+    return call.bound.renderer.own("describe_wait")
 
 
 KIND = ToolKind(Wait, run, describe)

@@ -58,7 +58,12 @@ def _words(call: Call, spec: WhileWaiting, made: ToolCall, run: RunContext[Any] 
     """
 
     def speak(_step: int) -> SpeechHandle | None:
-        words = call.bound.renderer.next(spec.say, {"args": made.args})
+        renderer = call.bound.renderer
+        words = (
+            renderer.next(spec.say, {"args": made.args})
+            if spec.say is not None
+            else renderer.own("one_moment")
+        )
         if not words or call.over:
             return None
         call.events.tell(MessageEvent(persona=call.speaking, role="agent", text=words))

@@ -64,9 +64,11 @@ _WORDS: Final[dict[str, dict[Class, str]]] = {
     },
     "es": {
         "yes": "sí|si|claro|vale|de acuerdo|correcto|exacto|por supuesto|adelante|hágalo|hazlo"
-        "|está bien|perfecto|bueno|confirmo|así es|cómo no|desde luego|seguro",
+        "|está bien|perfecto|bueno|confirmo|así es|cómo no|desde luego|seguro"
+        "|es correcto|está correcto|eso es|proceda|confirmado|con mucho gusto|sin problema",
         "no": "no|nunca|tampoco|jamás",
-        "unsure": "pero|quizás|tal vez|espere|espera|o",
+        "unsure": "pero|quizás|tal vez|espere|espera|o"
+        "|no sé|no lo sé|no estoy seguro|no estoy segura|un momento|no entiendo",
         "polite": "por favor|gracias|muchas|muy|eso|es|lo|que|me|muchísimas|señor|señora|entonces",
     },
     "fi": {
@@ -77,9 +79,12 @@ _WORDS: Final[dict[str, dict[Class, str]]] = {
     "fr": {
         "yes": "oui|ouais|si|daccord|bien sûr|exact|exactement|cest ça|cest bien ça|tout à fait"
         "|parfait|volontiers|allez y|vas y|faites le|fais le|absolument|certainement|correct"
-        "|cest bon|cest correct|je confirme|pourquoi pas|entendu|ça marche|pas de problème|ok",
+        "|cest bon|cest correct|je confirme|pourquoi pas|entendu|ça marche|pas de problème|ok"
+        "|cest exact|cest juste|oui oui|bien entendu|je veux bien|avec plaisir",
         "no": "non|pas|jamais|surtout pas|ne",
-        "unsure": "mais|peut être|attendez|attends|ou",
+        "unsure": "mais|peut être|attendez|attends|ou"
+        "|je ne sais pas|je sais pas|je ne suis pas sûr|je ne suis pas sûre|un instant"
+        "|je ne comprends pas",
         "polite": "sil vous plaît|sil te plaît|sil vous plait|merci|beaucoup|bien|très|ça|cest|est"
         "|je|le|la|veux|voudrais|madame|monsieur|euh|ah|oh|alors",
     },
@@ -100,16 +105,23 @@ _WORDS: Final[dict[str, dict[Class, str]]] = {
     },
     "it": {
         "yes": "sì|si|certo|va bene|daccordo|esatto|giusto|corretto|certamente|perfetto|faccia pure"
-        "|fallo|confermo|ok|volentieri|esattamente|perché no",
+        "|fallo|confermo|ok|volentieri|esattamente|perché no"
+        "|è corretto|è giusto|va benissimo|proceda|procedi|nessun problema|certo che sì",
         "no": "no|non|mai|niente affatto",
-        "unsure": "ma|forse|aspetti|aspetta|o",
+        "unsure": "ma|forse|aspetti|aspetta|o"
+        "|però|non so|non lo so|non sono sicuro|non sono sicura|un momento|un attimo|non capisco",
         "polite": "grazie|per favore|prego|molto|mille|è|questo|così|allora|signora|signore",
     },
     "ja": {
         "yes": "はい|ええ|うん|お願いします|お願い|そうです|大丈夫です|いいです|了解|わかりました"
-        "|もちろん|オーケー|正しい|正しいです",
+        "|もちろん|オーケー|正しい|正しいです"
+        "|合っています|合ってます|その通りです|間違いありません|よろしいです|問題ありません"
+        "|結構ですよ|是非|ぜひ|いいですよ|構いません",
         "no": "いいえ|いえ|いや|違います|違う|やめて|だめ|結構です",
-        "polite": "それで|どうぞ|ありがとう|ございます|ね|よ|です|が",
+        "polite": "それで|どうぞ|ありがとう|ございます|ね|よ|です|が"
+        "|はいはい|それ|を|に|お|ください",
+        "unsure": "でも|たぶん|多分|待って|待ってください|ちょっと待って|わかりません"
+        "|分かりません|もしくは|しかし",
     },
     "ko": {
         "yes": "네|예|응|맞아요|맞습니다|좋아요|좋습니다|그래요|부탁합니다|물론|물론이죠",
@@ -118,9 +130,12 @@ _WORDS: Final[dict[str, dict[Class, str]]] = {
     },
     "nl": {
         "yes": "ja|jazeker|zeker|klopt|dat klopt|goed|prima|akkoord|graag|precies|natuurlijk|juist"
-        "|uiteraard|inderdaad|doe maar|in orde|oké|geen probleem|is goed|dat is goed",
+        "|uiteraard|inderdaad|doe maar|in orde|oké|geen probleem|is goed|dat is goed"
+        "|ja hoor|doe dat maar|is prima|helemaal goed|dat is juist|bevestigd|ga uw gang"
+        "|met plezier",
         "no": "nee|niet|nooit|geen|liever niet",
-        "unsure": "maar|misschien|wacht|of",
+        "unsure": "maar|misschien|wacht|of"
+        "|weet ik niet|ik weet het niet|niet zeker|ogenblik|moment|begrijp ik niet",
         "polite": "alstublieft|alsjeblieft|bedankt|dank|u|je|wel|dat|is|het|hoor|heel",
     },
     "no": {
@@ -129,15 +144,22 @@ _WORDS: Final[dict[str, dict[Class, str]]] = {
         "polite": "takk|det|er|veldig",
     },
     "pl": {
-        "yes": "tak|zgadza się|dobrze|oczywiście|jasne|zgoda|pewnie|dokładnie|potwierdzam|właśnie",
+        "yes": "tak|zgadza się|dobrze|oczywiście|jasne|zgoda|pewnie|dokładnie|potwierdzam|właśnie"
+        "|tak jest|poproszę|w porządku|jak najbardziej|zgadzam się|potwierdzone|chętnie"
+        "|bez problemu|owszem",
         "no": "nie|nigdy",
-        "polite": "proszę|dziękuję|dzięki|bardzo|to|jest",
+        "polite": "proszę|dziękuję|dzięki|bardzo|to|jest|i|pani|panu|serdecznie",
+        "unsure": "ale|może|chyba|chwila|chwileczkę|nie wiem|nie jestem pewien|nie jestem pewna"
+        "|nie rozumiem|zaraz",
     },
     "pt": {
         "yes": "sim|claro|certo|está bem|tá bom|tudo bem|isso|isso mesmo|exato|correto|com certeza"
-        "|pode ser|pode|confirmo|perfeito|de acordo|ok|beleza",
+        "|pode ser|pode|confirmo|perfeito|de acordo|ok|beleza"
+        "|está certo|está correto|tudo certo|confirmado|pode sim|sem problema|com todo o gosto"
+        "|isso aí|pode fazer",
         "no": "não|nunca|nem",
-        "unsure": "mas|talvez|espere|espera|ou",
+        "unsure": "mas|talvez|espere|espera|ou"
+        "|porém|não sei|não tenho certeza|não tenho a certeza|um momento|não percebo|não entendi",
         "polite": "por favor|obrigado|obrigada|muito|é|senhor|senhora|então",
     },
     "ro": {
@@ -157,9 +179,13 @@ _WORDS: Final[dict[str, dict[Class, str]]] = {
         "polite": "tack|snälla|det|är|så|mycket",
     },
     "tr": {
-        "yes": "evet|tamam|olur|doğru|tabii|elbette|kesinlikle|onaylıyorum|peki",
-        "no": "hayır|yok|olmaz|asla|değil",
-        "polite": "lütfen|teşekkürler|teşekkür|ederim",
+        "yes": "evet|tamam|olur|doğru|tabii|elbette|kesinlikle|onaylıyorum|peki"
+        "|evet doğru|aynen|aynen öyle|tabii ki|uygun|kabul|memnuniyetle|sorun değil|onaylandı"
+        "|lütfen yapın|iyi|güzel|tamamdır|doğrudur",
+        "no": "hayır|yok|olmaz|asla|değil|istemiyorum|hayır hayır",
+        "polite": "lütfen|teşekkürler|teşekkür|ederim|çok|sağ|ol|olun|bu|efendim",
+        "unsure": "ama|fakat|belki|bekle|bekleyin|bir dakika|bilmiyorum|emin değilim|anlamadım"
+        "|veya|ya da",
     },
     "uk": {
         "yes": "так|звичайно|добре|згоден|згодна|правильно|вірно|авжеж|гаразд|підтверджую",
@@ -168,15 +194,18 @@ _WORDS: Final[dict[str, dict[Class, str]]] = {
     },
     "vi": {
         "yes": "vâng|dạ|ừ|ừm|có|đúng|đúng rồi|được|được rồi|phải|đồng ý|ok|chắc chắn|tất nhiên"
-        "|xác nhận|dạ vâng|dạ đúng",
+        "|xác nhận|dạ vâng|dạ đúng"
+        "|vâng ạ|đúng vậy|chính xác|được ạ|dạ được|nhất trí|không vấn đề gì|ừ đúng",
         "no": "không|đừng|chưa|không phải|dạ không|thôi",
-        "unsure": "nhưng|hay|hoặc|để xem|chờ",
+        "unsure": "nhưng|hay|hoặc|để xem|chờ"
+        "|không biết|chưa biết|không chắc|chưa chắc|đợi|chờ chút|có lẽ|không hiểu|mà",
         "polite": "cảm|ơn|xin|ạ|nhé|nha|em|anh|chị|cho|tôi|đi|rất",
     },
     "zh": {
-        "yes": "是|是的|对|对的|好|好的|可以|行|没问题|当然|同意|确认|嗯|沒問題|對|對的|當然|確認",
-        "no": "不|不是|不要|不行|不用|没有|别|沒有|別",
-        "unsure": "但是|可是|等等|等一下|或者",
+        "yes": "是|是的|对|对的|好|好的|可以|行|没问题|当然|同意|确认|嗯|沒問題|對|對的|當然|確認"
+        "|没错|正确|可以的|不错|麻烦您|好吧|是啊|對啊|没有问题|確定|确定|嗯嗯|没关系",
+        "no": "不|不是|不要|不行|不用|没有|别|沒有|別|否|不对|错|错了|不對",
+        "unsure": "但是|可是|等等|等一下|或者|不知道|不确定|不清楚|但|也许|可能|等一等|听不懂",
         "polite": "请|谢谢|您|你|了|吧|啊|請|謝謝|的|呢",
     },
 }

@@ -10,12 +10,17 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from runner.link.release import AgentRelease
+from runner.schema.types.by_language import in_language, nearest_language
 from runner.session.clock import Clock, MachineClock
 from runner.session.facts import CallFacts
 from runner.session.values.variables import Variables
 from runner.template import Failure, Renderer, analyse, as_data, has_template
+from runner.texts import shipped
 
 log = logging.getLogger("lkrun")
+
+AnyWords = tuple[str, ...] | Mapping[str, tuple[str, ...]]
+"""Words, or words for each language."""
 
 Names = Mapping[str, Any] | None
 """Names that a template may use besides: `args`, `result`."""
@@ -32,7 +37,8 @@ class TemplateContext(Mapping[str, Any]):
 
     Attributes:
         persona: the name of the one that speaks.
-        language: the agent's `locale`; nothing where it has none.
+        spoken: the language that is spoken now, as the agent names it.
+        texts: the agent's own words for what lkrun says itself.
     """
 
     def __init__(
@@ -47,7 +53,10 @@ class TemplateContext(Mapping[str, Any]):
         self.persona = str(release.agent.answers_at(self._clock.now()))
         zone = release.agent.timezone
         self.zone = ZoneInfo(zone) if zone else None
-        self.language = str(release.agent.locale or "")
+        self._locale = str(release.agent.locale or "")
+        self._named = release.agent.languages is not None
+        self.spoken = release.agent.spoken[0]
+        self.texts: Mapping[str, AnyWords] = release.agent.texts
         self._variables = variables
         self.facts, self._agent = facts, release.name
         self._known: dict[str, Any] = {
@@ -61,6 +70,7 @@ class TemplateContext(Mapping[str, Any]):
             "now": self.now,
             "today": lambda: self.now().date(),
             "today_date": lambda: self.now().date(),
+            "language": lambda: self.spoken,
         }
         if release.agent.hours is not None:
             self._made["open_now"] = lambda: release.agent.open_at(self._clock.now())
@@ -69,6 +79,7 @@ class TemplateContext(Mapping[str, Any]):
         """The same call, by another release."""
         context = TemplateContext(release, self.facts, variables, self._clock)
         context.persona = self.persona
+        context.spoken = nearest_language(self.spoken, release.agent.spoken) or context.spoken
         return context
 
     def meet(self, facts: CallFacts) -> None:
@@ -82,6 +93,14 @@ class TemplateContext(Mapping[str, Any]):
             return True
         names = {use.path[0] for use in analyse(template).uses}
         return names <= {"env", *self._variables.fixed} and "random" not in template
+
+    @property
+    def language(self) -> str:
+        """The language in which values are written, with its country where the locale has one."""
+        if not self._named:
+            return self._locale
+        own = nearest_language(self.spoken, (self._locale,)) if self._locale else None
+        return own or self.spoken
 
     def now(self) -> datetime:
         """The moment, in the agent's time zone."""
@@ -134,9 +153,7 @@ class TemplateRenderer:
         """Begin; nothing has been said yet."""
         self.context = context
         self._places = places
-        self._renderer = Renderer(
-            on_missing=self._missing, on_error=self._failed, language=context.language
-        )
+        self._renderer = self._speaking()
         self._text = ""
         self._warned: set[tuple[str, str]] = set()
         self._turns: dict[tuple[str, ...], int] = {}
@@ -146,6 +163,16 @@ class TemplateRenderer:
         renderer = TemplateRenderer(context, places)
         renderer._warned, renderer._turns = self._warned, self._turns
         return renderer
+
+    def _speaking(self) -> Renderer:
+        return Renderer(
+            on_missing=self._missing, on_error=self._failed, language=self.context.language
+        )
+
+    def speak(self, language: str) -> None:
+        """Go on in another language of the agent's."""
+        self.context.spoken = language
+        self._renderer = self._speaking()
 
     def text(self, text: str, names: Names = None) -> str:
         """Render a text; nothing stands where a value is missing."""
@@ -178,19 +205,37 @@ class TemplateRenderer:
         self._text = condition
         return self._renderer.condition(condition, self._all(names), unclear=unclear)
 
-    def next(self, words: tuple[str, ...], names: Names = None) -> str:
+    def next(self, words: AnyWords, names: Names = None) -> str:
         """Render words; of a list, the next each time, and the first again after the last.
+
+        Of those that are given by language, the words of the one that is spoken.
 
         Returns:
             `FixedWords` where nothing in them differs from call to call.
         """
         text = self.coming(words, names)
-        self._turns[words] = self._turns.get(words, 0) + 1
+        each = in_language(words, self.context.spoken)
+        self._turns[each] = self._turns.get(each, 0) + 1
         return text
 
-    def coming(self, words: tuple[str, ...], names: Names = None) -> str:
+    def coming(self, words: AnyWords, names: Names = None) -> str:
         """What `next` gives the next time."""
-        template = words[self._turns.get(words, 0) % len(words)]
+        each = in_language(words, self.context.spoken)
+        return self._fixed(each[self._turns.get(each, 0) % len(each)], names)
+
+    def own(self, text: str, /, **names: Any) -> str:
+        """A sentence of lkrun's own, in the author's words or else in those that are shipped.
+
+        Args:
+            text: its name, as `runner.texts.TABLE` has it.
+            names: what its templates may name besides.
+        """
+        words = self.context.texts.get(text)
+        if words is not None:
+            return self.next(words, names)
+        return self._fixed(shipped(text, self.context.language), names)
+
+    def _fixed(self, template: str, names: Names) -> str:
         text = self.text(template, names).strip()
         return FixedWords(text) if self.context.is_fixed(template) else text
 

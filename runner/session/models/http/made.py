@@ -9,6 +9,7 @@ from typing import Any
 from runner.egress.providers import ProviderEgress
 from runner.link.release import AgentRelease, secrets_in
 from runner.schema.http_providers import HttpOptions
+from runner.schema.providers import chosen
 from runner.schema.services import Service
 from runner.session.models.http.model import HttpLLM
 from runner.session.models.http.recognition import HttpSTT
@@ -29,7 +30,7 @@ class HttpRecipe:
     Attributes:
         name: the provider's.
         options: its request, with what its service says.
-        language: the agent's locale.
+        language: that which is spoken with it.
     """
 
     kind: str
@@ -56,5 +57,23 @@ def http_recipe(release: AgentRelease, name: str) -> HttpRecipe | None:
     if options is None:
         return None
     service = release.services.get(str(options.service))
-    language = str(release.agent.locale or "")
+    language = _spoken_with(release, name)
     return HttpRecipe(release.providers[name].kind, name, options, service, language)
+
+
+def _spoken_with(release: AgentRelease, name: str) -> str:
+    """The language that a provider is used for: where it is chosen for one, that one."""
+    agent, kind = release.agent, release.providers[name].kind
+    if agent.languages is None:
+        return str(agent.locale or "")
+    users = (agent, *release.personas.values())
+    used = [
+        language
+        for language in agent.languages.speak
+        if any(name in map(str, _names(chosen(user, kind, language))) for user in users)
+    ]
+    return used[0] if used else agent.languages.speak[0]
+
+
+def _names(named: Any) -> tuple[str, ...]:
+    return named if isinstance(named, tuple) else (named,) if isinstance(named, str) else ()
