@@ -172,9 +172,9 @@ def token(room: str, identity: str) -> str:
 class Handwritten(Program):
     """The hand-written worker, in production mode."""
 
-    def __init__(self, env: Mapping[str, str]) -> None:
+    def __init__(self, env: Mapping[str, str], name: str = "worker.py") -> None:
         """Start it, and return when it is registered and its idle processes are there."""
-        script = str(ROOT / "benchmarks" / "handwritten" / "worker.py")
+        script = str(ROOT / "benchmarks" / "handwritten" / name)
         super().__init__([sys.executable, script, "start"], env)
         self.until(lambda line: "registered worker" in line)
         self.ready = time.monotonic() - self.started

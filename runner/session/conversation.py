@@ -199,12 +199,14 @@ class Conversation:
             CannotStartError: something cannot be built.
         """
         call = self._call
+        if early:
+            ask_voice(call, known=self._known and call.bound.release.agent.before_call is None)
+            await asyncio.sleep(0)  # it is asked before anything else is built
         if self._session is None:
             self._session = call.session = new_session(call)
         if early:
             models_of(call, call.speaking)
             call.bound.models.prewarm()
-            ask_voice(call, known=self._known and call.bound.release.agent.before_call is None)
         if self._known and self._first is None:
             await self._connect()
             self._first = enter(call, Toolbox(call), None, PendingHandoff(call.speaking))

@@ -20,29 +20,48 @@ class Event:
         turn: the number of the caller's last turn; 0 until the caller has said something.
         persona: the one that speaks.
         hiding: its parts in which a private value could stand.
+        unknown: those that are left out where they are None.
     """
 
     type: ClassVar[str]
     hiding: ClassVar[tuple[str, ...]] = ()
+    unknown: ClassVar[frozenset[str]] = frozenset()
 
     turn: int = 0
     persona: str
 
     def to_json(self) -> dict[str, Any]:
         """The event as the objects of `lkrun chat --format json` have it."""
-        data = {_KEYS.get(f.name, f.name): getattr(self, f.name) for f in fields(self)}
+        values = {f.name: getattr(self, f.name) for f in fields(self)}
+        data = {
+            _KEYS.get(name, name): value
+            for name, value in values.items()
+            if value is not None or name not in self.unknown
+        }
         return {"turn": data.pop("turn"), "type": self.type, **data}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MessageEvent(Event):
-    """Somebody has said or written something."""
+    """Somebody has said or written something.
+
+    Attributes:
+        confidence: of speech: how sure the words are, from 0 to 1.
+        start: seconds of the call's sound at which they began.
+        end: and at which they ended.
+        speaker: who said them, where speech recognition tells several people apart.
+    """
 
     type: ClassVar[str] = "message"
     hiding: ClassVar[tuple[str, ...]] = ("text",)
+    unknown: ClassVar[frozenset[str]] = frozenset({"confidence", "start", "end", "speaker"})
 
     role: Literal["user", "agent"]
     text: str
+    confidence: float | None = None
+    start: float | None = None
+    end: float | None = None
+    speaker: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,6 +17,10 @@ class MessageEvent(ReplyBody):
     role: Literal["agent", "user"]
     persona: str | None = None
     text: str
+    confidence: float | None = Field(default=None, description="Of speech: how sure, 0 to 1")
+    start: float | None = Field(default=None, description="Seconds of the call's sound")
+    end: float | None = None
+    speaker: str | None = Field(default=None, description="Who, where several are told apart")
 
 
 class ToolCallEvent(ReplyBody):

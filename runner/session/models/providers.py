@@ -24,6 +24,7 @@ from runner.session.models.bounded import bounded
 from runner.session.models.closing import closing
 from runner.session.models.connection import Connection, connection_of, keep_to
 from runner.session.models.http.made import HttpRecipe, http_recipe
+from runner.session.models.recognised import Recognised
 from runner.session.values.templates import TemplateRenderer
 
 log = logging.getLogger("lkrun")
@@ -97,6 +98,8 @@ class Models:
         own = ProviderEgress(self._secrets.get, network, release.env, release.places)
         self._own_services = own
         self.services: ProviderEgress = before.services if before else own
+        self.recognised: Recognised = before.recognised if before else Recognised()
+        """What speech recognition says of the caller's words."""
         self._single: dict[tuple[str, str], Any] = {}
         self._recipes: dict[tuple[str, str], _Recipe] = {}
         self.plugins: dict[tuple[str, str, str], Any] = dict(before.plugins) if before else {}
@@ -124,6 +127,9 @@ class Models:
         Raises:
             CannotStartError: it cannot be built.
         """
+        return self.recognised.note(self._made(kind, names))
+
+    def _made(self, kind: str, names: tuple[str, ...] | str) -> Any:
         wanted, how = self._order(_names(names))
         if len(wanted) == 1 and how is None:
             return self._one(kind, wanted[0])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from typing import Any
 
 from livekit.agents import (
@@ -79,7 +80,7 @@ class SessionListener:
             self._heard(speaking)
             self._call.needs.heard(item.id, text)
             if BY_KEYS not in item.extra:  # which keys they were is told already
-                self._call.events.tell(MessageEvent(persona=speaking, role="user", text=text))
+                self._call.events.tell(self._understood(speaking, text))
         elif item.role == "assistant":
             self._failures.spoke(text)
             self._overheard.spoken(text)
@@ -93,6 +94,11 @@ class SessionListener:
     def expects(self) -> None:
         """The caller's next words belong to the turn that has begun."""
         self.turn_begun = True
+
+    def _understood(self, speaking: str, text: str) -> MessageEvent:
+        """The caller's words, with what speech recognition says of them."""
+        known = asdict(self._call.bound.models.recognised.of(text))
+        return MessageEvent(persona=speaking, role="user", text=text, **known)
 
     def _heard(self, speaking: str) -> None:
         if not self.turn_begun:

@@ -6,15 +6,20 @@ from collections.abc import AsyncGenerator
 from typing import Any
 
 from livekit.agents import llm, tts
+from livekit.agents.voice.agent_session import (
+    DEFAULT_TTS_TEXT_TRANSFORMS,
+    SessionConnectOptions,
+)
 from livekit.agents.voice.transcription.text_transforms import _apply_text_transforms
 
 from runner.schema.actions import Instruct, Say
 from runner.schema.types.by_language import in_language
 from runner.session.call import Call
 from runner.session.personas.early_reply import request
-from runner.session.personas.models import models_of, nodes_of
+from runner.session.personas.models import choice, models_of, nodes_of
 from runner.session.personas.persona import LivePersona
 from runner.session.personas.voice import PersonaVoice, synthesised
+from runner.session.settings.session import settings
 from runner.session.speech.early import Early
 from runner.session.speech.sounds import once
 from runner.session.values.templates import FixedWords
@@ -24,7 +29,7 @@ def ask_voice(call: Call, *, known: bool) -> None:
     """Ask the voice of the first persona for its first words, where these are known.
 
     Args:
-        call: its session is built, and not started.
+        call: nothing of it need be built: the voice is the first thing, since it takes longest.
         known: whether all is known that templates may name; else only fixed words are asked for.
 
     Raises:
@@ -40,21 +45,22 @@ def ask_voice(call: Call, *, known: bool) -> None:
     if not call.bound.renderer.is_true(words.condition):
         return
     text = call.bound.renderer.coming(words.say)
-    voice = models_of(call, name)["tts"]
+    names = choice(call.bound.release, name, "tts")
+    voice = call.bound.models.get("tts", names) if names else None
     if text and isinstance(voice, tts.TTS):
         speeches.sound = Early(text, _sound(call, name, voice, text), (voice,))
 
 
 def _sound(call: Call, name: str, voice: tts.TTS[Any], text: str) -> AsyncGenerator[Any, None]:
     """The sound of words, by the same way as those of a persona that speaks already."""
-    options = call.session.conn_options.tts_conn_options
-    transforms = call.session.options.tts_text_transforms or ()
+    options = SessionConnectOptions().tts_conn_options
+    transforms = settings(call).get("tts_text_transforms", DEFAULT_TTS_TEXT_TRANSFORMS)
 
     def speak(words: Any, _settings: Any) -> AsyncGenerator[Any, None]:
         return synthesised(voice, words, options)
 
     nodes = nodes_of(call, name).get("tts", ())
-    source = _apply_text_transforms(once(text), transforms)
+    source = _apply_text_transforms(once(text), transforms or ())
     way = PersonaVoice(call, name, nodes, speak)
     return way.sound(source, None, fixed=isinstance(text, FixedWords))
 
