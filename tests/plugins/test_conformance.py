@@ -13,6 +13,8 @@ import lkrun_pocketsphinx
 import lkrun_script
 import pytest
 from livekit.plugins import openai
+from openai import AsyncOpenAI
+from support.openai_speech import BROKEN, UNDERSTOOD, SpeechServer
 from support.openai_stub import OpenAiStub, call, failed, say
 
 from runner.egress.client import Ways
@@ -64,6 +66,12 @@ class _Ears(BaseHTTPRequestHandler):
 def ears():
     """A service that understands the same whatever is said."""
     yield from serving(ThreadingHTTPServer(("127.0.0.1", 0), _Ears))
+
+
+@pytest.fixture(scope="module")
+def speech():
+    """A server that speaks and understands as OpenAI's does."""
+    yield from serving(SpeechServer())
 
 
 def serving(server):
@@ -194,3 +202,57 @@ class TestOpenAI(LLMSuite):
 
     def broken(self):
         return self.make("broken")
+
+
+class TestOpenAiVoice(TTSSuite):
+    """LiveKit's openai plugin as a voice, by the events of OpenAI's newer voices."""
+
+    model = "gpt-4o-mini-tts"
+
+    @pytest.fixture(autouse=True)
+    def _service(self, speech):
+        self.url = f"{speech}/v1"
+
+    def make(self):
+        return openai.TTS(
+            model=self.model, base_url=self.url, api_key="sk-none", response_format="pcm"
+        )
+
+    def broken(self):
+        return openai.TTS(model=BROKEN, base_url=self.url, api_key="sk-none")
+
+
+class TestOpenAiOlderVoice(TestOpenAiVoice):
+    """The older voices, which send plain sound."""
+
+    model = "tts-1"
+
+
+class TestOpenAiEars(STTSuite):
+    """LiveKit's openai plugin as speech recognition."""
+
+    words = UNDERSTOOD
+    model = "gpt-4o-mini-transcribe"
+
+    @pytest.fixture(autouse=True)
+    def _service(self, speech):
+        self.url = f"{speech}/v1"
+
+    def make(self):
+        return self.listening(self.model)
+
+    def broken(self):
+        return self.listening(BROKEN)
+
+    def listening(self, model):
+        """Ears whose client, which is not theirs to close, is closed with them."""
+        client = AsyncOpenAI(base_url=self.url, api_key="sk-none", max_retries=0)
+        made = openai.STT(model=model, client=client, use_realtime=False)
+        made.aclose = client.close
+        return made
+
+
+class TestOpenAiWhisper(TestOpenAiEars):
+    """The oldest ears, which tell more of what they hear."""
+
+    model = "whisper-1"
