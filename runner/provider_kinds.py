@@ -33,7 +33,8 @@ class ProviderKind:
         modes: modes of agents in which it is used.
         needed_in: modes in which an agent must name one.
         example: a string of LiveKit Inference that may stand in place of a name.
-        words: other words that LiveKit Inference knows.
+        words: other words that may stand in place of a name.
+        named_at: keys of the block that names it, where they are not its own.
         entry_points: the group in which packages register plugins of their own; empty for none.
         noticed: its place among what callers notice of a change.
         live: from when a change of it counts in a running call.
@@ -55,6 +56,7 @@ class ProviderKind:
     needed_in: tuple[str, ...] = ()
     example: str = ""
     words: tuple[str, ...] = ()
+    named_at: tuple[str, ...] = ()
     entry_points: str = ""
     noticed: int = 9
     argument: str = ""
@@ -144,7 +146,10 @@ ROWS: tuple[ProviderKind, ...] = (
         key="turn_detector",
         livekit_class="TurnDetector",
         elsewhere=("multilingual.MultilingualModel",),
-        chosen_by="",
+        chosen_by="turn_taking",
+        named_at=("detection",),
+        live="call",
+        words=("model", "vad", "stt", "realtime", "manual"),
         noun="turn detector",
         title="Something that tells the end of the caller's turn.",
         about="tells the end of the caller's turn: the plugin's name",
@@ -156,7 +161,9 @@ ROWS: tuple[ProviderKind, ...] = (
         key="noise_cancellation",
         livekit_class="BVC",
         elsewhere=("voice_isolation", "audio_enhancement", "noise_suppression"),
-        chosen_by="",
+        chosen_by="room",
+        named_at=("default", "telephone"),
+        live="call",
         noun="noise cancellation",
         title="Something that takes noise out of what the caller says.",
         about="takes noise out of what the caller says: the plugin's name",
@@ -188,6 +195,10 @@ BY_HTTP = "http"
 """What stands instead of a plugin's name where a service is asked, without any code."""
 
 BY_KEY: dict[str, ProviderKind] = {kind.key: kind for kind in ROWS}
+
+
+KIND_NAMED_AT: dict[str, str] = {key: kind.key for kind in ROWS for key in kind.named_at}
+"""Key of another block → the kind of provider that it names."""
 
 
 def used_in(mode: str) -> tuple[ProviderKind, ...]:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from runner.link.scope import Scope
 from runner.link.table import SymbolTable
 from runner.link.walk import blocks
-from runner.provider_kinds import KINDS
+from runner.provider_kinds import KIND_NAMED_AT, KINDS
 from runner.schema.actions import BACK, HandOff, tool_of
 from runner.schema.agents import Agent
 from runner.schema.http import Request
@@ -17,6 +17,7 @@ from runner.schema.reading.load import Definition
 from runner.schema.services import Service
 from runner.schema.tools import KnowledgeTool
 from runner.schema.types.blocks import Block
+from runner.schema.types.names import ProviderName
 
 Resolve = Callable[[Definition], Block | None]
 """Gives a definition in an agent's own terms: its settings resolved."""
@@ -107,3 +108,8 @@ def providers_of(user: Block) -> Iterator[str]:
     """Names of the providers that an agent or persona chooses."""
     for kind in KINDS:
         yield from choices(user, kind.key)
+    for block in blocks(user):
+        for name in KIND_NAMED_AT:
+            value = getattr(block, name, None)
+            if isinstance(value, ProviderName):
+                yield str(value)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, ClassVar, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import model_validator
+from pydantic import GetJsonSchemaHandler, model_validator
 from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
 
 from runner.schema.actions import Actions
 from runner.schema.hours import Hours
@@ -19,10 +21,10 @@ from runner.schema.personas import Handoff
 from runner.schema.providers import AgentProviders
 from runner.schema.texts import NAMES, Texts
 from runner.schema.turns import TurnTaking
-from runner.schema.types.blocks import Block, OneOrList, OrNo, any_of, key, together
+from runner.schema.types.blocks import Before, Block, OneOrList, OrNo, any_of, key, together
 from runner.schema.types.measures import Duration, SomeTime
 from runner.schema.types.mistake import clash, none_of
-from runner.schema.types.names import FieldKey, PersonaName, ToolName
+from runner.schema.types.names import FieldKey, PersonaName, ProviderName, ToolName
 from runner.schema.types.texts import Plain, Stored, Told
 from runner.schema.types.values import LanguageTag, TimeZone, YesNo, one_of, whole
 from runner.schema.types.words import Words
@@ -70,6 +72,38 @@ class Limits(Block):
     max_calls: Annotated[int, whole(1)] | None = key("calls of this agent at the same time", None)
 
 
+@dataclass(frozen=True)
+class _ForAll(Before):
+    """A bare name is the provider for all callers."""
+
+    def read(self, value: Any) -> Any:
+        """Give the block."""
+        return {"default": value} if isinstance(value, str) else value
+
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        return {"anyOf": [{"type": "string", "pattern": r"\S"}, handler(schema)]}
+
+
+class NoiseCancellation(Block):
+    """What takes noise out of what the caller says."""
+
+    noun: ClassVar[str] = "noise_cancellation"
+    rules: ClassVar[JsonSchemaValue] = any_of("default", "telephone")
+
+    default: ProviderName | None = key(
+        "a provider for all callers, or those without one below", None
+    )
+    telephone: ProviderName | None = key("a provider for callers by telephone", None)
+
+    @model_validator(mode="after")
+    def _names_one(self) -> Self:
+        if self.default is None and self.telephone is None:
+            raise none_of(self.noun, ("default", "telephone"))
+        return self
+
+
 class Room(Block):
     """What of the LiveKit room the agent uses."""
 
@@ -93,11 +127,23 @@ class Room(Block):
         "also when the caller leaves; no: never, so that whoever else is there may stay",
         None,
     )
+    noise_cancellation: Annotated[NoiseCancellation | None, _ForAll()] = key(
+        "a provider that takes noise out of what the caller says, or default and telephone: one "
+        "each; LiveKit's auto_gain is then off unless it is written",
+        None,
+    )
     participants: Annotated[
         tuple[Annotated[str, one_of("standard", "sip", "connector")], ...] | None,
         OneOrList(scalars=True),
     ] = key("kinds of participants that the agent talks with", None)
     identity: Stored | None = key("talk with this participant only", None)
+
+    @property
+    def cancelling(self) -> tuple[str, ...]:
+        """Names of the providers that take noise out."""
+        quiet = self.noise_cancellation
+        names = (quiet.default, quiet.telephone) if quiet is not None else ()
+        return tuple(str(name) for name in names if name is not None)
 
 
 _OPTION = "it belongs to a provider: write it below providers:, a name of yours, and with:"

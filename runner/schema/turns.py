@@ -7,6 +7,7 @@ from typing import Annotated, ClassVar, Literal
 from runner.schema.actions import Actions
 from runner.schema.types.blocks import Block, OrNo, key
 from runner.schema.types.measures import Duration
+from runner.schema.types.names import ProviderName
 from runner.schema.types.values import YesNo, one_of, whole
 
 _HOW = (
@@ -77,11 +78,12 @@ class _Turns(Block):
     noun: ClassVar[str] = "turn_taking"
     bare: ClassVar[str] = "detection"
 
-    detection: Annotated[str, one_of("model", "vad", "stt", "realtime", "manual")] | None = key(
-        "how the end of the caller's turn is found; LiveKit's choice without it; realtime: by the "
-        "speech-to-speech model itself, which is its usual way; manual: the "
-        "caller's app calls the agent's methods start_turn, end_turn and cancel_turn (LiveKit's "
-        "RPC), as by a button that is held down while one speaks",
+    detection: ProviderName | None = key(
+        "how the end of the caller's turn is found: model, vad, stt, realtime, manual, or a "
+        "provider that has turn_detector:; LiveKit's choice without it; realtime: by the "
+        "speech-to-speech model itself, which is its usual way; manual: the caller's app calls "
+        "the agent's methods start_turn, end_turn and cancel_turn (LiveKit's RPC), as by a button "
+        "that is held down while one speaks",
         None,
     )
     min_delay: Duration | None = key("least silence before the agent answers", None)

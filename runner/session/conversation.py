@@ -293,7 +293,12 @@ class Conversation:
             identity = agent.room.identity if agent.room is not None else None
             whom = self._call.bound.renderer.text(identity).strip() if identity else ""
             whom = whom or self._call.bound.context.facts.caller.identity or ""
-            options = room_options(agent, identity=whom, text_input=self._written.take)
+            options = room_options(
+                agent,
+                identity=whom,
+                text_input=self._written.take,
+                provider=self._call.bound.models.get,
+            )
             hold_until_heard(session, room)
             self._departure.watch(room, whom or None)
             Tones(self._call, self._departure.who).listen(room)

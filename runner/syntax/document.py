@@ -74,8 +74,8 @@ class Document:
         passed over.
         """
         path, whole = self._follow(location)
-        if not whole:
-            return self.key_span(path)
+        if not whole and not (path and isinstance(self.at(path), str)):
+            return self.key_span(path)  # a bare text stands for a block of its own
         start, end, style, _, _ = self._all_places()[path]
         if style == _EMPTY:
             return self.key_span(path)

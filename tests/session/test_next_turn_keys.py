@@ -50,6 +50,9 @@ WAITING = {
 """Keys that wait, as their marks and those above them say."""
 
 WAITING |= {"Agent.realtime", "Persona.realtime", "RealtimeProvider.realtime"}
+WAITING |= {"NoiseCancellation.default", "NoiseCancellation.telephone"}
+WAITING |= {"NoiseCancellationProvider.noise_cancellation", "NoiseCancellationProvider.with"}
+WAITING |= {"TurnDetectorProvider.turn_detector", "TurnDetectorProvider.with"}
 WAITING |= {"RealtimeProvider.with", "FallbackRealtimeProvider.with", "SpeechModelsInOrder.order"}
 
 OF_MAIN = {*ELSEWHERE, "Agent.reload", "HttpTool.http", "HttpTool.result", "Result.save"}

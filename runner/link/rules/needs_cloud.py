@@ -13,6 +13,7 @@ from runner.schema.reading.load import Definition
 from runner.template import has_template
 
 _CLOUD = ".livekit.cloud"
+_QUIET = "noise_cancellation"
 _AT = ("turn_taking", "interruptions")
 
 
@@ -26,6 +27,15 @@ def _check(context: FolderContext) -> Iterator[Diagnostic]:
         users |= {id(entries[name]): entries[name] for name in scope.personas if name in entries}
     for definition in users.values():
         yield from _of(definition, host)
+    for definition in context.table.entries["providers"].values():
+        if str(getattr(definition.spec, _QUIET, "")) == _QUIET:
+            yield Diagnostic(
+                definition.document.value_span((*definition.location, _QUIET)),
+                "W212",
+                f"the plugin '{_QUIET}' has no effect: it needs LiveKit Cloud, and LiveKit is at "
+                f"{host}",
+                "delete it, or use LiveKit Cloud",
+            )
 
 
 def _elsewhere(context: FolderContext) -> str | None:

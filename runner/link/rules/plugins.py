@@ -14,12 +14,24 @@ from runner.schema.process import Process
 from runner.syntax import Location
 from runner.template import has_template
 
+_OWN_PROCESS = {
+    ("turn_detector", "turn_detector"): "write detection: model, by which LiveKit's own model "
+    "tells the end of a turn, and delete this provider",
+}
+"""Plugins of LiveKit that begin a process beside each worker when they are imported."""
+
 
 def _check(context: FolderContext) -> Iterator[Diagnostic]:
     requests: list[tuple[PluginUse, OptionRequest]] = []
     process: Process | None = context.table.process.spec if context.table.process else None
     environment = tuple(map(str, process.environment)) if process else ()
     for use in plugin_uses(context.table):
+        if (use.kind, use.name) in _OWN_PROCESS:
+            message = (
+                f"the plugin '{use.name}' needs a process of its own, which lkrun does not run"
+            )
+            yield Diagnostic(use.at, "E404", message, _OWN_PROCESS[use.kind, use.name])
+            continue
         plugin = context.around.catalogue.find(use.kind, use.name)
         if isinstance(plugin, NameProblem):
             yield Diagnostic(use.at, plugin.code, plugin.message, plugin.help)

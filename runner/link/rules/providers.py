@@ -11,7 +11,7 @@ from runner.link.hints import defined_where, near, unknown
 from runner.link.rule import DefinitionContext, LeafRule
 from runner.link.table import name_span
 from runner.link.walk import Leaf
-from runner.provider_kinds import BY_KEY, IN_ORDER
+from runner.provider_kinds import BY_KEY, IN_ORDER, KIND_NAMED_AT
 from runner.providers.catalogue import InstalledProvider
 from runner.providers.makers import OPTIONS, inference_model, is_platform, plugin_of
 from runner.schema.providers import Order
@@ -22,7 +22,7 @@ _INFERENCE = re.compile(r"[\w.-]+(/[\w.:@+-]+)+")
 
 
 def _check(context: DefinitionContext, leaf: Leaf, _place: Span) -> Iterator[Diagnostic]:
-    name, kind = str(leaf.value), leaf.key
+    name, kind = str(leaf.value), KIND_NAMED_AT.get(leaf.key, leaf.key)
     ordered = isinstance(leaf.owner, Order)
     if ordered:
         kind = getattr(context.definition.spec, "kind", "")
@@ -35,7 +35,10 @@ def _check(context: DefinitionContext, leaf: Leaf, _place: Span) -> Iterator[Dia
     if provider is not None:
         several = ordered or _listed(leaf, kind)
         yield from _of_kind(provider, kind, span, several=several)
-    elif not _INFERENCE.fullmatch(name) and name not in context.table.words:
+    elif (
+        not (BY_KEY[kind].example and _INFERENCE.fullmatch(name))
+        and name not in context.table.words
+    ):
         hint = _hint(context, name, kind)
         yield near(context, unknown(span, "provider", name, hint), "providers", name)
 
@@ -67,6 +70,8 @@ def _hint(context: DefinitionContext, name: str, kind: str) -> str:
         for n, d in context.table.entries["providers"].items()
         if getattr(d.spec, "kind", kind) == kind
     ]
+    if nearest(name, BY_KEY[kind].words) is not None:
+        fitting = [*BY_KEY[kind].words, *fitting]
     plugin = context.around.catalogue.find(kind, name) if nearest(name, fitting) is None else None
     clean = re.sub(r"[\s,;]+$", "", name)
     if clean != name and _INFERENCE.fullmatch(clean):

@@ -21,6 +21,7 @@ from runner.schema.tools import AskTool, McpTool, SayTool
 from runner.schema.types.blocks import Block
 from runner.schema.types.texts import Spoken
 
+_ONE_VOICE = "write one voice that speaks all of them, or delete tts: and the model speaks itself"
 _OR_A_VOICE = "or write tts: beside realtime:, and that voice speaks for the model"
 _OWN_WORDS = "write instructions: in its place, and the model says it in its own words"
 
@@ -153,6 +154,9 @@ class _Check:
                     used,
                     _at(source, ("stt",), message, "delete stt:, or write llm:, stt: and tts:"),
                 )
+            if isinstance(getattr(spec, "tts", None), dict):
+                message = "voices by language and 'realtime' do not go together"
+                yield used, _at(source, ("tts",), message, _ONE_VOICE)
             if chosen(spec, "llm") and not self._summaries():
                 message = "'llm' has no effect: with realtime that model answers"
                 span = source.document.key_span((*source.location, "llm"))

@@ -23,9 +23,9 @@ LATER: dict[str, frozenset[str]] = {
     "a test": _words("mode answered_by environment"),
     "an action": _words("play transfer_call"),
     "a tool": _words("transfer_call"),
-    "a provider": _words("turn_detector noise_cancellation avatar"),
+    "a provider": _words("avatar"),
     "http": _words("jwt webhook_secret"),
-    "the room": _words("noise_cancellation"),
+    "the room": frozenset(),
     "the runner": _words("environments records capacity data_dir shutdown"),
 }
 

@@ -17,6 +17,9 @@ from runner.session.models.in_order import ModelsInOrder
 IN_TEXT: Final = "realtime in text"
 """Speech-to-speech models that answer in text: by text, or where a voice speaks for them."""
 
+LASTING: Final = frozenset({"realtime", IN_TEXT, "turn_detector", "noise_cancellation"})
+"""Kinds of which LiveKit takes no other in a running call."""
+
 TEXT_ALONE: Final = {"modalities": (["text"], ["TEXT"])}
 """Options of such a model that an author need not write: name → what plugins call it."""
 

@@ -106,7 +106,7 @@ class Models:
         self._lists: dict[_List, Any] = {}
         self._parts: dict[_List, list[Any]] = {}
         self.outlived: list[Any] = list(before.outlived) if before else []
-        """Speech-to-speech models that a persona may still speak through."""
+        """What LiveKit may still use, although no release names it any more."""
         self.ordinaries: dict[str, Any] = dict(before.ordinaries) if before else {}
         """Kind → what is used where nobody names anything."""
 
@@ -183,6 +183,14 @@ class Models:
         if not isinstance(made, tts.FallbackAdapter):
             return True
         return made._active_instance is made._tts_instances[0]  # noqa: SLF001 - LiveKit tells nobody else
+
+    def turn_detector(self, name: str) -> Any:
+        """What tells the end of the caller's turn.
+
+        Raises:
+            CannotStartError: it cannot be built.
+        """
+        return self.get("turn_detector", name)
 
     def prewarm(self) -> None:
         """Have what is built connect, so that its first request need not."""
@@ -289,9 +297,15 @@ class Models:
                 self._keep_list(before, (kind, names, how), parts)
         used = set(map(id, self.built()))
         unused = [each for each in before.built() if id(each) not in used]
-        # LiveKit keeps such a model until the persona that speaks through it leaves
-        self.outlived += [each for each in unused if isinstance(each, llm.RealtimeModel)]
-        return [each for each in unused if not isinstance(each, llm.RealtimeModel)]
+        # LiveKit keeps these until the persona that speaks leaves, or until the end of the call
+        lasting = before.lasting()
+        lasting |= {id(each) for each in unused if isinstance(each, llm.RealtimeModel)}
+        self.outlived += [each for each in unused if id(each) in lasting]
+        return [each for each in unused if id(each) not in lasting]
+
+    def lasting(self) -> set[int]:
+        """Which objects LiveKit may go on to use, by their id."""
+        return {id(made) for (kind, _), made in self._single.items() if kind in kinds.LASTING}
 
     def built(self) -> list[Any]:
         """All objects that there are, lists before what they are made of."""

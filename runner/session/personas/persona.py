@@ -68,7 +68,9 @@ class LivePersona(Agent):
         self._call, self._toolbox = call, toolbox
         self._stamp = call.bound.variables.stamp
         spec = call.bound.release.personas[plan.name]
-        self.turns: TurnHandlingOptions = livekit_options(spec).get("turn_handling", {})
+        self.turns: TurnHandlingOptions = livekit_options(
+            spec, detector=call.bound.models.turn_detector
+        ).get("turn_handling", {})
         self._models = models_of(call, plan.name)
         self.nodes = nodes_of(call, plan.name)
         self.speech = SpeechModel.of(call, self._models, self.turns)

@@ -101,7 +101,9 @@ class LiveSettings:
 
     def _endpointing(self) -> EndpointingOptions:
         """What holds for the persona that speaks: its own, then the agent's, then LiveKit's."""
-        agents = livekit_options(self._call.bound.release.agent).get("turn_handling", {})
+        agents = livekit_options(
+            self._call.bound.release.agent, detector=self._call.bound.models.turn_detector
+        ).get("turn_handling", {})
         turns = {**agents, **self._own}
         turns["endpointing"] = {
             **self._wanted.endpointing_overrides,

@@ -103,14 +103,25 @@ _DETECTION: dict[str, Callable[[], Any]] = {
     "vad": lambda: "vad",
 }
 
+
+@dataclass(frozen=True, slots=True)
+class OwnDetector:
+    """A provider that tells the end of the caller's turn, before it is built."""
+
+    name: str
+
+
+def _detecting(how: str) -> Values:
+    make = _DETECTION.get(how)
+    return {"turn_detection": make() if make is not None else OwnDetector(str(how))}
+
+
 DETECTION = "turn_handling"
 ENDPOINTING = "turn_handling.endpointing"
 INTERRUPTION = "turn_handling.interruption"
 
 OPTIONS: tuple[SessionOption, ...] = (
-    SessionOption(
-        "turn_taking.detection", DETECTION, lambda how: {"turn_detection": _DETECTION[how]()}
-    ),
+    SessionOption("turn_taking.detection", DETECTION, _detecting),
     SessionOption("turn_taking.min_delay", ENDPOINTING, _as("min_delay")),
     SessionOption("turn_taking.max_delay", ENDPOINTING, _as("max_delay")),
     SessionOption("turn_taking.adapt_delay", ENDPOINTING, _adapting),
@@ -159,8 +170,16 @@ def written(block: Block, *, voice: bool = True) -> dict[str, Any]:
     return {key: value for key, value in values.items() if value is not NOT_WRITTEN}
 
 
-def livekit_options(block: Block, *, voice: bool = True) -> Values:
-    """What an agent or persona writes, as LiveKit has it: groups within groups."""
+def livekit_options(
+    block: Block, *, voice: bool = True, detector: Callable[[str], Any] | None = None
+) -> Values:
+    """What an agent or persona writes, as LiveKit has it: groups within groups.
+
+    Args:
+        block: the agent or persona.
+        voice: whether it is for calls by voice.
+        detector: builds what a provider of turn detection is; without it, it is only named.
+    """
     values = written(block, voice=voice)
     options: Values = {}
     for option in OPTIONS:
@@ -169,4 +188,8 @@ def livekit_options(block: Block, *, voice: bool = True) -> Values:
             for name in filter(None, option.place.split(".")):
                 group = group.setdefault(name, {})
             group.update(option.values(values[option.key]))
+    turns = options.get("turn_handling", {})
+    own = turns.get("turn_detection")
+    if detector is not None and isinstance(own, OwnDetector):
+        turns["turn_detection"] = detector(own.name)
     return options

@@ -12,9 +12,16 @@ from runner.schema import agents
 
 TextInput = Callable[[Any, Any], Any]
 
+Provider = Callable[[str, str], Any]
+"""Kind and name → what is built of it."""
+
 
 def room_options(
-    agent: agents.Agent, *, identity: str = "", text_input: TextInput | None = None
+    agent: agents.Agent,
+    *,
+    identity: str = "",
+    text_input: TextInput | None = None,
+    provider: Provider = lambda _kind, _name: None,
 ) -> room_io.RoomOptions:
     """What of the room an agent uses.
 
@@ -22,14 +29,16 @@ def room_options(
         agent: `mode: text` neither hears nor speaks.
         identity: the participant to talk with, rendered; the first that comes without it.
         text_input: takes what the caller writes.
+        provider: builds what takes noise out of what the caller says.
+
+    Raises:
+        CannotStartError: that cannot be built.
     """
     room = agent.room or agents.Room()
     voice = agent.mode == "voice"
     options = room_io.RoomOptions(
         text_input=_text_input(room, text_input),
-        audio_input=voice
-        and room.audio_in
-        and room_io.AudioInputOptions(auto_gain_control=room.auto_gain),
+        audio_input=voice and room.audio_in and _audio_input(room, provider),
         video_input=room.video_in,
         audio_output=voice and room.audio_out,
         text_output=room.text_out and room_io.TextOutputOptions(sync_transcription=room.sync_text),
@@ -42,6 +51,32 @@ def room_options(
     if identity:
         options.participant_identity = identity
     return options
+
+
+def _audio_input(room: agents.Room, provider: Provider) -> room_io.AudioInputOptions:
+    quiet = room.noise_cancellation
+    # what takes the noise out has learnt voices as loud as they are
+    gain = room.auto_gain and (quiet is None or "auto_gain" in room.model_fields_set)
+    options = room_io.AudioInputOptions(auto_gain_control=gain)
+    if quiet is not None:
+        options.noise_cancellation = _cancellation(quiet, provider)
+    return options
+
+
+def _cancellation(quiet: agents.NoiseCancellation, provider: Provider) -> Any:
+    """LiveKit's object for all callers, or what chooses by who it is."""
+
+    def made(name: str | None) -> Any:
+        return provider("noise_cancellation", str(name)) if name is not None else None
+
+    usual, phone = made(quiet.default), made(quiet.telephone)
+    if quiet.telephone is None:
+        return usual
+
+    def choose(caller: Any) -> Any:
+        return phone if caller.participant.kind == _KINDS["sip"] else usual
+
+    return choose
 
 
 def _text_input(room: agents.Room, text_input: TextInput | None) -> Any:

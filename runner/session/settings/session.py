@@ -89,6 +89,9 @@ def new_session(call: Call) -> AgentSession[Any]:
             silent.append(kind.key)
             models[kind.key] = NOT_GIVEN
     models |= {"llm": speech} if speech is not None else {}
+    if call.channel == "voice" and agent.room is not None and agent.room.audio_in:
+        for name in agent.room.cancelling:  # what cannot be built is told before anybody listens
+            call.bound.models.get("noise_cancellation", name)
     background = BackgroundTools(lambda: session.current_agent.background)  # type: ignore[attr-defined]  # all agents of a call are personas
     session: AgentSession[Any] = CallSession(
         **models, **settings(call), tools=[background], userdata=call
@@ -108,7 +111,9 @@ def idle_of(call: Call) -> Idle | None:
 def settings(call: Call) -> dict[str, Any]:
     """What a session is told beside its models."""
     voice = call.channel == "voice"
-    own = livekit_options(call.bound.release.agent, voice=voice)
+    own = livekit_options(
+        call.bound.release.agent, voice=voice, detector=call.bound.models.turn_detector
+    )
     return {
         "user_away_timeout": None,
         "session_close_transcript_timeout": LAST_WORDS,
