@@ -29,6 +29,7 @@ class ProviderKind:
         about: the line of the provider's key in the reference.
         choice: the line of the agent's key in the reference.
         several: whether a list may be named: fallbacks in order.
+        by_language: whether one may be named for each language.
         may_be_off: whether an agent may write `no`.
         modes: modes of agents in which it is used.
         needed_in: modes in which an agent must name one.
@@ -51,6 +52,7 @@ class ProviderKind:
     reached: bool = False
     inference: bool = True
     several: bool = True
+    by_language: bool = True
     may_be_off: bool = False
     modes: tuple[str, ...] = ("voice",)
     needed_in: tuple[str, ...] = ()
@@ -131,6 +133,7 @@ ROWS: tuple[ProviderKind, ...] = (
             "beta.realtime.RealtimeModel",
         ),
         argument="llm",
+        by_language=False,
         live="visit",
         noun="speech-to-speech model",
         title="A speech-to-speech model.",

@@ -215,7 +215,8 @@ def _choices(name: str, line: Callable[[ProviderKind], str]) -> type[Block]:
 
 
 def _chosen(kind: ProviderKind) -> Any:
-    one = SeveralByLanguage if kind.several else ProviderName
+    several = SeveralByLanguage if kind.by_language else Several
+    one = several if kind.several else ProviderName
     return Annotated[one | Literal[False] | None, OrNo()] if kind.may_be_off else one | None
 
 
