@@ -45,7 +45,7 @@ def ask_voice(call: Call, *, known: bool) -> None:
     if not call.bound.renderer.is_true(words.condition):
         return
     text = call.bound.renderer.coming(words.say)
-    names = choice(call.bound.release, name, "tts")
+    names = choice(call.bound.release, name, "tts", call.bound.context.spoken)
     voice = call.bound.models.get("tts", names) if names else None
     if text and isinstance(voice, tts.TTS):
         speeches.sound = Early(text, _sound(call, name, voice, text), (voice,))
