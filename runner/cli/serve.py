@@ -103,7 +103,7 @@ def serve(  # noqa: PLR0913 - the parts that it needs, by name
     given, env = options(), dict(os.environ)
     archive = _archive(folder, env)
     release = compiled.release
-    closed = Gate(gate)
+    closed = Gate(gate, folder=folder)
     broken = release is None or any(d.severity == "error" for d in diagnostics)
     tests = None if broken else _tested(closed, compiled)
     if tests is not None:

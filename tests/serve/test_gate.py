@@ -119,6 +119,63 @@ def reloader(compiler, target, held):
     return Reloader(compiler, compiled, target, lambda _: [], gate=held)
 
 
+SENDS = """
+agents:
+  sender:
+    start: host
+    mode: text
+    llm: sends
+    tools:
+      - send_form
+personas:
+  host:
+    instructions: Help.
+providers:
+  sends:
+    llm: script
+    with:
+      rules:
+        - when_caller_says: send
+          call: send_form
+        - when_tool_answered: send_form
+          say: It is sent.
+tools:
+  send_form:
+    description: Send the form.
+    http:
+      url: https://forms.example/
+      method: POST
+      body:
+        multipart:
+          form:
+            file: docs/form.txt
+tests:
+  form_is_sent:
+    agent: sender
+    mocks:
+      send_form:
+        returns_file: docs/answer.json
+    steps:
+      - user: send
+      - agent:
+          says: It is sent
+"""
+
+
+async def test_files_of_the_folder_are_there(folder, compiler):
+    """A tool that sends a file, and a mock that is one, are tested as `lkrun test` does it."""
+    (folder / "docs").mkdir()
+    save(folder, "The form.", "docs/form.txt")
+    save(folder, '{"ok": true}', "docs/answer.json")
+    save(folder, SENDS, "sender.yaml")
+    compiled = compiler.compile()
+    assert [d for d in compiled.diagnostics if d.severity == "error"] == []
+    found = await Gate("tests", folder=folder).test(compiled, None)
+    assert outcomes(found) == {"form_is_sent": "passed"}, found.lines
+    alone = await Gate("tests").test(compiled, None)
+    assert outcomes(alone) == {"form_is_sent": "failed"}
+
+
 async def test_offline_tests_alone_are_run(folder, compiler, gate):
     """What needs a model or a real service is skipped, and does not keep files back."""
     save(folder, TESTS)

@@ -17,7 +17,9 @@ from typing import IO, Any
 
 from runner.link.cases import TestCase
 from runner.link.release import AgentRelease
+from runner.serve.child.network import provider_network
 from runner.serve.child.watchdog import die_with
+from runner.serve.socket.messages import CallNetwork
 from runner.testing import report
 from runner.testing.memory import rarely_collected
 from runner.testing.mocks import TestSecrets
@@ -52,7 +54,8 @@ def _results() -> IO[str]:
 async def _run(data: Any, out: IO[str]) -> None:
     agents = {name: AgentRelease.from_json(text) for name, text in data["agents"].items()}
     cases = [TestCase.from_data(each) for each in data["tests"]]
-    options = SuiteOptions(offline=True)
+    network = provider_network(CallNetwork(folder=data["folder"]))
+    options = SuiteOptions(offline=True, network=network)
     async for result in run_tests(cases, agents, lambda: TestSecrets({}), options):
         line = {"test": report.row(result), "lines": list(report.lines(result))}
         out.write(json.dumps(line) + "\n")

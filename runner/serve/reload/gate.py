@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from runner.diagnostics import Diagnostic, Span
@@ -67,11 +68,19 @@ class Gate:
 
     Args:
         forced: `check` or `tests` where the command line says so; else the files themselves do.
+        folder: where the files are that requests send.
         env: the environment, of which plugins see in tests what they see in calls.
     """
 
-    def __init__(self, forced: str | None = None, *, env: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        forced: str | None = None,
+        *,
+        folder: Path | None = None,
+        env: Mapping[str, str] | None = None,
+    ) -> None:
         self._forced = forced
+        self._folder = "" if folder is None else os.path.abspath(folder)  # noqa: PTH100 - `resolve` follows links
         self._env = dict(os.environ) if env is None else env
         self._passed: dict[tuple[str, str], None] = {}
 
@@ -121,6 +130,7 @@ class Gate:
         data = {
             "agents": {name: agents[name].to_json() for name in sorted(used)},
             "tests": [case.to_data() for case in wanted],
+            "folder": self._folder,
         }
         try:
             child = await _begin(child_environment(release, self._env))
