@@ -8,28 +8,25 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from runner.cli.openapi_schema import (
+    Names,
+    Schema,
+    Schemas,
+    UnwrittenError,
+    field_name,
+    kind_of,
+    line,
+)
 from runner.schema.http import METHODS
 from runner.schema.tools import BUILT_IN
-from runner.schema.types.names import RESERVED, SHORT, meant
+from runner.schema.types.names import SHORT, meant
 
-_TYPES: Final = {
-    "string": "text",
-    "number": "number",
-    "integer": "integer",
-    "boolean": "yes_no",
-    "array": "list",
-    "object": "object",
-}
-_FORMATS: Final = {
-    "date": "date", "time": "time", "date-time": "datetime", "email": "email", "uri": "url",
-}  # fmt: skip
 _BODIES: Final = {
     "application/json": "json",
     "application/x-www-form-urlencoded": "form",
     "multipart/form-data": "multipart",
 }
-_DEEPEST: Final = 6
-_LONGEST: Final = 300
+_JSON: Final = re.compile(r"application/([a-z0-9.+-]+\+)?json", re.IGNORECASE)
 
 
 class ImportProblem(Exception):  # noqa: N818 - it is an answer to a person
@@ -67,6 +64,7 @@ def imported(document: Any, operations: Sequence[str] = ()) -> Imported:
 class _Importer:
     def __init__(self, document: Mapping[str, Any]) -> None:
         self._document = document
+        self._schemas = Schemas(document)
         info = document.get("info")
         title = str(info.get("title") or "service") if isinstance(info, Mapping) else "service"
         self.name = _name(title, "service", 63)
@@ -82,10 +80,10 @@ class _Importer:
             listed = ", ".join(list(known)[:20]) or "none"
             raise ImportProblem(f"there is no operation '{missing[0]}'; operations: {listed}")
         tools: dict[str, Any] = {}
-        for identity, operation in known.items():
+        for identity, found in known.items():
             if not operations or identity in operations:
                 name = _unused(_name(identity, "tool", SHORT), {**tools, **dict.fromkeys(BUILT_IN)})
-                tools[name] = self._tool(*operation)
+                tools[name] = self._tool(*found)
         if not tools:
             raise ImportProblem("the document describes no operation that can be asked")
         return Imported({self.name: self._service()}, tools, self._notes)
@@ -93,7 +91,7 @@ class _Importer:
     def _operations(self) -> Iterator[tuple[str, str, Mapping[str, Any], Mapping[str, Any]]]:
         paths = self._document.get("paths")
         for path, item in paths.items() if isinstance(paths, Mapping) else ():
-            resolved = self._resolved(item)
+            resolved = self._schemas.resolved(item)
             for method in METHODS:
                 spec = resolved.get(method.lower())
                 if isinstance(spec, Mapping):
@@ -120,7 +118,7 @@ class _Importer:
         names = [n for n in wanted if n in schemes] or list(schemes)
         secret = re.sub(r"[^A-Z0-9]+", "_", self.name.upper()).strip("_") or "SERVICE"
         for name in names:
-            scheme = self._resolved(schemes[name])
+            scheme = self._schemas.resolved(schemes[name])
             proof = _proof(scheme, secret)
             if proof is not None:
                 return proof
@@ -134,142 +132,92 @@ class _Importer:
         fields: dict[str, Any] = {}
         request: dict[str, Any] = {"service": self.name, "method": method, "url": path}
         given = [*(item.get("parameters") or ()), *(spec.get("parameters") or ())]
-        for parameter in map(self._resolved, given):
+        known = {(p.get("in"), p.get("name")): p for p in map(self._schemas.resolved, given)}
+        for parameter in known.values():  # an operation's own take the place of its path's
             self._parameter(parameter, fields, request)
-        body = self._resolved(spec.get("requestBody") or {})
-        self._body(body, fields, request)
+        self._body(self._schemas.resolved(spec.get("requestBody") or {}), fields, request)
         words = str(spec.get("summary") or spec.get("description") or f"{method} {path}")
-        tool: dict[str, Any] = {"description": _line(words)}
+        tool: dict[str, Any] = {"description": line(words)}
         if fields:
             tool["parameters"] = fields
         return tool | {"http": request}
 
     def _parameter(
-        self, parameter: Mapping[str, Any], fields: dict[str, Any], request: dict[str, Any]
+        self, parameter: Schema, fields: dict[str, Any], request: dict[str, Any]
     ) -> None:
         where, written = parameter.get("in"), str(parameter.get("name", ""))
         if where not in ("path", "query", "header") or not written:
             return
-        name = _unused(_field(written), fields)
-        schema = self._resolved(parameter.get("schema") or {"type": "string"})
+        schema = self._schemas.whole(parameter.get("schema") or _of_content(parameter))
         required = bool(parameter.get("required")) or where == "path"
-        fields[name] = self._typed(schema, parameter.get("description"), required=required)
-        value = f"{{{{ args.{name} }}}}"
+        words = parameter.get("description")
+        name = self._field(written, schema, words, fields, required=required)
+        if name is None:
+            return
+        value = f"{{{{ args.{name[0]} }}}}"
         if where == "path":
             request["url"] = request["url"].replace(f"{{{written}}}", value)
+            return
+        sent = request.setdefault("query" if where == "query" else "headers", {})
+        if parameter.get("style") == "deepObject":
+            own = fields[name[0]].get("fields", ())
+            for inner, to in name[1].wire.items():
+                if inner in own:
+                    sent[f"{written}[{to}]"] = f"{{{{ args.{name[0]}.{inner} }}}}"
+        elif where == "header" or parameter.get("explode") is False:
+            many = kind_of(schema) == "list"
+            sent[written] = f"{{{{ args.{name[0]} | join(',') }}}}" if many else value
         else:
-            request.setdefault("query" if where == "query" else "headers", {})[written] = value
+            sent[written] = value
 
-    def _body(
-        self, body: Mapping[str, Any], fields: dict[str, Any], request: dict[str, Any]
-    ) -> None:
+    def _field(
+        self, written: str, schema: Schema, words: Any, fields: dict[str, Any], *, required: bool
+    ) -> tuple[str, Names] | None:
+        """Add a parameter; gives its name, and the names in it. None where it cannot be one."""
+        names = Names()
+        name = _unused(field_name(written), fields)
+        try:
+            words = words or schema.get("description")
+            fields[name] = self._schemas.typed(schema, words, names, required=required)
+        except UnwrittenError as what:
+            self._notes.append(f"'{written}' is {what}: what is sent has to be written by hand")
+            return None
+        return name, names
+
+    def _body(self, body: Schema, fields: dict[str, Any], request: dict[str, Any]) -> None:
         content = body.get("content")
-        for label, kind in _BODIES.items():
-            media = content.get(label) if isinstance(content, Mapping) else None
-            if not isinstance(media, Mapping):
+        for label, media in content.items() if isinstance(content, Mapping) else ():
+            kind = "json" if _JSON.match(str(label)) else _BODIES.get(str(label).partition(";")[0])
+            if kind is None or not isinstance(media, Mapping):
                 continue
-            schema = self._resolved(media.get("schema") or {})
-            properties = self._properties(schema)
-            sent: dict[str, Any] = {}
-            for written, inner in properties.items():
-                if inner.get("readOnly") or not _can_be_key(written):
-                    continue
-                name = _unused(_field(written), fields)
-                required = written in (schema.get("required") or ())
-                fields[name] = self._typed(inner, inner.get("description"), required=required)
-                sent[written] = f"{{{{ args.{name} }}}}"
-                if required and "fields" in fields[name]:
-                    sent[written] = self._record(inner, fields[name]["fields"], name)
-            if sent:
+            if (sent := self._sent(media, fields)) is not None:
                 request["body"] = {kind: sent}
+            own = str(label).partition(";")[0]
+            if kind == "json" and own != "application/json" and sent is not None:
+                request.setdefault("headers", {})["Content-Type"] = own
             return
 
-    def _record(self, schema: Mapping[str, Any], fields: dict[str, Any], name: str) -> Any:
-        """What is sent of a record; key by key where some keys are no names of fields."""
-        required, sent = schema.get("required") or (), {}
-        for written, inner in self._properties(schema).items():
-            if inner.get("readOnly"):
-                continue
-            field_name = written if written in fields else _unused(_field(written), fields)
-            if field_name not in fields:
-                words, needed = inner.get("description"), written in required
-                fields[field_name] = self._typed(inner, words, required=needed, depth=1)
-            sent[written] = f"{{{{ args.{name}.{field_name} }}}}"
-        renamed = any(f".{written} }}}}" not in value for written, value in sent.items())
-        return sent if renamed else f"{{{{ args.{name} }}}}"
+    def _sent(self, media: Schema, fields: dict[str, Any]) -> Any:
+        """What is sent of a body; None where there is nothing."""
+        schema = self._schemas.whole(media.get("schema") or {})
+        sent: dict[str, Any] = {}
+        for written, inner in self._schemas.properties(schema).items():
+            required = written in (schema.get("required") or ())
+            found = self._field(written, inner, None, fields, required=required)
+            if found is not None:
+                sent[written] = found[1].sent(f"args.{found[0]}")
+        if not sent and schema.get("type") == "array":
+            found = self._field("items", schema, None, fields, required=True)
+            return found[1].sent(f"args.{found[0]}") if found is not None else None
+        return sent or None
 
-    def _properties(
-        self, schema: Mapping[str, Any], depth: int = 0
-    ) -> dict[str, Mapping[str, Any]]:
-        properties: dict[str, Mapping[str, Any]] = {}
-        for part in schema.get("allOf") or () if depth < _DEEPEST else ():
-            properties |= self._properties(self._resolved(part), depth + 1)
-        own = schema.get("properties")
-        for name, inner in own.items() if isinstance(own, Mapping) else ():
-            properties[str(name)] = self._resolved(inner)
-        return properties
 
-    def _typed(
-        self, schema: Mapping[str, Any], words: Any, *, required: bool, depth: int = 0
-    ) -> dict[str, Any]:
-        """A field, as plainly as the schema says it."""
-        spec: dict[str, Any] = {}
-        kind = self._kind(schema)
-        choices = schema.get("enum")
-        if isinstance(choices, list) and choices and all(isinstance(c, str) and c for c in choices):
-            spec = {"type": "choice", "choices": choices}
-        elif kind == "list":
-            spec = {"type": "list"} | self._entries(schema, depth)
-        elif kind == "object":
-            fields = {} if depth >= _DEEPEST else self._fields(schema, depth)
-            spec = {"type": "object", "fields": fields} if fields else {}
-        elif kind != "text":
-            spec = {"type": kind}
-        if kind in ("number", "integer") and "choices" not in spec:
-            spec |= dict(_bounds(schema, kind))
-        if isinstance(words, str) and words.strip():
-            spec["description"] = _line(words)
-        spec = spec or {"type": "text"}
-        return spec if required else spec | {"optional": True}
-
-    def _kind(self, schema: Mapping[str, Any]) -> str:
-        written = schema.get("type")
-        kinds = [k for k in written if k != "null"] if isinstance(written, list) else [written]
-        if kinds[:1] == ["string"]:
-            return _FORMATS.get(str(schema.get("format")), "text")
-        if kinds[:1] == [None] and (schema.get("properties") or schema.get("allOf")):
-            return "object"
-        return _TYPES.get(str(kinds[0]) if kinds else "", "text")
-
-    def _entries(self, schema: Mapping[str, Any], depth: int) -> dict[str, Any]:
-        items = self._resolved(schema.get("items") or {})
-        kind = self._kind(items)
-        if kind == "object" and depth < _DEEPEST:
-            fields = self._fields(items, depth)
-            return {"of": fields} if fields else {}
-        return {"of": kind} if kind not in ("object", "list", "text") else {"of": "text"}
-
-    def _fields(self, schema: Mapping[str, Any], depth: int) -> dict[str, Any]:
-        fields: dict[str, Any] = {}
-        for written, inner in self._properties(schema).items():
-            # a record keeps its own keys: they are sent as they are
-            if _field(written) == written and not inner.get("readOnly"):
-                required = written in (schema.get("required") or ())
-                words = inner.get("description")
-                fields[written] = self._typed(inner, words, required=required, depth=depth + 1)
-        return fields
-
-    def _resolved(self, node: Any) -> Mapping[str, Any]:
-        """Follow `$ref` within the document."""
-        for _ in range(_DEEPEST):
-            reference = node.get("$ref") if isinstance(node, Mapping) else None
-            if not isinstance(reference, str):
-                break
-            node = self._document if reference.startswith("#/") else {}
-            for part in reference.removeprefix("#/").split("/"):
-                key = part.replace("~1", "/").replace("~0", "~")
-                node = node.get(key, {}) if isinstance(node, Mapping) else {}
-        return node if isinstance(node, Mapping) else {}
+def _of_content(parameter: Schema) -> Any:
+    """The schema of a parameter that is written as a document."""
+    content = parameter.get("content")
+    for media in content.values() if isinstance(content, Mapping) else ():
+        return media.get("schema") if isinstance(media, Mapping) else {}
+    return {"type": "string"}
 
 
 def _proof(scheme: Mapping[str, Any], secret: str) -> dict[str, Any] | None:
@@ -283,37 +231,19 @@ def _proof(scheme: Mapping[str, Any], secret: str) -> dict[str, Any] | None:
         place = {str(scheme["in"]): str(scheme["name"])}
         return {"api_key": {"value": f"{{{{ secrets.{secret}_KEY }}}}"} | place}
     flows = scheme.get("flows")
-    flow = flows.get("clientCredentials") if isinstance(flows, Mapping) else None
-    if kind == "oauth2" and isinstance(flow, Mapping) and flow.get("tokenUrl"):
+    for name in ("clientCredentials", "authorizationCode"):
+        flow = flows.get(name) if isinstance(flows, Mapping) else None
+        if kind != "oauth2" or not isinstance(flow, Mapping) or not flow.get("tokenUrl"):
+            continue
         client: dict[str, Any] = {
             "token_url": str(flow["tokenUrl"]),
             "client_id": f"{{{{ secrets.{secret}_CLIENT_ID }}}}",
             "client_secret": f"{{{{ secrets.{secret}_CLIENT_SECRET }}}}",
         }
+        if name == "authorizationCode":  # lkrun auth oauth2 gets one
+            client["refresh_token"] = f"{{{{ secrets.{secret}_REFRESH_TOKEN }}}}"
         return {"oauth2": client | ({"scopes": list(flow["scopes"])} if flow.get("scopes") else {})}
     return None
-
-
-def _bounds(schema: Mapping[str, Any], kind: str) -> Iterator[tuple[str, str]]:
-    for key, name in (("minimum", "min"), ("maximum", "max")):
-        value = schema.get(key)
-        whole = isinstance(value, int) or kind == "number"
-        if isinstance(value, int | float) and not isinstance(value, bool) and whole:
-            yield (
-                name,
-                f"{value:f}".rstrip("0").rstrip(".") if isinstance(value, float) else str(value),
-            )
-
-
-def _can_be_key(text: str) -> bool:
-    return bool(re.fullmatch(r"[A-Za-z0-9_.\-\[\]$]+", text))
-
-
-def _field(written: str) -> str:
-    snake = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", written)
-    name = re.sub(r"[^a-z0-9]+", "_", snake.lower()).strip("_") or "value"
-    name = name if name[0].isalpha() else f"n_{name}"
-    return f"{name[:60]}_" if name in RESERVED else name[:60].rstrip("_")
 
 
 def _name(text: str, otherwise: str, longest: int) -> str:
@@ -323,26 +253,15 @@ def _name(text: str, otherwise: str, longest: int) -> str:
 
 
 def _unused(name: str, taken: Mapping[str, Any]) -> str:
-    unused, number = name, 2
-    while unused in taken:
-        unused, number = f"{name}_{number}", number + 1
-    return unused
+    found, number = name, 2
+    while found in taken:
+        found, number = f"{name}_{number}", number + 1
+    return found
 
 
-def _line(words: str) -> str:
-    """One line without HTML, and without braces, which would be a template."""
-    line = (
-        " ".join(re.sub(r"</?[a-z][^<>]*>", " ", words).split())
-        .replace("{{", "{ {")
-        .replace("{%", "{ %")
-        .replace("{#", "{ #")
-    )
-    return line if len(line) <= _LONGEST else f"{line[: _LONGEST - 1]}…"
-
-
-def written(service: Imported) -> str:
+def written(found: Imported) -> str:
     """The YAML of it."""
-    return "\n".join(_lines({"services": service.service, "tools": service.tools}, 0)) + "\n"
+    return "\n".join(_lines({"services": found.service, "tools": found.tools}, 0)) + "\n"
 
 
 def _lines(data: Mapping[str, Any], depth: int) -> Iterator[str]:

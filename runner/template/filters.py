@@ -91,6 +91,22 @@ def _part(value: Any, name: str) -> Any:
     return value.get(name, EMPTY) if isinstance(value, Mapping) else EMPTY
 
 
+def _rename(value: Any, **names: str) -> Any:
+    """Spell keys as a service does, in records at any depth: a name → its spelling there."""
+    if isinstance(value, Mapping):
+        return {names.get(str(k), k): _rename(each, **names) for k, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_rename(each, **names) for each in value]
+    return value
+
+
+def _renamed(value: Any, *wrong: Any, **names: Any) -> Any:
+    weigh(value)
+    if wrong or not all(isinstance(each, str) for each in names.values()):
+        raise RefusedOperation("'rename' takes names and texts, as in rename(zip_code='zipCode')")
+    return _rename(value, **names)
+
+
 def _strip_tags(text: str) -> str:
     return " ".join(_TAG.sub("", text).split())
 
@@ -253,6 +269,7 @@ def filters(read: Read, language: str = "") -> dict[str, Function]:
         "sum": _sum,
         "tojson": lambda value, indent=None: _to_json(value, indent),
         "plus": plus,
+        "rename": _renamed,
         **_Reader(read, language).table(),
     }
     return {name: _may_be_empty(name, work) for name, work in table.items()}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import httpx
@@ -17,6 +18,11 @@ from runner.compiler import Compiler
 from runner.egress.client import HttpEgress
 from runner.egress.port import ToolRequest
 from runner.egress.secrets import Secrets
+from runner.session import CallFacts
+from runner.session.values.parameters import read
+from runner.session.values.templates import TemplateContext, TemplateRenderer
+from runner.session.values.variables import Variables
+from runner.template import as_data
 
 EXTRACTS = Path(__file__).parents[1] / "support" / "openapi"
 MOMENT = "2026-12-07T08:00:00Z"
@@ -146,3 +152,213 @@ def test_words_that_would_be_templates_or_yaml(tmp_path):
     result = compiled(text, tmp_path)
     assert [d for d in result.diagnostics if d.severity == "error"] == []
     assert "{{" not in result.release.agents["desk"].tools["end_call_2"].description
+
+
+STRING = {"type": "string"}
+TEXTS = {"type": "array", "items": STRING}
+WHO = {"$ref": "#/components/schemas/Who"}
+FLOW = {"tokenUrl": "https://a.example/t"}
+PLACE = {
+    "type": "object",
+    "required": ["zipCode"],
+    "properties": {"zipCode": STRING, "ID": {"type": "integer"}, "note": STRING},
+}
+SHAPES = {
+    "camelCase in an optional record": (
+        {"shipTo": PLACE},
+        {"ship_to": {"zip_code": "1010", "id": 7}},
+        {"shipTo": {"zipCode": "1010", "ID": 7}},
+    ),
+    "an optional record that is left out": ({"shipTo": PLACE, "x": STRING}, {"x": "a"}, {"x": "a"}),
+    "records in lists in records": (
+        {"Order": {"properties": {"Lines": {"type": "array", "items": PLACE}}}},
+        {"order": {"lines": [{"zip_code": "1", "note": "n"}, {"zip_code": "2"}]}},
+        {"Order": {"Lines": [{"zipCode": "1", "note": "n"}, {"zipCode": "2"}]}},
+    ),
+    "one name in two spellings": (
+        {"a": {"properties": {"id": STRING, "in": {"properties": {"ID": STRING}}}}},
+        {"a": {"id": "x", "in_": {"id_2": "y"}}},
+        {"a": {"id": "x", "in": {"ID": "y"}}},
+    ),
+    "a name that lkrun has taken": (
+        {"call": {"properties": {"language": STRING, "room-no": STRING}}},
+        {"call_": {"language_": "vi", "room_no": "12"}},
+        {"call": {"language": "vi", "room-no": "12"}},
+    ),
+    "allOf with references": (
+        {"guest": {"allOf": [WHO, {"properties": {"Vip": STRING}}]}},
+        {"guest": {"first_name": "Ann", "vip": "yes"}},
+        {"guest": {"firstName": "Ann", "Vip": "yes"}},
+    ),
+    "anyOf with null": (
+        {"who": {"anyOf": [WHO, {"type": "null"}]}},
+        {"who": {"first_name": "Ann"}},
+        {"who": {"firstName": "Ann"}},
+    ),
+    "oneOf of records": (
+        {"pay": {"oneOf": [{"properties": {"cardNo": STRING}}, {"properties": {"iban": STRING}}]}},
+        {"pay": {"iban": "AT1"}},
+        {"pay": {"iban": "AT1"}},
+    ),
+    "oneOf of choices": (
+        {"size": {"oneOf": [{"const": "S"}, {"enum": ["M", "L"]}]}}, {"size": "L"}, {"size": "L"},
+    ),
+    "numbers of both kinds": (
+        {"n": {"anyOf": [{"type": "integer"}, {"type": "number"}]}}, {"n": 2.5}, {"n": 2.5},
+    ),
+    "nullable in both versions": (
+        {"a": {"type": ["integer", "null"]}, "b": {"type": "boolean", "nullable": True}},
+        {"a": 3, "b": True},
+        {"a": 3, "b": True},
+    ),
+    "numbers that are choices": (
+        {"floor": {"type": "integer", "enum": [1, 2, 5]}}, {"floor": 5}, {"floor": 5},
+    ),
+    "a list of texts": (
+        {"tagList": {"type": "array", "items": STRING}}, {"tag_list": ["a"]}, {"tagList": ["a"]},
+    ),
+    "what the service alone writes": (
+        {"o": {"properties": {"a": STRING, "madeAt": {**STRING, "readOnly": True}}}},
+        {"o": {"a": "1"}},
+        {"o": {"a": "1"}},
+    ),
+}  # fmt: skip
+"""Name → properties of a body, what the model gives, and what is sent."""
+
+
+def described(body, **operation):
+    """A document with one operation."""
+    content = {"application/json": {"schema": body}} if body is not None else None
+    spec = {"operationId": "go", **({"requestBody": {"content": content}} if content else {})}
+    return {
+        "openapi": "3.1.0",
+        "servers": [{"url": "https://api.example/v1"}],
+        "components": {
+            "schemas": {"Who": {"type": "object", "properties": {"firstName": STRING}}},
+        },
+        "paths": {"/go/{stepNo}": {"post": {**spec, **operation}}},
+    }  # fmt: skip
+
+
+STEP = {"name": "stepNo", "in": "path", "required": True, "schema": {"type": "integer"}}
+
+
+async def sent(document, arguments, tmp_path):
+    """The request of the one tool, which passes `check`."""
+    result = compiled(written(imported(document)), tmp_path)
+    assert result.diagnostics == ()
+    release = result.release.agents["desk"]
+    requests = []
+
+    def answer(request):
+        requests.append(request)
+        return httpx.Response(200, json={})
+
+    variables = Variables(release.variables)
+    renderer = TemplateRenderer(TemplateContext(release, CallFacts(), variables), {})
+    fields = release.tools["go"].parameters
+    checked = as_data(read(fields, {"step_no": 1, **arguments}, renderer, variables.choices))
+    egress = HttpEgress(Secrets({}), transport=httpx.MockTransport(answer))
+    response = await egress.of(release).ask(ToolRequest("go", checked, {}))
+    await egress.aclose()
+    assert response.ok, response.error
+    return requests[0]
+
+
+@pytest.mark.parametrize(("properties", "given", "wanted"), SHAPES.values(), ids=SHAPES)
+async def test_a_body_of_any_shape(properties, given, wanted, tmp_path):
+    """What is imported passes `check`, takes what the model gives, and sends the right JSON."""
+    body = {"type": "object", "properties": properties}
+    request = await sent(described(body, parameters=[STEP]), given, tmp_path)
+    assert request.url.path == "/v1/go/1"
+    assert json.loads(request.content) == wanted
+
+
+async def test_a_body_that_is_a_list(tmp_path):
+    """A list at the top is one parameter, and is sent as it is."""
+    body = {"type": "array", "items": PLACE}
+    given = {"items": [{"zip_code": "1"}]}
+    request = await sent(described(body, parameters=[STEP]), given, tmp_path)
+    assert json.loads(request.content) == [{"zipCode": "1"}]
+
+
+async def test_parameters_of_every_place(tmp_path):
+    """Path, query and headers get theirs; lists and records as the description spells them."""
+    parameters = [
+        STEP,
+        {"name": "X-Trace-Id", "in": "header", "schema": STRING},
+        {"name": "Ids", "in": "query", "explode": False, "schema": TEXTS},
+        {"name": "tag", "in": "query", "schema": {"type": "array", "items": STRING}},
+        {"name": "filter", "in": "query", "style": "deepObject", "schema": PLACE},
+        {"name": "page", "in": "query", "content": {"application/json": {"schema": STRING}}},
+    ]  # fmt: skip
+    document = described(None, parameters=parameters)
+    document["paths"]["/go/{stepNo}"]["parameters"] = [{**STEP, "schema": STRING}]
+    given = {"x_trace_id": "t", "ids": ["1", "2"], "tag": ["a", "b"], "filter": {"zip_code": "9"}}
+    request = await sent(document, given, tmp_path)
+    assert request.headers["X-Trace-Id"] == "t"
+    assert request.url.params.multi_items() == [
+        ("Ids", "1,2"), ("tag", "a"), ("tag", "b"), ("filter[zipCode]", "9"),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("label", "content_type"),
+    [
+        ("application/merge-patch+json", "application/merge-patch+json"),
+        ("application/json; charset=utf-8", "application/json"),
+        ("multipart/form-data", "multipart/form-data"),
+        ("application/x-www-form-urlencoded", "application/x-www-form-urlencoded"),
+    ],
+)
+async def test_a_body_of_any_label(label, content_type, tmp_path):
+    """A body is sent in the form that the description says, under its label."""
+    document = described(None, parameters=[STEP])
+    schema = {"type": "object", "properties": {"firstName": STRING}}
+    document["paths"]["/go/{stepNo}"]["post"]["requestBody"] = {
+        "content": {label: {"schema": schema}}
+    }
+    request = await sent(document, {"first_name": "Ann"}, tmp_path)
+    assert request.headers["Content-Type"].partition(";")[0] == content_type
+    assert "firstName" in request.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("inner", "what"),
+    [
+        (
+            {"type": "object", "additionalProperties": STRING},
+            "an object whose keys are not described",
+        ),
+        ({"type": "array", "items": TEXTS}, "a list of lists"),
+        ({"type": "string", "format": "binary"}, "a file"),
+    ],
+)
+def test_what_no_parameter_can_hold_is_told(inner, what, tmp_path):
+    """It is left out with a note, and the rest passes `check`."""
+    body = {"type": "object", "properties": {"odd": inner, "name": STRING}}
+    found = imported(described(body, parameters=[STEP]))
+    assert found.notes == [f"'odd' is {what}: what is sent has to be written by hand"]
+    assert compiled(written(found), tmp_path).diagnostics == ()
+
+
+@pytest.mark.parametrize(
+    ("scheme", "auth"),
+    [
+        ({"type": "http", "scheme": "bearer"}, "bearer"),
+        ({"type": "http", "scheme": "basic"}, "basic"),
+        ({"type": "apiKey", "in": "header", "name": "X-Key"}, "api_key"),
+        ({"type": "apiKey", "in": "query", "name": "key"}, "api_key"),
+        ({"type": "oauth2", "flows": {"clientCredentials": FLOW}}, "oauth2"),
+        ({"type": "oauth2", "flows": {"authorizationCode": FLOW}}, "oauth2"),
+        ({"type": "openIdConnect", "openIdConnectUrl": "https://a.example"}, None),
+    ],
+)  # fmt: skip
+def test_ways_to_log_in(scheme, auth, tmp_path):
+    """Each becomes a kind of auth, or a note that it has to be written by hand."""
+    document = described(None, parameters=[STEP])
+    document["components"]["securitySchemes"] = {"main": scheme}
+    found = imported(document)
+    assert list(found.service["service"].get("auth", {})) == ([auth] if auth else [])
+    assert bool(found.notes) == (auth is None)
+    assert compiled(written(found), tmp_path).diagnostics == ()

@@ -50,6 +50,12 @@ VALUES = {
         ("5 | lines", "1. 5"),
         ("'as it is' | lines", "as it is"),
         ("4711 | spell", "4 7 1 1"),
+        (
+            "order | rename(dish='Dish') | lines",
+            "1. Dish: tea, quantity: 2\n2. Dish: soup, quantity: 3",
+        ),
+        ("{'a': [{'b': {'a': 1}}]} | rename(a='A', b='x y') | tojson", '{"A":[{"x y":{"A":1}}]}'),
+        ("'as it is' | rename(a='b')", "as it is"),
         ("'AB-12 c' | spell", "A B - 1 2 c"),
         ("4711.0 | spell", "4 7 1 1"),
         ("paid | upper", "YES"),
