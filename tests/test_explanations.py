@@ -26,6 +26,7 @@ WITHOUT_EXAMPLE = {
     "E023": "64 levels are too wide for a page",
     "E118": "64 KB are too long for a page",
     "E406": "a server would have to be down",
+    "W406": "as above",
     "E404": "a broken plugin would have to be installed",
     "E501": "its tests are run by serve and test, not by check",
     "E502": "as above",

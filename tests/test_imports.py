@@ -22,12 +22,13 @@ MAY_IMPORT = {
     "child_environment": set(),
     "provider_kinds": set(),
     "addresses": set(),
+    "secret": set(),
     "patterns": set(),
     "texts": set(),
     "promptfoo": set(),
     "plugin": {"patterns", "provider_kinds"},
     "cache": {"syntax"},
-    "providers": {"child_environment", "diagnostics", "plugin", "provider_kinds"},
+    "providers": {"child_environment", "diagnostics", "plugin", "provider_kinds", "secret"},
     "schema": {"diagnostics", "patterns", "provider_kinds", "syntax", "template", "texts"},
     "link": {
         "addresses", "diagnostics", "provider_kinds", "providers", "schema", "syntax", "template",
@@ -40,24 +41,26 @@ MAY_IMPORT = {
     "demo": set(),
     "knowledge": set(),
     "diff": {"diagnostics", "link", "provider_kinds", "schema", "template"},
-    "egress": {"addresses", "diagnostics", "demo", "knowledge", "link", "schema", "template"},
+    "egress": {
+        "addresses", "diagnostics", "demo", "knowledge", "link", "schema", "secret", "template",
+    },
     "session": {
         "egress", "link", "patterns", "provider_kinds", "providers", "schema", "template",
-        "diagnostics", "texts",
+        "diagnostics", "secret", "texts",
     },
     "testing": {
         "addresses", "compiler", "diagnostics", "egress", "link", "patterns", "providers", "schema",
-        "session", "template", "texts",
+        "secret", "session", "template", "texts",
     },
-    "front": {"diagnostics"},
+    "front": {"diagnostics", "secret"},
     "serve": {
         "source", "cache", "child_environment", "compiler", "diagnostics", "diff", "egress",
-        "front", "link", "providers", "session", "schema", "template", "testing",
+        "front", "link", "providers", "secret", "session", "schema", "template", "testing",
     },
     "cli": {
         "provider_kinds",
         "cache", "checked", "compiler", "diagnostics", "diff", "egress", "link", "promptfoo",
-        "providers", "serve", "session", "schema", "source", "template", "testing",
+        "providers", "secret", "serve", "session", "schema", "source", "template", "testing",
     },
     "__main__": {"cli"},
 }  # fmt: skip

@@ -21,7 +21,7 @@ _GOOGLE = (
     "https://oauth2.googleapis.com/token",
 )
 _WAIT = 300
-_PAGE = b"<!doctype html><title>lkrun</title><p>Done. You can close this page.</p>"
+_PAGE = "<!doctype html><title>lkrun</title><p>{} You can close this page.</p>"
 
 
 @click.group()
@@ -86,10 +86,17 @@ def _granted(  # noqa: PLR0913 - what the command line says
     form: str,
 ) -> int:
     from runner.egress.authorize import Authorization, NotGrantedError
+    from runner.secret import Secret
 
     with _Callback(port) as callback:
         wanted = Authorization(
-            authorize_url, token_url, client_id, client_secret, scopes, callback.address, extra
+            authorize_url,
+            token_url,
+            client_id,
+            Secret(client_secret),
+            scopes,
+            callback.address,
+            extra,
         )
         click.echo(f"Open this address and say yes:\n\n  {wanted.url}\n", err=True)
         if not no_browser:
@@ -136,9 +143,11 @@ class _Callback:
                 self.send_response(200 if known else 404)
                 self.send_header("Content-Type", "text/html; charset=utf-8")
                 self.end_headers()
-                self.wfile.write(_PAGE if known else b"")
+                brought = dict(parse_qsl(parts.query))
+                words = "It was not granted." if brought.get("error") else "Done."
+                self.wfile.write(_PAGE.format(words).encode() if known else b"")
                 if known:
-                    answer.update(parse_qsl(parts.query))
+                    answer.update(brought)
 
             def log_message(self, *_: Any) -> None:
                 """Say nothing: a code stands in the address."""

@@ -8,18 +8,25 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from runner.egress.client import HttpEgress
     from runner.egress.providers import ProviderNetwork
     from runner.egress.secrets import Secrets
     from runner.link.release import Release
 
 
-def secrets() -> Secrets:
-    """Where this process reads secrets: its environment, and the folder LKRUN_SECRETS_DIR."""
+def secrets(known: Iterable[str] = ()) -> Secrets:
+    """Where this process reads secrets: its environment, and the folder LKRUN_SECRETS_DIR.
+
+    Those that are known by name are hidden from now on, also before a request uses them.
+    """
     from runner.egress.secrets import Secrets
 
     folder = os.environ.get("LKRUN_SECRETS_DIR")
-    return Secrets(os.environ, Path(folder) if folder else None)
+    found = Secrets(os.environ, Path(folder) if folder else None)
+    found.look_up(known)
+    return found
 
 
 def network(release: Release, folder: Path, secrets: Secrets) -> ProviderNetwork:

@@ -27,14 +27,11 @@ _MEND = {
 
 
 def down(compiled: Compiled, folder: Path) -> list[Diagnostic]:
-    """A diagnostic for each server that a call needs and that does not answer."""
+    """A diagnostic for each server that does not answer: a warning where calls go on without it."""
     if compiled.release is None:
         return []
     needed = {
-        name: release
-        for release in compiled.release.agents.values()
-        for name, tool in release.servers.items()
-        if tool.mcp.required
+        name: release for release in compiled.release.agents.values() for name in release.servers
     }
     answers = asyncio.run(_ask_all(compiled, folder, needed))
     return [
@@ -47,7 +44,7 @@ def down(compiled: Compiled, folder: Path) -> list[Diagnostic]:
 async def _ask_all(
     compiled: Compiled, folder: Path, needed: Mapping[str, AgentRelease]
 ) -> dict[str, ToolResponse]:
-    sending = egress(folder, secrets())
+    sending = egress(folder, secrets(compiled.secrets))
     if compiled.release is not None:
         sending.follow(compiled.release.process.network)
     try:
@@ -62,8 +59,10 @@ def _down(compiled: Compiled, name: str, tool: McpTool, answer: ToolResponse) ->
     span = definition.document.value_span((*definition.location, "mcp", tool.mcp.kind))
     message = f"the server '{name}' cannot be used: {answer.error}"
     mend = _MEND[tool.mcp.kind]
-    hint = f"{mend}; with required: no calls go on without it"
-    return Diagnostic(span, "E406", message, hint)
+    if not tool.mcp.required:
+        told = f"calls go on without the server '{name}', which cannot be used: {answer.error}"
+        return Diagnostic(span, "W406", told, mend)
+    return Diagnostic(span, "E406", message, f"{mend}; with required: no calls go on without it")
 
 
 async def call(
@@ -74,7 +73,7 @@ async def call(
     given: Mapping[str, str],
 ) -> tuple[ToolResponse, float]:
     """Call a tool of a server by hand, with what it took; without a function, list its tools."""
-    sending = egress(folder, secrets())
+    sending = egress(folder, secrets(compiled.secrets))
     if compiled.release is not None:
         sending.follow(compiled.release.process.network)
     try:

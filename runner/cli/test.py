@@ -170,7 +170,7 @@ def _judging(result: Compiled, model: str | None) -> Judging | None:
     from runner.testing.judging import Judging
 
     assert result.release is not None  # noqa: S101 - `_once` has looked
-    return Judging(single_model(result.release, model, os.environ.get))
+    return Judging(single_model(result.release, model, sending.secrets().get))
 
 
 class _Progress:

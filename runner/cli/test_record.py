@@ -18,6 +18,7 @@ from zoneinfo import ZoneInfo
 
 import click
 
+from runner.cli import sending
 from runner.cli.chat import agent_of
 from runner.cli.check import show
 from runner.cli.folder import DEFAULT, compiled, existing
@@ -27,7 +28,6 @@ from runner.cli.talk.commands import command_of, keys_of, wrong_keys
 
 if TYPE_CHECKING:
     from runner.compiler import Compiled
-    from runner.egress.secrets import Secrets
     from runner.link.release import AgentRelease
     from runner.testing.cassettes import Cassette
     from runner.testing.recording import Said
@@ -127,7 +127,7 @@ async def _chat(result: Compiled, release: AgentRelease) -> Talked:
     from runner.testing.talk import Talk
 
     assert result.release is not None  # noqa: S101 - who calls has looked
-    secrets = _secrets()
+    secrets = sending.secrets(result.secrets)
     began = _now(release)
     spec = Test.model_validate({"agent": release.name, "steps": [{"user": "-"}], "clock": began})
     allow = tuple(map(str, result.release.process.network.allow))
@@ -193,7 +193,7 @@ def _session(result: Compiled, session: str, url: str) -> Talked:
     release = result.release.agents[name]
     zone = ZoneInfo(release.agent.timezone) if release.agent.timezone else None
     began = datetime.fromisoformat(data["started"]).astimezone(zone)
-    mask: Callable[[Any], Any] = _secrets_of(result).mask().data
+    mask: Callable[[Any], Any] = sending.secrets(result.secrets).mask().data
     events = mask(data["events"])
     return release, turns_of(events), guessed(release, events), began
 
@@ -214,16 +214,3 @@ def _ask(address: str, session: str) -> Any:
         raise click.ClickException(
             f"no runner answers at {address}: is lkrun serve running?"
         ) from None
-
-
-def _secrets() -> Secrets:
-    from runner.egress.secrets import Secrets
-
-    where = os.environ.get("LKRUN_SECRETS_DIR")
-    return Secrets(os.environ, Path(where) if where else None)
-
-
-def _secrets_of(result: Compiled) -> Secrets:
-    secrets = _secrets()
-    secrets.look_up(result.secrets)
-    return secrets

@@ -129,7 +129,7 @@ def run(result: Compiled, wanted: Run, folder: Path) -> Outcome:
 async def _asked(
     release: AgentRelease, ask: ToolRequest, result: Compiled, folder: Path
 ) -> ToolResponse:
-    sending = egress(folder, secrets())
+    sending = egress(folder, secrets(result.secrets))
     sending.timed = True
     if result.release is not None:
         sending.follow(result.release.process.network)

@@ -107,4 +107,5 @@ CODES: dict[str, str] = {
     "W230": "a language that lkrun itself does not speak",
     "W231": "words in one of several languages",
     "W401": "an option that is probably misspelt",
+    "W406": "a server that does not answer, and that calls can do without",
 }

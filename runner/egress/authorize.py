@@ -13,6 +13,7 @@ from urllib.parse import urlencode
 import httpx
 
 from runner.egress.trouble import one_line
+from runner.secret import Secret
 
 _SECONDS = 20.0
 
@@ -34,7 +35,7 @@ class Authorization:
     authorize_url: str
     token_url: str
     client_id: str
-    client_secret: str = field(repr=False)
+    client_secret: Secret[str]
     scopes: Sequence[str]
     redirect_uri: str
     extra: Mapping[str, str] = field(default_factory=dict)
@@ -83,7 +84,7 @@ class Authorization:
             "redirect_uri": self.redirect_uri,
             "client_id": self.client_id,
             "code_verifier": self.verifier,
-            **({"client_secret": self.client_secret} if self.client_secret else {}),
+            **({"client_secret": self.client_secret.reveal()} if self.client_secret else {}),
         }
         try:
             response = httpx.post(

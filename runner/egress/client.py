@@ -6,7 +6,7 @@ import asyncio
 import logging
 import os
 from collections.abc import Awaitable, Callable, Hashable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -19,7 +19,7 @@ from runner.egress.auth.tokens import Tokens
 from runner.egress.files import ReadFile, no_folder
 from runner.egress.hiding import Hiding
 from runner.egress.lookup import look_up
-from runner.egress.mcp.servers import Servers
+from runner.egress.mcp.servers import ServerFigures, Servers
 from runner.egress.network.resolver import Resolver
 from runner.egress.network.tls import tls_context
 from runner.egress.network.wire import Proxy, Wire
@@ -33,6 +33,7 @@ from runner.egress.trouble import RequestError, one_line
 from runner.schema.http import Request
 from runner.schema.mcp import UrlServer
 from runner.schema.tools import HttpTool
+from runner.secret import NONE, Secret
 from runner.template import Renderer
 
 if TYPE_CHECKING:
@@ -55,22 +56,23 @@ class Ways:
     """
 
     allow: tuple[str, ...] = ()
-    proxy: str = field(default="", repr=False)
+    proxy: Secret[str] = NONE
 
     @property
     def through(self) -> Proxy | None:
         """The proxy, if there is one."""
         if not self.proxy:
             return None
-        url = httpx.URL(self.proxy)
-        user = (url.username, url.password) if url.userinfo else None
+        url = httpx.URL(self.proxy.reveal())
+        user = Secret((url.username, url.password)) if url.userinfo else None
         return Proxy(str(url.copy_with(userinfo=b"")), user)
 
 
 def ways_of(network: Network, secrets: Secrets, env: Mapping[str, str] = os.environ) -> Ways:
     """What the section `runner.network` says."""
     values = {"secrets": Ledger(secrets), "env": env}
-    return Ways(tuple(map(str, network.allow)), Renderer().render(network.proxy or "", values))
+    proxy = Secret(Renderer().render(network.proxy or "", values))
+    return Ways(tuple(map(str, network.allow)), proxy)
 
 
 class HttpEgress:
@@ -144,6 +146,10 @@ class HttpEgress:
     def breakers(self) -> Iterator[tuple[str, State]]:
         """Each service that has a breaker, and its state: `closed`, `half_open` or `open`."""
         return self._limits.states()
+
+    def servers(self) -> Mapping[str, ServerFigures]:
+        """Each MCP server that was asked, and what is known of it."""
+        return self._servers.figures
 
     async def aclose(self) -> None:
         """Close all connections. What is asked afterwards fails."""
@@ -229,7 +235,7 @@ class HttpEgress:
         def limits(server: str) -> Limits:
             return self._limits.of(name, service) if service else self._limits.of_server(server)
 
-        private = tuple(_private(release, ask))
+        private = tuple(private_values(release, ask))
         hiding = Hiding(self._secrets, release.private_names, private)
         means = Means(self._wire, limits, self._tokens, self.files, self.timed)
         return Asking(tool.http, service, texts, hiding, means, result=tool.result)
@@ -268,7 +274,7 @@ def _moment(value: Any) -> Any:
         return value
 
 
-def _private(release: AgentRelease, ask: ToolRequest) -> Iterator[Any]:
+def private_values(release: AgentRelease, ask: ToolRequest) -> Iterator[Any]:
     """Yield the values that only services may see."""
     yield from (ask.values.get(name) for name in release.private_names)
     tool = release.tools.get(ask.tool)

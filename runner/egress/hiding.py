@@ -7,6 +7,7 @@ from typing import Any
 
 from runner.egress.mask import Mask
 from runner.egress.secrets import Secrets
+from runner.secret import Secret
 
 
 class Hiding:
@@ -22,7 +23,7 @@ class Hiding:
         """Begin with the secrets that are known, and with private values."""
         self._secrets = secrets
         self._private = tuple(private)
-        self._more: list[str] = []
+        self._more: list[Secret[str]] = []
         self._mask: Mask | None = None
         self.private_names = private_names
 
@@ -37,12 +38,12 @@ class Hiding:
         """Hide the secrets that have been read meanwhile too."""
         self._mask = None
 
-    def add(self, values: Iterable[str]) -> None:
+    def add(self, values: Iterable[Secret[str]]) -> None:
         """Hide more values, in this call."""
         self._more.extend(values)
         self.renew()
 
-    def learn(self, value: str) -> None:
+    def learn(self, value: Secret[str]) -> None:
         """Hide a value that is a secret for everybody: a token."""
         self._secrets.learn([value])
         self.renew()

@@ -12,6 +12,8 @@ from functools import lru_cache
 from typing import Any, ClassVar, Final
 from urllib.parse import quote, quote_plus
 
+from runner.secret import STARS, Secret, reveal
+
 _SHORTEST: Final = 4
 """Characters. A shorter secret would make words unreadable that have nothing to do with it."""
 
@@ -35,7 +37,7 @@ _URLSAFE: Final = str.maketrans("+/", "-_")
 _SPACES: Final = " \t\r\n"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class _Core:
     """What is certain to stand in the Base64 of any text that holds a value.
 
@@ -69,7 +71,7 @@ class _Core:
         return decoded[self.before :].startswith(self.raw)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class _Spelled:
     """All ways in which one value is looked for.
 
@@ -176,7 +178,7 @@ def _leaves(value: Any) -> Iterator[str]:
         yield str(value).strip()
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, repr=False)
 class Mask:
     """Replaces secrets and private values by three stars, in whatever form they come back.
 
@@ -191,16 +193,16 @@ class Mask:
         stars: what stands in their place.
     """
 
-    STARS: ClassVar[str] = "***"
+    STARS: ClassVar[str] = STARS
 
-    secrets: Iterable[str] = ()
+    secrets: Iterable[Secret[str] | str] = ()
     private: Iterable[Any] = ()
     stars: str = STARS
-    _spelled: tuple[_Spelled, ...] = field(init=False)
+    _spelled: tuple[_Spelled, ...] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         """Work out what to look for; the same value costs nothing a second time."""
-        forms = {form: None for each in self.secrets for form in _secret(each)}
+        forms = {form: None for each in self.secrets for form in _secret(reveal(each))}
         for value in self.private:
             forms |= {form: None for leaf in _leaves(value) for form in _private(leaf)}
         self._spelled = tuple(forms)

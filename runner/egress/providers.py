@@ -31,6 +31,7 @@ from runner.egress.sending import Means, Sending
 from runner.egress.trouble import UNUSABLE, RequestError
 from runner.schema.http import Request
 from runner.schema.services import Service
+from runner.secret import Secret
 
 _PLAIN: Final = {"Accept": "*/*", "Accept-Encoding": "identity"}
 """What comes is read piece by piece, so it shall not be packed."""
@@ -110,14 +111,14 @@ class OpenAnswer:
 class _LookUp(Mapping[str, str]):
     """Secrets that a function knows, as an environment."""
 
-    def __init__(self, resolve: Callable[[str], str | None]) -> None:
+    def __init__(self, resolve: Callable[[str], Secret[str] | None]) -> None:
         self._resolve = resolve
 
     def __getitem__(self, name: str) -> str:
         value = self._resolve(name)
         if value is None:
             raise KeyError(name)
-        return value
+        return value.reveal()
 
     def __iter__(self) -> Any:
         return iter(())
@@ -157,7 +158,7 @@ class ProviderEgress:
         transport: what sends instead of real connections; it does its own checks.
     """
 
-    resolve: Callable[[str], str | None]
+    resolve: Callable[[str], Secret[str] | None]
     network: ProviderNetwork = USUAL_NETWORK
     env: Mapping[str, str] = field(default_factory=dict)
     places: Mapping[str, str] = field(default_factory=dict)

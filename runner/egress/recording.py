@@ -7,8 +7,10 @@ from typing import Any
 
 import httpx
 
-Heard = Callable[[str, int, bytes], None]
-"""Takes an address, the status of the answer and its body, unpacked."""
+from runner.egress.network.wire import OWN
+
+Heard = Callable[[int, bytes], None]
+"""Takes the status of an answer and its body, unpacked."""
 
 
 class RecordingTransport(httpx.AsyncBaseTransport):
@@ -26,7 +28,8 @@ class RecordingTransport(httpx.AsyncBaseTransport):
         """Send a request, and tell its answer."""
         response = await self._real.handle_async_request(request)
         body = await response.aread()
-        self._heard(str(request.url), response.status_code, body)
+        if OWN not in request.extensions:  # a token is no answer of a tool
+            self._heard(response.status_code, body)
         packed = ("content-encoding", "content-length", "transfer-encoding")
         headers = [(n, v) for n, v in response.headers.multi_items() if n.lower() not in packed]
         return httpx.Response(response.status_code, headers=headers, stream=_Read(body))

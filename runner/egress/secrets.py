@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from runner.egress.mask import Mask
+from runner.secret import Secret
 
 _NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")
 _LARGEST: Final = 64 * 1024
@@ -28,27 +29,29 @@ class Secrets:
         """Take the environment, and the folder of `LKRUN_SECRETS_DIR` if there is one."""
         self._env = env
         self._folder = folder
-        self._known: dict[str, None] = {}
+        self._known: dict[Secret[str], None] = {}
         self._names: set[str] = set()
 
     def __repr__(self) -> str:
         """Say nothing of the values."""
         return "Secrets(***)"
 
-    def get(self, name: str) -> str | None:
+    def get(self, name: str) -> Secret[str] | None:
         """Read a secret; None where there is none, or it is empty or cannot be read.
 
         The last line break of a file is not part of it.
         """
         if not _NAME.fullmatch(name):
             return None
-        value = self._env.get(name) or self._file(name) or None
-        if value is not None:
-            self.learn([value])
-            self._names.add(name)
+        written = self._env.get(name) or self._file(name)
+        if not written:
+            return None
+        value = Secret(written)
+        self.learn([value])
+        self._names.add(name)
         return value
 
-    def learn(self, values: Iterable[str]) -> None:
+    def learn(self, values: Iterable[Secret[str]]) -> None:
         """Remember more values that nobody may see, such as a token that a service gave."""
         for value in values:
             self._known.pop(value, None)
@@ -62,7 +65,7 @@ class Secrets:
             if name not in self._names:
                 self.get(name)
 
-    def mask(self, others: Iterable[str] = (), private: Iterable[Any] = ()) -> Mask:
+    def mask(self, others: Iterable[Secret[str]] = (), private: Iterable[Any] = ()) -> Mask:
         """What hides all values that are known, and these."""
         return Mask([*self._known, *others], private)
 
@@ -94,6 +97,8 @@ class Secrets:
 class Ledger(Mapping[str, str]):
     """The name `secrets` in the templates of one request; keeps account of what they use.
 
+    A template reads the values themselves: what it renders is as secret as they are.
+
     Attributes:
         used: name → value, of those that were read.
         missing: names that were asked for in vain.
@@ -102,7 +107,7 @@ class Ledger(Mapping[str, str]):
     def __init__(self, secrets: Secrets) -> None:
         """Take where to read."""
         self._secrets = secrets
-        self.used: dict[str, str] = {}
+        self.used: dict[str, Secret[str]] = {}
         self.missing: list[str] = []
 
     def __getitem__(self, name: str) -> str:
@@ -113,7 +118,7 @@ class Ledger(Mapping[str, str]):
                 self.missing.append(name)
             raise KeyError(name)
         self.used[name] = value
-        return value
+        return value.reveal()
 
     def __iter__(self) -> Iterator[str]:
         """Yield nothing: secrets are asked for by name only."""

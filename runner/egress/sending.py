@@ -19,18 +19,20 @@ from runner.egress.hiding import Hiding
 from runner.egress.mask import Mask
 from runner.egress.network.phases import Stopwatch
 from runner.egress.network.tls import OwnTls, own_context
-from runner.egress.network.wire import ROUTE, Route
+from runner.egress.network.wire import OWN, ROUTE, Route
 from runner.egress.policy.budget import Budget
 from runner.egress.policy.limits import Limits
 from runner.egress.policy.retry import Retry
 from runner.egress.port import Attempt
 from runner.egress.request.compose import Outgoing, compose
+from runner.egress.request.headers import QuietRequest
 from runner.egress.request.redirect import follow
 from runner.egress.request.texts import Texts
 from runner.egress.response.incoming import receive
 from runner.egress.trouble import UNUSABLE, RequestError, one_line
 from runner.schema.http import Request
 from runner.schema.services import Service
+from runner.secret import Secret
 
 _OWN_REQUEST: Final = 256 * 1024
 """Bytes of the answer to a request of a proof's own."""
@@ -129,7 +131,7 @@ class Sending:
         """Whom this service's connections trust, and what they show; None: the usual."""
         own = proof.tls if proof is not None else OwnTls()
         if self.service is not None and self.service.authority is not None and not own.authority:
-            own = replace(own, authority=self._file(self.service.authority))
+            own = replace(own, authority=Secret(self._file(self.service.authority)))
         return own_context(own) if own else None
 
     async def _attempt(
@@ -155,11 +157,12 @@ class Sending:
         """Whom a token's server is trusted by: the service's authority and the usual ones."""
         if self.service is None or self.service.authority is None:
             return None
-        return own_context(OwnTls(self._file(self.service.authority), usual=True))
+        return own_context(OwnTls(Secret(self._file(self.service.authority)), usual=True))
 
     async def _own_request(self, request: httpx.Request) -> httpx.Response:
         """Send what a proof asks for itself: a token."""
         request.extensions[ROUTE] = Route(self.spec.private_network, self._trusted_for_tokens())
+        request.extensions[OWN] = True
         exchange = Exchange(request, self.spec, self.mask, self.spec.longest)
         try:
             response = await self.means.wire.handle_async_request(request)
@@ -199,7 +202,7 @@ class _Hops:
         Raises:
             RequestError: the answer is a failure.
         """
-        spec, home = self.sending.spec, self.outgoing.request.url
+        spec, first = self.sending.spec, self.outgoing.request
         at_home, shown = True, self.outgoing.shown
         for hop in range(spec.redirects + 1):
             plain = _copy(self.exchange.request) if spec.redirects else self.exchange.request
@@ -210,7 +213,7 @@ class _Hops:
                 return answer
             if hop == spec.redirects:
                 break
-            next_hop = follow(plain, answer.response, home, self.outgoing.guarded)
+            next_hop = follow(plain, answer.response, first.url, self.outgoing.guarded)
             at_home, shown = next_hop.at_home, str(next_hop.request.url)
             self.exchange = self._exchange(next_hop.request, at_home=at_home)
         where = one_line(self.sending.mask.text(answer.response.headers["location"]), 160)
@@ -282,6 +285,6 @@ class _Hops:
 
 def _copy(request: httpx.Request) -> httpx.Request:
     """The same request, which a proof may change."""
-    return httpx.Request(
+    return QuietRequest(
         request.method, request.url, headers=request.headers.raw, content=request.content
     )

@@ -24,6 +24,7 @@ from runner.front.routes.route import Route, Site
 from runner.front.tickets import PARAMETER
 from runner.front.tokens import LINES, Doors
 from runner.front.wire import Limits, WireRunner
+from runner.secret import Secret
 
 STOP_SECONDS: Final = 2.0
 """How long `stop` waits for requests that are still being answered."""
@@ -158,7 +159,7 @@ class Front:
         token = self._token(request, route, wanted) if wanted else None
         stranger = wanted is not None and token is None and not (route and route.open)
         if doors.rate is not None and (stranger or route is None or route.counted):
-            who = f"address {network(request.remote)}" if token is None else f"token {token}"
+            who = token or f"address {network(request.remote)}"
             try:
                 self._buckets.take(who, doors.rate)
             except HttpProblem as problem:
@@ -166,8 +167,8 @@ class Front:
         return response(tokens.unauthorized(request)) if stranger else None
 
     def _token(
-        self, request: web.Request, route: Route | None, wanted: tuple[str, ...]
-    ) -> str | None:
+        self, request: web.Request, route: Route | None, wanted: tuple[Secret[str], ...]
+    ) -> Secret[str] | None:
         """The token that a request proves itself by: one of its header, or a ticket for one."""
         token = tokens.token_of(request, wanted)
         if token is None and route is not None and route.ticketed:

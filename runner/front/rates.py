@@ -6,7 +6,7 @@ import ipaddress
 import math
 import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from typing import Final
 
@@ -34,9 +34,9 @@ class Buckets:
         """Take the clock."""
         self._clock = clock
         self._rate: Rate | None = None
-        self._left: OrderedDict[str, tuple[float, float]] = OrderedDict()
+        self._left: OrderedDict[Hashable, tuple[float, float]] = OrderedDict()
 
-    def take(self, who: str, rate: Rate) -> None:
+    def take(self, who: Hashable, rate: Rate) -> None:
         """Count a request.
 
         Raises:

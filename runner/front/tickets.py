@@ -7,6 +7,8 @@ import time
 from collections.abc import Callable
 from typing import Final
 
+from runner.secret import NONE, Secret
+
 SECONDS: Final = 60
 """How long a ticket is good."""
 
@@ -22,9 +24,9 @@ class Tickets:
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         """Take the clock."""
         self._clock = clock
-        self._given: dict[str, tuple[str, float]] = {}
+        self._given: dict[str, tuple[Secret[str], float]] = {}
 
-    def give(self, token: str) -> str:
+    def give(self, token: Secret[str]) -> str:
         """Make a ticket for whoever sent a token, an empty one where none is wanted."""
         while len(self._given) >= MOST:
             del self._given[next(iter(self._given))]
@@ -32,7 +34,7 @@ class Tickets:
         self._given[ticket] = (token, self._clock() + SECONDS)
         return ticket
 
-    def take(self, ticket: str) -> str | None:
+    def take(self, ticket: str) -> Secret[str] | None:
         """The token that a ticket was given for, if it is one; it is none from now on."""
-        token, until = self._given.pop(ticket, ("", 0.0))
+        token, until = self._given.pop(ticket, (NONE, 0.0))
         return token if self._clock() < until else None

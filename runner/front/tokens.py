@@ -10,6 +10,7 @@ from aiohttp import web
 
 from runner.front.problems import HttpProblem
 from runner.front.rates import Rate
+from runner.secret import Secret
 
 LINES: Final = (
     "add to the files:\n\n"
@@ -32,12 +33,12 @@ class Doors:
         rate: so many requests of a token, or of an address; None where there is no limit.
     """
 
-    tokens: tuple[str, ...] | None = None
+    tokens: tuple[Secret[str], ...] | None = None
     origins: frozenset[str] = frozenset()
     rate: Rate | None = None
 
 
-def token_of(request: web.Request, tokens: tuple[str, ...]) -> str | None:
+def token_of(request: web.Request, tokens: tuple[Secret[str], ...]) -> Secret[str] | None:
     """The token that a request sends, if it is one of these.
 
     Each is compared, and in a time that does not depend on what is sent.
@@ -45,14 +46,14 @@ def token_of(request: web.Request, tokens: tuple[str, ...]) -> str | None:
     scheme, sent = _sent(request)
     right = None
     for token in tokens:
-        same = hmac.compare_digest(_bytes(sent), _bytes(token))
+        same = hmac.compare_digest(_bytes(sent), _bytes(token.reveal()))
         right = token if same else right
     return right if scheme.lower() == "bearer" else None
 
 
-def shown(request: web.Request) -> str:
+def shown(request: web.Request) -> Secret[str]:
     """The token that a request that was let in sends; empty where none is wanted."""
-    return _sent(request)[1]
+    return Secret(_sent(request)[1])
 
 
 def _sent(request: web.Request) -> tuple[str, str]:

@@ -16,6 +16,7 @@ from runner.providers.catalogue import Catalogue, InstalledProvider
 from runner.providers.limit import BUILD, TooLongError, limit
 from runner.providers.loading import UnusableError, load
 from runner.providers.validation import validate
+from runner.secret import Secret
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -40,7 +41,7 @@ def build(
     name: str,
     values: Any,
     *,
-    secrets: Iterable[str] = (),
+    secrets: Iterable[Secret[str]] = (),
     usual: Mapping[str, Sequence[Any]] = MappingProxyType({}),
 ) -> Any:
     """Make the LiveKit object (such as `llm.LLM`) of a provider.
@@ -62,7 +63,8 @@ def build(
     provider = catalogue().find(kind, name)
     if not isinstance(provider, InstalledProvider):
         raise ProviderBuildError("; ".join(filter(None, (provider.message, provider.help))))
-    hidden = {*secrets, *_secrets_in(values), *_secrets_in(dict(os.environ))}
+    hidden = {*_secrets_in(values), *_secrets_in(dict(os.environ))}
+    hidden.update(secret.reveal() for secret in secrets)
     try:
         with limit(BUILD):
             loaded = load(provider.source, provider.target, kind)
@@ -122,7 +124,7 @@ _FREE: Final = frozenset({"noise_cancellation", "turn_detector"})
 """Kinds for which LiveKit has no one base class."""
 
 _VALIDATED: Final = 32
-_known: dict[tuple[str, str], tuple[type[BaseModel], BaseModel]] = {}
+_known: dict[tuple[str, Secret[str]], tuple[type[BaseModel], BaseModel]] = {}
 
 
 def _validated(
@@ -133,7 +135,7 @@ def _validated(
     Hundreds of rules of a scripted model take longer to check than a turn takes to answer.
     """
     try:
-        key = subject, json.dumps(values, sort_keys=True)
+        key = subject, Secret(json.dumps(values, sort_keys=True))
     except (TypeError, ValueError):
         return validate(model, values, subject)
     of, options = _known.get(key, (None, None))

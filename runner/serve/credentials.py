@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlparse
 
 from runner.child_environment import matches, of_plugin, passed_on
 from runner.egress.secrets import Ledger, Secrets
+from runner.secret import Secret, reveal
 from runner.template import Renderer, analyse, has_template
 
 if TYPE_CHECKING:
@@ -29,11 +30,11 @@ class LiveKit:
 
     url: str
     api_key: str
-    api_secret: str = field(repr=False)
+    api_secret: Secret[str]
 
     def to_env(self) -> dict[str, str]:
         """The standard environment variables."""
-        return {env: getattr(self, name) for name, env in NAMES.items()}
+        return {env: reveal(getattr(self, name)) for name, env in NAMES.items()}
 
 
 class CredentialsError(Exception):
@@ -61,10 +62,11 @@ def livekit(release: Release, secrets: Secrets, env: Mapping[str, str]) -> LiveK
     parsed = urlparse(credentials["url"])
     if parsed.scheme not in _SCHEMES or not parsed.hostname:
         raise CredentialsError("the address of LiveKit must begin with wss:// or ws://")
-    return LiveKit(**{name: value.strip() for name, value in credentials.items()})
+    url, key, secret = (credentials[name].strip() for name in NAMES)
+    return LiveKit(url, key, Secret(secret))
 
 
-def provider_secrets(agent: AgentRelease, secrets: Secrets) -> dict[str, str]:
+def provider_secrets(agent: AgentRelease, secrets: Secrets) -> dict[str, Secret[str]]:
     """The secrets that an agent's providers use, by name: all that its calls may know."""
     parts = (*agent.providers.values(), *agent.http_services)
     names = {name for part in parts for name in _named(part, "secrets")}

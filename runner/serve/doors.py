@@ -8,6 +8,7 @@ from runner.egress.secrets import Ledger, Secrets
 from runner.front.door import loopback
 from runner.front.rates import Rate
 from runner.front.tokens import Doors
+from runner.secret import Secret
 from runner.template import Renderer
 
 if TYPE_CHECKING:
@@ -77,7 +78,7 @@ class FrontDoors:
         tokens = []
         for text in written.tokens:
             ledgers = {"secrets": Ledger(self._secrets), "env": Ledger(self._env)}
-            token = Renderer().render(text, ledgers).strip()
+            token = Secret(Renderer().render(text, ledgers).strip())
             names |= {*ledgers["secrets"].used, *ledgers["secrets"].missing}
             # a part of a token would be easier to guess
             if token and not any(each.missing for each in ledgers.values()):

@@ -13,6 +13,7 @@ from typing import IO, Any, Final
 
 from runner.diagnostics import render
 from runner.egress.mask import Mask
+from runner.secret import Secret
 from runner.serve.floods import WINDOW, Floods
 
 LEVELS: Final = {"debug": 10, "info": 20, "warning": 30, "error": 40}
@@ -57,7 +58,7 @@ class Log:
         self._floods = Floods()
         self._mask = Mask(())
 
-    def hide(self, secrets: Iterable[str]) -> None:
+    def hide(self, secrets: Iterable[Secret[str]]) -> None:
         """Never show these values."""
         self._mask = Mask(secrets)
 

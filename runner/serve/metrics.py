@@ -6,7 +6,7 @@ Source: https://prometheus.io/docs/practices/naming/, and Prometheus's `promethe
 from __future__ import annotations
 
 from collections import Counter as Counts
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from prometheus_client import (
@@ -18,13 +18,14 @@ from prometheus_client import (
     disable_created_metrics,
     generate_latest,
 )
-from prometheus_client.metrics_core import GaugeMetricFamily, Metric
+from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from runner import __version__
 from runner.egress.policy.breaker import State
 
 if TYPE_CHECKING:
+    from runner.egress.mcp.servers import ServerFigures
     from runner.serve.releases.served import Releases
     from runner.serve.reload.reloader import ReloadResult
     from runner.serve.sessions.calls import CallInfo, Calls
@@ -48,10 +49,15 @@ class Metrics:
         releases: what is served.
         calls: what is on.
         breakers: tells each service that was asked and has a breaker, and the state of that.
+        servers: tells each MCP server that was asked, and what is known of it.
     """
 
     def __init__(
-        self, releases: Releases, calls: Calls, breakers: Callable[[], Iterable[Breaker]] = tuple
+        self,
+        releases: Releases,
+        calls: Calls,
+        breakers: Callable[[], Iterable[Breaker]] = tuple,
+        servers: Callable[[], Mapping[str, ServerFigures]] = dict,
     ) -> None:
         """Begin with a configuration that has just been loaded."""
         self._registry = registry = CollectorRegistry()
@@ -88,6 +94,7 @@ class Metrics:
         happened = _Happened(registry)
         calls.on_event.append(happened.take)
         registry.register(_Now(releases, calls, breakers))
+        registry.register(_Servers(servers))
         ProcessCollector(registry=registry)
         calls.on_end.append(self._over)
         self.served(good=True)
@@ -145,6 +152,31 @@ class _Happened:
                 self._tools.labels(call.agent, name, "failed" if error else "ok").inc()
             case {"type": "handoff", "to": str(target)}:
                 self._handoffs.labels(call.agent, target).inc()
+
+
+class _Servers(Collector):
+    """The MCP servers that were asked."""
+
+    def __init__(self, servers: Callable[[], Mapping[str, ServerFigures]]) -> None:
+        self._servers = servers
+
+    def collect(self) -> Iterator[Metric]:
+        up = GaugeMetricFamily(
+            "lkrun_mcp_server_up",
+            "Whether an MCP server answered when it was asked last",
+            labels=["server"],
+        )
+        calls = CounterMetricFamily(
+            "lkrun_mcp_calls",
+            "Calls of the tools of an MCP server, by result: ok or failed",
+            labels=["server", "result"],
+        )
+        for name, known in sorted(self._servers().items()):
+            up.add_metric([name], known.up)
+            calls.add_metric([name, "ok"], known.ok)
+            calls.add_metric([name, "failed"], known.failed)
+        yield up
+        yield calls
 
 
 class _Now(Collector):

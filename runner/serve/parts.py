@@ -83,7 +83,7 @@ def build(  # noqa: PLR0913 - what a runner begins with
     files = partial(attached, startup.compiler.root)
     tools = ToolRequests(releases, secrets, log, files=files, env=startup.env)
     calls.on_end.append(tools.call_ended)
-    metrics = Metrics(releases, calls, tools.breakers)
+    metrics = Metrics(releases, calls, tools.breakers, tools.servers)
     neighbours = Neighbours(startup.archive)
     agents = LiveKitAgents(
         livekit, store.root, admission, calls, log,

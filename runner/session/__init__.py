@@ -23,7 +23,7 @@ whatever `end(…)` was given.
 which changed keys count already and which wait; `CannotRenewError` says why it goes on as it was.
 
 Providers need no secrets resolver where none of them names a secret; else `secrets` is called with
-the name, as in `secrets=os.environ.get`. `start` takes the LiveKit room of a job.
+the name, as in `secrets=Secrets(os.environ).get`. `start` takes the LiveKit room of a job.
 
 This module imports no livekit; `runner.session.conversation` does, which takes a second.
 """

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Final
 
 from runner.addresses import Guard
-from runner.egress.client import HttpEgress
+from runner.egress.client import HttpEgress, private_values
+from runner.egress.mask import Mask
 from runner.egress.network.resolver import Resolver
 from runner.egress.network.tls import tls_context
 from runner.egress.network.wire import Wire
@@ -26,7 +28,7 @@ class Answer:
     """What a service answered to one request of a tool.
 
     Attributes:
-        body: as text, secrets masked; empty where nothing came.
+        body: as text, secrets and private values masked; empty where nothing came.
         fails: it could not be reached, in these words.
     """
 
@@ -72,7 +74,7 @@ class RecordingEgress:
         finally:
             _asked.reset(token)
         if len(self.cassette.answers) == before and not response.ok:
-            words = self._secrets.mask().text(str(response.error or "no answer"))
+            words = self._mask(ask).text(str(response.error or "no answer"))
             self.cassette.answers.append(Answer(ask.tool, fails=words))
         return response
 
@@ -80,14 +82,23 @@ class RecordingEgress:
         """Close all connections."""
         await self._egress.aclose()
 
-    def _heard(self, url: str, status: int, body: bytes) -> None:
+    def _heard(self, status: int, body: bytes) -> None:
         ask = _asked.get()
-        if ask is None or url == self._token_url(ask.tool):
-            return  # a token is no answer of a tool, and nobody keeps it
-        text = self._secrets.mask().text(body.decode(_READ, "replace"))
-        self.cassette.answers.append(Answer(ask.tool, status, text))
+        if ask is not None:
+            text = _scrubbed(body.decode(_READ, "replace"), self._mask(ask))
+            self.cassette.answers.append(Answer(ask.tool, status, text))
 
-    def _token_url(self, tool: str) -> str | None:
-        request = getattr(self._release.requests.get(tool), "http", None)
-        oauth2 = getattr(getattr(request, "auth", None), "oauth2", None)
-        return str(oauth2.token_url) if oauth2 is not None else None
+    def _mask(self, ask: ToolRequest) -> Mask:
+        """Hides secrets, and what is private in this call."""
+        self._secrets.look_up(self._release.secret_names)
+        return self._secrets.mask(private=private_values(self._release, ask))
+
+
+def _scrubbed(text: str, mask: Mask) -> str:
+    """An answer as it came, but for what is hidden; in JSON also what is written by escapes."""
+    try:
+        data = json.loads(text)
+        masked = mask.data(data)
+    except (ValueError, RecursionError):
+        return mask.text(text)
+    return mask.text(text) if masked == data else json.dumps(masked, ensure_ascii=False)

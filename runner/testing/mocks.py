@@ -22,6 +22,7 @@ from runner.egress.response.view import seen
 from runner.egress.secrets import Secrets
 from runner.egress.trouble import RequestError
 from runner.schema.http import Result
+from runner.secret import Secret
 from runner.template import Renderer, as_data
 from runner.testing.expected import fits
 from runner.testing.time import SimulatedLoop
@@ -44,9 +45,9 @@ class TestSecrets(Secrets):
 
     __test__ = False
 
-    def get(self, name: str) -> str | None:
+    def get(self, name: str) -> Secret[str] | None:
         """The value, or one that stands for it."""
-        return super().get(name) or f"test-{name.casefold()}"
+        return super().get(name) or Secret(f"test-{name.casefold()}")
 
 
 class MockedEgress:

@@ -43,6 +43,12 @@ class _Server(BaseHTTPRequestHandler):
         pass
 
 
+def page(url):
+    """What a browser shows in the end."""
+    with urllib.request.urlopen(url) as answer:  # noqa: S310 - the test's own address
+        return answer.read()
+
+
 @pytest.fixture
 def run(monkeypatch):
     """Run the command, with a browser that goes where it is sent; gives result and server."""
@@ -50,10 +56,11 @@ def run(monkeypatch):
     server.back, server.answer = {}, None
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
-    browsers = []
+    browsers, pages = [], []
+    server.browsers, server.pages = browsers, pages
 
     def browse(url):
-        browser = threading.Thread(target=lambda: urllib.request.urlopen(url).read())  # noqa: S310 - the test's own address
+        browser = threading.Thread(target=lambda: pages.append(page(url)))
         browser.start()
         browsers.append(browser)
 
@@ -103,6 +110,9 @@ def test_for_programs(run):
 )
 def test_what_is_not_granted(run, back, answer, told):
     """It is told in a sentence, exit code 1."""
-    result, _ = run(back=back, answer=answer)
+    result, server = run(back=back, answer=answer)
     assert result.return_value == 1
     assert told in result.output
+    for browser in server.browsers:
+        browser.join()
+    assert (b"It was not granted." in server.pages[0]) == ("error" in back)

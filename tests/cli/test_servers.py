@@ -135,6 +135,13 @@ def test_a_check_with_keys_asks_the_servers(folder):
     (folder / "all.yaml").write_text(FOLDER.replace("- stdio", "- nothing").replace("30s", "2s"))
     told = json.loads(ran("check", folder, "--keys").stdout)
     assert [d["code"] for d in told["diagnostics"]] == ["E406"]
+    (folder / "all.yaml").write_text(
+        FOLDER.replace("- stdio", "- nothing").replace(
+            "timeout: 30s", "timeout: 2s\n      required: no"
+        )
+    )
+    optional = json.loads(ran("check", folder, "--keys").stdout)
+    assert ([d["code"] for d in optional["diagnostics"]], optional["ok"]) == (["W406"], True)
     assert json.loads(ran("check", folder).stdout)["diagnostics"] == []
 
 

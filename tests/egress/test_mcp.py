@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from runner.egress.client import HttpEgress
+from runner.egress.mcp.servers import ServerFigures
 from runner.egress.port import ToolRequest
 from runner.egress.secrets import Secrets
 from runner.link.release import AgentRelease
@@ -133,6 +134,7 @@ async def test_a_server_that_dies_in_the_middle_fails_in_words(egress):
         gone = await ask("find_order", number=9)
     port = url.split(":")[2].split("/")[0]
     assert died.ok is False
+    assert egress.servers() == {"shop": ServerFigures(up=False, failed=2)}
     assert gone.error == f"no connection: nothing listens at 127.0.0.1:{port}"
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from runner.egress.secrets import Ledger, Secrets
+from runner.secret import Secret, reveal
 
 
 def test_the_environment_comes_before_files(tmp_path):
@@ -12,7 +13,8 @@ def test_the_environment_comes_before_files(tmp_path):
     (tmp_path / "A").write_text("file")
     (tmp_path / "B").write_text("file")
     secrets = Secrets({"A": "env", "B": ""}, tmp_path)
-    assert (secrets.get("A"), secrets.get("B"), secrets.get("C")) == ("env", "file", None)
+    read = [reveal(secrets.get(name)) for name in "ABC"]
+    assert read == ["env", "file", None]
     assert Secrets({}).get("A") is None
 
 
@@ -23,7 +25,7 @@ def test_the_environment_comes_before_files(tmp_path):
 def test_the_last_line_break_is_no_part_of_it(tmp_path, written, read):
     """One line break at the end of a file is dropped, and nothing else."""
     (tmp_path / "A").write_bytes(written.encode())
-    assert Secrets({}, tmp_path).get("A") == read
+    assert reveal(Secrets({}, tmp_path).get("A")) == read
 
 
 def test_a_file_may_change(tmp_path):
@@ -63,9 +65,12 @@ def test_what_was_read_is_known_for_ever(tmp_path):
     secrets.look_up(["A", "B", "missing"])
     (tmp_path / "A").write_text("second-value")
     secrets.look_up(["A"])
-    assert secrets.mask(["more"]).text("first-value from-the-environment more") == "*** *** ***"
-    assert secrets.get("A") == "second-value"
-    secrets.learn(["a-token"])
+    assert (
+        secrets.mask([Secret("more")]).text("first-value from-the-environment more")
+        == "*** *** ***"
+    )
+    assert reveal(secrets.get("A")) == "second-value"
+    secrets.learn([Secret("a-token")])
     shown = "first-value second-value a-token; never read"
     assert secrets.mask().text(shown) == "*** *** ***; never read"
 
@@ -73,7 +78,7 @@ def test_what_was_read_is_known_for_ever(tmp_path):
 def test_what_is_remembered_is_bounded():
     """Of tokens without end the newest are known."""
     secrets = Secrets({})
-    secrets.learn(f"token-{number:06}" for number in range(5000))
+    secrets.learn(Secret(f"token-{number:06}") for number in range(5000))
     assert secrets.mask().text("token-000000 token-004999") == "token-000000 ***"
 
 
@@ -81,4 +86,4 @@ def test_the_ledger_keeps_account():
     """It knows what was used, and once what was asked for in vain."""
     ledger = Ledger(Secrets({"A": "x"}))
     assert [ledger.get(name) for name in ("A", "B", "B")] == ["x", None, None]
-    assert (ledger.used, ledger.missing) == ({"A": "x"}, ["B"])
+    assert (ledger.used, ledger.missing) == ({"A": Secret("x")}, ["B"])

@@ -13,6 +13,7 @@ from support.fake_runner import FakeRunner
 from runner.front.app import Front
 from runner.front.port import DialogueError
 from runner.front.tokens import Doors
+from runner.secret import Secret
 
 CHROMIUM = next(
     filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome", "chrome"))),
@@ -209,7 +210,7 @@ async def test_refusals_are_told_in_plain_words(visit, runner):
 
 async def test_a_runner_that_wants_a_token_asks_for_it(browser, runner):
     """A wrong one is told; with a right one the talk goes on, its stream too, in this tab alone."""
-    front = Front(runner, port=0, doors=lambda: Doors(tokens=("secret",)))
+    front = Front(runner, port=0, doors=lambda: Doors(tokens=(Secret("secret"),)))
     await front.start()
     context = await browser.new_context()
     visit = Visit(await context.new_page(), front)

@@ -15,8 +15,10 @@ from runner.front.routes import ROUTES
 from runner.front.tickets import MOST as LIMIT
 from runner.front.tickets import SECONDS, Tickets
 from runner.front.tokens import Doors
+from runner.secret import Secret
 
 TOKENS = ("first-of-two", "zweiter-schlüssel")
+SEALED = tuple(map(Secret, TOKENS))
 RIGHT = {"Authorization": f"Bearer {TOKENS[0]}"}
 APP = "https://app.clinic.example"
 OPEN = ["/", "/-/page.css", "/-/page.js", "/health", "/ready"]
@@ -45,7 +47,7 @@ async def guarded(runner, now, **about):
 
 @pytest.fixture
 def now():
-    return Now(tokens=TOKENS)
+    return Now(tokens=SEALED)
 
 
 @pytest.fixture
@@ -128,7 +130,7 @@ async def test_a_ticket_does_for_a_token_once(ask, runner):
 async def test_a_ticket_is_no_better_than_its_token(ask, now):
     """Once the token is none, the ticket is none."""
     made = await ask("POST", "/v1/tickets", headers=RIGHT)
-    now.doors = Doors(tokens=("another",))
+    now.doors = Doors(tokens=(Secret("another"),))
     stream = f"/v1/sessions/s-1/events?ticket={made.json['ticket']}"
     assert (await ask("GET", stream)).status == 401
 
@@ -151,7 +153,7 @@ def test_a_ticket_is_good_for_a_minute():
 async def test_tokens_change_while_it_serves(ask, now):
     """The next request is held to what stands there now."""
     assert (await ask("GET", "/v1/agents", headers=RIGHT)).status == 200
-    now.doors = Doors(tokens=("another",))
+    now.doors = Doors(tokens=(Secret("another"),))
     assert (await ask("GET", "/v1/agents", headers=RIGHT)).status == 401
     now.doors = Doors(tokens=())
     assert (await ask("GET", "/v1/agents", headers={"Authorization": "Bearer "})).status == 401
@@ -161,7 +163,7 @@ async def test_tokens_change_while_it_serves(ask, now):
 
 async def test_a_listed_page_may_ask(runner):
     """Its browser asks first, without a token, and then may read the answer."""
-    async with guarded(runner, Now(tokens=TOKENS, origins=frozenset({APP}))) as ask:
+    async with guarded(runner, Now(tokens=SEALED, origins=frozenset({APP}))) as ask:
         wish = {
             "Origin": APP,
             "Access-Control-Request-Method": "POST",
@@ -195,7 +197,7 @@ async def test_a_listed_page_may_ask(runner):
 @pytest.mark.parametrize("method", ["OPTIONS", "GET", "POST"])
 async def test_other_pages_are_refused_as_before(runner, origin, method):
     """What is not listed gets nothing, with a right token too."""
-    async with guarded(runner, Now(tokens=TOKENS, origins=frozenset({APP}))) as ask:
+    async with guarded(runner, Now(tokens=SEALED, origins=frozenset({APP}))) as ask:
         headers = RIGHT | {"Origin": origin, "Access-Control-Request-Method": "POST"}
         answer = await ask(method, "/v1/agents/clinic/turns", headers=headers)
         assert (answer.status, answer.error["code"]) == (403, "wrong_origin")
@@ -222,7 +224,7 @@ async def test_the_name_of_a_listed_page_is_a_name_of_the_front(runner):
 
 async def test_other_machines_come_in_with_a_token(runner):
     """Open to other machines, each address is a name of it; other names are not, nor no token."""
-    now = Now(tokens=TOKENS)
+    now = Now(tokens=SEALED)
     async with guarded(runner, now, host="0.0.0.0") as ask:  # noqa: S104 - it wants a token
         for host in ("192.168.1.2", "10.0.0.1:8443", "[2001:db8::1]:80", "localhost:1"):
             answer = await ask("GET", "/v1/agents", headers=RIGHT | {"Host": host})
@@ -237,7 +239,7 @@ async def test_other_machines_come_in_with_a_token(runner):
 async def test_requests_are_counted_by_token_and_by_address(runner):
     """Each token has its own; who has none shares that of the address; 429 says how long."""
     rate = Rate(2, 3600)
-    async with guarded(runner, Now(tokens=TOKENS, rate=rate)) as ask:
+    async with guarded(runner, Now(tokens=SEALED, rate=rate)) as ask:
         for token in TOKENS:
             headers = {"Authorization": f"Bearer {token}"}
             seen = [(await ask("GET", "/v1/agents", headers=headers)).status for _ in range(3)]

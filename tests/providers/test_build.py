@@ -11,6 +11,7 @@ from runner.providers import build as building
 from runner.providers.build import ProviderBuildError, build
 from runner.providers.loading import load
 from runner.providers.validation import validate
+from runner.secret import Secret
 
 OPTIONS = """
 phrase: str = 'hello'
@@ -97,7 +98,7 @@ def test_no_message_shows_a_secret(installed, monkeypatch):
     installed.plugin("leaky", text)
     values = {"parts": [{"token": "own-secret-3", "name": "shown"}]}
     with pytest.raises(ProviderBuildError) as caught:
-        build("llm", "leaky", values, secrets=["told-secret-2"])
+        build("llm", "leaky", values, secrets=[Secret("told-secret-2")])
     assert "secret-" not in str(caught.value)
     assert "shown" in str(caught.value)
 

@@ -4,6 +4,7 @@ import pytest
 
 from runner.child_environment import matches, of_plugin
 from runner.egress.secrets import Secrets
+from runner.secret import Secret
 from runner.serve.credentials import (
     CredentialsError,
     LiveKit,
@@ -24,7 +25,7 @@ WRITTEN = """runner:
 def test_the_environment_says_where_livekit_is(release):
     """The three standard variables are enough."""
     found = livekit(release, Secrets(ENV), ENV)
-    assert found == LiveKit("ws://lk:7880", "key", "secret")
+    assert found == LiveKit("ws://lk:7880", "key", Secret("secret"))
     assert found.to_env() == ENV
     assert "secret" not in repr(found).replace("api_secret", "")
 
@@ -33,7 +34,9 @@ def test_the_folder_wins_over_the_environment(changed):
     """What `runner.livekit` says is taken, and the environment fills the rest."""
     release = changed("runner:\n", WRITTEN)
     env = {**ENV, "MY_SECRET": "mine"}
-    assert livekit(release, Secrets(env), env) == LiveKit("wss://calls.example", "key", "mine")
+    assert livekit(release, Secrets(env), env) == LiveKit(
+        "wss://calls.example", "key", Secret("mine")
+    )
 
 
 def test_without_any_there_is_no_livekit(release):
@@ -95,4 +98,4 @@ def test_secrets_of_providers_are_found_at_any_depth(changed):
     """Options may hold a secret in lists and records."""
     after = changed("say: Goodbye.", 'say: "{{ secrets.A }}{{ secrets.B }}{{ secrets.MISSING }}"')
     found = provider_secrets(after.agents["desk"], Secrets({"A": "1", "B": "2", "TOOL_KEY": "3"}))
-    assert found == {"A": "1", "B": "2"}
+    assert found == {"A": Secret("1"), "B": Secret("2")}

@@ -7,6 +7,7 @@ import pytest
 from runner.egress.secrets import Secrets
 from runner.front.rates import Rate
 from runner.front.tokens import Doors
+from runner.secret import Secret
 from runner.serve.doors import FrontDoors
 from runner.serve.startup import ServeSettings
 
@@ -64,11 +65,11 @@ def test_tokens_are_read_anew(guard, changed, releases, tmp_path):
     releases.swap(changed("runner:\n", WRITTEN))
     doors = guard(Secrets({}, tmp_path))
     origins, rate = frozenset({"https://app.clinic.example"}), Rate(60, 60.0)
-    assert doors.now() == Doors(("one",), origins, rate)
+    assert doors.now() == Doors((Secret("one"),), origins, rate)
     assert doors.now() is doors.now()
     (tmp_path / "FIRST").write_text("another\n")
     (tmp_path / "SECOND").write_text("two")
-    assert doors.now().tokens == ("another", "prefix-two")
+    assert doors.now().tokens == (Secret("another"), Secret("prefix-two"))
     (tmp_path / "FIRST").unlink()
     (tmp_path / "SECOND").unlink()
     assert doors.now().tokens == ()
@@ -79,7 +80,7 @@ def test_another_release_counts_at_once(guard, changed, releases):
     doors = guard(Secrets({"FIRST": "one"}))
     assert doors.now().tokens is None
     releases.swap(changed("runner:\n", WRITTEN))
-    assert doors.now().tokens == ("one",)
+    assert doors.now().tokens == (Secret("one"),)
 
 
 def test_another_address_waits_for_a_restart(guard, changed, releases, log):

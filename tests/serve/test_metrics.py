@@ -5,6 +5,7 @@ from types import SimpleNamespace
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from runner.egress.mcp.servers import ServerFigures
 from runner.egress.port import ToolRequest
 from runner.serve.metrics import Metrics
 from runner.serve.reload.reloader import ReloadResult
@@ -47,6 +48,15 @@ def test_attempts_are_counted_by_result(metrics):
     ]
     assert now["lkrun_config_reload_duration_seconds_sum",] == pytest.approx(0.44)
     assert now["lkrun_config_reload_duration_seconds_bucket", "0.05"] == 1
+
+
+def test_servers_are_told_by_name_and_result(releases, calls):
+    """Whether a server answered last, and how often its tools succeeded and failed."""
+    known = {"shop": ServerFigures(ok=3, failed=1), "lost": ServerFigures(up=False, failed=2)}
+    now = values(Metrics(releases, calls, servers=lambda: known))
+    assert (now["lkrun_mcp_server_up", "shop"], now["lkrun_mcp_server_up", "lost"]) == (1, 0)
+    assert now["lkrun_mcp_calls_total", "ok", "shop"] == 3
+    assert now["lkrun_mcp_calls_total", "failed", "lost"] == 2
 
 
 def test_sessions_are_told_by_release(metrics, calls, releases, changed, release):

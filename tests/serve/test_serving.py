@@ -3,6 +3,7 @@
 import pytest
 
 from runner.front.port import DialogueError
+from runner.secret import Secret
 from runner.serve.credentials import LiveKit
 from runner.serve.metrics import Metrics
 from runner.serve.reload.folder_state import FolderState
@@ -12,7 +13,7 @@ from runner.serve.socket.messages import End
 from runner.serve.workers.livekit import LiveKitAgents
 from runner.serve.workers.neighbours import Neighbours
 
-LIVEKIT = LiveKit("ws://lk:7880", "key", "s" * 32)
+LIVEKIT = LiveKit("ws://lk:7880", "key", Secret("s" * 32))
 
 
 class Workers:

@@ -6,6 +6,7 @@ import os
 import pytest
 
 from runner.egress.secrets import Secrets
+from runner.secret import Secret
 from runner.serve.credentials import LiveKit
 from runner.serve.doors import FrontDoors
 from runner.serve.metrics import Metrics
@@ -16,7 +17,7 @@ from runner.serve.reload.reloader import ReloadResult
 from runner.serve.reload.swap import Swap
 from runner.serve.startup import ServeSettings
 
-LIVEKIT = LiveKit("ws://lk:7880", "key", "s" * 32)
+LIVEKIT = LiveKit("ws://lk:7880", "key", Secret("s" * 32))
 
 
 class Texts:

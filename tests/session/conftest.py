@@ -11,6 +11,7 @@ from typing import Any
 
 import httpx
 import pytest
+from support.known import known
 from support.wild import Wild, possess
 
 from runner.cache import Cache
@@ -170,7 +171,7 @@ async def begin(load: Load) -> AsyncIterator[Begin]:
             asks,
             facts or CallFacts(variables=given or {}),
             on_event=on_event,
-            secrets=(secrets or {}).get,
+            secrets=known(secrets or {}),
             channel=channel,
             idle=idle,
             clock=clock,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from livekit.agents import inference, llm, stt, tts
+from support.known import known
 
 from runner.session import CallFacts
 from runner.session.conversation import Conversation
@@ -79,7 +80,7 @@ def models(load):
         renderer = TemplateRenderer(
             TemplateContext(release, CallFacts(), Variables(release.agent.variables)), {}
         )
-        return Models(release, renderer, secrets.get)
+        return Models(release, renderer, known(secrets))
 
     return make
 

@@ -6,6 +6,7 @@ import asyncio
 import re
 
 import pytest
+from support.known import known
 
 from runner.egress.port import ToolResponse
 from runner.session import CallFacts
@@ -391,7 +392,7 @@ async def test_secrets_are_read_anew(talk, load):
     await call.conversation.renew(release)
     model = call.conversation.session.current_agent.llm
     assert (await call.say("hello")).texts == ["first words"]
-    await call.conversation.renew(release, secrets={"WORDS": "second words"}.get)
+    await call.conversation.renew(release, secrets=known({"WORDS": "second words"}))
     assert call.conversation.session.current_agent.llm is not model
     assert (await call.say("hello")).texts == ["second words"]
     assert call.conversation._call.bound.models.mask("first words, second words") == "•••, •••"

@@ -114,10 +114,28 @@ WEIGHS = "        return {'weight': args['grams'] / 1000, 'unit': options.unit}"
 async def test_a_tool_of_a_package(begin, site):
     """It gets its options and the checked arguments; what it returns is the answer."""
     tool(site, WEIGHS)
-    talk = await begin(FOLDER.replace("    NODES\n", ""), secrets={"UNIT": "kilograms"})
+    talk = await begin(FOLDER.replace("    NODES\n", ""), secrets={"UNIT": "kg"})
     told = await talk.say("a parcel")
-    assert told.outputs == ['{"weight": 1.2, "unit": "kilograms"}']
+    assert told.outputs == ['{"weight": 1.2, "unit": "kg"}']
     assert told.failed == [False]
+
+
+@pytest.mark.parametrize(
+    "work",
+    [
+        "        return {'unit': options.unit}",
+        "        raise ToolError(f'{options.unit} is refused')",
+        "        raise RuntimeError(f'{options.unit} is refused')",
+    ],
+    ids=["returned", "told", "raised"],
+)
+async def test_a_tool_of_a_package_brings_no_secret_back(begin, site, caplog, work):
+    """A secret among its options is masked in its answer, in its errors and in the log."""
+    tool(site, work)
+    talk = await begin(FOLDER.replace("    NODES\n", ""), secrets={"UNIT": "sk-live-7A2b9"})
+    told = await talk.say("a parcel")
+    assert len(told.outputs) == 1
+    assert "sk-live-7A2b9" not in f"{talk.events} {caplog.text}"
 
 
 OPEN = """    variables:

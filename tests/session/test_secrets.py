@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import base64
 import json
 
 import httpx
 import pytest
+from support.echoes import ECHOES
 from support.wild import Wild
 
 from runner.egress.port import ToolResponse
@@ -69,19 +69,6 @@ providers:
 """
 
 KEY, PIN = "sk-live-7A2b9", "471108"
-
-ECHOES = {
-    "as it is": str,
-    "in capitals": str.upper,
-    "in small letters": str.lower,
-    "backwards": lambda s: s[::-1],
-    "in hex": lambda s: s.encode().hex(),
-    "in capitals of hex": lambda s: s.encode().hex().upper(),
-    "in base64": lambda s: base64.b64encode(s.encode()).decode(),
-    "in base64 with a name": lambda s: base64.b64encode(f"me:{s}".encode()).decode(),
-    "in base64 of urls": lambda s: base64.urlsafe_b64encode(s.encode()).decode(),
-    "in percent": lambda s: "".join(f"%{b:02X}" for b in s.encode()),
-}
 
 
 class Echo:

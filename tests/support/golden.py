@@ -84,7 +84,7 @@ def found_in(case: str, empty: Path, cache: Cache) -> tuple[list[Diagnostic], Co
     found = list(result.diagnostics)
     if case.startswith("E405"):
         found = sorted(found + missing_secrets(result))
-    if case.startswith("E406"):
+    if case.startswith(("E406", "W406")):
         found = sorted(found + down(result, folder))
     return found, result
 

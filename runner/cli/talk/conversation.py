@@ -161,7 +161,7 @@ class LocalTalk:
         from runner.session.conversation import Conversation
 
         assert self._compiled.release is not None  # noqa: S101 - as above
-        secrets = sending.secrets()
+        secrets = sending.secrets(self._compiled.secrets)
         egress = LatestEgress(sending.egress(self._options.folder, secrets))
         egress.follow(self._compiled.release, self._agent)
         talk = Conversation(

@@ -15,6 +15,7 @@ import httpx
 from runner.egress.auth.seam import AuthContext, Authentication
 from runner.egress.trouble import RequestError
 from runner.schema.auth import Hmac, Signature
+from runner.secret import Secret
 
 _PREFIX = "whsec_"
 
@@ -26,14 +27,14 @@ class StandardWebhook(Authentication):
     another call; the time and the signature are each attempt's own.
     """
 
-    def __init__(self, secret: str) -> None:
+    def __init__(self, secret: Secret[str]) -> None:
         """Take the secret: Base64, usually with `whsec_` before it.
 
         Raises:
             RequestError: it is something else.
         """
         try:
-            self._key = base64.b64decode(secret.strip().removeprefix(_PREFIX), validate=True)
+            self._key = secret.map(_decoded)
         except (binascii.Error, ValueError):
             raise RequestError(
                 "the secret of hmac is not whsec_ and Base64, as Standard Webhooks has it; "
@@ -46,7 +47,7 @@ class StandardWebhook(Authentication):
         """Add the three headers."""
         now = str(int(time.time()))
         signed = f"{self._id}.{now}.".encode() + request.content
-        digest = hmac.digest(self._key, signed, hashlib.sha256)
+        digest = hmac.digest(self._key.reveal(), signed, hashlib.sha256)
         request.headers["webhook-id"] = self._id
         request.headers["webhook-timestamp"] = now
         request.headers["webhook-signature"] = f"v1,{base64.b64encode(digest).decode()}"
@@ -56,10 +57,10 @@ class StandardWebhook(Authentication):
 class DescribedSignature(Authentication):
     """Signs as the author's block says."""
 
-    def __init__(self, spec: Signature, secret: str) -> None:
+    def __init__(self, spec: Signature, secret: Secret[str]) -> None:
         """Take the block, and the secret as it is."""
         self._spec = spec
-        self._key = secret.encode("utf-8", "replace")
+        self._key = secret.map(lambda text: text.encode("utf-8", "replace"))
         self.hidden = (secret,)
 
     def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
@@ -68,12 +69,16 @@ class DescribedSignature(Authentication):
         signed = request.content
         if spec.signs == "timestamp_body":
             signed = f"{now}.".encode() + signed
-        digest = hmac.digest(self._key, signed, spec.algorithm)
+        digest = hmac.digest(self._key.reveal(), signed, spec.algorithm)
         written = digest.hex() if spec.encoding == "hex" else base64.b64encode(digest).decode()
         request.headers[str(spec.header)] = f"{spec.prefix or ''}{written}"
         if spec.timestamp_header is not None:
             request.headers[str(spec.timestamp_header)] = now
         yield request
+
+
+def _decoded(secret: str) -> bytes:
+    return base64.b64decode(secret.strip().removeprefix(_PREFIX), validate=True)
 
 
 def begin(spec: Hmac, context: AuthContext) -> Authentication:

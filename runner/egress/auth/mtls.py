@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from runner.egress.auth.seam import AuthContext, Authentication
-from runner.egress.network.tls import OwnTls
+from runner.egress.network.tls import NOTHING, OwnTls
 from runner.schema.auth import Mtls, Pem
 from runner.schema.types.names import AttachedFile
+from runner.secret import Secret
 
 
 class OwnCertificate(Authentication):
@@ -23,15 +24,15 @@ def begin(spec: Mtls, context: AuthContext) -> Authentication:
         RequestError: a file cannot be read, or a secret is missing.
     """
 
-    def content(pem: Pem, name: str) -> bytes:
+    def content(pem: Pem, name: str) -> Secret[bytes]:
         if isinstance(pem, AttachedFile):
-            return context.file(pem)
-        return context.text(pem, name).encode("utf-8", "replace")
+            return Secret(context.file(pem))
+        return context.text(pem, name).map(lambda text: text.encode("utf-8", "replace"))
 
     written = spec.mtls
     return OwnCertificate(
         OwnTls(
-            authority=content(written.authority, "authority") if written.authority else b"",
+            authority=content(written.authority, "authority") if written.authority else NOTHING,
             certificate=content(written.certificate, "certificate"),
             key=content(written.key_, "key"),
         )

@@ -10,6 +10,7 @@ from runner.egress.auth.seam import AuthContext, Authentication
 from runner.egress.auth.tokens import Grant
 from runner.egress.request.headers import set_header
 from runner.schema.auth import OAuth2
+from runner.secret import NONE, Secret
 
 _UNAUTHORIZED = 401
 
@@ -29,11 +30,15 @@ class AccessToken(Authentication):
         is_new, context = False, self._context
         while not is_new:
             token, is_new = await context.tokens.of(self._grant, context.send, context.hide)
-            set_header(request, "Authorization", f"Bearer {token}")
+            set_header(request, "Authorization", token.map("Bearer {}".format))
             response = yield request
             if response.status_code != _UNAUTHORIZED:
                 return
             context.tokens.refused(self._grant, token)
+
+
+def _stripped(context: AuthContext, text: str) -> Secret[str]:
+    return context.render(text).map(str.strip)
 
 
 def begin(spec: OAuth2, context: AuthContext) -> Authentication:
@@ -48,11 +53,11 @@ def begin(spec: OAuth2, context: AuthContext) -> Authentication:
         client_id=context.text(written.client_id, "client_id"),
         client_secret=context.text(written.client_secret, "client_secret")
         if written.client_secret
-        else "",
-        scopes=tuple(filter(None, (context.render(scope).strip() for scope in written.scopes))),
-        audience=context.render(written.audience).strip() if written.audience else "",
+        else NONE,
+        scopes=tuple(filter(None, (_stripped(context, scope) for scope in written.scopes))),
+        audience=_stripped(context, written.audience) if written.audience else NONE,
         refresh_token=context.text(written.refresh_token, "refresh_token")
         if written.refresh_token
-        else "",
+        else NONE,
     )
     return AccessToken(grant, context)

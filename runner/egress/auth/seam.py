@@ -20,6 +20,7 @@ from runner.egress.network.tls import OwnTls
 from runner.egress.request.headers import header_value
 from runner.egress.trouble import RequestError
 from runner.schema.auth import AnyAuth
+from runner.secret import Secret
 
 
 class Authentication(httpx.Auth):
@@ -30,7 +31,7 @@ class Authentication(httpx.Auth):
         tls: what the connection itself shows.
     """
 
-    hidden: tuple[str, ...] = ()
+    hidden: tuple[Secret[str], ...] = ()
     tls: OwnTls = OwnTls()
 
     def shown(self, url: str) -> str:
@@ -50,30 +51,31 @@ class AuthContext:
         file: a path below the folder → the bytes of that file.
     """
 
-    render: Callable[[str], str]
+    render: Callable[[str], Secret[str]]
     send: Send
     tokens: Tokens
-    hide: Callable[[str], None]
+    hide: Callable[[Secret[str]], None]
     file: Callable[[str], bytes]
 
-    def text(self, text: str, name: str) -> str:
+    def text(self, text: str, name: str) -> Secret[str]:
         """Render what a proof cannot do without.
 
         Raises:
             RequestError: it is empty.
         """
         value = self.render(text)
-        if not value.strip():
+        if not value.map(str.strip):
             raise RequestError(f"'{name}' of auth has no value, so nothing was sent")
         return value
 
-    def header(self, text: str, name: str) -> str:
+    def header(self, text: str, name: str) -> Secret[str]:
         """Render what stands in a header.
 
         Raises:
             RequestError: it is empty, or cannot stand there.
         """
-        return header_value(self.text(text, name), f"'{name}' of auth")
+        what = f"'{name}' of auth"
+        return self.text(text, name).map(lambda value: header_value(value, what))
 
 
 class Kind(Protocol):

@@ -8,7 +8,7 @@ import json
 import logging
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import quote_plus, urlencode
 
@@ -17,11 +17,15 @@ import httpx
 from runner.egress.policy.retry import PASSING, retry_after
 from runner.egress.request.headers import header_value
 from runner.egress.trouble import CANNOT_ASK, RequestError, one_line
+from runner.secret import NONE, Secret
 
 _log = logging.getLogger("lkrun.egress")
 
 Send = Callable[[httpx.Request], Awaitable[httpx.Response]]
 """Sends a request of a proof's own, checked and bounded like all others; its body is read."""
+
+Hide = Callable[[Secret[str]], None]
+"""Takes what nobody may see from now on."""
 
 _EARLY: Final = 60.0
 """Seconds before its end in which a token is renewed; of a short-lived one the last tenth."""
@@ -37,12 +41,12 @@ _OK: Final = 200
 class Grant:
     """What a token is got for. Equal grants share one token."""
 
-    token_url: str
-    client_id: str
-    client_secret: str = field(repr=False)
-    scopes: tuple[str, ...]
-    audience: str
-    refresh_token: str = field(repr=False)
+    token_url: Secret[str]
+    client_id: Secret[str]
+    client_secret: Secret[str]
+    scopes: tuple[Secret[str], ...]
+    audience: Secret[str]
+    refresh_token: Secret[str]
 
 
 @dataclass(slots=True)
@@ -50,8 +54,8 @@ class _Held:
     """What is held of one grant."""
 
     grant: Grant
-    refresh_token: str
-    token: str = ""
+    refresh_token: Secret[str]
+    token: Secret[str] = NONE
     renew_at: float = 0.0
     secret_in_body: bool = False
     renewing: asyncio.Task[None] | None = None
@@ -65,7 +69,9 @@ class Tokens:
         self._clock = clock
         self._held: dict[Grant, _Held] = {}
 
-    async def of(self, grant: Grant, send: Send, hide: Callable[[str], None]) -> tuple[str, bool]:
+    async def of(
+        self, grant: Grant, send: Send, hide: Callable[[Secret[str]], None]
+    ) -> tuple[Secret[str], bool]:
         """Give a token that is good now, and whether it is new.
 
         Args:
@@ -81,13 +87,15 @@ class Tokens:
         if is_new:
             await self._renew(held, send)
         hide(held.token)
+        if held.refresh_token:
+            hide(held.refresh_token)
         return held.token, is_new
 
-    def refused(self, grant: Grant, token: str) -> None:
+    def refused(self, grant: Grant, token: Secret[str]) -> None:
         """Forget a token that the service does not take any more."""
         held = self._held.get(grant)
         if held is not None and held.token == token:
-            held.token = ""
+            held.token = NONE
 
     async def aclose(self) -> None:
         """End what is still asked."""
@@ -123,8 +131,13 @@ class Tokens:
         held.token = _token(held, answer)
         held.renew_at = self._clock() + _good_for(answer)
         new = answer.get("refresh_token")
-        if held.refresh_token and isinstance(new, str) and new and new != held.refresh_token:
-            held.refresh_token = new
+        if (
+            held.refresh_token
+            and isinstance(new, str)
+            and new
+            and Secret(new) != held.refresh_token
+        ):
+            held.refresh_token = Secret(new)
             _log.warning(
                 "%s gave a new refresh token in place of the one in the secret; lkrun keeps it "
                 "until it ends, and then the old one may be refused", _server(held),
@@ -138,26 +151,30 @@ def _seen(task: asyncio.Task[None]) -> None:
 
 
 def _server(held: _Held) -> str:
-    return httpx.URL(held.grant.token_url).host
+    return httpx.URL(held.grant.token_url.reveal()).host
 
 
 def _request(held: _Held) -> httpx.Request:
     grant = held.grant
     form = {"grant_type": "client_credentials"}
     if held.refresh_token:
-        form = {"grant_type": "refresh_token", "refresh_token": held.refresh_token}
-    form |= {"scope": " ".join(grant.scopes)} if grant.scopes else {}
-    form |= {"audience": grant.audience} if grant.audience else {}
+        form = {"grant_type": "refresh_token", "refresh_token": held.refresh_token.reveal()}
+    form |= {"scope": " ".join(scope.reveal() for scope in grant.scopes)} if grant.scopes else {}
+    form |= {"audience": grant.audience.reveal()} if grant.audience else {}
     headers = {"Accept": "application/json", "User-Agent": "lkrun"}
     if not grant.client_secret:
-        form["client_id"] = grant.client_id
+        form["client_id"] = grant.client_id.reveal()
     elif held.secret_in_body:
-        form |= {"client_id": grant.client_id, "client_secret": grant.client_secret}
+        form |= {"client_id": grant.client_id.reveal()}
+        form |= {"client_secret": grant.client_secret.reveal()}
     else:  # RFC 6749, section 2.3.1
-        pair = f"{quote_plus(grant.client_id)}:{quote_plus(grant.client_secret)}"
+        both = (grant.client_id, grant.client_secret)
+        pair = ":".join(quote_plus(each.reveal()) for each in both)
         headers["Authorization"] = f"Basic {base64.b64encode(pair.encode()).decode()}"
     headers["Content-Type"] = "application/x-www-form-urlencoded"
-    return httpx.Request("POST", grant.token_url, headers=headers, content=urlencode(form).encode())
+    return httpx.Request(
+        "POST", grant.token_url.reveal(), headers=headers, content=urlencode(form).encode()
+    )
 
 
 def _wants_the_secret_in_the_body(held: _Held, response: httpx.Response) -> bool:
@@ -195,14 +212,14 @@ def _answer(held: _Held, response: httpx.Response) -> dict[str, Any]:
     )
 
 
-def _token(held: _Held, answer: dict[str, Any]) -> str:
+def _token(held: _Held, answer: dict[str, Any]) -> Secret[str]:
     kind = answer.get("token_type", "bearer")
     if str(kind).casefold() != "bearer":
         raise RequestError(
             f"no access token: {_server(held)} gives tokens of type "
             f"'{one_line(str(kind), 40)}', and only bearer is known"
         )
-    return header_value(str(answer["access_token"]), "the access token")
+    return Secret(header_value(str(answer["access_token"]), "the access token"))
 
 
 def _good_for(answer: dict[str, Any]) -> float:

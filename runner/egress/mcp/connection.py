@@ -43,6 +43,10 @@ class _ByUrl(MCPServerHTTP):
         super().__init__(url, transport, tool_result_resolver=_text, **more)
         self._bridge = bridge
 
+    def __repr__(self) -> str:
+        """Say nothing of the address, in which a secret may stand."""
+        return f"{type(self).__name__}()"
+
     def _create_http_client(
         self,
         headers: dict[str, Any] | None = None,
@@ -60,6 +64,10 @@ class _ByUrl(MCPServerHTTP):
 
 class _ByCommand(MCPServerStdio):
     """LiveKit's client of a program, whose log goes nowhere: programs may read lkrun's."""
+
+    def __repr__(self) -> str:
+        """Say nothing of its arguments, in which a secret may stand."""
+        return f"{type(self).__name__}()"
 
     def client_streams(self) -> AbstractAsyncContextManager[Any]:
         return self._streams()

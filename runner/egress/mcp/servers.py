@@ -36,11 +36,38 @@ class _Open:
     bridge: Bridge | None
 
 
+@dataclass(slots=True)
+class ServerFigures:
+    """What is known of a server.
+
+    Attributes:
+        up: whether it answered when it was asked last.
+        ok: calls of its tools that succeeded.
+        failed: those that did not.
+    """
+
+    up: bool = True
+    ok: int = 0
+    failed: int = 0
+
+    def count(self, *, ok: bool) -> None:
+        """Count a call of one of its tools."""
+        if ok:
+            self.ok += 1
+        else:
+            self.failed += 1
+
+
 class Servers:
-    """Connects to servers, asks them, and ends what is connected."""
+    """Connects to servers, asks them, and ends what is connected.
+
+    Attributes:
+        figures: the name of each server that was asked → what is known of it.
+    """
 
     def __init__(self) -> None:
         """Connect nothing yet."""
+        self.figures: dict[str, ServerFigures] = {}
         self._closing: set[asyncio.Task[None]] = set()
         self._open: dict[tuple[Hashable, str], _Open] = {}
         self._locks: dict[tuple[Hashable, str], asyncio.Lock] = {}
@@ -62,18 +89,25 @@ class Servers:
         key = (owner, ask.tool)
         await asyncio.to_thread(import_client)  # the first time it takes long
         begun = asyncio.get_running_loop().time()
+        figures = self.figures.setdefault(ask.tool, ServerFigures())
+        answer: ToolResponse | None = None
         try:
             async with asyncio.timeout(tool.mcp.timeout):
                 opened = await self._opened(key, tool, asking)
-                if ask.function is None:
-                    return _told(opened)
-                return await _called(opened, ask, asking, begun)
+                figures.up = True
+                is_list = ask.function is None
+                answer = _told(opened) if is_list else await _called(opened, ask, asking, begun)
         except Exception as error:  # noqa: BLE001 - each is put into words
+            figures.up = figures.up and isinstance(error, RequestError)
             failed = self._open.get(key)
             late = isinstance(error, TimeoutError | RequestError) and failed is not None
             if not (late and failed is not None and failed.connection.tools):
                 self._drop(key)
             raise _trouble(error, tool, failed, asking) from None
+        finally:
+            if ask.function is not None:
+                figures.count(ok=answer is not None and answer.ok)
+        return answer
 
     async def _opened(self, key: tuple[Hashable, str], tool: McpTool, asking: Asking) -> _Open:
         async with self._locks.setdefault(key, asyncio.Lock()):

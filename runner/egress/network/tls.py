@@ -8,11 +8,16 @@ import os
 import ssl
 import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from typing import Final
 
 import httpx
 
 from runner.egress.trouble import RequestError
+from runner.secret import Secret
+
+NOTHING: Final = Secret(b"")
+"""No certificate, no key."""
 
 
 @functools.cache
@@ -35,9 +40,9 @@ class OwnTls:
         usual: whether the usual authorities are trusted besides.
     """
 
-    authority: bytes = b""
-    certificate: bytes = field(default=b"", repr=False)
-    key: bytes = field(default=b"", repr=False)
+    authority: Secret[bytes] = NOTHING
+    certificate: Secret[bytes] = NOTHING
+    key: Secret[bytes] = NOTHING
     usual: bool = False
 
     def __bool__(self) -> bool:
@@ -56,14 +61,14 @@ def own_context(own: OwnTls) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT) if alone else httpx.create_ssl_context()
     if own.authority:
         try:
-            context.load_verify_locations(cadata=own.authority.decode("ascii", "replace"))
+            context.load_verify_locations(cadata=own.authority.reveal().decode("ascii", "replace"))
         except (ssl.SSLError, ValueError):
             raise RequestError(
                 "the authority holds no certificate: a file with BEGIN CERTIFICATE is needed"
             ) from None
     if own.certificate:
         try:
-            with _path(own.certificate) as certificate, _path(own.key) as key:
+            with _path(own.certificate.reveal()) as certificate, _path(own.key.reveal()) as key:
                 context.load_cert_chain(certificate, key, password=_no_password)
         except (ssl.SSLError, OSError, ValueError):
             raise RequestError(

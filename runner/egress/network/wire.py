@@ -9,7 +9,7 @@ import logging
 import ssl
 from collections import deque
 from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Final
 
 import httpcore
@@ -19,10 +19,14 @@ from runner import demo
 from runner.addresses import Address, Guard, literal
 from runner.egress.network.resolver import Resolver
 from runner.egress.network.stream import connect
+from runner.secret import Secret
 
 ROUTE: Final = "lkrun.route"
 """The extension of a request that holds its `Route`."""
 
+
+OWN: Final = "lkrun.own"
+"""The extension of a request of a proof's own: nobody keeps what it is answered."""
 
 TRACE: Final = "lkrun.trace"
 """The extension of a request whose time is taken: what httpcore is given."""
@@ -161,7 +165,7 @@ class Proxy:
     """
 
     url: str
-    user: tuple[str, str] | None = field(default=None, repr=False)
+    user: Secret[tuple[str, str]] | None = None
 
 
 class Wire(httpx.AsyncBaseTransport):
@@ -203,7 +207,7 @@ class Wire(httpx.AsyncBaseTransport):
         if by_proxy and self._proxy is not None:
             return httpcore.AsyncHTTPProxy(
                 self._proxy.url,
-                proxy_auth=self._proxy.user,
+                proxy_auth=self._proxy.user.reveal() if self._proxy.user else None,
                 network_backend=self._free,
                 **settings,
             )

@@ -8,6 +8,7 @@ from typing import Any, Final, NamedTuple
 from urllib.parse import parse_qsl, quote, urlencode
 
 from runner.egress.trouble import RequestError
+from runner.secret import Secret, reveal
 
 _BEGIN, _END = "\ufdd0", "\ufdd1"  # noncharacters: they stand in no text that people write
 _MARKS: Final = re.compile(f"[{_BEGIN}{_END}]")
@@ -85,7 +86,8 @@ def _segment(pieces: Sequence[_Piece], empty: Callable[[], RequestError]) -> str
 def pairs(entries: Mapping[str, Any], text: Callable[[Any], str]) -> list[tuple[str, str]]:
     """Write names and values for a query or a form: a list repeats its name."""
     written = []
-    for name, value in entries.items():
+    for name, sealed in entries.items():
+        value = reveal(sealed)
         several = value if isinstance(value, list | tuple) else [value]
         plain = all(not isinstance(each, list | tuple | Mapping) for each in several)
         written += [(name, text(each)) for each in (several if plain else [value])]
@@ -121,14 +123,15 @@ def address(url: str, render: Render, empty: Callable[[], RequestError]) -> str:
     return f"{server}{written}{f'?{own}' if own else ''}"
 
 
-def with_query(url: str, query: Sequence[tuple[str, str]]) -> str:
+def with_query(url: str, query: Sequence[tuple[str, Secret[str] | str]]) -> str:
     """Add names and values to an address; such a name takes the place of the address's own."""
     if not query:
         return url
     path, _, own = url.partition("?")
     names = {name for name, _ in query}
     kept = [pair for pair in own.split("&") if pair and _name(pair) not in names]
-    return f"{path}?{'&'.join([*kept, form_encoded(query)])}"
+    added = form_encoded([(name, reveal(value)) for name, value in query])
+    return f"{path}?{'&'.join([*kept, added])}"
 
 
 def _name(pair: str) -> str | None:

@@ -14,6 +14,7 @@ import httpx
 from runner.egress.request.address import form_encoded, pairs
 from runner.egress.request.texts import Texts
 from runner.schema.http import Body, FilePart
+from runner.secret import reveal
 from runner.template import Empty, as_text
 
 
@@ -32,14 +33,14 @@ def body(
         content = form_encoded(entries, quote_via=quote_plus).encode()
         return content, {b"Content-Type": b"application/x-www-form-urlencoded"}
     if spec.text is not None:
-        content = texts.text(spec.text).encode("utf-8", "replace")
+        content = reveal(texts.sealed(spec.text)).encode("utf-8", "replace")
         return content, {b"Content-Type": b"text/plain; charset=utf-8"}
     if spec.multipart is not None:
         return _multipart(spec.multipart, texts, file)
     data = texts.json(spec.json_)
     if isinstance(data, Empty):
         return None, {}
-    written = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
+    written = json.dumps(data, ensure_ascii=False, separators=(",", ":"), default=reveal)
     return written.encode("utf-8", "replace"), {b"Content-Type": b"application/json"}
 
 

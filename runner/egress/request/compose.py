@@ -6,22 +6,21 @@ import base64
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any, Final
 from uuid import uuid4
 
 import httpx
 
-from runner.egress.mask import Mask
 from runner.egress.request.address import address, pairs, with_query
 from runner.egress.request.body import body
-from runner.egress.request.headers import headers
+from runner.egress.request.headers import QuietRequest, headers
 from runner.egress.request.redirect import BODY
-from runner.egress.request.texts import Texts
+from runner.egress.request.texts import Texts, holds_secret
 from runner.egress.trouble import RequestError
 from runner.link.walk import walk
 from runner.schema.http import Request
-from runner.template import analyse, as_text
+from runner.secret import STARS, Secret
+from runner.template import as_text
 
 _STANDING: Final = {
     b"Accept": b"application/json, */*;q=0.8",
@@ -44,7 +43,7 @@ class Outgoing:
 
     request: httpx.Request
     shown: str
-    hidden: tuple[str, ...]
+    hidden: tuple[Secret[str], ...]
     guarded: frozenset[str]
 
 
@@ -61,9 +60,9 @@ def compose(spec: Request, texts: Texts, file: Callable[[str], bytes]) -> Outgoi
     """
     where = shown = _address(spec, texts)
     if _is_secret(spec):
-        used: Mapping[str, str] = getattr(texts.secrets, "used", {})
-        stars = Texts(texts.values, dict.fromkeys(used, Mask.STARS))
-        shown = _address(spec, stars).replace("%2A%2A%2A", Mask.STARS)
+        used: Mapping[str, Secret[str]] = getattr(texts.secrets, "used", {})
+        stars = Texts(texts.values, dict.fromkeys(used, STARS))
+        shown = _address(spec, stars).replace("%2A%2A%2A", STARS)
     content, kind = body(spec.body, texts, file)
     written = headers(
         texts.entries({n: t.rstrip("\r\n") for n, t in spec.headers.items()}), _wire_text
@@ -77,28 +76,23 @@ def compose(spec: Request, texts: Texts, file: Callable[[str], bytes]) -> Outgoi
     given = {name.lower() for name, _ in written}
     more = {**_STANDING, **kind, **user, **key}.items()
     written += [(name, value) for name, value in more if name.lower() not in given]
-    request = httpx.Request(spec.method, url, headers=written, content=content)
+    request = QuietRequest(spec.method, url, headers=written, content=content)
     if user:
-        shown = _USER.sub(rf"\1{Mask.STARS}@", shown)
+        shown = _USER.sub(rf"\1{STARS}@", shown)
     return Outgoing(request, shown, _hidden(url, user), _guarded(spec))
-
-
-@lru_cache(maxsize=1024)
-def _holds_secret(text: str) -> bool:
-    return "secrets" in text and any(use.path[0] == "secrets" for use in analyse(text).uses)
 
 
 def _is_secret(spec: Request) -> bool:
     """Whether a secret stands in the address."""
-    return _holds_secret(spec.url or "") or any(map(_holds_secret, spec.query.values()))
+    return holds_secret(spec.url or "") or any(map(holds_secret, spec.query.values()))
 
 
 def _guarded(spec: Request) -> frozenset[str]:
     if not spec.redirects:
         return frozenset()
-    names = {name.lower() for name, text in spec.headers.items() if _holds_secret(text)}
+    names = {name.lower() for name, text in spec.headers.items() if holds_secret(text)}
     in_body = spec.body is not None and any(
-        isinstance(leaf.value, str) and _holds_secret(leaf.value) for leaf in walk(spec.body, ())
+        isinstance(leaf.value, str) and holds_secret(leaf.value) for leaf in walk(spec.body, ())
     )
     return frozenset(names | ({BODY} if in_body else set()))
 
@@ -135,6 +129,6 @@ def _user(url: httpx.URL) -> dict[bytes, bytes]:
     return {b"Authorization": b"Basic " + base64.b64encode(pair)}
 
 
-def _hidden(url: httpx.URL, user: Mapping[bytes, bytes]) -> tuple[str, ...]:
+def _hidden(url: httpx.URL, user: Mapping[bytes, bytes]) -> tuple[Secret[str], ...]:
     encoded = [value.decode().removeprefix("Basic ") for value in user.values()]
-    return (*filter(None, [url.password]), *encoded)
+    return tuple(map(Secret, filter(None, [url.password, *encoded])))

@@ -1,4 +1,4 @@
-"""Headers: what may stand in them, and what follows from the request itself."""
+"""Requests and their headers: what may stand in them, what follows from the request itself."""
 
 from __future__ import annotations
 
@@ -9,11 +9,20 @@ from typing import Any, Final
 import httpx
 
 from runner.egress.trouble import RequestError
+from runner.secret import Secret, reveal
 
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 _FRAMING: Final = frozenset(
     {"connection", "content-length", "expect", "te", "trailer", "transfer-encoding", "upgrade"}
 )
+
+
+class QuietRequest(httpx.Request):
+    """A request that shows nothing of its address but the host: a secret may stand in it."""
+
+    def __repr__(self) -> str:
+        """Name the method and the host."""
+        return f"<{type(self).__name__}({self.method!r}, {self.url.host!r})>"
 
 
 def header_value(value: str, what: str) -> str:
@@ -32,13 +41,14 @@ def header_value(value: str, what: str) -> str:
     return text
 
 
-def set_header(request: httpx.Request, name: str, value: str) -> None:
+def set_header(request: httpx.Request, name: str, value: Secret[str]) -> None:
     """Give a request a header, in UTF-8 where a letter is beyond ASCII."""
-    if value.isascii():
-        request.headers[name] = value
+    text = value.reveal()
+    if text.isascii():
+        request.headers[name] = text
         return
     others = [(n, v) for n, v in request.headers.raw if n.lower() != name.lower().encode()]
-    written = (name.encode(), value.encode("utf-8", "replace"))
+    written = (name.encode(), text.encode("utf-8", "replace"))
     request.headers = httpx.Headers([*others, written])
 
 
@@ -58,6 +68,6 @@ def headers(entries: Mapping[str, Any], write: Any) -> list[tuple[bytes, bytes]]
             raise RequestError(
                 f"the header '{name}' cannot be set: it follows from the request itself"
             )
-        text = header_value(write(value), f"the header '{name}'")
+        text = header_value(write(reveal(value)), f"the header '{name}'")
         written.append((name.encode(), text.encode("utf-8", "replace")))
     return written

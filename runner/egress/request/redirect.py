@@ -8,6 +8,7 @@ from typing import Final
 
 import httpx
 
+from runner.egress.request.headers import QuietRequest
 from runner.egress.trouble import UNUSABLE, RequestError
 
 FOLLOWED: Final = frozenset({301, 302, 303, 307, 308})
@@ -58,7 +59,7 @@ def follow(
     dropped |= set() if at_home else {*_PROOFS, *guarded}
     headers = [(n, v) for n, v in request.headers.raw if n.decode("latin-1").lower() not in dropped]
     content = request.content if keeps_body else None
-    return Hop(httpx.Request(method, url, headers=headers, content=content), at_home)
+    return Hop(QuietRequest(method, url, headers=headers, content=content), at_home)
 
 
 BODY: Final = ":body"

@@ -4,10 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from functools import lru_cache
+from typing import Any, TypeVar
 
 from runner.egress.trouble import CANNOT_ASK, RequestError
-from runner.template import EMPTY, Empty, Failure, Renderer
+from runner.secret import Secret
+from runner.template import EMPTY, Empty, Failure, Renderer, analyse
+
+T = TypeVar("T")
+
+
+@lru_cache(maxsize=1024)
+def holds_secret(text: str) -> bool:
+    """Whether a text of an author uses a secret."""
+    return "secrets" in text and any(use.path[0] == "secrets" for use in analyse(text).uses)
+
+
+def seal(text: str, value: T) -> Secret[T] | T:
+    """What a text gives: a secret where it uses one."""
+    return Secret(value) if holds_secret(text) else value
 
 
 @dataclass(slots=True)
@@ -42,11 +57,15 @@ class Texts:
         self._text = text
         return self.renderer.render(text, self.values, **how)
 
+    def sealed(self, text: str) -> Secret[str] | str:
+        """Render a text; a secret where one stands in it."""
+        return seal(text, self.text(text))
+
     def value(self, text: str) -> Any:
-        """Render a value; `EMPTY` where it is one empty expression."""
+        """Render a value, secret where a secret stands in it; `EMPTY`: one empty expression."""
         self._text = text
         value = self.renderer.value(text, self.values)
-        return EMPTY if value is None else value
+        return EMPTY if value is None or isinstance(value, Empty) else seal(text, value)
 
     def told(self, text: str, values: Mapping[str, Any]) -> str:
         """Render a text for the model."""
@@ -73,16 +92,17 @@ class Texts:
             items = (self.json(item) for item in data)
             return [item for item in items if not isinstance(item, Empty)]
         self._text = data
-        return self.renderer.json_value(data, self.values)
+        value = self.renderer.json_value(data, self.values)
+        return value if isinstance(value, Empty) else seal(data, value)
 
-    def proof(self, text: str) -> str:
-        """Render a text that a request cannot do without.
+    def proof(self, text: str) -> Secret[str]:
+        """Render a text by which a request proves who sends it, and cannot do without.
 
         Raises:
             RequestError: it is empty, because a secret is missing or a value cannot be worked out.
         """
-        value = self.text(text)
-        unready = None if value.strip() else self.unready()
+        value = Secret(self.text(text))
+        unready = None if value.map(str.strip) else self.unready()
         if unready is not None:
             raise unready
         return value

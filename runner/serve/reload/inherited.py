@@ -60,7 +60,7 @@ class ChildEnvironment:
     def hide(self) -> None:
         """Keep what is secret now out of the log."""
         names = self._releases.current.secrets
-        values = [self._secrets.get(name) or "" for name in names]
+        values = [value for name in names if (value := self._secrets.get(name))]
         self._log.hide([*values, self._livekit.api_secret] if self._livekit else values)
 
     async def follow(self) -> None:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from runner.egress.files import ReadFile
+    from runner.egress.mcp.servers import ServerFigures
     from runner.egress.policy.breaker import State
     from runner.egress.secrets import Secrets
     from runner.serve.log import Log
@@ -63,6 +64,10 @@ class ToolRequests:
     def breakers(self) -> Iterable[tuple[str, State]]:
         """Each service that was asked and has a breaker, and its state."""
         return self._egress.breakers()
+
+    def servers(self) -> Mapping[str, ServerFigures]:
+        """Each MCP server that was asked, and what is known of it."""
+        return self._egress.servers()
 
     def call_ended(self, call: CallInfo) -> None:
         """End what was connected for a call."""

@@ -10,6 +10,7 @@ from runner.serve.socket.messages import CallNetwork, Renew, Welcome
 
 if TYPE_CHECKING:
     from runner.egress.secrets import Secrets
+    from runner.secret import Secret
     from runner.serve.releases.served import Releases
     from runner.serve.sessions.calls import CallInfo
 
@@ -45,7 +46,7 @@ class Welcomes:
         ways = ways_of(self._releases.current.process.network, self._secrets)
         return CallNetwork(ways.allow, ways.proxy, self._folder)
 
-    def _parts(self, call: CallInfo, release: str) -> tuple[str, dict[str, str]]:
+    def _parts(self, call: CallInfo, release: str) -> tuple[str, dict[str, Secret[str]]]:
         agent = self._releases.agent(release, call.agent)
         secrets = provider_secrets(agent, self._secrets) if agent else {}
         return self._releases.file(release, call.agent), secrets

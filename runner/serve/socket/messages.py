@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import json
 import logging
-from dataclasses import dataclass, field, fields, is_dataclass, replace
+from dataclasses import dataclass, fields, is_dataclass, replace
 from typing import Annotated, Any, ClassVar, Final, Generic, Literal, TypeVar
 
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 
 from runner.egress.port import ToolRequest, ToolResponse
+from runner.secret import NONE, Secret
 
 MAX_LINE: Final = 16 * 1024 * 1024
 """Bytes of a line. The largest answer of a service fits; whoever sends more is cut off."""
@@ -299,7 +300,7 @@ class CallNetwork:
     __pydantic_config__: ClassVar[ConfigDict] = _STRICT
 
     allow: tuple[str, ...] = ()
-    proxy: str = field(default="", repr=False)
+    proxy: Secret[str] = NONE
     folder: str = ""
 
 
@@ -310,7 +311,7 @@ class Welcome(Message):
     call: str
     release: str
     file: str
-    secrets: dict[str, str]
+    secrets: dict[str, Secret[str]]
     network: CallNetwork = CallNetwork()
     type: Literal["welcome"] = "welcome"
 
@@ -338,7 +339,7 @@ class Renew(Message):
     call: str
     release: str
     file: str
-    secrets: dict[str, str]
+    secrets: dict[str, Secret[str]]
     network: CallNetwork = CallNetwork()
     type: Literal["renew"] = "renew"
 
@@ -515,7 +516,9 @@ def _line(message: Message) -> bytes | None:
 
 
 def _plain(value: Any) -> Any:
-    """What JSON does not know: our own values by their fields, others as text."""
+    """What JSON does not know: our own values by their fields, secrets revealed, others as text."""
+    if isinstance(value, Secret):
+        return value.reveal()
     if is_dataclass(value) and not isinstance(value, type):
         return {field.name: getattr(value, field.name) for field in fields(value)}
     return str(value)

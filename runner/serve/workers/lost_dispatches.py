@@ -96,7 +96,9 @@ class Sweeper:
     async def run(self) -> None:
         """Sweep until cancelled."""
         livekit = self._livekit
-        async with api.LiveKitAPI(livekit.url, livekit.api_key, livekit.api_secret) as server:
+        async with api.LiveKitAPI(
+            livekit.url, livekit.api_key, livekit.api_secret.reveal()
+        ) as server:
             while True:
                 try:
                     await self._sweep(server)

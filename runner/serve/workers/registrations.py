@@ -183,7 +183,7 @@ class Workers:
         server = AgentServer(
             ws_url=self._livekit.url,
             api_key=self._livekit.api_key,
-            api_secret=self._livekit.api_secret,
+            api_secret=self._livekit.api_secret.reveal(),
             host="127.0.0.1",
             port=0,
             num_idle_processes=0,

@@ -131,7 +131,7 @@ class Rooms:
 
 
 def _server(livekit: LiveKit) -> api.LiveKitAPI:
-    return api.LiveKitAPI(livekit.url, livekit.api_key, livekit.api_secret)
+    return api.LiveKitAPI(livekit.url, livekit.api_key, livekit.api_secret.reveal())
 
 
 async def _dispatched(server: api.LiveKitAPI, room: str, agent: str, metadata: str) -> str:

@@ -58,7 +58,7 @@ def mint(livekit: LiveKit, visit: Visit) -> AccessToken:
     identity = visit.identity or f"caller-{secrets.token_hex(4)}"
     dispatch = api.RoomAgentDispatch(agent_name=visit.agent, metadata=visit.metadata)
     token = (
-        api.AccessToken(livekit.api_key, livekit.api_secret)
+        api.AccessToken(livekit.api_key, livekit.api_secret.reveal())
         .with_identity(identity)
         .with_ttl(timedelta(seconds=visit.ttl))
         .with_grants(api.VideoGrants(room_join=True, room=room))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import json
 import logging
 import operator
@@ -18,6 +19,7 @@ from runner.egress.providers import USUAL_NETWORK, ProviderEgress, ProviderNetwo
 from runner.link.release import AgentRelease
 from runner.providers.build import ProviderBuildError, build, check_kind
 from runner.schema.providers import InOrder, Order
+from runner.secret import Secret
 from runner.session.errors import CannotStartError
 from runner.session.models import kinds
 from runner.session.models.bounded import bounded
@@ -31,11 +33,14 @@ log = logging.getLogger("lkrun")
 
 _WORDS = re.compile(r"[a-z]+(?: [a-z]+)+", re.IGNORECASE)
 
-Secrets = Callable[[str], str | None]
+Secrets = Callable[[str], Secret[str] | None]
 
-_Recipe = tuple[str, str, Any, Connection] | None
+_Recipe = tuple[str, str, HttpRecipe | Secret[Any], Connection] | None
 """Kind, plugin, options and connection of a provider; None for an inference string."""
 
+
+_Plugin = tuple[str, str, Secret[str]]
+"""Kind, name and options, as JSON, of a plugin that is no provider."""
 
 _List = tuple[str, tuple[str, ...], Order | None]
 """Kind and names of providers in order, and what is said of their order."""
@@ -44,19 +49,26 @@ _List = tuple[str, tuple[str, ...], Order | None]
 class _Secrets(Mapping[str, str]):
     """Looks secrets up, and remembers them so that no message shows one."""
 
-    def __init__(self, resolve: Secrets, past: Iterable[str] = ()) -> None:
+    def __init__(self, resolve: Secrets, past: Iterable[Secret[str]] = ()) -> None:
         self.resolve = resolve
         self.past = frozenset(past)
-        self.seen: dict[str, str] = {}
+        self.seen: dict[str, Secret[str]] = {}
         self.lacking: set[str] = set()
 
-    def __getitem__(self, name: str) -> str:
+    def find(self, name: str) -> Secret[str] | None:
+        """One of them; what there is none of is noted."""
         value = self.resolve(name)
         if value is None:
             self.lacking.add(name)
-            raise KeyError(name)
+            return None
         self.seen[name] = value
         return value
+
+    def __getitem__(self, name: str) -> str:
+        value = self.find(name)
+        if value is None:
+            raise KeyError(name)
+        return value.reveal()
 
     def __iter__(self) -> Iterator[str]:
         return iter(self.seen)
@@ -65,7 +77,7 @@ class _Secrets(Mapping[str, str]):
         return len(self.seen)
 
     @property
-    def shown(self) -> frozenset[str]:
+    def shown(self) -> frozenset[Secret[str]]:
         """All values that were ever looked up."""
         return self.past.union(self.seen.values())
 
@@ -95,14 +107,16 @@ class Models:
         self._renderer = renderer
         self._before = before
         self._secrets: _Secrets = _Secrets(secrets, before.shown if before else ())
-        own = ProviderEgress(self._secrets.get, network, release.env, release.places)
+        own = ProviderEgress(self._secrets.find, network, release.env, release.places)
         self._own_services = own
         self.services: ProviderEgress = before.services if before else own
         self.recognised: Recognised = before.recognised if before else Recognised()
         """What speech recognition says of the caller's words."""
         self._single: dict[tuple[str, str], Any] = {}
         self._recipes: dict[tuple[str, str], _Recipe] = {}
-        self.plugins: dict[tuple[str, str, str], Any] = dict(before.plugins) if before else {}
+        self.plugins: dict[tuple[str, str, Secret[str]], Any] = (
+            dict(before.plugins) if before else {}
+        )
         self._lists: dict[_List, Any] = {}
         self._parts: dict[_List, list[Any]] = {}
         self.outlived: list[Any] = list(before.outlived) if before else []
@@ -173,9 +187,13 @@ class Models:
             return name
         _, plugin, options, _ = recipe
         if isinstance(options, HttpRecipe):
-            known = {secret: self._secrets.resolve(secret) for secret in options.secrets}
-            options = [repr(options), known, dict(self._release.env)]
-        return json.dumps([plugin, options], sort_keys=True, default=repr)
+            resolved = {name: self._secrets.resolve(name) for name in options.secrets}
+            known = {name: value.reveal() for name, value in resolved.items() if value}
+            identity: Any = [repr(options), known, dict(self._release.env)]
+        else:
+            identity = options.reveal()
+        text = json.dumps([plugin, identity], sort_keys=True, default=repr)
+        return hashlib.sha256(text.encode()).hexdigest()
 
     def first_spoke(self, names: tuple[str, ...] | str) -> bool:
         """Whether the first of several voices has spoken last, not one in its place."""
@@ -231,7 +249,7 @@ class Models:
         if self._secrets.lacking:
             lacking = ", ".join(sorted(self._secrets.lacking))
             raise CannotStartError(f"{kind} '{name}' needs a secret that is not set: {lacking}")
-        key = (kind, name, json.dumps(values, sort_keys=True, default=str))
+        key = (kind, name, Secret(json.dumps(values, sort_keys=True, default=str)))
         if key not in self.plugins:
             try:
                 made = build(kind, name, values, secrets=self._secrets.shown)
@@ -249,10 +267,11 @@ class Models:
         service = http_recipe(self._release, name)
         if service is not None:
             for secret in service.secrets:
-                self._secrets.get(secret)
-            options = service
+                self._secrets.find(secret)
+            options: HttpRecipe | Secret[Any] = service
         else:
-            options = self._renderer.data(provider.options, {"secrets": self._secrets})
+            given = {"secrets": self._secrets}
+            options = Secret(self._renderer.data(provider.options, given))
         if self._secrets.lacking:
             lacking = ", ".join(sorted(self._secrets.lacking))
             raise CannotStartError(f"provider '{name}' needs a secret that is not set: {lacking}")
@@ -261,14 +280,15 @@ class Models:
     def _build(self, kind: str, name: str, recipe: _Recipe) -> Any:
         if recipe is None:
             return kinds.inferred(kind, name)
-        *parts, connection = recipe
-        if isinstance(parts[2], HttpRecipe):
-            return keep_to(parts[2].made(self.services), kind, connection)
+        own_kind, plugin, options, connection = recipe
+        if isinstance(options, HttpRecipe):
+            return keep_to(options.made(self.services), kind, connection)
         try:
             usual = kinds.TEXT_ALONE if kind == kinds.IN_TEXT else {}
-            made = build(*parts, secrets=self._secrets.shown, usual=usual)
-            made = check_kind(parts[0], str(parts[1]), made)
-            return keep_to(made, kind, connection)
+            made = build(
+                own_kind, plugin, options.reveal(), secrets=self._secrets.shown, usual=usual
+            )
+            return keep_to(check_kind(own_kind, plugin, made), kind, connection)
         except ProviderBuildError as error:
             raise CannotStartError(f"provider '{name}': {error}") from None
 
@@ -321,7 +341,7 @@ class Models:
         return [each for each in self.built() if id(each) not in known]
 
     @property
-    def shown(self) -> frozenset[str]:
+    def shown(self) -> frozenset[Secret[str]]:
         """All values of secrets that were ever used."""
         return self._secrets.shown
 
@@ -335,7 +355,7 @@ class Models:
 
         Plain words are no key: an author keeps what a scripted model says where they like.
         """
-        return Mask(value for value in self.shown if not _WORDS.fullmatch(value))
+        return Mask(value for value in self.shown if not value.map(_WORDS.fullmatch))
 
     async def aclose(self) -> None:
         """Close all that was built."""

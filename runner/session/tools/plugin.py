@@ -35,7 +35,8 @@ async def run(call: Call, tool: PluginTool, made: ToolCall) -> ToolResult:
             async with within(call.clock, max(0.0, min(LONGEST, call.budget.left))):
                 given = await work(as_data(made.args))
     except ToolError as error:
-        return ToolResult(str(error.message), error={"message": str(error.message)}, failed=True)
+        message = call.bound.models.hidden.text(str(error.message))
+        return ToolResult(message, error={"message": message}, failed=True)
     except TimeoutError:
         return _failed(call, made.name, name, f"it was not done within {LONGEST:g}s")
     except CannotStartError as error:
@@ -43,8 +44,9 @@ async def run(call: Call, tool: PluginTool, made: ToolCall) -> ToolResult:
     except asyncio.CancelledError:
         raise
     except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever a plugin raises, the caller is answered
-        return _failed(call, made.name, name, f"{type(error).__name__}: {error}")
-    return ToolResult(_text(call, given), given)
+        why = call.bound.models.mask(f"{type(error).__name__}: {error}")
+        return _failed(call, made.name, name, why)
+    return ToolResult(call.bound.models.hidden.text(_text(call, given)), given)
 
 
 def _failed(call: Call, tool: str, plugin: str, why: str) -> ToolResult:

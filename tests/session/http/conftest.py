@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
+from support.known import known
 from support.stub_service import Stub
 
 from runner.egress.client import Ways
@@ -82,7 +83,7 @@ class Provided:
         text = FOLDER.format(mode="voice", kind=kind, options=indented, **chosen) + services
         release = self.load(text)
         context = TemplateContext(release, CallFacts(), Variables(release.agent.variables))
-        models = Models(release, TemplateRenderer(context, {}), self.secrets.get, self.network)
+        models = Models(release, TemplateRenderer(context, {}), known(self.secrets), self.network)
         self.models.append(models)
         return models.get(kind, "own")
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from runner.egress.secrets import Secrets
 from runner.link.release import AgentRelease
+from runner.secret import Secret
 from runner.serve.child.network import provider_network
 from runner.serve.credentials import provider_secrets
 from runner.serve.socket.messages import TO_CALL, CallNetwork, Welcome, write
@@ -41,8 +42,8 @@ def test_secrets_of_a_service_reach_the_call(load):
     release = load(FOLDER)
     known = Secrets({"HOUSE_TOKEN": "token of the house", "OWN_KEY": "own key", "OTHER": "other"})
     assert provider_secrets(release, known) == {
-        "HOUSE_TOKEN": "token of the house",
-        "OWN_KEY": "own key",
+        "HOUSE_TOKEN": Secret("token of the house"),
+        "OWN_KEY": Secret("own key"),
     }
 
 
@@ -58,9 +59,9 @@ def test_a_stored_release_asks_the_same(load):
 def test_the_network_reaches_the_call(tmp_path: Path):
     """Private hosts, the proxy and the folder of files go over the call socket as they are."""
     (tmp_path / "client.pem").write_bytes(b"certificate")
-    said = CallNetwork(("10.0.0.5",), "http://proxy.example", str(tmp_path))
+    said = CallNetwork(("10.0.0.5",), Secret("http://proxy.example"), str(tmp_path))
     welcome = Welcome("c", "r", "f", {}, said)
     network = provider_network(TO_CALL.read(write(welcome)).network)
     assert network.ways.allow == ("10.0.0.5",)
-    assert network.ways.proxy == "http://proxy.example"
+    assert network.ways.proxy == Secret("http://proxy.example")
     assert network.files("client.pem") == b"certificate"
