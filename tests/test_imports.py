@@ -44,22 +44,25 @@ MAY_IMPORT = {
     "egress": {
         "addresses", "diagnostics", "demo", "knowledge", "link", "schema", "secret", "template",
     },
+    "delivery": {"egress", "link", "schema", "template"},
     "session": {
         "egress", "link", "patterns", "provider_kinds", "providers", "schema", "template",
         "diagnostics", "secret", "texts",
     },
     "testing": {
-        "addresses", "compiler", "diagnostics", "egress", "link", "patterns", "providers", "schema",
-        "secret", "session", "template", "texts",
+        "addresses", "compiler", "delivery", "diagnostics", "egress", "link", "patterns",
+        "providers", "schema", "secret", "session", "template", "texts",
     },
     "front": {"diagnostics", "secret"},
     "serve": {
-        "source", "cache", "child_environment", "compiler", "diagnostics", "diff", "egress",
-        "front", "link", "providers", "secret", "session", "schema", "template", "testing",
+        "source", "cache", "child_environment", "compiler", "delivery", "diagnostics", "diff",
+        "egress", "front", "link", "providers", "secret", "session", "schema", "template",
+        "testing",
     },
     "cli": {
         "provider_kinds",
-        "cache", "checked", "compiler", "diagnostics", "diff", "egress", "link", "promptfoo",
+        "cache", "checked", "compiler", "delivery", "diagnostics", "diff", "egress", "link",
+        "promptfoo",
         "providers", "secret", "serve", "session", "schema", "source", "template", "testing",
     },
     "__main__": {"cli"},

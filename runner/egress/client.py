@@ -25,14 +25,17 @@ from runner.egress.network.tls import tls_context
 from runner.egress.network.wire import Proxy, Wire
 from runner.egress.policy.breaker import State
 from runner.egress.policy.limits import Limits, ServiceLimits
-from runner.egress.port import ToolRequest, ToolResponse
+from runner.egress.port import ToolRequest, ToolResponse, Webhook
 from runner.egress.request.texts import Texts
 from runner.egress.secrets import Ledger, Secrets
 from runner.egress.sending import Means
 from runner.egress.trouble import RequestError, one_line
-from runner.schema.http import Request
+from runner.schema.auth import Hmac, Signature
+from runner.schema.http import Request, Result
 from runner.schema.mcp import UrlServer
 from runner.schema.tools import HttpTool
+from runner.schema.types.texts import Credential, Sent
+from runner.schema.types.values import RequestUrl
 from runner.secret import NONE, Secret
 from runner.template import Renderer
 
@@ -44,6 +47,10 @@ if TYPE_CHECKING:
     from runner.schema.tools import McpTool
 
 _log = logging.getLogger("lkrun.egress")
+_UNREAD = Result.model_construct()
+
+WEBHOOK_SECONDS = 15.0
+"""Seconds in which a webhook has to be answered, as Standard Webhooks advises."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +186,22 @@ class HttpEgress:
             return _unsent(f"the agent has no tool '{one_line(ask.tool, 64)}' that sends a request")
         return await self._send(release, self._asking(release, tool, ask))
 
+    async def post(self, release: AgentRelease, webhook: Webhook) -> ToolResponse:
+        """Post to an address, once; never raises for what is there."""
+        if self._closed:
+            return _unsent("the runner is shutting down, so nothing was sent")
+        signature = Signature.model_construct(secret=Credential(webhook.secret or ""))
+        auth = Hmac.model_construct(hmac=signature) if webhook.secret else None
+        headers = {name: Sent(text) for name, text in webhook.headers.items()}
+        spec = Request.model_construct(
+            url=RequestUrl(webhook.url), method="POST", headers=headers, auth=auth,
+            timeout=WEBHOOK_SECONDS, budget=WEBHOOK_SECONDS,
+        )  # fmt: skip
+        ask = ToolRequest("", {}, webhook.values, message=webhook.message)
+        asking = self._asking(release, HttpTool.model_construct(http=spec, result=_UNREAD), ask)
+        asking.content = webhook.content.encode()
+        return await self._send(release, asking)
+
     async def _ask_server(
         self, release: AgentRelease, server: McpTool, ask: ToolRequest, owner: Hashable
     ) -> ToolResponse:
@@ -238,7 +261,9 @@ class HttpEgress:
         private = tuple(private_values(release, ask))
         hiding = Hiding(self._secrets, release.private_names, private)
         means = Means(self._wire, limits, self._tokens, self.files, self.timed)
-        return Asking(tool.http, service, texts, hiding, means, result=tool.result)
+        return Asking(
+            tool.http, service, texts, hiding, means, result=tool.result, message=ask.message
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,12 +22,33 @@ class ToolRequest:
         values: all that its templates may use besides: variables, `caller`, `call`, `job`,
             `room`, `now`, `today`, as plain JSON-like data (dates as ISO 8601 texts).
         function: where the tool is a server: which of its tools; without it, which there are.
+        message: names the request over all its attempts, those of another day too; or nothing.
     """
 
     tool: str
     arguments: dict[str, Any]
     values: dict[str, Any]
     function: str | None = None
+    message: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Webhook:
+    """What is posted to somebody's address.
+
+    Attributes:
+        url, secret, headers: as the author wrote them.
+        values: what these may use besides secrets.
+        content: the body, JSON.
+        message: its id, the same over all attempts.
+    """
+
+    url: str
+    secret: str | None
+    headers: dict[str, str]
+    values: dict[str, Any]
+    content: str
+    message: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -70,6 +70,8 @@ class Sending:
         own_tls: whom its connections trust and what they show, where that is not the usual.
         streamed: whether the body of a good answer is left to be read by who asked.
         last: the exchange that was answered.
+        message: names the request over all its attempts, those of another day too; or nothing.
+        content: what is sent as JSON instead of a body of the block.
     """
 
     spec: Request
@@ -81,6 +83,8 @@ class Sending:
     own_tls: ssl.SSLContext | None = None
     streamed: bool = False
     last: Exchange | None = None
+    message: str = ""
+    content: bytes | None = None
 
     @property
     def mask(self) -> Mask:
@@ -118,11 +122,20 @@ class Sending:
         Raises:
             RequestError: it cannot be sent.
         """
-        return compose(self.spec, self.texts, self._file)
+        outgoing = compose(self.spec, self.texts, self._file, self.message)
+        if self.content is None:
+            return outgoing
+        plain = outgoing.request
+        headers = [(n, v) for n, v in plain.headers.raw if n.lower() != b"content-length"]
+        headers.append((b"Content-Type", b"application/json"))
+        request = httpx.Request(plain.method, plain.url, headers=headers, content=self.content)
+        return replace(outgoing, request=request)
 
     def _for_proof(self) -> AuthContext:
         tokens, hide = self.means.tokens, self.hiding.learn
-        return AuthContext(self.texts.proof, self._own_request, tokens, hide, self._file)
+        return AuthContext(
+            self.texts.proof, self._own_request, tokens, hide, self._file, self.message
+        )
 
     def _file(self, path: str) -> bytes:
         return content(self.means.files, path)

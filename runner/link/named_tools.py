@@ -79,6 +79,7 @@ def _offered(scope: Scope) -> Iterable[str]:
     yield from NEED_TOOLS if scope.needs else ()
     languages = scope.agent.languages
     yield from (SWITCH_LANGUAGE,) if languages is not None and languages.switchable else ()
+    yield from scope.agent.after_call.tools if scope.agent.after_call is not None else ()
     for tools, handoffs in (
         (scope.agent.tools, scope.agent.handoffs),
         *((persona.tools, persona.handoffs) for persona in scope.personas.values()),

@@ -12,8 +12,13 @@ ATTRIBUTES: dict[str, tuple[str, ...]] = {
 }
 """Names that every call has, and what they have."""
 
+AFTER_PARTS: dict[str, frozenset[str]] = {
+    "call": frozenset(["duration", "ended", "ended_by", "summary", "transcript"]),
+}
+"""Parts of these that there are once the call is over."""
+
 LATER_PARTS: dict[str, frozenset[str]] = {
-    "call": frozenset(["answered_by", "duration", "ended", "ended_by", "summary", "transcript"]),
+    "call": frozenset(["answered_by"]),
 }
 """Parts of these that belong to what is not built yet."""
 

@@ -106,6 +106,7 @@ class AgentRelease(BaseModel):
         """The secrets that its tools, services, knowledge and providers use."""
         sections = (self.tools, self.services, self.knowledge, self.providers)
         parts = [part for section in sections for part in section.values()]
+        parts += [self.agent.after_call] if self.agent.after_call is not None else []
         return frozenset(name for part in parts for name in secrets_in(part.model_dump()))
 
     @cached_property

@@ -14,6 +14,7 @@ from runner.schema.agents import Agent
 from runner.schema.calling import AnyTool
 from runner.schema.fields import Field
 from runner.schema.http import Request
+from runner.schema.lifecycle import ToolSend
 from runner.schema.needs import Need
 from runner.schema.personas import Persona
 from runner.schema.reading.load import Definition
@@ -107,7 +108,8 @@ class Scope:
 
     def tools_of(self, persona: Persona) -> dict[str, Block]:
         """The tools that the model may call while a persona speaks, and those that these run."""
-        doing = (*self.acting(persona), *self.acting(self.agent))
+        all_of_it = (*self.acting(persona), *self.acting(self.agent))
+        doing = (block for block in all_of_it if not isinstance(block, ToolSend))
         names = [*self.agent.tools, *persona.tools, *filter(None, map(tool_of, doing))]
         tools: dict[str, Block] = {}
         while names:

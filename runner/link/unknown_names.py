@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
+
 from runner.diagnostics.nearest import did_you_mean, nearest
 from runner.link import foreign_names as foreign
 from runner.link.fields import parameters
@@ -17,6 +19,8 @@ from runner.template import Use
 _ONLY_IN = {
     "args": "in http:, result:, then: and rules: of a tool",
     "error": "in on_error",
+    "extract": "in send: of after_call",
+    "verdicts": "in send: of after_call",
     "result": "in result.text, result.fails_if and then",
 }
 """Name → where alone it has a value."""
@@ -48,10 +52,10 @@ def unknown_name(context: UseContext, use: Use, leaf: Leaf) -> Problem | None:
     return "E302", f"unknown name '{root}'", _hint(context, use, leaf)
 
 
-def unknown_part(root: str, part: str) -> str | None:
-    """Say which part was probably meant."""
+def unknown_part(root: str, part: str, parts: Sequence[str]) -> str | None:
+    """Say which of the parts was probably meant."""
     known = foreign.same((root, part))
-    return f"write {known}" if known else did_you_mean(part, ATTRIBUTES[root], noun="parts")
+    return f"write {known}" if known else did_you_mean(part, parts, noun="parts")
 
 
 def _write(expression: str, leaf: Leaf) -> str:
@@ -99,11 +103,18 @@ def _declare(context: UseContext, name: str, leaf: Leaf) -> str:
     return f"declare {name}: in the agent's variables:, and {_write(name, leaf)}"
 
 
+def _extracted(context: UseContext, leaf: Leaf) -> Collection[str]:
+    """The fields that are read in a call, where these have a value."""
+    after = context.scope.agent.after_call
+    return after.extract if after is not None and "extract" in leaf.names else ()
+
+
 def _hint(context: UseContext, use: Use, leaf: Leaf) -> str | None:
     root, variables = use.path[0], context.scope.variables
     fields = parameters(context.spec, context.scope) if "args" in leaf.names else {}
-    if root in fields:
-        return f"write args.{root}"
+    owner = "args" if root in fields else "extract" if root in _extracted(context, leaf) else None
+    if owner is not None:
+        return f"write args.{root}" if owner == "args" else _write(f"extract.{root}", leaf)
     near = nearest(root, variables)
     if near is not None:
         return f"did you mean '{near}'?"

@@ -15,7 +15,7 @@ from runner.schema.hours import Hours
 from runner.schema.intents import Intents
 from runner.schema.keys import Keypad
 from runner.schema.languages import Languages
-from runner.schema.lifecycle import BeforeCall
+from runner.schema.lifecycle import AfterCall, BeforeCall
 from runner.schema.nodes import Nodes
 from runner.schema.personas import Handoff
 from runner.schema.providers import AgentProviders
@@ -209,6 +209,9 @@ class Agent(AgentProviders, _AgentBasics):
     room: Room | None = key("what of the LiveKit room is used", None, live="call")
     before_call: BeforeCall | None = key(
         "what is done before the first word, such as to look the caller up", None, live="start"
+    )
+    after_call: AfterCall | None = key(
+        "what is done once the call is over, however it ended", None, live="call"
     )
     keyterms: tuple[Plain, ...] = key("words that speech recognition should expect", ())
     pronunciations: dict[str, Plain] = key(

@@ -134,6 +134,11 @@ class Process(Block):
     network: Network = key("what tools may reach", Network.model_construct())
     reload: Reload = key("how changes reach callers", Reload.model_construct())
     log: Log = key("what the runner writes", Log.model_construct())
+    data_dir: Plain = key(
+        "the folder for what is kept: CSV files, and what is still to be sent after calls; "
+        "relative to the working directory",
+        Plain("data"),
+    )
     commands: tuple[Program, ...] = key(
         "programs that a tool with mcp: may start, by name or path; none without it", ()
     )

@@ -149,6 +149,14 @@ class Checks(Block):
     silence_max: SomeTime | None = key("nobody waits longer for a word", None)
     max_tokens: Annotated[int, whole(1)] | None = key("tokens of the model at most", None)
     tool_calls_max: Annotated[int, whole(0)] | None = key("calls of tools at most", None)
+    csv_row: dict[str, Expected] = key(
+        "column → value of a row that after_call writes; nothing is written in a test", {}
+    )
+    webhook_body: dict[str, Expected] = key(
+        "field → value of what after_call posts, such as extract: and fields below it; nothing is "
+        "posted in a test",
+        {},
+    )
     means: Plain | None = key("what the reply says, in a sentence that a model judges", None)
     judge: Texts = key("LiveKit's judges by name, or sentences that a model judges", ())
 

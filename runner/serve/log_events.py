@@ -25,6 +25,11 @@ EVENTS: Final = (
              " given another", ("session", "agent", "room", "pid")),
     LogEvent("check", "the folder was checked before serving, and has mistakes; or its tests ran",
              ("result", "release", "diagnostics", "tests")),
+    LogEvent("delivery_failed", "what is sent after a call has not arrived; it is tried again",
+             ("session", "agent", "delivery", "kind", "attempts", "error")),
+    LogEvent("delivery_given_up", "what is sent after a call has not arrived, and is not tried any"
+             " more until somebody says so",
+             ("session", "agent", "delivery", "kind", "attempts", "error")),
     LogEvent("dispatch_repeated", "a caller waited for an agent whose call was lost; it is called"
              " again", ("agent", "room")),
     LogEvent("draining", "it was told to stop, and waits for calls in progress", ("calls",)),
@@ -42,6 +47,8 @@ EVENTS: Final = (
              " more: it lets nobody in"),
     LogEvent("not_enlisted", "`lkrun releases` and `lkrun rollback` will not find this runner",
              ("error",)),
+    LogEvent("outbox_failed", "what is sent after calls cannot be kept on the disk",
+             ("folder", "error")),
     LogEvent("processes_renewed", "new calls begin in new processes, since packages or settings"
              " have changed", ("reasons",)),
     LogEvent("provider_blocked", "a provider has held up all dialogues of its process for so long",

@@ -93,6 +93,12 @@ class Metrics:
         )
         happened = _Happened(registry)
         calls.on_event.append(happened.take)
+        self._deliveries = Counter(
+            "lkrun_deliveries",
+            "What was sent after calls, by kind and by what came of the attempt",
+            ["kind", "result"],
+            registry=registry,
+        )
         registry.register(_Now(releases, calls, breakers))
         registry.register(_Servers(servers))
         ProcessCollector(registry=registry)
@@ -110,6 +116,10 @@ class Metrics:
         self._reloads.labels(outcome.result).inc()
         self._took.observe(outcome.took_ms / 1000)
         self.served(good=outcome.result != "rejected")
+
+    def delivered(self, kind: str, result: str) -> None:
+        """Count an attempt to send something: `sent`, `failed` or `given_up`."""
+        self._deliveries.labels(kind, result).inc()
 
     def text(self) -> str:
         """All of them as Prometheus reads them."""

@@ -21,6 +21,7 @@ from runner.serve.reload.rollback import Rollback
 from runner.serve.reload.swap import Swap
 from runner.serve.runner import ServedRunner
 from runner.serve.sessions.admission import Admission
+from runner.serve.sessions.after_calls import AfterCalls
 from runner.serve.sessions.blocked import BlockedProcesses
 from runner.serve.sessions.calls import Calls, turn_budget
 from runner.serve.sessions.dialogues import Dialogues
@@ -50,6 +51,7 @@ class Parts:
     metrics: Metrics
     neighbours: Neighbours
     agents: LiveKitAgents
+    after: AfterCalls
     switchboard: Switchboard
     texts: Dialogues
     blocked: BlockedProcesses
@@ -83,7 +85,10 @@ def build(  # noqa: PLR0913 - what a runner begins with
     files = partial(attached, startup.compiler.root)
     tools = ToolRequests(releases, secrets, log, files=files, env=startup.env)
     calls.on_end.append(tools.call_ended)
+    after = AfterCalls(releases, log, tools.egress)
+    calls.on_end.append(after.call_ended)
     metrics = Metrics(releases, calls, tools.breakers, tools.servers)
+    after.count = metrics.delivered
     neighbours = Neighbours(startup.archive)
     agents = LiveKitAgents(
         livekit, store.root, admission, calls, log,
@@ -91,7 +96,7 @@ def build(  # noqa: PLR0913 - what a runner begins with
     )  # fmt: skip
     welcomes = Welcomes(releases, secrets, str(startup.compiler.root))
     renewals = Renewals(releases, calls, welcomes, log, always=settings.dev)
-    switchboard = Switchboard(calls, welcomes, tools, renewals)
+    switchboard = Switchboard(calls, welcomes, tools, renewals, after)
     texts = Dialogues(
         store.socket, welcomes, calls, log,
         budget=lambda call: turn_budget(releases, call), take=switchboard.take,
@@ -127,7 +132,7 @@ def build(  # noqa: PLR0913 - what a runner begins with
         livekit=livekit, dev=settings.dev,
     )  # fmt: skip
     return Parts(
-        releases, calls, admission, metrics, neighbours, agents, switchboard, texts, blocked,
+        releases, calls, admission, metrics, neighbours, agents, after, switchboard, texts, blocked,
         surroundings, swap, reloader, socket, served, _front(served, doors),
     )  # fmt: skip
 

@@ -102,6 +102,7 @@ class Run:
     async def _start(self, store: Store, address: str) -> None:
         parts = self.parts
         parts.served.begin()
+        parts.after.begin()
         if self.last_good:
             self._tell_last_good()
         if self.settings.follow:
@@ -165,6 +166,7 @@ class Run:
             self.log.look()
             self.parts.texts.look()
             self.parts.blocked.look()
+            self.parts.after.look()
             await self.parts.agents.look()
 
     async def _stop(self) -> None:
@@ -199,6 +201,7 @@ class Run:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(_LAST):
                 await self.parts.calls.none()
+                await self.parts.after.read()
 
     async def _close(self) -> None:
         await self.tasks.cancel()
@@ -208,5 +211,6 @@ class Run:
             self.enlisted.leave()
         await self.parts.texts.stop()
         await self.parts.socket.stop()
+        await self.parts.after.stop()
         await self.parts.switchboard.stop()
         self.log.look(all_of_them=True)

@@ -14,6 +14,7 @@ from livekit.agents import AgentSession
 from runner.egress.mask import Mask
 from runner.egress.port import Egress
 from runner.egress.providers import USUAL_NETWORK, ProviderNetwork
+from runner.egress.report import CallReport
 from runner.link.release import AgentRelease
 from runner.schema.types.pressed import PRESSED
 from runner.session.bound_release import BoundRelease
@@ -23,6 +24,7 @@ from runner.session.ending import Ending
 from runner.session.errors import CannotRenewError, CannotStartError
 from runner.session.events import Event, Events
 from runner.session.facts import CallFacts
+from runner.session.lifecycle.after_call import Aftermath
 from runner.session.lifecycle.before_call import Opening
 from runner.session.models.providers import Models, Secrets
 from runner.session.next_turn import Renewal, Renewed
@@ -112,7 +114,7 @@ class Conversation:
         self._call = Call(
             BoundRelease(release, plan_of(release), variables, context, renderer, models),
             egress=egress,
-            events=Events(on_event, self._hidden),
+            events=Events(self._told, self._hidden),
             clock=clock,
             channel=channel,
             finish=self._finish,
@@ -123,6 +125,11 @@ class Conversation:
             sounds=sounds,
         )
         self._first: LivePersona | None = None
+        self._on_event = on_event
+        self._aftermath = Aftermath(
+            self._call,
+            lambda: Models(self._call.bound.release, self._call.bound.renderer, secrets, network),
+        )
         self._pieces = TextPieces(on_text) if on_text is not None else None
         self._call.needs = Needs(self._call)
         self._call.tongue = self._language = SpokenLanguage(self._call)
@@ -144,6 +151,19 @@ class Conversation:
             self._timers.stop, self._departure.stop, self._renewal.stop, self._call.keys.stop
         )
 
+    def report(self) -> CallReport:
+        """What is known of the call now."""
+        reason = self.ended.result() if self.ended.done() else ""
+        return self._aftermath.report(reason)
+
+    async def whole_report(self) -> CallReport:
+        """What is known of the call once it is over, with what models find in it."""
+        return await self._aftermath.whole(await self.ended)
+
+    def _told(self, event: Event) -> None:
+        self._aftermath.heard(event)
+        self._on_event(event)
+
     @property
     def ended(self) -> asyncio.Future[str]:
         """Done, with the reason, when the conversation has ended."""
@@ -164,6 +184,11 @@ class Conversation:
     def variables(self) -> dict[str, Any]:
         """The variables that have a value, as plain data; private ones are masked."""
         return self._call.bound.variables.shown()
+
+    @property
+    def release(self) -> AgentRelease:
+        """The agent as the call has it now."""
+        return self._call.bound.release
 
     @property
     def persona(self) -> str:

@@ -175,10 +175,34 @@ def _tool_calls_max(expected: int, turn: TurnRecord) -> Iterator[str]:
         yield f"{len(turn.calls)} calls of tools, more than {expected}; {_called(turn)}"
 
 
+def _csv_row(expected: Mapping[str, Any], turn: TurnRecord) -> Iterator[str]:
+    if not expected or any(fits(expected, row) for row in turn.rows):
+        return
+    if not turn.rows:
+        yield "no row was written: no csv of after_call was sent"
+        return
+    shown = " and ".join(json.dumps(row, ensure_ascii=False) for row in turn.rows)
+    odd = [n for n, v in expected.items() if not _fits_one(n, v, turn.rows[-1])]
+    yield f"the row was {shown}: {', '.join(odd)} is otherwise"
+
+
+def _webhook_body(expected: Mapping[str, Any], turn: TurnRecord) -> Iterator[str]:
+    bodies = [{**body["data"], **body} for body in turn.bodies]
+    if not expected or any(fits(expected, body) for body in bodies):
+        return
+    if not bodies:
+        yield "nothing was posted: no webhook of after_call was sent"
+        return
+    odd = [n for n, v in expected.items() if not _fits_one(n, v, bodies[-1])]
+    values = {n: bodies[-1].get(n) for n in odd}
+    yield f"the body had {json.dumps(values, ensure_ascii=False)}: {', '.join(odd)} is otherwise"
+
+
 CHECKS: Final[dict[str, Check]] = {
     "calls": _calls,
     "calls_in_order": _calls_in_order,
     "calls_nothing": _calls_nothing,
+    "csv_row": _csv_row,
     "ends_call": _ends_call,
     "fails_with": _fails_with,
     "first_word_within": _first_word_within,
@@ -196,6 +220,7 @@ CHECKS: Final[dict[str, Check]] = {
     "stays": _stays,
     "times": _times,
     "tool_calls_max": _tool_calls_max,
+    "webhook_body": _webhook_body,
     "within": _within,
 }
 

@@ -93,10 +93,16 @@ class TestRun:
                 if not await self._step(step, place):
                     break
         if self._case.spec.finally_ is not None:
+            await self._hang_up_for(self._case.spec.finally_)
             await self._check(self._case.spec.finally_, ("finally",), 0, self._talk.whole)
         for tool in self._talk.unmocked:
             message = f"tool '{tool}' was called, and the test has no mock of it"
             self._fail(("mocks",), "mocks", message, 0, self._talk.events)
+
+    async def _hang_up_for(self, checks: Checks) -> None:
+        """What is sent after a call is looked at once the caller has hung up."""
+        if (checks.csv_row or checks.webhook_body) and self._talk.ended is None:
+            await self._talk.hang_up()
 
     async def _step(self, step: Any, place: int) -> bool:
         """Do a step; False where the test cannot go on."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Awaitable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -10,6 +11,8 @@ from itertools import pairwise
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
+from runner.delivery.plan import Planned, Row
+from runner.egress.port import ToolRequest, Webhook
 from runner.egress.providers import USUAL_NETWORK, ProviderNetwork
 from runner.egress.secrets import Secrets
 from runner.link.cases import TestCase
@@ -63,6 +66,9 @@ class Talk:
         self._egress = egress or self._mocked
         self._turns: list[_Turn] = []
         self._talk: Conversation | None = None
+        self._rows: list[dict[str, str]] = []
+        self._bodies: list[dict[str, Any]] = []
+        self._sent = False
 
     async def start(self) -> None:
         """Call the agent, and hear its greeting.
@@ -88,6 +94,33 @@ class Talk:
     async def hang_up(self) -> None:
         """Hang up."""
         await self._turn(self._on.end("caller_left"))
+
+    async def after(self) -> None:
+        """Where the call is over, work out what is sent of it: only mocks see any of that."""
+        if self._sent or self._talk is None or not self._talk.ended.done():
+            return
+        self._sent = True
+        if self._release.agent.after_call is None:
+            return
+        planned = Planned(self._release, await self._talk.whole_report())
+        for place, _ in planned.sends():
+            parcel = planned.parcel(place)
+            if isinstance(parcel, Row):
+                self._rows.append(parcel.cells)
+            elif isinstance(parcel, Webhook):
+                self._bodies.append(json.loads(parcel.content))
+            elif parcel is not None:
+                await self._run(parcel)
+
+    async def _run(self, request: ToolRequest) -> None:
+        """Run a tool that is sent to, and tell of it as of all tools."""
+        about = {"turn": len(self._turns) - 1, "name": request.tool, "call_id": request.message}
+        self._turns[-1].events.append(
+            {**about, "type": "tool_call", "arguments": request.arguments}
+        )
+        answer = await self._egress.ask(request)
+        result = {"type": "tool_result", "output": answer.output, "error": not answer.ok}
+        self._turns[-1].events.append({**about, **result})
 
     async def aclose(self) -> None:
         """End it, whatever it does."""
@@ -146,6 +179,7 @@ class Talk:
             await work
         finally:
             turn.ended = loop.time()
+            await self.after()
             turn.tokens = self._tokens() - before
 
     def _tokens(self) -> int:
@@ -166,6 +200,8 @@ class Talk:
             silence=max((gap for t in turns for gap in _gaps(t)), default=0.0),
             tokens=sum(t.tokens for t in turns),
             variables=self._talk.variables if self._talk is not None else {},
+            rows=self._rows,
+            bodies=self._bodies,
         )
 
     def _conversation(self) -> Conversation:

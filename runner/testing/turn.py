@@ -20,6 +20,8 @@ class TurnRecord:
         silence: the longest time without a word.
         tokens: input and output tokens of models.
         variables: as they are afterwards; private ones masked.
+        rows: what after_call would have written to CSV files.
+        bodies: what it would have posted.
     """
 
     events: Sequence[Event]
@@ -28,6 +30,8 @@ class TurnRecord:
     silence: float = 0.0
     tokens: int = 0
     variables: Mapping[str, Any] = field(default_factory=dict)
+    rows: Sequence[Mapping[str, str]] = ()
+    bodies: Sequence[Mapping[str, Any]] = ()
 
     @property
     def said(self) -> str:

@@ -22,7 +22,7 @@ from runner.link.differences import WalkPoint, differences, of_agent
 from runner.schema.agents import Agent, Room
 from runner.schema.fields import Field
 from runner.schema.hours import DAYS
-from runner.schema.lifecycle import BeforeCall
+from runner.schema.lifecycle import AfterCall, BeforeCall, CsvSend, ToolSend, WebhookSend
 from runner.schema.mcp import CommandServer, ServerToolOptions, UrlServer
 from runner.schema.personas import Persona
 from runner.schema.providers import BUILT_IN, Provider
@@ -39,10 +39,20 @@ def names(block):
     return tuple(block.keys())
 
 
-LATER = (Room, PersonaTurns, PersonaInterruptions, BeforeCall)
+LATER = (
+    Room,
+    PersonaTurns,
+    PersonaInterruptions,
+    BeforeCall,
+    AfterCall,
+    CsvSend,
+    ToolSend,
+    WebhookSend,
+)
 WAITING = {
     *("Agent.start", "Hours.closed", "Agent.mode", "Agent.room", "Persona.turn_taking"),
     "Agent.before_call",
+    "Agent.after_call",
     *("Agent.nodes", "Persona.nodes", "Nodes.llm", "Nodes.stt", "Nodes.tts"),
     *("Interruptions.how", "Interruptions.ignore_within", "TurnTaking.warm_up"),
     *(f"{block.__name__}.{key}" for block in LATER for key in names(block)),

@@ -82,7 +82,8 @@ ELSEWHERE = {
 
 def proofs() -> Iterator[tuple[str, str]]:
     """Key → test, for each test of a conversation that is marked `proves`."""
-    for path in sorted((TESTS / "session").rglob("test_*.py")):
+    paths = (p for room in ("session", "delivery") for p in (TESTS / room).rglob("test_*.py"))
+    for path in sorted(paths):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
                 yield from ((key, node.name) for key in _proved(node))

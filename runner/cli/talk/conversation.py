@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from runner.cli import sending
+from runner.cli.talk.after import after_call
 from runner.cli.talk.commands import command_of, help_words, keys_of, unknown_words, wrong_keys
 from runner.cli.talk.following import Following, LatestEgress, following
 from runner.cli.talk.views import Interrupted, variable_lines
@@ -162,7 +163,8 @@ class LocalTalk:
 
         assert self._compiled.release is not None  # noqa: S101 - as above
         secrets = sending.secrets(self._compiled.secrets)
-        egress = LatestEgress(sending.egress(self._options.folder, secrets))
+        sends = sending.egress(self._options.folder, secrets)
+        egress = LatestEgress(sends)
         egress.follow(self._compiled.release, self._agent)
         talk = Conversation(
             self._agent,
@@ -175,7 +177,10 @@ class LocalTalk:
             idle=self._options.idle,
         )
         async with contextlib.AsyncExitStack() as beside:
-            beside.push_async_callback(_finish, talk, egress)
+            data_dir = Path(str(self._compiled.release.process.data_dir))
+            beside.push_async_callback(egress.aclose)
+            beside.push_async_callback(after_call, talk, sends, data_dir)
+            beside.push_async_callback(_finish, talk)
             await talk.start()
             if self._options.followed is not None:
                 target = Following(talk, egress, self._view.notice)
@@ -194,12 +199,11 @@ class LocalTalk:
         )
 
 
-async def _finish(talk: Conversation, egress: LatestEgress) -> None:
+async def _finish(talk: Conversation) -> None:
     async with asyncio.timeout(END_BUDGET):
         if not talk.ended.done():
             await talk.end("caller_left")
         await talk.finish_requests()
-        await egress.aclose()
 
 
 async def _until(

@@ -27,8 +27,8 @@ class StandardWebhook(Authentication):
     another call; the time and the signature are each attempt's own.
     """
 
-    def __init__(self, secret: Secret[str]) -> None:
-        """Take the secret: Base64, usually with `whsec_` before it.
+    def __init__(self, secret: Secret[str], message: str = "") -> None:
+        """Take the secret: Base64, usually with `whsec_` before it; and the id of the message.
 
         Raises:
             RequestError: it is something else.
@@ -40,7 +40,7 @@ class StandardWebhook(Authentication):
                 "the secret of hmac is not whsec_ and Base64, as Standard Webhooks has it; "
                 "with header: any secret may stand there"
             ) from None
-        self._id = f"msg_{secrets.token_hex(12)}"
+        self._id = message or f"msg_{secrets.token_hex(12)}"
         self.hidden = (secret,)
 
     def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
@@ -89,5 +89,5 @@ def begin(spec: Hmac, context: AuthContext) -> Authentication:
     """
     secret = context.text(spec.hmac.secret, "secret")
     if spec.hmac.header is None:
-        return StandardWebhook(secret)
+        return StandardWebhook(secret, context.message)
     return DescribedSignature(spec.hmac, secret)

@@ -49,6 +49,7 @@ class AuthContext:
         tokens: access tokens, kept as long as the process.
         hide: takes a value that nobody may see from now on.
         file: a path below the folder → the bytes of that file.
+        message: names the request over all its attempts, also those of another day; or nothing.
     """
 
     render: Callable[[str], Secret[str]]
@@ -56,6 +57,7 @@ class AuthContext:
     tokens: Tokens
     hide: Callable[[Secret[str]], None]
     file: Callable[[str], bytes]
+    message: str = ""
 
     def text(self, text: str, name: str) -> Secret[str]:
         """Render what a proof cannot do without.

@@ -47,13 +47,16 @@ class Outgoing:
     guarded: frozenset[str]
 
 
-def compose(spec: Request, texts: Texts, file: Callable[[str], bytes]) -> Outgoing:
+def compose(
+    spec: Request, texts: Texts, file: Callable[[str], bytes], message: str = ""
+) -> Outgoing:
     """Render a request.
 
     Args:
         spec: the `http` block, with what its service says.
         texts: renders it.
         file: a path below the folder → the bytes of that file.
+        message: names the request over all its attempts; a name of its own without it.
 
     Raises:
         RequestError: a secret is missing, or something cannot be sent.
@@ -72,7 +75,8 @@ def compose(spec: Request, texts: Texts, file: Callable[[str], bytes]) -> Outgoi
         raise unready
     url = whole_url(where)
     user = _user(url)
-    key = {b"Idempotency-Key": uuid4().hex.encode()} if spec.idempotency_key else {}
+    name = message or uuid4().hex
+    key = {b"Idempotency-Key": name.encode()} if spec.idempotency_key or message else {}
     given = {name.lower() for name, _ in written}
     more = {**_STANDING, **kind, **user, **key}.items()
     written += [(name, value) for name, value in more if name.lower() not in given]

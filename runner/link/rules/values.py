@@ -9,7 +9,7 @@ from runner.diagnostics import Diagnostic, Related, Span
 from runner.diagnostics.nearest import did_you_mean, nearest
 from runner.link.fields import parameters
 from runner.link.findings import Problem
-from runner.link.names import ATTRIBUTES, LANGUAGE, LATER_PARTS, OPEN
+from runner.link.names import AFTER_PARTS, ATTRIBUTES, LANGUAGE, LATER_PARTS, OPEN
 from runner.link.rule import UseContext, UseRule
 from runner.link.scope import Variable
 from runner.link.unknown_names import unknown_name, unknown_part
@@ -22,6 +22,9 @@ from runner.template import MOMENTS, Use
 
 _PLAIN = frozenset(["choice", "email", "integer", "number", "phone", "text", "url", "yes_no"])
 """Types of variables that have no parts."""
+
+_AFTER = frozenset({"extract", "verdicts"})
+"""What models find once the call is over."""
 
 _COUNTS = frozenset({"count", "length", "size"})
 
@@ -66,7 +69,7 @@ def _problem(context: UseContext, use: Use, leaf: Leaf, *, in_host: bool) -> Pro
 def _name(context: UseContext, use: Use, leaf: Leaf) -> Problem | None:
     root, rest = use.path[0], use.path[1:]
     if root in ATTRIBUTES and root not in context.scope.variables:
-        return _attribute(root, rest)
+        return _attribute(root, rest, after=root in leaf.names)
     if root == "args" and isinstance(context.spec, McpTool):
         return None  # the server knows them
     if root == "args" and root in leaf.names and rest:
@@ -75,11 +78,25 @@ def _name(context: UseContext, use: Use, leaf: Leaf) -> Problem | None:
             hint = did_you_mean(rest[0], fields, noun="parameters")
             return "E302", f"the tool has no parameter '{rest[0]}'", hint
     if root in MOMENTS or root == LANGUAGE or root in leaf.names:
-        return None
+        return _found_after(context, root, rest) if root in _AFTER else None
     if root in context.scope.variables:
         variable = context.scope.variables[root]
         return _private(variable, leaf) or _part(variable, rest)
     return _open(context, rest) if root == OPEN else unknown_name(context, use, leaf)
+
+
+def _found_after(context: UseContext, root: str, rest: tuple[str, ...]) -> Problem | None:
+    """What is wrong with a part of what models have found in a call."""
+    after = context.scope.agent.after_call
+    known = tuple(map(str, (after.extract if root == "extract" else after.judge) if after else ()))
+    if not known:
+        key = "extract" if root == "extract" else "judge"
+        message = f"'{root}' has no value here: after_call of '{context.scope.name}' has no {key}"
+        return "E304", message, f"write {key}: in after_call, beside send:"
+    if rest and rest[0] not in known:
+        message = f"'{root}' has no part '{rest[0]}'"
+        return "E302", message, did_you_mean(rest[0], known, noun="parts")
+    return None
 
 
 def _open(context: UseContext, rest: tuple[str, ...]) -> Problem | None:
@@ -129,22 +146,29 @@ def _misspelt(context: UseContext, use: Use, leaf: Leaf) -> tuple[Related, ...]:
 
 def _private(variable: Variable, leaf: Leaf) -> Problem | None:
     private = variable.field is not None and variable.field.private
+    if private and "extract" in leaf.names:
+        message = f"'{variable.name}' is private: its value is gone when the call is over"
+        return "E305", message, "send it during the call, by a tool that an action runs"
     if not private or isinstance(leaf.value, Sent | Condition):
         return None
     message = f"'{variable.name}' is private, and here the model or the caller could see it"
     return "E305", message, "a private variable may stand only in what is sent to a service"
 
 
-def _attribute(root: str, rest: tuple[str, ...]) -> Problem | None:
-    known = ATTRIBUTES[root]
+def _attribute(root: str, rest: tuple[str, ...], *, after: bool) -> Problem | None:
+    later = AFTER_PARTS.get(root, frozenset())
+    known = (*ATTRIBUTES[root], *sorted(later)) if after else ATTRIBUTES[root]
     if not rest:
         message = f"'{root}' needs a part, such as {root}.{known[0]}"
         return "E302", message, f"parts: {', '.join(known)}"
     if rest[0] in known:
         return None
+    if rest[0] in later:
+        message = f"'{root}.{rest[0]}' has no value here: the call is not over yet"
+        return "E304", message, f"'{root}.{rest[0]}' may stand in after_call only"
     if rest[0] in LATER_PARTS.get(root, ()):
         return "E102", *not_yet(f"{root}.{rest[0]}")
-    return "E302", f"'{root}' has no part '{rest[0]}'", unknown_part(root, rest[0])
+    return "E302", f"'{root}' has no part '{rest[0]}'", unknown_part(root, rest[0], known)
 
 
 _TEMPLATE = re.compile(r"\{\{.*?\}\}|\{%.*?%\}", re.DOTALL)

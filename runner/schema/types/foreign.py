@@ -84,6 +84,9 @@ FOREIGN: dict[str, dict[str, str]] = {
             " variable_values parameters fields",
             "labels": "metadata tags",
             "description": "about summary purpose",
+            "before_call": "pre_call on_call_start on_start precall before prefetch",
+            "after_call": "post_call on_call_end on_end after_the_call postcall after"
+            " post_call_analysis end_of_call end_of_call_report analysis analysis_plan",
             "enabled": "active is_active disabled published",
             "mode": "type kind channel modality",
             "keyterms": "keywords key_terms boosted_keywords hotwords vocabulary custom_vocabulary",

@@ -14,10 +14,10 @@ def _words(text: str) -> frozenset[str]:
 LATER: dict[str, frozenset[str]] = {
     "a file": _words("external_agents folder"),
     "an agent": _words(
-        "avatar dispatch after_call events record phone dial voicemail speech background_audio"
+        "avatar dispatch events record phone dial voicemail speech background_audio"
     ),
     "a persona": frozenset(),
-    "a check": _words("transfers_to csv_row webhook_body"),
+    "a check": _words("transfers_to"),
     "a handoff": frozenset(),
     "a step": _words("app interrupts"),
     "a test": _words("mode answered_by environment"),
@@ -26,7 +26,7 @@ LATER: dict[str, frozenset[str]] = {
     "a provider": _words("avatar"),
     "http": _words("jwt webhook_secret"),
     "the room": frozenset(),
-    "the runner": _words("environments records capacity data_dir shutdown"),
+    "the runner": _words("environments records capacity shutdown"),
 }
 
 LATER_NAMES: frozenset[str] = frozenset()

@@ -40,6 +40,7 @@ from runner.serve.socket.messages import (
     Pong,
     Renew,
     Reply,
+    Reported,
     ToHost,
     TurnText,
     Usage,
@@ -72,6 +73,7 @@ class Dialogue:
         self._given_up: set[int] = set()
         self._streamed: int | None = None
         self._turn: tuple[int, asyncio.Task[Reply | Failed]] | None = None
+        self._reporting: asyncio.Task[None] | None = None
         self._task = asyncio.get_running_loop().create_task(self._run())
 
     def put(self, message: TurnText | Renew) -> None:
@@ -90,10 +92,12 @@ class Dialogue:
         if self._talk is not None:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._talk.end(reason), _ENDING)
+            self._report(self._talk)
         if self._turn is not None:
             self._turn[1].cancel()
         self._task.cancel()
-        await asyncio.gather(self._task, return_exceptions=True)
+        waited = [self._task, *([self._reporting] if self._reporting is not None else [])]
+        await asyncio.gather(*waited, return_exceptions=True)
 
     def suspects(self) -> list[Suspect]:
         """Whose code may block it."""
@@ -173,6 +177,10 @@ class Dialogue:
         else:
             said = await self._talk.turn(message.text) if text else []
         after = self._talk.usage
+        if self._talk.ended.done():
+            self._report(self._talk)
+        else:
+            self._note()
         return Reply(
             self._call,
             message.id,
@@ -202,6 +210,23 @@ class Dialogue:
             history=opened.history,
             on_text=self._piece,
         )
+
+    def _note(self) -> None:
+        """Have main keep what is known of it by now, whatever becomes of this process."""
+        if self._talk is not None and self._talk.release.agent.after_call is not None:
+            self._line.send(Reported(self._call, self._talk.report().to_data()))
+
+    def _report(self, talk: Conversation) -> None:
+        """It is over: say so, and what models find in it."""
+        if self._reporting is None and talk.release.agent.after_call is not None:
+            self._note()
+            self._reporting = asyncio.get_running_loop().create_task(self._whole(talk))
+
+    async def _whole(self, talk: Conversation) -> None:
+        session.set(self._call)
+        with fake_job_context():
+            report = await talk.whole_report()
+        self._line.send(Reported(self._call, report.to_data()))
 
     def _piece(self, text: str) -> None:
         if self._streamed is not None:

@@ -28,6 +28,7 @@ from runner.serve.socket.messages import (
     MalformedError,
     NotRenewed,
     Renew,
+    Reported,
     Started,
     ToCall,
     Welcome,
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from runner.link.release import AgentRelease
     from runner.serve.child.watchdog import Watchdog
     from runner.session.conversation import Conversation, Renewed
+    from runner.session.events import Event
 
 AGENT: Final = "lkrun.agent"
 RELEASE: Final = "lkrun.release"
@@ -101,6 +103,8 @@ async def session_end(ctx: JobContext) -> None:
     if job.talk is not None:
         with contextlib.suppress(Exception):
             await job.talk.end(job.reason or "shutdown")
+        with contextlib.suppress(Exception):
+            await _report(job, job.talk)
     await job.tasks.cancel()
     if job.watchdog is not None:
         job.watchdog.stop()
@@ -147,6 +151,7 @@ async def _begin(job: _Job) -> None:
     job.tasks.spawn(_company(job))
     job.line.send(Started(job.ctx.job.id))
     await talk.start(job.ctx.room, facts=_facts(job.ctx, caller))
+    _note(job)
 
 
 async def _met(job: _Job) -> tuple[rtc.RemoteParticipant | None, Conversation]:
@@ -216,13 +221,34 @@ def _conversation(job: _Job) -> Conversation:
         job.release,
         CallEgress(job.line, call),
         _facts(job.ctx, None),
-        on_event=lambda event: job.line.event(call, event.to_json()),
+        on_event=lambda event: _heard(job, event),
         secrets=job.welcome.secrets.get,
         network=provider_network(job.welcome.network),
         channel="voice" if job.release.agent.mode == "voice" else "text",
         sounds=Sounds(Path(job.ctx.job.attributes[HOME]) / "sounds"),
         awaited=True,
     )
+
+
+def _heard(job: _Job, event: Event) -> None:
+    """Hand on what happens; what the call has come to is kept with each message of the agent."""
+    job.line.event(job.ctx.job.id, event.to_json())
+    if event.type == "message":
+        _note(job)
+
+
+def _note(job: _Job) -> None:
+    """Have main keep what is known of the call by now, whatever becomes of this process."""
+    if job.talk is not None and job.release.agent.after_call is not None:
+        job.line.send(Reported(job.ctx.job.id, job.talk.report().to_data()))
+
+
+async def _report(job: _Job, talk: Conversation) -> None:
+    """Tell how the call ended; then what models find in it."""
+    if job.release.agent.after_call is not None:
+        _note(job)
+        report = await talk.whole_report()
+        job.line.send(Reported(job.ctx.job.id, report.to_data()))
 
 
 def _facts(ctx: JobContext, participant: rtc.RemoteParticipant | None) -> Any:

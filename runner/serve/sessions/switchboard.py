@@ -16,6 +16,7 @@ from runner.serve.socket.messages import (
     Gone,
     NotRenewed,
     Refused,
+    Reported,
     SessionEvent,
     Started,
 )
@@ -40,16 +41,30 @@ class RenewalAnswers(Protocol):
         ...
 
 
+class ReportTaker(Protocol):
+    """Who takes what is known of calls that have `after_call`."""
+
+    def take(self, call: CallInfo | None, message: Reported) -> None:
+        """Take a report; `call` is None where the call has ended before."""
+        ...
+
+
 class Switchboard:
     """Serves the processes of calls, and takes what any process says of its calls."""
 
     def __init__(
-        self, calls: Calls, welcomes: Welcomes, tools: ToolRequests, renewals: RenewalAnswers
+        self,
+        calls: Calls,
+        welcomes: Welcomes,
+        tools: ToolRequests,
+        renewals: RenewalAnswers,
+        reports: ReportTaker | None = None,
     ) -> None:
         self._calls = calls
         self._welcomes = welcomes
         self._tools = tools
         self._renewals = renewals
+        self._reports = reports
         self._tasks = Tasks()
         self._asked: dict[tuple[Peer, int], tuple[str, asyncio.Task[None]]] = {}
 
@@ -80,8 +95,16 @@ class Switchboard:
             self._asked[key] = message.ask.tool, task
             task.add_done_callback(lambda _: self._asked.pop(key, None))
             return
-        if call is None:
-            return
+        if isinstance(message, Reported):
+            self._report(call, message)
+        elif call is not None:
+            self._note(peer, call, message)
+
+    def _report(self, call: CallInfo | None, message: Reported) -> None:
+        if self._reports is not None:
+            self._reports.take(call, message)
+
+    def _note(self, peer: Peer, call: CallInfo, message: FromCall) -> None:
         match message:
             case GiveUp():
                 self._give_up(call, self._asked.get((peer, message.id)))

@@ -26,7 +26,11 @@ _OVER = ToolResponse(ok=False, output="the call has ended", error="the call has 
 
 
 class ToolRequests:
-    """Sends them, and tells in the log which failed."""
+    """Sends them, and tells in the log which failed.
+
+    Attributes:
+        egress: by which.
+    """
 
     def __init__(
         self,
@@ -41,7 +45,7 @@ class ToolRequests:
         self._releases = releases
         self._log = log
         self._tasks = Tasks()
-        self._egress = HttpEgress(secrets, env=env)
+        self.egress = self._egress = HttpEgress(secrets, env=env)
         self._egress.files = files
 
     async def answer(self, peer: Peer, request: Ask, call: CallInfo | None) -> None:

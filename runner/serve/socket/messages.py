@@ -151,6 +151,23 @@ class SessionEvent(Message):
 
 
 @dataclass(frozen=True, slots=True)
+class Reported(Message):
+    """What is known of a call whose agent has `after_call`, as a `CallReport` has it.
+
+    It comes as the call goes on, when it is over, and once models have read it.
+    """
+
+    call: str
+    report: dict[str, Any]
+    type: Literal["reported"] = "reported"
+
+    def shortened(self) -> Reported:
+        """The same without the first half of what was said."""
+        lines = self.report["transcript"]
+        return Reported(self.call, {**self.report, "transcript": lines[len(lines) // 2 :]})
+
+
+@dataclass(frozen=True, slots=True)
 class Ended(Message):
     """A call has ended."""
 
@@ -440,7 +457,9 @@ class CommandResult(Message):
 
 
 Hello = CallHello | HostHello | ControlHello | Blocked
-FromCall = Started | SessionEvent | Ended | Ask | GiveUp | CallRenewed | NotRenewed | Refused
+FromCall = (
+    Started | SessionEvent | Reported | Ended | Ask | GiveUp | CallRenewed | NotRenewed | Refused
+)
 FromHost = FromCall | Reply | Failed | Piece | LogLine | Pong | Failure
 ToCall = Welcome | Gone | End | Renew | Answer | Refused
 ToHost = End | Renew | Open | TurnText | Cancel | Ping | Answer | Refused

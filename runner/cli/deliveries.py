@@ -1,0 +1,123 @@
+"""`lkrun deliveries`: what is sent after calls, and what could not be."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from runner.cli.folder import compiled, folder
+from runner.cli.options import formats, shared
+
+if TYPE_CHECKING:
+    from runner.delivery.spool import Delivery, Spool
+
+_WORDS = {"sent": "sent", "waiting": "is tried again", "given_up": "given up"}
+
+
+@click.group(subcommand_metavar="COMMAND [ARGS]...")
+@shared
+def deliveries() -> None:
+    """Show what was sent after calls, and send again what could not be."""
+
+
+@deliveries.command("list")
+@folder
+@formats("text", "json")
+@shared
+def list_(folder: Path, *, form: str) -> int:
+    """List them, the newest first."""
+    with _spool(folder) as spool:
+        found = spool.all() if spool is not None else []
+    if form == "json":
+        click.echo(json.dumps([each.to_data() for each in found], ensure_ascii=False, indent=2))
+    else:
+        lines = [_line(each) for each in found] or ["nothing has been sent after a call yet"]
+        click.echo("\n".join(lines))
+    return 0
+
+
+@deliveries.command()
+@click.argument("name", metavar="ID")
+@folder
+@formats("text", "json")
+@shared
+def show(name: str, folder: Path, *, form: str) -> int:
+    """Show one: what came of it, and what is known of its call."""
+    with _spool(folder) as spool:
+        found = spool.get(name) if spool is not None else None
+        kept = spool.call(found.session) if spool is not None and found is not None else None
+    if found is None:
+        return _unknown(name)
+    report = json.loads(kept[1]) if kept is not None else {}
+    if form == "json":
+        data = {**found.to_data(), "call": report}
+        click.echo(json.dumps(data, ensure_ascii=False, indent=2))
+        return 0
+    click.echo(_line(found))
+    for key in ("started", "ended", "ended_by", "extract"):
+        click.echo(f"  {key}: {report.get(key)}")
+    return 0
+
+
+@deliveries.command()
+@click.argument("name", metavar="ID")
+@folder
+@formats("text", "json")
+@shared
+def replay(name: str, folder: Path, *, form: str) -> int:
+    """Send one again that was given up, under the same id; the running runner does it."""
+    with _spool(folder) as spool:
+        found = spool.get(name) if spool is not None else None
+        done = spool is not None and spool.replay(name)
+    if found is None:
+        return _unknown(name)
+    words = f"{name} is sent again: by the runner that serves the folder, or by the next"
+    if not done:
+        words = f"{name} is not sent again: it was {_WORDS[found.state]}"
+    if form == "json":
+        click.echo(json.dumps({"result": "ok" if done else "unchanged", "message": words}))
+    else:
+        click.echo(words)
+    return 0 if done else 1
+
+
+def _unknown(name: str) -> int:
+    click.echo(f"lkrun: there is no delivery '{name}'; lkrun deliveries list has all", err=True)
+    return 1
+
+
+def _line(each: Delivery) -> str:
+    when = datetime.fromtimestamp(each.at, UTC).strftime("%Y-%m-%d %H:%M:%S")
+    why = f": {each.error}" if each.error else ""
+    attempts = f"{each.attempts} attempt{'' if each.attempts == 1 else 's'}"
+    what = f"{each.agent}  {each.kind} {each.target}"
+    return f"{when}  {each.id}  {what}  {_WORDS[each.state]} ({attempts}){why}"
+
+
+@contextmanager
+def _spool(path: Path) -> Iterator[Spool | None]:
+    """The folder's outbox; None where nothing was ever sent."""
+    from runner.delivery.spool import FOLDER, Spool
+    from runner.schema.process import Process
+
+    release = compiled(path).release
+    process = release.process if release is not None else Process.model_construct()
+    data = Path(str(process.data_dir))
+    if not (data / FOLDER).is_dir():
+        yield None
+        return
+    try:
+        spool = Spool(data)
+    except (OSError, sqlite3.Error) as error:
+        raise click.ClickException(f"the outbox in {data} cannot be read: {error}") from None
+    try:
+        yield spool
+    finally:
+        spool.close()

@@ -1,0 +1,284 @@
+"""What is still to be sent, on the disk: it outlives the process, whatever ends that.
+
+One SQLite database for all runners that share a folder for data. Each row belongs to one of them,
+which holds a lock as long as it lives; what a dead one has left, another takes over.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import sqlite3
+import threading
+import time
+import uuid
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any, Final, Literal
+
+FOLDER: Final = "outbox"
+"""Its place below the folder for data."""
+
+KEPT_FOR: Final = 30 * 86_400.0
+"""Seconds for which it is remembered that something has been sent."""
+
+State = Literal["waiting", "sent", "given_up"]
+
+_TABLES: Final = """
+CREATE TABLE IF NOT EXISTS releases (digest TEXT PRIMARY KEY, content TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS calls (
+    session TEXT PRIMARY KEY, agent TEXT NOT NULL, digest TEXT NOT NULL, report TEXT NOT NULL,
+    open INTEGER NOT NULL, owner TEXT NOT NULL, at REAL NOT NULL
+);
+CREATE TABLE IF NOT EXISTS deliveries (
+    id TEXT PRIMARY KEY, session TEXT NOT NULL, place INTEGER NOT NULL, kind TEXT NOT NULL,
+    target TEXT NOT NULL, state TEXT NOT NULL, attempts INTEGER NOT NULL, due REAL NOT NULL,
+    error TEXT NOT NULL, intent INTEGER, owner TEXT NOT NULL, at REAL NOT NULL
+);
+CREATE INDEX IF NOT EXISTS due ON deliveries (state, owner, due);
+"""
+_COLUMNS: Final = (
+    "d.id, d.session, c.agent, d.place, d.kind, d.target, d.state, d.attempts, d.due, d.error, "
+    "d.intent, d.at"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """Something that is to be sent, has been, or could not be.
+
+    Attributes:
+        id: the same over all attempts.
+        place: which of the sends of its call it is.
+        kind: `webhook`, `csv` or `tool`.
+        target: where it goes, without secrets.
+        due: when it is tried next, in seconds since 1970.
+        error: why the last attempt failed.
+        intent: of a row: where it was about to be written.
+    """
+
+    id: str
+    session: str
+    agent: str
+    place: int
+    kind: str
+    target: str
+    state: State
+    attempts: int
+    due: float
+    error: str
+    intent: int | None
+    at: float
+
+    def to_data(self) -> dict[str, Any]:
+        """The same for people and programs."""
+        return {
+            "id": self.id,
+            "kind": self.kind,
+            "agent": self.agent,
+            "session_id": self.session,
+            "target": self.target,
+            "state": self.state,
+            "attempts": self.attempts,
+            "error": self.error or None,
+        }
+
+
+class Spool:
+    """Keeps reports of calls, and what is to be sent of them. Threads may share it.
+
+    Raises:
+        OSError: there is no place for it.
+        sqlite3.Error: what is there is no such database.
+    """
+
+    def __init__(self, data_dir: Path) -> None:
+        self._folder = data_dir / FOLDER
+        self._folder.mkdir(parents=True, exist_ok=True)
+        self.owner = uuid.uuid4().hex
+        self._held = _hold(self._folder / f"{self.owner}.lock")
+        self._guard = threading.Lock()
+        path = self._folder / "outbox.db"
+        self._db = sqlite3.connect(
+            path, timeout=30.0, check_same_thread=False, isolation_level=None
+        )
+        path.chmod(0o600)
+        self._db.execute("PRAGMA journal_mode=WAL")
+        self._db.execute("PRAGMA synchronous=FULL")
+        self._db.executescript(_TABLES)
+
+    def close(self) -> None:
+        """Leave what is still to be sent to others."""
+        with self._guard:
+            self._db.close()
+        (self._folder / f"{self.owner}.lock").unlink(missing_ok=True)
+        self._held.close()
+
+    @contextmanager
+    def _writing(self) -> Iterator[sqlite3.Connection]:
+        with self._guard:
+            self._db.execute("BEGIN IMMEDIATE")
+            try:
+                yield self._db
+            except BaseException:
+                self._db.execute("ROLLBACK")
+                raise
+            self._db.execute("COMMIT")
+
+    def _rows(self, query: str, *values: Any) -> list[Any]:
+        with self._guard:
+            return self._db.execute(query, values).fetchall()
+
+    def note(self, session: str, agent: str, release: tuple[str, str], report: str) -> None:
+        """Keep what is known of a call that goes on; `release` is a digest and its content."""
+        with self._writing() as db:
+            db.execute("INSERT OR IGNORE INTO releases VALUES (?, ?)", release)
+            db.execute(
+                "INSERT INTO calls VALUES (?, ?, ?, ?, 1, ?, ?) ON CONFLICT (session) DO UPDATE "
+                "SET report = excluded.report, digest = excluded.digest WHERE open = 1",
+                (session, agent, release[0], report, self.owner, time.time()),
+            )
+
+    def finish(self, session: str, report: str, sends: Mapping[int, tuple[str, str, str]]) -> bool:
+        """Keep what is to be sent of a call that is over: place → id, kind, target.
+
+        Returns:
+            Whether this was new: a call is finished once.
+        """
+        now = time.time()
+        with self._writing() as db:
+            done = db.execute(
+                "UPDATE calls SET report = ?, open = 0, at = ? WHERE session = ? AND open = 1",
+                (report, now, session),
+            )
+            if not done.rowcount:
+                return False
+            db.executemany(
+                "INSERT OR IGNORE INTO deliveries VALUES "
+                "(?, ?, ?, ?, ?, 'waiting', 0, ?, '', NULL, ?, ?)",
+                [
+                    (name, session, place, kind, target, now, self.owner, now)
+                    for place, (name, kind, target) in sends.items()
+                ],
+            )
+        return True
+
+    def call(self, session: str) -> tuple[str, str] | None:
+        """The content of the release of a call, and its report."""
+        found = self._rows(
+            "SELECT content, report FROM calls JOIN releases USING (digest) WHERE session = ?",
+            session,
+        )
+        return (found[0][0], found[0][1]) if found else None
+
+    def due(self, now: float, most: int) -> list[Delivery]:
+        """Those of this runner that are to be tried now."""
+        return self._deliveries(
+            "d.state = 'waiting' AND d.owner = ? AND d.due <= ? ORDER BY d.due LIMIT ?",
+            self.owner, now, most,
+        )  # fmt: skip
+
+    def all(self, most: int = 1000) -> list[Delivery]:
+        """All that are known, the newest first."""
+        return self._deliveries("1 ORDER BY d.at DESC, d.session, d.place LIMIT ?", most)
+
+    def get(self, name: str) -> Delivery | None:
+        """One of them."""
+        return next(iter(self._deliveries("d.id = ?", name)), None)
+
+    def _deliveries(self, condition: str, *values: Any) -> list[Delivery]:
+        query = (
+            f"SELECT {_COLUMNS} FROM deliveries d JOIN calls c USING (session) WHERE {condition}"  # noqa: S608 - all of it is written here
+        )
+        return [Delivery(*row) for row in self._rows(query, *values)]
+
+    def counts(self) -> dict[tuple[str, str], int]:
+        """Kind and state → how many there are."""
+        rows = self._rows("SELECT kind, state, count(*) FROM deliveries GROUP BY kind, state")
+        return {(kind, state): count for kind, state, count in rows}
+
+    def intend(self, name: str, place: int) -> None:
+        """Note where a row is about to be written."""
+        with self._writing() as db:
+            db.execute("UPDATE deliveries SET intent = ? WHERE id = ?", (place, name))
+
+    def tried(self, name: str, state: State, error: str = "", due: float = 0.0) -> None:
+        """Note what came of an attempt."""
+        with self._writing() as db:
+            db.execute(
+                "UPDATE deliveries SET state = ?, attempts = attempts + 1, error = ?, due = ? "
+                "WHERE id = ?",
+                (state, error, due, name),
+            )
+
+    def replay(self, name: str) -> bool:
+        """Try one again that was given up; whether there is such a one."""
+        with self._writing() as db:
+            done = db.execute(
+                "UPDATE deliveries SET state = 'waiting', attempts = 0, due = 0, error = '' "
+                "WHERE id = ? AND state = 'given_up'",
+                (name,),
+            )
+            return bool(done.rowcount)
+
+    def adopt(self) -> list[str]:
+        """Take over what runners have left that are no more; gives the calls that were on."""
+        owners = self._rows(
+            "SELECT owner FROM calls WHERE open = 1 UNION "
+            "SELECT owner FROM deliveries WHERE state = 'waiting'"
+        )
+        left: list[str] = []
+        for (owner,) in owners:
+            if owner != self.owner and self._is_dead(owner):
+                left += self._take_over(owner)
+        return left
+
+    def _is_dead(self, owner: str) -> bool:
+        lock = self._folder / f"{owner}.lock"
+        try:
+            _hold(lock, create=False).close()
+        except FileNotFoundError:
+            return True
+        except BlockingIOError:
+            return False
+        lock.unlink(missing_ok=True)
+        return True
+
+    def _take_over(self, owner: str) -> list[str]:
+        with self._writing() as db:
+            db.execute("UPDATE deliveries SET owner = ? WHERE owner = ?", (self.owner, owner))
+            on = db.execute("SELECT session FROM calls WHERE open = 1 AND owner = ?", (owner,))
+            sessions = [row[0] for row in on.fetchall()]
+            db.execute("UPDATE calls SET owner = ? WHERE owner = ?", (self.owner, owner))
+        return sessions
+
+    def forget(self) -> None:
+        """Drop what was sent long ago."""
+        before = time.time() - KEPT_FOR
+        with self._writing() as db:
+            db.execute("DELETE FROM deliveries WHERE state = 'sent' AND at < ?", (before,))
+            db.execute(
+                "DELETE FROM calls WHERE open = 0 AND at < ? AND session NOT IN "
+                "(SELECT session FROM deliveries)",
+                (before,),
+            )
+            db.execute("DELETE FROM releases WHERE digest NOT IN (SELECT digest FROM calls)")
+
+
+def _hold(path: Path, *, create: bool = True) -> IO[bytes]:
+    flags = os.O_RDWR | (os.O_CREAT if create else 0)
+    held = os.fdopen(os.open(path, flags, 0o600), "r+b")
+    try:
+        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        held.close()
+        raise
+    return held
+
+
+def written(data: Mapping[str, Any]) -> str:
+    """Data as the spool keeps it."""
+    return json.dumps(data, ensure_ascii=False, default=str)

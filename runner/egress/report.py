@@ -1,0 +1,68 @@
+"""What is known of a call once it is over; plain data, so that it may travel and be kept."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from typing import Any, Self
+
+
+@dataclass(frozen=True, slots=True)
+class CallReport:
+    """What a call leaves behind. No private value stands in it.
+
+    Attributes:
+        session: the id of the call.
+        values: what its templates may use, as plain data: variables, `caller`, `call`, …
+        transcript: role (`user` or `agent`) and text, in order.
+        started, ended: moments, ISO 8601.
+        duration: seconds.
+        ended_by: why it ended.
+        summary: what it was about, where somebody asks for that.
+        extract: what was asked for → what a model found.
+        verdicts: judge → `pass`, `fail` or `maybe`.
+        reasons: judge → why.
+        final: whether models have done their work; else it may still be replaced by a later one.
+    """
+
+    session: str
+    values: dict[str, Any]
+    transcript: tuple[tuple[str, str], ...]
+    started: str
+    ended: str
+    duration: float
+    ended_by: str
+    summary: str = ""
+    extract: dict[str, Any] = field(default_factory=dict)
+    verdicts: dict[str, str] = field(default_factory=dict)
+    reasons: dict[str, str] = field(default_factory=dict)
+    final: bool = False
+
+    def to_data(self) -> dict[str, Any]:
+        """The same as JSON can hold it."""
+        return asdict(self)
+
+    @classmethod
+    def from_data(cls, data: dict[str, Any]) -> Self:
+        """Read what `to_data` gave."""
+        lines = tuple((str(role), str(text)) for role, text in data["transcript"])
+        return cls(**{**data, "transcript": lines})
+
+    @property
+    def names(self) -> dict[str, Any]:
+        """What templates may use once the call is over."""
+        call = {
+            **self.values.get("call", {}),
+            "started": self.started,
+            "ended": self.ended,
+            "duration": self.duration,
+            "ended_by": self.ended_by,
+            "transcript": self.lines,
+            "summary": self.summary or None,
+        }
+        return {**self.values, "call": call, "extract": self.extract, "verdicts": self.verdicts}
+
+    @property
+    def lines(self) -> str:
+        """What was said, a line a message."""
+        speakers = {"user": "Caller", "agent": "Agent"}
+        return "\n".join(f"{speakers.get(role, role)}: {text}" for role, text in self.transcript)
