@@ -106,6 +106,7 @@ CODES: dict[str, str] = {
     "W221": "a file that is not read",
     "W230": "a language that lkrun itself does not speak",
     "W231": "words in one of several languages",
+    "W232": "hours without a time zone",
     "W401": "an option that is probably misspelt",
     "W406": "a server that does not answer, and that calls can do without",
 }
