@@ -24,6 +24,11 @@ class Languages(Block):
         "the agent's tts:"
     )
 
+    elsewhere: ClassVar[dict[str, str]] = dict.fromkeys(
+        ("default", "start", "first", "main", "primary"),
+        "the first language below speak: is spoken at the start",
+    )
+
     speak: Annotated[
         tuple[LanguageTag, ...],
         OneOrList(scalars=True, instead="write the languages, each with a dash"),

@@ -13,6 +13,7 @@ from runner.diagnostics import Diagnostic
 from runner.schema.reading.annotations import arms, takes
 from runner.schema.reading.error import Error
 from runner.schema.reading.written import lines_for, scalar
+from runner.schema.types.by_language import is_language
 from runner.schema.types.names import Name
 from runner.syntax import Document
 from runner.syntax.lookalikes import BULLETS, COLONS, DASHES, EMOJI, dash_message, odd_entry
@@ -206,6 +207,11 @@ def _text(document: Document, error: Error) -> Advice:
         )
     if isinstance(error.input, dict) and any(re.search(r"[A-Z ]", name) for name in error.input):
         return _sentence(document, error)
+    if isinstance(error.input, dict) and error.input and all(map(is_language, error.input)):
+        return Advice(
+            "write one text: the model is told which language it speaks, and {{ language }} is its "
+            "name"
+        )
     return Advice("write one text behind the colon")
 
 

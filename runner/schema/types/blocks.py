@@ -22,6 +22,7 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, core_schema
 
 from runner.diagnostics.nearest import SHOWN, nearest
+from runner.schema.types.by_language import is_language
 from runner.schema.types.foreign import FOREIGN, TRANSLATED, fold
 from runner.schema.types.later import LATER, not_yet
 from runner.schema.types.mistake import clash, mistake, none_of
@@ -200,6 +201,12 @@ class _ExactlyOne(Before):
                 return mistake(
                     "E101", f"unknown key '{name}'", f"did you mean '{near}'?", at=(name,), on="key"
                 )
+        if data and all(map(is_language, data)):
+            words = next((key for key in ("say", "ask") if key in self.kind_keys), "")
+            if words:
+                message = f"{self.noun} stands here for each language"
+                hint = f"write {words}: first, and the languages below it"
+                raise mistake("E106", message, hint)
         few = len(self.kind_keys) <= SHOWN
         named = self.kind_keys if few else self.classes[0].typical or self.kind_keys
         return none_of(self.noun, named, self.kind_keys)

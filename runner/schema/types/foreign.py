@@ -107,6 +107,7 @@ FOREIGN: dict[str, dict[str, str]] = {
             "background_audio.ambient": "background_sound ambient_sound ambient background_noise",
             "phone.numbers": "phone_number phone_numbers number numbers telephone telephone_number"
             " inbound_number sip_number did",
+            "texts": "messages phrases system_messages default_messages sentences wordings",
             "languages.speak": "language lang locale_code spoken_language languages_spoken"
             " supported_languages",
             "after_call.send": "webhook webhook_url post_call_webhook end_of_call_report",

@@ -150,6 +150,9 @@ def locale(text: str, on: Place = "value") -> str:
         return text
     meant = languages.meant(text)
     hint = "write a language such as de, or a language and a country such as pt-BR"
+    several = [tag for tag in re.split(r"[\s,;/]+", text) if languages.known(tag)]
+    if len(several) > 1:
+        hint = f"write each on a line of its own, with a dash: - {several[0]}"
     message = f"'{text}' is not a language that dates and numbers can be written in"
     raise mistake("E107", message, f"write {meant}" if meant else hint, on=on)
 
