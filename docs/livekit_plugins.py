@@ -1,7 +1,7 @@
 """Writes livekit-plugins.md: what of each LiveKit plugin that is installed works with lkrun.
 
-Run where the plugins are installed: python docs/livekit_plugins.py. It is no part of CI, which
-installs only the plugins that the tests use.
+Run where the plugins are installed: python docs/livekit_plugins.py. CI, which installs only those
+that the tests use, measures their rows again: python docs/livekit_plugins.py --check
 """
 
 from __future__ import annotations
@@ -85,8 +85,27 @@ async def rows() -> list[str]:
     return lines
 
 
-if __name__ == "__main__":
+def differing(lines: list[str], page: str) -> list[str]:
+    """Which lines the page has otherwise; it may know more plugins, of versions of its own."""
+    known = {tuple(line.split(" | ")[:3]): line for line in page.splitlines()}
+    measured = ((tuple(line.split(" | ")[:3]), line) for line in lines)
+    return [line for row, line in measured if known.get(row, line) != line]
+
+
+def main(arguments: list[str]) -> int:
+    """Write the page, or with `--check` hold it against the plugins that are installed here."""
     warnings.simplefilter("ignore")
     lines = asyncio.run(rows())
-    PAGE.write_text(HEAD + "".join(f"{line}\n" for line in lines), encoding="utf-8")
-    sys.stdout.write(f"{len(lines)} rows\n")
+    if arguments != ["--check"]:
+        PAGE.write_text(HEAD + "".join(f"{line}\n" for line in lines), encoding="utf-8")
+        sys.stdout.write(f"{len(lines)} rows\n")
+        return 0
+    wrong = differing(lines, PAGE.read_text(encoding="utf-8"))
+    for line in wrong:
+        sys.stdout.write(f"{PAGE.name} has this row otherwise:\n{line}\n")
+    sys.stdout.write(f"{len(lines)} rows held against the plugins that are installed\n")
+    return 1 if wrong or not lines else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
