@@ -9,6 +9,7 @@ from runner.diagnostics import Diagnostic, Related, Span
 from runner.schema.file import SECTIONS, SINGULAR
 from runner.schema.reading.load import Definition, Specs
 from runner.schema.types.names import meant
+from runner.syntax import is_again
 
 
 @dataclass(slots=True)
@@ -51,7 +52,8 @@ def build(files: Iterable[Specs]) -> tuple[SymbolTable, list[Diagnostic]]:
             if first is not definition:
                 key = (definition.section, definition.name)
                 table.later.setdefault(key, []).append(definition)
-                diagnostics.append(_twice(definition, first))
+                if not is_again(definition.location[-1]):
+                    diagnostics.append(_twice(definition, first))
     table.words = frozenset(words)
     return table, diagnostics
 

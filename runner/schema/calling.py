@@ -169,6 +169,7 @@ class AnyTool(Block):
                 "a tool needs a 'description'",
                 "add description: and say what the tool does, "
                 "so that the model knows when to use it",
+                lacks=("description", "x"),
             )
         if self.own_parameters and "parameters" in self.model_fields_set:
             raise mistake(

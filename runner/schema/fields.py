@@ -37,9 +37,10 @@ MEASURED = frozenset({"number", "integer", "date", "time", "datetime", "text", "
 
 _FOREIGN = {
     "array": "list", "bool": "yes_no", "boolean": "yes_no", "dict": "object", "double": "number",
-    "enum": "choice", "float": "number", "int": "integer", "long": "integer", "map": "object",
-    "mail": "email", "record": "object", "select": "choice", "str": "text", "string": "text",
-    "telephone": "phone", "timestamp": "datetime", "uri": "url", "yes/no": "yes_no",
+    "day": "date", "enum": "choice", "float": "number", "int": "integer", "long": "integer",
+    "map": "object", "mail": "email", "record": "object", "select": "choice", "str": "text",
+    "string": "text", "telephone": "phone", "timestamp": "datetime", "uri": "url",
+    "yes/no": "yes_no",
 }  # fmt: skip
 """Types of JSON Schema and of programming languages → ours."""
 

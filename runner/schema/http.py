@@ -202,6 +202,7 @@ class Request(Shared, _Where):  # where it goes stands first in the reference
                 "E103",
                 "a request needs 'url'",
                 "add url: and behind it the address, or service: and the name of a service",
+                lacks=("url", "https://example.com"),
             )
         if self.service is None and is_path:
             raise mistake(

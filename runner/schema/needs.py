@@ -25,7 +25,8 @@ _MEANT = {
     "bool": "yes_no", "boolean": "yes_no", "int": "integer", "float": "number", "string": "text",
     "str": "text", "array": "list", "enum": "choice", "telephone": "phone", "mail": "email",
     "full_name": "name", "first_name": "name", "last_name": "name", "person": "name",
-    "birthday": "date_of_birth", "dob": "date_of_birth", "birth_date": "date_of_birth",
+    "day": "date", "birthday": "date_of_birth", "dob": "date_of_birth",
+    "birth_date": "date_of_birth",
     "credit_card": "card", "dtmf": "digits", "pin": "digits", "code": "digits",
 }  # fmt: skip
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from runner.syntax.document import Data, Document, Location, Style
+from runner.syntax.document import Data, Document, Location, Style, as_written, is_again
 from runner.syntax.parse import parse
 
-__all__ = ["Data", "Document", "Location", "Style", "parse"]
+__all__ = ["Data", "Document", "Location", "Style", "as_written", "is_again", "parse"]

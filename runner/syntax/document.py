@@ -21,6 +21,25 @@ Style = Literal["plain", "quoted", "block", "mapping", "sequence"]
 
 STYLES: tuple[Style, ...] = ("plain", "quoted", "block", "mapping", "sequence")
 
+_AGAIN = "\0"
+"""Goes before the number of a name that stands once more; no YAML text can hold it."""
+
+
+def again(name: str, number: int) -> str:
+    """The key of the definition that has a name which another one has already."""
+    return f"{name}{_AGAIN}{number}"
+
+
+def is_again(key: str | int) -> bool:
+    """Whether a key is one of those."""
+    return isinstance(key, str) and _AGAIN in key
+
+
+def as_written(key: str) -> str:
+    """A key as it stands in the file."""
+    return key.partition(_AGAIN)[0]
+
+
 _Place: TypeAlias = "tuple[int, int, int, int, int]"
 
 
@@ -30,7 +49,8 @@ class Document:
     Attributes:
         file: relative to the configuration folder.
         data: section → definitions. What could not be parsed is left out; a section of which
-            nothing is left is empty.
+            nothing is left is empty. Where a name stands twice, the later definitions stand under
+            keys of their own (`again`), so that what is wrong in them is told too.
         diagnostics: what syntax found.
         words: every identifier in the parts that were left out, so that their names are not
             called unknown.

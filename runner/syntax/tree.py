@@ -9,7 +9,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from runner.diagnostics import Diagnostic, Related, Span
-from runner.syntax.document import STYLES, Data
+from runner.syntax.document import STYLES, Data, again
 from runner.syntax.quoting import spaces
 from runner.syntax.suspects import in_key, in_plain, in_quoted
 
@@ -147,6 +147,9 @@ class Tree:
                 blocks.append((key_node, value_node))
             if key in first:
                 self._twice(key_node, value_node, first[key])
+                if self._is_definition(value_node, first[key][1]):
+                    later = again(key, len(data))
+                    data[later] = self.read(value_node, key_node.start_mark, key_node.end_mark)
                 continue
             first[key] = key_node, value_node
             data[key] = self.read(value_node, key_node.start_mark, key_node.end_mark)
@@ -156,7 +159,8 @@ class Tree:
         return data
 
     def _twice(self, key: Any, value: Any, first: tuple[Any, Any]) -> None:
-        self.words.update(_WORD.findall(self.text[key.start_mark : self._end(value)]))
+        if not self._is_definition(value, first[1]):
+            self.words.update(_WORD.findall(self.text[key.start_mark : self._end(value)]))
         related = Related(self.span(first[0].start_mark, first[0].end_mark), "it stands here first")
         self._report(
             (key.start_mark, key.end_mark),
@@ -165,6 +169,12 @@ class Tree:
             self._one_of_two(key, value, first),
             (related,),
         )
+
+    def _is_definition(self, value: Any, first: Any) -> bool:
+        """Whether what stands twice is a definition to be read, and not the same once more."""
+        if self.depth != _NAMES or value.id != "mapping":
+            return False
+        return first.id != "mapping" or self._written(value) != self._written(first)
 
     def _one_of_two(self, key: Any, value: Any, first: tuple[Any, Any]) -> str:
         """What to do about a key that stands twice."""

@@ -9,6 +9,7 @@ from runner.diagnostics import Diagnostic, Span
 from runner.link.rule import DefinitionContext, LeafRule
 from runner.link.walk import Leaf
 from runner.schema.types.texts import Sent, Text
+from runner.syntax import as_written
 from runner.template import has_template
 
 _KNOWN = re.compile(
@@ -50,7 +51,7 @@ def _variable(context: DefinitionContext, leaf: Leaf) -> str:
     """A name for the secret: that of the service, and what it is."""
     spec, location = context.definition.spec, leaf.location
     plugin = str(getattr(spec, "plugin", "")) if location[0] == "providers" else ""
-    owner = plugin if re.fullmatch(r"[\w-]+", plugin) else str(location[1])
+    owner = plugin if re.fullmatch(r"[\w-]+", plugin) else as_written(str(location[1]))
     last = str(next((part for part in reversed(location) if isinstance(part, str)), ""))
     kind = last if _SECRET_KEY.search(last) and "auth" not in last.casefold() else "api_key"
     kind = "token" if kind == "bearer" else kind

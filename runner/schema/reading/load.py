@@ -23,7 +23,7 @@ from runner.schema.tools import BUILT_IN
 from runner.schema.types.later import LATER
 from runner.schema.types.names import FileName, check_name, meant
 from runner.schema.types.settings import DEFERRED, Settings
-from runner.syntax import Data, Document, Location
+from runner.syntax import Data, Document, Location, as_written, is_again
 from runner.template import has_template
 
 _WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
@@ -157,7 +157,10 @@ def read(
         settings: what templates in settings may use.
         beside: names beside an empty definition that belong below it.
     """
-    section, name, data = str(location[0]), str(location[-1]), document.at(location)
+    section, name = str(location[0]), as_written(str(location[-1]))
+    data = document.at(location)
+    if section == "runner" and isinstance(data, dict):
+        data = {key: value for key, value in data.items() if not is_again(key)}
     diagnostics = _name_problems(document, location)
     if section == "agents" and isinstance(data, dict):
         settings = _own_settings(settings, data)
@@ -260,7 +263,7 @@ def _no_names(document: Document, section: str, entries: Data) -> Diagnostic:
 
 def _name_problems(document: Document, location: Location) -> list[Diagnostic]:
     section, name = str(location[0]), str(location[-1])
-    if section == "runner":
+    if section == "runner" or is_again(name):
         return []
     noun = SINGULAR[section]
     article = "an" if noun == "agent" else "a"

@@ -9,9 +9,13 @@ from typing import Any
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
+from runner.schema.types.blocks import Block
 from runner.syntax import Data, Location
 
 _ROUNDS = 5
+
+_ANYTHING = "x"
+"""Stands for a key that is lacking while the others are read."""
 
 
 def partial(
@@ -26,19 +30,55 @@ def partial(
 
     Returns:
         The model, or None where too much is wrong, and what was left out. A list is left out as a
-        whole, so that what stays is found where it stands.
+        whole, so that what stays is found where it stands. A key that is lacking hides no other:
+        its value is anything, and the model does not tell that it was written.
     """
-    rest, lost = deepcopy(data), list[Data]()
+    rest, lost, filled = deepcopy(data), list[Data](), set[Location]()
     for _ in range(_ROUNDS):
-        for location in {_place(rest, error["loc"]) for error in errors}:
-            if not location:
+        for lacked, value, place in [(*_lacked(rest, e), _place(rest, e["loc"])) for e in errors]:
+            if lacked and lacked not in filled:
+                _at(rest, lacked[:-1])[lacked[-1]] = value
+                filled.add(lacked)
+            elif place:
+                lost += _without(rest, place)
+            else:
                 return None, [data]
-            lost += _without(rest, location)
         try:
-            return validate(rest), lost
+            model = validate(rest)
         except ValidationError as error:
             errors = error.errors(include_url=False)
+        else:
+            for location in filled:
+                _unwrite(model, location)
+            return model, lost
     return None, [data]
+
+
+def _lacked(data: Data, error: ErrorDetails) -> tuple[Location, str]:
+    """Where a key would stand that is lacking, and a value for it."""
+    lacks = error.get("ctx", {}).get("lacks")
+    key, value = lacks or (error["loc"][-1] if error["type"] == "missing" else "", _ANYTHING)
+    place = _place(data, error["loc"])
+    block = _at(data, place)
+    lacking = key and isinstance(block, dict) and key not in block
+    return ((*place, key), value) if lacking else ((), "")
+
+
+def _at(data: Data, location: Location) -> Any:
+    for part in location:
+        data = data[str(part)]  # type: ignore[index,call-overload]  # `_place` follows blocks alone
+    return data
+
+
+def _unwrite(model: Any, location: Location) -> None:
+    """Let a key that only filled a gap not have been written: nothing is told of it."""
+    for part in location[:-1]:
+        if isinstance(model, Block):
+            model = getattr(model, model.keys().get(str(part), ""), None)
+        else:
+            model = model.get(str(part)) if isinstance(model, dict) else None
+    if isinstance(model, Block):
+        model.model_fields_set.discard(model.keys().get(str(location[-1]), ""))
 
 
 def _place(data: Data, path: Sequence[int | str]) -> Location:

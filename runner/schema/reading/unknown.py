@@ -18,7 +18,7 @@ from runner.schema.types.blocks import Block
 from runner.schema.types.foreign import FOREIGN, TRANSLATED, fold
 from runner.schema.types.later import LATER, not_yet
 from runner.schema.types.measures import Duration, SomeTime
-from runner.syntax import Document
+from runner.syntax import Document, as_written
 
 _PATH = re.compile(r"[a-z_]+(\.[a-z_]+)*")
 
@@ -129,9 +129,8 @@ def _pasted(document: Document, error: Error, model: type[Block]) -> Diagnostic 
         return _tell(document, error, model, hint)
     span, end = document.key_span(error.location), document.value_span(error.location).end_line
     left = span.column - document.key_span(error.location[:2]).column
-    message = (
-        f"'{error.key}' looks like another {SINGULAR[section]}, but stands in '{error.location[1]}'"
-    )
+    owner = as_written(str(error.location[1]))
+    message = f"'{error.key}' looks like another {SINGULAR[section]}, but stands in '{owner}'"
     help_ = f"move lines {span.line} to {end} by {left} spaces to the left"
     return Diagnostic(span, "E101", message, help_)
 

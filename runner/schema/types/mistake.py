@@ -18,6 +18,7 @@ def mistake(  # noqa: PLR0913 - one value for each part
     at: tuple[str | int, ...] = (),
     on: Place = "value",
     write: tuple[str, ...] = (),
+    lacks: tuple[str, str] | None = None,
 ) -> PydanticCustomError:
     """Make the error that pydantic collects and `load` turns into a `Diagnostic`.
 
@@ -28,11 +29,20 @@ def mistake(  # noqa: PLR0913 - one value for each part
         at: where below the validated value it is.
         on: whether the key or the value there is shown.
         write: lines to write, as far to the left as the line that holds the value.
+        lacks: the key that the value needs and has not, and a value with which the rest of it
+            can be read all the same.
     """
     return PydanticCustomError(
         code,
         "{message}",
-        {"message": message, "help": help, "at": at, "on": on, "write": write},
+        {
+            "message": message,
+            "help": help,
+            "at": at,
+            "on": on,
+            "write": write,
+            "lacks": lacks,
+        },
     )
 
 
