@@ -189,6 +189,47 @@ async def test_only_some_kinds_of_caller_are_waited_for(context, changed, releas
     assert asked == {"kind": [3]}
 
 
+@pytest.mark.parametrize(
+    "identity",
+    ["guest", "'{{ job.metadata.guest }}'", "'{{ caller.attributes.host_of }}'"],
+)
+async def test_the_facts_are_those_of_whom_the_agent_talks_with(
+    context, changed, releases, calls, identity
+):
+    """Whoever came first: `room.identity` names the participant whose facts the call has."""
+    releases.swap(changed("limits:", f"room:\n      identity: {identity}\n    limits:"))
+    calls.begin("AJ_2", "desk", "call")
+    context.job.id, context.job.metadata = "AJ_2", '{"guest": "guest"}'
+    first, guest = person(), person()
+    first.attributes["host_of"] = "guest"
+    guest.identity, guest.name = "guest", "Ann"
+
+    async def wait(*, identity=None, **_):
+        return guest if identity == "guest" else first
+
+    context.wait_for_participant = wait
+    await job.entrypoint(context)
+    caller = context.proc.userdata[job._STATE].talk._call.bound.context.facts.caller
+    assert (caller.identity, caller.name) == ("guest", "Ann")
+
+
+async def test_whom_nobody_can_name_is_not_waited_for(context, changed, releases, calls):
+    """An identity without a value names nobody: the call has the facts of whoever came first."""
+    unnamed = "room:\n      identity: '{{ job.metadata.guest }}'\n    limits:"
+    releases.swap(changed("limits:", unnamed))
+    calls.begin("AJ_2", "desk", "call")
+    context.job.id = "AJ_2"
+
+    async def wait(*, identity=None, **_):
+        assert identity is None
+        return person()
+
+    context.wait_for_participant = wait
+    await job.entrypoint(context)
+    caller = context.proc.userdata[job._STATE].talk._call.bound.context.facts.caller
+    assert caller.identity == "c"
+
+
 @pytest.fixture
 def heard(renewals, monkeypatch):
     """What calls answer when another release is offered to them."""

@@ -162,7 +162,7 @@ async def _met(job: _Job) -> tuple[rtc.RemoteParticipant | None, Conversation]:
         talk = _conversation(job)
         preparing = asyncio.create_task(talk.prepare())
         await joining
-        caller = await _caller(job)
+        caller = await _linked(job)
         await preparing
     except BaseException:
         joining.cancel()
@@ -184,17 +184,32 @@ async def _listen(job: _Job) -> None:
                 await asyncio.wait_for(job.ctx.room.disconnect(), _CLOSING)
 
 
-async def _caller(job: _Job) -> rtc.RemoteParticipant | None:
-    """The participant who is talked with: of those who are there already, whoever came first."""
+async def _linked(job: _Job) -> rtc.RemoteParticipant | None:
+    """The participant who is talked with: whom the author names, else whoever came first."""
+    from runner.session.settings.room import named_participant
+
+    named = named_participant(job.release, _facts(job.ctx, None))
+    caller = await _caller(job, named)
+    if caller is None or named:
+        return caller
+    named = named_participant(job.release, _facts(job.ctx, caller))
+    return caller if named in ("", caller.identity) else await _caller(job, named)
+
+
+async def _caller(job: _Job, named: str) -> rtc.RemoteParticipant | None:
+    """A participant by identity; without one, of those who are there whoever came first."""
     room = job.release.agent.room
     kinds = list(DEFAULT_PARTICIPANT_KINDS)
+    who = {"identity": named} if named else {}
     if room is not None and room.participants:
         kinds = [_KINDS[kind] for kind in room.participants]
     try:
         async with asyncio.timeout(_NOBODY):
-            active = await job.ctx.wait_for_participant(kind=kinds)
+            active = await job.ctx.wait_for_participant(kind=kinds, **who)
     except TimeoutError:
         return None
+    if named:
+        return active
     # LiveKit's own choice among several is the order of a mapping
     others = job.ctx.room.remote_participants.values()
     return min((active, *(each for each in others if each.kind in kinds)), key=_joined)

@@ -8,7 +8,17 @@ from typing import Any
 from livekit import rtc
 from livekit.agents.voice import room_io
 
+from runner.link.release import AgentRelease
 from runner.schema import agents
+from runner.session.errors import CannotStartError
+from runner.session.facts import CallFacts
+from runner.session.plan import names_in
+from runner.session.settings.session import begin_variables
+from runner.session.values.templates import TemplateContext, TemplateRenderer
+from runner.session.values.variables import Variables
+
+_KNOWN_BEFORE = frozenset({"env", "job", "room"})
+"""Names of templates that have values before the caller is there."""
 
 TextInput = Callable[[Any, Any], Any]
 
@@ -77,6 +87,31 @@ def _cancellation(quiet: agents.NoiseCancellation, provider: Provider) -> Any:
         return phone if caller.participant.kind == _KINDS["sip"] else usual
 
     return choose
+
+
+def named_participant(release: AgentRelease, facts: CallFacts) -> str:
+    """The identity of the participant that the agent talks with, where its author names one.
+
+    Args:
+        release: the agent.
+        facts: what is known by now.
+
+    Returns:
+        Nothing where no one is named, or only the caller's own facts can tell who.
+    """
+    identity = release.agent.room.identity if release.agent.room is not None else None
+    if not identity:
+        return ""
+    variables = Variables(release.variables)
+    early = _KNOWN_BEFORE | variables.fixed.keys()
+    if facts.caller.identity is None and not names_in((identity,)) <= early:
+        return ""
+    renderer = TemplateRenderer(TemplateContext(release, facts, variables), release.places)
+    try:
+        begin_variables(variables, renderer, facts.variables)
+    except CannotStartError:  # the start of the call tells it
+        return ""
+    return renderer.text(identity).strip()
 
 
 def _text_input(room: agents.Room, text_input: TextInput | None) -> Any:
