@@ -148,7 +148,11 @@ class Conversation:
         self._session: AgentSession[Any] | None = None
         self._written = WrittenWords(self._call, self._queue, self._listener.warm_up.end)
         self._ending.stops(
-            self._timers.stop, self._departure.stop, self._renewal.stop, self._call.keys.stop
+            self._timers.stop,
+            self._departure.stop,
+            self._renewal.stop,
+            self._call.keys.stop,
+            self._written.stop,
         )
 
     def report(self) -> CallReport:
@@ -330,6 +334,8 @@ class Conversation:
             if self._call.channel == "voice":
                 self._listener.by_hand.register(room.local_participant, only=whom or None)
             await session.start(first, room=room, room_options=options, record=record)
+            if whom and options.text_input:
+                self._written.register(room, session, only=whom)
         elif self._call.channel == "voice":
             await session.start(first, record=record)
         else:

@@ -6,9 +6,12 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
+from livekit import rtc
 from livekit.agents import AgentSession
+from livekit.agents.types import TOPIC_CHAT
 
 from runner.session.call import Call
 from runner.session.clock import within
@@ -35,6 +38,35 @@ class WrittenWords:
     def __init__(self, call: Call, queue: asyncio.Lock, heard: Callable[[], None]) -> None:
         """Nothing has been written."""
         self._call, self._queue, self._heard = call, queue, heard
+        self._reading: set[asyncio.Task[None]] = set()
+
+    def register(self, room: rtc.Room, session: AgentSession[Any], *, only: str) -> None:
+        """Take what one participant writes, in place of LiveKit.
+
+        LiveKit drops a text that is there before its writer is: a caller who comes back may write
+        at once, and what they write does not wait for the server to tell that they came.
+        """
+
+        def receive(reader: rtc.TextStreamReader, identity: str) -> None:
+            if identity == only:
+                task = asyncio.get_running_loop().create_task(self._read(session, reader))
+                self._reading.add(task)
+                task.add_done_callback(self._reading.discard)
+
+        room.unregister_text_stream_handler(TOPIC_CHAT)
+        room.register_text_stream_handler(TOPIC_CHAT, receive)
+
+    def stop(self) -> None:
+        """The call has ended: what is still being written is not waited for."""
+        for task in self._reading:
+            task.cancel()
+
+    async def _read(self, session: AgentSession[Any], reader: rtc.TextStreamReader) -> None:
+        try:
+            text = await reader.read_all()
+            await self.take(session, SimpleNamespace(text=text))
+        except Exception as error:  # noqa: BLE001 - whatever is wrong with one text, the call goes on
+            log.warning("a text could not be taken: %s", type(error).__name__)
 
     async def take(self, session: AgentSession[Any], event: Any) -> None:
         """Take a text, as LiveKit hands it over."""

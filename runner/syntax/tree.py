@@ -172,9 +172,9 @@ class Tree:
 
     def _is_definition(self, value: Any, first: Any) -> bool:
         """Whether what stands twice is a definition to be read, and not the same once more."""
-        if self.depth != _NAMES or value.id != "mapping":
+        if self.depth != _NAMES or not value.id == first.id == "mapping":
             return False
-        return first.id != "mapping" or self._written(value) != self._written(first)
+        return self._written(value) != self._written(first)
 
     def _one_of_two(self, key: Any, value: Any, first: tuple[Any, Any]) -> str:
         """What to do about a key that stands twice."""

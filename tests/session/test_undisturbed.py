@@ -99,6 +99,46 @@ async def test_what_is_written_by_voice_waits_as_well(paying):
     assert talk.events.texts[-2:] == ["It is paid.", "You are welcome."]
 
 
+class Written:
+    """A room in which a text is there before its writer."""
+
+    def __init__(self):
+        self.handler = self.known = "LiveKit's own"
+
+    def unregister_text_stream_handler(self, _topic):
+        self.known, self.handler = self.handler, None
+
+    def register_text_stream_handler(self, _topic, handler):
+        assert self.handler is None
+        self.handler = handler
+
+
+class Text:
+    """One text, as LiveKit hands it over."""
+
+    def __init__(self, text):
+        self.text = text
+
+    async def read_all(self):
+        if self.text is None:
+            raise ConnectionError("cut off")
+        return self.text
+
+
+async def test_a_text_that_is_there_before_its_writer_is_answered(begin, caplog):
+    """Who comes back may write at once; what others write, or do not finish, is left."""
+    talk = await begin(folder(), channel="voice", models={"brain": Wild("Back again?")})
+    await talk.until(said("Good day."))
+    room = Written()
+    talk.conversation._written.register(room, talk.conversation.session, only="caller")
+    room.handler(Text("I am somebody else."), "somebody else")
+    room.handler(Text(None), "caller")
+    room.handler(Text("I am back."), "caller")
+    await talk.until(said("Back again?"))
+    assert [m["text"] for m in talk.events if m.get("role") == "user"] == ["I am back."]
+    assert "a text could not be taken: ConnectionError" in caplog.text
+
+
 async def test_other_tools_let_the_caller_speak(begin):
     """Without the key nothing waits."""
     talk = await begin(
