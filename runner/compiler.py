@@ -166,6 +166,14 @@ class Compiler:
                     lines.add(text.path, text.text)
         return prompts
 
+    def attached(self, path: str) -> bytes:
+        """The bytes of a file of the folder that is read when it is needed.
+
+        Raises:
+            OSError: it cannot be read.
+        """
+        return source.attached(self.root, path)
+
     def _surroundings(self, prompts: Mapping[tuple[str, str], Prompt], lines: Lines) -> LinkContext:
         catalogue = self.catalogue or Catalogue()
         ask = partial(check_options, cache=self.cache, catalogue=catalogue, env=self._inherited)

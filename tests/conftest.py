@@ -34,8 +34,9 @@ QUICK = frozenset(
 SLOW = frozenset(
     {
         "cli/test_chat_with_livekit_plugin", "cli/test_chat_with_reload", "diff/test_compare",
-        "egress/test_mcp", "egress/test_misbehaviour", "testing/test_examples",
-        "testing/test_library", "testing/test_record", "testing/test_run", "testing/test_scenarios",
+        "egress/test_mcp", "egress/test_misbehaviour", "testing/test_audio",
+        "testing/test_examples", "testing/test_library", "testing/test_mistakes",
+        "testing/test_record", "testing/test_run", "testing/test_scenarios",
         "front/test_page", "plugins/test_packages", "promptfoo/test_real", "providers/test_checks",
         "serve/test_forkserver", "serve/test_fuzz_reload", "serve/test_save_styles",
         "session/test_next_turn_keys", "session/test_next_turn_voice", "session/test_voice",

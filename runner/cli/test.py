@@ -6,7 +6,6 @@ import asyncio
 import os
 import sys
 import time
-from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,6 +17,8 @@ from runner.cli.check import show
 from runner.cli.folder import compiler, folder
 from runner.cli.log import log_plainly
 from runner.cli.options import formats, options, shared
+from runner.cli.test_options import CommandLine, notes, writable
+from runner.diagnostics.nearest import nearest
 
 if TYPE_CHECKING:
     from runner.compiler import Compiled, Compiler
@@ -39,6 +40,10 @@ class _Tests(click.Group):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Put the verb that is left out."""
+        first = args[0] if args else ""
+        verb = nearest(first, _OWN) if first not in _OWN and not Path(first).exists() else None
+        if verb is not None:
+            raise click.UsageError(f"there is no folder '{first}'; did you mean '{verb}'?", ctx)
         return super().parse_args(ctx, args if args and args[0] in _OWN else ["run", *args])
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
@@ -77,6 +82,10 @@ def test() -> None:
     "--parallel", type=click.IntRange(1, 100), default=8, show_default=True, help="At once."
 )
 @click.option("--junit", metavar="FILE", type=click.Path(), help="Also write JUnit XML.")
+@click.option(
+    "--audio", metavar="FOLDER", type=click.Path(file_okay=False),
+    help="Keep the sound of tests with mode: audio: a WAV file each, on the left the caller.",
+)  # fmt: skip
 @click.option("--coverage", is_flag=True, help="Tell what no test reaches.")
 @click.option(
     "--model",
@@ -96,81 +105,79 @@ def run(folder: Path, **given: Any) -> int:
     `import` and `export` know the scenarios of `lk agent simulate`.
     """
     log_plainly(options().log_level or "error")
-    wanted = _Asked(**given)
+    wanted = CommandLine(**given)
+    writable(wanted)
     compiling = compiler(folder)
     if wanted.watch:
         return _watch(compiling, wanted)
     return _once(compiling.compile(), folder, wanted)
 
 
-@dataclass(frozen=True, slots=True)
-class _Asked:
-    """What the command line asks for."""
-
-    part: str | None
-    tags: tuple[str, ...]
-    repeat: int | None
-    parallel: int
-    junit: str | None
-    coverage: bool
-    model: str | None
-    simulate: bool
-    watch: bool
-    form: str
-
-
-def _once(result: Compiled, root: Path, options: _Asked) -> int:
-    from runner.testing import suite as _suite  # noqa: F401 - what is loaded now is not looked through
+def _once(result: Compiled, root: Path, line: CommandLine) -> int:
+    from runner.testing import processes as _all  # noqa: F401 - what is loaded now is not looked through
     from runner.testing.memory import rarely_collected
-    from runner.testing.time import SimulatedLoop
 
     if result.release is None:
         errors = [d for d in result.diagnostics if d.severity == "error"]
-        show(errors, result, root, options.form)
+        show(errors, result, root, line.form)
         return 1
     began = time.monotonic()
-    with rarely_collected(), asyncio.Runner(loop_factory=SimulatedLoop) as running:
-        results = running.run(_run(result, root, options))
-    _tell(result, results, options, time.monotonic() - began)
+    with rarely_collected():
+        results = _run(result, root, line)
+    _tell(result, results, line, time.monotonic() - began)
     return 1 if any(r.outcome == "failed" for r in results) else 0
 
 
-async def _run(result: Compiled, root: Path, options: _Asked) -> list[TestResult]:
+def _run(result: Compiled, root: Path, line: CommandLine) -> list[TestResult]:
     from runner.link.cases import cases
     from runner.testing.mocks import TestSecrets
-    from runner.testing.suite import SuiteOptions, chosen, run_tests
+    from runner.testing.processes import run_suite
+    from runner.testing.suite import SuiteOptions, chosen
 
     assert result.release is not None  # noqa: S101 - `_once` has looked
-    wanted = chosen(cases(result.tests, result.release), part=options.part, tags=options.tags)
-    if options.simulate:
+    there = cases(result.tests, result.release)
+    wanted = chosen(there, part=line.part, tags=line.tags)
+    if line.simulate:
         wanted = [case for case in wanted if case.spec.simulate is not None]
-    judging = _judging(result, options.model)
+    for note in notes(there, wanted, line):
+        click.echo(f"lkrun: {note}", err=True)
+    judging = _judging(result, line.model)
     network = sending.network(result.release, root, sending.secrets())
-    how = SuiteOptions(options.parallel, options.repeat, judging, network=network)
+    keep = Path(line.audio) if line.audio is not None else None
+    how = SuiteOptions(line.parallel, line.repeat, judging, network=network, keep=keep)
     results: list[TestResult] = []
     where = os.environ.get("LKRUN_SECRETS_DIR")
 
     def secrets() -> TestSecrets:
         return TestSecrets(os.environ, Path(where) if where else None)
 
-    progress = _Progress(len(wanted), shown=options.form == "text" and sys.stderr.isatty())
-    async for each in run_tests(wanted, result.release.agents, secrets, how):
+    progress = _Progress(len(wanted), shown=line.form == "text" and sys.stderr.isatty())
+
+    def tell(each: TestResult) -> None:
         results.append(each)
-        progress.step()
-        if options.form == "text":
-            progress.clear()
+        progress.clear()
+        if line.form == "text":
             _tell_one(each)
+        progress.step()
+
+    progress.show()
+    run_suite(wanted, result.release.agents, secrets, how, tell)
+    progress.clear()
     return results
 
 
 def _judging(result: Compiled, model: str | None) -> Judging | None:
     if model is None:
         return None
+    from runner.session.conversation import CannotStartError
     from runner.session.models.single import single_model
     from runner.testing.judging import Judging
 
     assert result.release is not None  # noqa: S101 - `_once` has looked
-    return Judging(single_model(result.release, model, sending.secrets().get))
+    try:
+        return Judging(single_model(result.release, model, sending.secrets().get))
+    except CannotStartError as error:
+        raise click.BadParameter(str(error), param_hint="--model") from None
 
 
 class _Progress:
@@ -181,6 +188,11 @@ class _Progress:
 
     def step(self) -> None:
         self._done += 1
+        self.show()
+
+    def show(self) -> None:
+        if self._shown and self._done < self._total:
+            click.echo(f"{self._done} of {self._total} tests", nl=False, err=True)
 
     def clear(self) -> None:
         if self._shown:
@@ -200,30 +212,30 @@ def _tell_one(result: TestResult) -> None:
         click.echo(line)
 
 
-def _tell(result: Compiled, results: list[TestResult], options: _Asked, seconds: float) -> None:
+def _tell(result: Compiled, results: list[TestResult], line: CommandLine, seconds: float) -> None:
     from runner.testing import report
     from runner.testing.coverage import coverage
 
     assert result.release is not None  # noqa: S101 - `_once` has looked
     reach = None
-    if options.coverage:
+    if line.coverage:
         seen = frozenset(each for r in results for each in r.reached)
         reach = coverage(result.release.agents, seen)
-    if options.junit:
-        Path(options.junit).write_text(report.as_junit(results), encoding="utf-8")
-    if options.form == "json":
+    if line.junit:
+        Path(line.junit).write_text(report.as_junit(results), encoding="utf-8")
+    if line.form == "json":
         click.echo(report.as_json(results, reach))
         return
     if reach is not None:
-        for line in report.coverage_lines(reach):
-            click.echo(line)
+        for missed in report.coverage_lines(reach):
+            click.echo(missed)
     click.echo(report.summary(results, seconds))
 
 
-def _watch(compiling: Compiler, options: _Asked) -> int:
+def _watch(compiling: Compiler, line: CommandLine) -> int:
     while True:
         result = compiling.compile()
-        _once(result, compiling.root, options)
+        _once(result, compiling.root, line)
         click.echo()
         asyncio.run(_changed(compiling.root, result.text_paths))
 

@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self
 
 from runner.schema.tests import Mock, Test
+from runner.schema.types.blocks import Block
 
 if TYPE_CHECKING:
     from runner.link.release import Release
@@ -28,6 +29,8 @@ class TestCase:
         lines: path below the test, such as `("steps", 1, "agent", "says")` → its line.
         files: name as written → the text of a file that it names.
         allow: `runner.network.allow`, for mocks with `real: yes`.
+        sounds: name as written → the path of a sound below the folder.
+        voice: section → name → definition, of what speaks for the caller.
     """
 
     __test__ = False
@@ -39,6 +42,8 @@ class TestCase:
     lines: Mapping[Path, int] = field(default_factory=dict)
     files: Mapping[str, str] = field(default_factory=dict)
     allow: tuple[str, ...] = ()
+    sounds: Mapping[str, str] = field(default_factory=dict)
+    voice: Mapping[str, Mapping[str, Block]] = field(default_factory=dict)
 
     def line_of(self, path: Path) -> int:
         """The line of a part; of what it stands in, where the part was not written."""
@@ -52,7 +57,7 @@ class TestCase:
         return next(mocks_of_it, ())
 
     def to_data(self) -> dict[str, Any]:
-        """The form in which it goes to another process, as JSON can hold it."""
+        """The form in which it goes to another process, as JSON can hold it; without sound."""
         return {
             "name": self.name,
             "spec": self.spec.model_dump(mode="json", by_alias=True, exclude_unset=True),
@@ -82,11 +87,16 @@ class TestCase:
         return hashlib.sha256(said.encode()).hexdigest()[:16]
 
     @property
+    def aloud(self) -> bool:
+        """Whether both speak: it runs in real time."""
+        return self.spec.mode == "audio"
+
+    @property
     def bends_time(self) -> bool:
         """Whether it lets time pass that nobody waits for."""
-        return any(step.kind == "silence" for step in self.spec.steps) or any(
-            mock.slow for mocks in self.spec.mocks.values() for mock in mocks
-        )
+        silent = any(step.kind == "silence" for step in self.spec.steps)
+        slow = any(mock.slow for mocks in self.spec.mocks.values() for mock in mocks)
+        return not self.aloud and (silent or slow)
 
 
 def cases(tests: Iterable[LinkedTest], release: Release) -> tuple[TestCase, ...]:
@@ -109,6 +119,8 @@ def _case(test: LinkedTest, allow: tuple[str, ...]) -> TestCase:
         lines,
         test.files,
         allow,
+        test.sounds,
+        test.voice,
     )
 
 

@@ -69,6 +69,26 @@ def _take_providers(scope: Scope, names: Iterable[str], take: Take) -> None:
             waiting += [str(n) for b in blocks(provider) if isinstance(b, Order) for n in b.order]
 
 
+def speaking_in(test: Block | None, take: Take) -> dict[str, dict[str, Block]]:
+    """What speaks for the caller of a test: providers, and the services that they ask."""
+    found: dict[str, dict[str, Block]] = {"providers": {}, "services": {}}
+    caller = getattr(test, "caller", None)
+    waiting = [str(caller.tts)] if caller is not None and caller.tts is not None else []
+    while waiting:
+        wanted = waiting.pop(0)
+        provider = take("providers", wanted) if wanted not in found["providers"] else None
+        if provider is None:
+            continue
+        found["providers"][wanted] = provider
+        for block in blocks(provider):
+            if isinstance(block, Order):
+                waiting += map(str, block.order)
+            if isinstance(block, Request) and block.service is not None:
+                service = take("services", str(block.service))
+                found["services"] |= {str(block.service): service} if service else {}
+    return found
+
+
 def _take_tools(scope: Scope, user: Block, names: tuple[str, ...], take: Take) -> None:
     waiting = [*map(str, names), *filter(None, map(tool_of, blocks(user)))]
     while waiting:

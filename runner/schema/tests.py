@@ -3,19 +3,28 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any, ClassVar, Self, TypeAlias
+from typing import Annotated, Any, ClassVar, Literal, Self, TypeAlias
 
 from pydantic import Discriminator, PlainValidator, Tag, WithJsonSchema, model_validator
 from pydantic.json_schema import JsonSchemaValue
 
+from runner.schema.test_speech import BY_TEXT, Noise, needs_audio
 from runner.schema.types.blocks import Block, OneOrList, any_of, key, kinds, together
 from runner.schema.types.measures import Duration, SomeTime
 from runner.schema.types.mistake import clash, mistake
-from runner.schema.types.names import AgentName, DataFile, PersonaName, ToolName, VariableName
+from runner.schema.types.names import (
+    AgentName,
+    AttachedFile,
+    DataFile,
+    PersonaName,
+    ProviderName,
+    ToolName,
+    VariableName,
+)
 from runner.schema.types.pressed import PressedByCaller
 from runner.schema.types.settings import Setting
 from runner.schema.types.texts import Plain, Stored
-from runner.schema.types.values import LanguageTag, Pattern, YesNo, whole
+from runner.schema.types.values import LanguageTag, Pattern, YesNo, one_of, whole
 
 Texts = Annotated[tuple[Plain, ...], OneOrList(scalars=True)]
 """A text, or a list of texts."""
@@ -57,6 +66,10 @@ class CallerFacts(Block):
     phone: Plain | None = key("caller.phone: their number", None)
     dialled: Plain | None = key("caller.dialled: the number they rang", None)
     attributes: dict[str, Plain] = key("caller.attributes: name → text", {})
+    tts: ProviderName | None = key(
+        "who speaks for them with mode: audio; without it espeak, or the agent's own voice", None
+    )
+    noise: Noise | None = key("what is heard around them with mode: audio", None)
 
 
 class JobFacts(Block):
@@ -146,6 +159,11 @@ class Checks(Block):
     ends_call: YesNo | None = key("whether the call ends", None)
     within: SomeTime | None = key("the turn takes no longer", None)
     first_word_within: SomeTime | None = key("the first word comes within so long", None)
+    hears: Texts = key("all of these are understood of what the caller says aloud", ())
+    interrupted: YesNo | None = key("whether the caller's words cut the agent's short", None)
+    stops_within: SomeTime | None = key(
+        "the agent is silent so soon after the caller began to speak over it", None
+    )
     silence_max: SomeTime | None = key("nobody waits longer for a word", None)
     max_tokens: Annotated[int, whole(1)] | None = key("tokens of the model at most", None)
     tool_calls_max: Annotated[int, whole(0)] | None = key("calls of tools at most", None)
@@ -185,6 +203,12 @@ class UserStep(_Step):
     kind: ClassVar[str] = "user"
 
     user: Plain = key("what the caller says")
+    interrupts: SomeTime | None = key(
+        "said so long after the agent began to speak, over its words; needs mode: audio", None
+    )
+    recording: AttachedFile | None = key(
+        "a WAV file in which somebody says it; needs mode: audio", None
+    )
 
 
 class AgentStep(_Step):
@@ -276,12 +300,21 @@ class Simulate(Block):
     max_turns: Annotated[int, whole(1, 100)] = key("so often the caller speaks at most", 10)
 
 
+_TALKS = one_of(
+    "text",
+    "audio",
+    meant={"chat": "text", "phone": "audio", "sound": "audio", "speech": "audio", "voice": "audio"},
+)
+
+
 class Test(Block):
     """A conversation test."""
 
     __test__: ClassVar[bool] = False
     noun: ClassVar[str] = "a test"
-    rules: ClassVar[JsonSchemaValue] = any_of("steps", "simulate") | together("steps", "simulate")
+    rules: ClassVar[JsonSchemaValue] = (
+        any_of("steps", "simulate") | together("steps", "simulate") | BY_TEXT
+    )
     elsewhere: ClassVar[dict[str, str]] = {
         "user": "write steps: and below it - user:",
         "expect": "write finally:, or - agent: below steps:",
@@ -290,6 +323,9 @@ class Test(Block):
     }
 
     agent: AgentName = key("the agent that is called")
+    mode: Annotated[Literal["text", "audio"], _TALKS] = key(
+        "text, or audio: both speak, and hear each other; it takes the time that it takes", "text"
+    )
     steps: tuple[Step, ...] = key("what happens, in order", ())
     simulate: Simulate | None = key("instead of steps: a model plays the caller", None)
     clock: Moment | None = key("when the call begins, in the agent's timezone", None)
@@ -324,4 +360,6 @@ class Test(Block):
                 f"write repeat: {self.min_pass} or more",
                 at=("min_pass",),
             )
+        if self.mode == "text":
+            needs_audio(self)
         return self

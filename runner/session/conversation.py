@@ -243,13 +243,14 @@ class Conversation:
             ask_model(call, self._first)
         return self._session, self._first
 
-    async def start(
+    async def start(  # noqa: PLR0913 - the ends of a conversation, by name
         self,
         room: rtc.Room | None = None,
         *,
         facts: CallFacts | None = None,
         audio_in: Any = None,
         audio_out: Any = None,
+        text_out: Any = None,
         record: Any = False,
     ) -> list[Event]:
         """Begin, and greet.
@@ -259,6 +260,7 @@ class Conversation:
             facts: of a call that was `awaited`: what is known now.
             audio_in: an audio input instead of the room's (`livekit.agents.voice.io.AudioInput`).
             audio_out: an audio output instead of the room's.
+            text_out: where the words go that are spoken, instead of to the room.
             record: as `AgentSession.start` has it.
 
         Returns:
@@ -287,6 +289,8 @@ class Conversation:
                 session.input.audio = audio_in
             if audio_out is not None:
                 session.output.audio = audio_out
+            if text_out is not None:
+                session.output.transcription = text_out
             self._timers.begin()
             self._language.prepare()
             greeted = self._call.events.latest

@@ -165,6 +165,27 @@ def _silence_max(expected: float, turn: TurnRecord) -> Iterator[str]:
         yield f"nothing was said for {turn.silence:.2f} s, longer than {expected:g} s"
 
 
+def _hears(expected: tuple[str, ...], turn: TurnRecord) -> Iterator[str]:
+    heard = " ".join(turn.heard.split())
+    told = f"the agent understood '{heard}'" if heard else "the agent understood nothing"
+    yield from (f"'{words}' was not understood; {told}" for words in expected
+                if not _in(words, turn.heard))  # fmt: skip
+
+
+def _interrupted(expected: bool, turn: TurnRecord) -> Iterator[str]:
+    if expected and not turn.interrupted:
+        yield "the agent's words were not cut short"
+    elif not expected and turn.interrupted:
+        yield f"the agent's words were cut short; {_said(turn)}"
+
+
+def _stops_within(expected: float, turn: TurnRecord) -> Iterator[str]:
+    if turn.stopped is None:
+        yield "the agent did not stop speaking for the caller"
+    elif turn.stopped > expected:
+        yield f"the agent was silent after {turn.stopped:.2f} s, later than {expected:g} s"
+
+
 def _max_tokens(expected: int, turn: TurnRecord) -> Iterator[str]:
     if turn.tokens > expected:
         yield f"{turn.tokens} tokens were used, more than {expected}"
@@ -207,6 +228,8 @@ CHECKS: Final[dict[str, Check]] = {
     "fails_with": _fails_with,
     "first_word_within": _first_word_within,
     "hands_off_to": _hands_off_to,
+    "hears": _hears,
+    "interrupted": _interrupted,
     "matches": _pattern,
     "language": _language,
     "max_tokens": _max_tokens,
@@ -218,6 +241,7 @@ CHECKS: Final[dict[str, Check]] = {
     "says_any": _says_any,
     "silence_max": _silence_max,
     "stays": _stays,
+    "stops_within": _stops_within,
     "times": _times,
     "tool_calls_max": _tool_calls_max,
     "webhook_body": _webhook_body,

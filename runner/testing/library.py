@@ -26,6 +26,7 @@ from pydantic import ValidationError
 from runner.compiler import Compiled, Compiler
 from runner.diagnostics import render
 from runner.diagnostics.nearest import did_you_mean
+from runner.egress.providers import ProviderNetwork
 from runner.link.cases import TestCase, cases
 from runner.link.release import AgentRelease
 from runner.link.walk import walk
@@ -37,7 +38,8 @@ from runner.testing import report
 from runner.testing.checks import MEANING, failures
 from runner.testing.mocks import TestSecrets
 from runner.testing.outcome import TestResult
-from runner.testing.suite import SuiteOptions, run_tests
+from runner.testing.processes import run_suite
+from runner.testing.suite import SuiteOptions
 from runner.testing.talk import Talk as _Talk
 from runner.testing.time import SimulatedLoop
 from runner.testing.turn import Event, TurnRecord
@@ -66,6 +68,9 @@ class CheckKeys(TypedDict, total=False):
     ends_call: bool
     within: float
     first_word_within: float
+    hears: Texts
+    interrupted: bool
+    stops_within: float
     silence_max: float
     max_tokens: int
     tool_calls_max: int
@@ -97,11 +102,13 @@ class Folder:
 
     def __init__(self, path: str | Path) -> None:
         """Compile it."""
-        compiled = Compiler(Path(path)).compile()
+        compiler = Compiler(Path(path))
+        compiled = compiler.compile()
         errors = [d for d in compiled.diagnostics if d.severity == "error"]
         if compiled.release is None:
             raise FolderError("\n" + render.listing(errors, compiled.lines, compiled.files))
         self._compiled: Compiled = compiled
+        self._network = ProviderNetwork(files=compiler.attached)
         self._cases = {case.name: case for case in cases(compiled.tests, compiled.release)}
         self._agents: Mapping[str, AgentRelease] = compiled.release.agents
 
@@ -124,12 +131,10 @@ class Folder:
         if name not in self._cases:
             raise KeyError(_unknown("test", name, self._cases))
 
-        async def one() -> TestResult:
-            results = run_tests([self._cases[name]], self._agents, _secrets, SuiteOptions())
-            return await anext(results)
-
-        with asyncio.Runner(loop_factory=SimulatedLoop) as running:
-            return running.run(one())
+        results: list[TestResult] = []
+        options = SuiteOptions(parallel=1, network=self._network)
+        run_suite([self._cases[name]], self._agents, _secrets, options, results.append)
+        return results[0]
 
     def check(self, name: str) -> None:
         """Run a test of its files, and fail as it fails.

@@ -10,6 +10,13 @@ from runner.providers.catalogue import Catalogue, InstalledProvider
 from runner.schema.providers import choices
 
 
+def left_out(case: TestCase, release: AgentRelease) -> str | None:
+    """Why a test does not run before files are served; None where it does."""
+    if case.aloud:
+        return "mode: audio takes the time that speech takes; lkrun test runs it"
+    return asks_outside(case, release)
+
+
 def asks_outside(case: TestCase, release: AgentRelease) -> str | None:
     """Why a test cannot run without a network and keys; None where it can.
 

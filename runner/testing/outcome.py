@@ -37,6 +37,7 @@ class TestResult:
         reason: why it was skipped.
         reached: what its talks came past, for coverage.
         events: of its last run.
+        waits: of a test aloud, the seconds that callers waited for each first word, in all runs.
     """
 
     __test__ = False
@@ -53,3 +54,4 @@ class TestResult:
     passes: int = 0
     reached: frozenset[tuple[str, str]] = frozenset()
     events: Sequence[Mapping[str, Any]] = field(default=())
+    waits: Sequence[float] = ()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -47,7 +48,20 @@ def row(result: TestResult) -> dict[str, Any]:
     if result.runs > 1:
         data |= {"runs": result.runs, "passes": result.passes}
         data["flake_rate"] = 1 - result.passes / result.runs if result.passes else 0.0
+    if result.waits:
+        p50, p95 = percentiles(result.waits)
+        data["first_word_ms"] = {"p50": round(p50 * 1000), "p95": round(p95 * 1000)}
     return data
+
+
+def percentiles(seconds: Sequence[float]) -> tuple[float, float]:
+    """What half of the times are at most, and what 19 of 20 are."""
+    in_order = sorted(seconds)
+
+    def at(share: float) -> float:
+        return in_order[max(0, math.ceil(share * len(in_order)) - 1)]
+
+    return at(0.5), at(0.95)
 
 
 def as_json(results: Sequence[TestResult], reach: Coverage | None = None) -> str:
@@ -61,6 +75,9 @@ def lines(result: TestResult) -> Iterator[str]:
     runs = f" ({result.passes} of {result.runs} runs)" if result.runs > 1 else ""
     reason = f": {result.reason}" if result.reason else ""
     yield f"{result.outcome.upper():8}{result.name} ({place}){runs}{reason}"
+    if result.waits:
+        p50, p95 = percentiles(result.waits)
+        yield f"  first words came after {p50:.2f} s (p50), {p95:.2f} s (p95)"
     shown: Sequence[Any] = ()
     for failure in result.failures:
         yield f"  {result.file}:{failure.line}: {_where(failure)}{failure.message}"

@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
-from runner.egress.providers import USUAL_NETWORK, ProviderNetwork
-from runner.egress.secrets import Secrets
 from runner.link.cases import Path, TestCase
-from runner.link.release import AgentRelease
 from runner.schema.tests import AgentStep, Checks, HangUpStep, KeypadStep, SilenceStep, UserStep
 from runner.session.conversation import CannotStartError
+from runner.testing.audio.sound import SoundError
+from runner.testing.audio.talk import AudioTalk, NothingToInterruptError
 from runner.testing.checks import MEANING, failures
 from runner.testing.judging import Judging
 from runner.testing.outcome import Failure
 from runner.testing.simulate import SimulatedCaller
 from runner.testing.talk import Talk
 from runner.testing.turn import Event, TurnRecord
+
+_NO_SOUND: Final = (SoundError, NothingToInterruptError)
 
 
 class SkippedError(Exception):
@@ -27,10 +28,15 @@ class SkippedError(Exception):
 
 @dataclass
 class RunResult:
-    """What came of one run."""
+    """What came of one run.
+
+    Attributes:
+        waits: aloud, the seconds that the caller waited for the first word of each answer.
+    """
 
     failures: list[Failure]
     events: list[Event]
+    waits: Sequence[float] = ()
 
 
 class TestRun:
@@ -38,25 +44,17 @@ class TestRun:
 
     Args:
         case: the test.
-        release: its agent.
-        secrets: of providers and of services that are really asked.
-        network: how providers that are services are reached.
+        talk: a talk with its agent, which has not begun.
         judging: judges meaning; without it a test that asks for meaning is skipped.
     """
 
     __test__ = False
 
-    def __init__(
-        self,
-        case: TestCase,
-        release: AgentRelease,
-        secrets: Secrets,
-        judging: Judging | None,
-        network: ProviderNetwork = USUAL_NETWORK,
-    ) -> None:
-        self._case, self._judging = case, judging
-        self._talk = Talk(case, release, secrets, network)
+    def __init__(self, case: TestCase, talk: Talk, judging: Judging | None) -> None:
+        self._case, self._talk, self._judging = case, talk, judging
+        self._aloud = talk if isinstance(talk, AudioTalk) else None
         self._failures: list[Failure] = []
+        self._deferred: list[tuple[AgentStep, int]] = []
 
     async def run(self) -> RunResult:
         """Have the talk, and check it.
@@ -74,7 +72,8 @@ class TestRun:
             self._fail((), "timeout", message, 0)
         finally:
             await self._talk.aclose()
-        return RunResult(self._failures, self._talk.events)
+        waits = self._aloud.waits if self._aloud is not None else ()
+        return RunResult(self._failures, self._talk.events, waits)
 
     def _needs_no_model(self) -> None:
         if self._judging is None and (self._case.spec.simulate or any(_meanings(self._case))):
@@ -82,8 +81,8 @@ class TestRun:
 
     async def _whole(self) -> None:
         try:
-            await self._talk.start()
-        except CannotStartError as error:
+            await self._start()
+        except (CannotStartError, *_NO_SOUND) as error:
             self._fail((), "start", f"the conversation cannot start: {error}", 0)
             return
         if self._case.spec.simulate is not None:
@@ -104,12 +103,26 @@ class TestRun:
         if (checks.csv_row or checks.webhook_body) and self._talk.ended is None:
             await self._talk.hang_up()
 
+    async def _start(self) -> None:
+        if self._aloud is not None:
+            await self._aloud.start(answered=not self._interrupted(-1))
+        else:
+            await self._talk.start()
+
+    def _interrupted(self, place: int) -> bool:
+        """Whether the caller speaks over what the agent says after a step."""
+        later = (s for s in self._case.spec.steps[place + 1 :] if not isinstance(s, AgentStep))
+        following = next(later, None)
+        return isinstance(following, UserStep) and following.interrupts is not None
+
     async def _step(self, step: Any, place: int) -> bool:
         """Do a step; False where the test cannot go on."""
         talk = self._talk
         if isinstance(step, AgentStep):
-            path = ("steps", place, "agent")
-            await self._check(step.agent, path, place + 1, talk.last)
+            if self._interrupted(place):  # what it said is known when it has been cut short
+                self._deferred.append((step, place))
+            else:
+                await self._checked(step, place, talk.last)
             return True
         if talk.ended is not None:
             self._fail(
@@ -122,7 +135,7 @@ class TestRun:
             return False
         match step:
             case UserStep():
-                await talk.user(str(step.user))
+                return await self._user(step, place)
             case SilenceStep():
                 await talk.silence(step.silence)
             case KeypadStep():
@@ -130,6 +143,30 @@ class TestRun:
             case HangUpStep():
                 await talk.hang_up()
         return True
+
+    async def _user(self, step: UserStep, place: int) -> bool:
+        if self._aloud is None:
+            await self._talk.user(str(step.user))
+            return True
+        try:
+            await self._aloud.user(
+                str(step.user),
+                interrupts=step.interrupts,
+                recording=str(step.recording) if step.recording is not None else None,
+                answered=not self._interrupted(place),
+            )
+        except (CannotStartError, *_NO_SOUND) as error:
+            key = "interrupts" if isinstance(error, NothingToInterruptError) else "user"
+            path = ("steps", place, key)
+            self._fail(path, key, str(error), place + 1, self._talk.last.events)
+            return False
+        for deferred, earlier in self._deferred:
+            await self._checked(deferred, earlier, self._talk.before)
+        self._deferred.clear()
+        return True
+
+    async def _checked(self, step: AgentStep, place: int, turn: TurnRecord) -> None:
+        await self._check(step.agent, ("steps", place, "agent"), place + 1, turn)
 
     async def _simulated(self, most: int) -> None:
         assert self._judging is not None  # noqa: S101 - `_needs_no_model` has looked

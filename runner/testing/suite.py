@@ -1,4 +1,4 @@
-"""All tests of a folder, some at once, in one process."""
+"""All tests of a folder, some at once, in one event loop."""
 
 from __future__ import annotations
 
@@ -6,17 +6,20 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 from runner.egress.providers import USUAL_NETWORK, ProviderNetwork
 from runner.egress.secrets import Secrets
 from runner.link.cases import TestCase
 from runner.link.release import AgentRelease
+from runner.testing.audio.talk import AudioTalk
 from runner.testing.coverage import reached
 from runner.testing.judging import Judging
-from runner.testing.offline import asks_outside
+from runner.testing.offline import left_out
 from runner.testing.outcome import Failure, TestResult
 from runner.testing.run import RunResult, SkippedError, TestRun
+from runner.testing.talk import Talk
 from runner.testing.time import Turns
 
 AT_ONCE: Final = 8
@@ -31,8 +34,10 @@ class SuiteOptions:
         parallel: talks at once.
         repeat: how often each is run; None: as often as it says itself.
         judging: judges meaning; without it tests of meaning are skipped.
-        offline: whether tests that ask anybody outside of this machine are skipped.
+        offline: whether tests are skipped that ask anybody outside of this machine, or take the
+            time that speech takes.
         network: how providers that are services are reached.
+        keep: a folder for the sound of tests with `mode: audio`.
     """
 
     parallel: int = AT_ONCE
@@ -40,10 +45,11 @@ class SuiteOptions:
     judging: Judging | None = None
     offline: bool = False
     network: ProviderNetwork = USUAL_NETWORK
+    keep: Path | None = None
 
 
 async def run_tests(
-    cases: Sequence[TestCase],
+    cases: Iterable[TestCase],
     agents: Mapping[str, AgentRelease],
     secrets: Callable[[], Secrets],
     options: SuiteOptions,
@@ -51,19 +57,33 @@ async def run_tests(
     """Run tests; each result comes when it is there.
 
     Args:
-        cases: which.
+        cases: which; each is taken when there is room for it. Those with `mode: audio` need a loop
+            whose time nobody puts forward, and so a run of their own.
         agents: name → release; a test of another agent is skipped.
         secrets: gives each test its own view of the secrets.
         options: how.
     """
-    turns = Turns(options.parallel)
-    tasks = [
-        asyncio.get_running_loop().create_task(_test(case, agents, secrets, options, turns))
-        for case in cases
-    ]
+    turns, waiting = Turns(options.parallel), iter(cases)
+    results: asyncio.Queue[TestResult | None] = asyncio.Queue()
+
+    async def work() -> None:
+        try:
+            for case in waiting:
+                await results.put(await _test(case, agents, secrets, options, turns))
+        finally:
+            results.put_nowait(None)
+
+    loop = asyncio.get_running_loop()
+    tasks = [loop.create_task(work()) for _ in range(options.parallel)]
+    working = len(tasks)
     try:
-        for done in asyncio.as_completed(tasks):
-            yield await done
+        while working:
+            result = await results.get()
+            if result is None:
+                working -= 1
+            else:
+                yield result
+        await asyncio.gather(*tasks)
     finally:
         for task in tasks:
             task.cancel()
@@ -80,20 +100,35 @@ async def _test(
     release = agents.get(str(case.spec.agent))
     if release is None:
         return _skipped(case, f"agent '{case.spec.agent}' is not served (enabled: no)")
-    if options.offline and (reason := asks_outside(case, release)) is not None:
+    if options.offline and (reason := left_out(case, release)) is not None:
         return _skipped(case, reason)
     began, times = time.perf_counter(), options.repeat or case.spec.repeat
     runs: list[RunResult] = []
-    for _ in range(times):
+    for number in range(times):
         async with turns.one(alone=case.bends_time):
             try:
-                run = TestRun(case, release, secrets(), options.judging, options.network)
-                runs.append(await run.run())
+                talk = _talk(case, release, secrets(), options, number if times > 1 else None)
+                runs.append(await TestRun(case, talk, options.judging).run())
             except SkippedError as reason:
                 return _skipped(case, str(reason))
             except Exception as error:  # noqa: BLE001 - a bug in one test must not end the others
                 runs.append(RunResult([_bug(case, error)], []))
     return _result(case, runs, time.perf_counter() - began, times)
+
+
+def _talk(
+    case: TestCase,
+    release: AgentRelease,
+    secrets: Secrets,
+    options: SuiteOptions,
+    number: int | None,
+) -> Talk:
+    """A talk by text, or aloud; of several runs each keeps its own sound."""
+    if not case.aloud:
+        return Talk(case, release, secrets, options.network)
+    name = case.name if number is None else f"{case.name}-{number + 1}"
+    keep = options.keep / f"{name}.wav" if options.keep is not None else None
+    return AudioTalk(case, release, secrets, options.network, keep)
 
 
 def _result(case: TestCase, runs: Sequence[RunResult], seconds: float, times: int) -> TestResult:
@@ -113,6 +148,7 @@ def _result(case: TestCase, runs: Sequence[RunResult], seconds: float, times: in
         passes,
         reached(str(case.spec.agent), (run.events for run in runs)),
         runs[-1].events if runs else (),
+        tuple(seconds for run in runs for seconds in run.waits),
     )
 
 

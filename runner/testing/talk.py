@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import pairwise
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 from zoneinfo import ZoneInfo
 
 from runner.delivery.plan import Planned, Row
@@ -18,6 +18,7 @@ from runner.egress.secrets import Secrets
 from runner.link.cases import TestCase
 from runner.link.release import AgentRelease
 from runner.session import Caller, CallFacts, JobFacts
+from runner.session.call import Channel
 from runner.session.clock import MachineClock
 from runner.session.conversation import Conversation
 from runner.testing.cassettes import RecordingEgress
@@ -30,18 +31,25 @@ _END: Final = 10.0
 
 
 @dataclass
-class _Turn:
-    """A turn as it goes on."""
+class TimedTurn:
+    """A turn as it goes on.
+
+    Attributes:
+        began: when the caller had said what they say.
+        heard: when something of the agent came.
+    """
 
     began: float
     events: list[Event] = field(default_factory=list)
     heard: list[float] = field(default_factory=list)
     tokens: int = 0
     ended: float = 0.0
+    interrupted: bool = False
+    stopped: float | None = None
 
 
 class Talk:
-    """One talk; each method that takes time is one turn of it.
+    """One talk by text; each method that takes time is one turn of it.
 
     Args:
         case: who calls, when, and what services answer; its steps are not looked at.
@@ -50,6 +58,9 @@ class Talk:
         network: how providers that are services are reached.
         egress: asks services, instead of the test's mocks.
     """
+
+    _channel: ClassVar[Channel] = "text"
+    _kind: ClassVar[str] = "text"
 
     def __init__(
         self,
@@ -64,7 +75,7 @@ class Talk:
         self._case, self._release, self._secrets = case, release, secrets
         self._mocked = MockedEgress(case, release, secrets, network.files)
         self._egress = egress or self._mocked
-        self._turns: list[_Turn] = []
+        self._turns: list[TimedTurn] = []
         self._talk: Conversation | None = None
         self._rows: list[dict[str, str]] = []
         self._bodies: list[dict[str, Any]] = []
@@ -126,7 +137,7 @@ class Talk:
         """End it, whatever it does."""
         async with asyncio.timeout(_END):
             if self._talk is not None and not self._talk.ended.done():
-                self._turns.append(_Turn(0.0))  # what the end tells belongs to no turn
+                self._turns.append(TimedTurn(0.0))  # what the end tells belongs to no turn
                 await self._talk.end("shutdown")
                 self._turns.pop()
             await self._egress.aclose()
@@ -154,6 +165,11 @@ class Talk:
         return self._record(self._turns[-1:])
 
     @property
+    def before(self) -> TurnRecord:
+        """The turn before the last."""
+        return self._record(self._turns[-2:-1])
+
+    @property
     def whole(self) -> TurnRecord:
         """All turns together."""
         return self._record(self._turns)
@@ -172,7 +188,7 @@ class Talk:
 
     async def _turn(self, work: Awaitable[Any]) -> None:
         loop = asyncio.get_running_loop()
-        turn = _Turn(loop.time())
+        turn = TimedTurn(loop.time())
         before = self._tokens()
         self._turns.append(turn)
         try:
@@ -191,7 +207,7 @@ class Talk:
         if event["type"] == "message" and event["role"] == "agent":
             turn.heard.append(asyncio.get_running_loop().time())
 
-    def _record(self, turns: list[_Turn]) -> TurnRecord:
+    def _record(self, turns: list[TimedTurn]) -> TurnRecord:
         firsts = [t.heard[0] - t.began for t in turns if t.heard]
         return TurnRecord(
             events=[e for t in turns for e in t.events],
@@ -202,6 +218,8 @@ class Talk:
             variables=self._talk.variables if self._talk is not None else {},
             rows=self._rows,
             bodies=self._bodies,
+            interrupted=any(t.interrupted for t in turns),
+            stopped=max((t.stopped for t in turns if t.stopped is not None), default=None),
         )
 
     def _conversation(self) -> Conversation:
@@ -210,11 +228,11 @@ class Talk:
         return Conversation(
             self._release,
             self._egress,
-            _facts(self._case, clock.now() if clock else None),
+            _facts(self._case, clock.now() if clock else None, self._kind),
             on_event=lambda event: self._heard(event.to_json()),
             secrets=self._secrets.get,
             network=self._network,
-            channel="text",
+            channel=self._channel,
             clock=clock,
         )
 
@@ -225,7 +243,7 @@ def _clock(began: datetime, zone: str | None) -> MachineClock:
     return MachineClock(moment.astimezone())
 
 
-def _facts(case: TestCase, started: datetime | None) -> CallFacts:
+def _facts(case: TestCase, started: datetime | None, kind: str) -> CallFacts:
     caller, job = case.spec.caller, case.spec.job
     facts: dict[str, Any] = {"started": started} if started is not None else {}
     if job is not None:
@@ -242,7 +260,7 @@ def _facts(case: TestCase, started: datetime | None) -> CallFacts:
     return CallFacts(
         caller=Caller(
             **{"identity": "test", **names},
-            kind=str(caller.kind_) if caller is not None and caller.kind_ else "text",
+            kind=str(caller.kind_) if caller is not None and caller.kind_ else kind,
             attributes={n: str(v) for n, v in caller.attributes.items()} if caller else {},
         ),
         variables={str(n): plain(v) for n, v in case.spec.variables.items()},
@@ -250,6 +268,6 @@ def _facts(case: TestCase, started: datetime | None) -> CallFacts:
     )
 
 
-def _gaps(turn: _Turn) -> Iterator[float]:
+def _gaps(turn: TimedTurn) -> Iterator[float]:
     moments = [turn.began, *turn.heard, turn.ended]
     return (after - before for before, after in pairwise(moments))

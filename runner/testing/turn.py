@@ -14,14 +14,17 @@ class TurnRecord:
     """A turn, or all turns together.
 
     Attributes:
-        events: as `lkrun chat --format json` has them, the caller's own words left out.
-        seconds: from the caller's words to the end of the turn.
+        events: as `lkrun chat --format json` has them.
+        seconds: from the end of the caller's words to the end of the turn; aloud, to the agent's
+            last sound.
         first_word: seconds to the agent's first word; None where it said nothing.
         silence: the longest time without a word.
         tokens: input and output tokens of models.
         variables: as they are afterwards; private ones masked.
         rows: what after_call would have written to CSV files.
         bodies: what it would have posted.
+        interrupted: the caller's words cut the agent's short.
+        stopped: seconds from the caller's first sound until the agent, cut short, was silent.
     """
 
     events: Sequence[Event]
@@ -32,6 +35,15 @@ class TurnRecord:
     variables: Mapping[str, Any] = field(default_factory=dict)
     rows: Sequence[Mapping[str, str]] = ()
     bodies: Sequence[Mapping[str, Any]] = ()
+    interrupted: bool = False
+    stopped: float | None = None
+
+    @property
+    def heard(self) -> str:
+        """What was understood of the caller, a line a message."""
+        return "\n".join(
+            str(e["text"]) for e in self.events if e["type"] == "message" and e["role"] == "user"
+        )
 
     @property
     def said(self) -> str:

@@ -20,7 +20,15 @@ from runner.schema.reading.load import Definition
 from runner.schema.tests import Match, Mock, Test
 from runner.schema.tools import BUILT_IN, HttpTool, KnowledgeTool, McpTool
 from runner.schema.types.blocks import Block
-from runner.schema.types.names import AgentName, FileName, Name, PersonaName, ToolName, VariableName
+from runner.schema.types.names import (
+    AgentName,
+    FileName,
+    Name,
+    PersonaName,
+    ProviderName,
+    ToolName,
+    VariableName,
+)
 
 
 def _check(context: FolderContext) -> Iterator[Diagnostic]:
@@ -44,6 +52,10 @@ def _no_agent(context: FolderContext, definition: Definition) -> Iterator[Diagno
     yield Diagnostic(span, "E202", f"unknown agent '{name}'", hint)
 
 
+_ELSEWHERE = (FileName, AgentName, ProviderName)
+"""Names that other rules look at."""
+
+
 class _Look:
     """Looks at one test from the view of the agent that it calls."""
 
@@ -52,8 +64,13 @@ class _Look:
 
     def all(self) -> Iterator[Diagnostic]:
         for leaf in walk(self.definition.spec, self.definition.location):
-            if isinstance(leaf.value, Name) and not isinstance(leaf.value, FileName | AgentName):
+            if isinstance(leaf.value, Name) and not isinstance(leaf.value, _ELSEWHERE):
                 yield from self._name(leaf)
+        if self.definition.spec.mode == "audio" and self.scope.agent.mode == "text":
+            span = self.definition.document.value_span((*self.definition.location, "mode"))
+            message = f"agent '{self.scope.name}' has mode: text, so nobody can speak with it"
+            hint = "delete this line, or test an agent that speaks"
+            yield Diagnostic(span, "E112", message, hint)
         for name, mocks in self.definition.spec.mocks.items():
             yield from self._mocks(str(name), mocks)
         for location, calls in self._calls():

@@ -6,10 +6,12 @@ from collections.abc import Iterator
 
 from runner.diagnostics import Diagnostic
 from runner.link.findings import Problem
+from runner.link.reach import speaking_in
 from runner.link.rule import FolderContext, FolderRule
 from runner.link.table import SymbolTable, name_span
 from runner.schema.file import SINGULAR
 from runner.schema.reading.load import Definition
+from runner.schema.types.blocks import Block
 
 
 def _check(context: FolderContext) -> Iterator[Diagnostic]:
@@ -18,12 +20,25 @@ def _check(context: FolderContext) -> Iterator[Diagnostic]:
     if len(scopes) < len(table.entries["agents"]) or "agents" in words or not scopes:
         return
     used = context.meant | {reached for scope in scopes for reached in scope.reached}
+    used |= set(_speaking(table))
     for definition in table.all():
         known = definition.spec is not None or definition.deferred
         if not known or definition.section in ("agents", "tests") or definition.name in words:
             continue
         if (definition.section, definition.name) not in used:
             yield Diagnostic(name_span(definition), *_idle(definition))
+
+
+def _speaking(table: SymbolTable) -> Iterator[tuple[str, str]]:
+    """What speaks for the callers of tests."""
+
+    def take(section: str, name: str) -> Block | None:
+        entry = table.entries[section].get(name)
+        return entry.spec if entry is not None else None
+
+    for test in table.entries["tests"].values():
+        for section, names in speaking_in(test.spec, take).items():
+            yield from ((section, name) for name in names)
 
 
 def _idle(definition: Definition) -> Problem:

@@ -207,9 +207,11 @@ class _ExactlyOne(Before):
                 message = f"{self.noun} stands here for each language"
                 hint = f"write {words}: first, and the languages below it"
                 raise mistake("E106", message, hint)
+        owners = [cls for cls in self.classes if any(name in cls.keys() for name in data)]  # noqa: SIM118 - a method of blocks
+        such = owners[0].kind if len(owners) == 1 else None
         few = len(self.kind_keys) <= SHOWN
         named = self.kind_keys if few else self.classes[0].typical or self.kind_keys
-        return none_of(self.noun, named, self.kind_keys)
+        return none_of(self.noun, named, self.kind_keys, such)
 
     def _hint(self, name: str) -> str | None:
         """What a word of another platform or tongue means as the kind of such a block."""

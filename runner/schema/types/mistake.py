@@ -46,19 +46,22 @@ def mistake(  # noqa: PLR0913 - one value for each part
     )
 
 
-def none_of(noun: str, named: Sequence[str], all_: Sequence[str] = ()) -> PydanticCustomError:
+def none_of(
+    noun: str, named: Sequence[str], all_: Sequence[str] = (), such: str | None = None
+) -> PydanticCustomError:
     """Make the error of a block that has none of the keys of which it needs one.
 
     Args:
         noun: what a message calls the block.
         named: the keys to name.
         all_: those that there are, where they are more.
+        such: the one that the block's other keys belong to.
     """
     more = ", \u2026" * (len(all_) > len(named))
     return mistake(
         "E106",
         f"{noun} needs one of: {', '.join(named)}{more}",
-        f"add the one that says what it does, such as {named[0]}:",
+        f"add the one that says what it does, such as {such or named[0]}:",
     )
 
 
