@@ -18,6 +18,11 @@ from runner.schema.providers import Order
 from runner.schema.reading.load import Definition
 from runner.schema.types.names import ProviderName
 
+SPEECH_TO_SPEECH = re.compile(
+    r"openai/gpt-(realtime|live)|google/gemini-([\w.-]+-)?live|xai/grok-voice"
+)
+"""How LiveKit Inference calls its speech-to-speech models."""
+
 _INFERENCE = re.compile(r"[\w.-]+(/[\w.:@+-]+)+")
 
 
@@ -35,12 +40,23 @@ def _check(context: DefinitionContext, leaf: Leaf, _place: Span) -> Iterator[Dia
     if provider is not None:
         several = ordered or _listed(leaf, kind)
         yield from _of_kind(provider, kind, span, several=several)
-    elif (
-        not (BY_KEY[kind].example and _INFERENCE.fullmatch(name))
-        and name not in context.table.words
-    ):
+    elif BY_KEY[kind].example and _INFERENCE.fullmatch(name):
+        yield from _of_speech(name, kind, span)
+    elif name not in context.table.words:
         hint = _hint(context, name, kind)
         yield near(context, unknown(span, "provider", name, hint), "providers", name)
+
+
+def _of_speech(name: str, kind: str, span: Span) -> Iterator[Diagnostic]:
+    """Models of LiveKit Inference that stand under the other kind's key."""
+    speech = SPEECH_TO_SPEECH.match(name) is not None
+    if kind == "llm" and speech:
+        message = f"'{name}' is a speech-to-speech model, and llm takes models of words"
+        yield Diagnostic(span, "E206", message, f"write realtime: {name} in place of llm: and stt:")
+    elif kind == "realtime" and not speech:
+        message = f"LiveKit Inference has no speech-to-speech model '{name}'"
+        hint = f"write one such as {BY_KEY[kind].example}, or llm: {name} with stt: and tts:"
+        yield Diagnostic(span, "E206", message, hint)
 
 
 def _listed(leaf: Leaf, kind: str) -> bool:
