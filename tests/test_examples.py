@@ -12,9 +12,13 @@ import pytest
 
 from runner.cache import Cache
 from runner.compiler import Compiler
+from runner.testing import Folder
 
 ROOT = Path(__file__).parents[1]
-FOLDERS = sorted(path for path in (ROOT / "examples").iterdir() if path.is_dir())
+LIVEKIT = ROOT / "examples" / "livekit"
+OTHERS = sorted(p for p in (ROOT / "examples").iterdir() if p.is_dir() and p != LIVEKIT)
+APPS = sorted(path for path in LIVEKIT.iterdir() if path.is_dir())
+FOLDERS = [*OTHERS, *APPS]
 
 
 @pytest.mark.parametrize("folder", [*FOLDERS, ROOT / "agents.d"], ids=lambda path: path.name)
@@ -23,6 +27,19 @@ def test_an_example_checks(folder, tmp_path):
     result = Compiler(folder, env={}, cache=Cache(tmp_path)).compile()
     assert result.diagnostics == ()
     assert result.release.agents
+
+
+@pytest.mark.parametrize(
+    "folder",
+    [*(ROOT / "examples" / name for name in ("bank", "phone_menu")), *APPS],
+    ids=lambda path: path.name,
+)
+def test_an_example_passes_its_own_tests(folder):
+    """What it says of itself is so, without a model and a service."""
+    tested = Folder(folder)
+    assert tested.tests
+    for name in tested.tests:
+        tested.check(name)
 
 
 def test_an_order_grows_and_shrinks(tmp_path):

@@ -10,6 +10,7 @@ from typing import Any
 
 from livekit import rtc
 from livekit.agents import AgentSession
+from livekit.agents.voice.agent_activity import ActivityClosedError
 
 from runner.egress.mask import Mask
 from runner.egress.port import Egress
@@ -409,7 +410,7 @@ class Conversation:
         if not self._call.over:
             await self._call.arrived.wait()
             await self._call.idle.wait()
-            with contextlib.suppress(RuntimeError):
+            with contextlib.suppress(ActivityClosedError, RuntimeError):  # it is ending
                 await self.session.wait_for_idle()
         await self._settle()
 

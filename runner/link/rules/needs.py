@@ -36,18 +36,20 @@ def _named(context: UseContext, leaf: Leaf, _place: Span) -> Iterator[Diagnostic
 
 def _twice(context: AgentContext) -> Iterator[tuple[Used, Diagnostic]]:
     scope = context.scope
-    declared: dict[str, tuple[str, str]] = {}
+    declared: dict[str, tuple[str, str, bool]] = {}
     for name, value in scope.agent.variables.items():
-        known = value.type if isinstance(value, Field) else "fixed"
-        declared[str(name)] = (known, f"the agent's variable '{name}'")
+        known = (value.type, value.private) if isinstance(value, Field) else ("fixed", False)
+        declared[str(name)] = (known[0], f"the agent's variable '{name}'", known[1])
     for used, key, needs in _users(context):
         definition = scope.table.entries[used[0]][used[1]]
         for name, need in needs.items():
-            known, where = declared.setdefault(name, (need.type, f"{used[1]}'s '{name}'"))
-            if known == need.type or _alike(known, need.type):
-                continue
+            here = (need.type, f"{used[1]}'s '{name}'", need.private)
+            known_type, where, private = declared.setdefault(name, here)
             place = definition.document.key_span((*definition.location, key, name))
-            yield used, Diagnostic(place, "E210", *_differs(name, need, known, where))
+            if known_type != need.type and not _alike(known_type, need.type):
+                yield used, Diagnostic(place, "E210", *_differs(name, need, known_type, where))
+            elif private != need.private:
+                yield used, Diagnostic(place, "E210", *_open(name, where, private=need.private))
 
 
 def _users(context: AgentContext) -> Iterator[tuple[tuple[str, str], str, Mapping[str, Need]]]:
@@ -73,6 +75,15 @@ def _differs(name: str, need: Need, known: str, where: str) -> tuple[str, str]:
         return message, "give the need another name, or declare the variable with type:"
     message = f"the need '{name}' is of type {need.type}, and {where} of type {known}"
     return message, f"write type: {known}, or give one of the two another name"
+
+
+def _open(name: str, where: str, *, private: bool) -> tuple[str, str]:
+    """What is private in one place and not in another would be seen there."""
+    if private:
+        message = f"the need '{name}' is private, and {where} is not"
+        return message, "write private: yes there too, or give one of the two another name"
+    message = f"the need '{name}' is not private, and {where} is"
+    return message, "write private: yes and keypad: only, or give one of the two another name"
 
 
 NAMED = UseRule(_named)
