@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 
+from runner.link.chosen import named
 from runner.link.scope import Scope
 from runner.link.table import SymbolTable
 from runner.link.walk import blocks
@@ -54,7 +55,7 @@ def reach(definition: Definition, agent: Agent, table: SymbolTable, resolve: Res
         waiting += [*map(str, persona.handoffs), *_acted(scope, persona)]
         waiting += [n for tool in scope.tools_of(persona).values() for n in _acted(scope, tool)]
     for user in (agent, *scope.personas.values()):
-        _take_providers(scope, providers_of(user), take)
+        _take_providers(scope, named(scope, providers_of(user)), take)
     return scope
 
 

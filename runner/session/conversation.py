@@ -215,6 +215,8 @@ class Conversation:
 
         What cannot be done is tried again by `start`, which tells why not.
         """
+        if not self._known and self._call.bound.plan.chooses:
+            return
         async with self._queue:
             with contextlib.suppress(CannotStartError):
                 await self._build(early=True)

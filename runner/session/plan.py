@@ -10,11 +10,13 @@ from functools import cached_property
 from typing import Any
 
 from runner.link.release import AgentRelease
+from runner.provider_kinds import KINDS
 from runner.schema.actions import AnyAction
 from runner.schema.calling import AnyTool
 from runner.schema.fields import Field
 from runner.schema.needs import Need
 from runner.schema.personas import Handoff
+from runner.schema.providers import choices
 from runner.schema.tools import BUILT_IN, TOOLS, asked_by
 from runner.schema.types.blocks import Block
 from runner.schema.types.texts import Condition
@@ -67,6 +69,7 @@ class Plan:
 
     Attributes:
         names_caller: whether any template or condition of it names the caller or the room.
+        chooses: whether variables choose providers.
     """
 
     def __init__(self, release: AgentRelease) -> None:
@@ -100,6 +103,12 @@ class Plan:
                 asks or bool(persona.needs),
             )
         self.names_caller = _names_caller(release)
+        self.chooses = any(
+            has_template(name)
+            for user in (agent, *release.personas.values())
+            for kind in KINDS
+            for name in choices(user, kind.key)
+        )
         self._defined: dict[str, AnyTool] = {**release.tools, **release.asking}
         self._declared = {n: v for n, v in agent.variables.items() if isinstance(v, Field)}
 

@@ -17,6 +17,7 @@ from runner.providers.makers import OPTIONS, inference_model, is_platform, plugi
 from runner.schema.providers import Order
 from runner.schema.reading.load import Definition
 from runner.schema.types.names import ProviderName
+from runner.template import has_template
 
 SPEECH_TO_SPEECH = re.compile(
     r"openai/gpt-(realtime|live)|google/gemini-([\w.-]+-)?live|xai/grok-voice"
@@ -33,7 +34,7 @@ def _check(context: DefinitionContext, leaf: Leaf, _place: Span) -> Iterator[Dia
         kind = getattr(context.definition.spec, "kind", "")
     if not isinstance(leaf.value, ProviderName) or kind not in BY_KEY:
         return
-    if name in BY_KEY[kind].words:
+    if name in BY_KEY[kind].words or has_template(name):  # a variable: `chosen_providers`
         return
     provider = context.table.entries["providers"].get(name)
     span = leaf.span(context.definition.document)

@@ -156,7 +156,11 @@ class Models:
         return self._lists[key]
 
     def _order(self, names: tuple[str, ...]) -> tuple[tuple[str, ...], Order | None]:
-        """The providers that names mean, and what a `fallback` says of their order."""
+        """The providers that names mean, and what a `fallback` says of their order.
+
+        One that a variable chooses is the one that it holds now.
+        """
+        names = tuple(self._renderer.text(name).strip() for name in names)
         provider = self._release.providers.get(names[0]) if len(names) == 1 else None
         options = provider.options if provider is not None else None
         if isinstance(options, Order):
