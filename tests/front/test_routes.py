@@ -63,6 +63,18 @@ async def test_variables_and_metadata_reach_a_new_dialogue(ask, runner):
     assert runner.asked[-1] == ("clinic", "hi", None, {"patient_name": "Mary"}, [1, {"a": 2.5}])
 
 
+async def test_keys_are_pressed_in_place_of_a_text(ask, runner):
+    """Keys reach the runner; what is no key, and keys beside a text, are refused."""
+    first = await ask.turn(keypad="12#")
+    assert (first.status, runner.keys) == (200, "12#")
+    session = first.json["session_id"]
+    assert (await ask.turn(keypad="*", session_id=session)).status == 200
+    assert runner.keys == "*"
+    for fields in ({"keypad": "abc"}, {"keypad": ""}, {"keypad": "1", "text": "hi"}):
+        assert (await ask.turn(**fields)).status == 400
+    assert (await ask.turn(keypad="1" * 65)).status == 422
+
+
 async def test_a_last_turn_says_so(ask):
     """A dialogue that its agent ends is marked, and refuses the next turn with 409."""
     last = (await ask.turn(text="goodbye")).json

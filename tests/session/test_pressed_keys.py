@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from datetime import UTC, datetime
+from types import SimpleNamespace
 
 import pytest
 from support.wild import Wild
 
+from runner.cli.talk.commands import keys_in_json, keys_of, wrong_keys
 from runner.session.clock import SimulatedClock
+from runner.session.observers.tones import Tones
+from runner.session.tools.press_keys import press
 
 FOLDER = """
 agents:
@@ -406,3 +410,55 @@ async def test_a_flood_of_keys_is_bounded(talk):
     assert len(call.keys._waiting) <= 300
     await asyncio.wait_for(call.keys._work, 10)
     assert (await talk.press("1111#")).texts[-1] in ("Enter your PIN.", "Press 1.")
+
+
+class Room:
+    """A room in which keys are pressed, and to which they are sent."""
+
+    def __init__(self):
+        self.local_participant, self.sent = self, []
+
+    def on(self, name, handler):
+        assert name == "sip_dtmf_received"
+        self.pressed = handler
+
+    async def publish_dtmf(self, *, code, digit):
+        self.sent.append((code, digit))
+
+
+async def test_keys_of_a_room(menu):
+    """Those of the caller count, and of a server; what the agent presses is published."""
+    call, room = menu.conversation._call, Room()
+    call.room, call.in_room, call.channel = room, True, "voice"
+    Tones(call, lambda: "caller").listen(room)
+    for who in ("somebody", "caller", None):
+        sender = SimpleNamespace(identity=who) if who else None
+        room.pressed(SimpleNamespace(digit="1", participant=sender))
+    await asyncio.wait_for(call.keys._work, 10)
+    assert menu.events.texts.count("Ninety.") == 2
+    assert await press(call, "1w#")
+    assert room.sent == [(1, "1"), (11, "#")]
+
+
+@pytest.mark.parametrize(
+    ("line", "keys"),
+    [
+        ('{"keypad": "12#"}', "12#"),
+        ('{"keypad": 5}', None),
+        ('{"keypad": "1", "text": "x"}', None),
+        ("{ not json", None),
+        ("12#", None),
+    ],
+)
+def test_keys_of_a_line(line, keys):
+    """In `chat --format json` a line of that JSON presses keys; all else is said."""
+    assert keys_in_json(line) == keys
+
+
+def test_keys_of_a_command():
+    """`/keys 12#` presses them; what is no key is told."""
+    assert keys_of("keys 12#") == "12#"
+    assert keys_of("vars") is None
+    assert wrong_keys("12#") is None
+    assert wrong_keys("1a") == "'a' is not a key of a telephone; they are 0 to 9, * and #"
+    assert wrong_keys("") == "write the keys behind it, such as /keys 12#"
