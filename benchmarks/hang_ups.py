@@ -84,6 +84,10 @@ providers:
           call:
             extract:
               reason: a room
+        - when_caller_says: three
+          call:
+            fill_in:
+              nights: "3"
         - when_caller_says: hello
           say: Yes?
 """
@@ -150,7 +154,7 @@ class HangUps:
 
     async def _service(self, request: httpx.Request) -> httpx.Response:
         if request.url.path == "/look":
-            await asyncio.sleep(0.002)
+            await asyncio.sleep(0.1)
             return httpx.Response(200, json={})
         name = request.headers.get("webhook-id") or request.headers["idempotency-key"]
         if self.dice.random() < 0.2:  # noqa: PLR2004 - a fifth is refused at first
@@ -167,7 +171,7 @@ class HangUps:
         await self.outbox.note(self.release, talk.report())
         speaking = asyncio.create_task(self._spoken(talk))
         await asyncio.sleep(self.dice.uniform(0.0, 0.3))
-        self.moments["in a tool" if told["tool_call"] > told["tool_result"] else "between"] += 1
+        self.moments[_moment(told)] += 1
         await talk.end("caller_left")
         await asyncio.gather(speaking, return_exceptions=True)
         await self.outbox.note(self.release, talk.report())
@@ -186,6 +190,13 @@ class HangUps:
         await talk.start()
         for text in SAID:
             await talk.turn(text)
+
+
+def _moment(told: Counter[str]) -> str:
+    """What a call does just now, by the events that it has told."""
+    if told["tool_call"] > told["tool_result"]:
+        return "in a tool"
+    return "after its tool" if told["tool_call"] else "in a need"
 
 
 async def main(calls: int, folder: Path) -> HangUps:
