@@ -179,7 +179,11 @@ def _judge(text: Plain) -> Plain:
     raise mistake("E107", message, hint if near else f"{hint}; or write a whole sentence")
 
 
-Judge = Annotated[Plain, AfterValidator(_judge)]
+Judge = Annotated[
+    Plain,
+    AfterValidator(_judge),
+    WithJsonSchema({"anyOf": [{"enum": list(JUDGES)}, {"type": "string", "pattern": r"\S \S"}]}),
+]
 """One of LiveKit's judges, or a sentence."""
 
 

@@ -18,7 +18,10 @@ TURNS = "/v1/agents/clinic/turns"
         (
             {"text": 5, "zzz": 1},
             400,
-            ("unknown field 'zzz'", "known here: idle, metadata, session_id, text, variables"),
+            (
+                "unknown field 'zzz'",
+                "known here: idle, keypad, metadata, session_id, text, variables",
+            ),
         ),
         ({"text": 5}, 400, ("'text' must be text", "write it in double quotes")),
         ({"text": None}, 400, ("'text' must be text", "write it in double quotes")),

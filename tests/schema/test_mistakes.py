@@ -103,9 +103,9 @@ FIELD = "tools:\n  ask:\n    description: x\n    say: x\n    parameters:\n      
         ),
         (PERSONA + "    greeting:\n      sya: a\n", "E101", "unknown key 'sya'"),
         (
-            PERSONA + "    greeting:\n      say:\n        en: Hello\n",
-            "E102",
-            "a value for each language is not available yet in this version of lkrun",
+            PERSONA + "    greeting:\n      say:\n        english: Hello\n",
+            "E107",
+            "'english' is not a language that dates and numbers can be written in",
         ),
         (
             PERSONA + "    tts:\n      voice: a\n",

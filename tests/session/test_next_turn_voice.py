@@ -11,6 +11,7 @@ from support.speech import Ears, Speaker, Voice, until
 from support.voice_folder import FOLDER, PLAIN, exceeded, said
 
 from runner.egress.port import ToolResponse
+from runner.secret import Secret
 from runner.session import CallFacts
 from runner.session.conversation import CannotRenewError, Conversation
 
@@ -314,7 +315,7 @@ async def test_what_ears_refuse_is_taken_back(call, load):
     """Nothing of a release that fails half-way stays, and what was built for it is closed."""
     talk = await call()
     picky = give(talk, "stt", "ears", Picky())
-    talk._call.bound.models._secrets.seen["KEY"] = "hush-hush"
+    talk._call.bound.models._secrets.seen["KEY"] = Secret("hush-hush")
     await talk.session.wait_for_idle()
     agent = talk.session.current_agent
     agent.update_options(stt=picky)

@@ -36,7 +36,7 @@ class _ForEditors(GenerateJsonSchema):
             "additionalProperties": self.generate_inner(schema["values_schema"]),
         }
         keys = self.generate_inner(schema["keys_schema"])
-        names = {k: v for k, v in keys.items() if k in ("pattern", "not")}
+        names = {k: v for k, v in keys.items() if k in ("pattern", "not", "enum")}
         return made | ({"propertyNames": names} if names else {})
 
     def str_schema(self, schema: core_schema.StringSchema) -> JsonSchemaValue:
