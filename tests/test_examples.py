@@ -6,22 +6,16 @@ import json
 import os
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
+from support.examples import APPS, FOLDERS, ROOT
 
 from runner.cache import Cache
 from runner.compiler import Compiler
 from runner.testing import Folder
 
-ROOT = Path(__file__).parents[1]
-LIVEKIT = ROOT / "examples" / "livekit"
-OTHERS = sorted(p for p in (ROOT / "examples").iterdir() if p.is_dir() and p != LIVEKIT)
-APPS = sorted(path for path in LIVEKIT.iterdir() if path.is_dir())
-FOLDERS = [*OTHERS, *APPS]
 
-
-@pytest.mark.parametrize("folder", [*FOLDERS, ROOT / "agents.d"], ids=lambda path: path.name)
+@pytest.mark.parametrize("folder", FOLDERS, ids=lambda path: path.name)
 def test_an_example_checks(folder, tmp_path):
     """There is nothing to say of it."""
     result = Compiler(folder, env={}, cache=Cache(tmp_path)).compile()

@@ -13,12 +13,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from support.examples import FOLDERS
 
 from runner.cache import Cache
 from runner.compiler import Compiler
 from runner.serve.releases.archive import Archive, ArchiveError, UnknownReleaseError, pick
-
-ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
@@ -108,9 +107,7 @@ def test_a_kept_release_comes_back(archive, again, release):
     assert loaded.secrets == release.secrets
 
 
-@pytest.mark.parametrize(
-    "path", [ROOT / "agents.d", *sorted(p for p in ROOT.glob("examples/*") if p.is_dir())]
-)
+@pytest.mark.parametrize("path", FOLDERS, ids=lambda path: path.name)
 def test_every_example_comes_back(path, tmp_path):
     """Nothing of a real folder is lost or changed on the way through the archive."""
     release = Compiler(path, env={}, cache=Cache(tmp_path / "cache")).compile().release

@@ -165,7 +165,7 @@ def test_what_is_private_is_so_wherever_it_is_declared(load, lines):
     if lines:
         assert load(folder).private_names == {"pin"}
     else:
-        with pytest.raises(AssertionError, match="is private, and"):
+        with pytest.raises(AssertionError, match="write private: yes there too"):
             load(folder)
 
 
