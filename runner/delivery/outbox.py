@@ -27,6 +27,8 @@ ATTEMPTS: Final = 40
 _FIRST, _LONGEST = 1.0, 1800.0
 """Seconds between attempts, at first and at most."""
 
+_DAY: Final = 86_400.0
+
 Told = Callable[[Delivery, State, str], None]
 """Hears what came of an attempt, and why it failed."""
 
@@ -69,6 +71,7 @@ class Outbox:
         self._spool, self._couriers, self._told = spool, couriers, told
         self._waits = waits or Waits()
         self._on: dict[str, asyncio.Task[None]] = {}
+        self._next_forgetting = 0.0
 
     async def note(self, release: AgentRelease, report: CallReport) -> None:
         """Keep what is known of a call that goes on, or is over."""
@@ -97,7 +100,10 @@ class Outbox:
         return self._spool.finish(session, written(report.to_data()), sends)
 
     async def adopt(self) -> None:
-        """Go on with what runners have left that are no more."""
+        """Go on with what runners have left that are no more; once a day, forget what is old."""
+        if time.monotonic() >= self._next_forgetting:
+            self._next_forgetting = time.monotonic() + _DAY
+            await asyncio.to_thread(self._spool.forget)
         for session in await asyncio.to_thread(self._spool.adopt):
             await self.finish(session)
 

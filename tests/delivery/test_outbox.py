@@ -8,11 +8,13 @@ import errno
 import json
 import os
 import random
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from standardwebhooks.webhooks import Webhook as Verifier
 
+from runner.delivery import spool
 from runner.delivery.csv_file import RowError, append
 from runner.delivery.plan import Planned, Row
 from runner.delivery.spool import Spool
@@ -175,6 +177,20 @@ async def test_another_runner_goes_on(agent, report, outbox, service):
     bodies = [json.loads(r.content)["data"] for r in service.requests]
     ended = {b["session_id"]: b["ended_by"] for b in bodies}
     assert ended == {"call_1": "caller_left", "call_2": "crashed"}
+
+
+async def test_what_was_sent_long_ago_is_forgotten(agent, report, outbox, service, monkeypatch):
+    """After 30 days; what could not be sent stays until somebody has looked at it."""
+    box, release = outbox(attempts=1), agent(HOOK)
+    await sent(box, release, report("call_1"))
+    service.statuses = [500]
+    await sent(box, release, report("call_2"))
+    late = time.time() + spool.KEPT_FOR + 1
+    monkeypatch.setattr(spool.time, "time", lambda: late)
+    await outbox().adopt()
+    assert [each.session for each in box._spool.all()] == ["call_2"]
+    assert box._spool.call("call_1") is None
+    assert box._spool.call("call_2") is not None
 
 
 async def test_a_runner_that_lives_keeps_its_own(agent, report, outbox, service):
