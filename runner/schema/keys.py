@@ -25,7 +25,7 @@ def _key(text: str) -> str:
     if text in _LISTED:
         return text
     meant = _MEANT.get(text.casefold())
-    hint = 'write one of 0 to 9, "*", "#", or other for all the rest'
+    hint = 'write one of 0 to 9, "*" or "#", these two in quotes, or other for all the rest'
     if len(text) > 1 and set(text) <= set(PRESSED):
         hint = "write one key a line; several keys in a row are a need of type: digits"
     raise mistake(

@@ -81,6 +81,8 @@ def odd_key(scene: FailureContext, at: int) -> Mistake:
     message = f"a key cannot start with {line[column]}"
     plain = key[0].strip(" *_`") if key and line[column] in "*`" else ""
     help_ = f"write {plain}:" if re.fullmatch(r"[a-z][a-z0-9_]*", plain) else None
+    if key and key[0].strip() == "*":  # a key of a telephone
+        help_ = 'to mean the key * of a telephone, put it in quotes: "*":'
     return scene.mistake("E024", at, end, message, help_ or "start the key with a letter")
 
 
