@@ -16,7 +16,8 @@ class ActionOutcome:
         answered: the caller was spoken to, or the persona leaves: the model is not asked to answer.
         notes: instructions for the model's next reply, which is then asked for all the same.
         undisturbed: the caller may not interrupt that reply.
-        due: the model's next reply is wanted now: it begins with a call.
+        due: the model's next reply begins with a call.
+        awaited: the caller has done something, and waits for what the model says to it.
         leave: the call is to be handed over.
         ends: the call is to end.
         failed: a tool in it failed.
@@ -30,6 +31,7 @@ class ActionOutcome:
     notes: list[str] = field(default_factory=list)
     undisturbed: bool = False
     due: bool = False
+    awaited: bool = False
     leave: PendingHandoff | None = None
     ends: bool = False
     failed: bool = False

@@ -42,7 +42,7 @@ async def follow(
             log.error("the call is not handed to '%s': %s", outcome.leave.target, error)  # noqa: TRY400 - no traceback may reach an author
             call.stay()
             await call.speak(call.bound.renderer.own("nobody"))
-    elif outcome.due or (outcome.outputs and not outcome.answered):
+    elif outcome.awaited or (outcome.outputs and not outcome.answered):
         await call.instruct("", tools=True)
 
 

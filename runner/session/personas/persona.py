@@ -340,7 +340,7 @@ class LivePersona(Agent):
         call.budget.begin(object())
         with call.busy():
             outcome = await deed(ActionContext(call))
-        outcome.due |= not outcome.answered
+        outcome.awaited = outcome.due or not outcome.answered
         await self.follow(outcome)
 
     async def follow(self, outcome: ActionOutcome) -> None:
