@@ -33,6 +33,7 @@ from runner.egress.secrets import Secrets
 from runner.link.release import AgentRelease
 from runner.session import CallFacts
 from runner.session.conversation import Conversation
+from runner.session.events import MessageEvent
 
 DIALOGUES = 10 if "--quick" in sys.argv else 150
 _AT_ONCE = 10
@@ -97,7 +98,7 @@ def ours(release: AgentRelease, egress: HttpEgress) -> Dialogue:
                 begun = time.perf_counter()
                 events = await talk.turn(line)
                 found[name] = time.perf_counter() - begun
-                _expect([e["text"] for e in events if e["type"] == "message"][-1], wanted)
+                _expect([e.text for e in events if isinstance(e, MessageEvent)][-1], wanted)
         finally:
             await talk.end()
 

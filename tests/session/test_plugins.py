@@ -333,12 +333,11 @@ async for event in forward(source, settings):
 
 
 async def test_personas_without_nodes_are_livekits(begin):
-    """Where nothing is named, LiveKit's own nodes are, which it can hand on at a handoff."""
+    """Where nothing is named, LiveKit's own ears are, which it can hand on at a handoff."""
     text = VOICE.partition("    nodes:")[0] + "providers:" + VOICE.partition("providers:")[2]
     talk = await begin(text, channel="voice")
     await talk.until(said("Good day."))
     kind = type(talk.conversation.session.current_agent)
-    assert kind.tts_node is Agent.tts_node
     assert kind.stt_node is Agent.stt_node
 
 

@@ -120,14 +120,15 @@ async def test_wait_tool_holds_for_two_minutes(call):
 
 @pytest.mark.proves("Agent.limits", "Limits.max_duration", "Limits.farewell")
 @pytest.mark.parametrize(
-    ("farewell", "words"), [("      farewell: Time is up.\n", ["Time is up."]), ("", [])]
+    ("farewell", "words"),
+    [("      farewell: Time is up.\n", "Time is up."), ("", "We have to stop here. Goodbye.")],
 )
 async def test_longest_call(call, farewell, words):
-    """A call that lasts too long ends, after its farewell."""
+    """A call that lasts too long ends, after its farewell or lkrun's own."""
     talk = await call(f"    limits:\n      max_duration: 60ms\n{farewell}")
     end = await talk.until(ended)
     assert end["reason"] == "max_duration"
-    assert talk.events.texts == ["Good day.", *words]
+    assert talk.events.texts == ["Good day.", words]
 
 
 async def test_longest_talk_by_text(begin):
@@ -221,8 +222,8 @@ async def test_written_text_in_a_call(call):
     talk = await call()
     await talk.until(said("Good day."))
     session = talk.conversation.session
-    await talk.conversation._written(session, SimpleNamespace(text="  "))
-    await talk.conversation._written(session, SimpleNamespace(text="hello"))
+    await talk.conversation._written.take(session, SimpleNamespace(text="  "))
+    await talk.conversation._written.take(session, SimpleNamespace(text="hello"))
     await talk.until(said("Pardon?"))
     assert talk.events.kinds == ["agent", "user", "agent"]
 
@@ -234,7 +235,7 @@ async def test_written_text_waits_for_a_handoff(call):
     shared, session = talk.conversation._call, talk.conversation.session
     shared.depart("night")
     written = asyncio.create_task(
-        talk.conversation._written(session, SimpleNamespace(text="hello"))
+        talk.conversation._written.take(session, SimpleNamespace(text="hello"))
     )
     await session.say("One moment.")
     assert talk.events.kinds == ["agent", "agent"]
@@ -262,7 +263,7 @@ async def test_written_text_queues_by_text(begin):
     talk = await begin(FOLDER.replace("EXTRA\n", "").replace("      TURNS\n", ""))
     session = talk.conversation.session
     await asyncio.gather(
-        *(talk.conversation._written(session, SimpleNamespace(text="hello")) for _ in range(5))
+        *(talk.conversation._written.take(session, SimpleNamespace(text="hello")) for _ in range(5))
     )
     assert talk.events.kinds == ["agent", *["user", "agent"] * 5]
     assert talk.events[-1]["turn"] == 5
