@@ -13,7 +13,7 @@ SHOWN = {
     "cache.py": "the day by which old entries go",
     "cli/crash.py": "the moment in a report",
     "cli/test_record.py": "the day on which a test was recorded",
-    "delivery/outbox.py": "when a call ended, and when an attempt is due that may outlive the process",
+    "delivery/outbox.py": "when a call ended, and when an attempt is due, over restarts",
     "delivery/spool.py": "when something was kept, over restarts, and the day by which it goes",
     "demo/service.py": "the days of the demonstration's diary",
     "egress/auth/hmac.py": "the moment that a signature is made for",
