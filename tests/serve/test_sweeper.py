@@ -7,6 +7,7 @@ import pytest
 from support.fake_livekit import KEY, SECRET, FakeLiveKit
 from support.waiting import until
 
+from runner.secret import Secret
 from runner.serve.credentials import LiveKit
 from runner.serve.workers import lost_dispatches
 from runner.serve.workers.lost_dispatches import Sweeper
@@ -32,7 +33,7 @@ def quick(monkeypatch):
 @pytest.fixture
 async def sweeping(server, admission, calls, log):
     """A sweeper at work for `desk`."""
-    livekit = LiveKit(server.url, KEY, SECRET)
+    livekit = LiveKit(server.url, KEY, Secret(SECRET))
     found = Sweeper(
         livekit,
         admission,
@@ -197,7 +198,7 @@ async def test_what_a_dead_runner_left_is_taken_out_at_once(server, monkeypatch)
 
 async def test_of_two_runners_only_one_calls_again(server, admission, calls, log):
     """Both see the same lost caller at the same moment; the room gets one agent."""
-    livekit = LiveKit(server.url, KEY, SECRET)
+    livekit = LiveKit(server.url, KEY, Secret(SECRET))
     server.room("r", dispatches={"AD_1": "desk"})
     sweepers = [
         Sweeper(livekit, admission, calls, log, registered=lambda _: True, is_dead=lambda _: False)

@@ -12,6 +12,7 @@ from livekit.protocol import agent as wire
 from support.fake_livekit import KEY, SECRET, FakeLiveKit
 from support.waiting import until
 
+from runner.secret import Secret
 from runner.serve.child import job
 from runner.serve.credentials import LiveKit
 from runner.serve.log import Handler
@@ -40,7 +41,7 @@ async def registry(server, store, admission, calls, told):
     """Registrations; ended with the test."""
     log = calls._log
     found = Workers(
-        LiveKit(server.url, KEY, SECRET),
+        LiveKit(server.url, KEY, Secret(SECRET)),
         store.root,
         admission,
         calls,
