@@ -74,6 +74,8 @@ class CheckKeys(TypedDict, total=False):
     silence_max: float
     max_tokens: int
     tool_calls_max: int
+    csv_row: Mapping[str, Any]
+    webhook_body: Mapping[str, Any]
 
 
 class TalkKeys(TypedDict, total=False):

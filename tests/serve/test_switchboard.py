@@ -7,6 +7,7 @@ from support.waiting import until
 
 from runner.egress.port import ToolRequest
 from runner.egress.secrets import Secrets
+from runner.secret import Secret
 from runner.serve.sessions.switchboard import Switchboard
 from runner.serve.sessions.tool_requests import ToolRequests
 from runner.serve.socket.line import Line
@@ -43,7 +44,7 @@ async def test_only_secrets_of_providers_reach_a_call(phone, calls, changed, rel
     releases.swap(after)
     calls.begin("AJ_1", "desk", "call")
     welcome = await (await phone("AJ_1")).receive(TO_CALL)
-    assert welcome.secrets == {"LLM_KEY": "llm-secret"}
+    assert welcome.secrets == {"LLM_KEY": Secret("llm-secret")}
 
 
 async def test_a_call_may_be_ended_before_its_process_has_connected(phone, calls):

@@ -15,6 +15,7 @@ from support.openai_stub import OpenAiStub, Reply, call, chunk, endless, failed,
 from support.wild import Wild
 
 from runner.egress.port import ToolResponse
+from runner.secret import Secret
 from runner.session.budget import TurnBudget
 from runner.session.models import answer as answers
 from runner.session.personas import replies
@@ -448,7 +449,7 @@ async def test_a_model_cannot_tell_its_key(begin, pieces, text):
     """A service that echoes its key in an answer, in pieces or spelt otherwise, is masked."""
     brain = Wild(pieces)
     talk = await begin(folder(), models={"brain": brain})
-    talk.conversation._call.bound.models._secrets.seen["KEY"] = "sk-live-1234"
+    talk.conversation._call.bound.models._secrets.seen["KEY"] = Secret("sk-live-1234")
     assert (await talk.say("hello")).texts == [text]
 
 
@@ -456,7 +457,7 @@ async def test_a_model_cannot_send_its_key(begin):
     """Nor does a key go out in the arguments of a tool."""
     brain = Wild([("remember", '{"noted": "sk-live-1234"}')])
     talk = await begin(folder(), models={"brain": brain})
-    talk.conversation._call.bound.models._secrets.seen["KEY"] = "sk-live-1234"
+    talk.conversation._call.bound.models._secrets.seen["KEY"] = Secret("sk-live-1234")
     await talk.say("hello")
     assert talk.conversation.variables == {"noted": "***"}
 

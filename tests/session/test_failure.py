@@ -10,6 +10,7 @@ from livekit.agents import APIConnectionError, APIError, ErrorEvent, stt
 from support.speech import Ears, Speaker, Voice, until
 from support.voice_folder import PLAIN, ended, said
 
+from runner.secret import Secret
 from runner.session import CallFacts
 from runner.session.conversation import Conversation
 from runner.session.observers.failures import LONGEST
@@ -37,7 +38,7 @@ async def call(load):
         made._single["stt", "ears"] = ears = ears or Ears()
         if voice is not None:
             made._single["tts", "bright"] = made._single["tts", "warm"] = voice
-        made._secrets.seen["KEY"] = "hush-hush"
+        made._secrets.seen["KEY"] = Secret("hush-hush")
         talks.append(talk)
         await talk.start(audio_out=Speaker())
         talk.session.on("user_input_transcribed", lambda _: ears.understood.set())

@@ -55,7 +55,7 @@ def _of_speech(name: str, kind: str, span: Span) -> Iterator[Diagnostic]:
         message = f"'{name}' is a speech-to-speech model, and llm takes models of words"
         yield Diagnostic(span, "E206", message, f"write realtime: {name} in place of llm: and stt:")
     elif kind == "realtime" and not speech:
-        message = f"LiveKit Inference has no speech-to-speech model '{name}'"
+        message = f"'{name}' is no speech-to-speech model of LiveKit Inference"
         hint = f"write one such as {BY_KEY[kind].example}, or llm: {name} with stt: and tts:"
         yield Diagnostic(span, "E206", message, hint)
 
