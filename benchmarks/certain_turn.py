@@ -46,7 +46,7 @@ providers:
       rules:
       - when_caller_says: my name is Mary
         call:
-          answer_questions:
+          fill_in:
             guest: Mary
       otherwise: I hear you.
 """
@@ -112,6 +112,8 @@ async def dialogue(release: AgentRelease, egress: HttpEgress) -> list[float]:
                 begun = time.perf_counter()
                 events = await talk.turn(line)
                 took.append(time.perf_counter() - begun)
+            if "guest" in release.variables and talk.variables.get("guest") != "Mary":
+                raise SystemExit("the name was not taken")
             said = [e.text for e in events if isinstance(e, MessageEvent)][-1]
             if said != ANSWER:
                 raise SystemExit(f"the agent said {said!r} and not {ANSWER!r}")
