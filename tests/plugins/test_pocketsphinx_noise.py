@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import shutil
+
+import espeakng_loader
 import numpy as np
 import pytest
+from lkrun_espeak import engine
 from lkrun_pocketsphinx import decoding
 from lkrun_pocketsphinx.decoding import SAMPLE_RATE, Recogniser, of_phrases, with_noise
 from support.live.sound import speech
@@ -18,6 +22,19 @@ PHRASES = (
     "my tooth hurts",
     "one hundred eighteen",
 )
+
+
+@pytest.fixture(autouse=True)
+def same_voice(tmp_path, monkeypatch):
+    """A voice that has said nothing yet: espeak-ng speaks a little otherwise each time."""
+    library = shutil.copy(espeakng_loader.get_library_path(), tmp_path / "espeak.so")
+    monkeypatch.setattr(espeakng_loader, "get_library_path", lambda: library)
+    caches = (engine._library, engine._identifiers, speech)
+    for each in caches:
+        each.cache_clear()
+    yield
+    for each in caches:
+        each.cache_clear()
 
 
 def silence(seconds):
