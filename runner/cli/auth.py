@@ -59,6 +59,11 @@ def google(**given: Any) -> int:
 
     The client is made in Google's console: an OAuth client of the kind "Desktop app".
     """
+    if not given["scopes"]:
+        raise click.UsageError(
+            "Google wants to know what for: add --scope, such as --scope "
+            "https://www.googleapis.com/auth/calendar.events"
+        )
     # without these Google gives a refresh token only the first time
     extra = {"access_type": "offline", "prompt": "consent"}
     return _granted(*_GOOGLE, extra, **given)

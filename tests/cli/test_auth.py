@@ -9,6 +9,7 @@ import urllib.request
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, parse_qsl, urlencode, urlsplit
 
+import click
 import pytest
 from authlib.oauth2.rfc7636 import create_s256_code_challenge
 from click.testing import CliRunner
@@ -67,10 +68,13 @@ def run(monkeypatch):
     monkeypatch.setattr(auth.webbrowser, "open", browse)
     url = f"http://127.0.0.1:{server.server_address[1]}"
 
-    def start(*options, back=None, answer=None):
+    def start(*options, back=None, answer=None, google=False):
         server.back, server.answer = back or {}, answer
-        arguments = ["oauth2", "--authorize-url", f"{url}/auth", "--token-url", f"{url}/token"]
-        arguments += ["--client-id", "desk", "--scope", "a", "--scope", "b", *options]
+        addresses = f"{url}/auth", f"{url}/token"
+        monkeypatch.setattr(auth, "_GOOGLE", addresses)
+        of_any = ["oauth2", "--authorize-url", addresses[0], "--token-url", addresses[1]]
+        arguments = ["google"] if google else [*of_any, "--scope", "a", "--scope", "b"]
+        arguments += ["--client-id", "desk", *options]
         secret = {"LKRUN_CLIENT_SECRET": "s3cret!"}
         return CliRunner().invoke(auth.auth, arguments, env=secret, standalone_mode=False), server
 
@@ -90,6 +94,30 @@ def test_a_grant_becomes_a_refresh_token(run):
     assert "SERVICE_REFRESH_TOKEN=r3fresh" in result.output
     assert 'refresh_token: "{{ secrets.SERVICE_REFRESH_TOKEN }}"' in result.output
     assert "s3cret!" not in result.output
+
+
+def test_google_is_asked_for_a_token_that_lasts(run):
+    """Each time, and for what is named: Google gives no refresh token otherwise."""
+    calendar = "https://www.googleapis.com/auth/calendar.events"
+    result, server = run("--scope", calendar, google=True)
+    assert result.return_value == 0, result.output
+    asked = server.asked
+    assert (asked["access_type"], asked["prompt"]) == ("offline", "consent")
+    assert (asked["scope"], asked["client_id"], asked["response_type"]) == (
+        calendar,
+        "desk",
+        "code",
+    )
+    assert "SERVICE_REFRESH_TOKEN=r3fresh" in result.output
+    assert "s3cret!" not in result.output
+
+
+def test_google_wants_to_know_what_for(run):
+    """Without a scope it is told what to add, before anybody is sent anywhere."""
+    result, server = run(google=True)
+    assert isinstance(result.exception, click.UsageError)
+    assert "--scope https://www.googleapis.com/auth/" in result.exception.message
+    assert not server.browsers
 
 
 def test_for_programs(run):
