@@ -33,7 +33,7 @@ from lkrun_espeak.speech import EspeakTTS
 from lkrun_pocketsphinx.options import Options as EarsOptions
 from lkrun_pocketsphinx.recognition import PocketsphinxSTT
 from lkrun_script.model import ScriptLLM
-from lkrun_script.rules import Options as BrainOptions
+from lkrun_script.options import Options as BrainOptions
 
 NAME = "handwritten"
 TEXT = "text"
