@@ -32,6 +32,7 @@ from programs import ROOT, Handwritten, LiveKit, Lkrun, run
 from slow_providers import certificate, far_away, slow_voice
 
 from runner.compiler import Compiler
+from runner.secret import Secret
 from runner.session import CallFacts
 from runner.session.conversation import Conversation
 from runner.session.speech.sounds import Sounds
@@ -144,7 +145,7 @@ async def fixed_sentences(folder_: Path, scratch: Path) -> list[list[float]]:
         nobody: Any = None
         talk = Conversation(
             release, nobody, CallFacts(), channel="voice", sounds=sounds,
-            secrets={"BENCH_KEY": "benchmark"}.get,
+            secrets={"BENCH_KEY": Secret("benchmark")}.get,
         )  # fmt: skip
         speaker = Loudspeaker()
         await talk.start(audio_out=speaker)
