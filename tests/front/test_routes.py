@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import json
 
 import pytest
 
+from runner.front.models.events import MessageEvent
 from runner.front.port import DialogueError
 
 
@@ -35,6 +37,7 @@ async def test_a_turn_has_all_that_the_contract_names(ask):
     assert first["events"][5] == {
         "turn": 1, "type": "handoff", "from": "receptionist", "to": "booking",
     }  # fmt: skip
+    assert set(first["events"][0]) == {"turn", "type", "role", "persona", "text"}
     assert first["usage"] == {"input_tokens": 40, "output_tokens": len(first["text"]) // 4}
     assert first["ended"] is False
     assert first["release"] == "r-7f3a9c21"
@@ -44,6 +47,13 @@ async def test_a_turn_has_all_that_the_contract_names(ask):
     assert second["session_id"] == first["session_id"]
     assert second["variables"]["treatments"] == [{"treatment": "cleaning", "teeth": 1}]
     assert {each["turn"] for each in second["events"]} == {2}
+
+
+def test_what_speech_recognition_tells_is_there_where_it_told_it():
+    """`confidence` and its like are left out where they are unknown, as in `lkrun chat`."""
+    plain = {"turn": 1, "type": "message", "role": "user", "persona": None, "text": "Hello."}
+    for event in (plain, plain | {"confidence": 0.5, "start": 0.0}):
+        assert json.loads(MessageEvent.model_validate(event).model_dump_json()) == event
 
 
 async def test_latency_is_measured(ask, runner):

@@ -9,6 +9,11 @@ from pydantic import Field
 from runner.front.models.base import ReplyBody
 
 
+def _unknown(value: Any) -> bool:
+    """Whether it is left out, as in `lkrun chat --format json`."""
+    return value is None
+
+
 class MessageEvent(ReplyBody):
     """Something said."""
 
@@ -17,10 +22,16 @@ class MessageEvent(ReplyBody):
     role: Literal["agent", "user"]
     persona: str | None = None
     text: str
-    confidence: float | None = Field(default=None, description="Of speech: how sure, 0 to 1")
-    start: float | None = Field(default=None, description="Seconds of the call's sound")
-    end: float | None = None
-    speaker: str | None = Field(default=None, description="Who, where several are told apart")
+    confidence: float | None = Field(
+        default=None, exclude_if=_unknown, description="Of speech: how sure, 0 to 1"
+    )
+    start: float | None = Field(
+        default=None, exclude_if=_unknown, description="Seconds of the call's sound"
+    )
+    end: float | None = Field(default=None, exclude_if=_unknown)
+    speaker: str | None = Field(
+        default=None, exclude_if=_unknown, description="Who, where several are told apart"
+    )
 
 
 class ToolCallEvent(ReplyBody):
