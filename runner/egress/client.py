@@ -6,7 +6,7 @@ import asyncio
 import logging
 import os
 from collections.abc import Awaitable, Callable, Hashable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -147,7 +147,7 @@ class HttpEgress:
         return Wire(guard, self._resolver, self._tls or tls_context(), self._ways.through)
 
     def of(self, release: AgentRelease) -> ReleaseEgress:
-        """Give the egress of the calls that use one release."""
+        """Give the egress of a call that uses one release."""
         return ReleaseEgress(self, release)
 
     def breakers(self) -> Iterator[tuple[str, State]]:
@@ -268,14 +268,16 @@ class HttpEgress:
 
 @dataclass(frozen=True, slots=True)
 class ReleaseEgress:
-    """The egress as the calls of one release see it."""
+    """The egress as one call of a release sees it: what it connects is its own."""
 
     egress: HttpEgress
     release: AgentRelease
+    # not id(self): the next handle may get the number of one that is gone, and its connections
+    _owner: object = field(default_factory=object, init=False, repr=False, compare=False)
 
     async def ask(self, ask: ToolRequest) -> ToolResponse:
         """Send it, as `Egress.ask`."""
-        return await self.egress.ask(self.release, ask, id(self))
+        return await self.egress.ask(self.release, ask, self._owner)
 
 
 def _unsent(error: str) -> ToolResponse:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import subprocess
 import sys
 import time
@@ -220,3 +221,13 @@ async def test_headers_have_values_of_the_call(egress, shops):
     mcp = {**shops["http"], "headers": {"Authorization": "Bearer {{ mine }}"}, "timeout": "20s"}
     assert (await of(egress, mcp, mine=KEY)()).ok
     assert (await of(egress, mcp, mine="other")()).status == 401
+
+
+async def test_nobody_gets_the_connection_of_one_who_is_gone(egress, shops):
+    """A connection proves who its caller is: another one has another, however short each lives."""
+    mcp = {**shops["http"], "headers": {"Authorization": "Bearer {{ mine }}"}, "timeout": "20s"}
+    answers = []
+    for key in (KEY, "other", KEY, "other"):
+        answers.append((await of(egress, mcp, mine=key)()).status)
+        gc.collect()
+    assert answers == [None, 401, None, 401]
