@@ -14,7 +14,7 @@ import pytest
 
 from runner.egress.client import HttpEgress
 from runner.egress.mcp.servers import ServerFigures
-from runner.egress.port import ToolRequest
+from runner.egress.port import ToolRequest, ToolResponse
 from runner.egress.secrets import Secrets
 from runner.link.release import AgentRelease
 from runner.schema.agents import Agent
@@ -223,11 +223,16 @@ async def test_headers_have_values_of_the_call(egress, shops):
     assert (await of(egress, mcp, mine="other")()).status == 401
 
 
-async def test_nobody_gets_the_connection_of_one_who_is_gone(egress, shops):
-    """A connection proves who its caller is: another one has another, however short each lives."""
-    mcp = {**shops["http"], "headers": {"Authorization": "Bearer {{ mine }}"}, "timeout": "20s"}
-    answers = []
-    for key in (KEY, "other", KEY, "other"):
-        answers.append((await of(egress, mcp, mine=key)()).status)
+async def test_nobody_gets_the_connection_of_one_who_is_gone(egress, shops, monkeypatch):
+    """Whose a connection is, is never said by a name that another one gets later."""
+    owners = []
+
+    async def ask(owner, *_):
+        owners.append(owner)
+        return ToolResponse(ok=True, output="")
+
+    monkeypatch.setattr(egress._servers, "ask", ask)
+    for _ in range(50):
+        assert (await of(egress, dict(shops["http"]))()).ok
         gc.collect()
-    assert answers == [None, 401, None, 401]
+    assert len(set(owners)) == 50
