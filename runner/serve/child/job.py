@@ -10,7 +10,7 @@ import asyncio
 import contextlib
 import logging
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -18,29 +18,11 @@ from livekit import rtc
 from livekit.agents import JobContext
 from livekit.agents.job import DEFAULT_PARTICIPANT_KINDS
 
-from runner.serve.socket.line import CallEgress, Line
-from runner.serve.socket.messages import (
-    TO_CALL,
-    CallHello,
-    CallRenewed,
-    End,
-    Ended,
-    MalformedError,
-    NotRenewed,
-    Renew,
-    Reported,
-    Started,
-    ToCall,
-    Welcome,
-)
-from runner.serve.socket.peer import Peer
-from runner.serve.tasks import Tasks
+from runner.serve.child.held import HeldCall
+from runner.serve.socket.messages import End, Renew, Started, ToCall
 
 if TYPE_CHECKING:
-    from runner.link.release import AgentRelease
-    from runner.serve.child.watchdog import Watchdog
-    from runner.session.conversation import Conversation, Renewed
-    from runner.session.events import Event
+    from runner.session.conversation import Conversation
 
 AGENT: Final = "lkrun.agent"
 RELEASE: Final = "lkrun.release"
@@ -64,19 +46,12 @@ _log = logging.getLogger("lkrun")
 
 @dataclass(slots=True)
 class _Job:
-    """The call of this process."""
+    """The call of this process, in LiveKit's room."""
 
     ctx: JobContext
-    line: Line[ToCall]
-    release: AgentRelease
-    welcome: Welcome
-    talk: Conversation | None = None
+    held: HeldCall
     reason: str | None = None
-    ending: str | None = None
-    newest: Renew | None = None
     closing: asyncio.Future[Any] | None = None
-    tasks: Tasks = field(default_factory=Tasks)
-    watchdog: Watchdog | None = None
     over: bool = False
 
 
@@ -100,58 +75,31 @@ async def session_end(ctx: JobContext) -> None:
     if job is None:
         return
     job.over = True
-    if job.talk is not None:
-        with contextlib.suppress(Exception):
-            await job.talk.end(job.reason or "shutdown")
-        with contextlib.suppress(Exception):
-            await _report(job, job.talk)
-    await job.tasks.cancel()
-    if job.watchdog is not None:
-        job.watchdog.stop()
+    await job.held.over(job.reason or "shutdown")
     if job.closing is not None:
         await asyncio.wait([job.closing], timeout=_CLOSING)
-    job.line.send(Ended(ctx.job.id, job.reason or "shutdown"))
-    await job.line.peer.close()
+    await job.held.leave(job.reason or "shutdown")
 
 
 async def _connect(ctx: JobContext) -> _Job | None:
-    home = Path(ctx.job.attributes[HOME])
-    try:
-        line = Line(await Peer.connect(str(home / "calls")), TO_CALL)
-    except OSError:
-        return None
-    line.send(CallHello(ctx.job.id))
-    with contextlib.suppress(MalformedError):
-        welcome = await line.peer.receive(TO_CALL)
-        if isinstance(welcome, Welcome):
-            job = _Job(ctx, line, await _read(welcome.file), welcome)
-            _watch_over(job, home)
-            return job
-    await line.peer.close()
-    return None
-
-
-def _watch_over(job: _Job, home: Path) -> None:
-    from runner.serve.child.watchdog import Watchdog, suspects
-
-    call = job.ctx.job.id
-    job.watchdog = Watchdog(str(home / "calls"), lambda _: suspects(job.release), only=call)
+    held = await HeldCall.connect(Path(ctx.job.attributes[HOME]), ctx.job.id)
+    return None if held is None else _Job(ctx, held)
 
 
 async def _begin(job: _Job) -> None:
-    job.line.on_message = lambda message: _take(job, message)
-    job.tasks.spawn(_listen(job))
+    job.held.line.on_message = lambda message: _take(job, message)
+    job.held.tasks.spawn(_listen(job))
     caller, talk = await _met(job)
-    if caller is None or job.ending is not None:
+    if caller is None or job.held.ending is not None:
         await talk.abandon()
-        _finish(job, job.ending or "no_caller")
+        _finish(job, job.held.ending or "no_caller")
         return
-    job.talk = talk
-    job.tasks.spawn(_watch(job, talk))
-    job.tasks.spawn(_company(job))
-    job.line.send(Started(job.ctx.job.id))
+    job.held.talk = talk
+    job.held.tasks.spawn(_watch(job, talk))
+    job.held.tasks.spawn(_company(job))
+    job.held.line.send(Started(job.ctx.job.id))
     await talk.start(job.ctx.room, facts=_facts(job.ctx, caller))
-    _note(job)
+    job.held.note()
 
 
 async def _met(job: _Job) -> tuple[rtc.RemoteParticipant | None, Conversation]:
@@ -177,7 +125,7 @@ async def _listen(job: _Job) -> None:
     answers; another runner takes the call when the agent is gone.
     """
     try:
-        await job.line.listen()
+        await job.held.line.listen()
     finally:
         if not job.over:
             with contextlib.suppress(Exception):
@@ -188,17 +136,17 @@ async def _linked(job: _Job) -> rtc.RemoteParticipant | None:
     """The participant who is talked with: whom the author names, else whoever came first."""
     from runner.session.settings.room import named_participant
 
-    named = named_participant(job.release, _facts(job.ctx, None))
+    named = named_participant(job.held.release, _facts(job.ctx, None))
     caller = await _caller(job, named)
     if caller is None or named:
         return caller
-    named = named_participant(job.release, _facts(job.ctx, caller))
+    named = named_participant(job.held.release, _facts(job.ctx, caller))
     return caller if named in ("", caller.identity) else await _caller(job, named)
 
 
 async def _caller(job: _Job, named: str) -> rtc.RemoteParticipant | None:
     """A participant by identity; without one, of those who are there whoever came first."""
-    room = job.release.agent.room
+    room = job.held.release.agent.room
     kinds = list(DEFAULT_PARTICIPANT_KINDS)
     who = {"identity": named} if named else {}
     if room is not None and room.participants:
@@ -227,43 +175,14 @@ _KINDS: Final = {
 
 
 def _conversation(job: _Job) -> Conversation:
-    from runner.serve.child.network import provider_network
-    from runner.session.conversation import Conversation
     from runner.session.speech.sounds import Sounds
 
-    call = job.ctx.job.id
-    return Conversation(
-        job.release,
-        CallEgress(job.line, call),
+    return job.held.conversation(
         _facts(job.ctx, None),
-        on_event=lambda event: _heard(job, event),
-        secrets=job.welcome.secrets.get,
-        network=provider_network(job.welcome.network),
-        channel="voice" if job.release.agent.mode == "voice" else "text",
+        channel="voice" if job.held.release.agent.mode == "voice" else "text",
         sounds=Sounds(Path(job.ctx.job.attributes[HOME]) / "sounds"),
         awaited=True,
     )
-
-
-def _heard(job: _Job, event: Event) -> None:
-    """Hand on what happens; what the call has come to is kept with each message of the agent."""
-    job.line.event(job.ctx.job.id, event.to_json())
-    if event.type == "message":
-        _note(job)
-
-
-def _note(job: _Job) -> None:
-    """Have main keep what is known of the call by now, whatever becomes of this process."""
-    if job.talk is not None and job.release.agent.after_call is not None:
-        job.line.send(Reported(job.ctx.job.id, job.talk.report().to_data()))
-
-
-async def _report(job: _Job, talk: Conversation) -> None:
-    """Tell how the call ended; then what models find in it."""
-    if job.release.agent.after_call is not None:
-        _note(job)
-        report = await talk.whole_report()
-        job.line.send(Reported(job.ctx.job.id, report.to_data()))
 
 
 def _facts(ctx: JobContext, participant: rtc.RemoteParticipant | None) -> Any:
@@ -301,50 +220,11 @@ def _take(job: _Job, message: ToCall) -> None:
     """Do what the main process says."""
     match message:
         case End():
-            job.ending = message.reason
-            if job.talk is None:
-                _finish(job, job.ending)
-            else:
-                job.tasks.spawn(job.talk.end(job.ending))
+            job.held.end(message.reason)
+            if job.held.talk is None:
+                _finish(job, message.reason)
         case Renew():
-            job.newest = message
-            job.tasks.spawn(_renew(job, message))
-
-
-async def _renew(job: _Job, message: Renew) -> None:
-    """Take another release into the running call, and say at once whether that went well."""
-    from runner.session.errors import CannotRenewError
-
-    call, release = message.call, message.release
-    try:
-        job.release, done = await _renewed(job, message)
-    except CannotRenewError as error:
-        job.line.send(NotRenewed(call, release, str(error)))
-    except (OSError, ValueError):
-        job.line.send(NotRenewed(call, release, "the release cannot be read"))
-    else:
-        # nothing is awaited between the two: main answers by this release from this line on
-        job.line.send(CallRenewed(call, release, done.live, done.waiting))
-
-
-async def _renewed(job: _Job, message: Renew) -> tuple[AgentRelease, Renewed]:
-    from runner.serve.child.network import provider_network
-    from runner.session.errors import CannotRenewError
-    from runner.session.next_turn import ENDED, NEWER
-
-    release = await _read(message.file)
-    if job.newest is not message:
-        raise CannotRenewError(NEWER)
-    if job.talk is None:
-        raise CannotRenewError(ENDED if job.ending else "the call has not begun")
-    network = provider_network(message.network)
-    return release, await job.talk.renew(release, secrets=message.secrets.get, network=network)
-
-
-async def _read(file: str) -> AgentRelease:
-    from runner.link.release import AgentRelease
-
-    return AgentRelease.from_json(await asyncio.to_thread(Path(file).read_bytes))
+            job.held.renew(message)
 
 
 async def _watch(job: _Job, talk: Conversation) -> None:
@@ -359,10 +239,10 @@ async def _company(job: _Job) -> None:
     while job.reason is None:
         await asyncio.sleep(_LOOK)
         alone = 0.0 if job.ctx.room.remote_participants else alone + _LOOK
-        room = job.release.agent.room
+        room = job.held.release.agent.room
         longest = max(_NOBODY, room.wait_for_return if room is not None else 0.0)
-        if alone >= longest and job.talk is not None:
-            await job.talk.end("caller_left")
+        if alone >= longest and job.held.talk is not None:
+            await job.held.talk.end("caller_left")
 
 
 def _finish(job: _Job, reason: str) -> None:
@@ -370,7 +250,7 @@ def _finish(job: _Job, reason: str) -> None:
     if job.reason is not None:
         return
     job.reason = reason
-    room = job.release.agent.room
+    room = job.held.release.agent.room
     wanted = room.delete_on_close if room is not None else None
     if wanted if wanted is not None else reason not in _LEFT:
         job.closing = asyncio.get_running_loop().create_task(_close_room(job))
@@ -385,7 +265,7 @@ async def _close_room(job: _Job) -> None:
 
 
 async def _last_words(job: _Job) -> None:
-    if job.release.agent.mode == "text":
+    if job.held.release.agent.mode == "text":
         await asyncio.sleep(_LAST_WORDS)
 
 
