@@ -209,7 +209,7 @@ async def test_the_facts_are_those_of_whom_the_agent_talks_with(
 
     context.wait_for_participant = wait
     await job.entrypoint(context)
-    caller = context.proc.userdata[job._STATE].talk._call.bound.context.facts.caller
+    caller = context.proc.userdata[job._STATE].held.talk._call.bound.context.facts.caller
     assert (caller.identity, caller.name) == ("guest", "Ann")
 
 
@@ -226,7 +226,7 @@ async def test_whom_nobody_can_name_is_not_waited_for(context, changed, releases
 
     context.wait_for_participant = wait
     await job.entrypoint(context)
-    caller = context.proc.userdata[job._STATE].talk._call.bound.context.facts.caller
+    caller = context.proc.userdata[job._STATE].held.talk._call.bound.context.facts.caller
     assert caller.identity == "c"
 
 
