@@ -256,8 +256,8 @@ async def test_a_running_call_takes_another_release(context, call, changed, rele
     await until(lambda: heard)
     assert heard.pop() == CallRenewed("AJ_1", release.id, ("personas.greeter.instructions",), ())
     mine = context.proc.userdata["lkrun"]
-    assert mine.release.personas["greeter"].instructions == "You greet warmly."
-    assert mine.talk.session.current_agent.instructions == "You greet warmly."
+    assert mine.held.release.personas["greeter"].instructions == "You greet warmly."
+    assert mine.held.talk.session.current_agent.instructions == "You greet warmly."
     call.peer.send(Renew("AJ_1", release.id, f"{file}.gone", {}))
     await until(lambda: heard)
     assert heard.pop() == NotRenewed("AJ_1", release.id, "the release cannot be read")
