@@ -172,7 +172,7 @@ class Renewal:
             raise CannotRenewError(_told(call.bound.models, error)) from None
         persona = speaker(call)
         async with AsyncExitStack() as undo:
-            undo.push_async_callback(persona.become, persona.made)
+            undo.push_async_callback(persona.become, persona.makeup.now)
             undo.callback(self._back_to, call.bound, bound)
             call.bind(bound)
             try:
@@ -195,10 +195,10 @@ class Renewal:
             CannotStartError: a provider cannot be built.
             Exception: whatever LiveKit or a provider has against the change.
         """
-        models, change = persona.made.models, persona.change()
+        models, change = persona.makeup.models, persona.makeup.change()
         live = LiveSettings(self._call, before)
         undo.callback(_again, persona, models)
-        persona.use(change.models)
+        persona.makeup.use(change.models)
         live.begin(undo, vad=models.get("vad") is not change.models.get("vad"))
         await persona.become(change)
         live.finish()
@@ -237,7 +237,7 @@ def _told(models: Models, error: Exception) -> str:
 def _again(persona: LivePersona, models: Mapping[str, Any]) -> None:
     """Use the models of before; one that complains anew does not hold up the others."""
     with suppress(Exception):
-        persona.use(models)
+        persona.makeup.use(models)
 
 
 def _choices(release: AgentRelease) -> Iterator[tuple[str, tuple[str, ...]]]:

@@ -26,18 +26,37 @@ class SpeechRole(Protocol):
         """Whether nobody can speak given words."""
 
 
+class UnaskedRole(Protocol):
+    """What the persona that speaks does though no tool of the model asked for it."""
+
+    async def act(self, actions: tuple[AnyAction, ...]) -> None:
+        """Do actions."""
+
+    async def do(self, deed: Any) -> None:
+        """Do a deed, and go on from it."""
+
+    async def exceeded(self, event: UserTurnExceededEvent) -> None:
+        """Cut in on a caller who talks without end."""
+
+
 class SpeakingPersona(Protocol):
     """What a call needs of the persona that speaks.
 
     Attributes:
-        plan: what it is made of.
         came_from: the persona that handed the call over; None at the start.
         turns: the turn taking of its own, as LiveKit has it.
     """
 
-    plan: PersonaPlan
     came_from: str | None
     turns: TurnHandlingOptions
+
+    @property
+    def plan(self) -> PersonaPlan:
+        """What it is made of."""
+
+    @property
+    def unasked(self) -> UnaskedRole:
+        """Does what no tool of the model asked for."""
 
     @property
     def speech(self) -> SpeechRole | None:
@@ -53,17 +72,8 @@ class SpeakingPersona(Protocol):
             CannotStartError: a provider of it cannot be built.
         """
 
-    async def act(self, actions: tuple[AnyAction, ...]) -> None:
-        """Do actions that no tool asked for."""
-
-    async def do(self, deed: Any) -> None:
-        """Do something that no tool asked for, and go on from it."""
-
     def enter(self, leave: PendingHandoff) -> Agent:
         """Make the persona that takes over from it."""
-
-    async def exceeded(self, event: UserTurnExceededEvent) -> None:
-        """Cut in on a caller who talks without end."""
 
 
 class Pressed(Protocol):

@@ -163,7 +163,7 @@ async def test_a_list_of_actions_does_not_wait_for_it(begin):
         RunTool.model_validate({"tool": "order", "with": {"what": "tea"}}),
         Say.model_validate({"say": ["I have asked the kitchen."]}),
     )
-    await talk.conversation._call.persona.act(actions)
+    await talk.conversation._call.persona.unasked.act(actions)
     assert talk.events.texts == ["I have asked the kitchen."]
     slow.free.set()
     await talk.until(lambda e: e.get("text") == "Your tea is ordered.")
@@ -185,7 +185,7 @@ async def test_the_end_of_a_call_waits_for_what_an_action_began(begin):
     talk = await begin(folder(), models={"brain": Wild()})
     slow = Slow(talk)
     action = RunTool.model_validate({"tool": "order", "with": {"what": "tea"}})
-    await talk.conversation._call.persona.act((action,))
+    await talk.conversation._call.persona.unasked.act((action,))
     ending = asyncio.create_task(talk.conversation.end("caller_left"))
     await talk.until(lambda e: e["type"] == "end")
     slow.free.set()

@@ -266,7 +266,7 @@ async def test_handoff_has_a_gate(desk):
     """A handoff whose condition is false is not offered, and refused when it is called."""
     talk = await desk(given={"open": "no"})
     persona = talk.conversation.session.current_agent
-    offered = [t.id for t in persona._toolbox.offered(persona.plan, persona.tools)]
+    offered = [t.id for t in persona.makeup.toolbox.offered(persona.plan, persona.tools)]
     assert offered == ["remember", "look_up", "transfer_to_manager"]
     gate = next(t for t in persona.tools if t.id == "transfer_to_billing")
     with pytest.raises(llm.ToolError, match="cannot be handed to billing now"):
@@ -328,7 +328,7 @@ async def test_persona_that_cannot_begin(begin, caplog, words):
     assert events.texts == ["I stay: The call cannot be handed to two."]
     assert "not handed to 'two': provider 'locked' needs a secret" in caplog.text
     assert talk.conversation.persona == "one"
-    await talk.conversation.session.current_agent.act(
+    await talk.conversation.session.current_agent.unasked.act(
         talk.conversation._call.bound.plan.tools["go"].then
     )
     assert talk.conversation._call.leaving is None

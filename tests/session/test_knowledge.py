@@ -109,7 +109,7 @@ async def test_documents_and_services_are_asked_together(begin):
     service, asked = answering(documents=[{"text": "Garages are in Mill Street."}])
     talk = await begin(FOLDER, service=service, tool_secrets=keys())
     agent = talk.conversation.session.current_agent
-    (offered,) = agent._toolbox.offered(agent.plan, agent.tools)
+    (offered,) = agent.makeup.toolbox.offered(agent.plan, agent.tools)
     schema = offered.info.raw_schema
     assert schema["description"] == "Find what stands in the rules of Lotus."
     assert list(schema["parameters"]["properties"]) == ["query"]
@@ -123,7 +123,7 @@ async def test_documents_and_services_are_asked_together(begin):
     assert str(request.url) == "https://search.example/v1/search"
     assert json.loads(request.content) == {"text": "How much is parking?", "house": "Lotus"}
     assert request.headers["authorization"] == "Bearer tok-secret-1"
-    assert agent._toolbox.offered(agent.plan, agent.tools) == []
+    assert agent.makeup.toolbox.offered(agent.plan, agent.tools) == []
 
 
 @pytest.mark.usefixtures("rules")

@@ -114,7 +114,9 @@ async def test_outside_of_a_turn_it_waits_for_the_next_reply(begin):
     """What `idle` or another action demands is called when the model answers next."""
     model = Wild([("pay", '{"amount": 9}')], "Paid.")
     talk = await begin(folder(condition="not done"), models={"brain": model})
-    await talk.conversation._call.persona.act((MustCall.model_validate({"must_call": "pay"}),))
+    await talk.conversation._call.persona.unasked.act(
+        (MustCall.model_validate({"must_call": "pay"}),)
+    )
     assert model.choices == []
     await talk.say("Hello.")
     assert model.choices[0] == PAY

@@ -15,7 +15,7 @@ async def heard(talk, said):
         keys = text.startswith("/")
         events = await (talk.press(text[1:]) if keys else talk.say(text))
         agent = talk.conversation.session.current_agent
-        offered = agent._toolbox.offered(agent.plan, agent.tools, "a turn to come")
+        offered = agent.makeup.toolbox.offered(agent.plan, agent.tools, "a turn to come")
         seen.append(
             (
                 [{k: v for k, v in e.items() if k not in ("call_id", "turn")} for e in events],

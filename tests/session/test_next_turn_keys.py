@@ -158,7 +158,7 @@ async def view(talk):
     watch, recognition = talk.conversation._timers, session._activity._audio_recognition
     turns = {k: v for k, v in options.turn_handling.items() if k != "turn_detection"}
     tools = call.bound.plan.tools
-    offered = agent._toolbox.offered(agent.plan, agent.tools)
+    offered = agent.makeup.toolbox.offered(agent.plan, agent.tools)
     return {
         "instructions": agent.instructions,
         "tools": [tool.info.raw_schema for tool in offered],

@@ -319,7 +319,7 @@ async def test_what_ears_refuse_is_taken_back(call, load):
     await talk.session.wait_for_idle()
     agent = talk.session.current_agent
     agent.update_options(stt=picky)
-    agent._models["stt"] = picky
+    agent.makeup.models["stt"] = picky
     was, voice = talk._call.bound, agent.tts
     new = PLAIN.replace("    tools:\n", "    keyterms:\n      - bridge\n    tools:\n", 1)
     new = new.replace("pitch: 60", "pitch: 70").replace("You answer the phone.", "You answer.")

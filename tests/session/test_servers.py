@@ -74,7 +74,7 @@ DOWN = ToolResponse(ok=False, output="It is not there.", error="nothing listens"
 def offered(talk):
     """What the model is offered now: name → schema."""
     agent = talk.conversation.session.current_agent
-    tools = agent._toolbox.offered(agent.plan, agent.tools)
+    tools = agent.makeup.toolbox.offered(agent.plan, agent.tools)
     return {tool.info.name: tool.info.raw_schema for tool in tools}
 
 

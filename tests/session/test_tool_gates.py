@@ -217,7 +217,7 @@ async def test_max_uses_goes_on_over_a_reload(begin, load):
     await talk.say("Pay.")
     await talk.conversation.renew(load(folder("max_uses: 1").replace("the teller", "a teller")))
     again = RunTool.model_validate({"tool": "pay", "with": {"amount": "1"}})
-    await talk.conversation._call.persona.act((again,))
+    await talk.conversation._call.persona.unasked.act((again,))
     assert talk.events.failed == [False, True]
     assert len(talk.service.asked) == 1
 
@@ -280,7 +280,7 @@ async def test_replace_gives_the_first_up(begin):
     turn = asyncio.create_task(talk.say("Pay."))
     await slow.begun.wait()
     again = RunTool.model_validate({"tool": "pay", "with": {"amount": "1"}})
-    action = asyncio.create_task(talk.conversation._call.persona.act((again,)))
+    action = asyncio.create_task(talk.conversation._call.persona.unasked.act((again,)))
     await talk.until(lambda _: len(slow.asked) == 2)
     assert slow.given_up == 1
     slow.free.set()

@@ -331,7 +331,7 @@ async def test_choices_follow_their_variable(begin):
     persona = talk.conversation.session.current_agent
 
     def dish():
-        tools = {t.id: t for t in persona._toolbox.offered(persona.plan, persona.tools)}
+        tools = {t.id: t for t in persona.makeup.toolbox.offered(persona.plan, persona.tools)}
         return tools["add_dish"].info.raw_schema["parameters"]["properties"]["dish"]
 
     assert dish() == {"type": "string"}

@@ -133,7 +133,7 @@ async def test_an_actions_tool_speaks_as_well(begin):
     talk = await begin(folder(), OK, models={"brain": Wild()})
     slow = Slow(talk)
     action = RunTool.model_validate({"tool": "find", "with": {"day": "Monday"}})
-    doing = asyncio.create_task(talk.conversation._call.persona.act((action,)))
+    doing = asyncio.create_task(talk.conversation._call.persona.unasked.act((action,)))
     await talk.until(lambda _: spoken(talk) == ["One moment, I look at Monday."])
     slow.free.set()
     await doing

@@ -88,7 +88,7 @@ class CallTimers:
                 await self._call.instruct(self._call.bound.renderer.text(idle.instructions))
             self._call.session.reset_away_timer()
         elif idle.then:
-            await self._call.persona.act(idle.then)
+            await self._call.persona.unasked.act(idle.then)
 
     async def _too_long(self) -> None:
         limits = self._limits

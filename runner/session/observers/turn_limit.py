@@ -70,6 +70,6 @@ class TurnClock:
             accumulated_word_count=len(words.split()),
             duration=self._longest or 0.0,
         )
-        task = asyncio.get_running_loop().create_task(self._call.persona.exceeded(event))
+        task = asyncio.get_running_loop().create_task(self._call.persona.unasked.exceeded(event))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)

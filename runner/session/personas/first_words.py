@@ -10,6 +10,7 @@ from runner.schema.actions import Instruct, Say
 from runner.session.action_context import ActionContext
 from runner.session.action_outcome import ActionOutcome
 from runner.session.call import Call
+from runner.session.personas.unasked import Unasked
 from runner.session.plan import PersonaPlan
 
 
@@ -17,12 +18,16 @@ class Newcomer(Protocol):
     """The persona that begins to speak.
 
     Attributes:
-        plan: what it is made of.
         came_from: the persona that handed the call over; None at the start.
+        unasked: does what no tool of the model asked for.
     """
 
-    plan: PersonaPlan
     came_from: str | None
+    unasked: Unasked
+
+    @property
+    def plan(self) -> PersonaPlan:
+        """What it is made of."""
 
     @property
     def chat_ctx(self) -> ChatContext:
@@ -31,14 +36,11 @@ class Newcomer(Protocol):
     async def recall(self, history: tuple[tuple[str, str], ...]) -> None:
         """Go on with a talk that took place elsewhere."""
 
-    async def follow(self, outcome: ActionOutcome) -> None:
-        """Do what follows actions that no tool asked for."""
-
 
 async def opened(call: Call, persona: Newcomer) -> bool:
     """Wait for what is done before the first words of a call; whether this persona says them."""
     outcome = await call.opening.finish()
-    await persona.follow(outcome)
+    await persona.unasked.follow(outcome)
     return not (call.over or outcome.ends or outcome.leave)
 
 
@@ -77,5 +79,5 @@ async def _ask(call: Call, persona: Newcomer) -> bool:
     """Ask for what is missing, or do what follows when nothing is."""
     call.needs.begin_visit(persona.plan.name)
     outcome: ActionOutcome = await call.needs.go_on(ActionContext(call))
-    await persona.follow(outcome)
+    await persona.unasked.follow(outcome)
     return outcome.answered or outcome.stops or bool(outcome.outputs)

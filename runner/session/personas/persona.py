@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterable
 from functools import lru_cache, partial
 from typing import Any
 
@@ -18,29 +18,23 @@ from livekit.agents import (
 from livekit.agents.voice.generation import update_instructions
 
 from runner.schema.providers import chosen
-from runner.session.action_context import ActionContext
-from runner.session.action_outcome import ActionOutcome
-from runner.session.actions import perform
 from runner.session.call import Call
-from runner.session.models.speech import HEARS_AND_THINKS
 from runner.session.pending import PendingHandoff
 from runner.session.personas.change import PersonaChange
-from runner.session.personas.context import without
 from runner.session.personas.early_reply import replied
 from runner.session.personas.first_words import opened, speak_first
-from runner.session.personas.following import follow
-from runner.session.personas.models import models_of, nodes_of
+from runner.session.personas.makeup import Makeup
+from runner.session.personas.models import nodes_of
 from runner.session.personas.nodes import BY_PART
 from runner.session.personas.reconnections import Reconnections
 from runner.session.personas.replies import Replies
 from runner.session.personas.speech import SpeechModel
 from runner.session.personas.taken_over import TakenOver
 from runner.session.personas.toolbox import Toolbox
+from runner.session.personas.unasked import Unasked
 from runner.session.personas.voice import PersonaVoice
 from runner.session.plan import PersonaPlan
 from runner.session.settings.options import livekit_options
-from runner.session.tasks.certain import Deed
-from runner.session.tasks.language import told_language
 from runner.session.tools.waiting import undisturbed
 
 
@@ -49,9 +43,10 @@ class LivePersona(Agent):
 
     Attributes:
         came_from: the persona that handed the call over; None at the start.
-        plan: what it is made of.
+        makeup: what it is made of.
         turns: the turn taking of its own, as LiveKit has it for this visit.
         speech: what there is to know of the speech-to-speech model that it speaks through.
+        unasked: does what no tool of the model asked for.
     """
 
     def __init__(
@@ -63,35 +58,38 @@ class LivePersona(Agent):
         context: str,
     ) -> None:
         """Make it; `before` is the persona that hands over, `context` what it tells of the talk."""
-        self.plan = plan
         self.came_from = before.plan.name if before is not None else None
-        self._call, self._toolbox = call, toolbox
-        self._stamp = call.bound.variables.stamp
+        self._call = call
         spec = call.bound.release.personas[plan.name]
         self.turns: TurnHandlingOptions = livekit_options(
             spec, detector=call.bound.models.turn_detector
         ).get("turn_handling", {})
-        self._models = models_of(call, plan.name)
+        self.makeup = Makeup(call, toolbox, plan, self)
         self.nodes = nodes_of(call, plan.name)
-        self.speech = SpeechModel.of(call, self._models, self.turns)
+        self.speech = SpeechModel.of(call, self.makeup.models, self.turns)
         super().__init__(
-            instructions=self._render(plan),
+            instructions=self.makeup.instructions,
             id=plan.name,
-            tools=self._offered(toolbox, plan) if self.speech else toolbox.of(plan),
+            tools=self.makeup.offered if self.speech else toolbox.of(plan),
             **{
                 kind: made
-                for kind, made in self._models.items()
+                for kind, made in self.makeup.models.items()
                 if getattr(spec, kind) is not None or made is not getattr(call.session, kind)
             },
             turn_handling=self.turns if call.channel == "voice" else NOT_GIVEN,
         )
+        self.unasked = Unasked(call, self, self.enter)
         self._replies = Replies(call, plan, toolbox, self.nodes, first=before is None)
-        self._cutting_in = False
         self._reconnections: Reconnections | None = None
         told = call.bound.renderer.own("summarise")
         self._taken_over = (
             TakenOver(before, context, call.clock, told) if before is not None else None
         )
+
+    @property
+    def plan(self) -> PersonaPlan:
+        """Its plan, as the call has it now."""
+        return self.makeup.plan
 
     @property
     def writer(self) -> Any:
@@ -102,86 +100,21 @@ class LivePersona(Agent):
         named = chosen(release.agent, "llm", spoken) or chosen(own, "llm", spoken)
         return self._call.bound.models.get("llm", named) if named else None
 
-    def _render(self, plan: PersonaPlan) -> str:
-        context = self._call.bound.context
-        before, context.persona = context.persona, plan.name
-        try:
-            parts = [self._call.bound.renderer.text(text).strip() for text in plan.texts]
-            return "\n\n".join(part for part in (*parts, told_language(self._call)) if part)
-        finally:
-            context.persona = before
-
-    async def refresh(self) -> None:
-        """Render the instructions again where a variable that they use has changed."""
-        if self.speech is not None and self._toolbox.changes(self.plan):
-            await self._offer()
-        variables = self._call.bound.variables
-        if not variables.changed_since(self._stamp, self.plan.uses):
-            return
-        self._stamp = variables.stamp
-        text = self._render(self.plan)
-        if text != self.instructions:
-            await self.update_instructions(text)
-
-    async def _offer(self) -> None:
-        """Tell a speech-to-speech model which tools it may call now; others are told each time."""
-        offered = self._offered(self._toolbox, self.plan)
-        if offered != self.tools:
-            await self.update_tools(offered)
-
-    def _offered(self, toolbox: Toolbox, plan: PersonaPlan) -> list[llm.Tool | llm.Toolset]:
-        return [*toolbox.offered(plan, [t for t in toolbox.of(plan) if isinstance(t, llm.Tool)])]
-
-    def change(self) -> PersonaChange:
-        """What the call's release makes of it now; nothing is changed yet.
-
-        Raises:
-            CannotStartError: a provider cannot be built.
-        """
-        call, plan = self._call, self._call.bound.plan.personas[self.plan.name]
-        toolbox = Toolbox(call)
-        models = models_of(call, plan.name)
-        return PersonaChange(plan, toolbox, self._render(plan), toolbox.of(plan), models)
-
-    @property
-    def made(self) -> PersonaChange:
-        """What it is made of now."""
-        return PersonaChange(
-            self.plan, self._toolbox, str(self.instructions), self.tools, self._models
-        )
-
-    def use(self, models: Mapping[str, Any]) -> None:
-        """Use these models from the next words on.
-
-        Raises:
-            Exception: whatever LiveKit or a provider has against them.
-        """
-        before = self._models
-        if any(isinstance(each.get("llm"), llm.RealtimeModel) for each in (before, models)):
-            # LiveKit changes such a model at a handoff alone
-            models = {**models, **{k: before[k] for k in HEARS_AND_THINKS if k in before}}
-        self._models = dict(models)
-        other = {kind: made for kind, made in models.items() if made is not before.get(kind)}
-        if other:
-            self.update_options(**other)
-
     @property
     def background(self) -> list[llm.Tool]:
         """Its tools that work in the background, which LiveKit's session holds."""
-        return self._toolbox.background(self.plan)
+        return self.makeup.background
+
+    async def refresh(self) -> None:
+        """Go by what variables are now: the instructions that name them, and what is offered."""
+        if self.speech is not None:
+            await self.makeup.offer()
+        await self.makeup.refresh()
 
     async def become(self, change: PersonaChange) -> None:
         """Go on as another release has it; nothing is said."""
-        self.plan, self._toolbox = change.plan, change.toolbox
         self._replies.become(change.plan, change.toolbox)
-        self._stamp = self._call.bound.variables.stamp
-        if change.text != self.instructions:
-            await self.update_instructions(change.text)
-        kept = (*change.tools, *self.background)
-        names = [tool.id for tool in kept if isinstance(tool, llm.Tool)]
-        # LiveKit forgets the answers of tools that are gone
-        await self.update_chat_ctx(ChatContext(without(self.chat_ctx.items, names)))
-        await self.update_tools(change.tools)
+        await self.makeup.become(change)
         if self.speech is not None:
             await self.refresh()
 
@@ -191,8 +124,8 @@ class LivePersona(Agent):
         Raises:
             CannotStartError: a provider of it cannot be built.
         """
-        change = self.change()
-        self.use(change.models)
+        change = self.makeup.change()
+        self.makeup.use(change.models)
         await self.become(change)
 
     async def on_enter(self) -> None:
@@ -296,60 +229,11 @@ class LivePersona(Agent):
 
     async def on_user_turn_exceeded(self, ev: UserTurnExceededEvent) -> None:
         """LiveKit has seen that the caller talks without end."""
-        await self.exceeded(ev)
-
-    async def exceeded(self, event: UserTurnExceededEvent) -> None:
-        """The caller talks without end: do what the agent says, once at a time."""
-        if self._cutting_in or self._call.over:
-            return
-        self._cutting_in = True
-        try:
-            await self._cut_in(event)
-        finally:
-            self._cutting_in = False
-
-    async def _cut_in(self, event: UserTurnExceededEvent) -> None:
-        turns = self._call.bound.release.agent.turn_taking
-        limit = turns.turn_limit if turns is not None else None
-        if limit is None or not limit.then:
-            await self.session.generate_reply(
-                user_input=event.transcript,
-                instructions=self._call.bound.renderer.own("cut_in"),
-                allow_interruptions=False,
-                tool_choice="none",
-            )
-            return
-        await self.act(limit.then, over_the_caller=True)
-
-    async def act(self, actions: Any, *, over_the_caller: bool = False) -> None:
-        """Do actions that no tool asked for.
-
-        Args:
-            actions: what is done.
-            over_the_caller: the caller is speaking, and would interrupt what is said at once.
-        """
-        call = self._call
-        call.budget.begin(object())
-        with call.busy():
-            outcome = await perform(actions, ActionContext(call, over_the_caller=over_the_caller))
-        await self.follow(outcome)
-
-    async def do(self, deed: Deed) -> None:
-        """Do something that no tool asked for; where the caller has heard nothing, answer."""
-        call = self._call
-        call.budget.begin(object())
-        with call.busy():
-            outcome = await deed(ActionContext(call))
-        outcome.awaited = outcome.due or not outcome.answered
-        await self.follow(outcome)
-
-    async def follow(self, outcome: ActionOutcome) -> None:
-        """Do what follows actions that no tool asked for."""
-        await follow(self._call, self, self.enter, outcome)
+        await self.unasked.exceeded(ev)
 
     def enter(self, leave: PendingHandoff) -> LivePersona:
         """Make the persona that takes over from this one."""
-        return enter(self._call, self._toolbox, self, leave)
+        return enter(self._call, self.makeup.toolbox, self, leave)
 
 
 def speaker(call: Call) -> LivePersona:

@@ -196,7 +196,7 @@ class PressedKeys:
         elif actions := self._does(plan, key):
             self._waiting.popleft()
             self._tell(key)
-            await call.persona.do(_doing(self._call, key, actions))
+            await call.persona.unasked.do(_doing(self._call, key, actions))
         elif current is not None and not current[1].by_voice:
             self._waiting.popleft()
             self._tell(key, hidden=current[1].private)
@@ -228,7 +228,7 @@ class PressedKeys:
             await self._wrong(name, need, problem)
             return
         call.needs.heard(shortuuid("keys_"))
-        await call.persona.do(_given(call, name, need, typed.digits))
+        await call.persona.unasked.do(_given(call, name, need, typed.digits))
 
     async def _wrong(self, name: str, need: Need, words: str) -> None:
         """What was pressed is no answer: one of the tries is gone."""
@@ -238,7 +238,7 @@ class PressedKeys:
         async def deed(context: ActionContext) -> ActionOutcome:
             return await call.needs.mistyped(name, need, words, context)  # type: ignore[no-any-return]  # `needs` is only known by its shape
 
-        await call.persona.do(deed)
+        await call.persona.unasked.do(deed)
 
     async def _next(self, seconds: float) -> str | None:
         """The next key; None when none follows in time."""
