@@ -9,7 +9,6 @@ from itertools import chain
 from typing import Annotated, Any, ClassVar, Literal, TypeVar, Union, get_args
 
 from pydantic import (
-    BaseModel,
     ConfigDict,
     Discriminator,
     Field,
@@ -27,6 +26,7 @@ from runner.schema.types.foreign import FOREIGN, TRANSLATED, fold
 from runner.schema.types.later import LATER, not_yet
 from runner.schema.types.mistake import clash, mistake, none_of
 from runner.schema.types.values import NO, NO_SHAPE, YES, YES_NO_SHAPE
+from runner.schema.types.when_used import BuiltWhenUsed
 
 AnyBlock = TypeVar("AnyBlock", bound="Block")
 Live = Literal["now", "visit", "call", "start"]
@@ -34,11 +34,11 @@ Live = Literal["now", "visit", "call", "start"]
 turn, from the next handoff, from the next call; or it only says how a call starts."""
 
 
-class Block(BaseModel):
+class Block(BuiltWhenUsed):
     """A block of keys. Unknown ones are refused; a key that is a Python word is an alias."""
 
     model_config = ConfigDict(
-        extra="forbid", frozen=True, defer_build=True, loc_by_alias=True, validate_default=False
+        extra="forbid", frozen=True, loc_by_alias=True, validate_default=False
     )
 
     noun: ClassVar[str] = "a block"
@@ -72,7 +72,7 @@ class Block(BaseModel):
     def __get_pydantic_json_schema__(
         cls, schema: CoreSchema, handler: GetJsonSchemaHandler
     ) -> JsonSchemaValue:
-        made = handler(schema)
+        made = super().__get_pydantic_json_schema__(schema, handler)
         rules = cls.all_rules()
         if rules:
             handler.resolve_ref_schema(made)["allOf"] = rules
