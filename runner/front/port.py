@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Literal, Protocol
 
 
@@ -47,6 +48,7 @@ class Turn:
         variables: as they are now; private ones masked.
         first_event: the number of the first of `events` in the session.
         failure: why the model did not answer, for the runner's owner alone.
+        sound_ms: of a spoken dialogue, how much of its sound is kept.
     """
 
     session_id: str
@@ -60,6 +62,7 @@ class Turn:
     variables: dict[str, Any] = field(default_factory=dict)
     first_event: int = 0
     failure: str | None = None
+    sound_ms: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,6 +226,7 @@ class Runner(Protocol):
         history: tuple[EarlierLine, ...] | None = None,
         on_text: Callable[[str], None] | None = None,
         keys: str | None = None,
+        audio: bool = False,
     ) -> Turn:
         """Say something to a dialogue; without a session id one begins, with `idle` or without.
 
@@ -236,9 +240,18 @@ class Runner(Protocol):
             history: what a new dialogue goes on with, in place of a greeting.
             on_text: told each piece of the answer as it comes.
             keys: pressed instead of a text.
+            audio: whether both speak in the dialogue that begins.
 
         Raises:
             DialogueError: the agent or dialogue is unknown, has ended, or the runner is full.
+        """
+        ...
+
+    def sound(self, session_id: str) -> Path:
+        """The file with the sound of a spoken dialogue, also of one that has ended for an hour.
+
+        Raises:
+            DialogueError: there is none, or not any more.
         """
         ...
 

@@ -21,6 +21,10 @@ _OPTIONS: Final[dict[str, tuple[Any, str]]] = {
     "url": ("string", "Where lkrun serve answers; the variable LKRUN_URL comes before it"),
     "token": ("string", "The bearer token, where the runner has one; else LKRUN_TOKEN"),
     "sessionTimeout": ("number", "Milliseconds that a whole test may take; 30000 without it"),
+    "enableAudio": (
+        "boolean",
+        "Both speak, in real time; the sound is at metadata.audioUrl, for an hour",
+    ),
     "variables": ("object", "First values of the agent's variables"),
     "metadata": ("object", "What a dispatch would carry"),
     "agentPath": ("string", "Changes nothing: the runner serves the folder it was started with"),
@@ -28,9 +32,8 @@ _OPTIONS: Final[dict[str, tuple[Any, str]]] = {
     "serverUrl": ("string", "Changes nothing: LiveKit's address is read by lkrun serve"),
     "apiKey": ("string", "Changes nothing: LiveKit's key is read by lkrun serve"),
     "apiSecret": ("string", "Changes nothing: LiveKit's secret is read by lkrun serve"),
-    "enableAudio": ("boolean", "Changes nothing: turns are taken by text"),
-    "enableVideo": ("boolean", "Changes nothing: turns are taken by text"),
-    "enableChat": ("boolean", "Changes nothing: turns are always taken by text"),
+    "enableVideo": ("boolean", "Changes nothing: agents see nothing in these conversations"),
+    "enableChat": ("boolean", "Changes nothing: words are always sent as text"),
     "tools": ("array", "Changes nothing: the agent's tools are declared in its YAML files"),
 }
 """Option of a provider → its type and what it does."""

@@ -20,6 +20,7 @@ from runner.serve.reload import report
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
+    from pathlib import Path
 
     from runner.serve.credentials import LiveKit
     from runner.serve.metrics import Metrics
@@ -171,6 +172,7 @@ class ServedRunner:
         history: tuple[EarlierLine, ...] | None = None,
         on_text: Callable[[str], None] | None = None,
         keys: str | None = None,
+        audio: bool = False,
     ) -> Turn:
         """Say something to a dialogue; without a session id one begins, with `idle` or without.
 
@@ -182,10 +184,27 @@ class ServedRunner:
                 raise DialogueError("draining", "the runner is shutting down")
             if agent not in self._releases.current.agents:
                 raise DialogueError("unknown_agent", f"there is no agent '{agent}'")
+            mode = self._releases.current.agents[agent].agent.mode
+            if audio and mode != "voice":
+                message = f"agent '{agent}' does not speak: it has mode: {mode}"
+                raise DialogueError("bad_request", message, "leave 'audio' out")
         return await self._texts.turn(
             agent, text, session_id, variables, metadata,
-            idle=idle, history=history, on_text=on_text, keys=keys,
+            idle=idle, history=history, on_text=on_text, keys=keys, audio=audio,
         )  # fmt: skip
+
+    def sound(self, session_id: str) -> Path:
+        """The file with the sound of a spoken dialogue, also of one that has ended for an hour.
+
+        Raises:
+            DialogueError: there is none, or not any more.
+        """
+        file = self._texts.sounds.of(session_id)
+        if file is None:
+            message = "there is no sound of such a dialogue"
+            hint = "it is kept of those that begin with audio: true, for an hour after their end"
+            raise DialogueError("unknown_session", message, hint)
+        return file
 
     def sessions(self) -> list[SessionInfo]:
         """Dialogues and calls."""

@@ -43,8 +43,10 @@ def example(route):
 
 
 @pytest.mark.parametrize("route", ROUTES, ids=lambda route: route.name)
-async def test_answers_are_what_the_document_promises(ask, route):
+async def test_answers_are_what_the_document_promises(ask, runner, tmp_path, route):
     """Every route answers with the status, media type and shape that its row names."""
+    runner.sound_file = tmp_path / "talk.wav"
+    runner.sound_file.write_bytes(b"RIFF")
     streams = route.kind == "text/event-stream"  # it ends with the dialogue
     await ask.turn(text="goodbye" if streams else "I need an appointment")
     answer = await ask(route.method, named(route), **example(route))

@@ -259,3 +259,35 @@ async def test_prometheus_reads_its_text_format(ask):
     found = await ask("GET", "/metrics")
     assert found.status == 200
     assert found.headers["Content-Type"] == "text/plain; version=0.0.4; charset=utf-8"
+
+
+async def test_a_spoken_dialogue_says_where_its_sound_is(ask, runner, tmp_path):
+    """`audio` begins one in which both speak; its sound is a WAV file at its session."""
+    runner.sound_ms, runner.sound_file = 5320, tmp_path / "talk.wav"
+    runner.sound_file.write_bytes(b"RIFF and so on")
+    turn = (await ask.turn(text="hello", audio=True)).json
+    assert runner.audio is True
+    assert turn["audio"] == {
+        "url": f"/v1/sessions/{turn['session_id']}/audio", "duration_ms": 5320,
+    }  # fmt: skip
+    answer = await ask("GET", turn["audio"]["url"])
+    assert (answer.status, answer.body) == (200, b"RIFF and so on")
+    assert answer.headers["Content-Type"] == "audio/wav"
+    part = await ask("GET", turn["audio"]["url"], headers={"Range": "bytes=0-3"})
+    assert (part.status, part.body) == (206, b"RIFF")
+
+
+async def test_a_dialogue_by_text_has_no_sound(ask):
+    """It says so, and there is nothing at its address."""
+    turn = (await ask.turn(text="hello")).json
+    assert turn["audio"] is None
+    answer = await ask("GET", f"/v1/sessions/{turn['session_id']}/audio")
+    assert (answer.status, answer.error["code"]) == (404, "unknown_session")
+
+
+async def test_whether_both_speak_is_said_at_the_beginning(ask):
+    """A dialogue by text cannot become a spoken one."""
+    first = (await ask.turn(text="hello")).json
+    answer = await ask.turn(text="again", session_id=first["session_id"], audio=True)
+    assert answer.status == 400
+    assert answer.error["message"] == "'audio' can only be given when a dialogue begins"

@@ -30,7 +30,20 @@ agents:
     mode: text
     start: seller
     llm: brain
+  phone:
+    start: operator
+    llm: brain
+    stt: ears
+    tts: voice
+    turn_taking:
+      detection: vad
 personas:
+  operator:
+    instructions: You answer the phone.
+    greeting:
+      say: Good day.
+    tools:
+      - end_call
   greeter:
     instructions: You greet.
     greeting:
@@ -45,6 +58,14 @@ personas:
   seller:
     instructions: You sell.
 providers:
+  ears:
+    stt: pocketsphinx
+    with:
+      phrases:
+        - a taxi please
+        - goodbye
+  voice:
+    tts: espeak
   brain:
     llm: script
     with:
@@ -57,6 +78,8 @@ providers:
           say: I will remember that.
         - when_caller_says: money
           call: transfer_to_billing
+        - when_caller_says: taxi
+          say: It is on its way.
         - when_caller_says: break
           fail: the model is down
         - when_caller_says: goodbye

@@ -17,8 +17,10 @@ from runner.promptfoo.files import lkrun as provider
 def test_all_files_are_written(place):
     """The configuration has a provider for each agent, by its name in promptfoo's own form."""
     text = (place / "promptfooconfig.yaml").read_text()
-    assert re.findall(r"label: (\S+)", text) == ["livekit:agent:desk", "livekit:agent:shop"]
-    assert re.findall(r"agent: (\w+)$", text, re.MULTILINE) == ["desk", "shop"]
+    assert re.findall(r"label: (\S+)", text) == [
+        f"livekit:agent:{name}" for name in ("desk", "phone", "shop")
+    ]
+    assert re.findall(r"agent: (\w+)$", text, re.MULTILINE) == ["desk", "phone", "shop"]
     assert {p.name for p in place.iterdir()} == {
         "agents.d", "lkrun.mjs", "lkrun.py", "lkrun.schema.json", "promptfooconfig.yaml",
     }  # fmt: skip

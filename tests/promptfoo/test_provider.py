@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import importlib.util
+import io
+import urllib.request
+import wave
 
+import numpy as np
 import pytest
 
 
@@ -74,11 +78,11 @@ def test_tests_share_a_conversation(call, provider, sessions):
 
 def test_what_changes_nothing_is_told(call):
     """Options for LiveKit's own connection do nothing here, and the result says so."""
-    idle = {"agentPath": "a", "roomName": "r", "apiKey": "k", "enableAudio": True}
-    notes = call("hello", **idle, enableVideo=False, enableChat=True)["metadata"]["notes"]
+    idle = {"agentPath": "a", "roomName": "r", "apiKey": "k", "enableVideo": True}
+    notes = call("hello", **idle, enableAudio=False, enableChat=True)["metadata"]["notes"]
     assert [note.split("'")[1] for note in notes] == list(idle)
-    assert "by text" in notes[-1]
-    assert "notes" not in call("hello", enableAudio=False)["metadata"]
+    assert "agents see nothing" in notes[-1]
+    assert "notes" not in call("hello", enableVideo=False)["metadata"]
 
 
 @pytest.mark.parametrize(
@@ -88,6 +92,7 @@ def test_what_changes_nothing_is_told(call):
         ({"agent": None}, "the provider's config needs 'agent'"),
         ({"agnt": "x"}, "unknown option 'agnt'; there are: agent, url"),
         ({"sessionTimeout": "soon"}, "'sessionTimeout' is not a number of milliseconds: soon"),
+        ({"enableAudio": "yes"}, "'enableAudio' is neither true nor false: yes"),
         ({"url": "http://127.0.0.1:9"}, "is 'lkrun serve' running?"),
     ],
 )
@@ -100,4 +105,31 @@ def test_a_mistake_is_told(call, sessions, config, error):
 def test_a_model_that_fails_is_an_error(call, sessions):
     """It is no empty answer that passes as one."""
     assert "the model is down" in call("break")["error"]
+    assert sessions() == []
+
+
+def test_aloud_the_sound_comes_back(call, sessions):
+    """With `enableAudio` both speak: what was understood, its sound and its length come back."""
+    turns = {"turns": ["a taxi please", "goodbye"]}
+    result = call("", agent="phone", enableAudio=True, sessionTimeout=90_000, variables=turns)
+    metadata = result["metadata"]
+    said = [(e["role"], e["text"]) for e in metadata["events"] if e["type"] == "message"]
+    assert ("user", "a taxi please") in said
+    assert ("agent", "It is on its way.") in said
+    assert metadata["ended"] is True
+    assert sessions() == []
+    with urllib.request.urlopen(metadata["audioUrl"], timeout=20) as answer:  # noqa: S310 - our own
+        assert answer.headers["Content-Type"] == "audio/wav"
+        with wave.open(io.BytesIO(answer.read())) as sound:
+            assert sound.getnchannels() == 2
+            seconds = sound.getnframes() / sound.getframerate()
+            both = np.frombuffer(sound.readframes(sound.getnframes()), np.int16).reshape(-1, 2)
+    assert seconds * 1000 >= metadata["audioDuration"] > 2000
+    assert np.abs(both).max(axis=0).min() > 1000, "one of the two is not heard"
+
+
+def test_an_agent_that_does_not_speak_says_so(call, sessions):
+    """An agent by text cannot be spoken to."""
+    error = call("hello", enableAudio=True)["error"]
+    assert error == "agent 'desk' does not speak: it has mode: text; leave 'audio' out"
     assert sessions() == []

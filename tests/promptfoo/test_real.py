@@ -7,6 +7,7 @@ import os
 import re
 import subprocess
 import time
+import urllib.request
 
 import pytest
 
@@ -42,7 +43,9 @@ def config(place, url):
     head = text[: text.index("tests:\n")].replace("http://127.0.0.1:8090", url)
     # one agent, in both spellings; the prompt's braces are no template here
     head = re.sub(
-        r"  - id: \S+\n    label: livekit:agent:shop\n(?:      ?.*\n|    config:\n)+", "", head
+        r"  - id: \S+\n    label: livekit:agent:(?:shop|phone)\n(?:      ?.*\n|    config:\n)+",
+        "",
+        head,
     )
     tests = [*map(_case, CASES), *_conversations()]
     return head + "tests: " + json.dumps(tests)
@@ -176,4 +179,37 @@ def test_what_init_wrote_runs_as_it_is(promptfoo, place, runner, sessions):
     results, done = evaluated(promptfoo, place, text, LKRUN_URL=runner)
     assert done.returncode == 0, done.stdout
     assert all(result["success"] for result in results.values())
+    assert sessions() == []
+
+
+@pytest.mark.timeout(150)
+@pytest.mark.parametrize("file", ["lkrun.mjs", "lkrun.py"])
+def test_aloud_each_result_says_where_it_can_be_heard(promptfoo, place, runner, sessions, file):
+    """With `enableAudio` a result carries the address of its sound, and how long it is."""
+    checks = (
+        "/\\/v1\\/sessions\\/[^/]+\\/audio$/.test(META.audioUrl)",
+        "META.audioDuration > 2000 && META.duration > 2000",
+        "META.events.some((e) => e.role === 'user' && e.text === 'a taxi please')",
+        "output === 'It is on its way.'",
+    )
+    check = " && ".join(checks).replace("META", "context.providerResponse.metadata")
+    test = {
+        "description": "aloud",
+        "vars": {"message": "a taxi please"},
+        "assert": [{"type": "javascript", "value": check}],
+    }
+    options = {"agent": "phone", "url": runner, "enableAudio": True, "sessionTimeout": 90_000}
+    text = json.dumps(
+        {
+            "prompts": ["{{message}}"],
+            "providers": [{"id": f"file://{file}", "config": options}],
+            "evaluateOptions": {"cache": False},
+            "tests": [test],
+        }
+    )
+    results, done = evaluated(promptfoo, place, text)
+    assert results["aloud"]["success"], done.stdout
+    address = results["aloud"]["response"]["metadata"]["audioUrl"]
+    with urllib.request.urlopen(address, timeout=20) as answer:  # noqa: S310 - our own
+        assert answer.read(4) == b"RIFF"
     assert sessions() == []

@@ -7,6 +7,7 @@ import itertools
 import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from runner.front.port import AgentInfo, DialogueError, OpenRoom, RoomPass, SessionInfo, Turn
@@ -139,6 +140,9 @@ class FakeRunner:
         self.visit: Any = None
         self.wish: Any = None
         self.failure: str | None = None
+        self.audio = False
+        self.sound_ms: int | None = None
+        self.sound_file: Path | None = None
         self.remembers = False
         self.why_not_ready: str | None = None
         self.refuses: Exception | None = None
@@ -208,11 +212,12 @@ class FakeRunner:
 
     async def turn(  # noqa: PLR0913 - the port's
         self, agent, text, session_id, variables, metadata,
-        *, idle=False, history=None, on_text=None, keys=None,
+        *, idle=False, history=None, on_text=None, keys=None, audio=False,
     ) -> Turn:  # fmt: skip
         self.history = history
         self.idle = idle
         self.keys = keys
+        self.audio = audio
         self.asked.append((agent, text, session_id, variables, metadata))
         self.entered.set()
         if self.refuses is not None:
@@ -252,7 +257,14 @@ class FakeRunner:
             variables=dict(dialogue.variables),
             first_event=before + 1,
             failure=self.failure,
+            sound_ms=self.sound_ms if audio else None,
         )
+
+    def sound(self, session_id: str) -> Path:
+        self._find(session_id)
+        if self.sound_file is None:
+            raise DialogueError("unknown_session", "there is no sound of such a dialogue")
+        return self.sound_file
 
     def sessions(self) -> list[SessionInfo]:
         return [SessionInfo(**self._row(each)) for each in self.dialogues.values()]

@@ -17,7 +17,7 @@ LONGEST_ID: Final = 200
 LONGEST_KEYS: Final = 64
 """Keys of a telephone that are pressed in one turn."""
 
-BEGINNING_ONLY: Final = ("variables", "metadata", "idle")
+BEGINNING_ONLY: Final = ("variables", "metadata", "idle", "audio")
 
 
 class TurnRequest(RequestBody):
@@ -52,6 +52,13 @@ class TurnRequest(RequestBody):
         default=None,
         description="Whether the agent asks who is silent, as `idle` of its files says; "
         "only at the beginning of a dialogue, for a client that hears its events",
+    )
+
+    audio: bool | None = Field(
+        default=None,
+        description="Whether both speak, in real time: a voice says what the person says, the "
+        "agent hears it and answers with its own voice, and the sound is kept; only at the "
+        "beginning of a dialogue",
     )
 
     @model_validator(mode="after")
@@ -98,6 +105,13 @@ class Usage(ReplyBody):
     output_tokens: int
 
 
+class Sound(ReplyBody):
+    """The sound of a spoken dialogue so far: the person on the left, the agent on the right."""
+
+    url: str = Field(description="Its path: a WAV file, until an hour after the end")
+    duration_ms: int
+
+
 class TurnReply(ReplyBody):
     """What came of a turn."""
 
@@ -111,6 +125,7 @@ class TurnReply(ReplyBody):
     persona: str
     variables: dict[str, Any]
     first_event: int = Field(description="The number in the session of the first of `events`")
+    audio: Sound | None = Field(description="Of a dialogue in which both speak")
     failure: str | None = Field(
         description="Why the model did not answer; told on this machine alone"
     )

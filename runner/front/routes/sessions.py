@@ -28,6 +28,11 @@ async def _end(request: ApiRequest) -> None:
     await request.runner.end(request.path["id"])
 
 
+async def _audio(request: ApiRequest) -> web.StreamResponse:
+    file = request.runner.sound(request.path["id"])
+    return web.FileResponse(file, headers={"Content-Type": "audio/wav"})
+
+
 async def _events(request: ApiRequest) -> web.StreamResponse:
     events = await request.runner.events(request.path["id"], _after(request.raw))
     return await send(request.raw, events, request.site.closing)
@@ -64,6 +69,16 @@ ROUTES: Final = (
         kind="text/event-stream",
         ticketed=True,
         errors=(400, 404),
+    ),
+    Route(
+        "session_audio",
+        "GET",
+        "/v1/sessions/{id}/audio",
+        _audio,
+        "The sound of a dialogue in which both speak, until an hour after its end",
+        kind="audio/wav",
+        ticketed=True,
+        errors=(404,),
     ),
     Route(
         "end_session",

@@ -22,6 +22,7 @@ async def _turn(request: ApiRequest) -> dict[str, Any]:
         body.metadata,
         idle=bool(body.idle),
         keys=body.keypad,
+        audio=bool(body.audio),
     )
     reply = _reply(turn, time.perf_counter() - began)
     return reply | {"failure": turn.failure if request.site.on_this_machine else None}
@@ -39,7 +40,14 @@ def _reply(turn: Turn, seconds: float) -> dict[str, Any]:
         "persona": turn.persona,
         "variables": turn.variables,
         "first_event": turn.first_event,
+        "audio": _sound(turn),
     }
+
+
+def _sound(turn: Turn) -> dict[str, Any] | None:
+    if turn.sound_ms is None:
+        return None
+    return {"url": f"/v1/sessions/{turn.session_id}/audio", "duration_ms": turn.sound_ms}
 
 
 ROUTES: Final = (

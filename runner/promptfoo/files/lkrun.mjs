@@ -2,6 +2,7 @@
 //
 // One test is one conversation: the prompt is its one turn, or `vars.turns` is a list of turns.
 // Tests with the same `metadata.conversationId` (or `vars.sessionId`) go on with one conversation.
+// With `enableAudio` both speak, in real time, and the sound is at `metadata.audioUrl` for an hour.
 // Every conversation is deleted when its test, or for shared ones the evaluation, has ended.
 
 const ADDRESS = 'http://127.0.0.1:8090';
@@ -15,14 +16,22 @@ const IDLE = {
   serverUrl: "LiveKit's address is read by lkrun serve",
   apiKey: "LiveKit's key is read by lkrun serve",
   apiSecret: "LiveKit's secret is read by lkrun serve",
-  enableAudio: 'turns are taken by text; spoken conversations are tested with lkrun test',
-  enableVideo: 'turns are taken by text',
-  enableChat: 'turns are always taken by text',
+  enableVideo: 'agents see nothing in these conversations',
+  enableChat: 'words are always sent as text; with enableAudio a voice says them',
   tools: "the agent's tools are declared in its YAML files",
 };
-const APPLY = ['agent', 'url', 'token', 'sessionTimeout', 'variables', 'metadata', 'basePath'];
+const APPLY = [
+  'agent',
+  'url',
+  'token',
+  'sessionTimeout',
+  'enableAudio',
+  'variables',
+  'metadata',
+  'basePath',
+];
 // What each of them may be without a word: it asks for what is so anyway.
-const HARMLESS = { enableAudio: false, enableVideo: false, enableChat: true };
+const HARMLESS = { enableVideo: false, enableChat: true };
 
 const shared = (globalThis.__lkrunConversations ??= new Map());
 
@@ -68,6 +77,9 @@ export default class LiveKitAgentProvider {
     }
     if (!(this.timeout > 0)) {
       return `'sessionTimeout' is not a number of milliseconds: ${this.config.sessionTimeout}`;
+    }
+    if (!['boolean', 'undefined'].includes(typeof this.config.enableAudio)) {
+      return `'enableAudio' is neither true nor false: ${this.config.enableAudio}`;
     }
     return null;
   }
@@ -117,6 +129,9 @@ export default class LiveKitAgentProvider {
     if (known.session) {
       body.session_id = known.session;
     } else {
+      if (this.config.enableAudio) {
+        body.audio = true;
+      }
       for (const name of ['variables', 'metadata']) {
         const value = context.vars?.[name] ?? this.config[name];
         if (value !== undefined) {
@@ -190,11 +205,17 @@ export default class LiveKitAgentProvider {
         release: last?.release,
         duration,
         ended: Boolean(last?.ended),
+        ...this.sound(last?.audio),
         variables: last?.variables ?? {},
         events: answers.flatMap((answer) => answer.events),
         ...(this.notes.length ? { notes: this.notes } : {}),
       },
     };
+  }
+
+  /** Where the sound of a spoken conversation is: the caller on the left, the agent on the right. */
+  sound(audio) {
+    return audio ? { audioUrl: this.url + audio.url, audioDuration: audio.duration_ms } : {};
   }
 
   async end(session) {

@@ -2,7 +2,8 @@
 
 Written by `lkrun promptfoo init`, the twin of lkrun.mjs for those who would rather read Python.
 One test is one conversation: the prompt is its one turn, or `vars.turns` is a list of turns. Tests
-with the same `metadata.conversationId` (or `vars.sessionId`) go on with one conversation. Every
+with the same `metadata.conversationId` (or `vars.sessionId`) go on with one conversation. With
+`enableAudio` both speak, in real time, and the sound is at `metadata.audioUrl` for an hour. Every
 conversation is deleted when its test, or for shared ones the evaluation, has ended.
 """
 
@@ -31,18 +32,26 @@ IDLE = {
     "serverUrl": "LiveKit's address is read by lkrun serve",
     "apiKey": "LiveKit's key is read by lkrun serve",
     "apiSecret": "LiveKit's secret is read by lkrun serve",
-    "enableAudio": "turns are taken by text; spoken conversations are tested with lkrun test",
-    "enableVideo": "turns are taken by text",
-    "enableChat": "turns are always taken by text",
+    "enableVideo": "agents see nothing in these conversations",
+    "enableChat": "words are always sent as text; with enableAudio a voice says them",
     "tools": "the agent's tools are declared in its YAML files",
 }
 """Options that only have a meaning elsewhere, and why they change nothing here."""
 
-APPLY = ("agent", "url", "token", "sessionTimeout", "variables", "metadata", "basePath")
+APPLY = (
+    "agent",
+    "url",
+    "token",
+    "sessionTimeout",
+    "enableAudio",
+    "variables",
+    "metadata",
+    "basePath",
+)
 PROMPTFOO = ("workers", "timeout", "pythonExecutable")
 """Options that promptfoo itself reads for a provider in Python."""
 
-HARMLESS = {"enableAudio": False, "enableVideo": False, "enableChat": True}
+HARMLESS = {"enableVideo": False, "enableChat": True}
 """What each of them may be without a word: it asks for what is so anyway."""
 
 
@@ -88,6 +97,9 @@ def _mistake(agent: str, config: dict[str, Any]) -> str | None:
     timeout = config.get("sessionTimeout", TIMEOUT)
     if not isinstance(timeout, int | float) or timeout <= 0:
         return f"'sessionTimeout' is not a number of milliseconds: {timeout}"
+    audio = config.get("enableAudio", False)
+    if not isinstance(audio, bool):
+        return f"'enableAudio' is neither true nor false: {audio}"
     return None
 
 
@@ -108,6 +120,8 @@ class Runner:
         if session is not None:
             body["session_id"] = session
         else:
+            if self.config.get("enableAudio"):
+                body["audio"] = True
             for name in ("variables", "metadata"):
                 value = variables.get(name, self.config.get(name))
                 if value is not None:
@@ -206,11 +220,19 @@ def _talk(
             "release": last.get("release"),
             "duration": round((time.monotonic() - began) * 1000),
             "ended": bool(last.get("ended")),
+            **_sound(runner, last.get("audio")),
             "variables": last.get("variables", {}),
             "events": [event for answer in answers for event in answer["events"]],
             **({"notes": notes} if notes else {}),
         },
     }
+
+
+def _sound(runner: Runner, audio: dict[str, Any] | None) -> dict[str, Any]:
+    """Where a spoken conversation can be heard: the caller on the left, the agent on the right."""
+    if audio is None:
+        return {}
+    return {"audioUrl": runner.url + audio["url"], "audioDuration": audio["duration_ms"]}
 
 
 def _shared(agent: str, context: dict[str, Any]) -> tuple[str, str] | None:

@@ -12,9 +12,10 @@ import logging
 import os
 import signal
 import sys
+from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from livekit.agents.testing import fake_job_context
 from livekit.agents.utils import http_context
@@ -22,6 +23,7 @@ from livekit.agents.utils import http_context
 from runner.link.release import AgentRelease
 from runner.serve import core_files
 from runner.serve.child.network import provider_network
+from runner.serve.child.spoken import SpokenDialogue
 from runner.serve.child.watchdog import Suspect, Watchdog, die_with, session, suspects
 from runner.serve.socket.line import CallEgress, Line
 from runner.serve.socket.messages import (
@@ -49,13 +51,16 @@ from runner.serve.socket.peer import Peer
 from runner.serve.tasks import Tasks
 from runner.session import CallFacts, JobFacts
 from runner.session.conversation import CannotRenewError, CannotStartError, Conversation
-from runner.session.events import Event, MessageEvent
+from runner.session.events import Event as TalkEvent
+from runner.testing.audio.sound import SoundError
 
 _KEPT: Final = 64
 """Agents whose releases are kept in memory."""
 
 _ENDING: Final = 5.0
 """Seconds that a dialogue is given to end in order."""
+
+Event = dict[str, Any]
 
 _log = logging.getLogger("lkrun")
 
@@ -69,6 +74,7 @@ class Dialogue:
         self._opened = opened
         self._call = opened.welcome.call
         self._talk: Conversation | None = None
+        self._aloud: SpokenDialogue | None = None
         self._work: asyncio.Queue[TurnText | Renew] = asyncio.Queue()
         self._given_up: set[int] = set()
         self._streamed: int | None = None
@@ -95,6 +101,9 @@ class Dialogue:
             self._report(self._talk)
         if self._turn is not None:
             self._turn[1].cancel()
+        if self._aloud is not None:
+            with contextlib.suppress(TimeoutError, OSError):
+                await asyncio.wait_for(self._aloud.aclose(), _ENDING)
         self._task.cancel()
         waited = [self._task, *([self._reporting] if self._reporting is not None else [])]
         await asyncio.gather(*waited, return_exceptions=True)
@@ -137,6 +146,8 @@ class Dialogue:
             return await self._reply(message)
         except CannotStartError as error:
             return Failed(self._call, message.id, "bad_request", str(error))
+        except SoundError as error:  # who speaks for the caller is a service, and may fail
+            return Failed(self._call, message.id, "agent_unavailable", str(error))
         except Exception as error:  # noqa: BLE001 - a bug in one dialogue must not end the others
             _log.error("a dialogue failed: %s", error)
             _log.debug("the failure", exc_info=error)
@@ -162,20 +173,17 @@ class Dialogue:
         greeting: list[Event] = []
         self._streamed = message.id if message.pieces else None
         if self._talk is None:
-            self._talk = self._conversation()
             try:
-                greeting = await self._talk.start()
+                greeting = await self._begin()
             except (
                 CannotStartError
             ) as error:  # a model that cannot be built is no mistake of who asks
                 _log.error("a dialogue could not begin: %s", error)
                 return Failed(self._call, message.id, "agent_unavailable", str(error))
+        assert self._talk is not None  # noqa: S101 - it has begun
         before = self._talk.usage
         text = message.text.strip()
-        if message.keys is not None:
-            said = await self._talk.press(message.keys)
-        else:
-            said = await self._talk.turn(message.text) if text else []
+        said = await self._said(message) if text or message.keys is not None else []
         after = self._talk.usage
         if self._talk.ended.done():
             self._report(self._talk)
@@ -184,28 +192,68 @@ class Dialogue:
         return Reply(
             self._call,
             message.id,
-            events=tuple(event.to_json() for event in (*greeting, *said)),
+            events=(*greeting, *said),
             text="\n".join(_words(said if text or message.keys else greeting)),
             variables=self._talk.variables,
             persona=self._talk.persona,
             ended=self._talk.ended.done(),
             usage=Usage(**{name: after[name] - before.get(name, 0) for name in after}),
+            sound_ms=self._aloud.milliseconds if self._aloud is not None else None,
         )
 
-    def _conversation(self) -> Conversation:
+    async def _begin(self) -> list[Event]:
+        """Begin, by text or aloud; the greeting.
+
+        Raises:
+            CannotStartError: it cannot be built.
+        """
+        if self._opened.sound is None:
+            self._talk = self._conversation()
+            return _data(await self._talk.start())
+        welcome = self._opened.welcome
+        self._aloud = SpokenDialogue(
+            _release(welcome.file),
+            welcome.secrets,
+            provider_network(welcome.network),
+            begin=self._conversation,
+            file=Path(self._opened.sound),
+            longest=self._opened.longest,
+        )
+        greeting = await self._aloud.greeting()
+        self._talk = self._aloud.conversation
+        return greeting
+
+    async def _said(self, message: TurnText) -> list[Event]:
+        """Say a text, or press keys; what came of it."""
+        assert self._talk is not None  # noqa: S101 - it has begun
+        if self._aloud is not None:
+            if message.keys is not None:
+                return await self._aloud.keys(message.keys)
+            return await self._aloud.say(message.text)
+        if message.keys is not None:
+            return _data(await self._talk.press(message.keys))
+        return _data(await self._talk.turn(message.text))
+
+    def _conversation(self, hear: Callable[[Event], None] = lambda _: None) -> Conversation:
         opened, welcome, call = self._opened, self._opened.welcome, self._call
         facts = CallFacts(
             job=JobFacts(metadata=opened.metadata), variables=opened.variables or {}, id=call
         )
+
+        def told(event: TalkEvent) -> None:
+            data = event.to_json()
+            hear(data)
+            self._line.event(call, data)
+
         return Conversation(
             _release(welcome.file),
             CallEgress(self._line, call),
             facts,
-            on_event=lambda event: self._line.event(call, event.to_json()),
+            on_event=told,
             secrets=welcome.secrets.get,
             network=provider_network(welcome.network),
             on_failure=lambda reason: self._line.send(Failure(call, reason)),
-            channel="text",
+            channel="text" if opened.sound is None else "voice",
             idle=opened.idle,
             history=opened.history,
             on_text=self._piece,
@@ -243,8 +291,12 @@ def _refused(message: Renew, why: str) -> NotRenewed:
     return NotRenewed(message.call, message.release, why)
 
 
+def _data(events: list[TalkEvent]) -> list[Event]:
+    return [event.to_json() for event in events]
+
+
 def _words(events: list[Event]) -> list[str]:
-    return [e.text for e in events if isinstance(e, MessageEvent) and e.role == "agent"]
+    return [e["text"] for e in events if e["type"] == "message" and e["role"] == "agent"]
 
 
 class DialogueHost:

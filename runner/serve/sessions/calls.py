@@ -37,6 +37,7 @@ class CallInfo:
         answered: whether the conversation has begun.
         ending: whether it has been told to end, or will be as soon as its process has connected.
         failure: why the last answer failed, for its owner alone.
+        spoken: whether both speak in a dialogue.
     """
 
     id: str
@@ -57,6 +58,7 @@ class CallInfo:
     reason: str | None = None
     ended: datetime | None = None
     failure: str | None = None
+    spoken: bool = False
 
     def take(self, event: dict[str, Any]) -> None:
         """Note an event of the conversation."""

@@ -9,10 +9,11 @@ import logging
 import os
 import uuid
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from runner.front.port import DialogueError, EarlierLine, Turn
+from runner.serve.sessions.talk_sounds import LONGEST, TalkSounds
 from runner.serve.sessions.texthost import TextHost
 from runner.serve.socket.messages import (
     FROM_HOST,
@@ -44,6 +45,15 @@ if TYPE_CHECKING:
 
 MOST: Final = 1000
 """Dialogues at once."""
+
+MOST_SPOKEN: Final = 20
+"""Spoken ones at once: each hears and speaks in real time."""
+
+LONGEST_SPOKEN: Final = 1000
+"""Characters of a text that is spoken: more than a minute of speech."""
+
+_SPEAKING: Final = 120.0
+"""Seconds beyond its budget that a turn may take in which both speak."""
 
 SILENCE: Final = 600.0
 """Seconds without a text after which a dialogue ends."""
@@ -78,12 +88,14 @@ class Opening:
     Attributes:
         idle: whether who is silent in it is asked.
         history: what was said before it.
+        spoken: whether both speak in it.
     """
 
     variables: dict[str, Any] | None
     metadata: Any
     idle: bool
     history: tuple[EarlierLine, ...] | None
+    spoken: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +131,7 @@ class Dialogues:
         take: Callable[[Peer, FromCall], None],
     ) -> None:
         self._socket = str(socket)
+        self.sounds = TalkSounds(socket.parent / "sounds")
         self._welcomes = welcomes
         self._calls = calls
         self._log = log
@@ -147,6 +160,7 @@ class Dialogues:
         history: tuple[EarlierLine, ...] | None = None,
         on_text: Callable[[str], None] | None = None,
         keys: str | None = None,
+        audio: bool = False,
     ) -> Turn:
         """Say something to a dialogue; without an id one begins, in which `idle` runs or does not.
 
@@ -157,10 +171,12 @@ class Dialogues:
                 does not fit.
         """
         if session_id is None:
-            opening = Opening(variables, metadata, idle, history)
+            _speakable(text, spoken=audio)
+            opening = Opening(variables, metadata, idle, history, audio)
             call = self._begin(await self._host(), agent, opening)
         else:
             call = self._known(agent, session_id)
+            _speakable(text, spoken=call.spoken)
         self._used[call.id] = asyncio.get_running_loop().time()
         call.failure = None
         reply = await self._answer(call, text, on_text, keys)
@@ -182,10 +198,11 @@ class Dialogues:
         now = asyncio.get_running_loop().time()
         for call in self._calls.all("text"):
             if (since := self._since.get(call.id)) is not None:
-                if now - since > self._budget(call) + _GRACE:
+                if now - since > self._budget(call) + (_SPEAKING if call.spoken else _GRACE):
                     self._end(call, "hung")
             elif now - self._used.get(call.id, now) > SILENCE:
                 self._end(call, "silence")
+        self.sounds.look()
         for host in tuple(self._hosts.values()):
             host.ping()
             if host.dead:
@@ -260,16 +277,31 @@ class Dialogues:
             raise DialogueError(
                 "full", f"there are {MOST} dialogues already", "end some, or try later"
             )
-        call = self._calls.begin(f"text_{uuid.uuid4().hex[:16]}", agent, "text")
-        call.peer = host.peer
+        session, sound = f"text_{uuid.uuid4().hex[:16]}", None
+        if opening.spoken:
+            sound = self._sound(session)
+        call = self._calls.begin(session, agent, "text")
+        call.peer, call.spoken = host.peer, opening.spoken
         host.dialogues.add(call.id)
         welcome = self._welcomes.welcome(call)
         history = opening.history
         before = tuple((line.role, line.text) for line in history) if history is not None else None
-        self._send(call, Open(welcome, opening.variables, opening.metadata, opening.idle, before))
+        opened = Open(welcome, opening.variables, opening.metadata, opening.idle, before)
+        self._send(call, replace(opened, sound=sound, longest=LONGEST) if sound else opened)
         if len(host.dialogues) == A_HOST:
             self._tasks.spawn(self._more())  # the next ones need not wait for it
         return call
+
+    def _sound(self, session: str) -> str:
+        """Where the sound of a dialogue is written in which both speak."""
+        if sum(call.spoken for call in self._calls.all("text")) >= MOST_SPOKEN:
+            message = f"there are {MOST_SPOKEN} spoken dialogues already"
+            raise DialogueError("full", message, "end some, or try later")
+        try:
+            return str(self.sounds.begin(session))
+        except OSError as error:
+            message = f"there is no place for the sound: {error.strerror or error}"
+            raise DialogueError("agent_unavailable", message) from None
 
     def _known(self, agent: str, session_id: str) -> CallInfo:
         call = self._calls.get(session_id)
@@ -319,6 +351,7 @@ class Dialogues:
     def _over(self, call: CallInfo) -> None:
         if call.kind != "text":
             return
+        self.sounds.end(call.id)
         self._used.pop(call.id, None)
         self._since.pop(call.id, None)
         self._ended[call.id] = call.reason or "shutdown"
@@ -426,6 +459,12 @@ class Dialogues:
             self._end(call, call.reason or "end_call")
 
 
+def _speakable(text: str, *, spoken: bool) -> None:
+    if spoken and len(text) > LONGEST_SPOKEN:
+        message = f"a text that is spoken has at most {LONGEST_SPOKEN:,} characters"
+        raise DialogueError("out_of_bounds", message, "say it in several turns")
+
+
 def _draining() -> DialogueError:
     return DialogueError("draining", "the runner is shutting down")
 
@@ -452,4 +491,5 @@ def _turn(call: CallInfo, reply: Reply) -> Turn:
         reply.variables,
         first_event=call.events.begin_of(reply.events[0]["turn"]) if reply.events else 0,
         failure=call.failure,
+        sound_ms=reply.sound_ms,
     )

@@ -228,7 +228,7 @@ class Usage:
 
 @dataclass(frozen=True, slots=True)
 class Reply(Message):
-    """What came of a turn of a dialogue."""
+    """What came of a turn of a dialogue; of a spoken one, how much of its sound is written."""
 
     call: str
     id: int
@@ -238,6 +238,7 @@ class Reply(Message):
     persona: str
     ended: bool
     usage: Usage
+    sound_ms: int | None = None
     type: Literal["reply"] = "reply"
 
     def shortened(self) -> Failed:
@@ -367,6 +368,8 @@ class Open(Message):
 
     Attributes:
         history: what was said before, role and text; with it nobody is greeted.
+        sound: the file to which the sound of the dialogue is written; with it both speak.
+        longest: seconds of it that are kept.
     """
 
     welcome: Welcome
@@ -374,6 +377,8 @@ class Open(Message):
     metadata: Any
     idle: bool = False
     history: tuple[tuple[str, str], ...] | None = None
+    sound: str | None = None
+    longest: float = 0.0
     type: Literal["open"] = "open"
 
 

@@ -47,6 +47,7 @@ class Line:
         self._saying = np.zeros(0, np.int16)
         self._left: list[Samples] = []
         self._right: list[Samples] = []
+        self._most: int | None = None
         self._ticking: asyncio.Task[None] | None = None
         self._ticked = asyncio.Event()
 
@@ -84,6 +85,15 @@ class Line:
         until = self.now + round(seconds / SECONDS)
         await self.until(lambda: self.now >= until)
 
+    def keep_only(self, seconds: float) -> None:
+        """Of a talk that lasts longer, keep the sound of its beginning."""
+        self._most = round(seconds / SECONDS)
+
+    @property
+    def kept(self) -> float:
+        """Seconds of which the sound is kept."""
+        return len(self._left) * SECONDS
+
     def write(self, path: Path) -> None:
         """Write the talk so far: on the left what the agent hears, on the right what it says.
 
@@ -91,6 +101,15 @@ class Line:
             OSError: it cannot be written.
         """
         write_stereo(path, self._left, self._right)
+
+    async def keep(self, path: Path) -> None:
+        """Write the talk so far while it goes on, in place of what was written before.
+
+        Raises:
+            OSError: it cannot be written.
+        """
+        left, right = self._left.copy(), self._right.copy()
+        await asyncio.to_thread(_replace, path, left, right)
 
     async def _run(self) -> None:
         loop = asyncio.get_running_loop()
@@ -117,5 +136,13 @@ class Line:
         agent = self.mouth.next_tick()
         self.agent_heard.append(audible(agent))
         self.ear.hear(caller)
-        self._left.append(caller)
-        self._right.append(agent)
+        if self._most is None or len(self._left) < self._most:
+            self._left.append(caller)
+            self._right.append(agent)
+
+
+def _replace(path: Path, left: list[Samples], right: list[Samples]) -> None:
+    """Whoever reads the file meanwhile has the whole of what was there before."""
+    beside = path.with_suffix(".part")
+    write_stereo(beside, left, right)
+    beside.replace(path)
