@@ -97,9 +97,9 @@ class Call:
     events: Events
     clock: Clock
     channel: Channel
-    finish: Callable[[str], None]
-    hold: Callable[[float], None]
-    give_up: Callable[[str], str]
+    finish: Callable[[str], None] = field(init=False)
+    hold: Callable[[float], None] = field(init=False)
+    give_up: Callable[[str], str] = field(init=False)
     session: AgentSession[Any] = field(init=False)
     needs: Any = field(init=False)
     opening: Opening = field(init=False)

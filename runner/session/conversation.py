@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 from livekit import rtc
 from livekit.agents import AgentSession
-from livekit.agents.voice.agent_activity import ActivityClosedError
 
 from runner.egress.mask import Mask
 from runner.egress.port import Egress
@@ -21,40 +18,21 @@ from runner.schema.types.pressed import PRESSED
 from runner.session.bound_release import BoundRelease
 from runner.session.call import Call, Channel
 from runner.session.clock import Clock, MachineClock
-from runner.session.ending import Ending
 from runner.session.errors import CannotRenewError, CannotStartError
 from runner.session.events import Event, Events
 from runner.session.facts import CallFacts
 from runner.session.lifecycle.after_call import Aftermath
-from runner.session.lifecycle.before_call import Opening
 from runner.session.models.providers import Models, Secrets
-from runner.session.next_turn import Renewal, Renewed
-from runner.session.observers.arrival import hold_until_heard
-from runner.session.observers.departure import Departure
-from runner.session.observers.failures import Failures
+from runner.session.next_turn import Renewed
 from runner.session.observers.log_filter import install_log_filter
-from runner.session.observers.pieces import TextPieces
-from runner.session.observers.timers import CallTimers
-from runner.session.observers.tones import Tones
-from runner.session.observers.transcript import SessionListener
-from runner.session.pending import PendingHandoff
+from runner.session.parts import CallParts
 from runner.session.personas.apology import apologise
-from runner.session.personas.models import models_of
-from runner.session.personas.opening import ask_model, ask_voice
-from runner.session.personas.persona import LivePersona, enter
-from runner.session.personas.toolbox import Toolbox
+from runner.session.personas.persona import LivePersona
 from runner.session.plan import plan_of
-from runner.session.settings.room import room_options
-from runner.session.settings.session import begin_variables, idle_of, new_session
+from runner.session.preparation import Preparation
 from runner.session.speech.sounds import Sounds
-from runner.session.tasks.keys import PressedKeys
-from runner.session.tasks.language import SpokenLanguage
-from runner.session.tasks.needs import Needs
-from runner.session.text_turns import BEYOND, TextTurns
-from runner.session.tools.servers import with_servers
 from runner.session.values.templates import TemplateContext, TemplateRenderer
 from runner.session.values.variables import Variables
-from runner.session.written import WrittenWords, cut
 
 __all__ = ["CannotRenewError", "CannotStartError", "Conversation", "Renewed"]
 
@@ -103,14 +81,10 @@ class Conversation:
     ) -> None:
         """Take everything; nothing is built before `start`. An event loop must be running."""
         install_log_filter()
-        agent = release.agent
         variables = Variables(release.variables)
         clock = clock or MachineClock()
         context = TemplateContext(release, facts, variables, clock)
         renderer = TemplateRenderer(context, release.places)
-        self._known = not (awaited and plan_of(release).names_caller)
-        if self._known:
-            begin_variables(variables, renderer, facts.variables)
         models = Models(release, renderer, secrets, network)
         self._call = Call(
             BoundRelease(release, plan_of(release), variables, context, renderer, models),
@@ -118,43 +92,18 @@ class Conversation:
             events=Events(self._told, self._hidden),
             clock=clock,
             channel=channel,
-            finish=self._finish,
-            hold=self._hold,
-            give_up=self._give_up,
             awaits=idle,
             history=history,
             sounds=sounds,
         )
-        self._first: LivePersona | None = None
+        self._preparation = Preparation(self._call, facts, awaited=awaited)
         self._on_event = on_event
         self._aftermath = Aftermath(
             self._call,
             lambda: Models(self._call.bound.release, self._call.bound.renderer, secrets, network),
         )
-        self._pieces = TextPieces(on_text) if on_text is not None else None
-        self._call.needs = Needs(self._call)
-        self._call.tongue = self._language = SpokenLanguage(self._call)
-        self._ending = Ending(self._call)
-        self._call.opening = self._opening = Opening(self._call)
-        self._timers = CallTimers(self._call, idle_of(self._call), agent.limits)
-        self._failures = Failures(self._call, on_failure)
-        self._listener = SessionListener(self._call, self._timers, self._failures)
-        self._departure = Departure(self._call, self._ending.left)
-        self._turns = TextTurns(self._call, self._failures)
-        self._call.keys = PressedKeys(
-            self._call, self._listener.there, self._listener.expects, self._failures.unexpected
-        )
         self._queue = asyncio.Lock()
-        self._renewal = Renewal(self._call, self._timers, self._queue)
-        self._session: AgentSession[Any] | None = None
-        self._written = WrittenWords(self._call, self._queue, self._listener.warm_up.end)
-        self._ending.stops(
-            self._timers.stop,
-            self._departure.stop,
-            self._renewal.stop,
-            self._call.keys.stop,
-            self._written.stop,
-        )
+        self._parts = CallParts.of(self._call, self._queue, on_failure=on_failure, on_text=on_text)
 
     def report(self) -> CallReport:
         """What is known of the call now."""
@@ -169,10 +118,13 @@ class Conversation:
         self._aftermath.heard(event)
         self._on_event(event)
 
+    def _hidden(self) -> Mask:
+        return self._call.bound.variables.hidden()
+
     @property
     def ended(self) -> asyncio.Future[str]:
         """Done, with the reason, when the conversation has ended."""
-        return self._ending.ended
+        return self._parts.ending.ended
 
     @property
     def session(self) -> AgentSession[Any]:
@@ -181,9 +133,9 @@ class Conversation:
         Raises:
             RuntimeError: it has not been started.
         """
-        if self._session is None:
+        if self._preparation.session is None:
             raise RuntimeError("the conversation has not been started")
-        return self._session
+        return self._preparation.session
 
     @property
     def variables(self) -> dict[str, Any]:
@@ -203,7 +155,8 @@ class Conversation:
     @property
     def usage(self) -> dict[str, int]:
         """Tokens of all models so far."""
-        models = self._session.usage.model_usage if self._session is not None else []
+        session = self._preparation.session
+        models = session.usage.model_usage if session is not None else []
         used = [m for m in models if m.type == "llm_usage"]
         return {
             "input_tokens": sum(m.input_tokens for m in used),
@@ -215,36 +168,8 @@ class Conversation:
 
         What cannot be done is tried again by `start`, which tells why not.
         """
-        if not self._known and self._call.bound.plan.chooses:
-            return
         async with self._queue:
-            with contextlib.suppress(CannotStartError):
-                await self._build(early=True)
-
-    async def _build(self, *, early: bool) -> tuple[AgentSession[Any], LivePersona | None]:
-        """Build what is not there yet, as far as all is known that it needs.
-
-        Args:
-            early: the caller cannot hear yet: the first words are asked for meanwhile.
-
-        Raises:
-            CannotStartError: something cannot be built.
-        """
-        call = self._call
-        if early:
-            ask_voice(call, known=self._known and call.bound.release.agent.before_call is None)
-            await asyncio.sleep(0)  # it is asked before anything else is built
-        if self._session is None:
-            self._session = call.session = new_session(call)
-        if early:
-            models_of(call, call.speaking)
-            call.bound.models.prewarm()
-        if self._known and self._first is None:
-            await self._connect()
-            self._first = enter(call, Toolbox(call), None, PendingHandoff(call.speaking))
-        if early and self._first is not None and call.bound.release.agent.before_call is None:
-            ask_model(call, self._first)
-        return self._session, self._first
+            await self._preparation.begin()
 
     async def start(  # noqa: PLR0913 - the ends of a conversation, by name
         self,
@@ -276,80 +201,39 @@ class Conversation:
             self._call.in_room, self._call.room = room is not None, room
             try:
                 if facts is not None:
-                    self._meet(facts)
-                self._opening.begin()
-                session, first = await self._build(early=room is not None)
-                assert first is not None  # noqa: S101 - all is known now
+                    self._preparation.meet(facts)
+                self._parts.opening.begin()
+                session, first = await self._preparation.build(early=room is not None)
             except CannotStartError:
-                self._opening.stop()
+                self._parts.opening.stop()
                 await apologise(self._call, room, audio_out)
-                await self._call.speeches.aclose()
-                await self._call.bound.models.aclose()
+                await self.abandon()
                 raise
-            self._listener.listen(session)
-            self._ending.watch(session)
+            self._parts.listener.listen(session)
+            self._parts.ending.watch(session)
             if audio_in is not None:
                 session.input.audio = audio_in
             if audio_out is not None:
                 session.output.audio = audio_out
             if text_out is not None:
                 session.output.transcription = text_out
-            self._timers.begin()
-            self._language.prepare()
+            self._parts.timers.begin()
+            self._parts.language.prepare()
             greeted = self._call.events.latest
-            await self._begin(first, room, record)
+            await self._begin(session, first, room, record)
             return list(greeted)
 
-    def _meet(self, facts: CallFacts) -> None:
-        """The caller is there.
-
-        Raises:
-            CannotStartError: a variable that was given from outside does not fit.
-        """
-        bound = self._call.bound
-        bound.context.meet(facts)
-        if not self._known:
-            begin_variables(bound.variables, bound.renderer, facts.variables)
-            self._known = True
-
-    async def _connect(self) -> None:
-        """Ask the servers of the call for their tools.
-
-        Raises:
-            CannotStartError: one is not there that the call needs.
-        """
-        bound, egress = self._call.bound, self._call.egress
-        plan = await with_servers(bound.plan, bound.release, bound.context, egress)
-        if plan is not bound.plan:
-            self._call.bind(replace(bound, plan=plan))
-
-    async def _begin(self, first: LivePersona, room: rtc.Room | None, record: Any) -> None:
-        session, agent = self.session, self._call.bound.release.agent
+    async def _begin(
+        self, session: AgentSession[Any], first: LivePersona, room: rtc.Room | None, record: Any
+    ) -> None:
         if room is not None:
-            identity = agent.room.identity if agent.room is not None else None
-            whom = self._call.bound.renderer.text(identity).strip() if identity else ""
-            whom = whom or self._call.bound.context.facts.caller.identity or ""
-            options = room_options(
-                agent,
-                identity=whom,
-                text_input=self._written.take,
-                provider=self._call.bound.models.get,
-            )
-            hold_until_heard(session, room)
-            self._departure.watch(room, whom or None)
-            Tones(self._call, self._departure.who).listen(room)
-            if self._call.channel == "voice":
-                self._listener.by_hand.register(room.local_participant, only=whom or None)
-            await session.start(first, room=room, room_options=options, record=record)
-            if whom and options.text_input:
-                self._written.register(room, session, only=whom)
+            await self._parts.room.begin(session, first, room, record)
         elif self._call.channel == "voice":
             await session.start(first, record=record)
         else:
-            if self._pieces is not None:
-                session.output.transcription = self._pieces
-            await self._turns.attempt(lambda: session.start(first, capture_run=True, record=record))
-            await self._settle()
+            await self._parts.turns.greet(
+                lambda: session.start(first, capture_run=True, record=record)
+            )
 
     async def turn(self, text: str) -> list[Event]:
         """Say something to the agent by text. Turns queue.
@@ -357,19 +241,7 @@ class Conversation:
         Returns:
             The events of this turn; none for a text of nothing, nor after the end.
         """
-        async with self._queue:
-            text = text.strip()
-            if not text or self._call.over:
-                return []
-            events = self._call.events.begin()
-            if self._pieces is not None:
-                self._pieces.begin()
-            self._listener.turn_begun = True
-            self._failures.caller_knows = False
-            await self._turns.attempt(lambda: self._turns.run(cut(text)))
-            self._listener.turn_begun = False
-            await self._settle()
-            return list(events)
+        return await self._parts.turns.say(text)
 
     async def press(self, keys: str) -> list[Event]:
         """Press keys of a telephone: 0 to 9, * and #. Turns queue.
@@ -384,37 +256,11 @@ class Conversation:
         if self._call.spoken_to:
             self._call.keys.press(keys)
             return []
-        async with self._queue:
-            if not keys or self._call.over:
-                return []
-            events = self._call.events.begin()
-            if self._pieces is not None:
-                self._pieces.begin()
-            self._failures.caller_knows = False
-            await self._turns.attempt(lambda: self._pressed(keys))
-            await self._settle()
-            return list(events)
-
-    async def _pressed(self, keys: str) -> None:
-        async with asyncio.timeout(self._call.budget.whole + BEYOND):
-            await self._call.keys.all(keys)
-            await self.quiet()
-
-    async def _settle(self) -> None:
-        """Wait for what still belongs to a turn: words about a failure, the end of the call."""
-        await self._failures.settled()
-        if self._ending.reason is not None:
-            await self._ending.ended
-            await self._cleaned()
+        return await self._parts.turns.press(keys)
 
     async def quiet(self) -> None:
         """Wait until nobody speaks, no tool runs and no handoff is under way."""
-        if not self._call.over:
-            await self._call.arrived.wait()
-            await self._call.idle.wait()
-            with contextlib.suppress(ActivityClosedError, RuntimeError):  # it is ending
-                await self.session.wait_for_idle()
-        await self._settle()
+        await self._parts.turns.quiet()
 
     async def renew(
         self,
@@ -440,14 +286,14 @@ class Conversation:
         Raises:
             CannotRenewError: the call goes on as it was.
         """
-        if self._session is None:
+        if self._preparation.session is None:
             raise CannotRenewError("the call has not begun")
-        return await self._renewal.take(release, secrets, network)
+        return await self._parts.renewal.take(release, secrets, network)
 
     async def end(self, reason: str = "shutdown") -> None:
         """End the conversation now; nothing more is said. May be called often."""
-        await self._ending.at_once(reason)
-        await self._cleaned()
+        await self._parts.ending.at_once(reason)
+        await self._parts.ending.cleaned()
 
     async def abandon(self) -> None:
         """Let go of what was prepared for a caller who did not come."""
@@ -458,19 +304,3 @@ class Conversation:
         """Wait for what a caller who has left had a service do; each keeps its own time."""
         if self._call.unwaited:
             await asyncio.wait(self._call.unwaited)
-
-    def _hold(self, seconds: float) -> None:
-        self._timers.hold(seconds)
-
-    def _hidden(self) -> Mask:
-        return self._call.bound.variables.hidden()
-
-    def _give_up(self, reason: str) -> str:
-        return self._failures.gave_up(reason)
-
-    def _finish(self, reason: str) -> None:
-        self._ending.in_order(reason)
-
-    async def _cleaned(self) -> None:
-        await self._renewal.closed()
-        await self._ending.cleaned()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from livekit.agents import AgentSession, CloseEvent, CloseReason
@@ -36,6 +36,7 @@ class Ending:
         self._call = call
         self._session: AgentSession[Any] | None = None
         self._stops: tuple[Callable[[], None], ...] = ()
+        self._waits: tuple[Callable[[], Awaitable[None]], ...] = ()
         self._closing: asyncio.Task[None] | None = None
         self.reason: str | None = None
         self.ended: asyncio.Future[str] = asyncio.get_running_loop().create_future()
@@ -43,6 +44,10 @@ class Ending:
     def stops(self, *stops: Callable[[], None]) -> None:
         """Stop these when it ends."""
         self._stops = stops
+
+    def waits_for(self, *closed: Callable[[], Awaitable[None]]) -> None:
+        """Wait for these as well until nothing is left."""
+        self._waits = closed
 
     def watch(self, session: AgentSession[Any]) -> None:
         """See LiveKit's session end."""
@@ -99,6 +104,8 @@ class Ending:
 
     async def cleaned(self) -> None:
         """Wait until nothing of it is left."""
+        for closed in self._waits:
+            await closed()
         if self._call.apart:
             await asyncio.wait(self._call.apart)
         if self._closing is not None:

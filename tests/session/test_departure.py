@@ -149,7 +149,7 @@ async def test_no_tool_holds_a_call_whose_caller_has_left(slow, method, comes_to
         await talk.until(said("Good day."))
         talk.conversation.session.generate_reply(user_input="moment")
         await talk.asked.wait()
-        talk.conversation._ending.left()
+        talk.conversation._parts.ending.left()
         assert await talk.conversation.ended == "caller_left"
     else:
         turn = asyncio.ensure_future(talk.conversation.turn("moment"))

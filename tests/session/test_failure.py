@@ -116,7 +116,7 @@ def hangs(talk, pause, *causes, source=None):
         error = stt.STTError(
             timestamp=1000 + place * pause, label="ears", error=cause, recoverable=True
         )
-        talk._failures.heard(ErrorEvent(error=error, source=source or talk.session.stt))
+        talk._parts.failures.heard(ErrorEvent(error=error, source=source or talk.session.stt))
     return talk._call.over
 
 

@@ -85,5 +85,5 @@ async def test_the_wait_tool_holds_it_by_text_too(chat):
     """A moment that the caller takes is not asked about."""
     talk = await chat("10s")
     await talk.say("one moment")
-    left = talk.conversation._timers._held_until - asyncio.get_running_loop().time()
+    left = talk.conversation._parts.timers._held_until - asyncio.get_running_loop().time()
     assert 110 < left <= 120

@@ -441,7 +441,7 @@ async def test_two_hundred_renewals_leave_nothing_behind(talk, load):
 
         model.aclose = aclose
     assert (await call.say("hello")).texts == ["I hear 1."]
-    await call.conversation._renewal.closed()
+    await call.conversation._parts.renewal.closed()
     assert closed == list(range(199))
     assert len(call.conversation._call.bound.models.built()) == 1
     assert len(agent.chat_ctx.items) < 20

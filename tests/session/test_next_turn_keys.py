@@ -155,7 +155,7 @@ async def view(talk):
     """What LiveKit and the call have of a release just now."""
     call, session = talk.conversation._call, talk.conversation.session
     agent, activity, options = session.current_agent, session._activity, session.options
-    watch, recognition = talk.conversation._timers, session._activity._audio_recognition
+    watch, recognition = talk.conversation._parts.timers, session._activity._audio_recognition
     turns = {k: v for k, v in options.turn_handling.items() if k != "turn_detection"}
     tools = call.bound.plan.tools
     offered = agent.makeup.toolbox.offered(agent.plan, agent.tools)
@@ -221,7 +221,7 @@ async def heard(talk, channel):
     for text in TALK:
         events = await talk.say(text)
         said += [{k: v for k, v in e.items() if k not in ("call_id", "turn")} for e in events]
-        held = talk.conversation._timers._held_until
+        held = talk.conversation._parts.timers._held_until
         chat = [m.text_content for m in session.current_agent.chat_ctx.messages()]
         said.append((talk.conversation.variables, held, chat))
     return said, [(ask.tool, ask.arguments) for ask in talk.service.asked], speeches

@@ -86,7 +86,7 @@ async def test_changed_ears_and_voices_are_swapped(call, load):
     agent, models = talk.session.current_agent, talk._call.bound.models
     ears, voice, warm = agent.stt, agent.tts, models.get("tts", "warm")
     await talk.renew(load(PLAIN.replace("- hello", "- goodbye").replace("pitch: 60", "pitch: 70")))
-    await talk._renewal.closed()
+    await talk._parts.renewal.closed()
     assert agent.stt is not ears
     assert agent.tts is not voice
     assert (ears.gone, voice.gone, warm.gone) == (True, True, False)
@@ -108,11 +108,11 @@ async def test_fallbacks_keep_those_that_did_not_change(call, load):
     await talk.renew(load(one.replace("Good day.", "Good evening.")))
     assert agent.tts is order
     await talk.renew(load(one.replace("pitch: 60", "pitch: 70")))
-    await talk._renewal.closed()
+    await talk._parts.renewal.closed()
     assert agent.tts is not order
     assert (bright.gone, warm.gone) == (True, False)
     await talk.renew(load(PLAIN))
-    await talk._renewal.closed()
+    await talk._parts.renewal.closed()
     assert not isinstance(agent.tts, tts.FallbackAdapter)
     assert not warm.gone
 
@@ -212,7 +212,7 @@ async def test_the_longest_call_counts_from_its_beginning(begin, load):
     limits = "    limits:\n      max_duration: 1h\n      farewell: Time is up.\n"
     long = FOLDER.replace("EXTRA\n", limits).replace("      TURNS\n", "")
     await talk.conversation.renew(load(long))
-    watch = talk.conversation._timers
+    watch = talk.conversation._parts.timers
     assert watch._timers["longest"].when() == pytest.approx(watch._began + 3600)
     await talk.conversation.renew(load(long.replace("1h", "1ms")))
     assert await talk.conversation.ended == "max_duration"
@@ -230,8 +230,8 @@ async def test_idle_prompts_begin_and_end_with_a_release(begin, load):
     await talk.until(said("Still there?"))
     await talk.conversation.renew(load(PLAIN))
     before = len(talk.events)
-    talk.conversation._timers.away()
-    await talk.conversation._timers._prompt()
+    talk.conversation._parts.timers.away()
+    await talk.conversation._parts.timers._prompt()
     assert len(talk.events) == before
 
 
@@ -295,7 +295,7 @@ async def test_nothing_happens_between_the_change_and_its_answer(begin, load):
     new = load(PLAIN.replace("pitch: 60", "pitch: 70").replace("- hello", "- goodbye"))
     await talk.conversation.session.wait_for_idle()
     with pytest.raises(StopIteration) as ended:
-        talk.conversation._renewal._apply(new, None, None).send(None)
+        talk.conversation._parts.renewal._apply(new, None, None).send(None)
     assert len(ended.value.value.live) == 2
 
 

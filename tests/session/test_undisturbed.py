@@ -89,7 +89,7 @@ async def test_what_is_written_by_voice_waits_as_well(paying):
     talk, slow = paying
     session = talk.conversation.session
     written = asyncio.create_task(
-        talk.conversation._written.take(session, SimpleNamespace(text="Thanks."))
+        talk.conversation._parts.written.take(session, SimpleNamespace(text="Thanks."))
     )
     for _ in range(20):
         await asyncio.sleep(0)
@@ -130,7 +130,7 @@ async def test_a_text_that_is_there_before_its_writer_is_answered(begin, caplog)
     talk = await begin(folder(), channel="voice", models={"brain": Wild("Back again?")})
     await talk.until(said("Good day."))
     room = Written()
-    talk.conversation._written.register(room, talk.conversation.session, only="caller")
+    talk.conversation._parts.written.register(room, talk.conversation.session, only="caller")
     room.handler(Text("I am somebody else."), "somebody else")
     room.handler(Text(None), "caller")
     room.handler(Text("I am back."), "caller")

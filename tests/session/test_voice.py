@@ -95,7 +95,7 @@ async def test_wait_holds_idle(call):
     """A moment that the caller takes holds the prompts, until it is over."""
     extra = "    idle:\n      after: 30ms\n      say: Still there?\n"
     talk = await call(extra)
-    watch = talk.conversation._timers
+    watch = talk.conversation._parts.timers
     await talk.until(said("Still there?"))
     watch.hold(30)
     watch.away()
@@ -114,7 +114,7 @@ async def test_wait_tool_holds_for_two_minutes(call):
     talk = await call()
     talk.conversation.session.generate_reply(user_input="moment")
     await talk.until(lambda event: event["type"] == "tool_result")
-    left = talk.conversation._timers._held_until - asyncio.get_running_loop().time()
+    left = talk.conversation._parts.timers._held_until - asyncio.get_running_loop().time()
     assert 110 < left <= 120
 
 
@@ -222,8 +222,8 @@ async def test_written_text_in_a_call(call):
     talk = await call()
     await talk.until(said("Good day."))
     session = talk.conversation.session
-    await talk.conversation._written.take(session, SimpleNamespace(text="  "))
-    await talk.conversation._written.take(session, SimpleNamespace(text="hello"))
+    await talk.conversation._parts.written.take(session, SimpleNamespace(text="  "))
+    await talk.conversation._parts.written.take(session, SimpleNamespace(text="hello"))
     await talk.until(said("Pardon?"))
     assert talk.events.kinds == ["agent", "user", "agent"]
 
@@ -235,7 +235,7 @@ async def test_written_text_waits_for_a_handoff(call):
     shared, session = talk.conversation._call, talk.conversation.session
     shared.depart("night")
     written = asyncio.create_task(
-        talk.conversation._written.take(session, SimpleNamespace(text="hello"))
+        talk.conversation._parts.written.take(session, SimpleNamespace(text="hello"))
     )
     await session.say("One moment.")
     assert talk.events.kinds == ["agent", "agent"]
@@ -247,7 +247,7 @@ async def test_written_text_waits_for_a_handoff(call):
 async def test_errors_of_ears_and_voice_are_logged(call, caplog):
     """A voice that fails is logged in plain words, secrets masked."""
     talk = await call()
-    failures = talk.conversation._failures
+    failures = talk.conversation._parts.failures
     talk.conversation._call.bound.models._secrets.seen["KEY"] = "hush-hush"
     cause = RuntimeError("key hush-hush is bad\nmore")
     error = tts.TTSError(timestamp=1.0, label="voice", error=cause, recoverable=True)
@@ -263,7 +263,10 @@ async def test_written_text_queues_by_text(begin):
     talk = await begin(FOLDER.replace("EXTRA\n", "").replace("      TURNS\n", ""))
     session = talk.conversation.session
     await asyncio.gather(
-        *(talk.conversation._written.take(session, SimpleNamespace(text="hello")) for _ in range(5))
+        *(
+            talk.conversation._parts.written.take(session, SimpleNamespace(text="hello"))
+            for _ in range(5)
+        )
     )
     assert talk.events.kinds == ["agent", *["user", "agent"] * 5]
     assert talk.events[-1]["turn"] == 5

@@ -1,0 +1,70 @@
+"""How a call begins in a LiveKit room."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from livekit import rtc
+from livekit.agents import AgentSession
+
+from runner.session.call import Call
+from runner.session.observers.arrival import hold_until_heard
+from runner.session.observers.by_hand import TurnsByHand
+from runner.session.observers.departure import Departure
+from runner.session.observers.tones import Tones
+from runner.session.personas.persona import LivePersona
+from runner.session.settings.room import room_options
+from runner.session.written import WrittenWords
+
+
+class RoomSession:
+    """Begins LiveKit's session in a room, with those who look after the room.
+
+    Args:
+        call: the call.
+        departure: sees the caller leave.
+        by_hand: the button of `detection: manual`.
+        written: takes what the caller writes.
+    """
+
+    def __init__(
+        self, call: Call, departure: Departure, by_hand: TurnsByHand, written: WrittenWords
+    ) -> None:
+        """Begin nothing yet."""
+        self._call, self._departure = call, departure
+        self._by_hand, self._written = by_hand, written
+
+    async def begin(
+        self, session: AgentSession[Any], first: LivePersona, room: rtc.Room, record: Any
+    ) -> None:
+        """Begin the session in a room that is connected.
+
+        Args:
+            session: LiveKit's session.
+            first: the persona that greets.
+            room: the room.
+            record: as `AgentSession.start` has it.
+        """
+        call, only = self._call, self._whom()
+        options = room_options(
+            call.bound.release.agent,
+            identity=only,
+            text_input=self._written.take,
+            provider=call.bound.models.get,
+        )
+        hold_until_heard(session, room)
+        self._departure.watch(room, only or None)
+        Tones(call, self._departure.who).listen(room)
+        if call.channel == "voice":
+            self._by_hand.register(room.local_participant, only=only or None)
+        await session.start(first, room=room, room_options=options, record=record)
+        if only and options.text_input:
+            self._written.register(room, session, only=only)
+
+    def _whom(self) -> str:
+        """Identity of the only participant that the agent talks with; empty: whoever is there."""
+        bound = self._call.bound
+        room = bound.release.agent.room
+        identity = room.identity if room is not None else None
+        named = bound.renderer.text(identity).strip() if identity else ""
+        return named or bound.context.facts.caller.identity or ""

@@ -1,0 +1,92 @@
+"""Who works in a call, and who of them needs whom."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Self
+
+from runner.session.call import Call
+from runner.session.ending import Ending
+from runner.session.in_room import RoomSession
+from runner.session.lifecycle.before_call import Opening
+from runner.session.next_turn import Renewal
+from runner.session.observers.departure import Departure
+from runner.session.observers.failures import Failures
+from runner.session.observers.timers import CallTimers
+from runner.session.observers.transcript import SessionListener
+from runner.session.settings.session import idle_of
+from runner.session.tasks.keys import PressedKeys
+from runner.session.tasks.language import SpokenLanguage
+from runner.session.tasks.needs import Needs
+from runner.session.text_turns import TextTurns
+from runner.session.written import WrittenWords
+
+
+@dataclass(frozen=True, slots=True)
+class CallParts:
+    """All who work in one call beside its personas.
+
+    Attributes:
+        language: which language is spoken.
+        opening: does what is done before the first words.
+        ending: ends the call.
+        timers: ask who is silent, and end what lasts too long.
+        failures: tells the caller what has failed.
+        listener: tells what happens in LiveKit's session.
+        renewal: takes other releases.
+        written: answers what is written in a room.
+        room: begins the session in a room.
+        turns: has the turns by text.
+    """
+
+    language: SpokenLanguage
+    opening: Opening
+    ending: Ending
+    timers: CallTimers
+    failures: Failures
+    listener: SessionListener
+    renewal: Renewal
+    written: WrittenWords
+    room: RoomSession
+    turns: TextTurns
+
+    @classmethod
+    def of(
+        cls,
+        call: Call,
+        queue: asyncio.Lock,
+        *,
+        on_failure: Callable[[str], None],
+        on_text: Callable[[str], None] | None,
+    ) -> Self:
+        """Make them, those first that the others need. An event loop must be running.
+
+        Args:
+            call: the call.
+            queue: held while what the caller writes is answered.
+            on_failure: told why an answer failed, for the owner.
+            on_text: by text, told each piece of what the agent says as it comes.
+        """
+        ending = Ending(call)
+        timers = CallTimers(call, idle_of(call), call.bound.release.agent.limits)
+        failures = Failures(call, on_failure)
+        call.finish, call.hold, call.give_up = ending.in_order, timers.hold, failures.gave_up
+        call.needs = Needs(call)
+        call.tongue = language = SpokenLanguage(call)
+        call.opening = opening = Opening(call)
+        listener = SessionListener(call, timers, failures)
+        departure = Departure(call, ending.left)
+        call.keys = PressedKeys(call, listener.there, listener.expects, failures.unexpected)
+        renewal = Renewal(call, timers, queue)
+        written = WrittenWords(call, queue, listener.warm_up.end)
+        room = RoomSession(call, departure, listener.by_hand, written)
+        turns = TextTurns(
+            call, queue, listener=listener, failures=failures, ending=ending, on_text=on_text
+        )
+        ending.stops(timers.stop, departure.stop, renewal.stop, call.keys.stop, written.stop)
+        ending.waits_for(renewal.closed)
+        return cls(
+            language, opening, ending, timers, failures, listener, renewal, written, room, turns
+        )
