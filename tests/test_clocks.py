@@ -28,7 +28,7 @@ SHOWN = {
     "serve/sessions/calls.py": "when a session began and ended",
     "session/clock.py": "the moment in templates",
     "session/facts.py": "when a call began, for templates",
-    "testing/audio/ends.py": "the moment of the first sound, as LiveKit's outputs tell it",
+    "session/speech/ends.py": "the moment of the first sound, as LiveKit's outputs tell it",
 }
 """The files that ask for the moment → what they show it as, or send it for."""
 

@@ -60,7 +60,7 @@ def _operation(each: Route) -> dict[str, Any]:
     good: dict[str, Any] = {"description": HTTPStatus(each.status).phrase}
     if each.reply is not None:
         good["content"] = {JSON: {"schema": _ref(each.reply)}}
-    elif each.status != HTTPStatus.NO_CONTENT:
+    elif each.kind and each.status != HTTPStatus.NO_CONTENT:
         good["content"] = {each.kind: {}}
     operation["responses"] = {str(each.status): good} | {
         str(status): {

@@ -135,6 +135,35 @@ class OpenRoom:
     dispatch: str
 
 
+class VoiceLine(Protocol):
+    """A call by voice that the front holds itself."""
+
+    @property
+    def session_id(self) -> str:
+        """The call's."""
+        ...
+
+    def frames(self) -> AsyncIterator[bytes | dict[str, Any]]:
+        """What the caller hears (16 bit samples) and is told, as it comes, until the end."""
+        ...
+
+    def hear(self, pcm: bytes) -> bool:
+        """Take sound; whether it was taken: not where it comes faster than it can be spoken."""
+        ...
+
+    def say(self, text: str) -> None:
+        """Take what the caller writes."""
+        ...
+
+    def press(self, keys: str) -> None:
+        """Take the keys that the caller presses."""
+        ...
+
+    def hang_up(self) -> None:
+        """The caller has gone."""
+        ...
+
+
 class DialogueError(Exception):
     """A request that the runner refuses.
 
@@ -252,6 +281,22 @@ class Runner(Protocol):
 
         Raises:
             DialogueError: there is none, or not any more.
+        """
+        ...
+
+    def expect_voice(self) -> None:
+        """Somebody looks at the page: be ready for a call by voice."""
+        ...
+
+    async def voice(self, agent: str, rate: int) -> VoiceLine:
+        """Begin a call by voice, whose sound comes over the front.
+
+        Args:
+            agent: whom to talk with.
+            rate: samples a second, both ways.
+
+        Raises:
+            DialogueError: the agent is unknown, does not speak, or takes no call now.
         """
         ...
 

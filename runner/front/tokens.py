@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hmac
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
+from urllib.parse import unquote
 
 from aiohttp import web
 
@@ -38,6 +40,10 @@ class Doors:
     rate: Rate | None = None
 
 
+PROTOCOL: Final = "lkrun.bearer."
+"""The subprotocol by which a WebSocket sends a token, percent-encoded, begins so."""
+
+
 def token_of(request: web.Request, tokens: tuple[Secret[str], ...]) -> Secret[str] | None:
     """The token that a request sends, if it is one of these.
 
@@ -58,8 +64,18 @@ def shown(request: web.Request) -> Secret[str]:
 
 def _sent(request: web.Request) -> tuple[str, str]:
     headers = request.headers.getall("Authorization", [])
+    if not headers:
+        return "Bearer", next(map(unquote, _of_socket(request)), "")
     scheme, _, sent = headers[0].partition(" ") if len(headers) == 1 else ("", "", "")
     return scheme, sent.strip()
+
+
+def _of_socket(request: web.Request) -> Iterator[str]:
+    """What a browser sends with a WebSocket, to which it can give no header (RFC 6455, 1.9)."""
+    for header in request.headers.getall("Sec-WebSocket-Protocol", []):
+        for offered in header.split(","):
+            if offered.strip().startswith(PROTOCOL):
+                yield offered.strip().removeprefix(PROTOCOL)
 
 
 def unauthorized(request: web.Request) -> HttpProblem:

@@ -39,7 +39,8 @@ EVENTS: Final = (
     LogEvent("livekit_back", "LiveKit can be reached again", ("url",)),
     LogEvent("livekit_lost", "LiveKit cannot be reached; calls go on, new ones do not come",
              ("url", "error")),
-    LogEvent("livekit_not_configured", "there are no credentials of LiveKit: text only"),
+    LogEvent("livekit_not_configured",
+             "there are no credentials of LiveKit: text, and voice on the page only"),
     LogEvent("log", "a line of a library, or of a plugin", ("logger", "message")),
     LogEvent("more_like_this", "a warning or an error came so often that only the first ones of"
              " some seconds were logged", ("count", "seconds", "message")),

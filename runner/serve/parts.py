@@ -27,6 +27,7 @@ from runner.serve.sessions.calls import Calls, turn_budget
 from runner.serve.sessions.dialogues import Dialogues
 from runner.serve.sessions.switchboard import Switchboard
 from runner.serve.sessions.tool_requests import ToolRequests
+from runner.serve.sessions.voices import Voices
 from runner.serve.sessions.welcomes import Welcomes
 from runner.serve.socket.server import CallSocket
 from runner.serve.startup import CannotServeError, ServeSettings, Startup
@@ -54,6 +55,7 @@ class Parts:
     after: AfterCalls
     switchboard: Switchboard
     texts: Dialogues
+    voices: Voices
     blocked: BlockedProcesses
     surroundings: ChildEnvironment
     swap: Swap
@@ -102,6 +104,12 @@ def build(  # noqa: PLR0913 - what a runner begins with
         budget=lambda call: turn_budget(releases, call), take=switchboard.take,
     )  # fmt: skip
     surroundings = ChildEnvironment(releases, secrets, texts, log, env=startup.env, livekit=livekit)
+    voices = Voices(
+        calls, admission, store.root,
+        modes=lambda: {n: each.agent.mode for n, each in releases.current.agents.items()},
+        warm=surroundings.warm,
+    )  # fmt: skip
+    switchboard.on_voice = voices.take
     broken = startup.last_good
     mistakes = [
         *startup.compiled.diagnostics, *startup.lacking(startup.compiled), *startup.rejected,
@@ -127,13 +135,13 @@ def build(  # noqa: PLR0913 - what a runner begins with
         blocked=blocked.hear,
     )
     served = ServedRunner(
-        releases, calls, admission, texts,
+        releases, calls, admission, texts, voices,
         agents=agents, reloader=reloader, metrics=metrics, folder=folder,
         livekit=livekit, dev=settings.dev,
     )  # fmt: skip
     return Parts(
-        releases, calls, admission, metrics, neighbours, agents, after, switchboard, texts, blocked,
-        surroundings, swap, reloader, socket, served, _front(served, doors),
+        releases, calls, admission, metrics, neighbours, agents, after, switchboard, texts, voices,
+        blocked, surroundings, swap, reloader, socket, served, _front(served, doors),
     )  # fmt: skip
 
 

@@ -111,7 +111,8 @@ class Run:
         self.tasks.spawn(self._keep_first(store))
         self.tasks.spawn(asyncio.to_thread(read_ahead, parts.releases.current))
         if self.livekit is None:
-            words = f"LiveKit is not configured ({', '.join(NAMES.values())}): serving text only"
+            names = ", ".join(NAMES.values())
+            words = f"LiveKit is not configured ({names}): serving text, and voice on the page only"
             self.log.event("livekit_not_configured", words)
             self.tasks.spawn(parts.texts.warm())
         else:
@@ -125,7 +126,7 @@ class Run:
     def _ready(self, address: str) -> None:
         current = self.parts.releases.current
         agents = sorted(current.agents)
-        where = f"over LiveKit at {self.livekit.url}" if self.livekit else "by text"
+        where = f"over LiveKit at {self.livekit.url}" if self.livekit else "on the page"
         self.log.event(
             "ready",
             f"ready: {', '.join(agents)} {where}; talk at {address}",
@@ -192,6 +193,7 @@ class Run:
     async def _drain(self) -> None:
         await self.parts.texts.settled()
         await self.parts.agents.drain()
+        await self.parts.calls.none()
 
     async def _end_calls(self) -> None:
         self.parts.texts.end_all()
@@ -210,6 +212,7 @@ class Run:
         if self.enlisted is not None:  # only now: whose runner is gone, their calls are taken over
             self.enlisted.leave()
         await self.parts.texts.stop()
+        await self.parts.voices.stop()
         await self.parts.socket.stop()
         await self.parts.after.stop()
         await self.parts.switchboard.stop()

@@ -15,6 +15,7 @@ from runner.front.port import (
     RoomWish,
     SessionInfo,
     Turn,
+    VoiceLine,
 )
 from runner.serve.reload import report
 
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from runner.serve.sessions.calls import Calls
     from runner.serve.sessions.dialogues import Dialogues
     from runner.serve.sessions.event_log import EventLog
+    from runner.serve.sessions.voices import Voices
     from runner.serve.workers.livekit import LiveKitAgents
     from runner.serve.workers.rooms import Rooms
 
@@ -55,6 +57,7 @@ class ServedRunner:
         calls: Calls,
         admission: Admission,
         texts: Dialogues,
+        voices: Voices,
         *,
         agents: LiveKitAgents,
         reloader: Reloader,
@@ -67,6 +70,7 @@ class ServedRunner:
         self._calls = calls
         self._admission = admission
         self._texts = texts
+        self._voices = voices
         self._agents = agents
         self._reloader = reloader
         self._metrics = metrics
@@ -205,6 +209,18 @@ class ServedRunner:
             hint = "it is kept of those that begin with audio: true, for an hour after their end"
             raise DialogueError("unknown_session", message, hint)
         return file
+
+    def expect_voice(self) -> None:
+        """Be ready for a call by the front's own voice socket."""
+        self._voices.expect()
+
+    async def voice(self, agent: str, rate: int) -> VoiceLine:
+        """Begin a call by voice that the front holds itself.
+
+        Raises:
+            DialogueError: the agent is unknown, does not speak, or takes no call now.
+        """
+        return await self._voices.begin(agent, rate)
 
     def sessions(self) -> list[SessionInfo]:
         """Dialogues and calls."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 from livekit import rtc
@@ -242,6 +243,14 @@ class Conversation:
             The events of this turn; none for a text of nothing, nor after the end.
         """
         return await self._parts.turns.say(text)
+
+    async def write(self, text: str) -> None:
+        """Write something beside speaking, where no room brings it: it interrupts what is said.
+
+        Raises:
+            RuntimeError: the conversation has not been started.
+        """
+        await self._parts.written.take(self.session, SimpleNamespace(text=text))
 
     async def press(self, keys: str) -> list[Event]:
         """Press keys of a telephone: 0 to 9, * and #. Turns queue.

@@ -29,6 +29,7 @@ from runner.serve.sessions.calls import Calls
 from runner.serve.sessions.dialogues import Dialogues
 from runner.serve.sessions.switchboard import Switchboard
 from runner.serve.sessions.tool_requests import ToolRequests
+from runner.serve.sessions.voices import Voices
 from runner.serve.sessions.welcomes import Welcomes
 from runner.serve.socket.messages import CallHello, CommandResult
 from runner.serve.socket.peer import Peer
@@ -269,6 +270,19 @@ class Socket:
     async def go_back(self, release_id):
         """Go back to a release as the test has it."""
         return await self.roll(release_id)
+
+
+@pytest.fixture
+def voices(calls, admission, store, releases):
+    """Calls by voice that the front holds; no process is there for them."""
+
+    async def warm():
+        return
+
+    def modes():
+        return {name: each.agent.mode for name, each in releases.current.agents.items()}
+
+    return Voices(calls, admission, store.root, modes=modes, warm=warm)
 
 
 @pytest_asyncio.fixture

@@ -58,10 +58,16 @@ def agents(store, admission, calls, log):
 
 
 @pytest.fixture
-def parts(socket, releases, calls, admission, texts):
+def spoken_to(texts, voices):
+    """Whom dialogues and calls of the front are had with."""
+    return texts, voices
+
+
+@pytest.fixture
+def parts(socket, releases, calls, admission, spoken_to):
     """All that `ServedRunner` is made of, first."""
     assert socket
-    return releases, calls, admission, texts
+    return releases, calls, admission, *spoken_to
 
 
 @pytest.fixture

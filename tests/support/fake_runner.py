@@ -108,6 +108,42 @@ class Dialogue:
     news: asyncio.Event = field(default_factory=asyncio.Event)
 
 
+class FakeLine:
+    """A call by voice: what came of the caller, and what it is told from outside."""
+
+    session_id = "voice_1"
+
+    def __init__(self, rate: int) -> None:
+        """Begin a call at a rate."""
+        self.rate = rate
+        self.heard: list[bytes] = []
+        self.said: list[tuple[str, str]] = []
+        self.takes = True
+        self.gone = asyncio.Event()
+        self.came = asyncio.Event()
+        self.pieces: asyncio.Queue[bytes | dict[str, Any] | None] = asyncio.Queue()
+
+    async def frames(self) -> AsyncIterator[bytes | dict[str, Any]]:
+        while (piece := await self.pieces.get()) is not None:
+            yield piece
+
+    def hear(self, pcm: bytes) -> bool:
+        self.heard.append(pcm)
+        self.came.set()
+        return self.takes
+
+    def say(self, text: str) -> None:
+        self.said.append(("text", text))
+        self.came.set()
+
+    def press(self, keys: str) -> None:
+        self.said.append(("keys", keys))
+        self.came.set()
+
+    def hang_up(self) -> None:
+        self.gone.set()
+
+
 class FakeRunner:
     """Plays the runner; what it answers can be set from outside."""
 
@@ -144,6 +180,8 @@ class FakeRunner:
         self.sound_ms: int | None = None
         self.sound_file: Path | None = None
         self.remembers = False
+        self.expected = False
+        self.line: FakeLine | None = None
         self.why_not_ready: str | None = None
         self.refuses: Exception | None = None
         self.asked: list[tuple[Any, ...]] = []
@@ -180,6 +218,17 @@ class FakeRunner:
         if self.refuses is not None:
             raise self.refuses
         return OpenRoom(wish.room or "clinic-0a1b", wish.agent or "clinic", "AD_1")
+
+    def expect_voice(self) -> None:
+        self.expected = True
+
+    async def voice(self, agent: str, rate: int) -> FakeLine:
+        if self.refuses is not None:
+            raise self.refuses
+        if agent not in {each.name for each in AGENTS}:
+            raise DialogueError("unknown_agent", f"there is no agent '{agent}'")
+        self.line = FakeLine(rate)
+        return self.line
 
     def meet_link(self, agent: str) -> str | None:
         if self.livekit_url is None:

@@ -14,6 +14,7 @@ from runner.front.routes import (
     sessions,
     tickets,
     turns,
+    voice,
 )
 from runner.front.routes.route import Route
 
@@ -22,6 +23,7 @@ ROUTES: Final[tuple[Route, ...]] = (
     *health.ROUTES,
     *agents.ROUTES,
     *turns.ROUTES,
+    *voice.ROUTES,
     *completions.ROUTES,
     *sessions.ROUTES,
     *tickets.ROUTES,

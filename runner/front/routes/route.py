@@ -88,7 +88,7 @@ class Route:
         name: the operation's, in the OpenAPI document.
         reply: the model of the answer where it is JSON.
         request: the model of the body.
-        kind: the media type of the answer.
+        kind: the media type of the answer; nothing where it has no body.
         problem: the shape of what it refuses; the door and a fault of lkrun have ours.
         open: whether it is answered without a token.
         ticketed: whether a ticket in its address does for a token.

@@ -24,6 +24,7 @@ from runner.link.release import AgentRelease
 from runner.serve import core_files
 from runner.serve.child.network import provider_network
 from runner.serve.child.spoken import SpokenDialogue
+from runner.serve.child.to_main import log_to_main
 from runner.serve.child.watchdog import Suspect, Watchdog, die_with, session, suspects
 from runner.serve.socket.line import CallEgress, Line
 from runner.serve.socket.messages import (
@@ -34,7 +35,6 @@ from runner.serve.socket.messages import (
     Failed,
     Failure,
     HostHello,
-    LogLine,
     NotRenewed,
     Open,
     Piece,
@@ -338,20 +338,9 @@ class DialogueHost:
             self._line.send(_refused(message, "the call has ended"))
 
 
-class _ToMain(logging.Handler):
-    """Sends log records to the main process, which writes the log."""
-
-    def __init__(self, line: Line[ToHost]) -> None:
-        super().__init__()
-        self._line = line
-
-    def emit(self, record: logging.LogRecord) -> None:
-        self._line.send(LogLine(record.levelname, record.name, self.format(record)))
-
-
 async def _main(socket: str) -> None:
     line = Line(await Peer.connect(socket), TO_HOST)
-    logging.getLogger().handlers = [_ToMain(line)]
+    log_to_main(line)
     host = DialogueHost(line)
     line.send(HostHello(os.getpid()))
     Watchdog(socket, host.suspects)

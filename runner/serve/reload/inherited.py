@@ -51,6 +51,7 @@ class ChildEnvironment:
         self._turn_model = False
         self._last = livekit
         self._renewing = asyncio.Lock()
+        self._forks = livekit is not None
 
     def begin(self) -> None:
         """Note what the first processes have, and have the forkserver warm what is served."""
@@ -63,6 +64,15 @@ class ChildEnvironment:
         values = [value for name in names if (value := self._secrets.get(name))]
         self._log.hide([*values, self._livekit.api_secret] if self._livekit else values)
 
+    async def warm(self) -> None:
+        """Have a warm forkserver for calls by voice, where LiveKit has not wanted one before."""
+        async with self._renewing:
+            if not self._forks:
+                self._forks = True
+                self._turn_model = self._plan()
+                await asyncio.to_thread(forkserver.start)
+                await asyncio.to_thread(forkserver.wait)
+
     async def follow(self) -> None:
         """Bring what new processes have up to date with what is served."""
         async with self._renewing:
@@ -73,7 +83,7 @@ class ChildEnvironment:
             reasons = [f"{name} {version}" for name, (version, _) in sorted(new.items())]
             reasons += self._confine(release)
             turn_model = self._plan()
-            if turn_model and not self._turn_model and self._livekit is not None:
+            if turn_model and not self._turn_model and self._forks:
                 reasons.append("the model that finds the end of a turn")
             self._packages |= installed
             self._turn_model |= turn_model
@@ -89,13 +99,13 @@ class ChildEnvironment:
 
     async def _renew(self, reasons: list[str]) -> None:
         await self._texts.renew()
-        if self._livekit is not None:
+        if self._forks:
             await asyncio.to_thread(forkserver.renew)
         words = f"new calls begin in new processes: {', '.join(reasons)}"
         self._log.event("processes_renewed", words, reasons=reasons)
 
     def _plan(self) -> bool:
-        if self._livekit is None:
+        if not self._forks:
             return False
         current = self._releases.current
         files = [self._releases.file(current.id, name) for name in current.agents]

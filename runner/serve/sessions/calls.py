@@ -35,7 +35,7 @@ class CallInfo:
         began: the same by a clock that nobody sets, to measure how long it takes.
         peer: the process that holds it, once that has connected.
         answered: whether the conversation has begun.
-        ending: whether it has been told to end, or will be as soon as its process has connected.
+        ending: why it has been told to end, or will be as soon as its process has connected.
         failure: why the last answer failed, for its owner alone.
         spoken: whether both speak in a dialogue.
     """
@@ -54,7 +54,7 @@ class CallInfo:
     events: EventLog = field(default_factory=EventLog)
     peer: Peer | None = None
     answered: bool = False
-    ending: bool = False
+    ending: str | None = None
     reason: str | None = None
     ended: datetime | None = None
     failure: str | None = None
@@ -72,11 +72,11 @@ class CallInfo:
         if isinstance(persona, str) and persona:
             self.persona = persona
 
-    def tell_end(self) -> None:
-        """Have its process end it now."""
-        self.ending = True
+    def tell_end(self, reason: str = "shutdown") -> None:
+        """Have its process end it now; the first reason stands."""
+        self.ending = self.ending or reason
         if self.peer is not None:
-            self.peer.send(End(self.id, "shutdown"))
+            self.peer.send(End(self.id, self.ending))
 
     def info(self) -> SessionInfo:
         """The same as the HTTP front shows it."""

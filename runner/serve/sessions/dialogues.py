@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import itertools
-import logging
 import os
 import uuid
 from collections import OrderedDict
@@ -24,7 +23,6 @@ from runner.serve.socket.messages import (
     FromCall,
     FromHost,
     HostHello,
-    LogLine,
     Open,
     Piece,
     Pong,
@@ -440,9 +438,6 @@ class Dialogues:
                 waiting = self._waiting.get(message.id)
                 if waiting is not None and waiting.on_text is not None:
                     waiting.on_text(message.text)
-            case LogLine():
-                level = logging.getLevelNamesMapping().get(message.level, logging.INFO)
-                logging.getLogger(message.logger).log(level, "%s", message.message)
             case Failure():
                 if (call := self._calls.get(message.call)) is not None:
                     call.failure = message.reason

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from typing import TYPE_CHECKING, Protocol
 
 from runner.serve.socket.messages import (
@@ -14,15 +15,20 @@ from runner.serve.socket.messages import (
     FromCall,
     GiveUp,
     Gone,
+    LogLine,
     NotRenewed,
     Refused,
     Reported,
     SessionEvent,
+    Signal,
+    Sound,
     Started,
 )
 from runner.serve.tasks import Tasks
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from runner.serve.sessions.calls import CallInfo, Calls
     from runner.serve.sessions.tool_requests import ToolRequests
     from runner.serve.sessions.welcomes import Welcomes
@@ -50,7 +56,11 @@ class ReportTaker(Protocol):
 
 
 class Switchboard:
-    """Serves the processes of calls, and takes what any process says of its calls."""
+    """Serves the processes of calls, and takes what any process says of its calls.
+
+    Attributes:
+        on_voice: told what callers by the front's own voice socket hear, and are told.
+    """
 
     def __init__(
         self,
@@ -65,6 +75,7 @@ class Switchboard:
         self._tools = tools
         self._renewals = renewals
         self._reports = reports
+        self.on_voice: Callable[[CallInfo, Sound | Signal], None] = lambda *_: None
         self._tasks = Tasks()
         self._asked: dict[tuple[Peer, int], tuple[str, asyncio.Task[None]]] = {}
 
@@ -88,6 +99,9 @@ class Switchboard:
         """Do what a process says about one of its calls."""
         if isinstance(message, Refused):
             return
+        if isinstance(message, LogLine):
+            _log(message)
+            return
         call = self._calls.get(message.call)
         if isinstance(message, Ask):
             task = self._tasks.spawn(self._tools.answer(peer, message, call))
@@ -97,6 +111,9 @@ class Switchboard:
             return
         if isinstance(message, Reported):
             self._report(call, message)
+        elif isinstance(message, Sound | Signal):
+            if call is not None:
+                self.on_voice(call, message)
         elif call is not None:
             self._note(peer, call, message)
 
@@ -128,3 +145,9 @@ class Switchboard:
         """Give up all that is still asked."""
         await self._tasks.cancel()
         await self._tools.aclose()
+
+
+def _log(line: LogLine) -> None:
+    """Log what a process would."""
+    level = logging.getLevelNamesMapping().get(line.level, logging.INFO)
+    logging.getLogger(line.logger).log(level, "%s", line.message)

@@ -282,6 +282,28 @@ class LogLine(Message):
 
 
 @dataclass(frozen=True, slots=True)
+class Sound(Message):
+    """What is heard of one end of a call by the front's WebSocket: either way.
+
+    Attributes:
+        pcm: samples of 16 bits, one channel, in Base64.
+    """
+
+    call: str
+    pcm: str
+    type: Literal["sound"] = "sound"
+
+
+@dataclass(frozen=True, slots=True)
+class Signal(Message):
+    """What a caller by the front's WebSocket is told besides, as the wire has it."""
+
+    call: str
+    signal: dict[str, str]
+    type: Literal["signal"] = "signal"
+
+
+@dataclass(frozen=True, slots=True)
 class Piece(Message):
     """A piece of the answer to a `TurnText`, as it is said."""
 
@@ -395,6 +417,16 @@ class TurnText(Message):
 
 
 @dataclass(frozen=True, slots=True)
+class Said(Message):
+    """What a caller by the front's WebSocket writes beside speaking, or keys that they press."""
+
+    call: str
+    text: str
+    keys: str | None = None
+    type: Literal["said"] = "said"
+
+
+@dataclass(frozen=True, slots=True)
 class Cancel(Message):
     """Nobody waits for the answer to a `TurnText` any more."""
 
@@ -463,10 +495,21 @@ class CommandResult(Message):
 
 Hello = CallHello | HostHello | ControlHello | Blocked
 FromCall = (
-    Started | SessionEvent | Reported | Ended | Ask | GiveUp | CallRenewed | NotRenewed | Refused
+    Started
+    | SessionEvent
+    | Reported
+    | Ended
+    | Ask
+    | GiveUp
+    | CallRenewed
+    | NotRenewed
+    | LogLine
+    | Sound
+    | Signal
+    | Refused
 )
-FromHost = FromCall | Reply | Failed | Piece | LogLine | Pong | Failure
-ToCall = Welcome | Gone | End | Renew | Answer | Refused
+FromHost = FromCall | Reply | Failed | Piece | Pong | Failure
+ToCall = Welcome | Gone | End | Renew | Answer | Sound | Said | Refused
 ToHost = End | Renew | Open | TurnText | Cancel | Ping | Answer | Refused
 ControlReply = RunnerState | CommandResult
 

@@ -9,12 +9,9 @@ from pathlib import Path
 
 import numpy as np
 
-from runner.testing.audio.ends import Ear, Mouth
-from runner.testing.audio.sound import RATE, TICK, Samples, audible, mixed, write_stereo
-
-SECONDS = TICK / RATE
-"""How long a tick is."""
-
+from runner.session.speech.ends import Ear, Mouth
+from runner.session.speech.samples import SECONDS, TICK, Samples
+from runner.testing.audio.sound import audible, mixed, write_stereo
 
 _LATE = 3 * SECONDS
 """How much of its delay a line makes up for; the rest is no time on it."""

@@ -12,13 +12,7 @@ import numpy as np
 from livekit import rtc
 from numpy.typing import NDArray
 
-Samples = NDArray[np.int16]
-
-RATE: Final = 24_000
-"""Samples a second on the line, as LiveKit's rooms give them to an agent."""
-
-TICK: Final = RATE // 50
-"""Samples that are heard at once: 20 ms."""
+from runner.session.speech.samples import RATE, Samples, frame_of, samples_of
 
 _AUDIBLE: Final = 0.01
 """Root mean square, of 1, above which a tick is heard."""
@@ -59,16 +53,11 @@ def read_wav(data: bytes, name: str) -> Samples:
     return resampled(mixed.astype(np.int16), rate)
 
 
-def samples_of(frame: rtc.AudioFrame) -> Samples:
-    """The first channel of a frame."""
-    return np.frombuffer(bytes(frame.data), np.int16)[:: frame.num_channels]
-
-
 def resampled(samples: Samples, rate: int) -> Samples:
     """Samples at the line's rate."""
     if rate == RATE or not len(samples):
         return samples
-    frame = rtc.AudioFrame(samples.tobytes(), rate, 1, len(samples))
+    frame = frame_of(samples, rate)
     resampler = rtc.AudioResampler(rate, RATE, quality=rtc.AudioResamplerQuality.HIGH)
     made = [*resampler.push(frame), *resampler.flush()]
     return np.concatenate([samples_of(each) for each in made] or [samples[:0]])

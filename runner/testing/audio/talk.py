@@ -15,8 +15,9 @@ from runner.egress.secrets import Secrets
 from runner.link.cases import TestCase
 from runner.link.release import AgentRelease
 from runner.session.call import Channel
-from runner.testing.audio.ends import Words
-from runner.testing.audio.line import SECONDS, Line
+from runner.session.speech.ends import Words
+from runner.session.speech.samples import SECONDS
+from runner.testing.audio.line import Line
 from runner.testing.audio.voice import CallerVoice
 from runner.testing.talk import Talk, TimedTurn
 from runner.testing.turn import TurnRecord

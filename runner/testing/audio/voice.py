@@ -17,16 +17,10 @@ from runner.schema.providers import chosen
 from runner.session.errors import CannotStartError
 from runner.session.facts import CallFacts
 from runner.session.models.providers import Models
+from runner.session.speech.samples import Samples, samples_of
 from runner.session.values.templates import TemplateContext, TemplateRenderer
 from runner.session.values.variables import Variables
-from runner.testing.audio.sound import (
-    Samples,
-    SoundError,
-    louder,
-    read_wav,
-    resampled,
-    samples_of,
-)
+from runner.testing.audio.sound import SoundError, louder, read_wav, resampled
 
 USUAL = "espeak"
 """The plugin that speaks for a caller where nobody is named, and it is installed."""

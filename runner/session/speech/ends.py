@@ -16,7 +16,7 @@ from livekit.agents.voice.io import (
     TextOutput,
 )
 
-from runner.testing.audio.sound import RATE, TICK, Samples, samples_of
+from runner.session.speech.samples import RATE, TICK, Samples, frame_of, samples_of
 
 
 class Ear(AudioInput):
@@ -29,7 +29,7 @@ class Ear(AudioInput):
 
     def hear(self, samples: Samples) -> None:
         """Hear something."""
-        self._frames.put_nowait(rtc.AudioFrame(samples.tobytes(), RATE, 1, len(samples)))
+        self._frames.put_nowait(frame_of(samples))
 
     async def __anext__(self) -> rtc.AudioFrame:
         """The next frame, when it has been said."""
