@@ -199,6 +199,9 @@ IN_ORDER = "fallback"
 BY_HTTP = "http"
 """What stands instead of a plugin's name where a service is asked, without any code."""
 
+PROVIDER_TOOL = "provider_tool"
+"""What a tool is called that a LiveKit plugin has and its service runs: no provider by itself."""
+
 BY_KEY: dict[str, ProviderKind] = {kind.key: kind for kind in ROWS}
 
 

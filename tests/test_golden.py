@@ -201,7 +201,7 @@ def test_wrong_use_is_told_apart(arguments, home):
 
 def test_the_catalogue_of_these_tests_is_an_installation():
     """What the cases see as installed is what README installs."""
-    missing = golden.INSTALLED - {"lkrun-parrot", "lkrun-polly"} - Catalogue().distributions.keys()
+    missing = golden.INSTALLED - golden.BROUGHT - Catalogue().distributions.keys()
     assert not missing
 
 

@@ -11,7 +11,7 @@ from runner.link.table import SymbolTable
 from runner.schema.nodes import PARTS, listed
 from runner.schema.providers import AnyProvider
 from runner.schema.reading.load import Definition
-from runner.schema.tools import PluginTool
+from runner.schema.tools import PluginTool, ProviderTool
 from runner.syntax import Location
 
 
@@ -59,6 +59,8 @@ def _provider(definition: Definition, provider: AnyProvider) -> Iterator[PluginU
 def _tool(definition: Definition, tool: Any) -> Iterator[PluginUse]:
     if isinstance(tool, PluginTool):
         yield _named(definition, "tool", str(tool.plugin), "plugin")
+    elif isinstance(tool, ProviderTool):
+        yield _named(definition, tool.kind, str(tool.provider_tool))
 
 
 def _named(definition: Definition, kind: str, name: str, key: str = "") -> PluginUse:

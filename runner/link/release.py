@@ -19,7 +19,15 @@ from runner.schema.personas import Persona
 from runner.schema.process import Process
 from runner.schema.providers import Provider
 from runner.schema.services import Service, whole_request, whole_tool
-from runner.schema.tools import HttpTool, KnowledgeTool, McpTool, PluginTool, Tool, asked_by
+from runner.schema.tools import (
+    HttpTool,
+    KnowledgeTool,
+    McpTool,
+    PluginTool,
+    ProviderTool,
+    Tool,
+    asked_by,
+)
 from runner.template import analyse
 
 FORM = 1
@@ -161,7 +169,8 @@ class AgentRelease(BaseModel):
         """The options of all plugins that run in the process of a call, besides providers'."""
         named = (self.agent.nodes, *(persona.nodes for persona in self.personas.values()))
         nodes = [o for some in named for part in PARTS for _, o in listed(some, part)]
-        return [*nodes, *(t.options for t in self.tools.values() if isinstance(t, PluginTool))]
+        tools = (t for t in self.tools.values() if isinstance(t, PluginTool | ProviderTool))
+        return [*nodes, *(tool.options for tool in tools)]
 
     @cached_property
     def http_services(self) -> tuple[Service, ...]:

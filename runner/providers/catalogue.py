@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Literal
 
 from runner.diagnostics.nearest import nearest
 from runner.plugin import GROUPS
-from runner.provider_kinds import BY_KEY, ROWS
-from runner.providers import known
+from runner.provider_kinds import BY_KEY, PROVIDER_TOOL, ROWS
+from runner.providers import hosted, known
 from runner.providers.exports import Exports
 from runner.providers.installed import Distribution, scan
 from runner.providers.problems import NameProblem
@@ -82,12 +82,22 @@ class Catalogue:
 
     def find(self, kind: str, name: str) -> InstalledProvider | NameProblem:
         """The provider that a name means, or what is wrong with the name."""
+        if kind == PROVIDER_TOOL:
+            return self._hosted(name)
         rivals = self.providers.get((kind, _plain(name)), ()) or self._variant(kind, name)
         if not rivals:
             return self._missing(kind, name)
         if rivals[0].name != name:
             return self._unknown(kind, name)
         return rivals[0] if len(rivals) == 1 else _conflict(name, rivals)
+
+    def _hosted(self, name: str) -> InstalledProvider | NameProblem:
+        """A tool that the service of a LiveKit plugin runs."""
+        place = hosted.find(name, self.distributions, self._install)
+        if isinstance(place, NameProblem):
+            return place
+        target, package = place
+        return _provider(PROVIDER_TOOL, name, "livekit", target, package)
 
     def _variant(self, kind: str, name: str) -> tuple[InstalledProvider, ...]:
         """Another class of a LiveKit plugin: `deepgram.STTv2`, `openai.responses`."""

@@ -49,6 +49,10 @@ class Exports:
                 places[kind.key] = place
         return places
 
+    def tools(self) -> tuple[str, ...]:
+        """The tools that its service runs: the classes of its module `tools`."""
+        return tuple(_tools_in(self.folder / "tools.py"))
+
     def variant(self, kind: ProviderKind, name: str) -> str | None:
         """The place of another class that a person names, such as `STTv2` or `responses`."""
         return next(self._existing((name, f"{name}.{kind.livekit_class}")), None)
@@ -65,6 +69,25 @@ class Exports:
         return path.is_dir() or path.with_suffix(".py").is_file()
 
 
+def _tools_in(file: Path) -> Iterator[str]:
+    """Classes below LiveKit's `ProviderTool` that are no base of others."""
+    families = {"ProviderTool"}
+    for statement in _statements(file) or ():
+        if isinstance(statement, ast.ClassDef) and families & set(map(_last, statement.bases)):
+            families.add(statement.name)
+            if "abstractmethod" not in ast.dump(statement):
+                yield statement.name
+
+
+def _last(base: ast.expr) -> str:
+    """The name of a class, without its module."""
+    match base:
+        case ast.Name(id=name) | ast.Attribute(attr=name):
+            return name
+        case _:
+            return ""
+
+
 def _bound_below(folder: Path, modules: list[str]) -> frozenset[str] | None:
     path = folder.joinpath(*modules)
     package = _bound_in(path / "__init__.py")
@@ -72,11 +95,17 @@ def _bound_below(folder: Path, modules: list[str]) -> frozenset[str] | None:
 
 
 def _bound_in(file: Path) -> frozenset[str] | None:
+    statements = _statements(file)
+    if statements is None:
+        return None
+    return frozenset(name for statement in statements for name in _bound(statement))
+
+
+def _statements(file: Path) -> list[ast.stmt] | None:
     try:
-        tree = ast.parse(file.read_bytes())
+        return ast.parse(file.read_bytes()).body
     except (OSError, SyntaxError, ValueError):
         return None
-    return frozenset(name for statement in tree.body for name in _bound(statement))
 
 
 def _bound(statement: ast.stmt) -> list[str]:

@@ -105,6 +105,18 @@ OWN = {
 }
 """lkrun's own plugins: name → package and kinds."""
 
+RUNS_TOOLS: dict[str, dict[str, str]] = {
+    "anthropic": {"llm": "anthropic"},
+    "google": {"llm": "google", "realtime": "google"},
+    "mistralai": {"llm": "mistralai"},
+    "openai": {"llm": "openai.responses"},
+    "xai": {"llm": "xai.responses", "realtime": "xai"},
+}
+"""LiveKit plugin that has tools which its service runs → kind → the plugin that hands them to it.
+
+Source: what reads `ProviderTool` in the plugins of livekit-agents 1.8.9.
+"""
+
 NEEDS = {"openai": "OPENAI_API_KEY", "spitch": "SPITCH_API_KEY"}
 """Modules whose key is read by software that they use, not by themselves."""
 

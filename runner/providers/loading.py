@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import BaseModel
 
 from runner.plugin import API_VERSION, Plugin
-from runner.provider_kinds import BY_KEY, ProviderKind
+from runner.provider_kinds import BY_KEY, PROVIDER_TOOL, ProviderKind
 from runner.providers.signature import SignatureOptions, chosen, options_of
 
 if TYPE_CHECKING:
@@ -67,7 +67,9 @@ def load(source: str, target: str, kind: str) -> Loaded:
     export: Any = module
     for part in filter(None, attribute.split(".")):
         export = getattr(export, part, None)
-    return _of_plugin(export, target) if source == "plugin" else _of_livekit(export, target, kind)
+    if source == "plugin":
+        return _of_plugin(export, target)
+    return _of_class(export) if kind == PROVIDER_TOOL else _of_livekit(export, target, kind)
 
 
 def _of_plugin(plugin: Any, target: str) -> Loaded:
@@ -86,8 +88,10 @@ def _of_livekit(export: Any, target: str, kind: str) -> Loaded:
     if not callable(export) or not (usual or _is_of(export, row)):
         name = target.partition(":")[0].split(".")[2]
         raise UnusableError(f"'{name}' cannot be used as '{kind}'", "E206")
-    maker: Any = getattr(export, "load", None) if kind == "vad" else None
-    maker = maker or export
+    return _of_class(getattr(export, "load", export) if kind == "vad" else export)
+
+
+def _of_class(maker: Any) -> Loaded:
     try:
         options = options_of(maker)
     except TypeError as error:

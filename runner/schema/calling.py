@@ -81,6 +81,8 @@ class AnyTool(Block):
     """Whether the kind has a description of its own."""
     own_parameters: ClassVar[str | None] = None
     """Where the kind gets its parameters from, when an author cannot give any."""
+    refuses: ClassVar[tuple[str, ...]] = ()
+    """Keys of other kinds that mean nothing in this one."""
     built_in: ClassVar[bool] = False
     """Whether it may be listed by the name of its kind, without being defined."""
     asks_first: ClassVar[bool] = True

@@ -74,6 +74,7 @@ class McpTool(WaitingTool):
     kind: ClassVar[str] = "mcp"
     described: ClassVar[bool] = True
     own_parameters: ClassVar[str | None] = "the server"
+    refuses: ClassVar[tuple[str, ...]] = ("description",)
 
     mcp: McpServer = key("the server", live="call")
 
@@ -120,6 +121,43 @@ class PluginTool(WaitingTool):
 
     plugin: PluginName = key("the plugin: an entry point of lkrun.tool")
     options: dict[str, Json] = key("options of the plugin", {}, alias="with")
+
+
+class ProviderTool(AnyTool):
+    """A tool that the model's own provider runs, such as a search of the web."""
+
+    kind: ClassVar[str] = "provider_tool"
+    described: ClassVar[bool] = True
+    own_parameters: ClassVar[str | None] = "the model's provider"
+    refuses: ClassVar[tuple[str, ...]] = ("description", "rules", "max_uses", "then", "confirm")
+    asks_first: ClassVar[bool] = False
+
+    provider_tool: PluginName = key(
+        "the tool, by its name in LiveKit's plugin: openai.WebSearch; the persona that has it "
+        "speaks through a model of that provider"
+    )
+    options: dict[str, Json] = key("options of the tool", {}, alias="with")
+
+    @classmethod
+    def all_rules(cls) -> list[JsonSchemaValue]:
+        """What `_runs_elsewhere` asks besides."""
+        return [*super().all_rules(), *({"not": {"required": [name]}} for name in cls.refuses)]
+
+    @model_validator(mode="after")
+    def _runs_elsewhere(self) -> Self:
+        attributes = self.keys()
+        for name in self.refuses:
+            if attributes[name] in self.model_fields_set:
+                raise mistake(
+                    "E112",
+                    f"'{name}' does not go with 'provider_tool': the model's provider runs the "
+                    "tool, and tells nobody else",
+                    f"delete '{name}'; what the tool is for is said in instructions: of the "
+                    "persona",
+                    at=(name,),
+                    on="key",
+                )
+        return self
 
 
 class SetTool(AnyTool):

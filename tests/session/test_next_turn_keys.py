@@ -113,6 +113,13 @@ ALONE = {
         ),
         "a package has to be installed: test_plugins.py",
     ),
+    **dict.fromkeys(
+        (
+            *("ProviderTool.provider_tool", "ProviderTool.with", "ProviderTool.if"),
+            *("ProviderTool.description", "ProviderTool.parameters", "ProviderTool.then"),
+        ),
+        "a model of a service has to have it: test_provider_tools.py",
+    ),
     "McpTool.description": "it is the server's, and cannot be written",
     "McpTool.parameters": "as above",
     "VadProvider.vad": "there is one plugin of its kind",

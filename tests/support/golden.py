@@ -23,13 +23,14 @@ GOOD = Path(__file__).parents[1] / "good"
 ENV = {"CLINIC_BRANCH": "hanoi", "CLINIC_TOKEN": "abc", "MAX_CALLS": "many"}
 """The environment that templates see in these runs."""
 
-INSTALLED = {
+BROUGHT = {"livekit-plugins-acme", "lkrun-parrot", "lkrun-polly"}
+"""Packages that cases bring."""
+
+INSTALLED = BROUGHT | {
     "livekit-agents",
     "lkrun",
     "lkrun-espeak",
-    "lkrun-parrot",
     "lkrun-pocketsphinx",
-    "lkrun-polly",
     "lkrun-script",
 }
 """What README installs, and what cases bring: other packages of a machine show in no message."""

@@ -24,6 +24,14 @@ _MEANT = {
 }
 """What other platforms call the tools that need no definition."""
 
+_OF_PROVIDERS = {
+    "codeinterpreter": "openai.CodeInterpreter",
+    "filesearch": "openai.FileSearch",
+    "googlesearch": "google.GoogleSearch",
+    "websearch": "openai.WebSearch",
+}
+"""What people call the tools that a model's own provider runs → one of them."""
+
 _KINDS = frozenset(tool.kind for tool in AddTo.kinds)
 
 
@@ -62,17 +70,28 @@ def _hint(name: str, table: SymbolTable, servers: ServerTools) -> str | None:
         return f"'{name}' is a persona: write it below handoffs:"
     if meant := _MEANT.get(fold(name)):
         return f"did you mean '{meant}'?"
+    if name in _KINDS or fold(name) in _OF_PROVIDERS:
+        return _as_kind(name)
     if name in servers.by_name:
         server = servers.by_name[name]
         return f"'{name}' is a tool of the server '{server}': list {server}"
+    if (persona := name.removeprefix("transfer_to_")) in table.entries["personas"]:
+        return f"a handoff is not listed as a tool: write {persona}: below handoffs:"
+    return defined_where(name, [*table.entries["tools"], *BUILT_IN], below("tools", name))
+
+
+def _as_kind(name: str) -> str:
+    """What to write for a kind of tool, or a tool of a provider's own."""
     if name in _KINDS:
         return (
             f"'{name}' is a kind of tool: below tools:, give a tool of your own {name}:, "
             "and list that tool's name here"
         )
-    if (persona := name.removeprefix("transfer_to_")) in table.entries["personas"]:
-        return f"a handoff is not listed as a tool: write {persona}: below handoffs:"
-    return defined_where(name, [*table.entries["tools"], *BUILT_IN], below("tools", name))
+    hosted = _OF_PROVIDERS[fold(name)]
+    return (
+        f"below tools:, write {name}:, and below it provider_tool: {hosted}, which the model's own "
+        "provider runs"
+    )
 
 
 RULE = LeafRule(_check)

@@ -112,6 +112,8 @@ def _table(block: type[Block]) -> Iterator[str]:
     for key, name in block.keys().items():
         if key == "parameters" and getattr(block, "own_parameters", None):
             continue
+        if key in getattr(block, "refuses", ()):
+            continue
         info = block.model_fields[name]
         shown = f"**`{key}`**" if info.is_required() else f"`{key}`"
         value = _cell(_value(whole(info)))

@@ -43,6 +43,7 @@ class Toolbox:
         self._tools: dict[str, RawFunctionTool[..., Any]] = {}
         self._stamps: dict[str, int] = {}
         self._uses: dict[str, frozenset[str]] = {}
+        self._hosted: dict[str, str] = {}
         self._ends = StepEnds()
         self._transfers = Transfers(call, self._ends)
 
@@ -89,9 +90,9 @@ class Toolbox:
                 continue
             if tool.id == SWITCH_LANGUAGE:
                 offered.append(tool)
-            elif tool.id in plan.tools:
-                if is_true(plan.tools[tool.id].condition):
-                    offered.append(self._tool(tool.id))
+            elif (name := self._hosted.get(tool.id, tool.id)) in plan.tools:
+                if is_true(plan.tools[name].condition):
+                    offered.append(self._tool(name))
             elif self._transfers.leads(persona, tool.id.removeprefix(TRANSFER)):
                 offered.append(tool)
         return offered
@@ -116,7 +117,17 @@ class Toolbox:
             self._uses[name] = frozenset(names - self._call.bound.variables.fixed.keys())
         return self._uses[name]
 
-    def _tool(self, name: str) -> RawFunctionTool[..., Any]:
+    def _tool(self, name: str) -> llm.Tool:
+        """What the model is offered of a tool."""
+        tool = self._call.bound.plan.tools[name]
+        offer = kind_of(tool.kind).offered
+        if offer is None:
+            return self._function(name)
+        made = offer(self._call, tool)
+        self._hosted[made.id] = name
+        return made
+
+    def _function(self, name: str) -> RawFunctionTool[..., Any]:
         call = self._call
         known = self._tools.get(name)
         if known is not None and not call.bound.variables.changed_since(

@@ -8,6 +8,8 @@ from functools import cache
 from importlib import import_module
 from typing import Any, Generic, TypeVar
 
+from livekit.agents import llm
+
 from runner.schema.calling import AnyTool
 from runner.session.call import Call
 from runner.session.tools.calls import ToolCall, ToolResult
@@ -21,12 +23,14 @@ class ToolKind(Generic[ToolT]):
 
     Attributes:
         run: does the tool's own work, with arguments that fit.
+        offered: makes what the model is offered, where that is no function that lkrun runs.
         describe: the description that the model is given where the author wrote none.
     """
 
     tool: type[ToolT]
     run: Callable[[Call, ToolT, ToolCall], Awaitable[ToolResult]]
     describe: Callable[[Call, ToolT], str] | None = None
+    offered: Callable[[Call, ToolT], llm.Tool] | None = None
 
 
 @cache
