@@ -7,6 +7,9 @@ called.
 
 def main() -> None:
     """Run the command line."""
+    from runner.collecting import collect_rarely  # noqa: PLC0415 - see above
+
+    collect_rarely()
     from runner.cli import run  # noqa: PLC0415 - see above
 
     run()

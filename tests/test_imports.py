@@ -23,6 +23,7 @@ MAY_IMPORT = {
     "provider_kinds": set(),
     "addresses": set(),
     "secret": set(),
+    "collecting": set(),
     "patterns": set(),
     "texts": set(),
     "promptfoo": set(),
@@ -50,13 +51,13 @@ MAY_IMPORT = {
         "diagnostics", "secret", "texts",
     },
     "testing": {
-        "addresses", "compiler", "delivery", "diagnostics", "egress", "link", "patterns",
-        "providers", "schema", "secret", "session", "template", "texts",
+        "addresses", "collecting", "compiler", "delivery", "diagnostics", "egress", "link",
+        "patterns", "providers", "schema", "secret", "session", "template", "texts",
     },
     "front": {"diagnostics", "secret"},
     "serve": {
-        "source", "cache", "child_environment", "compiler", "delivery", "diagnostics", "diff",
-        "egress", "front", "link", "providers", "secret", "session", "schema", "template",
+        "source", "cache", "child_environment", "collecting", "compiler", "delivery", "diagnostics",
+        "diff", "egress", "front", "link", "providers", "secret", "session", "schema", "template",
         "testing",
     },
     "cli": {
@@ -65,7 +66,7 @@ MAY_IMPORT = {
         "promptfoo",
         "providers", "secret", "serve", "session", "schema", "source", "template", "testing",
     },
-    "__main__": {"cli"},
+    "__main__": {"cli", "collecting"},
 }  # fmt: skip
 """Room → the rooms that it may import. `runner` itself (the version) is free to all."""
 

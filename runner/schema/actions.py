@@ -1,7 +1,5 @@
 """Actions: what is done, in order, wherever the language lets something be done."""
 
-from __future__ import annotations
-
 from typing import Annotated, ClassVar, TypeAlias
 
 from runner.schema.types.blocks import Block, OneOrList, key, kinds

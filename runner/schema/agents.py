@@ -1,7 +1,5 @@
 """Agents: what a call is dispatched to."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any, ClassVar, Literal, Self

@@ -1,7 +1,5 @@
 """How a request proves who sends it: one class a kind."""
 
-from __future__ import annotations
-
 from typing import Annotated, ClassVar, Self, TypeAlias
 
 from pydantic import Discriminator, Tag, model_validator

@@ -1,7 +1,5 @@
 """What every tool has: its description, when it may be called, what the caller hears meanwhile."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Annotated, ClassVar, Self
 

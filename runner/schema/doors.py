@@ -1,7 +1,5 @@
 """The section `runner.http`: where the front listens, and who may come in."""
 
-from __future__ import annotations
-
 import ipaddress
 import re
 from typing import Annotated, ClassVar, Final, Self

@@ -1,7 +1,5 @@
 """A file: its sections, and what a definition in each of them is."""
 
-from __future__ import annotations
-
 from typing import Annotated, ClassVar
 
 from runner.schema.agents import Agent

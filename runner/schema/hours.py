@@ -1,7 +1,5 @@
 """Hours: when an agent is open, and who answers outside."""
 
-from __future__ import annotations
-
 from datetime import UTC, date, datetime, timedelta
 from typing import Annotated, ClassVar, Self
 

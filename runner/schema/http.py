@@ -1,7 +1,5 @@
 """Requests to services."""
 
-from __future__ import annotations
-
 import re
 from typing import Annotated, Any, ClassVar, Self
 

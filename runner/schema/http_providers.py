@@ -3,8 +3,6 @@
 Their `with` is an http block, as a tool has it, with what sound and words need besides.
 """
 
-from __future__ import annotations
-
 from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import AfterValidator, model_validator

@@ -1,7 +1,5 @@
 """Intents: certain phrases of the caller, acted on before the model is asked."""
 
-from __future__ import annotations
-
 from typing import Annotated, Any, ClassVar, Self
 
 from pydantic import AfterValidator, GetJsonSchemaHandler, WithJsonSchema, model_validator

@@ -1,7 +1,5 @@
 """Knowledge: what a tool of the kind `knowledge` looks up."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from typing import Annotated, ClassVar, TypeAlias
 

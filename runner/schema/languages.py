@@ -1,7 +1,5 @@
 """Languages: which an agent speaks, and when it goes from one to another."""
 
-from __future__ import annotations
-
 from typing import Annotated, ClassVar, Self
 
 from pydantic import model_validator

@@ -1,7 +1,5 @@
 """What is done before the first word of a call, and after its last."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Annotated, Any, ClassVar, Self, TypeAlias

@@ -1,7 +1,5 @@
 """Servers of the Model Context Protocol: where one is, and which of its tools are used."""
 
-from __future__ import annotations
-
 from typing import Annotated, Any, ClassVar, TypeAlias
 
 from pydantic import AfterValidator, WithJsonSchema, model_validator

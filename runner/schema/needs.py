@@ -1,7 +1,5 @@
 """Needs: what must be known before a persona goes on."""
 
-from __future__ import annotations
-
 from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import AfterValidator, model_validator

@@ -1,7 +1,5 @@
 """Nodes: plugins between speech recognition, model and voice."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar

@@ -1,7 +1,5 @@
 """Personas: who speaks. One at a time does, and hands the call to another."""
 
-from __future__ import annotations
-
 import re
 from typing import Annotated, ClassVar, Self
 

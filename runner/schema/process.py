@@ -1,7 +1,5 @@
 """The section `runner`: settings of the process."""
 
-from __future__ import annotations
-
 import ipaddress
 import re
 from typing import Annotated, ClassVar, Literal

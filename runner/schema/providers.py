@@ -3,8 +3,6 @@
 The classes and keys are made from the rows of `runner.provider_kinds`.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, TypeAlias
 

@@ -1,7 +1,5 @@
 """What a conversation test says of sound, and that it counts with `mode: audio` alone."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Annotated, Any, ClassVar
 

@@ -1,7 +1,5 @@
 """Conversation tests: what a caller says, and what the agent must do then."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from typing import Annotated, Any, ClassVar, Literal, Self, TypeAlias
 

@@ -1,7 +1,5 @@
 """Tools: what the model may do besides talking."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Annotated, ClassVar, Self, TypeAlias
 

@@ -1,7 +1,5 @@
 """Turn taking: when the agent speaks, and when it lets itself be interrupted."""
 
-from __future__ import annotations
-
 from typing import Annotated, ClassVar, Literal
 
 from runner.schema.actions import Actions

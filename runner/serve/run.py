@@ -8,6 +8,7 @@ import gc
 import os
 from typing import TYPE_CHECKING, Final
 
+from runner.collecting import collect_usually
 from runner.egress.lookup import read_ahead
 from runner.serve import core_files
 from runner.serve.control import Enlisted
@@ -121,6 +122,7 @@ class Run:
         # looking through what lives as long as the runner would stop everything for 0.1 s
         gc.collect()
         gc.freeze()
+        collect_usually()
         self._ready(address)
 
     def _ready(self, address: str) -> None:

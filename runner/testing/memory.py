@@ -5,10 +5,8 @@ from __future__ import annotations
 import contextlib
 import gc
 from collections.abc import Iterator
-from typing import Final
 
-_RARELY: Final = (20_000, 20, 100)
-"""A talk makes and drops a hundred thousand objects; LiveKit's modules hold half a million."""
+from runner.collecting import RARELY
 
 
 @contextlib.contextmanager
@@ -20,7 +18,7 @@ def rarely_collected() -> Iterator[None]:
     before = gc.get_threshold()
     gc.collect()
     gc.freeze()
-    gc.set_threshold(*_RARELY)
+    gc.set_threshold(*RARELY)
     try:
         yield
     finally:

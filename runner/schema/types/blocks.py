@@ -1,7 +1,5 @@
 """How definitions are built: blocks, kinds told by a key, one or a list, a block or `no`."""
 
-from __future__ import annotations
-
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -53,7 +51,7 @@ class Block(BuiltWhenUsed):
     stray: ClassVar[str] = ""
     """Where a key that is none of the block's own probably belongs."""
 
-    kinds: ClassVar[tuple[type[Block], ...]] = ()
+    kinds: ClassVar[tuple[type[Any], ...]] = ()
     """Of a block that is one of several kinds: all of them."""
 
     kind: ClassVar[str] = ""
