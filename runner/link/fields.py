@@ -2,18 +2,52 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+
 from runner.diagnostics.nearest import did_you_mean
 from runner.link.scope import Scope
+from runner.link.walk import Leaf
+from runner.schema.app import App
 from runner.schema.calling import AnyTool
 from runner.schema.fields import READERS, Field, fits
+from runner.schema.reading.load import Definition
 from runner.schema.types.blocks import Block
 from runner.schema.types.meant import advice
+from runner.syntax import Location
 from runner.template import has_template
 
 
 def parameters(tool: Block, scope: Scope) -> dict[str, Field]:
     """The parameters of a tool, as the model sees them."""
     return tool.fields(scope.declared) if isinstance(tool, AnyTool) else {}
+
+
+@dataclass(frozen=True, slots=True)
+class Arguments:
+    """What `args` has at some place.
+
+    Attributes:
+        owner: what a message calls the block that declares them.
+        location: where they are declared.
+    """
+
+    fields: Mapping[str, Field]
+    owner: str
+    location: Location
+
+
+def arguments(leaf: Leaf, definition: Definition, spec: Block, scope: Scope) -> Arguments:
+    """What `args` has where a text stands: parameters of the tool, or of the app's method."""
+    where = definition.location
+    if "args" not in leaf.names:
+        return Arguments({}, "tool", where)
+    app = getattr(spec, "app", None)
+    if isinstance(app, App) and leaf.location[len(where) :][:2] == ("app", "on"):
+        name = str(leaf.location[len(where) + 2])
+        place = (*where, "app", "on", name, "parameters")
+        return Arguments(app.on[name].parameters, "method", place)
+    return Arguments(parameters(spec, scope), "tool", (*where, "parameters"))
 
 
 def misfit(field: Field, text: str) -> tuple[str, str | None] | None:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 
 from runner.diagnostics.nearest import did_you_mean, nearest
 from runner.link import foreign_names as foreign
-from runner.link.fields import parameters
+from runner.link.fields import arguments
 from runner.link.findings import Problem
 from runner.link.names import ALWAYS, ATTRIBUTES, OPEN
 from runner.link.rule import UseContext
@@ -111,7 +111,7 @@ def _extracted(context: UseContext, leaf: Leaf) -> Collection[str]:
 
 def _hint(context: UseContext, use: Use, leaf: Leaf) -> str | None:
     root, variables = use.path[0], context.scope.variables
-    fields = parameters(context.spec, context.scope) if "args" in leaf.names else {}
+    fields = arguments(leaf, context.definition, context.spec, context.scope).fields
     owner = "args" if root in fields else "extract" if root in _extracted(context, leaf) else None
     if owner is not None:
         return f"write args.{root}" if owner == "args" else _write(f"extract.{root}", leaf)

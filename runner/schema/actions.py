@@ -3,7 +3,14 @@
 from typing import Annotated, ClassVar, TypeAlias
 
 from runner.schema.types.blocks import Block, OneOrList, key, kinds
-from runner.schema.types.names import NeedName, PersonaName, ToolName, VariableName
+from runner.schema.types.measures import SomeTime
+from runner.schema.types.names import (
+    MethodName,
+    NeedName,
+    PersonaName,
+    ToolName,
+    VariableName,
+)
 from runner.schema.types.pressed import Keys
 from runner.schema.types.texts import Condition, Stored, Told
 from runner.schema.types.values import YesNo
@@ -55,6 +62,16 @@ class RunTool(_Action):
     arguments: dict[str, Stored] = key("argument → value", {}, alias="with")
 
 
+class CallApp(_Action):
+    """Calls a method of the caller's app; if it fails, the list goes on."""
+
+    kind: ClassVar[str] = "app"
+
+    app: MethodName = key("a method of the caller's app; where that fails, the list goes on")
+    arguments: dict[str, Stored] = key("name → value, sent to it as JSON", {}, alias="with")
+    timeout: SomeTime = key("the longest that the app may take", 5.0)
+
+
 class AskAgain(_Action):
     """Forgets what was known, and asks the caller once more."""
 
@@ -96,9 +113,21 @@ class PressKeys(_Action):
 
 
 Action: TypeAlias = kinds(  # type: ignore[valid-type]  # built from the classes
-    "an action", AskAgain, EndCall, HandOff, Instruct, MustCall, PressKeys, RunTool, Say, Set
+    "an action",
+    AskAgain,
+    CallApp,
+    EndCall,
+    HandOff,
+    Instruct,
+    MustCall,
+    PressKeys,
+    RunTool,
+    Say,
+    Set,
 )
-AnyAction = AskAgain | EndCall | HandOff | Instruct | MustCall | PressKeys | RunTool | Say | Set
+AnyAction = (
+    AskAgain | CallApp | EndCall | HandOff | Instruct | MustCall | PressKeys | RunTool | Say | Set
+)
 
 
 def tool_of(block: Block) -> str | None:

@@ -9,6 +9,7 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
 from runner.schema.actions import Actions
+from runner.schema.app import App
 from runner.schema.hours import Hours
 from runner.schema.intents import Intents
 from runner.schema.keys import Keypad
@@ -211,6 +212,7 @@ class Agent(AgentProviders, _AgentBasics):
     after_call: AfterCall | None = key(
         "what is done once the call is over, however it ended", None, live="call"
     )
+    app: App | None = key("the caller's app: what it sees of a call, and what it may do", None)
     keyterms: tuple[Plain, ...] = key("words that speech recognition should expect", ())
     pronunciations: dict[str, Plain] = key(
         "written → spoken, in speech only: whole words; what is written small, in any case", {}

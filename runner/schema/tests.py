@@ -14,6 +14,7 @@ from runner.schema.types.names import (
     AgentName,
     AttachedFile,
     DataFile,
+    MethodName,
     PersonaName,
     ProviderName,
     ToolName,
@@ -233,6 +234,15 @@ class KeypadStep(_Step):
     keypad: PressedByCaller = key("the keys that the caller presses, such as 1 or 1234#")
 
 
+class AppStep(_Step):
+    """The caller does something in their app."""
+
+    kind: ClassVar[str] = "app"
+
+    app: MethodName = key("a method of the agent's app.on: that is called")
+    arguments: dict[str, Data] = key("name → value: what the app sends", {}, alias="with")
+
+
 class HangUpStep(_Step):
     """The caller hangs up."""
 
@@ -241,8 +251,8 @@ class HangUpStep(_Step):
     hang_up: YesNo = key("yes")
 
 
-Step: TypeAlias = kinds("a step", AgentStep, HangUpStep, KeypadStep, SilenceStep, UserStep)  # type: ignore[valid-type]  # built from the classes
-AnyStep = AgentStep | HangUpStep | KeypadStep | SilenceStep | UserStep
+Step: TypeAlias = kinds("a step", AgentStep, AppStep, HangUpStep, KeypadStep, SilenceStep, UserStep)  # type: ignore[valid-type]  # built from the classes
+AnyStep = AgentStep | AppStep | HangUpStep | KeypadStep | SilenceStep | UserStep
 
 
 class Mock(Block):

@@ -13,9 +13,9 @@ from runner.schema.mcp import McpServer
 from runner.schema.needs import Need, Needs
 from runner.schema.providers import PluginName
 from runner.schema.types.blocks import OneOrList, OrNo, key, kinds, kinds_of
-from runner.schema.types.measures import Duration
+from runner.schema.types.measures import Duration, SomeTime
 from runner.schema.types.mistake import mistake
-from runner.schema.types.names import KnowledgeName, VariableName
+from runner.schema.types.names import KnowledgeName, MethodName, VariableName
 from runner.schema.types.pressed import Keys
 from runner.schema.types.texts import Stored, Told
 from runner.schema.types.words import SayOrYes, Words
@@ -156,6 +156,21 @@ class ProviderTool(AnyTool):
                     on="key",
                 )
         return self
+
+
+class AppTool(WaitingTool):
+    """Calls a method of the caller's app."""
+
+    kind: ClassVar[str] = "app"
+
+    app: MethodName = key("a method of the caller's app; what it returns is the answer")
+    arguments: dict[str, Stored] = key(
+        "name → value, sent to it as JSON beside the parameters; a value of this list wins",
+        {},
+        alias="with",
+        names=("args",),
+    )
+    timeout: SomeTime = key("the longest that the app may take", 5.0)
 
 
 class SetTool(AnyTool):

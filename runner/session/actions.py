@@ -14,6 +14,7 @@ from runner.schema.actions import (
     BACK,
     AnyAction,
     AskAgain,
+    CallApp,
     EndCall,
     HandOff,
     Instruct,
@@ -30,6 +31,7 @@ from runner.session.call import MOST_HOPS, Call
 from runner.session.errors import MisfitError
 from runner.session.events import ToolCallEvent, ToolResultEvent
 from runner.session.pending import DueCall, PendingHandoff
+from runner.session.tools.app import call_app, sent
 from runner.session.tools.calls import ToolCall, ToolResult
 from runner.session.tools.confirming import confirmed
 from runner.session.tools.gates import RefusedError, admitted
@@ -204,8 +206,14 @@ async def _press_keys(action: PressKeys, context: ActionContext, outcome: Action
     outcome.answered |= await press(context.call, context.text(action.press_keys))
 
 
+async def _call_app(action: CallApp, context: ActionContext, _outcome: ActionOutcome) -> None:
+    payload = sent(context.call, action.arguments, context.names)
+    await call_app(context.call, str(action.app), payload, action.timeout)
+
+
 _DO: dict[type[Any], Callable[[Any, ActionContext, ActionOutcome], Awaitable[None]]] = {
     AskAgain: _ask_again,
+    CallApp: _call_app,
     EndCall: _end_call,
     HandOff: _hand_off,
     Instruct: _instruct,

@@ -28,7 +28,14 @@ from runner.session.budget import TurnBudget
 from runner.session.clock import Clock
 from runner.session.events import Events
 from runner.session.pending import DueCall, Question
-from runner.session.roles import Hearing, Opening, Pressed, SpeakingPersona, Tongue
+from runner.session.roles import (
+    CallersApp,
+    Hearing,
+    Opening,
+    Pressed,
+    SpeakingPersona,
+    Tongue,
+)
 from runner.session.server_tool import ServerTool
 from runner.session.silence import silence
 from runner.session.speech.sounds import Sounds
@@ -81,7 +88,7 @@ class Call:
         acted: ids of the caller's words that an intent has acted on.
         history: what was said before the call, role and text: nobody is greeted then.
         gone: the caller has left: no answer of a tool is waited for.
-        listens: told that another persona speaks, or the same by another release.
+        listeners: told that another persona speaks, or the same by another release.
         unwaited: requests that a service is doing for a caller who has left.
         needs: what the caller is asked for.
         opening: what is done before the first words.
@@ -89,6 +96,7 @@ class Call:
         speeches: what is known of words before they are spoken.
         sounds: where the sound of fixed words is kept; None where it is not.
         keys: what they press.
+        app: their app, where they have one.
         room: the LiveKit room that the call is in.
     """
 
@@ -105,6 +113,7 @@ class Call:
     opening: Opening = field(init=False)
     hearing: Hearing = field(init=False)
     keys: Pressed = field(init=False)
+    app: CallersApp = field(init=False)
     room: rtc.Room | None = None
     tongue: Tongue = field(init=False)
     visited: set[str] = field(default_factory=set)
@@ -131,7 +140,7 @@ class Call:
     acted: set[str] = field(default_factory=set)
     history: tuple[tuple[str, str], ...] | None = None
     gone: asyncio.Event = field(default_factory=asyncio.Event)
-    listens: Callable[[], None] = lambda: None
+    listeners: list[Callable[[], None]] = field(default_factory=list)
     unwaited: set[asyncio.Task[Any]] = field(default_factory=set)
     speeches: Speeches = field(default_factory=Speeches)
     sounds: Sounds | None = None
@@ -160,6 +169,11 @@ class Call:
         task = asyncio.get_running_loop().create_task(work)
         self.apart.add(task)
         task.add_done_callback(self.apart.discard)
+
+    def listens(self) -> None:
+        """Tell that another persona speaks, or the same by another release or in another tongue."""
+        for listener in self.listeners:
+            listener()
 
     def bind(self, bound: BoundRelease) -> None:
         """Go on with another release."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from types import SimpleNamespace
 from typing import Any
 
@@ -25,6 +25,7 @@ from runner.session.facts import CallFacts
 from runner.session.lifecycle.after_call import Aftermath
 from runner.session.models.providers import Models, Secrets
 from runner.session.next_turn import Renewed
+from runner.session.observers.app import Elsewhere
 from runner.session.observers.log_filter import install_log_filter
 from runner.session.parts import CallParts
 from runner.session.personas.apology import apologise
@@ -55,6 +56,7 @@ class Conversation:
         on_text: by text, told each piece of what the agent says as it comes.
         clock: the time of the call; the machine's without it.
         sounds: where the sound of fixed words is kept; without it, it is not.
+        app: answers for the caller's app where there is no room; without it, there is none.
         awaited: nobody is there yet: `prepare` does what needs no caller, and `start` is told the
             facts.
 
@@ -79,6 +81,7 @@ class Conversation:
         clock: Clock | None = None,
         sounds: Sounds | None = None,
         awaited: bool = False,
+        app: Elsewhere | None = None,
     ) -> None:
         """Take everything; nothing is built before `start`. An event loop must be running."""
         install_log_filter()
@@ -104,7 +107,9 @@ class Conversation:
             lambda: Models(self._call.bound.release, self._call.bound.renderer, secrets, network),
         )
         self._queue = asyncio.Lock()
-        self._parts = CallParts.of(self._call, self._queue, on_failure=on_failure, on_text=on_text)
+        self._parts = CallParts.of(
+            self._call, self._queue, on_failure=on_failure, on_text=on_text, app=app
+        )
 
     def report(self) -> CallReport:
         """What is known of the call now."""
@@ -266,6 +271,24 @@ class Conversation:
             self._call.keys.press(keys)
             return []
         return await self._parts.turns.press(keys)
+
+    async def from_app(self, method: str, given: Mapping[str, Any]) -> list[Event]:
+        """Do something in the caller's app. Turns queue.
+
+        Args:
+            method: one of the agent's `app.on`.
+            given: what the app sends.
+
+        Returns:
+            The events of this turn; none after the end. By voice and in a room they are told.
+
+        Raises:
+            AppRefusedError: there is no such method, or what is sent does not fit.
+        """
+        if self._call.spoken_to:
+            await self._parts.app.receive(method, given)
+            return []
+        return await self._parts.turns.tap(self._parts.app, method, given)
 
     async def quiet(self) -> None:
         """Wait until nobody speaks, no tool runs and no handoff is under way."""

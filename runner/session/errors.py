@@ -17,3 +17,11 @@ class MisfitError(ValueError):
 
 class ArgumentsError(ValueError):
     """Arguments that a tool cannot take; the message says what is wrong with each."""
+
+
+class AppFailedError(Exception):
+    """The caller's app has not done what it was asked for."""
+
+
+class AppRefusedError(Exception):
+    """What the caller's app sends is not taken; the message is for whoever wrote the app."""

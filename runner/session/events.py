@@ -120,6 +120,18 @@ class KeypadEvent(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AppEvent(Event):
+    """A method is called in the caller's app, or by it: `user` is the app; private parts masked."""
+
+    type: ClassVar[str] = "app"
+    hiding: ClassVar[tuple[str, ...]] = ("arguments",)
+
+    role: Literal["user", "agent"]
+    name: str
+    arguments: Any
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LanguageEvent(Event):
     """The call goes on in another language."""
 

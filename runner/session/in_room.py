@@ -8,6 +8,7 @@ from livekit import rtc
 from livekit.agents import AgentSession
 
 from runner.session.call import Call
+from runner.session.observers.app import CallersApp
 from runner.session.observers.arrival import hold_until_heard
 from runner.session.observers.by_hand import TurnsByHand
 from runner.session.observers.departure import Departure
@@ -25,14 +26,21 @@ class RoomSession:
         departure: sees the caller leave.
         by_hand: the button of `detection: manual`.
         written: takes what the caller writes.
+        app: the caller's app.
     """
 
     def __init__(
-        self, call: Call, departure: Departure, by_hand: TurnsByHand, written: WrittenWords
+        self,
+        call: Call,
+        departure: Departure,
+        *,
+        by_hand: TurnsByHand,
+        written: WrittenWords,
+        app: CallersApp,
     ) -> None:
         """Begin nothing yet."""
         self._call, self._departure = call, departure
-        self._by_hand, self._written = by_hand, written
+        self._by_hand, self._written, self._app = by_hand, written, app
 
     async def begin(
         self, session: AgentSession[Any], first: LivePersona, room: rtc.Room, record: Any
@@ -55,6 +63,7 @@ class RoomSession:
         hold_until_heard(session, room)
         self._departure.watch(room, only or None)
         Tones(call, self._departure.who).listen(room)
+        self._app.register(room, self._departure.who)
         if call.channel == "voice":
             self._by_hand.register(room.local_participant, only=only or None)
         await session.start(first, room=room, room_options=options, record=record)

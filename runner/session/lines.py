@@ -24,13 +24,22 @@ def line_of(event: Mapping[str, Any]) -> str | None:
             return (
                 f"  {'✗' if event['error'] else '←'} {event['name']}: {shortened(event['output'])}"
             )
-        case "keypad":
-            who = "you press" if event["role"] == "user" else f"{event['persona']} presses"
-            return f"  ⌨ {who} {event['keys'] or 'keys that stay private'}"
+        case "app" | "keypad":
+            return _with_the_hand(event)
         case kind if kind in _PLAIN:
             return _PLAIN[kind].format_map(event)
         case _:
             return None
+
+
+def _with_the_hand(event: Mapping[str, Any]) -> str:
+    user = event["role"] == "user"
+    if event["type"] == "app":
+        who = "the app asks for" if user else f"{event['persona']} asks the app for"
+        given = ", ".join(f"{n}: {shortened(v)}" for n, v in event["arguments"].items())
+        return f"  ☐ {who} {event['name']}({given})"
+    who = "you press" if user else f"{event['persona']} presses"
+    return f"  ⌨ {who} {event['keys'] or 'keys that stay private'}"
 
 
 _PLAIN = {

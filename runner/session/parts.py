@@ -12,6 +12,7 @@ from runner.session.ending import Ending
 from runner.session.in_room import RoomSession
 from runner.session.lifecycle.before_call import Opening
 from runner.session.next_turn import Renewal
+from runner.session.observers.app import CallersApp, Elsewhere
 from runner.session.observers.departure import Departure
 from runner.session.observers.failures import Failures
 from runner.session.observers.timers import CallTimers
@@ -37,6 +38,7 @@ class CallParts:
         listener: tells what happens in LiveKit's session.
         renewal: takes other releases.
         written: answers what is written in a room.
+        app: the caller's app.
         room: begins the session in a room.
         turns: has the turns by text.
     """
@@ -49,6 +51,7 @@ class CallParts:
     listener: SessionListener
     renewal: Renewal
     written: WrittenWords
+    app: CallersApp
     room: RoomSession
     turns: TextTurns
 
@@ -60,6 +63,7 @@ class CallParts:
         *,
         on_failure: Callable[[str], None],
         on_text: Callable[[str], None] | None,
+        app: Elsewhere | None,
     ) -> Self:
         """Make them, those first that the others need. An event loop must be running.
 
@@ -68,6 +72,7 @@ class CallParts:
             queue: held while what the caller writes is answered.
             on_failure: told why an answer failed, for the owner.
             on_text: by text, told each piece of what the agent says as it comes.
+            app: answers for the caller's app where there is no room.
         """
         ending = Ending(call)
         timers = CallTimers(call, idle_of(call), call.bound.release.agent.limits)
@@ -81,12 +86,19 @@ class CallParts:
         call.keys = PressedKeys(call, listener.there, listener.expects, failures.unexpected)
         renewal = Renewal(call, timers, queue)
         written = WrittenWords(call, queue, listener.warm_up.end)
-        room = RoomSession(call, departure, listener.by_hand, written)
+        call.app = callers_app = CallersApp(call, listener.there, failures.unexpected, app)
+        room = RoomSession(
+            call, departure, by_hand=listener.by_hand, written=written, app=callers_app
+        )
         turns = TextTurns(
             call, queue, listener=listener, failures=failures, ending=ending, on_text=on_text
         )
-        ending.stops(timers.stop, departure.stop, renewal.stop, call.keys.stop, written.stop)
+        ending.stops(
+            timers.stop, departure.stop, renewal.stop, call.keys.stop, callers_app.stop,
+            written.stop,
+        )  # fmt: skip
         ending.waits_for(renewal.closed)
         return cls(
-            language, opening, ending, timers, failures, listener, renewal, written, room, turns
-        )
+            language, opening, ending, timers, failures, listener, renewal, written, callers_app,
+            room, turns,
+        )  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Protocol
 
 from livekit.agents import Agent, ChatMessage, TurnHandlingOptions, UserTurnExceededEvent
@@ -34,6 +35,9 @@ class UnaskedRole(Protocol):
 
     async def do(self, deed: Any) -> None:
         """Do a deed, and go on from it."""
+
+    async def follow(self, outcome: ActionOutcome) -> None:
+        """Do what follows actions that were done elsewhere."""
 
     async def exceeded(self, event: UserTurnExceededEvent) -> None:
         """Cut in on a caller who talks without end."""
@@ -93,6 +97,20 @@ class Pressed(Protocol):
 
     async def all(self, keys: str) -> None:
         """The caller presses these keys and no more; returns when all of them are taken."""
+
+
+class CallersApp(Protocol):
+    """The caller's app, where they have one."""
+
+    async def ask(self, method: str, sent: Mapping[str, Any], seconds: float, tool: str) -> Any:
+        """Call a method in it, for a tool or for an action; gives what it returns, as data.
+
+        Raises:
+            AppFailedError: there is no app, it cannot do it, or it takes too long.
+        """
+
+    def changed(self) -> None:
+        """Something that it is shown may have changed."""
 
 
 class Hearing(Protocol):

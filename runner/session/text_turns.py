@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from livekit.agents import RunResult
@@ -13,6 +13,7 @@ from livekit.agents.voice.agent_activity import ActivityClosedError
 from runner.session.call import Call
 from runner.session.ending import Ending
 from runner.session.events import Event
+from runner.session.observers.app import CallersApp
 from runner.session.observers.failures import Failures
 from runner.session.observers.pieces import TextPieces
 from runner.session.observers.transcript import SessionListener
@@ -91,6 +92,29 @@ class TextTurns:
             await self._attempt(lambda: self._pressed(keys))
             await self.settle()
             return list(events)
+
+    async def tap(self, app: CallersApp, method: str, given: Mapping[str, Any]) -> list[Event]:
+        """The caller does something in their app.
+
+        Returns:
+            The events of this turn; none after the end.
+
+        Raises:
+            AppRefusedError: there is no such method, or what is sent does not fit.
+        """
+        async with self._queue:
+            if self._call.over:
+                return []
+            events = self._begin()
+            await app.receive(method, given)
+            await self._attempt(lambda: self._spoken_of(app))
+            await self.settle()
+            return list(events)
+
+    async def _spoken_of(self, app: CallersApp) -> None:
+        async with asyncio.timeout(self._call.budget.whole + BEYOND):
+            await app.settled()
+            await self.quiet()
 
     async def quiet(self) -> None:
         """Wait until nobody speaks, no tool runs and no handoff is under way."""

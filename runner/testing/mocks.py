@@ -23,6 +23,7 @@ from runner.egress.secrets import Secrets
 from runner.egress.trouble import RequestError
 from runner.schema.http import Result
 from runner.secret import Secret
+from runner.session.errors import AppFailedError
 from runner.template import Renderer, as_data
 from runner.testing.expected import fits
 from runner.testing.time import SimulatedLoop
@@ -89,6 +90,21 @@ class MockedEgress:
             message = f"tool '{ask.tool}' has no mock in this test"
             return ToolResponse(ok=False, output=message, error=message)
         return await self._really(ask)
+
+    async def app(self, tool: str, arguments: Mapping[str, Any]) -> Any:
+        """Answer for the caller's app, of which a tool has asked something.
+
+        Raises:
+            AppFailedError: the test says that it fails, or has no mock of the tool.
+        """
+        ask = ToolRequest(tool, dict(arguments), {})
+        if not self._case.mocks_of(tool):
+            self.unmocked.append(tool)
+            raise AppFailedError(f"tool '{tool}' has no mock in this test")
+        answer = await self._found(ask)
+        if not answer.ok:
+            raise AppFailedError(answer.error or answer.output)
+        return answer.result
 
     async def _of_server(self, ask: ToolRequest) -> ToolResponse:
         """Answer for a server: its tools are those that the folder names, and those with a mock."""

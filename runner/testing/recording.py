@@ -29,16 +29,20 @@ class Said:
         words: the caller's; None for the greeting, and for keys.
         keys: those that the caller pressed.
         private: which they were is told to nobody.
+        app: the method that the caller's app has called, and what it sent.
     """
 
     words: str | None
     events: list[Event]
     keys: str | None = None
     private: bool = False
+    app: tuple[str, Mapping[str, Any]] | None = None
 
     @property
     def step(self) -> str | None:
         """The step of a test that does the same; of private keys nobody knows which they were."""
+        if self.app is not None:
+            return _app_step(*self.app)
         if self.private:
             return 'keypad: "0000#"  # which keys they were is private: write some of your own'
         if self.keys is not None:
@@ -65,6 +69,8 @@ def turns_of(events: Iterable[Event]) -> list[Said]:
     for event in events:
         if event["type"] == "message" and event["role"] == "user":
             turns.append(Said(str(event["text"]), []))
+        elif _by_caller(event) and event["type"] == "app":
+            turns.append(Said(None, [], app=(event["name"], event["arguments"])))
         elif _by_caller(event):
             turns.append(Said(None, [], event["keys"], private=event["keys"] is None))
         else:
@@ -73,7 +79,20 @@ def turns_of(events: Iterable[Event]) -> list[Said]:
 
 
 def _by_caller(event: Event) -> bool:
-    return bool(event["type"] == "keypad" and event["role"] == "user")
+    return bool(event["type"] in ("app", "keypad") and event["role"] == "user")
+
+
+def _app_step(method: str, sent: Mapping[str, Any]) -> str:
+    lines = [f"app: {method}", *("with:" for _ in [0] if sent)]
+    lines += [f"  {name}: {_written(value)}" for name, value in sent.items()]
+    return "\n        ".join(lines)
+
+
+def _written(value: Any) -> str:
+    """A value as a step of a test writes it: a text, or one expression that keeps its type."""
+    if isinstance(value, str):
+        return scalar(value)
+    return scalar("{{ " + json.dumps(value, ensure_ascii=False) + " }}")
 
 
 def recorded(

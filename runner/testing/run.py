@@ -8,12 +8,22 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from runner.link.cases import Path, TestCase
-from runner.schema.tests import AgentStep, Checks, HangUpStep, KeypadStep, SilenceStep, UserStep
+from runner.schema.tests import (
+    AgentStep,
+    AppStep,
+    Checks,
+    HangUpStep,
+    KeypadStep,
+    SilenceStep,
+    UserStep,
+)
 from runner.session.conversation import CannotStartError
+from runner.session.errors import AppRefusedError
 from runner.testing.audio.sound import SoundError
 from runner.testing.audio.talk import AudioTalk, NothingToInterruptError
 from runner.testing.checks import MEANING, failures
 from runner.testing.judging import Judging
+from runner.testing.mocks import plain
 from runner.testing.outcome import Failure
 from runner.testing.simulate import SimulatedCaller
 from runner.testing.talk import Talk
@@ -140,8 +150,20 @@ class TestRun:
                 await talk.silence(step.silence)
             case KeypadStep():
                 await talk.press(step.keypad)
+            case AppStep():
+                return await self._app(step, place)
             case HangUpStep():
                 await talk.hang_up()
+        return True
+
+    async def _app(self, step: AppStep, place: int) -> bool:
+        given = {str(name): plain(value) for name, value in step.arguments.items()}
+        try:
+            await self._talk.app(str(step.app), given)
+        except AppRefusedError as refused:
+            message = f"the agent does not take this from the app: {refused}"
+            self._fail(("steps", place), "app", message, place + 1, self._talk.last.events)
+            return False
         return True
 
     async def _user(self, step: UserStep, place: int) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Awaitable, Iterator
+from collections.abc import Awaitable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import pairwise
@@ -101,6 +101,18 @@ class Talk:
     async def press(self, keys: str) -> None:
         """Press keys of a telephone, and hear the answer."""
         await self._turn(self._on.press(keys))
+
+    async def app(self, method: str, given: Mapping[str, Any]) -> None:
+        """Do something in the caller's app, and hear what comes of it.
+
+        Raises:
+            AppRefusedError: the agent does not take it.
+        """
+        await self._turn(self._on.from_app(method, given))
+
+    async def _asked_app(self, tool: str, _method: str, sent: Mapping[str, Any]) -> Any:
+        """Answer for the app; what an action sends it is told by its event alone."""
+        return await self._mocked.app(tool, sent) if tool else None
 
     async def hang_up(self) -> None:
         """Hang up."""
@@ -234,6 +246,7 @@ class Talk:
             network=self._network,
             channel=self._channel,
             clock=clock,
+            app=self._asked_app,
         )
 
 

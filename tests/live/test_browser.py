@@ -2,47 +2,17 @@
 
 from __future__ import annotations
 
-import wave
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 from urllib.parse import urlencode
 
-import numpy as np
 import pytest
-from aiohttp import web
-from playwright.async_api import Page, async_playwright, expect
+from playwright.async_api import expect
 from support.live import needs
-from support.live.sound import RATE, speech
+from support.live.browser import MICROPHONE, browser, recording, served
 
 pytestmark = pytest.mark.timeout(120)
 
 HERE = Path(__file__).parent
-expect.set_options(timeout=15_000)
-MICROPHONE = (
-    "--use-fake-device-for-media-stream",
-    "--use-fake-ui-for-media-stream",
-    "--autoplay-policy=no-user-gesture-required",
-)
-
-
-@asynccontextmanager
-async def browser(*arguments: str) -> AsyncIterator[Page]:
-    """A page of a fresh browser, in which no script may fail."""
-    path = needs.program("LKRUN_CHROMIUM", "chromium", "chromium-browser", "google-chrome")
-    failed: list[str] = []
-    async with async_playwright() as play:
-        chromium = await play.chromium.launch(
-            executable_path=path, args=["--no-sandbox", *arguments]
-        )
-        try:
-            page = await chromium.new_page()
-            page.set_default_timeout(15_000)
-            page.on("pageerror", lambda error: failed.append(str(error)))
-            yield page
-        finally:
-            await chromium.close()
-    assert failed == []
 
 
 async def test_a_person_talks_with_the_demonstration_on_the_page(lkrun_serve):
@@ -68,38 +38,6 @@ async def test_a_person_talks_with_the_demonstration_on_the_page(lkrun_serve):
     assert ended["turns"] == 2
 
 
-def recording(text: str, file: Path) -> Path:
-    """A sentence as a file for a browser's fake microphone, after half a second of silence."""
-    with wave.open(str(file), "wb") as made:
-        made.setnchannels(1)
-        made.setsampwidth(2)
-        made.setframerate(RATE)
-        silence = np.zeros(RATE // 2, np.int16)
-        made.writeframes(np.concatenate([silence, speech(text), silence]).tobytes())
-    return file
-
-
-@asynccontextmanager
-async def served(client: Path) -> AsyncIterator[str]:
-    """The page of a call and LiveKit's client, at an address of this machine."""
-
-    async def page(_: web.Request) -> web.FileResponse:
-        return web.FileResponse(HERE / "call.html")
-
-    async def script(_: web.Request) -> web.FileResponse:
-        return web.FileResponse(client)
-
-    app = web.Application()
-    app.add_routes([web.get("/", page), web.get("/livekit-client.js", script)])
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    try:
-        yield f"http://127.0.0.1:{runner.addresses[0][1]}"
-    finally:
-        await runner.cleanup()
-
-
 async def test_a_browser_with_a_microphone_calls_the_demonstration(livekit, lkrun_serve, tmp_path):
     """A page of thirty lines: the agent is heard and read, and answers what is spoken."""
     client = needs.file("LKRUN_LIVEKIT_CLIENT", "tests/live/fetch-livekit-client")
@@ -109,7 +47,8 @@ async def test_a_browser_with_a_microphone_calls_the_demonstration(livekit, lkru
 
     fake = f"--use-file-for-fake-audio-capture={spoken}%noloop"
     token = livekit.token("browser", "caller", "clinic")
-    async with served(client) as address, browser(*MICROPHONE, fake) as page:
+    files = {"/": HERE / "call.html", "/livekit-client.js": client}
+    async with served(files) as address, browser(*MICROPHONE, fake) as page:
         await page.goto(f"{address}/#{urlencode({'url': livekit.url, 'token': token})}")
         await expect(page.locator("#state")).to_have_text("connected")
         await expect(page.locator("body[data-heard=yes]")).to_be_attached()

@@ -5,15 +5,40 @@ from __future__ import annotations
 import pytest
 from support import renewal_flow, renewal_keys
 
+from runner.session.errors import AppFailedError, AppRefusedError
+
+
+async def app(_tool, method, sent):
+    """The caller's app: it has no seats at the back."""
+    if sent.get("row") == "back":
+        raise AppFailedError("there are none")
+    return {"did": method, **sent}
+
+
+async def tapped(talk, method):
+    """What the app is answered that calls a method, and what is said of it."""
+    before, app = len(talk.events), talk.conversation._parts.app
+    try:
+        answer = await app.receive(method, {"name": "Ann"})
+    except AppRefusedError as refused:
+        answer = str(refused)
+    await app.settled()
+    return talk.events[before:], answer
+
 
 async def heard(talk, said):
     """What is said, done and offered in a long talk."""
     seen = []
+    talk.conversation._parts.app._elsewhere = app
     for text in said:
         if talk.conversation.ended.done():
             break
-        keys = text.startswith("/")
-        events = await (talk.press(text[1:]) if keys else talk.say(text))
+        answer = None
+        if text.startswith("@"):
+            events, answer = await tapped(talk, text[1:])
+        else:
+            keys = text.startswith("/")
+            events = await (talk.press(text[1:]) if keys else talk.say(text))
         agent = talk.conversation.session.current_agent
         offered = agent.makeup.toolbox.offered(agent.plan, agent.tools, "a turn to come")
         seen.append(
@@ -21,6 +46,8 @@ async def heard(talk, said):
                 [{k: v for k, v in e.items() if k not in ("call_id", "turn")} for e in events],
                 talk.conversation.variables,
                 [tool.info.raw_schema for tool in offered],
+                answer,
+                talk.conversation._parts.app._view._attributes(),
             )
         )
     return seen

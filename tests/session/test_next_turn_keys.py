@@ -123,6 +123,9 @@ ALONE = {
     "McpTool.description": "it is the server's, and cannot be written",
     "McpTool.parameters": "as above",
     "VadProvider.vad": "there is one plugin of its kind",
+    **dict.fromkeys(
+        ("CallApp.timeout", "AppTool.timeout"), "how long an app may take: test_app.py"
+    ),
     "Need.wait": "how long a key is waited for: test_pressed_keys.py",
     "Need.default": "a value that a call has is kept",
     "Need.private": "a need can only be private as a whole",

@@ -15,11 +15,23 @@ agents:
     keypad:
       "9":
         say: Nine of the agent.
+    app:
+      shows:
+        town: "{{ town }}"
+      on:
+        greet:
+          parameters:
+            name:
+              type: text
+          then:
+            say: "Hello {{ args.name }}."
+          answer: "{{ town }}"
 personas:
   host:
     instructions: You are the host.
     tools:
       - press
+      - seats
     keypad:
       "1":
         handoff: form
@@ -28,6 +40,19 @@ personas:
         if: town == 'Hanoi'
       "3":
         tool: press
+      "7":
+        app: light
+        if: town == 'Hanoi'
+        with:
+          hall: main
+      "8":
+        tool: seats
+        with:
+          row: front
+      "#":
+        tool: seats
+        with:
+          row: back
   form:
     instructions: You ask.
     needs:
@@ -47,6 +72,19 @@ personas:
     tools:
       - press
 tools:
+  seats:
+    description: Let them pick a seat.
+    if: town == 'Hanoi'
+    parameters:
+      row:
+        type: text
+    app: seats
+    with:
+      hall: main
+    then:
+      say: Thank you.
+    on_error:
+      say: No app.
   press:
     description: Press it.
     if: town == 'Hanoi'
@@ -69,10 +107,33 @@ providers:
       otherwise: Hm.
 """
 
-TALK = ["/9", "/2", "/3", "/4", "/1", "/12*", "code", "/1234#", "both", "yes", "both", "yes", "/3"]
-"""What the caller says; behind a slash stand keys that they press."""
+TALK = ["@greet", "/9", "/2", "/3", "/7", "/8", "/#", "/4", "/1", "/12*", "code", "/1234#", "both"]
+TALK += ["yes", "both", "yes", "/3"]
+"""What the caller says; behind a slash keys that they press, behind an @ what their app calls."""
 
 CHANGES = {
+    "Agent.app": ("        greet:", "        welcome:"),
+    "App.on": ("        greet:", "        hail:"),
+    "AppMethod.parameters": (
+        "            name:\n              type: text",
+        "            name:\n              type: integer",
+    ),
+    "App.shows": ('        town: "{{ town }}"', '        city: "{{ town }}"'),
+    "AppMethod.answer": ('answer: "{{ town }}"', "answer: Good."),
+    "AppMethod.then": ("Hello {{ args.name }}", "Hi {{ args.name }}"),
+    "CallApp.app": ("app: light", "app: dim"),
+    "CallApp.with": ('hall: main\n      "8"', 'hall: small\n      "8"'),
+    "CallApp.if": ("town == 'Hanoi'\n        with", "town == 'Hue'\n        with"),
+    "AppTool.app": ("app: seats", "app: places"),
+    "AppTool.with": ("hall: main\n    then", "hall: large\n    then"),
+    "AppTool.description": ("Let them pick a seat.", "Let them choose a seat."),
+    "AppTool.if": ("if: town == 'Hanoi'\n    parameters", "if: town == 'Hue'\n    parameters"),
+    "AppTool.parameters": (
+        "      row:\n        type: text",
+        "      row:\n        type: text\n        max: 4",
+    ),
+    "AppTool.then": ("say: Thank you.", "say: Thanks."),
+    "AppTool.on_error": ("say: No app.", "say: There is no app."),
     "Agent.keypad": ("say: Nine of the agent.", "say: Nine."),
     "Persona.keypad": ('      "1":\n', '      "5":\n'),
     "PressKeys.press_keys": ("press_keys: 1w2", "press_keys: 1w3"),

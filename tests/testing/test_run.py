@@ -379,3 +379,83 @@ def test_a_mocked_tool_that_sends_a_file_reads_it_in_the_folder(tmp_path):
     (tmp_path / "all.yaml").write_text(SENDS_A_FILE)
     done = CliRunner().invoke(lkrun, ["test", str(tmp_path), "--format", "json"])
     assert json.loads(done.stdout)["passed"] == 1, done.output
+
+
+APP = """
+agents:
+  shop:
+    start: waiter
+    mode: text
+    llm: waiter
+    variables:
+      seat:
+        type: text
+    app:
+      on:
+        choose_dish:
+          parameters:
+            count:
+              type: integer
+              max: 9
+          then:
+            - say: "{{ args.count }} of them."
+personas:
+  waiter:
+    instructions: You are the waiter.
+    tools:
+      - pick_seat
+tools:
+  pick_seat:
+    description: Let them pick.
+    app: seats
+    then:
+      set:
+        seat: "{{ result.seat }}"
+    on_error: Ask them.
+providers:
+  waiter:
+    llm: script
+    with:
+      rules:
+        - when_caller_says: seat
+          call: pick_seat
+      otherwise: Hm.
+"""
+
+
+def test_steps_and_mocks_of_the_callers_app(run):
+    """A tap, and what the app answers and fails to; what it must not send fails with its line."""
+    tests = one(
+        """
+- app: choose_dish
+  with:
+    count: "{{ 2 }}"
+- agent:
+    says: 2 of them.
+- user: seat
+- agent:
+    calls:
+      - pick_seat
+    remembers:
+      seat: 12b
+- user: another seat
+- agent:
+    fails_with: did not work
+- app: choose_dish
+  with:
+    count: "10"
+- user: never reached
+""",
+        "mocks:\n  pick_seat:\n    - returns:\n        seat: 12b\n    - fails: timeout",
+    ).replace("agent: desk", "agent: shop")
+    ran = run(tests, files={"shop.yaml": APP})
+    refused = "the agent does not take this from the app: 'count' must be at most 9, not '10'"
+    assert ran.failures == [(7, "app", refused)]
+
+
+def test_an_app_without_a_mock_fails_the_test(run):
+    """A tool that asks the app needs an answer, as one that asks a service does."""
+    tests = one("- user: seat").replace("agent: desk", "agent: shop")
+    ran = run(tests, files={"shop.yaml": APP})
+    message = "tool 'pick_seat' was called, and the test has no mock of it"
+    assert [failed[2] for failed in ran.failures] == [message]

@@ -40,6 +40,7 @@ class ScreenView(PlainView):
     """A terminal: colours, words that wrap, editing, and a history over runs."""
 
     _COLOURS: ClassVar[dict[str, str]] = {
+        "app": "\x1b[35m",
         "end": "\x1b[2m",
         "handoff": "\x1b[35m",
         "intent": "\x1b[35m",

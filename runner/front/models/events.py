@@ -83,6 +83,17 @@ class KeypadEvent(ReplyBody):
     keys: str | None
 
 
+class AppEvent(ReplyBody):
+    """A method is called in the caller's app, or by it (`user`)."""
+
+    turn: int
+    type: Literal["app"]
+    role: Literal["user", "agent"]
+    persona: str | None = None
+    name: str
+    arguments: Any = None
+
+
 class LanguageEvent(ReplyBody):
     """The dialogue goes on in another language."""
 
@@ -108,6 +119,7 @@ Event = Annotated[
     | HandoffEvent
     | IntentEvent
     | KeypadEvent
+    | AppEvent
     | LanguageEvent
     | EndEvent,
     Field(discriminator="type"),

@@ -626,6 +626,7 @@ const PUT = {
   handoff: handed,
   intent: certain,
   keypad: pressed,
+  app: tapped,
   end: (event) => over(why(event.reason)),
 };
 
@@ -697,6 +698,15 @@ function pressed(event) {
   const who = event.role === "user" ? "You pressed " : `${event.persona ?? talk.agent} pressed `;
   const keys = event.keys?.split("").join(" ") ?? "keys that stay private";
   const row = el("li", { class: "row keypad", "data-keypad": event.role }, el("p", {}, who, el("span", { class: "to" }, keys)));
+  talk.lastSpeaker = null;
+  $("log").append(row);
+}
+
+function tapped(event) {
+  const who = event.role === "user" ? "The app asked for " : `${event.persona ?? talk.agent} asked the app for `;
+  const given = event.arguments && typeof event.arguments === "object" ? event.arguments : {};
+  const brief = Object.entries(given).map(([name, value]) => `${name}: ${words(value)}`).join(", ");
+  const row = el("li", { class: "row keypad", "data-app": event.name }, el("p", {}, who, el("span", { class: "to" }, event.name), brief ? ` (${brief})` : ""));
   talk.lastSpeaker = null;
   $("log").append(row);
 }

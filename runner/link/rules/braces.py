@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from runner.diagnostics import Diagnostic, Span
 from runner.diagnostics.nearest import nearest
 from runner.link import foreign_names as foreign
-from runner.link.fields import parameters
+from runner.link.fields import arguments
 from runner.link.names import ATTRIBUTES, OPEN
 from runner.link.rule import UseContext, UseRule
 from runner.link.walk import Leaf
@@ -103,7 +103,7 @@ def _is_placeholder(match: re.Match[str]) -> bool:
 
 def _meant(written: str, leaf: Leaf, context: UseContext) -> str | None:
     """How the name is written in a template, if it has a value here."""
-    fields = parameters(context.spec, context.scope) if "args" in leaf.names else {}
+    fields = arguments(leaf, context.definition, context.spec, context.scope).fields
     variables = context.scope.variables
     for name in dict.fromkeys((written, foreign.small(written) if "." not in written else written)):
         root, _, rest = name.partition(".")

@@ -17,8 +17,8 @@ from runner.schema.file import SINGULAR
 from runner.schema.languages import SWITCH_LANGUAGE
 from runner.schema.needs import NEED_TOOLS
 from runner.schema.reading.load import Definition
-from runner.schema.tests import Match, Mock, Test
-from runner.schema.tools import BUILT_IN, HttpTool, KnowledgeTool, McpTool
+from runner.schema.tests import AppStep, Match, Mock, Test
+from runner.schema.tools import BUILT_IN, AppTool, HttpTool, KnowledgeTool, McpTool
 from runner.schema.types.blocks import Block
 from runner.schema.types.names import (
     AgentName,
@@ -73,6 +73,9 @@ class _Look:
             yield Diagnostic(span, "E112", message, hint)
         for name, mocks in self.definition.spec.mocks.items():
             yield from self._mocks(str(name), mocks)
+        for place, step in enumerate(self.definition.spec.steps):
+            if isinstance(step, AppStep):
+                yield from self._app(step, (*self.definition.location, "steps", place))
         for location, calls in self._calls():
             for name, arguments in calls.items():
                 yield from self._arguments(str(name), arguments or {}, (*location, str(name)))
@@ -108,10 +111,28 @@ class _Look:
                 return self.scope.variables
         return ()
 
+    def _app(self, step: AppStep, location: tuple[str | int, ...]) -> Iterator[Diagnostic]:
+        document, app, name = self.definition.document, self.scope.agent.app, str(step.app)
+        on = app.on if app is not None else {}
+        if name not in on:
+            span = document.value_span((*location, "app"))
+            message = f"the app of agent '{self.scope.name}' may not ask for '{name}'"
+            hint = did_you_mean(name, on, noun="methods")
+            lines = f"write app: in the agent, below it on:, and below that {name}:"
+            yield Diagnostic(span, "E202", message, hint if on else lines)
+            return
+        fields = on[name].parameters
+        for argument in step.arguments:
+            if argument not in fields:
+                span = document.key_span((*location, "with", argument))
+                message = f"method '{name}' has no parameter '{argument}'"
+                hint = did_you_mean(argument, fields, noun="parameters")
+                yield Diagnostic(span, "E202", message, hint)
+
     def _mocks(self, name: str, mocks: tuple[Mock, ...]) -> Iterator[Diagnostic]:
         tool = self.scope.tools.get(name)
         location = (*self.definition.location, "mocks", name)
-        if tool is not None and not isinstance(tool, HttpTool | KnowledgeTool | McpTool):
+        if tool is not None and not isinstance(tool, AppTool | HttpTool | KnowledgeTool | McpTool):
             span = self.definition.document.key_span(location)
             message = f"tool '{name}' asks no service, so there is nothing to mock"
             yield Diagnostic(span, "E211", message, "delete this mock; the tool itself is run")

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from runner.diagnostics import Diagnostic, Related, Span
 from runner.diagnostics.nearest import did_you_mean, nearest
-from runner.link.fields import parameters
+from runner.link.fields import arguments
 from runner.link.findings import Problem
 from runner.link.names import AFTER_PARTS, ATTRIBUTES, LANGUAGE, LATER_PARTS, OPEN
 from runner.link.rule import UseContext, UseRule
@@ -73,10 +73,10 @@ def _name(context: UseContext, use: Use, leaf: Leaf) -> Problem | None:
     if root == "args" and isinstance(context.spec, McpTool):
         return None  # the server knows them
     if root == "args" and root in leaf.names and rest:
-        fields = parameters(context.spec, context.scope)
-        if rest[0] not in fields and rest[0] not in context.scope.table.words:
-            hint = did_you_mean(rest[0], fields, noun="parameters")
-            return "E302", f"the tool has no parameter '{rest[0]}'", hint
+        known = arguments(leaf, context.definition, context.spec, context.scope)
+        if rest[0] not in known.fields and rest[0] not in context.scope.table.words:
+            hint = did_you_mean(rest[0], known.fields, noun="parameters")
+            return "E302", f"the {known.owner} has no parameter '{rest[0]}'", hint
     if root in MOMENTS or root == LANGUAGE or root in leaf.names:
         return _found_after(context, root, rest) if root in _AFTER else None
     if root in context.scope.variables:
@@ -132,15 +132,16 @@ def _part(variable: Variable, rest: tuple[str, ...]) -> Problem | None:
 
 def _misspelt(context: UseContext, use: Use, leaf: Leaf) -> tuple[Related, ...]:
     """The parameter or variable whose name may be the one that is misspelt."""
-    source, section = context.scope.definition, "variables"
+    source = context.scope.definition
+    location = (*source.location, "variables")
     near = nearest(use.path[0], context.scope.agent.variables)
     if use.path[0] == "args" and len(use.path) > 1:
-        source, section = context.definition, "parameters"
-        fields = parameters(context.spec, context.scope) if "args" in leaf.names else {}
-        near = nearest(use.path[1], fields)
+        known = arguments(leaf, context.definition, context.spec, context.scope)
+        source, location = context.definition, known.location
+        near = nearest(use.path[1], known.fields)
     if near is None:
         return ()
-    span = source.document.key_span((*source.location, section, near))
+    span = source.document.key_span((*location, near))
     return (Related(span, f"'{near}' is declared here"),)
 
 

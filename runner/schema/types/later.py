@@ -19,7 +19,7 @@ LATER: dict[str, frozenset[str]] = {
     "a persona": frozenset(),
     "a check": _words("transfers_to"),
     "a handoff": frozenset(),
-    "a step": _words("app"),
+    "a step": frozenset(),
     "a test": _words("answered_by environment"),
     "an action": _words("play transfer_call"),
     "a tool": _words("transfer_call"),

@@ -135,6 +135,45 @@ HeaderName = Annotated[
 """A header that is named as a value."""
 
 
+METHOD = re.compile(r"[A-Za-z][A-Za-z0-9._-]{0,63}")
+"""A method of an app: LiveKit allows 64 bytes."""
+
+
+def check_method(text: str, *, on: Place) -> None:
+    """Refuse the name of a method that there cannot be in an app.
+
+    Raises:
+        PydanticCustomError: E111.
+    """
+    if METHOD.fullmatch(text) and not text.startswith("lk."):
+        return
+    if text.startswith("lk."):
+        message = f"'{text}' belongs to LiveKit, as all that begins with lk."
+        raise mistake("E111", message, "choose a name without lk.", on=on)
+    better = re.sub(r"[^A-Za-z0-9._-]+", "_", text.strip()).strip("_")
+    raise mistake(
+        "E111",
+        f"'{text}' cannot be the name of a method",
+        f"write {better}"
+        if METHOD.fullmatch(better) and not better.startswith("lk.")
+        else "use letters, digits, _ and -, beginning with a letter, at most 64 characters",
+        on=on,
+    )
+
+
+def _method_name(text: Plain) -> Plain:
+    check_method(text.strip(), on="value")
+    return Plain(text.strip())
+
+
+MethodName = Annotated[
+    Plain,
+    AfterValidator(_method_name),
+    WithJsonSchema({"type": "string", "pattern": rf"^\s*(?!lk\.){METHOD.pattern}\s*$"}),
+]
+"""A method of the caller's app, that is called."""
+
+
 class Name(Written):
     """A name that points to a definition. `section` says where it is looked up."""
 

@@ -48,7 +48,8 @@ class TurnsByHand:
             participant: the agent's.
             only: the participant whose button counts; without it whoever presses it is heard.
         """
-        self._only, self._call.listens = only, self.follow
+        self._only = only
+        self._call.listeners.append(self.follow)
         for name in ("start_turn", "end_turn", "cancel_turn"):
             participant.register_rpc_method(name, getattr(self, name))
 

@@ -30,6 +30,7 @@ from runner.session.clock import Timer, within
 from runner.session.events import KeypadEvent
 from runner.session.plan import PersonaPlan
 from runner.session.tasks.certain import BY_KEYS, Deed
+from runner.session.tasks.readiness import cut_short, ready
 from runner.session.tasks.typed import NOTHING_TYPED, UNFIT, WRONG, Typed
 
 log = logging.getLogger("lkrun")
@@ -109,10 +110,8 @@ class PressedKeys:
 
     def cut_short(self) -> None:
         """Stop what is being said, where keys wait and it may be interrupted."""
-        call = self._call
-        if self._waiting and call.spoken_to and call.session.agent_state == "speaking":
-            with suppress(RuntimeError):  # what is said cannot be interrupted
-                call.session.interrupt()
+        if self._waiting:
+            cut_short(self._call)
 
     def asked(self, need: Need) -> None:
         """The caller is asked for something: where only keys answer it, silence is no answer."""
@@ -169,22 +168,9 @@ class PressedKeys:
             self._waiting.clear()
             self._failed(error)
 
-    async def _ready(self) -> None:
-        """Wait until nothing is said or done any more, what may be interrupted cut short."""
-        call = self._call
-        while True:
-            await call.arrived.wait()
-            self.cut_short()
-            await call.idle.wait()
-            speech = call.session.current_speech
-            if call.arrived.is_set() and call.idle.is_set() and (speech is None or speech.done()):
-                return
-            if speech is not None:
-                await speech.wait_for_playout()
-
     async def _one(self) -> None:
         """Take what belongs together."""
-        await self._ready()
+        await ready(self._call, self.cut_short)
         call = self._call
         if call.over or not self._waiting:
             return

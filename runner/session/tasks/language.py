@@ -92,6 +92,7 @@ class SpokenLanguage:
             call.bound.renderer.speak(before)
             return False
         call.events.tell(LanguageEvent(persona=call.speaking, source=before, target=language))
+        call.listens()
         return True
 
     def tool(self) -> RawFunctionTool[..., Any] | None:

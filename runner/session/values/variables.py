@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from runner.egress.mask import Mask
@@ -34,6 +34,8 @@ class Variables(Mapping[str, Any]):
         self._changes: dict[str, int] = {}
         self._lines: dict[str, int] = {}
         self.stamp = 0
+        self.watcher: Callable[[], None] = lambda: None
+        """Told that one has changed."""
 
     def __getitem__(self, name: str) -> Any:
         """The value.
@@ -74,6 +76,7 @@ class Variables(Mapping[str, Any]):
     def _changed(self, name: str) -> None:
         self.stamp += 1
         self._changes[name] = self.stamp
+        self.watcher()
 
     def changed_since(self, stamp: int, names: Iterable[str]) -> bool:
         """Whether one of these has changed after the count was at `stamp`."""
