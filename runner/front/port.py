@@ -288,6 +288,14 @@ class Runner(Protocol):
         """Somebody looks at the page: be ready for a call by voice."""
         ...
 
+    def may_speak(self, agent: str) -> None:
+        """Whether a call by voice could begin now.
+
+        Raises:
+            DialogueError: as `voice`.
+        """
+        ...
+
     async def voice(self, agent: str, rate: int) -> VoiceLine:
         """Begin a call by voice, whose sound comes over the front.
 

@@ -214,6 +214,14 @@ class ServedRunner:
         """Be ready for a call by the front's own voice socket."""
         self._voices.expect()
 
+    def may_speak(self, agent: str) -> None:
+        """Whether a call by voice could begin now.
+
+        Raises:
+            DialogueError: as `voice`.
+        """
+        self._voices.check(agent)
+
     async def voice(self, agent: str, rate: int) -> VoiceLine:
         """Begin a call by voice that the front holds itself.
 

@@ -8,7 +8,8 @@ import re
 import shutil
 
 import pytest
-from support.fake_runner import FakeRunner
+from support.fake_runner import FakeRunner, say
+from support.waiting import until
 
 from runner.front.app import Front
 from runner.front.port import DialogueError
@@ -57,7 +58,8 @@ class Visit:
 
     async def begin(self, agent="clinic"):
         await self.page.goto(self.address)
-        await self.page.get_by_role("button", name=f"Start talking with {agent}").click()
+        write = re.compile(f"(Write to|Start talking with) {agent}")
+        await self.page.get_by_role("button", name=write).click()
         await self.sees(".agent .said", "Good day, this is Sunrise Dental.")
 
     async def says(self, text):
@@ -221,7 +223,7 @@ async def test_a_runner_that_wants_a_token_asks_for_it(browser, runner):
     await visit.sees("#door-wrong", "That is not one of its tokens.")
     await field.fill("secret")
     await visit.page.get_by_role("button", name="Go on").click()
-    await visit.page.get_by_role("button", name="Start talking with clinic").click()
+    await visit.page.get_by_role("button", name="Write to clinic").click()
     await visit.sees(".agent .said", "Good day, this is Sunrise Dental.")
     (session,) = runner.sessions()
     await visit.says("mary")
@@ -278,7 +280,7 @@ async def test_a_failed_beginning_can_be_tried_again(visit, runner):
     """Where a conversation cannot begin, the page says why and offers to start again."""
     runner.refuses = DialogueError("full", "the runner holds 1,000 dialogues")
     await visit.page.goto(visit.address)
-    await visit.page.get_by_role("button", name="Start talking with clinic").click()
+    await visit.page.get_by_role("button", name="Write to clinic").click()
     await visit.sees("#over", "The conversation could not begin. The runner is busy")
     runner.refuses = None
     await visit.page.get_by_role("button", name="Start again").click()
@@ -480,3 +482,132 @@ async def test_it_fits_every_width(browser, front, scheme, width):
     assert box["x"] + box["width"] <= width
     assert box["y"] + box["height"] <= 740
     await context.close()
+
+
+@pytest.fixture
+async def caller(front):
+    """A person whose browser has a microphone, which hums, and lets this page use it."""
+    from playwright.async_api import async_playwright  # noqa: PLC0415 - only where it is installed
+
+    hums = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
+    plays = "--autoplay-policy=no-user-gesture-required"
+    async with async_playwright() as playwright:
+        made = await playwright.chromium.launch(executable_path=CHROMIUM, args=[*hums, plays])
+        visit = Visit(await made.new_page(), front)
+        yield visit
+        await made.close()
+
+
+async def called(visit, runner):
+    """A call by voice that has begun; its line."""
+    await visit.page.goto(visit.address)
+    await visit.page.get_by_role("button", name="Talk with clinic").click()
+    await visit.sees("#speaking-words", "Listening")
+    return runner.line
+
+
+async def test_a_person_speaks_with_an_agent(caller, runner):
+    """What the microphone hears goes out, what the agent says is played, its words are read."""
+    line = await called(caller, runner)
+    assert 16_000 <= line.rate <= 48_000
+    await line.came.wait()
+    assert len(line.heard[0]) == 2 * round(line.rate / 50)
+    tone = bytes(range(1, 201)) * 100
+    for piece in ({"type": "speaking", "who": "agent"}, tone, tone):
+        line.pieces.put_nowait(piece)
+    await caller.sees("#speaking.agent #speaking-words", "receptionist is speaking")
+    line.pieces.put_nowait(say("Good day."))
+    await caller.sees(".agent .said", "Good day.")
+    await caller.sees("#speaking-words", "Listening")
+    line.pieces.put_nowait({"type": "speaking", "who": "caller"})
+    await caller.sees("#speaking-words", "You are speaking.")
+    line.pieces.put_nowait(say("an appointment") | {"role": "user"})
+    await caller.sees(".mine", "an appointment")
+    assert caller.complaints == []
+
+
+async def test_what_must_not_be_heard_any_more_is_not_played(caller, runner):
+    """The agent is interrupted: what has come of its words is thrown away."""
+    line = await called(caller, runner)
+    line.pieces.put_nowait(bytes(range(1, 201)) * 5000)  # ten seconds or more
+    await caller.sees("#speaking.agent")
+    line.pieces.put_nowait({"type": "clear"})
+    await caller.sees("#speaking:not(.agent)")
+
+
+async def test_a_person_writes_and_presses_keys_in_a_call(caller, runner):
+    """Beside speaking; what was written stands in the log once the agent has it."""
+    line = await called(caller, runner)
+    await caller.says("my name is <b>Mary</b>")
+    await caller.sees("#queue .mine", "my name is <b>Mary</b>")
+    line.pieces.put_nowait(say("my name is <b>Mary</b>") | {"role": "user"})
+    await caller.sees("#log .mine", "my name is <b>Mary</b>")
+    assert await caller.page.locator("#queue .mine").count() == 0
+    await caller.page.get_by_role("button", name="Keypad").click()
+    await caller.page.get_by_role("button", name="1", exact=True).click()
+    await caller.page.get_by_role("button", name="Press these keys").click()
+    await caller.sees("#pad-keys")
+    await until(lambda: ("keys", "1") in line.said)
+    assert line.said[0] == ("text", "my name is <b>Mary</b>")
+
+
+async def test_a_microphone_is_muted(caller, runner):
+    """Silence goes out, so that the agent does not wait for the end of a sentence."""
+    line = await called(caller, runner)
+    await caller.page.get_by_role("button", name="Mute your microphone").click()
+    await caller.sees("#speaking-words", "Your microphone is off.")
+    await until(lambda: not any(line.heard[-1]))
+    await caller.page.get_by_role("button", name="Mute your microphone").click()
+    await caller.sees("#speaking-words", "Listening")
+    await until(lambda: any(line.heard[-1]))
+
+
+@pytest.mark.parametrize("who", ["person", "agent", "runner"])
+async def test_a_call_ends_and_begins_again(caller, runner, front, who):
+    """Whoever ends it: the page says so, and offers another one."""
+    line = await called(caller, runner)
+    if who == "person":
+        await caller.page.get_by_role("button", name="End", exact=True).click()
+        words = "You have ended the conversation."
+    elif who == "agent":
+        for piece in ({"type": "end", "reason": "end_call"}, None):
+            line.pieces.put_nowait(piece)
+        words = "The agent has ended the conversation."
+    else:
+        await front.stop()
+        words = "The connection to the runner broke off, so the call is over."
+    await caller.sees("#over-words", words)
+    if who != "runner":
+        await line.gone.wait()
+        await caller.page.get_by_role("button", name="Start again").click()
+        await caller.sees("#speaking-words", "Listening")
+        assert runner.line is not line
+
+
+async def test_who_has_no_microphone_hears_and_writes(browser, front, runner):
+    """The browser may not use it: the page says what to do, and the call goes on."""
+    visit = Visit(await browser.new_page(), front)
+    line = await called(visit, runner)
+    await visit.sees("#trouble", "until then you can write")
+    line.pieces.put_nowait(say("Good day."))
+    await visit.sees(".agent .said", "Good day.")
+    await visit.says("hello")
+    await until(lambda: line.said == [("text", "hello")])
+
+
+async def test_a_call_that_is_refused_is_told(caller, runner):
+    """No call can be taken: words, no silence."""
+    runner.refuses = DialogueError("full", "the agent has as many calls as it may have")
+    await caller.page.goto(caller.address)
+    await caller.page.get_by_role("button", name="Talk with clinic").click()
+    await caller.sees("#over-words", "The runner is busy")
+
+
+async def test_with_livekit_a_call_goes_over_its_rooms(browser, runner, front):
+    """The page's own socket is for where there is none; nobody's processes are made ready."""
+    runner.livekit_url = "wss://calls.example"
+    visit = Visit(await browser.new_page(), front)
+    await visit.page.goto(visit.address)
+    await visit.sees("[data-start=clinic]", "Start")
+    assert await visit.page.locator("[data-call]").count() == 0
+    assert not runner.expected

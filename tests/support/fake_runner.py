@@ -222,12 +222,18 @@ class FakeRunner:
     def expect_voice(self) -> None:
         self.expected = True
 
-    async def voice(self, agent: str, rate: int) -> FakeLine:
+    def may_speak(self, agent: str) -> None:
         if self.refuses is not None:
             raise self.refuses
         if agent not in {each.name for each in AGENTS}:
             raise DialogueError("unknown_agent", f"there is no agent '{agent}'")
+
+    async def voice(self, agent: str, rate: int) -> FakeLine:
+        self.may_speak(agent)
         self.line = FakeLine(rate)
+        known = next(each for each in AGENTS if each.name == agent)
+        name = self.line.session_id
+        self.dialogues[name] = Dialogue(name, known, known.start, {}, self.release["id"])
         return self.line
 
     def meet_link(self, agent: str) -> str | None:

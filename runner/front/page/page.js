@@ -1,5 +1,7 @@
-// The page of `lkrun serve`: pick an agent, talk by text, see what it does. Everything that comes from the runner is
+// The page of `lkrun serve`: pick an agent, talk with it by voice or in writing, see what it does. Everything that comes from the runner is
 // put into the page as text, never as HTML.
+
+import { Call, speaks } from "/-/voice.js";
 
 const $ = (id) => document.getElementById(id);
 const POLL = 2000, POLL_GONE = 1500, PATIENCE = 8000, SETTLE = 250;
@@ -211,7 +213,7 @@ async function refresh() {
 const shown = ({ meet, ...agent }) => ({ ...agent, meet: Boolean(meet) });
 
 async function catchUp() {
-  if (!talk?.session || talk.busy || talk.ended) return;
+  if (!talk?.session || talk.call || talk.busy || talk.ended) return;
   const mine = talk;
   try {
     const now = await session(mine.session);
@@ -284,15 +286,17 @@ function voice(link, name) {
 function showCards() {
   const focused = document.activeElement?.dataset?.start;
   $("lobby-lead").textContent = page.agents.length
-    ? "Pick an agent and talk with it in writing. You see what it says, which tools it uses and what it remembers."
+    ? "Pick an agent and talk with it. You see what it says, which tools it uses and what it remembers."
     : "No agent is served yet. As soon as the folder has one, it appears here.";
   $("cards").replaceChildren(...page.agents.map(card));
-  $("connect").hidden = page.livekit !== null;
+  $("connect").hidden = page.livekit !== null || !page.agents.length;
   if (focused) document.querySelector(`[data-start="${CSS.escape(focused)}"]`)?.focus();
 }
 
 function card(agent) {
-  const start = el("button", { class: "button", type: "button", "data-start": agent.name, onclick: () => begin(agent.name) }, "Start", el("span", { class: "sr" }, ` talking with ${agent.name}`));
+  const byVoice = aloud(agent);
+  const call = el("button", { class: "button", type: "button", "data-call": agent.name, onclick: () => dialUp(agent.name) }, "Talk", el("span", { class: "sr" }, ` with ${agent.name}, by voice`));
+  const start = el("button", { class: `button ${byVoice ? "quiet" : ""}`, type: "button", "data-start": agent.name, onclick: () => begin(agent.name) }, byVoice ? "Write" : "Start", el("span", { class: "sr" }, byVoice ? ` to ${agent.name}` : ` talking with ${agent.name}`));
   const link = el("a", { class: "button quiet", target: "_blank", rel: "noopener noreferrer" }, "Talk by voice", el("span", { class: "sr" }, ` with ${agent.name} (opens LiveKit Meet in a new tab)`));
   voice(link, agent.name);
   const made = el("li", { class: "card" }, el("h2", {}, agent.name));
@@ -302,7 +306,7 @@ function card(agent) {
     dot.style.setProperty("--hue", HUES[at % HUES.length]);
     return dot;
   });
-  const actions = el("div", { class: "do" }, start, link);
+  const actions = el("div", { class: "do" }, ...(byVoice ? [call] : []), start, link);
   if (agent.meet && !agent.registered) actions.append(el("p", { class: "wait" }, "Voice is not ready yet"));
   made.append(el("p", { class: "who" }, ...hues), actions);
   return made;
@@ -325,13 +329,14 @@ function lobby() {
 
 function leave() {
   talk?.stream?.close();
+  talk?.call?.hangUp();
   talk = null;
 }
 
 function open(name, session) {
   leave();
   const agent = page?.agents.find((each) => each.name === name);
-  talk = { agent: name, session, personas: [...(agent?.personas ?? [])], persona: agent?.start ?? "", variables: null, release: "", calls: new Map(), lastSpeaker: null, said: [], at: 0, draft: "", busy: false, ended: false, seen: 0, early: new Map(), sending: null, queue: [], stream: null, failure: "" };
+  talk = { agent: name, session, personas: [...(agent?.personas ?? [])], persona: agent?.start ?? "", variables: null, release: "", calls: new Map(), lastSpeaker: null, said: [], at: 0, draft: "", busy: false, ended: false, seen: 0, early: new Map(), sending: null, queue: [], stream: null, failure: "", call: null };
   $("agent-name").textContent = name;
   $("agent-note").textContent = agent?.description ?? "";
   for (const id of ["log", "queue", "first-lines"]) $(id).replaceChildren();
@@ -347,8 +352,77 @@ function open(name, session) {
   panel(talk.persona, null, "");
   dial("");
   showPad(false);
+  $("speaking").hidden = true;
   grow();
   return talk;
+}
+
+// --- by voice -----------------------------------------------------------------------------------------------------
+
+/** Whether an agent is spoken with over this page: over LiveKit's rooms where there are some. */
+const aloud = (agent) => agent.mode === "voice" && page.livekit === null && speaks();
+
+/** Call an agent. */
+function dialUp(name) {
+  const mine = open(name, null);
+  const here = () => talk === mine;
+  mine.turns = { agent: false, caller: false };
+  mine.call = new Call(name, token, {
+    begun: (id) => {
+      if (!here()) return;
+      mine.session = id;
+      history.pushState(null, "", `#/${encodeURIComponent(name)}/${encodeURIComponent(id)}`);
+      tellVoice(mine);
+    },
+    event: (event) => {
+      if (!here() || mine.ended) return;
+      if (event.type === "message" && event.role === "user") answeredInWriting(mine, event.text);
+      put(event);
+      settle(mine);
+    },
+    talking: (who, whether) => {
+      mine.turns[who] = whether;
+      if (here()) tellVoice(mine);
+    },
+    level: (loud) => here() && showLevel(loud),
+    trouble: (words) => here() && trouble(sentence(words)),
+    refused: () => ask("GET", `/v1/agents/${encodeURIComponent(name)}/voice?rate=24000`).then(() => "", (error) => (error instanceof Refused && error.code !== "bad_request" ? error.message : "")),
+    over: (words) => here() && over(words || REASONS.caller_left),
+  });
+  $("speaking").hidden = false;
+  mute(false);
+  tellVoice(mine);
+  $("agent-name").focus();
+  mine.call.begin().catch((error) => mine.call.stop(`The call could not begin: ${error.message}`));
+}
+
+/** What was written is in the log now that the agent has it. */
+function answeredInWriting(mine, text) {
+  const at = mine.queue.findIndex((each) => each.text.trim() === text);
+  if (at >= 0) mine.queue.splice(at, 1)[0].bubble.remove();
+}
+
+function tellVoice(mine) {
+  const { agent, caller } = mine.turns;
+  const said = !mine.session ? "Calling…"
+    : agent ? `${mine.persona || "The agent"} is speaking. You may interrupt.`
+    : caller ? "You are speaking."
+    : mine.call.muted ? "Your microphone is off."
+    : "Listening. Speak, or write below.";
+  if ($("speaking-words").textContent !== said) $("speaking-words").textContent = said;
+  $("speaking").classList.toggle("agent", agent);
+}
+
+function showLevel(loud) {
+  const shown = Math.min(1, 0.15 + loud * 6);
+  [...$("level").children].forEach((bar, at) => bar.style.setProperty("--loud", String(Math.max(0.15, shown * [0.5, 0.8, 1, 0.8, 0.5][at]))));
+}
+
+function mute(muted) {
+  talk?.call?.mute(muted);
+  $("mute").setAttribute("aria-pressed", String(muted));
+  $("speaking").classList.toggle("muted", muted);
+  if (talk?.call) tellVoice(talk);
 }
 
 async function begin(name, draft = "") {
@@ -377,7 +451,14 @@ function say(text) {
   $("first-lines").replaceChildren();
   $("queue").append(bubble);
   down();
-  if (!mine.busy) next(mine);
+  if (mine.call) write(mine);
+  else if (!mine.busy) next(mine);
+}
+
+/** In a call what is written goes out at once: it interrupts what is being said. */
+function write(mine) {
+  const { text } = mine.queue.at(-1);
+  if (!mine.call.send({ type: "text", text })) giveBack(mine);
 }
 
 async function next(mine) {
@@ -457,7 +538,7 @@ function hear(mine, number, event) {
 
 /** Hear what happens between two turns: a question into the silence, a limit, the end. */
 async function listen(mine) {
-  if (mine.stream || mine.calling || mine.ended || !mine.session || document.hidden) return;
+  if (mine.call || mine.stream || mine.calling || mine.ended || !mine.session || document.hidden) return;
   mine.calling = true;
   const shows = await ticket().catch(() => null);
   mine.calling = false;
@@ -574,6 +655,10 @@ async function restore(agent, id) {
 
 async function end() {
   const mine = talk;
+  if (mine?.call && !mine.call.ended) {
+    mine.call.hangUp();
+    return over(REASONS.caller_left);
+  }
   if (!mine?.session) return lobby();
   $("end").disabled = true;
   try {
@@ -588,7 +673,8 @@ const why = (reason) => REASONS[reason] ?? sentence(["The conversation has ended
 
 /** Hang up, and begin again with the same agent. */
 function anew() {
-  const { agent, session: old } = talk;
+  const { agent, session: old, call } = talk;
+  if (call) return dialUp(agent);
   if (old) ask("DELETE", `/v1/sessions/${encodeURIComponent(old)}`).catch(() => {});
   begin(agent, $("text").value);
 }
@@ -603,7 +689,7 @@ function over(words) {
   $("over-words").textContent = words;
   $("over-when").textContent = "";
   $("over").hidden = false;
-  $("composer").hidden = $("keys").hidden = true;
+  $("composer").hidden = $("keys").hidden = $("speaking").hidden = true;
   showPad(false);
   $("end").hidden = true;
   trouble("");
@@ -818,6 +904,7 @@ function sendKeys() {
   const keypad = $("pad-keys").textContent;
   if (!keypad || !talk || talk.ended) return;
   dial("");
+  if (talk.call) return void talk.call.send({ type: "keypad", keys: keypad });
   talk.queue.push({ keypad });
   $("first-lines").replaceChildren();
   if (!talk.busy) next(talk);
@@ -848,7 +935,8 @@ $("text").addEventListener("input", grow);
 $("text").addEventListener("keydown", key);
 $("composer").addEventListener("submit", (event) => { event.preventDefault(); send(); });
 $("end").addEventListener("click", end);
-$("again").addEventListener("click", () => begin(talk.agent, $("text").value));
+$("again").addEventListener("click", () => (talk.call ? dialUp(talk.agent) : begin(talk.agent, $("text").value)));
+$("mute").addEventListener("click", () => mute(!talk.call.muted));
 $("others").addEventListener("click", lobby);
 $("home").addEventListener("click", (event) => { event.preventDefault(); lobby(); });
 addEventListener("popstate", route);

@@ -29,6 +29,8 @@ def _file(name: str, kind: str) -> Handler:
 
 async def _data(request: ApiRequest) -> dict[str, Any]:
     runner = request.runner
+    if runner.livekit_url is None:
+        runner.expect_voice()
     agents = [asdict(each) | {"meet": runner.meet_link(each.name)} for each in runner.agents()]
     return {
         "version": __version__,
@@ -46,9 +48,17 @@ def _row(name: str, path: str, file: str, kind: str, summary: str) -> Route:
 
 
 ROUTES: Final = (
-    _row("page", "/", "index.html", "text/html", "The page to talk by text"),
+    _row("page", "/", "index.html", "text/html", "The page to talk"),
     _row("page_style", "/-/page.css", "page.css", "text/css", "Its style"),
     _row("page_script", "/-/page.js", "page.js", "text/javascript", "Its script"),
+    _row("page_voice", "/-/voice.js", "voice.js", "text/javascript", "Its calls by voice"),
+    _row(
+        "page_worklet",
+        "/-/voice-worklet.js",
+        "voice-worklet.js",
+        "text/javascript",
+        "Its microphone and loudspeaker",
+    ),
     Route(
         "page_data",
         "GET",

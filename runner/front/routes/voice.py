@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from aiohttp import WSCloseCode, WSMsgType, web
 
-from runner.front.port import DialogueError, VoiceLine
+from runner.front.port import VoiceLine
 from runner.front.problems import HttpProblem
 from runner.front.routes.route import ApiRequest, Route
 from runner.front.tokens import PROTOCOL
@@ -34,8 +34,7 @@ _NAME: Final = "lkrun"
 
 async def _voice(request: ApiRequest) -> web.StreamResponse:
     agent = request.path["name"]
-    if agent not in {each.name for each in request.runner.agents()}:
-        raise DialogueError("unknown_agent", f"there is no agent '{agent}'")
+    request.runner.may_speak(agent)  # a browser reads why not by asking without a WebSocket
     rate = _rate(request.raw)
     socket = web.WebSocketResponse(
         heartbeat=_BEAT, max_msg_size=_LONGEST, protocols=_offered(request.raw)

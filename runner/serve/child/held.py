@@ -17,6 +17,7 @@ from runner.serve.socket.messages import (
     CallHello,
     CallRenewed,
     Ended,
+    Known,
     MalformedError,
     NotRenewed,
     Renew,
@@ -56,6 +57,7 @@ class HeldCall:
     newest: Renew | None = None
     tasks: Tasks = field(default_factory=Tasks)
     _watchdog: Watchdog | None = None
+    _known: dict[str, Any] = field(default_factory=dict)
 
     @classmethod
     async def connect(cls, home: Path, call: str) -> HeldCall | None:
@@ -108,6 +110,9 @@ class HeldCall:
     def _heard(self, event: Event) -> None:
         """Hand on what happens; what the call has come to is kept with each message."""
         self.line.event(self.id, event.to_json())
+        if self.talk is not None and (known := self.talk.variables) != self._known:
+            self._known = known
+            self.line.send(Known(self.id, known))
         if event.type == "message":
             self.note()
 

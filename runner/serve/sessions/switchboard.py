@@ -15,6 +15,7 @@ from runner.serve.socket.messages import (
     FromCall,
     GiveUp,
     Gone,
+    Known,
     LogLine,
     NotRenewed,
     Refused,
@@ -129,6 +130,8 @@ class Switchboard:
                 self._calls.answer(call)
             case SessionEvent():
                 self._calls.take(call, message.event)
+            case Known():
+                call.variables = message.variables
             case Ended():
                 call.reason = message.reason
             case CallRenewed():

@@ -159,9 +159,9 @@ class Voices:
         Raises:
             DialogueError: the agent is unknown, speaks with nobody, or takes no call now.
         """
-        self._check(agent)
+        self.check(agent)
         await self._warm()
-        self._check(agent)  # another one may have come first
+        self.check(agent)  # another one may have come first
         call = self._calls.begin(f"voice_{uuid.uuid4().hex[:16]}", agent, "call")
         line = self._lines[call.id] = VoiceLine(call, rate, self._hang)
         context = multiprocessing.get_context("forkserver")
@@ -188,7 +188,12 @@ class Voices:
         """See all processes off."""
         await self._tasks.finished()
 
-    def _check(self, agent: str) -> None:
+    def check(self, agent: str) -> None:
+        """Whether a call could begin now.
+
+        Raises:
+            DialogueError: as `begin`.
+        """
         refusal = self._admission.refusal(agent)
         if refusal == "unknown_agent":
             raise DialogueError(refusal, f"there is no agent '{agent}'")

@@ -151,6 +151,19 @@ class SessionEvent(Message):
 
 
 @dataclass(frozen=True, slots=True)
+class Known(Message):
+    """The variables of a call that have a value now; private ones are masked."""
+
+    call: str
+    variables: dict[str, Any]
+    type: Literal["known"] = "known"
+
+    def shortened(self) -> Known:
+        """The same with the beginnings of its texts alone."""
+        return Known(self.call, {name: _brief(value) for name, value in self.variables.items()})
+
+
+@dataclass(frozen=True, slots=True)
 class Reported(Message):
     """What is known of a call whose agent has `after_call`, as a `CallReport` has it.
 
@@ -497,6 +510,7 @@ Hello = CallHello | HostHello | ControlHello | Blocked
 FromCall = (
     Started
     | SessionEvent
+    | Known
     | Reported
     | Ended
     | Ask
