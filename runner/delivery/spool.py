@@ -1,23 +1,18 @@
 """What is still to be sent, on the disk: it outlives the process, whatever ends that.
 
-One SQLite database for all runners that share a folder for data. Each row belongs to one of them,
-which holds a lock as long as it lives; what a dead one has left, another takes over.
+One SQLite database for all runners that share a folder for data: see `owned`.
 """
 
 from __future__ import annotations
 
-import fcntl
 import json
-import os
-import sqlite3
-import threading
 import time
-import uuid
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any, Final, Literal
+from typing import Any, Final, Literal
+
+from runner.delivery.owned import OwnedFile
 
 FOLDER: Final = "outbox"
 """Its place below the folder for data."""
@@ -87,7 +82,7 @@ class Delivery:
         }
 
 
-class Spool:
+class Spool(OwnedFile):
     """Keeps reports of calls, and what is to be sent of them. Threads may share it.
 
     Raises:
@@ -96,41 +91,7 @@ class Spool:
     """
 
     def __init__(self, data_dir: Path) -> None:
-        self._folder = data_dir / FOLDER
-        self._folder.mkdir(parents=True, exist_ok=True)
-        self.owner = uuid.uuid4().hex
-        self._held = _hold(self._folder / f"{self.owner}.lock")
-        self._guard = threading.Lock()
-        path = self._folder / "outbox.db"
-        self._db = sqlite3.connect(
-            path, timeout=30.0, check_same_thread=False, isolation_level=None
-        )
-        path.chmod(0o600)
-        self._db.execute("PRAGMA journal_mode=WAL")
-        self._db.execute("PRAGMA synchronous=FULL")
-        self._db.executescript(_TABLES)
-
-    def close(self) -> None:
-        """Leave what is still to be sent to others."""
-        with self._guard:
-            self._db.close()
-        (self._folder / f"{self.owner}.lock").unlink(missing_ok=True)
-        self._held.close()
-
-    @contextmanager
-    def _writing(self) -> Iterator[sqlite3.Connection]:
-        with self._guard:
-            self._db.execute("BEGIN IMMEDIATE")
-            try:
-                yield self._db
-            except BaseException:
-                self._db.execute("ROLLBACK")
-                raise
-            self._db.execute("COMMIT")
-
-    def _rows(self, query: str, *values: Any) -> list[Any]:
-        with self._guard:
-            return self._db.execute(query, values).fetchall()
+        super().__init__(data_dir / FOLDER, "outbox.db", _TABLES)
 
     def note(self, session: str, agent: str, release: tuple[str, str], report: str) -> None:
         """Keep what is known of a call that goes on; `release` is a digest and its content."""
@@ -230,22 +191,8 @@ class Spool:
             "SELECT owner FROM calls WHERE open = 1 UNION "
             "SELECT owner FROM deliveries WHERE state = 'waiting'"
         )
-        left: list[str] = []
-        for (owner,) in owners:
-            if owner != self.owner and self._is_dead(owner):
-                left += self._take_over(owner)
-        return left
-
-    def _is_dead(self, owner: str) -> bool:
-        lock = self._folder / f"{owner}.lock"
-        try:
-            _hold(lock, create=False).close()
-        except FileNotFoundError:
-            return True
-        except BlockingIOError:
-            return False
-        lock.unlink(missing_ok=True)
-        return True
+        dead = self._dead(owner for (owner,) in owners)
+        return [session for owner in dead for session in self._take_over(owner)]
 
     def _take_over(self, owner: str) -> list[str]:
         with self._writing() as db:
@@ -266,17 +213,6 @@ class Spool:
                 (before,),
             )
             db.execute("DELETE FROM releases WHERE digest NOT IN (SELECT digest FROM calls)")
-
-
-def _hold(path: Path, *, create: bool = True) -> IO[bytes]:
-    flags = os.O_RDWR | (os.O_CREAT if create else 0)
-    held = os.fdopen(os.open(path, flags, 0o600), "r+b")
-    try:
-        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        held.close()
-        raise
-    return held
 
 
 def written(data: Mapping[str, Any]) -> str:

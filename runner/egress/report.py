@@ -21,6 +21,8 @@ class CallReport:
         extract: what was asked for → what a model found.
         verdicts: judge → `pass`, `fail` or `maybe`.
         reasons: judge → why.
+        usage: `input_tokens` and `output_tokens` of all models.
+        latency: of each answer, its `turn` and the `ms` of its parts: `stt`, `llm`, `tts`, `turn`.
         final: whether models have done their work; else it may still be replaced by a later one.
     """
 
@@ -35,6 +37,8 @@ class CallReport:
     extract: dict[str, Any] = field(default_factory=dict)
     verdicts: dict[str, str] = field(default_factory=dict)
     reasons: dict[str, str] = field(default_factory=dict)
+    usage: dict[str, int] = field(default_factory=dict)
+    latency: tuple[dict[str, Any], ...] = ()
     final: bool = False
 
     def to_data(self) -> dict[str, Any]:
@@ -45,7 +49,7 @@ class CallReport:
     def from_data(cls, data: dict[str, Any]) -> Self:
         """Read what `to_data` gave."""
         lines = tuple((str(role), str(text)) for role, text in data["transcript"])
-        return cls(**{**data, "transcript": lines})
+        return cls(**{**data, "transcript": lines, "latency": tuple(data.get("latency", ()))})
 
     @property
     def names(self) -> dict[str, Any]:

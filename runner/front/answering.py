@@ -8,11 +8,13 @@ from typing import Any
 from aiohttp import web
 from pydantic import BaseModel
 
+from runner.diagnostics.nearest import did_you_mean
 from runner.front import body
 from runner.front.port import DialogueError, Runner
 from runner.front.problems import HttpProblem, from_dialogue
 from runner.front.responses import response
 from runner.front.routes.route import JSON, ApiRequest, Route, Site
+from runner.front.tickets import PARAMETER
 
 
 def answering(
@@ -32,6 +34,7 @@ def answering(
 async def _answer(
     route: Route, site: Site, request: web.Request, body_seconds: float
 ) -> web.StreamResponse:
+    _known(route, request)
     content = None
     if route.request is not None:
         content = await body.read(request, route.request, seconds=body_seconds)
@@ -41,6 +44,20 @@ async def _answer(
         agent = request.match_info.get("name") or str(getattr(content, "model", ""))
         raise _problem(error, agent, site.runner) from None
     return _response(route, value)
+
+
+def _known(route: Route, request: web.Request) -> None:
+    """Refuse what is asked for in the address and is not there.
+
+    Raises:
+        HttpProblem: it is not.
+    """
+    if route.query is None:
+        return
+    unknown = next((name for name in request.query if name not in route.query), None)
+    if unknown is not None and not (route.ticketed and unknown == PARAMETER):
+        hint = did_you_mean(unknown, route.query) or f"there are: {', '.join(route.query)}"
+        raise HttpProblem(400, "bad_request", f"unknown parameter '{unknown[:40]}'", hint)
 
 
 def _problem(error: DialogueError, agent: str, runner: Runner) -> HttpProblem:

@@ -55,6 +55,11 @@ def _operation(each: Route) -> dict[str, Any]:
             {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
             for name in names
         ]
+    if each.query:
+        operation.setdefault("parameters", []).extend(
+            {"name": name, "in": "query", "description": does, "schema": {"type": "string"}}
+            for name, does in each.query.items()
+        )
     if each.request is not None:
         operation["requestBody"] = {"content": {JSON: {"schema": _ref(each.request)}}}
     good: dict[str, Any] = {"description": HTTPStatus(each.status).phrase}

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
+from runner.front.records_port import RecordBook
+
 
 @dataclass(frozen=True, slots=True)
 class AgentInfo:
@@ -168,9 +170,10 @@ class DialogueError(Exception):
     """A request that the runner refuses.
 
     Attributes:
-        code: decides the status: unknown_agent, unknown_session (404), ended (409), full,
-            draining, not_ready, no_livekit, livekit_failed, agent_unavailable (503: its model or
-            service fails, or its process has died),
+        code: decides the status: unknown_agent, unknown_session, unknown_record,
+            unknown_caller (404), ended (409), full,
+            draining, not_ready, no_livekit, records_unavailable, livekit_failed,
+            agent_unavailable (503: its model or service fails, or its process has died),
             too_many_requests (429), bad_request (400: a variable that the agent
             does not have), out_of_bounds (422: a value that the variable does not take).
     """
@@ -201,6 +204,11 @@ class Runner(Protocol):
     @property
     def dev(self) -> bool:
         """Whether running conversations go on with what is saved (`serve --dev`)."""
+        ...
+
+    @property
+    def records(self) -> RecordBook:
+        """What is kept of sessions and callers."""
         ...
 
     def not_ready(self) -> str | None:

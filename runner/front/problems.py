@@ -20,8 +20,11 @@ STATUS: Final = {
     "no_livekit": 503,
     "not_ready": 503,
     "out_of_bounds": 422,
+    "records_unavailable": 503,
     "too_many_requests": 429,
     "unknown_agent": 404,
+    "unknown_caller": 404,
+    "unknown_record": 404,
     "unknown_session": 404,
 }
 """Code of a `DialogueError` → status of the answer."""
@@ -32,6 +35,7 @@ RETRY_AFTER: Final = {
     "full": "5",
     "livekit_failed": "5",
     "not_ready": "2",
+    "records_unavailable": "5",
     "too_many_requests": "1",
 }
 """Code → seconds after which a client may try again."""

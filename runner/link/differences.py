@@ -16,7 +16,7 @@ from runner.schema.fields import Field
 from runner.schema.turns import PersonaTurns, TurnTaking
 from runner.schema.types.blocks import Block, Live
 from runner.schema.types.live import latest, marks, within
-from runner.schema.types.measures import Duration, SomeTime
+from runner.schema.types.measures import Duration, LongTime, SomeTime
 from runner.schema.types.names import ToolName, VariableName
 from runner.schema.types.texts import Plain, Told
 
@@ -29,7 +29,7 @@ SETTINGS = (Limits, PersonaTurns, Room, TurnTaking)
 _SETS = (Plain, ToolName, VariableName, int)
 """Entries of lists whose order means nothing: each is told by itself."""
 
-_SECONDS = (get_args(Duration)[1], get_args(SomeTime)[1])
+_SECONDS = tuple(get_args(each)[1] for each in (Duration, LongTime, SomeTime))
 
 Kind = Literal["changed", "added", "removed"]
 

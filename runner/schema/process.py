@@ -8,6 +8,7 @@ from pydantic import AfterValidator, WithJsonSchema
 
 from runner.schema.doors import Doors
 from runner.schema.mcp import Program
+from runner.schema.records import Records
 from runner.schema.types.blocks import Block, OrNo, key
 from runner.schema.types.measures import Duration, SomeTime
 from runner.schema.types.mistake import mistake
@@ -132,8 +133,9 @@ class Process(Block):
     network: Network = key("what tools may reach", Network.model_construct())
     reload: Reload = key("how changes reach callers", Reload.model_construct())
     log: Log = key("what the runner writes", Log.model_construct())
+    records: Records = key("what happened in calls", Records.model_construct())
     data_dir: Plain = key(
-        "the folder for what is kept: CSV files, and what is still to be sent after calls; "
+        "the folder for what is kept: records, CSV files, what is still to be sent after calls; "
         "relative to the working directory",
         Plain("data"),
     )

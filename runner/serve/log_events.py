@@ -56,6 +56,11 @@ EVENTS: Final = (
              ("agent", "module", "over", "package", "persona", "provider", "seconds", "session")),
     LogEvent("ready", "all agents are registered and the page is served",
              ("agents", "release", "http", "livekit")),
+    LogEvent("records_not_spooled", "what happens in calls cannot be kept on the disk until it is"
+             " in the database", ("folder", "error")),
+    LogEvent("records_not_stored", "the database of records cannot be used; calls go on, and what"
+             " happened in them waits on the disk", ("error", "help")),
+    LogEvent("records_stored", "records are stored again"),
     LogEvent("release_not_kept", "a release is served, but could not be kept on the disk",
              ("release", "error")),
     LogEvent("reload", "the files were looked at; `result` is `ok`, `rejected` or `unchanged`",

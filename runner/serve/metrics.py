@@ -50,6 +50,7 @@ class Metrics:
         calls: what is on.
         breakers: tells each service that was asked and has a breaker, and the state of that.
         servers: tells each MCP server that was asked, and what is known of it.
+        records: tells how records fare: `up`, `waiting`, `refused`, `stored`, `lost`.
     """
 
     def __init__(
@@ -58,6 +59,7 @@ class Metrics:
         calls: Calls,
         breakers: Callable[[], Iterable[Breaker]] = tuple,
         servers: Callable[[], Mapping[str, ServerFigures]] = dict,
+        records: Callable[[], Mapping[str, float]] = dict,
     ) -> None:
         """Begin with a configuration that has just been loaded."""
         self._registry = registry = CollectorRegistry()
@@ -101,6 +103,7 @@ class Metrics:
         )
         registry.register(_Now(releases, calls, breakers))
         registry.register(_Servers(servers))
+        registry.register(_Records(records))
         ProcessCollector(registry=registry)
         calls.on_end.append(self._over)
         self.served(good=True)
@@ -187,6 +190,39 @@ class _Servers(Collector):
             calls.add_metric([name, "failed"], known.failed)
         yield up
         yield calls
+
+
+class _Records(Collector):
+    """What happened in calls, on its way to the database."""
+
+    def __init__(self, records: Callable[[], Mapping[str, float]]) -> None:
+        self._records = records
+
+    def collect(self) -> Iterator[Metric]:
+        known = self._records()
+        if not known:
+            return
+        yield GaugeMetricFamily(
+            "lkrun_records_database_up",
+            "Whether the database took the last records",
+            known["up"],
+        )
+        waiting = GaugeMetricFamily(
+            "lkrun_records_waiting",
+            "Sessions that have ended and wait on the disk, or that the database refused",
+            labels=["state"],
+        )
+        for state in ("waiting", "refused"):
+            waiting.add_metric([state], known[state])
+        yield waiting
+        yield CounterMetricFamily(
+            "lkrun_records_stored", "Records that the database has taken", known["stored"]
+        )
+        yield CounterMetricFamily(
+            "lkrun_records_lost",
+            "Notes for which there was no room on the disk, so that they are in no record",
+            known["lost"],
+        )
 
 
 class _Now(Collector):

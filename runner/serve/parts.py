@@ -12,6 +12,7 @@ from runner.serve.control import Control
 from runner.serve.credentials import NAMES
 from runner.serve.doors import FrontDoors
 from runner.serve.metrics import Metrics
+from runner.serve.records.recorder import Recorder
 from runner.serve.releases.served import Releases
 from runner.serve.reload.folder_state import FolderState
 from runner.serve.reload.inherited import ChildEnvironment
@@ -53,6 +54,7 @@ class Parts:
     neighbours: Neighbours
     agents: LiveKitAgents
     after: AfterCalls
+    recorder: Recorder
     switchboard: Switchboard
     texts: Dialogues
     voices: Voices
@@ -89,7 +91,8 @@ def build(  # noqa: PLR0913 - what a runner begins with
     calls.on_end.append(tools.call_ended)
     after = AfterCalls(releases, log, tools.egress)
     calls.on_end.append(after.call_ended)
-    metrics = Metrics(releases, calls, tools.breakers, tools.servers)
+    recorder = Recorder(releases, calls, log, secrets, startup.env)
+    metrics = Metrics(releases, calls, tools.breakers, tools.servers, recorder.figures)
     after.count = metrics.delivered
     neighbours = Neighbours(startup.archive)
     agents = LiveKitAgents(
@@ -98,7 +101,7 @@ def build(  # noqa: PLR0913 - what a runner begins with
     )  # fmt: skip
     welcomes = Welcomes(releases, secrets, str(startup.compiler.root))
     renewals = Renewals(releases, calls, welcomes, log, always=settings.dev)
-    switchboard = Switchboard(calls, welcomes, tools, renewals, after)
+    switchboard = Switchboard(calls, welcomes, tools, renewals, after, recorder)
     texts = Dialogues(
         store.socket, welcomes, calls, log,
         budget=lambda call: turn_budget(releases, call), take=switchboard.take,
@@ -136,12 +139,13 @@ def build(  # noqa: PLR0913 - what a runner begins with
     )
     served = ServedRunner(
         releases, calls, admission, texts, voices,
-        agents=agents, reloader=reloader, metrics=metrics, folder=folder,
+        agents=agents, reloader=reloader, metrics=metrics, folder=folder, recorder=recorder,
         livekit=livekit, dev=settings.dev,
     )  # fmt: skip
     return Parts(
-        releases, calls, admission, metrics, neighbours, agents, after, switchboard, texts, voices,
-        blocked, surroundings, swap, reloader, socket, served, _front(served, doors),
+        releases, calls, admission, metrics, neighbours, agents, after, recorder, switchboard,
+        texts, voices, blocked, surroundings, swap, reloader, socket, served,
+        _front(served, doors),
     )  # fmt: skip
 
 

@@ -104,6 +104,7 @@ class Run:
         parts = self.parts
         parts.served.begin()
         parts.after.begin()
+        parts.recorder.begin()
         if self.last_good:
             self._tell_last_good()
         if self.settings.follow:
@@ -217,5 +218,6 @@ class Run:
         await self.parts.voices.stop()
         await self.parts.socket.stop()
         await self.parts.after.stop()
+        await self.parts.recorder.stop()
         await self.parts.switchboard.stop()
         self.log.look(all_of_them=True)

@@ -17,6 +17,7 @@ from runner.front.port import (
     Turn,
     VoiceLine,
 )
+from runner.serve.records.book import ServedRecords
 from runner.serve.reload import report
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
     from runner.serve.credentials import LiveKit
     from runner.serve.metrics import Metrics
+    from runner.serve.records.recorder import Recorder
     from runner.serve.releases.served import Releases
     from runner.serve.reload.folder_state import FolderState
     from runner.serve.reload.reloader import Reloader
@@ -48,6 +50,7 @@ class ServedRunner:
     """Implements `runner.front.port.Runner`.
 
     Attributes:
+        records: what is kept of sessions and callers.
         dev: whether running calls go on with what is saved.
     """
 
@@ -63,6 +66,7 @@ class ServedRunner:
         reloader: Reloader,
         metrics: Metrics,
         folder: FolderState,
+        recorder: Recorder,
         livekit: LiveKit | None,
         dev: bool = False,
     ) -> None:
@@ -75,6 +79,8 @@ class ServedRunner:
         self._reloader = reloader
         self._metrics = metrics
         self._folder = folder
+        self._recorder = recorder
+        self.records = ServedRecords(releases, recorder)
         self._livekit = livekit
         self._begun = False
         self.dev = dev
@@ -192,10 +198,12 @@ class ServedRunner:
             if audio and mode != "voice":
                 message = f"agent '{agent}' does not speak: it has mode: {mode}"
                 raise DialogueError("bad_request", message, "leave 'audio' out")
-        return await self._texts.turn(
+        turn = await self._texts.turn(
             agent, text, session_id, variables, metadata,
             idle=idle, history=history, on_text=on_text, keys=keys, audio=audio,
         )  # fmt: skip
+        await self._recorder.written()  # whatever becomes of the runner, this turn is kept
+        return turn
 
     def sound(self, session_id: str) -> Path:
         """The file with the sound of a spoken dialogue, also of one that has ended for an hour.
@@ -271,6 +279,7 @@ class ServedRunner:
             raise _unknown()
         if call.kind == "text":
             self._texts.end(call)
+            await self._recorder.settled(session_id)
         else:
             call.tell_end()
 

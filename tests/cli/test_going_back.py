@@ -67,7 +67,15 @@ def serve(folder, tmp_path):
 
     @contextmanager
     def start(*arguments):
-        command = [sys.executable, "-m", "runner", "--log-format", "json", "serve", str(folder)]
+        command = [
+            sys.executable,
+            "-m",
+            "runner",
+            "--log-format",
+            "json",
+            "serve",
+            str(folder.resolve()),
+        ]
         process = subprocess.Popen(
             [*command, "--port", "0", *arguments],
             env={
@@ -77,7 +85,7 @@ def serve(folder, tmp_path):
                 "PYTHONPATH": str(ROOT),
                 **MEASURED,
             },
-            cwd=ROOT,
+            cwd=tmp_path,
             stderr=subprocess.PIPE,
             text=True,
         )

@@ -116,7 +116,7 @@ def runner(place, tmp_path_factory):
     env["LKRUN_STATE_DIR"] = str(tmp_path_factory.mktemp("state"))
     words = [sys.executable, "-m", "runner", "serve", str(place / "agents.d"), "--port", "0"]
     with subprocess.Popen(
-        [*words, "--log-format", "json"], env=env, stderr=subprocess.PIPE, text=True
+        [*words, "--log-format", "json"], env=env, cwd=place, stderr=subprocess.PIPE, text=True
     ) as process:
         events = map(json.loads, process.stderr)
         yield next(event["http"] for event in events if event["event"] == "ready")

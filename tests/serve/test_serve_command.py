@@ -50,7 +50,12 @@ def served(folder):
             *options,
         ]
         process = subprocess.Popen(
-            command, env=environment(**more), stderr=subprocess.PIPE, text=True, process_group=0
+            command,
+            env=environment(**more),
+            stderr=subprocess.PIPE,
+            text=True,
+            process_group=0,
+            cwd=folder.parent,
         )
         running.append(process)
         return process, event(process, until)

@@ -78,6 +78,10 @@ class Command:
             return json.load(answer)
 
 
+def _whole(folder: Path) -> Path:
+    return folder.absolute()
+
+
 @contextlib.asynccontextmanager
 async def serving(
     folder: Path, *options: str, plain: bool = False, descriptors: int = 0, **env: str
@@ -89,12 +93,24 @@ async def serving(
     kept = {
         n: v for n, v in os.environ.items() if not n.startswith(("LIVEKIT", "LKRUN_SEC", "TOOL_"))
     }
-    serve = ["-m", "runner", "serve", str(folder), "--port", "0", "--log-format", "json", *options]
+    place = _whole(folder)
+    serve = [
+        "-m",
+        "runner",
+        "serve",
+        str(place),
+        "--port",
+        "0",
+        "--log-format",
+        "json",
+        *options,
+    ]
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         *(["-c", _PLAIN] if plain else []),
         *(["-c", _BOUND, str(descriptors)] if descriptors else []),
         *serve,
+        cwd=place.parent,  # what it keeps lies beside the folder
         env={**kept, **env},
         stderr=asyncio.subprocess.PIPE,
         limit=1 << 22,

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from support.fake_records import FakeRecords
+
 from runner.front.port import AgentInfo, DialogueError, OpenRoom, RoomPass, SessionInfo, Turn
 
 AGENTS = [
@@ -186,6 +188,7 @@ class FakeRunner:
         self.refuses: Exception | None = None
         self.asked: list[tuple[Any, ...]] = []
         self.dialogues: dict[str, Dialogue] = {}
+        self.records = FakeRecords()
         self.gate = asyncio.Event()
         self.gate.set()
         self.entered = asyncio.Event()

@@ -9,6 +9,7 @@ from runner.front.routes import (
     completions,
     health,
     page,
+    records,
     releases,
     rooms,
     sessions,
@@ -27,6 +28,7 @@ ROUTES: Final[tuple[Route, ...]] = (
     *completions.ROUTES,
     *sessions.ROUTES,
     *tickets.ROUTES,
+    *records.ROUTES,
     *rooms.ROUTES,
     *releases.ROUTES,
 )

@@ -90,6 +90,7 @@ class Route:
         request: the model of the body.
         kind: the media type of the answer; nothing where it has no body.
         problem: the shape of what it refuses; the door and a fault of lkrun have ours.
+        query: name → what it does, of the parts of its address behind ?; others are refused.
         open: whether it is answered without a token.
         ticketed: whether a ticket in its address does for a token.
         counted: whether a request of it counts for the rate limit.
@@ -107,6 +108,7 @@ class Route:
     kind: str = JSON
     errors: tuple[int, ...] = ()
     problem: ErrorShape = OURS
+    query: Mapping[str, str] | None = None
     open: bool = False
     ticketed: bool = False
     counted: bool = True

@@ -18,7 +18,7 @@ from runner.schema.reading.annotations import whole
 from runner.schema.types.blocks import Block, Live, OneOrList, OrNo
 from runner.schema.types.later import LATER
 from runner.schema.types.live import latest, marks
-from runner.schema.types.measures import Duration, SomeTime
+from runner.schema.types.measures import Duration, LongTime, SomeTime
 from runner.schema.types.names import FileName
 from runner.schema.types.settings import Setting
 from runner.schema.types.texts import Text
@@ -207,7 +207,7 @@ def _setting(mark: Setting) -> str:
     return mark.noun
 
 
-_NAMED = {Duration: "duration", SomeTime: "duration", YesNo: "`yes` `no`"}
+_NAMED = {Duration: "duration", SomeTime: "duration", LongTime: "duration", YesNo: "`yes` `no`"}
 _TEXTS = {
     "Plain": "text (no templates)",
     "Credential": "text that is sent",

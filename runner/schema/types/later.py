@@ -26,7 +26,7 @@ LATER: dict[str, frozenset[str]] = {
     "a provider": _words("avatar"),
     "http": _words("jwt webhook_secret"),
     "the room": frozenset(),
-    "the runner": _words("environments records capacity shutdown"),
+    "the runner": _words("environments capacity shutdown"),
 }
 
 LATER_NAMES: frozenset[str] = frozenset()

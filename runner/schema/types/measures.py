@@ -78,6 +78,26 @@ SomeTime = Annotated[
 """Seconds, more than none."""
 
 
+def _parse_long_time(text: str) -> float:
+    if text.strip().isdecimal():  # seconds would be guessed wrongly: what is kept would be gone
+        hint = f"write {text.strip()}d for days, or {text.strip()}h for hours"
+        raise mistake("E108", f"'{text}' is not a duration", hint)
+    return _parse_some_time(text)
+
+
+LongTime = Annotated[
+    float,
+    Setting(
+        _parse_long_time,
+        {
+            "type": "string",
+            "pattern": r"^\s*(?=[0.]*[1-9])\d{1,9}(\.\d{1,9})?(ms|s|m|h|d)\s*$",
+        },
+    ),
+]
+"""Seconds, more than none; mostly days."""
+
+
 BYTES = {"KB": 1024, "MB": 1024**2, "GB": 1024**3}
 _SIZE = re.compile(r"(\d{1,9}(?:\.\d{1,9})?)(KB|MB|GB)")
 _LOOSE_SIZE = re.compile(r"(\d{1,9}(?:[.,]\d{1,9})?)\s*(k|m|g)?i?(?:b|bytes?)?", re.IGNORECASE)

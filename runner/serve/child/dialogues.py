@@ -80,6 +80,7 @@ class Dialogue:
         self._streamed: int | None = None
         self._turn: tuple[int, asyncio.Task[Reply | Failed]] | None = None
         self._reporting: asyncio.Task[None] | None = None
+        self._noted = self._reported = False
         self._task = asyncio.get_running_loop().create_task(self._run())
 
     def put(self, message: TurnText | Renew) -> None:
@@ -260,14 +261,22 @@ class Dialogue:
         )
 
     def _note(self) -> None:
-        """Have main keep what is known of it by now, whatever becomes of this process."""
-        if self._talk is not None and self._talk.release.agent.after_call is not None:
-            self._line.send(Reported(self._call, self._talk.report().to_data()))
+        """Have main keep what is known of it by now, whatever becomes of this process.
+
+        Only what is sent after a call needs that again and again; who calls is said once.
+        """
+        talk = self._talk
+        if talk is not None and not (self._noted and talk.release.agent.after_call is None):
+            self._noted = True
+            self._line.send(Reported(self._call, talk.report().to_data()))
 
     def _report(self, talk: Conversation) -> None:
         """It is over: say so, and what models find in it."""
-        if self._reporting is None and talk.release.agent.after_call is not None:
-            self._note()
+        if self._reported:
+            return
+        self._reported = True
+        self._line.send(Reported(self._call, talk.report().to_data()))
+        if talk.release.agent.after_call is not None:
             self._reporting = asyncio.get_running_loop().create_task(self._whole(talk))
 
     async def _whole(self, talk: Conversation) -> None:

@@ -43,6 +43,7 @@ class HeldCall:
         line: to the main process.
         release: the agent as the call has it.
         talk: the conversation, once it may begin.
+        noted: whether main has heard who calls.
         ending: why the main process has it end.
         newest: the release that it is to go on with.
         tasks: what runs as long as the call does.
@@ -53,6 +54,7 @@ class HeldCall:
     release: AgentRelease
     welcome: Welcome
     talk: Conversation | None = None
+    noted: bool = False
     ending: str | None = None
     newest: Renew | None = None
     tasks: Tasks = field(default_factory=Tasks)
@@ -117,8 +119,12 @@ class HeldCall:
             self.note()
 
     def note(self) -> None:
-        """Have main keep what is known of the call by now, whatever becomes of this process."""
-        if self.talk is not None and self.release.agent.after_call is not None:
+        """Have main keep what is known of the call by now, whatever becomes of this process.
+
+        Only what is sent after a call needs that again and again; who calls is said once.
+        """
+        if self.talk is not None and not (self.noted and self.release.agent.after_call is None):
+            self.noted = True
             self.line.send(Reported(self.id, self.talk.report().to_data()))
 
     def end(self, reason: str) -> None:
@@ -172,8 +178,8 @@ class HeldCall:
             self._watchdog.stop()
 
     async def _report(self, talk: Conversation) -> None:
+        self.line.send(Reported(self.id, talk.report().to_data()))
         if self.release.agent.after_call is not None:
-            self.note()
             report = await talk.whole_report()
             self.line.send(Reported(self.id, report.to_data()))
 

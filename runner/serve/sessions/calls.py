@@ -21,6 +21,20 @@ if TYPE_CHECKING:
     from runner.serve.socket.peer import Peer
 
 
+@dataclass(frozen=True, slots=True)
+class TurnFigures:
+    """What a turn of a dialogue took.
+
+    Attributes:
+        milliseconds: from the words to the answer.
+    """
+
+    number: int
+    milliseconds: int
+    input_tokens: int
+    output_tokens: int
+
+
 @dataclass(slots=True)
 class CallInfo:
     """A call, or a dialogue of the text host.
@@ -118,6 +132,8 @@ class Calls:
     """All that are on; begins them with a pin on the served release, and gives it back.
 
     Attributes:
+        on_answer: told each one whose conversation begins.
+        on_turn: told what each turn of a dialogue took.
         on_end: told each one that has ended.
         on_event: told each event of each, as `lkrun chat --format json` has it.
     """
@@ -129,6 +145,8 @@ class Calls:
         self._on: dict[str, CallInfo] = {}
         self._past: PastSessions[CallInfo] = PastSessions()
         self._ended = asyncio.Event()
+        self.on_answer: list[Callable[[CallInfo], None]] = []
+        self.on_turn: list[Callable[[CallInfo, TurnFigures], None]] = []
         self.on_end: list[Callable[[CallInfo], None]] = []
         self.on_event: list[Callable[[CallInfo, dict[str, Any]], None]] = []
 
@@ -183,6 +201,13 @@ class Calls:
             release=call.release,
             room=call.room,
         )
+        for listener in self.on_answer:
+            listener(call)
+
+    def turned(self, call: CallInfo, turn: TurnFigures) -> None:
+        """Note what a turn took."""
+        for listener in self.on_turn:
+            listener(call, turn)
 
     def end(self, call_id: str, reason: str) -> None:
         """Note that one has ended; one that is unknown has ended before."""

@@ -6,12 +6,14 @@ import asyncio
 import contextlib
 import itertools
 import os
+import time
 import uuid
 from collections import OrderedDict
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from runner.front.port import DialogueError, EarlierLine, Turn
+from runner.serve.sessions.calls import TurnFigures
 from runner.serve.sessions.talk_sounds import LONGEST, TalkSounds
 from runner.serve.sessions.texthost import TextHost
 from runner.serve.socket.messages import (
@@ -177,11 +179,13 @@ class Dialogues:
             _speakable(text, spoken=call.spoken)
         self._used[call.id] = asyncio.get_running_loop().time()
         call.failure = None
+        began = time.perf_counter()
         reply = await self._answer(call, text, on_text, keys)
         if isinstance(reply, Failed):
             self._end(call, "refused" if not call.answered else "error")
             raise DialogueError(reply.code, reply.message)
         self._calls.answer(call)
+        self._calls.turned(call, _figures(reply, time.perf_counter() - began))
         call.variables, call.persona = reply.variables, reply.persona
         if reply.ended:
             self._end(call, call.reason or "end_call")
@@ -471,6 +475,12 @@ def _not_started(why: str) -> DialogueError:
 
 def _why(reason: str | None) -> str:
     return _ENDS.get(reason or "", "the dialogue has ended")
+
+
+def _figures(reply: Reply, seconds: float) -> TurnFigures:
+    number = max((int(event["turn"]) for event in reply.events), default=0)
+    usage = reply.usage
+    return TurnFigures(number, round(seconds * 1000), usage.input_tokens, usage.output_tokens)
 
 
 def _turn(call: CallInfo, reply: Reply) -> Turn:

@@ -49,7 +49,7 @@ class RenewalAnswers(Protocol):
 
 
 class ReportTaker(Protocol):
-    """Who takes what is known of calls that have `after_call`."""
+    """Who takes what is known of calls."""
 
     def take(self, call: CallInfo | None, message: Reported) -> None:
         """Take a report; `call` is None where the call has ended before."""
@@ -69,7 +69,7 @@ class Switchboard:
         welcomes: Welcomes,
         tools: ToolRequests,
         renewals: RenewalAnswers,
-        reports: ReportTaker | None = None,
+        *reports: ReportTaker,
     ) -> None:
         self._calls = calls
         self._welcomes = welcomes
@@ -119,8 +119,8 @@ class Switchboard:
             self._note(peer, call, message)
 
     def _report(self, call: CallInfo | None, message: Reported) -> None:
-        if self._reports is not None:
-            self._reports.take(call, message)
+        for taker in self._reports:
+            taker.take(call, message)
 
     def _note(self, peer: Peer, call: CallInfo, message: FromCall) -> None:
         match message:

@@ -165,9 +165,10 @@ class Known(Message):
 
 @dataclass(frozen=True, slots=True)
 class Reported(Message):
-    """What is known of a call whose agent has `after_call`, as a `CallReport` has it.
+    """What is known of a call, as a `CallReport` has it.
 
-    It comes as the call goes on, when it is over, and once models have read it.
+    It comes when the call begins and when it is over; where its agent has `after_call`, also as it
+    goes on, and once models have read it.
     """
 
     call: str

@@ -21,6 +21,7 @@ from runner.session.call import Call
 from runner.session.clock import within
 from runner.session.errors import CannotStartError, MisfitError
 from runner.session.events import Event, MessageEvent
+from runner.session.lifecycle.measures import latencies, tokens
 from runner.session.lifecycle.verdicts import verdict_of
 from runner.session.models.providers import Models
 from runner.session.values.conversion import convert, missing
@@ -71,6 +72,7 @@ class Aftermath:
         bound, facts = self._call.bound, self._call.bound.context.facts
         ended = bound.context.now()
         private = bound.release.private_names
+        session = getattr(self._call, "session", None)  # it is not there before it is built
         messages = [e for e in self._events if isinstance(e, MessageEvent)]
         return CallReport(
             session=facts.id,
@@ -80,6 +82,8 @@ class Aftermath:
             ended=ended.isoformat(timespec="seconds"),
             duration=round(max(0.0, (ended - facts.started).total_seconds()), 3),
             ended_by=ended_by,
+            usage=tokens(session),
+            latency=latencies(session),
         )
 
     async def whole(self, ended_by: str) -> CallReport:

@@ -6,9 +6,11 @@ import asyncio
 import contextlib
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -48,6 +50,7 @@ class Served:
     ) -> None:
         """Start it; what it writes is read in a thread of its own."""
         self.runtime = runtime
+        self._data = tempfile.mkdtemp(prefix="lk-data-")
         self.code = 0
         self.events: list[Event] = []
         self.lines: list[str] = []
@@ -60,11 +63,20 @@ class Served:
             "PYTHONPATH": str(ROOT),
             **env,
         }
-        command = ["serve", str(folder), "--log-format", "json", "--port", "0", *arguments]
+        command = [
+            "serve",
+            str(folder.resolve()),
+            "--log-format",
+            "json",
+            "--port",
+            "0",
+            *arguments,
+        ]
         self.process = subprocess.Popen(
             [sys.executable, "-m", "runner", *command],
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
-            text=True, encoding="utf-8", env=surroundings, cwd=ROOT, start_new_session=True,
+            text=True, encoding="utf-8", env=surroundings, cwd=self._data,
+            start_new_session=True,
         )  # fmt: skip
         self._reading = threading.Thread(target=self._read, daemon=True)
         self._reading.start()
@@ -125,6 +137,7 @@ class Served:
 
     def stop(self, within: float = 15.0) -> None:
         """End it and all its processes, and hold it to what must be true of every run."""
+        shutil.rmtree(self._data, ignore_errors=True)
         if self.process.poll() is None:
             self.process.terminate()
             self._until(lambda: self.named("draining"), 5)

@@ -1,0 +1,188 @@
+"""`lkrun records`: what happened in calls."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from runner.cli.folder import folder
+from runner.cli.options import formats, shared
+from runner.cli.stored import opened
+
+if TYPE_CHECKING:
+    from runner.records.reading import RecordQuery
+
+_KINDS = ("call", "text", "interaction", "event")
+_NOTHING = "no call has been kept yet"
+
+
+def _filters(command: Any) -> Any:
+    """The options by which records are chosen."""
+    for names, about in reversed(
+        (
+            (("--agent",), {"help": "Only those of an agent."}),
+            (("--since",), {"help": "Only since a date or moment, such as 2026-03-02."}),
+            (("--until",), {"help": "Only until a date, or before a moment."}),
+            (("-q", "--search", "words"), {"help": "Only those with all these words."}),
+            (("--outcome",), {"help": "Only those that ended so, such as end_call."}),
+            (("--kind",), {"help": "Only those of a kind.", "type": click.Choice(_KINDS)}),
+        )
+    ):
+        command = click.option(*names, **about)(command)
+    return command
+
+
+@click.group(subcommand_metavar="COMMAND [ARGS]...")
+@shared
+def records() -> None:
+    """Show what happened in calls: list, show one, export all."""
+
+
+@records.command("list")
+@folder
+@_filters
+@click.option("--limit", type=click.IntRange(1, 10_000), default=50, help="So many at most.")
+@formats("text", "json")
+@shared
+def list_(folder: Path, *, limit: int, form: str, **chosen: str | None) -> int:
+    """List them, the newest first."""
+    from runner.records import reading
+
+    with opened(folder) as database:
+        query = _query(limit, **chosen)
+        listed = reading.page(database, query).records if database is not None else []
+    if form == "json":
+        click.echo(json.dumps(listed, ensure_ascii=False, indent=2))
+        return 0
+    none = "no call fits" if any(chosen.values()) else _NOTHING
+    click.echo("\n".join([_line(each) for each in listed] or [none]))
+    return 0
+
+
+@records.command()
+@click.argument("name", metavar="ID")
+@folder
+@formats("text", "json")
+@shared
+def show(name: str, folder: Path, *, form: str) -> int:
+    """Show one: what was said and done in it."""
+    from runner.records import reading
+
+    with opened(folder) as database:
+        record = reading.one(database, name) if database is not None else None
+    if record is None:
+        click.echo(f"lkrun: there is no record '{name}'; lkrun records list has all", err=True)
+        return 1
+    if form == "json":
+        click.echo(json.dumps(record, ensure_ascii=False, indent=2))
+        return 0
+    click.echo("\n".join([_line(record), *_about(record), *map(_event, record["events"])]))
+    return 0
+
+
+@records.command()
+@folder
+@_filters
+@click.option(
+    "--output", type=click.Path(dir_okay=False, writable=True), help="A file; else stdout."
+)
+@formats("jsonl", "csv", shown="A JSON object a line, or a spreadsheet.")
+@shared
+def export(folder: Path, *, output: str | None, form: str, **chosen: str | None) -> int:
+    """Write all of them, each with what was said and done in it."""
+    from runner.records import export as files
+    from runner.records import reading
+
+    with opened(folder) as database, _file(output) as write:
+        if form == "csv":
+            write(files.header())
+        of = files.row if form == "csv" else files.json_line
+        query = _query(reading.PAGE, **chosen)
+        for page in reading.pages(database, query) if database is not None else ():
+            write("".join(map(of, page)))
+    return 0
+
+
+@contextmanager
+def _file(output: str | None) -> Iterator[Any]:
+    if output is None:
+        yield lambda text: click.echo(text, nl=False)
+        return
+    with Path(output).open("w", encoding="utf-8", newline="") as file:
+        yield file.write
+
+
+def _query(  # noqa: PLR0913 - the options by which records are chosen
+    most: int,
+    *,
+    agent: str | None,
+    since: str | None,
+    until: str | None,
+    words: str | None,
+    outcome: str | None,
+    kind: str | None,
+) -> RecordQuery:
+    from runner.moments import read_moment
+    from runner.records.reading import RecordQuery
+
+    try:
+        return RecordQuery(
+            agent=agent,
+            since=read_moment(since),
+            until=read_moment(until, last=True),
+            words=words,
+            outcome=outcome,
+            kind=kind,
+            most=most,
+        )
+    except ValueError:
+        written = since if _unreadable(since) else until
+        raise click.UsageError(
+            f"'{written}' is neither a date nor a moment: write 2026-03-02, or 2026-03-02T08:00:00Z"
+        ) from None
+
+
+def _unreadable(text: str | None) -> bool:
+    from runner.moments import read_moment
+
+    try:
+        read_moment(text)
+    except ValueError:
+        return True
+    return False
+
+
+def _line(each: dict[str, Any]) -> str:
+    when = each["started"][:19].replace("T", " ")
+    caller = f"  {each['caller']}" if each["caller"] else ""
+    turns = f"{each['turns']} turn{'' if each['turns'] == 1 else 's'}"
+    took = f"{each['duration']:.0f} s, {turns}, {each['outcome']}"
+    return f"{when}  {each['id']}  {each['agent']}  {each['kind']}{caller}  {took}"
+
+
+def _about(record: dict[str, Any]) -> list[str]:
+    names = ("summary", "extract", "verdicts", "variables", "labels")
+    return [
+        f"  {name}: {value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)}"
+        for name in names
+        if (value := record[name])
+    ]
+
+
+_WORDS = {
+    "handoff": lambda e: f"→ {e['to']}",
+    "message": lambda e: f"{'Caller' if e['role'] == 'user' else 'Agent'}: {e['text']}",
+    "tool_call": lambda e: f"{e['name']}({json.dumps(e['arguments'], ensure_ascii=False)})",
+    "tool_result": lambda e: f"{e['name']} {'failed' if e['error'] else '='} {e['output']}",
+}
+
+
+def _event(event: dict[str, Any]) -> str:
+    say = _WORDS.get(event["type"])
+    words = say(event) if say else f"{event['type']} {event.get('reason', '')}".rstrip()
+    return f"  {event['at'][11:19]}  {words}"

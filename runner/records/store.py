@@ -1,0 +1,174 @@
+"""Writes records: each once, however often it is brought."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, Final
+
+from sqlalchemy import Connection, delete, select, update
+
+from runner.records.database import Database
+from runner.records.entry import Entry, Findings
+from runner.records.figures import Sums, add
+from runner.records.inserting import insert
+from runner.records.memories import remember, sum_up
+from runner.records.tables import FiguresRow, MemoryRow, RecordRow, TalkRow
+from runner.records.words import LONGEST, searchable
+
+SPANS: Final = {"hour": 3600, "day": 86_400}
+"""The spans of figures, in seconds."""
+
+_AT_ONCE: Final = 500
+"""Records that are forgotten in one go."""
+
+_Key = tuple[str, int, str, str]
+
+
+def save(database: Database, entries: Iterable[Entry | Findings]) -> None:
+    """Store records, all or none.
+
+    Raises:
+        DatabaseError: they are not stored.
+    """
+    with database.writing() as connection:
+        sums: dict[_Key, tuple[int, Sums]] = {}
+        for entry in entries:
+            if isinstance(entry, Findings):
+                _complete(connection, entry)
+            elif _is_new(connection, entry):
+                _count(sums, entry)
+                if entry.remembered is not None:
+                    remember(connection, entry.row, entry.remembered)
+        for key in sorted(sums):  # in one order, so that no two runners wait for each other
+            _add_up(connection, key, *sums[key])
+
+
+def _is_new(connection: Connection, entry: Entry) -> bool:
+    row = clean(entry.row)
+    statement = insert(connection, RecordRow).values(**row).on_conflict_do_nothing()
+    number = connection.scalar(statement.returning(RecordRow.n))
+    if number is None:
+        return False
+    connection.execute(
+        insert(connection, TalkRow).values(
+            n=number, events=clean(entry.events), details=clean(entry.details), words=entry.words
+        )
+    )
+    return True
+
+
+def clean(value: Any) -> Any:
+    """The same without what PostgreSQL cannot hold: NUL, and half a pair of UTF-16."""
+    if isinstance(value, str):
+        return value.replace("\x00", "").encode("utf-8", "replace").decode()
+    if isinstance(value, dict):
+        return {clean(key): clean(each) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [clean(each) for each in value]
+    return value
+
+
+def _complete(connection: Connection, found: Findings) -> None:
+    values = {n: clean(getattr(found, n)) for n in ("summary", "extract", "verdicts")}
+    done = connection.execute(
+        update(RecordRow)
+        .where(RecordRow.id == found.id)
+        .values(**values)
+        .returning(RecordRow.n, RecordRow.who, RecordRow.agent)
+    ).first()
+    if done is None:
+        return
+    number, who, agent = done
+    talk = connection.execute(
+        select(TalkRow.details, TalkRow.words).where(TalkRow.n == number)
+    ).one()
+    words = f"{talk.words} {searchable(found.summary, found.extract)}"[:LONGEST]
+    details = {**talk.details, "reasons": clean(found.reasons)}
+    connection.execute(
+        update(TalkRow).where(TalkRow.n == number).values(details=details, words=words)
+    )
+    if found.summary:
+        sum_up(connection, who, agent, found.id, clean(found.summary))
+
+
+def _count(sums: dict[_Key, tuple[int, Sums]], entry: Entry) -> None:
+    row = entry.row
+    if not row["figures"]:
+        return
+    for span, seconds in SPANS.items():
+        key = (span, int(row["started"] // seconds) * seconds, row["agent"], row["kind"])
+        calls, before = sums.get(key, (0, {}))
+        sums[key] = calls + 1, add(before, row["figures"])
+
+
+def _add_up(connection: Connection, key: _Key, calls: int, sums: Sums) -> None:
+    names = dict(zip(("span", "at", "agent", "kind"), key, strict=True))
+    empty = insert(connection, FiguresRow).values(**names, calls=0, figures={})
+    connection.execute(empty.on_conflict_do_nothing())
+    here = [getattr(FiguresRow, name) == value for name, value in names.items()]
+    before = connection.execute(
+        select(FiguresRow.calls, FiguresRow.figures).where(*here).with_for_update()
+    ).one()
+    connection.execute(
+        update(FiguresRow)
+        .where(*here)
+        .values(calls=before.calls + calls, figures=clean(add(dict(before.figures), sums)))
+    )
+
+
+def drop(database: Database, name: str) -> str | None:
+    """Delete a record.
+
+    Returns:
+        Where its audio is, or nothing; None where there is no such record.
+
+    Raises:
+        DatabaseError: it is still there.
+    """
+    with database.writing() as connection:
+        row = connection.execute(
+            select(RecordRow.n, RecordRow.audio).where(RecordRow.id == name)
+        ).first()
+        if row is None:
+            return None
+        _delete(connection, [row.n])
+        return row.audio or ""
+
+
+def forget_old(database: Database, now: float, keep: float | None) -> list[str]:
+    """Delete what is older than it may be.
+
+    Args:
+        database: where.
+        now: seconds since 1970.
+        keep: seconds for which figures are kept.
+
+    Returns:
+        Where the audio of some is.
+
+    Raises:
+        DatabaseError: some of it is still there.
+    """
+    audio: list[str] = []
+    while True:
+        with database.writing() as connection:
+            rows = connection.execute(
+                select(RecordRow.n, RecordRow.audio)
+                .where(RecordRow.expires < now)
+                .order_by(RecordRow.expires)
+                .limit(_AT_ONCE)
+            ).all()
+            _delete(connection, [row.n for row in rows])
+        audio += [row.audio for row in rows if row.audio]
+        if len(rows) < _AT_ONCE:
+            break
+    with database.writing() as connection:
+        connection.execute(delete(MemoryRow).where(MemoryRow.expires < now))
+        if keep is not None:
+            connection.execute(delete(FiguresRow).where(FiguresRow.at < now - keep - SPANS["day"]))
+    return audio
+
+
+def _delete(connection: Connection, numbers: list[int]) -> None:
+    connection.execute(delete(TalkRow).where(TalkRow.n.in_(numbers)))
+    connection.execute(delete(RecordRow).where(RecordRow.n.in_(numbers)))

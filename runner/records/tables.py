@@ -1,0 +1,120 @@
+"""The tables, typed. How they came to be stands in `migrations`, which a test holds to them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import JSON, BigInteger, ForeignKey, Index, Integer, desc
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+_Number = BigInteger().with_variant(Integer(), "sqlite")
+
+
+class Base(DeclarativeBase):
+    """All tables."""
+
+    type_annotation_map = {dict[str, Any]: JSON, list[Any]: JSON}  # noqa: RUF012 - SQLAlchemy has it so
+
+
+class RecordRow(Base):
+    """A session that is over, or something else that is kept beside them: what lists show.
+
+    Attributes:
+        kind: `call`, `text`, `interaction` or `event`.
+        caller: as whoever called is called in lists.
+        who: the caller that it is remembered of, and of whom `agent/context` tells.
+        started, ended, expires: seconds since 1970.
+        outcome: why it ended.
+        figures: what it adds to the figures.
+    """
+
+    __tablename__ = "records"
+
+    n: Mapped[int] = mapped_column(_Number, primary_key=True, autoincrement=True)
+    id: Mapped[str] = mapped_column(unique=True)
+    kind: Mapped[str]
+    agent: Mapped[str]
+    persona: Mapped[str]
+    release: Mapped[str]
+    room: Mapped[str | None]
+    caller: Mapped[str]
+    who: Mapped[str]
+    started: Mapped[float]
+    ended: Mapped[float]
+    duration: Mapped[float]
+    turns: Mapped[int]
+    outcome: Mapped[str]
+    labels: Mapped[dict[str, Any]]
+    summary: Mapped[str]
+    extract: Mapped[dict[str, Any]]
+    verdicts: Mapped[dict[str, Any]]
+    input_tokens: Mapped[int]
+    output_tokens: Mapped[int]
+    audio: Mapped[str | None]
+    figures: Mapped[dict[str, Any]]
+    expires: Mapped[float | None]
+
+    __table_args__ = (
+        Index("records_started", desc("started"), desc("n")),
+        Index("records_agent", "agent", desc("started"), desc("n")),
+        Index("records_who", "who", desc("started")),
+        Index("records_expires", "expires"),
+    )
+
+
+class TalkRow(Base):
+    """What was said and done in it: read only when one is looked at.
+
+    Attributes:
+        words: what a search looks through.
+    """
+
+    __tablename__ = "talks"
+
+    n: Mapped[int] = mapped_column(
+        _Number, ForeignKey("records.n", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    events: Mapped[list[Any]]
+    details: Mapped[dict[str, Any]]
+    words: Mapped[str]
+
+
+class FiguresRow(Base):
+    """What calls of an hour or a day add up to.
+
+    Attributes:
+        span: `hour` or `day`.
+        at: its beginning, in seconds since 1970.
+    """
+
+    __tablename__ = "figures"
+
+    span: Mapped[str] = mapped_column(primary_key=True)
+    at: Mapped[int] = mapped_column(_Number, primary_key=True, autoincrement=False)
+    agent: Mapped[str] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(primary_key=True)
+    calls: Mapped[int]
+    figures: Mapped[dict[str, Any]]
+
+
+class MemoryRow(Base):
+    """What an agent remembers of a caller.
+
+    Attributes:
+        calls: how often they have called.
+        last: when their last call ended, in seconds since 1970.
+        session: their last call.
+    """
+
+    __tablename__ = "memories"
+
+    who: Mapped[str] = mapped_column(primary_key=True)
+    agent: Mapped[str] = mapped_column(primary_key=True)
+    calls: Mapped[int]
+    last: Mapped[float]
+    summary: Mapped[str]
+    variables: Mapped[dict[str, Any]]
+    session: Mapped[str]
+    expires: Mapped[float | None]
+
+    __table_args__ = (Index("memories_expires", "expires"),)

@@ -1,0 +1,287 @@
+"""Listens to all calls and dialogues, and sees to it that what happened in them is kept."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+import tempfile
+import time
+import uuid
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from runner.records import notes
+from runner.records.notes import Note, note
+from runner.records.spool import Noted, RecordSpool
+from runner.serve.records.place import Place
+from runner.serve.records.reports import of_report
+
+if TYPE_CHECKING:
+    from runner.egress.secrets import Secrets
+    from runner.records.database import DatabaseError
+    from runner.serve.log import Log
+    from runner.serve.records.spooling import Spooling
+    from runner.serve.records.storing import Storing
+    from runner.serve.releases.served import Releases
+    from runner.serve.sessions.calls import CallInfo, Calls, TurnFigures
+    from runner.serve.socket.messages import Reported
+
+PATIENCE: Final = 5.0
+"""Seconds after its end in which the process of a session says what came of it."""
+
+_FLUSH: Final = 0.25
+"""Seconds that the answer to a turn waits at most until it is on the disk."""
+
+_SETTLING: Final = 3.0
+"""Seconds that who ends a session waits at most until it is in the database."""
+
+_LAST: Final = 5.0
+_DEAD: Final = frozenset({"crashed", "hung"})
+"""Ends after which a process says nothing any more."""
+
+
+class Recorder:
+    """Takes notes of sessions, and brings them to the database.
+
+    Attributes:
+        place: where they are kept.
+    """
+
+    def __init__(
+        self,
+        releases: Releases,
+        calls: Calls,
+        log: Log,
+        secrets: Secrets,
+        env: Mapping[str, str],
+    ) -> None:
+        """Listen; nothing is written before something has happened."""
+        self._releases, self._calls, self._log = releases, calls, log
+        self.place = Place(lambda: releases.current.process, secrets, env)
+        self._early: dict[str, list[Note]] = {}
+        self._on: set[str] = set()
+        self._said: set[str] = set()
+        self._timers: dict[str, asyncio.TimerHandle] = {}
+        self._settling: dict[str, asyncio.Event] = {}
+        self._spooling: Spooling | None = None
+        self._storing: Storing | None = None
+        self._spool: RecordSpool | None = None
+        self._troubles: dict[str, str | None] = {}
+        calls.on_answer.append(self._answered)
+        calls.on_event.append(self._event)
+        calls.on_turn.append(self._turn)
+        calls.on_end.append(self._ended)
+
+    def begin(self) -> None:
+        """Go on with what earlier runners have left."""
+        if (self.place.data_dir / "spool").is_dir() or self.place.begun():
+            self._ready().wake()
+
+    async def written(self) -> None:
+        """Wait a little until all that has happened is on the disk."""
+        if self._spooling is not None:
+            await self._spooling.written(_FLUSH)
+
+    async def settled(self, session: str) -> None:
+        """Wait a little until a session that has ended is in the database."""
+        settling = self._settling.get(session)
+        if settling is not None:
+            try:
+                async with asyncio.timeout(_SETTLING):
+                    await settling.wait()
+            except TimeoutError:
+                return
+
+    def keep(self, kind: str, agent: str, outcome: str, about: dict[str, Any]) -> str:
+        """Keep something beside the sessions; gives its id."""
+        name = f"{kind}_{uuid.uuid4().hex[:16]}"
+        release = self._releases.current
+        known = release.agents.get(agent)
+        labels = {n: str(text) for n, text in known.agent.labels.items()} if known else {}
+        noted = note(
+            notes.ALONE, time.time(), id=name, kind=kind, agent=agent, release=release.id,
+            labels=labels, keep=self.place.keep, outcome=outcome, about=about,
+            user_id=about.get("user_id"),
+        )  # fmt: skip
+        self._put(name, [noted], over=True)
+        return name
+
+    def take(self, call: CallInfo | None, message: Reported) -> None:
+        """Take what the process of a session says of it; `call` is None once that has ended."""
+        agent = self._agent(call) if call is not None else None
+        said = of_report(message.report, agent)
+        if said is None:
+            return
+        noted = note(notes.REPORT, time.time(), report=said)
+        ended = bool(message.report.get("ended_by"))
+        session = message.call
+        if session in self._early:
+            self._early[session].append(noted)
+        elif session in self._on:
+            self._put(session, [noted])
+        elif ended and message.report.get("final"):
+            self._put(session, [noted], over=True)  # models have read it after all
+            return
+        if ended:
+            self._said.add(session)
+            if session in self._timers:
+                self._over(session)
+
+    async def stop(self) -> None:
+        """Keep all that is known; what can be stored at once is."""
+        for session in list(self._timers):
+            self._over(session)
+        if self._spooling is None or self._storing is None or self._spool is None:
+            return
+        await self._spooling.stop()
+        await asyncio.to_thread(self._storing.stop, _LAST)
+        self._spool.close()
+        self.place.close()
+
+    def figures(self) -> dict[str, float]:
+        """What the metrics tell."""
+        if self._spooling is None or self._storing is None or self._spool is None:
+            return {"up": 1, "waiting": 0, "refused": 0, "stored": 0, "lost": 0}
+        try:
+            counts = self._spool.counts()
+        except sqlite3.Error:
+            counts = {}
+        return {
+            "up": float(self._storing.up),
+            "waiting": counts.get("ready", 0),
+            "refused": counts.get("refused", 0),
+            "stored": self._storing.count,
+            "lost": self._spooling.lost,
+        }
+
+    def _agent(self, call: CallInfo) -> Any:
+        return self._releases.agent(call.release, call.agent)
+
+    def _answered(self, call: CallInfo) -> None:
+        """The conversation has begun: what was noted until now is worth keeping."""
+        self._on.add(call.id)
+        self._put(call.id, [self._began(call), *self._early.pop(call.id, [])])
+
+    def _began(self, call: CallInfo) -> Note:
+        agent = self._agent(call)
+        labels = {n: str(text) for n, text in agent.agent.labels.items()} if agent else {}
+        return note(
+            notes.BEGAN, call.started.timestamp(), id=call.id, kind=call.kind, agent=call.agent,
+            release=call.release, room=call.room, persona=call.persona, labels=labels,
+            keep=self.place.keep,
+        )  # fmt: skip
+
+    def _event(self, call: CallInfo, event: dict[str, Any]) -> None:
+        self._note(call, note(notes.EVENT, time.time(), event=event))
+
+    def _turn(self, call: CallInfo, turn: TurnFigures) -> None:
+        noted = note(
+            notes.TURN, time.time(), turn=turn.number, ms=turn.milliseconds,
+            input_tokens=turn.input_tokens, output_tokens=turn.output_tokens,
+        )  # fmt: skip
+        self._note(call, noted)
+
+    def _note(self, call: CallInfo, noted: Note) -> None:
+        if call.id in self._on:
+            self._put(call.id, [noted])
+        else:
+            self._early.setdefault(call.id, []).append(noted)
+
+    def _ended(self, call: CallInfo) -> None:
+        self._early.pop(call.id, None)
+        if call.id not in self._on:
+            return
+        self._settling[call.id] = asyncio.Event()
+        self._put(call.id, [note(notes.ENDED, time.time(), reason=call.reason)])
+        if call.id in self._said or call.reason in _DEAD:
+            self._over(call.id)
+            return
+        loop = asyncio.get_running_loop()
+        self._timers[call.id] = loop.call_later(PATIENCE, self._over, call.id)
+
+    def _over(self, session: str) -> None:
+        timer = self._timers.pop(session, None)
+        if timer is not None:
+            timer.cancel()
+        self._on.discard(session)
+        self._said.discard(session)
+        self._put(session, [], over=True)
+
+    def _put(self, session: str, lines: list[Note], *, over: bool = False) -> None:
+        self._ready()
+        if self._spooling is not None:
+            self._spooling.put(Noted(session, tuple(lines), over))
+
+    def _ready(self) -> Storing:
+        """Begin with the disk and the database, once there is something for them."""
+        if self._storing is None:
+            from runner.serve.records.spooling import Spooling
+            from runner.serve.records.storing import Storing
+
+            self._spool = self._opened(self.place.data_dir)
+            loop = asyncio.get_running_loop()
+            self._storing = Storing(
+                self._spool,
+                self.place,
+                lambda error: _safely(loop, self._tell_database, error),
+                lambda sessions: _safely(loop, self._stored, sessions),
+            )
+            self._spooling = Spooling(
+                self._spool,
+                lambda why: _safely(loop, self._tell_disk, why),
+                self._storing.wake,
+            )
+        return self._storing
+
+    def _opened(self, data_dir: Path) -> RecordSpool:
+        try:
+            return RecordSpool(data_dir)
+        except (OSError, sqlite3.Error) as error:
+            self._tell_disk(getattr(error, "strerror", None) or str(error))
+            return RecordSpool(Path(tempfile.mkdtemp(prefix="lkrun-spool-")))
+
+    def _stored(self, sessions: list[str]) -> None:
+        for session in sessions:
+            if (settling := self._settling.pop(session, None)) is not None:
+                settling.set()
+
+    def _tell_disk(self, why: str | None) -> None:
+        if self._is_news("disk", why):
+            folder = str(self.place.data_dir)
+            self._log.event(
+                "records_not_spooled",
+                f"what happens in calls cannot be kept in {folder}: {why}; it is lost if the "
+                "runner ends before it is in the database",
+                level="error",
+                folder=folder,
+                error=why,
+            )
+
+    def _tell_database(self, error: DatabaseError | None) -> None:
+        why = str(error) if error is not None else None
+        before = self._troubles.get("database")
+        if self._is_news("database", why):
+            hint = f"; {error.help}" if error is not None and error.help else ""
+            self._log.event(
+                "records_not_stored",
+                f"records cannot be stored: {why}{hint}; calls go on, and what happened in them "
+                "waits on the disk",
+                level="error",
+                error=why,
+                help=error.help if error is not None else None,
+            )
+        elif why is None and before is not None:
+            self._log.event("records_stored", "records are stored again")
+
+    def _is_news(self, what: str, why: str | None) -> bool:
+        before, self._troubles[what] = self._troubles.get(what), why
+        return why is not None and why != before
+
+
+def _safely(loop: asyncio.AbstractEventLoop, tell: Callable[[Any], None], what: Any) -> None:
+    """Tell from a thread; where the loop is gone, nobody listens any more."""
+    try:
+        loop.call_soon_threadsafe(tell, what)
+    except RuntimeError:
+        return

@@ -1,0 +1,58 @@
+"""Figures are the same as if each session were counted one by one."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from support.noted import START, made
+
+from runner.records import figures, reading, store
+
+
+@pytest.mark.parametrize("since", [None, START, START + 1800, START + 5000, START + 90_000])
+@pytest.mark.parametrize("agent", [None, "shop"])
+def test_sums_are_what_was_counted(database, since, agent):
+    """Whole days, whole hours and the rest add up, from any moment on and for any agent."""
+    spread = [made(f"s{n}", at=START + n * 1700, agent=("desk", "shop")[n % 2]) for n in range(80)]
+    store.save(database, spread)
+    wanted = [
+        each for each in spread
+        if each.row["started"] >= (since or 0) and agent in (None, each.row["agent"])
+    ]  # fmt: skip
+    found = reading.figures(database, agent, since)
+    assert found["calls"] == len(wanted) == sum(hour["calls"] for hour in found["hours"])
+    assert found["minutes"] == len(wanted)
+    assert found["ended"] == ({"end_call": len(wanted)} if wanted else {})
+
+
+def test_parts_tools_and_tokens_are_told(database):
+    """Latency by part, tools by result, tokens by direction."""
+    report = {
+        "usage": {"input_tokens": 10, "output_tokens": 4},
+        "latency": [{"turn": n, "ms": {"llm": 100 * n, "turn": 1000}} for n in range(1, 11)],
+    }
+    store.save(database, [made("s1", report=report), made("s2", kind="text", report=report)])
+    found = reading.figures(database, kind="call")
+    assert found["tokens"] == {"input": 10, "output": 4}
+    assert found["latency_ms"]["stt"] == {"p50": None, "p95": None}
+    assert found["latency_ms"]["turn"]["p50"] == pytest.approx(1000, rel=0.02)
+    assert found["latency_ms"]["llm"]["p95"] == pytest.approx(1000, rel=0.02)
+    assert reading.figures(database)["tokens"] == {"input": 20, "output": 8}
+
+
+@given(st.lists(st.floats(1, 1e6), min_size=1, max_size=50), st.sampled_from([0.5, 0.95]))
+def test_a_percentile_is_right_to_two_percent(times, share):
+    """It is one of the times that were measured, but for the width of a step."""
+    counts: dict[str, int] = {}
+    for each in times:
+        counts[figures.bucket(each)] = counts.get(figures.bucket(each), 0) + 1
+    found = figures.percentile(counts, share)
+    assert found is not None
+    assert any(abs(found - each) <= max(1.0, 0.025 * each) for each in times)
+
+
+def test_nothing_is_nothing(database):
+    """An empty database has figures too."""
+    found = reading.figures(database)
+    assert (found["calls"], found["minutes"], found["hours"], found["ended"]) == (0, 0.0, [], {})
