@@ -16,13 +16,12 @@ from runner.link.pinpoint import Pinpoint
 from runner.link.prompts import prompts_of
 from runner.link.reach import reach
 from runner.link.release import AgentRelease
-from runner.link.rule import AgentContext, AgentRule, UseContext, UseRule
+from runner.link.rule import AgentContext, AgentRule, ByKind, UseContext, UseRule
 from runner.link.rules import RULES
 from runner.link.scope import Scope
 from runner.link.surroundings import LinkContext
 from runner.link.table import SymbolTable
 from runner.link.texts import Texts
-from runner.link.walk import walk
 from runner.schema.knowledge import FilesKnowledge
 from runner.schema.reading.load import Definition, read
 from runner.schema.types.blocks import Block
@@ -30,7 +29,7 @@ from runner.schema.types.names import Name
 from runner.schema.types.settings import Settings
 from runner.schema.types.texts import Text, Told
 
-_USE_RULES = tuple(rule for rule in RULES if isinstance(rule, UseRule))
+_USE_RULES = ByKind(rule for rule in RULES if isinstance(rule, UseRule))
 _AGENT_RULES = tuple(rule for rule in RULES if isinstance(rule, AgentRule))
 
 
@@ -111,7 +110,7 @@ class AgentLinker:
                     read_names.add(str(leaf.value))
                 elif definition.section == "providers":
                     continue  # they are rendered before there is an agent
-                for rule in _USE_RULES:
+                for rule in _USE_RULES.of(leaf.value):
                     for diagnostic in rule.check(context, leaf, place):
                         self.findings.add_for(used, diagnostic)
             read_names |= _words_of_settings(definition.data)
@@ -155,9 +154,9 @@ def _release(scope: Scope, around: LinkContext, texts: Texts) -> AgentRelease:
             places.setdefault(str(text), f"{span.file}:{span.line}")
 
     for definition, spec in parts(scope):
-        for leaf in walk(spec, definition.location):
+        for leaf, place in around.walks.of(spec, definition.document, definition.location):
             if isinstance(leaf.value, Text):
-                note(leaf.value, definition.document.value_span(leaf.location))
+                note(leaf.value, place)
     prompts = {}
     for name, files in prompts_of(scope, around).items():
         prompts[name] = "\n\n".join(p.text.strip() for p in files)

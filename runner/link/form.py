@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 
 from runner.diagnostics import Diagnostic, Span
 from runner.link.pinpoint import Pinpoint
-from runner.link.rule import DefinitionContext, LeafRule
+from runner.link.rule import ByKind, DefinitionContext, LeafRule
 from runner.link.rules import RULES
 from runner.link.surroundings import LinkContext
 from runner.link.table import SymbolTable
 from runner.link.texts import Texts
-from runner.link.walk import Leaf, walk
+from runner.link.walk import Leaf
 from runner.schema.reading.load import Definition
 from runner.schema.types.blocks import Block
 from runner.schema.types.names import AttachedFile, DataFile, DocumentsName, FileName, Name
@@ -21,7 +21,7 @@ from runner.schema.types.texts import Told
 _AS_THEY_ARE = DataFile | AttachedFile | DocumentsName
 """Files in which a template means nothing."""
 
-_RULES = tuple(rule for rule in RULES if isinstance(rule, LeafRule))
+_RULES = ByKind(rule for rule in RULES if isinstance(rule, LeafRule))
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ def form(
     for leaf, place in leaves(definition, spec, around):
         if isinstance(leaf.value, Name) and not isinstance(leaf.value, FileName):
             names.add((leaf.value.section, str(leaf.value)))
-        for rule in _RULES:
+        for rule in _RULES.of(leaf.value):
             diagnostics += rule.check(context, leaf, place)
     return DefinitionCheck(
         tuple(diagnostics), context.secrets, context.env, frozenset(context.meant), frozenset(names)
@@ -62,8 +62,8 @@ def form(
 
 def leaves(definition: Definition, spec: Block, around: LinkContext) -> Iterator[tuple[Leaf, Span]]:
     """Each text and name of a definition and where it stands, the texts of its files too."""
-    for leaf in walk(spec, definition.location):
-        yield leaf, definition.document.value_span(leaf.location)
+    for leaf, place in around.walks.of(spec, definition.document, definition.location):
+        yield leaf, place
         if isinstance(leaf.value, FileName) and not isinstance(leaf.value, _AS_THEY_ARE):
             prompt = around.prompts[definition.document.file, str(leaf.value)]
             if prompt.problem is None:

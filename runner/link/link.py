@@ -77,6 +77,7 @@ def link(files: Sequence[Specs], around: LinkContext, memo: Memo | None = None) 
     tests = tuple(linked_tests(table, around)) if clean else ()
     inference = tuple(_inference(formed, table))
     uses = tuple(_uses(scopes, table))
+    around.walks.forget()
     return Linked(release, tuple(diagnostics), scopes, tests, secrets, inference, uses)
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import UnionType
+from typing import Generic, TypeVar
 
 from runner.diagnostics import Diagnostic, Span
 from runner.link.scope import Scope
@@ -13,6 +15,8 @@ from runner.link.texts import Texts
 from runner.link.walk import Leaf
 from runner.schema.reading.load import Definition
 from runner.schema.types.blocks import Block
+from runner.schema.types.names import Name
+from runner.schema.types.texts import Text
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,26 +93,33 @@ Used = tuple[str, str] | None
 """(section, name) of the definition whose use by an agent is wrong; None: the agent itself is."""
 
 
+Kinds = type[Text] | type[Name] | UnionType
+
+
 @dataclass(frozen=True, slots=True)
 class LeafRule:
-    """Looks at each text and name of a definition, whoever uses it.
+    """Looks at texts and names of a definition, whoever uses it.
 
     Attributes:
         check: takes a text or name and where it stands.
+        of: the types of texts and names that it looks at.
     """
 
     check: Callable[[DefinitionContext, Leaf, Span], Iterator[Diagnostic]]
+    of: Kinds = Text | Name
 
 
 @dataclass(frozen=True, slots=True)
 class UseRule:
-    """Looks at each text and name of a definition from the view of each agent that uses it.
+    """Looks at texts and names of a definition from the view of each agent that uses it.
 
     Attributes:
         check: takes a text or name and where it stands.
+        of: the types of texts and names that it looks at.
     """
 
     check: Callable[[UseContext, Leaf, Span], Iterator[Diagnostic]]
+    of: Kinds = Text | Name
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,3 +137,21 @@ class FolderRule:
 
 
 Rule = LeafRule | UseRule | AgentRule | FolderRule
+
+AnyLeafRule = TypeVar("AnyLeafRule", LeafRule, UseRule)
+
+
+class ByKind(Generic[AnyLeafRule]):
+    """Rules, found by the type of the text or name that they look at."""
+
+    def __init__(self, rules: Iterable[AnyLeafRule]) -> None:
+        self._rules: tuple[AnyLeafRule, ...] = tuple(rules)
+        self._of: dict[type, tuple[AnyLeafRule, ...]] = {}
+
+    def of(self, value: Text | Name) -> tuple[AnyLeafRule, ...]:
+        """Those that look at such a value, in their order."""
+        kind = type(value)
+        known = self._of.get(kind)
+        if known is None:
+            known = self._of[kind] = tuple(r for r in self._rules if issubclass(kind, r.of))
+        return known

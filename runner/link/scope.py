@@ -65,6 +65,16 @@ class Scope:
     services: dict[str, Service] = field(default_factory=dict)
     knowledge: dict[str, Block] = field(default_factory=dict)
     providers: dict[str, Block] = field(default_factory=dict)
+    _inside: dict[int, tuple[Block, tuple[Block, ...]]] = field(
+        default_factory=dict, repr=False, compare=False
+    )
+
+    def inside(self, user: Block) -> tuple[Block, ...]:
+        """A block and all blocks in it: many rules ask for the same."""
+        known = self._inside.get(id(user))
+        if known is None or known[0] is not user:  # it is kept, so nothing else gets its id
+            known = self._inside[id(user)] = user, tuple(blocks(user))
+        return known[1]
 
     @property
     def name(self) -> str:
@@ -122,10 +132,10 @@ class Scope:
 
     def acting(self, user: Block) -> Iterator[Block]:
         """All blocks of a definition, of the services that its requests name, of its knowledge."""
-        for block in blocks(user):
+        for block in self.inside(user):
             yield block
             if isinstance(block, Request) and str(block.service) in self.services:
-                yield from blocks(self.services[str(block.service)])
+                yield from self.inside(self.services[str(block.service)])
             elif isinstance(block, KnowledgeTool):
                 for name in map(str, block.knowledge):
                     yield from self.acting(self.knowledge[name]) if name in self.knowledge else ()

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from runner.diagnostics import Span
+from runner.link.walk import Walks
 from runner.providers.catalogue import Catalogue
 from runner.providers.problems import OptionProblem, OptionRequest
 from runner.template import Analysis
@@ -57,6 +58,7 @@ class LinkContext:
         catalogue: which plugins are installed.
         ask_plugins: asks them about options.
         analyses: what is known of templates.
+        walks: what was walked while it is linked.
     """
 
     env: Mapping[str, str]
@@ -65,3 +67,4 @@ class LinkContext:
     catalogue: Catalogue
     ask_plugins: OptionChecker
     analyses: Analyses
+    walks: Walks = field(default_factory=Walks, compare=False)

@@ -5,7 +5,7 @@ Roles and names come from the schema's types, so no key is named here again.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -15,6 +15,8 @@ from runner.schema.types.blocks import Block
 from runner.schema.types.names import Name
 from runner.schema.types.texts import Text
 from runner.syntax import Document, Location
+
+_HOLDERS = (Block, dict, tuple)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,15 +82,46 @@ def _values(
             yield from _values(inner, (*location, index), names, owner, key)
 
 
+class Walks:
+    """What is written in definitions, walked once however many rules go through it."""
+
+    def __init__(self) -> None:
+        """Begin with none."""
+        self._of: dict[int, tuple[Block, Document, tuple[tuple[Leaf, Span], ...]]] = {}
+
+    def of(
+        self, spec: Block, document: Document, location: Location
+    ) -> Iterator[tuple[Leaf, Span]]:
+        """Each text and name of a definition, and where its value stands."""
+        known = self._of.get(id(spec))
+        if known is None or known[0] is not spec or known[1] is not document:
+            leaves = walk(spec, location)
+            placed = tuple((leaf, document.value_span(leaf.location)) for leaf in leaves)
+            # it holds what it knows, so that nothing else gets the same id
+            known = self._of[id(spec)] = spec, document, placed
+        return iter(known[2])
+
+    def forget(self) -> None:
+        """Let go of all: the folder is linked."""
+        self._of.clear()
+
+
 def blocks(block: Any) -> Iterator[Block]:
     """Go through a block and all blocks in it."""
-    if isinstance(block, Block):
-        yield block
-        for attribute in block.model_fields_set:
-            yield from blocks(getattr(block, attribute))
-    elif isinstance(block, dict):
-        for inner in block.values():
-            yield from blocks(inner)
-    elif isinstance(block, tuple):
-        for inner in block:
-            yield from blocks(inner)
+    inside: list[Block] = []
+    _gather(block, inside)
+    return iter(inside)
+
+
+def _gather(value: Any, inside: list[Block]) -> None:
+    parts: Iterable[Any] = ()
+    if isinstance(value, Block):
+        inside.append(value)
+        parts = [getattr(value, attribute) for attribute in value.model_fields_set]
+    elif isinstance(value, dict):
+        parts = value.values()
+    elif isinstance(value, tuple):
+        parts = value
+    for part in parts:
+        if isinstance(part, _HOLDERS):
+            _gather(part, inside)

@@ -39,4 +39,4 @@ def _check(context: UseContext, leaf: Leaf, _place: Span) -> Iterator[Diagnostic
         yield Diagnostic(span, "E103", f"tool '{leaf.value}' needs '{missing}'", hint)
 
 
-RULE = UseRule(_check)
+RULE = UseRule(_check, ToolName)

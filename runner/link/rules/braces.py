@@ -129,4 +129,4 @@ def _is_meant(braces: re.Match[str], leaf: Leaf) -> bool:
     return not (before or after) or (before[-1:] in _QUOTES and after[:1] == before[-1:])
 
 
-RULE = UseRule(_check)
+RULE = UseRule(_check, Text)

@@ -75,4 +75,4 @@ def _unknown(context: UseContext, name: str, choice: str, kind: str, span: Span)
     return Diagnostic(span, "E202", message, defined_where(choice, fitting, place))
 
 
-RULE = UseRule(_check)
+RULE = UseRule(_check, ProviderName)

@@ -46,4 +46,4 @@ def _shortened(text: str) -> str:
     return line if len(line) <= _LONGEST else f"{line[: _LONGEST - 3]}…#}}"
 
 
-RULE = LeafRule(_check)
+RULE = LeafRule(_check, Text)

@@ -27,4 +27,4 @@ def _check(context: DefinitionContext, leaf: Leaf, place: Span) -> Iterator[Diag
             yield Diagnostic(span, problem.type, str(values["message"]), values["help"])
 
 
-RULE = LeafRule(_check)
+RULE = LeafRule(_check, Text)

@@ -24,4 +24,4 @@ def _check(context: DefinitionContext, leaf: Leaf, place: Span) -> Iterator[Diag
             yield Diagnostic(span, "E308", message, hint)
 
 
-RULE = LeafRule(_check)
+RULE = LeafRule(_check, Text)

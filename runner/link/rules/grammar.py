@@ -18,4 +18,4 @@ def _check(context: DefinitionContext, leaf: Leaf, place: Span) -> Iterator[Diag
             yield Diagnostic(span, problem.code, problem.message, problem.help)
 
 
-RULE = LeafRule(_check)
+RULE = LeafRule(_check, Text)

@@ -138,4 +138,4 @@ def _scalar(value: Any) -> str:
     return f'"{{{{ {json.dumps(value)} }}}}"'
 
 
-RULE = LeafRule(_check)
+RULE = LeafRule(_check, Sent)

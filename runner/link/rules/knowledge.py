@@ -45,4 +45,4 @@ def _left_out(context: DefinitionContext, leaf: Leaf, place: Span) -> Iterator[D
         yield Diagnostic(place, "W221", message, hint)
 
 
-RULE = LeafRule(_check)
+RULE = LeafRule(_check, KnowledgeName | DocumentsName)

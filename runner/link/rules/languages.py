@@ -10,7 +10,7 @@ from runner.diagnostics import Diagnostic, Span
 from runner.diagnostics.nearest import nearest
 from runner.link.rule import AgentContext, AgentRule, Used
 from runner.link.scope import Scope
-from runner.link.walk import walk
+from runner.link.walk import Walks
 from runner.provider_kinds import KINDS
 from runner.schema.reading.load import Definition
 from runner.schema.types.blocks import Block
@@ -47,7 +47,10 @@ def _check(context: AgentContext) -> Iterator[tuple[Used, Diagnostic]]:
     scope = context.scope
     spoken = scope.agent.languages.speak if scope.agent.languages is not None else ()
     for used, definition, spec in _parts(scope):
-        for given in (*_words(used, definition, spec), *_chosen(used, definition, spec)):
+        for given in (
+            *_words(used, definition, spec, context.around.walks),
+            *_chosen(used, definition, spec),
+        ):
             for problem in _problems(scope, spoken, given):
                 yield used, problem
 
@@ -99,10 +102,10 @@ def _parts(scope: Scope) -> Iterator[tuple[Used, Definition, Block]]:
             yield (section, name), scope.table.entries[section][name], spec
 
 
-def _words(used: Used, definition: Definition, spec: Block) -> Iterator[_Given]:
+def _words(used: Used, definition: Definition, spec: Block, walks: Walks) -> Iterator[_Given]:
     """All words of a definition, those of one place together."""
     found: dict[Location, list[str]] = {}
-    for leaf in walk(spec, definition.location):
+    for leaf, _ in walks.of(spec, definition.document, definition.location):
         if not isinstance(leaf.value, Spoken):
             continue
         place = leaf.location

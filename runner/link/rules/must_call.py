@@ -19,6 +19,8 @@ def _check(context: AgentContext) -> Iterator[tuple[Used, Diagnostic]]:
         source = entries["personas"][name]
         yield from _told(scope, source, persona, (name,), ("personas", name))
     for name, tool in scope.tools.items():
+        if not _calls(scope, tool):
+            continue
         users = tuple(n for n, p in scope.personas.items() if name in scope.tools_of(p))
         yield from _told(scope, entries["tools"][name], tool, users, ("tools", name))
     everybody = tuple(scope.personas)
@@ -35,6 +37,8 @@ def _told(  # noqa: PLR0913 - a source, and who uses it
     all_of_them: bool = False,
 ) -> Iterator[tuple[Used, Diagnostic]]:
     """Each call that a persona which uses this definition cannot make."""
+    if not _calls(scope, spec):
+        return
     for leaf in walk(spec, source.location):
         if not isinstance(leaf.owner, MustCall) or leaf.key != "must_call":
             continue
@@ -48,6 +52,10 @@ def _told(  # noqa: PLR0913 - a source, and who uses it
         where = f"'{scope.name}'" if all_of_them else f"'{lacking[0]}'"
         hint = f"list {leaf.value} below tools: of {where}"
         yield used, Diagnostic(leaf.span(source.document), "W211", message, hint)
+
+
+def _calls(scope: Scope, spec: Block) -> bool:
+    return any(isinstance(block, MustCall) for block in scope.inside(spec))
 
 
 def _has(scope: Scope, persona: str, tool: str) -> bool:

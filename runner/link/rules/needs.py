@@ -86,5 +86,5 @@ def _open(name: str, where: str, *, private: bool) -> tuple[str, str]:
     return message, "write private: yes and keypad: only, or give one of the two another name"
 
 
-NAMED = UseRule(_named)
+NAMED = UseRule(_named, NeedName)
 RULE = AgentRule(_twice)

@@ -25,4 +25,4 @@ def _check(_context: DefinitionContext, leaf: Leaf, place: Span) -> Iterator[Dia
     yield Diagnostic(place, "E112", message, hint)
 
 
-RULE = LeafRule(_check)
+RULE = LeafRule(_check, Bound)

@@ -69,4 +69,4 @@ def _around(leaf: Leaf, name: str) -> str:
     return f"{scheme} {secret}" if scheme and rest else secret
 
 
-RULE = LeafRule(_check)
+RULE = LeafRule(_check, Text)

@@ -45,4 +45,4 @@ def _check(context: DefinitionContext, leaf: Leaf, _place: Span) -> Iterator[Dia
         yield near(context, unknown(span, "persona", name, hint), "personas", name)
 
 
-RULE = LeafRule(_check)
+RULE = LeafRule(_check, PersonaName)

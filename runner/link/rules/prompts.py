@@ -31,4 +31,4 @@ def _is_prose(name: str) -> bool:
     return name.count(" ") >= _SPACES and not _SUFFIX.search(name)
 
 
-RULE = LeafRule(_check)
+RULE = LeafRule(_check, FileName)

@@ -125,4 +125,4 @@ def _well_known(kind: str, name: str) -> str | None:
     )
 
 
-RULE = LeafRule(_check)
+RULE = LeafRule(_check, ProviderName)

@@ -27,4 +27,4 @@ def _check(context: DefinitionContext, leaf: Leaf, place: Span) -> Iterator[Diag
             yield Diagnostic(span, *SECRET_SEEN)
 
 
-RULE = LeafRule(_check)
+RULE = LeafRule(_check, Text)

@@ -23,4 +23,4 @@ def _check(context: UseContext, leaf: Leaf, place: Span) -> Iterator[Diagnostic]
     yield Diagnostic(place, "E112", message, hint)
 
 
-RULE = UseRule(_check)
+RULE = UseRule(_check, ToolName)

@@ -24,4 +24,4 @@ def _check(context: DefinitionContext, leaf: Leaf, _place: Span) -> Iterator[Dia
     yield near(context, unknown(span, "service", name, hint), "services", name)
 
 
-RULE = LeafRule(_check)
+RULE = LeafRule(_check, ServiceName)

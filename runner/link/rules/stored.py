@@ -26,4 +26,4 @@ def _check(context: UseContext, leaf: Leaf, _place: Span) -> Iterator[Diagnostic
             yield Diagnostic(span, "E117", *problem)
 
 
-RULE = UseRule(_check)
+RULE = UseRule(_check, Text)

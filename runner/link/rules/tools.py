@@ -94,4 +94,4 @@ def _as_kind(name: str) -> str:
     )
 
 
-RULE = LeafRule(_check)
+RULE = LeafRule(_check, ToolName)

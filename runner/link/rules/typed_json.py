@@ -32,4 +32,4 @@ def _literal(text: str) -> str:
     return {"yes": "true", "no": "false", "null": "none"}.get(text.casefold(), text.casefold())
 
 
-RULE = LeafRule(_check)
+RULE = LeafRule(_check, Text)

@@ -34,9 +34,15 @@ _HEARD: dict[str, tuple[Callable[[Scope, Persona, str], bool], str, str]] = {
 
 
 def _check(context: FolderContext) -> Iterator[Diagnostic]:
+    if len(context.scopes) < len(context.table.entries["agents"]):
+        return
+    users: dict[str, list[Scope]] = {}
+    for scope in context.scopes:
+        for name in scope.personas:
+            users.setdefault(name, []).append(scope)
     for name, definition in context.table.entries["personas"].items():
-        scopes = [scope for scope in context.scopes if name in scope.personas]
-        if not scopes or len(context.scopes) < len(context.table.entries["agents"]):
+        scopes = users.get(name, [])
+        if not scopes:
             continue
         for key, (heard, why, hint) in _HEARD.items():
             personas = [scope.personas[name] for scope in scopes]

@@ -12,10 +12,13 @@ from runner.schema.tools import OfRecords
 def _check(context: AgentContext) -> Iterator[tuple[Used, Diagnostic]]:
     scope = context.scope
     document, base = scope.definition.document, scope.definition.location
+    unread = scope.agent.variables.keys() - context.read - scope.table.words
+    if not unread:
+        return
     stored = {n for p in scope.personas.values() for n in scope.setters(p)}
     lists = {t.records for t in scope.tools.values() if isinstance(t, OfRecords)}
     for name in scope.agent.variables:
-        if name not in context.read | stored | lists | scope.table.words:
+        if name in unread and name not in stored and name not in lists:
             span = document.key_span((*base, "variables", name))
             hint = "use it in a text as {{ " + name + " }}, or delete it"
             yield None, Diagnostic(span, "W201", f"nothing uses variable '{name}'", hint)

@@ -34,10 +34,12 @@ class _Flow:
     def warnings(self) -> Iterator[tuple[Used, Diagnostic]]:
         """Each use of a variable on a path on which nothing can have set it."""
         scope = self.scope
-        ways = Ways(scope, self.texts.analyses)
-        setters = ways.setters
         values = scope.variables.values()
         open_names = {v.name for v in values if not v.has_value} - scope.opened
+        if not open_names:
+            return
+        ways = Ways(scope, self.texts.analyses)
+        setters = ways.setters
         for name in scope.personas:
             for variable, span, first_words in self._uses(name, open_names):
                 if variable in setters[name] and not first_words:

@@ -182,4 +182,4 @@ def _host_end(url: str) -> int:
     return len(url) if path is None else (begin + 3 if begin >= 0 else 0) + path.start()
 
 
-RULE = UseRule(_check)
+RULE = UseRule(_check, Text)

@@ -55,4 +55,4 @@ def _is_records(field: Field | None) -> bool:
     return field is not None and field.type == "list" and isinstance(field.of, dict)
 
 
-RULE = UseRule(_check)
+RULE = UseRule(_check, VariableName)
