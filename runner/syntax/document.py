@@ -77,7 +77,7 @@ class Document:
         self.words = words
         self.allows = allows or {}
         self._marks = marks
-        self._lines = lines
+        self._lines = array("I", lines)
         self._places: dict[Location, _Place] | None = None
 
     def at(self, location: Location) -> Any:
@@ -93,6 +93,9 @@ class Document:
         Parts of `location` that the file does not have (a union's tag in pydantic's `loc`) are
         passed over.
         """
+        exact = self._all_places().get(location)
+        if exact is not None and exact[2] != _EMPTY:
+            return self._span(exact[0], exact[1])
         path, whole = self._follow(location)
         if not whole and not (path and isinstance(self.at(path), str)):
             return self.key_span(path)  # a bare text stands for a block of its own
@@ -122,7 +125,7 @@ class Document:
     def lost_after(self, line: int) -> bool:
         """Return whether something that could not be read begins right after a line."""
         places = self._all_places().values()
-        lines = array("I", self._lines)
+        lines = self._lines
         starts = (bisect_right(lines, key or start) for start, _, _, key, _ in places)
         following = min((at for at in starts if at > line), default=None)
         return any(
@@ -158,7 +161,7 @@ class Document:
             sorted(self.words),
             [[line, sorted(codes)] for line, codes in self.allows.items()],
             self._marks,
-            self._lines,
+            self._lines.tobytes(),
         ]
 
     @classmethod
@@ -207,7 +210,7 @@ class Document:
         return self._places
 
     def _span(self, start: int, end: int) -> Span:
-        lines = array("I", self._lines)
+        lines = self._lines
         first = bisect_right(lines, start)
         last = bisect_right(lines, end)
         return Span(self.file, first, start - lines[first - 1] + 1, last, end - lines[last - 1] + 1)

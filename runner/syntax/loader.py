@@ -12,11 +12,10 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from runner.syntax.composing import BlockComposer
 from runner.syntax.strict import (
     BlockMappingStartToken,
-    Composer,
     KeyToken,
-    Parser,
     ScalarToken,
     SimpleKey,
     ValueToken,
@@ -47,7 +46,7 @@ _REFUSED = {
 }
 
 
-class Loader(TextScanner, Parser, Composer):
+class Loader(TextScanner, BlockComposer):
     """Composes the one node of a clean text; every mark is an offset into that text.
 
     Raises:

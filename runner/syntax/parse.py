@@ -9,7 +9,6 @@ from runner.diagnostics import Diagnostic, Related, Span
 from runner.source.characters import Flaw, decode, unseen
 from runner.syntax.allows import allows
 from runner.syntax.document import Data, Document
-from runner.syntax.languages import other_language
 from runner.syntax.remainder import Remainder
 
 if TYPE_CHECKING:
@@ -86,7 +85,9 @@ def _flawed(file: str, flaw: Flaw) -> Diagnostic:
 
 
 def _read(file: str, remainder: Remainder) -> tuple[Data, Tree, list[Diagnostic]]:
-    from runner.syntax import rounds  # noqa: PLC0415 - imports strictyaml, not needed with a full cache
+    # they import strictyaml, which is not needed with a full cache
+    from runner.syntax import rounds  # noqa: PLC0415
+    from runner.syntax.languages import other_language  # noqa: PLC0415
 
     diagnostics: list[Diagnostic] = []
     while True:

@@ -267,10 +267,10 @@ def _name_problems(document: Document, location: Location) -> list[Diagnostic]:
         return []
     noun = SINGULAR[section]
     article = "an" if noun == "agent" else "a"
-    span = document.key_span(location)
     try:
         check_name(name, f"{article} {noun}", short=section in ("personas", "tools"))
     except Exception as error:  # noqa: BLE001 - pydantic's custom errors have no public base but Exception
+        span = document.key_span(location)
         context = error.context  # type: ignore[attr-defined]  # set by `mistake`
         lines = _named_in(document, name, span.line)
         hint = f"{context['help']}, here and {lines}" if lines else context["help"]
@@ -280,10 +280,21 @@ def _name_problems(document: Document, location: Location) -> list[Diagnostic]:
             "list it by its bare name, without defining it, "
             f"or choose another name such as my_{name}"
         )
-        return [Diagnostic(span, "E204", f"'{name}' is a tool that lkrun has already", hint)]
+        return [
+            Diagnostic(
+                document.key_span(location),
+                "E204",
+                f"'{name}' is a tool that lkrun has already",
+                hint,
+            )
+        ]
     if section == "personas" and name == "back":
         hint = "choose another name; handoff: back means the persona that the call came from"
-        return [Diagnostic(span, "E204", "'back' cannot be the name of a persona", hint)]
+        return [
+            Diagnostic(
+                document.key_span(location), "E204", "'back' cannot be the name of a persona", hint
+            )
+        ]
     return []
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -12,6 +13,7 @@ from runner.schema.file import SECTIONS, SINGULAR, File
 from runner.schema.reading.annotations import arms, takes
 from runner.schema.reading.written import scalar
 from runner.schema.tools import BUILT_IN
+from runner.schema.types.blocks import Block
 from runner.schema.types.foreign import FOREIGN, fold
 from runner.schema.types.later import LATER
 from runner.schema.types.names import NAME, meant
@@ -89,13 +91,15 @@ def _above(
 
 def _keys(entries: dict[str, Data], definition: Any) -> list[str]:
     """The entries that are keys of such a definition, or what other platforms call them."""
-    blocks = list(arms(definition))
-    words = FOREIGN.get(blocks[0].noun, {})
-    return [
-        name
-        for name in entries
-        if fold(name) in words or any(takes(b, name) or name in b.elsewhere for b in blocks)
-    ]
+    known, words = _known(tuple(arms(definition)))
+    return [name for name in entries if name in known or fold(name) in words]
+
+
+@cache
+def _known(blocks: tuple[type[Block], ...]) -> tuple[frozenset[str], Mapping[str, str]]:
+    """The keys of some blocks or of what belongs beside them, and other platforms' words."""
+    known = frozenset(name for block in blocks for name in (*block.keys(), *block.elsewhere))
+    return known, FOREIGN.get(blocks[0].noun, {})
 
 
 def _likely(entries: dict[str, Data], definition: Any) -> int:
