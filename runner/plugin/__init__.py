@@ -30,7 +30,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar, runtime_checkable
 
 from runner.patterns import Pattern, PatternError, compile_pattern
-from runner.provider_kinds import ROWS
+from runner.provider_kinds import GROUPS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -48,12 +48,6 @@ __all__ = [
 ]
 
 API_VERSION = 1
-
-GROUPS = {kind.key: kind.entry_points for kind in ROWS if kind.entry_points} | {
-    "node": "lkrun.node",
-    "tool": "lkrun.tool",
-}
-"""Kind of a plugin → the entry-point group in which packages register theirs."""
 
 OptionsT = TypeVar("OptionsT", bound="BaseModel")
 

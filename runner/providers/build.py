@@ -10,8 +10,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
 from runner.child_environment import missed
-from runner.plugin import GROUPS
-from runner.provider_kinds import BY_KEY
+from runner.provider_kinds import BY_KEY, GROUPS
 from runner.providers.catalogue import Catalogue, InstalledProvider
 from runner.providers.limit import BUILD, TooLongError, limit
 from runner.providers.loading import UnusableError, load

@@ -1,6 +1,7 @@
 """Tools: what the model may do besides talking."""
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Annotated, ClassVar, Self, TypeAlias
 
 from pydantic import model_validator
@@ -58,12 +59,13 @@ class KnowledgeTool(WaitingTool):
     def fields(self, variables: Declared) -> dict[str, Field]:
         """The question."""
         del variables
-        return {"query": _QUERY}
+        return {"query": _query()}
 
 
-_QUERY = Field.model_validate(
-    {"description": "What to look for, in the words of the caller, and in the documents' language"}
-)
+@cache
+def _query() -> Field:
+    what = "What to look for, in the words of the caller, and in the documents' language"
+    return Field.model_validate({"description": what})
 
 
 class McpTool(WaitingTool):
@@ -209,7 +211,9 @@ class OfRecords(AnyTool):
         return dict(of) if isinstance(of, dict) else {}
 
 
-_LINE = Field.model_validate({"type": "integer", "description": "The number of the line"})
+@cache
+def _line() -> Field:
+    return Field.model_validate({"type": "integer", "description": "The number of the line"})
 
 
 class AddTo(OfRecords):
@@ -236,7 +240,7 @@ class ChangeIn(OfRecords):
     def fields(self, variables: Declared) -> dict[str, Field]:
         """The line, and those of a record; what is left out stays as it is."""
         record = self.record(variables)
-        return {"line": _LINE, **{name: _open(field) for name, field in record.items()}}
+        return {"line": _line(), **{name: _open(field) for name, field in record.items()}}
 
 
 class RemoveFrom(OfRecords):
@@ -249,7 +253,7 @@ class RemoveFrom(OfRecords):
     def fields(self, variables: Declared) -> dict[str, Field]:
         """The line."""
         del variables
-        return {"line": _LINE}
+        return {"line": _line()}
 
 
 class AskTool(AnyTool):
@@ -361,15 +365,17 @@ class PressKeysTool(AnyTool):
     def fields(self, variables: Declared) -> dict[str, Field]:
         """The keys, where the model gives them."""
         del variables
-        return {"keys": _PRESSED} if self.press_keys is True else {}
+        return {"keys": _pressed()} if self.press_keys is True else {}
 
 
-_PRESSED = Field.model_validate(
-    {
-        "pattern": "[0-9*#A-Dw]{1,64}",
-        "description": "The keys in a row, such as 1 or 204#; w waits half a second",
-    }
-)
+@cache
+def _pressed() -> Field:
+    return Field.model_validate(
+        {
+            "pattern": "[0-9*#A-Dw]{1,64}",
+            "description": "The keys in a row, such as 1 or 204#; w waits half a second",
+        }
+    )
 
 
 def _open(field: Field) -> Field:

@@ -239,8 +239,8 @@ def _said_otherwise(text: str, offset: int) -> tuple[int, str, str] | None:
         (at for each in ("}}", "%}", "\n") if (at := text.find(each, offset)) >= 0),
         default=len(text),
     )
-    for pattern, help_ in _OTHERWISE:
-        match = pattern.search(text, max(begin, offset - _NEAR), end)
+    for pattern, help_ in _OTHERWISE:  # compiled when a mistake is told: re keeps them
+        match = re.compile(pattern).search(text, max(begin, offset - _NEAR), end)
         if match is None or match.start() > offset:
             continue
         if offset <= match.end() + 1 or not match["sign"][0].isalnum():
@@ -251,43 +251,40 @@ def _said_otherwise(text: str, offset: int) -> tuple[int, str, str] | None:
 _NEAR: Final = 60
 _WORD: Final = r"(?P<it>[A-Za-z_][\w.]*)"
 _VALUE: Final = r"(?P<value>'[^']*'|\"[^\"]*\"|[\w.]+)"
-_OTHERWISE: Final = tuple(
-    (re.compile(pattern), help_)
-    for pattern, help_ in (
-        (r"^\s*(?P<sign>if)\b", "leave it out: a condition begins with a name"),
-        (r"\b(?P<sign>then)\b", "leave it out: the condition ends before it"),
-        (r"(?P<sign>===)", "write '=='"),
-        (r"(?P<sign>!==)", "write '!='"),
-        (r"(?P<sign><>)", "write '!='"),
-        (r"(?P<sign>=>)", "write '>='"),
-        (r"(?P<sign>=<)", "write '<='"),
-        (rf"{_WORD}\s*(?P<sign>=~)\s*/?{_VALUE}", r"write '\g<value>' in \g<it>"),
-        (rf"{_WORD}\s+(?P<sign>contains)\s+{_VALUE}", r"write \g<value> in \g<it>"),
-        (rf"{_WORD}\s+(?P<sign>(?:does\s+not|doesn't)\s+exist)", r"write \g<it> is not known"),
-        (rf"\bnot\s+{_WORD}\s+(?P<sign>exists)", r"write \g<it> is not known"),
-        (rf"{_WORD}\s+(?P<sign>exists)", r"write \g<it> is known"),
-        (rf"{_WORD}\s+(?P<sign>equals)\s+{_VALUE}", r"write \g<it> == \g<value>"),
-        (
-            rf"{_WORD}\s+(?:is\s+)?(?P<sign>between)\s+{_VALUE}\s+and\s+(?P<most>[\w.]+)",
-            r"write \g<value> <= \g<it> <= \g<most>",
-        ),
-        (
-            rf"{_WORD}\s+is\s+(?P<sign>(?:greater|more|bigger|larger)\s+than)\s+{_VALUE}",
-            r"write \g<it> > \g<value>",
-        ),
-        (
-            rf"{_WORD}\s+is\s+(?P<sign>(?:less|smaller|fewer)\s+than)\s+{_VALUE}",
-            r"write \g<it> < \g<value>",
-        ),
-        (
-            rf"{_WORD}\s+is\s+(?P<sign>(?:at\s+least))\s+{_VALUE}",
-            r"write \g<it> >= \g<value>",
-        ),
-        (
-            r"\bnow\s*(?P<than>[<>]=?)\s*(?P<sign>\d{1,2}:\d\d)",
-            r"write now.strftime('%H:%M') \g<than> '\g<sign>'",
-        ),
-    )
+_OTHERWISE: Final = (
+    (r"^\s*(?P<sign>if)\b", "leave it out: a condition begins with a name"),
+    (r"\b(?P<sign>then)\b", "leave it out: the condition ends before it"),
+    (r"(?P<sign>===)", "write '=='"),
+    (r"(?P<sign>!==)", "write '!='"),
+    (r"(?P<sign><>)", "write '!='"),
+    (r"(?P<sign>=>)", "write '>='"),
+    (r"(?P<sign>=<)", "write '<='"),
+    (rf"{_WORD}\s*(?P<sign>=~)\s*/?{_VALUE}", r"write '\g<value>' in \g<it>"),
+    (rf"{_WORD}\s+(?P<sign>contains)\s+{_VALUE}", r"write \g<value> in \g<it>"),
+    (rf"{_WORD}\s+(?P<sign>(?:does\s+not|doesn't)\s+exist)", r"write \g<it> is not known"),
+    (rf"\bnot\s+{_WORD}\s+(?P<sign>exists)", r"write \g<it> is not known"),
+    (rf"{_WORD}\s+(?P<sign>exists)", r"write \g<it> is known"),
+    (rf"{_WORD}\s+(?P<sign>equals)\s+{_VALUE}", r"write \g<it> == \g<value>"),
+    (
+        rf"{_WORD}\s+(?:is\s+)?(?P<sign>between)\s+{_VALUE}\s+and\s+(?P<most>[\w.]+)",
+        r"write \g<value> <= \g<it> <= \g<most>",
+    ),
+    (
+        rf"{_WORD}\s+is\s+(?P<sign>(?:greater|more|bigger|larger)\s+than)\s+{_VALUE}",
+        r"write \g<it> > \g<value>",
+    ),
+    (
+        rf"{_WORD}\s+is\s+(?P<sign>(?:less|smaller|fewer)\s+than)\s+{_VALUE}",
+        r"write \g<it> < \g<value>",
+    ),
+    (
+        rf"{_WORD}\s+is\s+(?P<sign>(?:at\s+least))\s+{_VALUE}",
+        r"write \g<it> >= \g<value>",
+    ),
+    (
+        r"\bnow\s*(?P<than>[<>]=?)\s*(?P<sign>\d{1,2}:\d\d)",
+        r"write now.strftime('%H:%M') \g<than> '\g<sign>'",
+    ),
 )
 """How comparisons are said or written elsewhere → what is written here."""
 

@@ -61,7 +61,7 @@ def foreign(text: str, readable: Callable[[str], bool]) -> Iterator[Foreign]:
 
 def _known(inner: str) -> tuple[str, str, str] | None:
     for pattern, message, say in _SYNTAXES:
-        match = pattern.fullmatch(inner)
+        match = re.fullmatch(pattern, inner, re.DOTALL)
         if match:
             help_ = say(match)
             return (message.format(_shown(inner)), help_, inner[:2] if inner[0] == "#" else "")
@@ -168,51 +168,48 @@ _ZONE: Final = re.compile(r"(?:current_time|current_calendar|current_hour)_([A-Z
 _CERTAIN: Final = re.compile(rf"^{_ZONE.pattern}$|\[\]")
 """What Jinja reads as something that nobody means."""
 
-_SYNTAXES: Final[tuple[tuple[re.Pattern[str], str, Say], ...]] = tuple(
-    (re.compile(pattern, re.DOTALL), message, say)
-    for pattern, message, say in (
-        (r"#(if|unless|each|with)\s+(.+)", "'{{{{{}}}}}' is Handlebars", _block),
-        (r"/(if|unless|each|with)", "'{{{{{}}}}}' is Handlebars", _end),
-        (r"else(?: if .*)?()", "'{{{{{}}}}}' is Handlebars", _end),
-        (r">\s*\S+", "'{{{{{}}}}}' is Handlebars", lambda _: "write the text itself"),
-        (r"!--.*", "'{{{{{}}}}}' is a comment of Handlebars", lambda _: "write {# … #}"),
-        (rf"\{{\s*({_NAME})\s*\}}", "three braces stand here", _value),
-        (rf"&\s*({_NAME})", "'{{{{{}}}}}' is Handlebars", _value),
-        (rf"\$(?:json\.)?({_NAME})", "a name has no '$' here", _value),
-        (
-            _LIQUID_DATE,
-            "'date:' is written otherwise here",
-            _date,
-        ),
-        (
-            r"([^|]+?)\|\s*(\w+)\s*:\s*(.+)",
-            "what a filter needs stands in ( ) here, not behind ':'",
-            _liquid,
-        ),
-        (_ZONE.pattern, "'{}' is not a name here", _zone),
-        (
-            rf"({_NAME})\[(\*|\?[^\]]*)?\](?:\.({_NAME}))?",
-            "'{}' is JMESPath, and a template stands here",
-            _jmespath,
-        ),
-        (r"([^?|]+?)\s*\?\?\s*([^?|]+)", "'??' is JavaScript", _chosen),
-        (
-            rf"({_NAME}(?:\?\.\w+)+)",
-            "'?.' is not needed: what is missing is empty",
-            lambda match: f"write {{{{ {match[1].replace('?', '')} }}}}",
-        ),
-        (r"([^?:]+?)\s*\?\s*([^?:]+?)\s*:\s*([^?:]+)", "'… ? … : …' is JavaScript", _conditional),
-        (rf"({_NAME})\s*:\s*([^'\"]*[\d.%][^'\"]*)", "':' cannot stand here", _python_format),
-        (
-            r"[fF](?:'[^']*'|\"[^\"]*\")",
-            "f'…' is Python",
-            lambda _: "write the words outside of the braces, and each value in braces of its own",
-        ),
-        (
-            r"`[^`]*`",
-            "`…` is JavaScript",
-            lambda _: "write the words outside of the braces, and each value in braces of its own",
-        ),
-    )
+_SYNTAXES: Final[tuple[tuple[str, str, Say], ...]] = (
+    (r"#(if|unless|each|with)\s+(.+)", "'{{{{{}}}}}' is Handlebars", _block),
+    (r"/(if|unless|each|with)", "'{{{{{}}}}}' is Handlebars", _end),
+    (r"else(?: if .*)?()", "'{{{{{}}}}}' is Handlebars", _end),
+    (r">\s*\S+", "'{{{{{}}}}}' is Handlebars", lambda _: "write the text itself"),
+    (r"!--.*", "'{{{{{}}}}}' is a comment of Handlebars", lambda _: "write {# … #}"),
+    (rf"\{{\s*({_NAME})\s*\}}", "three braces stand here", _value),
+    (rf"&\s*({_NAME})", "'{{{{{}}}}}' is Handlebars", _value),
+    (rf"\$(?:json\.)?({_NAME})", "a name has no '$' here", _value),
+    (
+        _LIQUID_DATE,
+        "'date:' is written otherwise here",
+        _date,
+    ),
+    (
+        r"([^|]+?)\|\s*(\w+)\s*:\s*(.+)",
+        "what a filter needs stands in ( ) here, not behind ':'",
+        _liquid,
+    ),
+    (_ZONE.pattern, "'{}' is not a name here", _zone),
+    (
+        rf"({_NAME})\[(\*|\?[^\]]*)?\](?:\.({_NAME}))?",
+        "'{}' is JMESPath, and a template stands here",
+        _jmespath,
+    ),
+    (r"([^?|]+?)\s*\?\?\s*([^?|]+)", "'??' is JavaScript", _chosen),
+    (
+        rf"({_NAME}(?:\?\.\w+)+)",
+        "'?.' is not needed: what is missing is empty",
+        lambda match: f"write {{{{ {match[1].replace('?', '')} }}}}",
+    ),
+    (r"([^?:]+?)\s*\?\s*([^?:]+?)\s*:\s*([^?:]+)", "'… ? … : …' is JavaScript", _conditional),
+    (rf"({_NAME})\s*:\s*([^'\"]*[\d.%][^'\"]*)", "':' cannot stand here", _python_format),
+    (
+        r"[fF](?:'[^']*'|\"[^\"]*\")",
+        "f'…' is Python",
+        lambda _: "write the words outside of the braces, and each value in braces of its own",
+    ),
+    (
+        r"`[^`]*`",
+        "`…` is JavaScript",
+        lambda _: "write the words outside of the braces, and each value in braces of its own",
+    ),
 )
 """What stands between `{{` and `}}` elsewhere, what it is, and what to write here."""

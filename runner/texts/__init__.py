@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
@@ -49,4 +48,6 @@ def _words(tag: str) -> Mapping[str, str]:
     if not path.is_file():
         return {}
     with path.open("rb") as file:
+        import tomllib  # noqa: PLC0415 - a check of files without mistakes reads none
+
         return tomllib.load(file)
