@@ -9,9 +9,9 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from runner import source
 from runner.cache import Cache
@@ -19,6 +19,9 @@ from runner.diagnostics import Diagnostic, Related, Span
 from runner.diagnostics.lines import Lines
 from runner.providers.catalogue import Catalogue
 from runner.providers.uses import ProviderUse
+
+if TYPE_CHECKING:
+    from runner.compiler import Compiled
 
 _SPACE = "checks"
 
@@ -62,11 +65,20 @@ class ReadEnv(Mapping[str, str]):
         return len(self._env)
 
 
-def check(root: Path, cache: Cache) -> CheckResult:
-    """Check a folder, or recall what was found when it was last checked as it is."""
+def check(
+    root: Path, cache: Cache, *, environment: str | None = None, alone: bool = False
+) -> CheckResult:
+    """Check a folder, or recall what was found when it was last checked as it is.
+
+    Args:
+        root: the folder.
+        cache: where results are kept.
+        environment: whose secrets and providers are told; the first listed without it.
+        alone: whether only mistakes of this one are told; else those of all environments.
+    """
     scan = source.scan(root)
     catalogue = Catalogue()
-    key = _key(scan, catalogue)
+    key = _key(scan, catalogue) + f" {environment or ''} {alone}"
     known = cache.get(_SPACE, key)
     if known is not None:
         lines = Lines({file.path: file.data for file in scan.files})
@@ -77,19 +89,48 @@ def check(root: Path, cache: Cache) -> CheckResult:
             inference = [Span(*s) for s in known["inference"]]
             uses = [_use(data) for data in known["providers"]]
             return CheckResult(diagnostics, len(scan.files), lines, secrets, inference, uses)
-    return _anew(root, cache, catalogue, key)
+    compiling = Compiling(root, cache, catalogue, environment, alone=alone)
+    return _anew(compiling, key)
 
 
-def _anew(root: Path, cache: Cache, catalogue: Catalogue, key: str) -> CheckResult:
+@dataclass(frozen=True, slots=True)
+class Compiling:
+    """What is compiled, and for which environments; see `check`."""
+
+    root: Path
+    cache: Cache
+    catalogue: Catalogue
+    environment: str | None
+    alone: bool
+
+
+def _anew(what: Compiling, key: str) -> CheckResult:
     from runner.compiler import Compiler  # noqa: PLC0415 - the schema and the linker are only imported when needed
 
     env = ReadEnv(os.environ)
-    compiled = Compiler(root, env=env, cache=cache, catalogue=catalogue).compile()
-    if compiled.repeatable:
+    cache = what.cache
+    compiler = Compiler(
+        what.root, env=env, cache=cache, catalogue=what.catalogue, environment=what.environment
+    )
+    compiled = compiler.compile()
+    others = [
+        compiler.compile(environment=name)
+        for name in compiled.environments
+        if not what.alone and name != compiled.environment
+    ]
+    diagnostics = of_environments([compiled, *others]) if others else compiled.diagnostics
+    lines = compiled.lines
+    for other in others:
+        lines = {**other.lines, **lines}
+    if all(each.repeatable for each in (compiled, *others)):
         kept = {
             "env": {name: _digest(os.environ.get(name)) for name in env.asked},
-            "texts": [[*request, digest] for request, digest in compiled.texts.items()],
-            "diagnostics": [_data(d) for d in compiled.diagnostics],
+            "texts": [
+                [*request, digest]
+                for each in (compiled, *others)
+                for request, digest in each.texts.items()
+            ],
+            "diagnostics": [_data(d) for d in diagnostics],
             "secrets": {
                 name: [_span(s) for s in spans] for name, spans in compiled.secrets.items()
             },
@@ -102,13 +143,33 @@ def _anew(root: Path, cache: Cache, catalogue: Catalogue, key: str) -> CheckResu
         cache.put(_SPACE, key, kept)
         cache.flush()
     return CheckResult(
-        compiled.diagnostics,
+        diagnostics,
         compiled.files,
-        compiled.lines,
+        lines,
         compiled.secrets,
         compiled.inference,
         compiled.providers,
     )
+
+
+_NOWHERE = frozenset({"W201", "W202", "W210", "W213"})
+"""What is only said where it holds in every environment: something is used in none."""
+
+
+def of_environments(several: Sequence[Compiled]) -> tuple[Diagnostic, ...]:
+    """What is told of all environments of a folder; of what holds in some, in which."""
+    where: dict[Diagnostic, list[str]] = {}
+    for each in several:
+        for diagnostic in each.diagnostics:
+            where.setdefault(diagnostic, []).append(str(each.environment))
+    told = []
+    for diagnostic, names in where.items():
+        if len(names) == len(several):
+            told.append(diagnostic)
+        elif diagnostic.code not in _NOWHERE:
+            message = f"{diagnostic.message} (in the environment {', '.join(names)})"
+            told.append(replace(diagnostic, message=message))
+    return tuple(sorted(told))
 
 
 def _key(scan: source.Scan, catalogue: Catalogue) -> str:

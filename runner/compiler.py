@@ -14,6 +14,7 @@ from runner.cache import Cache, cached_document, keep_document
 from runner.diagnostics import Diagnostic, Related, Span
 from runner.diagnostics.lines import Lines
 from runner.link import LinkContext, Memo, Prompt, Release, link
+from runner.link.environments import choose
 from runner.link.scope import Scope
 from runner.link.tests import LinkedTest
 from runner.providers.catalogue import Catalogue
@@ -44,6 +45,8 @@ class Compiled:
         inference: definitions whose models LiveKit runs: they need its key and secret.
         providers: the providers, with the agents that use them.
         prompts: (file that names it, name) → a text file or documents.
+        environment: the one that it is compiled for; None where the folder lists none.
+        environments: all that it lists.
     """
 
     release: Release | None
@@ -57,6 +60,13 @@ class Compiled:
     inference: tuple[Span, ...] = ()
     providers: tuple[ProviderUse, ...] = ()
     prompts: Mapping[tuple[str, str], Prompt] = field(default_factory=dict)
+    environment: str | None = None
+    environments: tuple[str, ...] = ()
+
+    @property
+    def apart(self) -> str | None:
+        """The environment, if it is another than the first: what has a place of its own."""
+        return self.environment if self.environment != next(iter(self.environments), None) else None
 
     @property
     def text_paths(self) -> frozenset[str]:
@@ -80,6 +90,7 @@ class Compiler:
         env: the environment that templates see; this process's own without it.
         cache: where parsed files are kept between runs.
         catalogue: which plugins are installed; this interpreter's own without it.
+        environment: which of the folder's environments; the first that it lists without it.
     """
 
     def __init__(
@@ -89,8 +100,9 @@ class Compiler:
         env: Mapping[str, str] | None = None,
         cache: Cache | None = None,
         catalogue: Catalogue | None = None,
+        environment: str | None = None,
     ) -> None:
-        self.root = root
+        self.root, self.environment = root, environment
         self.env = dict(os.environ) if env is None else env
         self._inherited = dict(os.environ)  # while it serves, a process has less
         self.cache = Cache() if cache is None else cache
@@ -99,19 +111,22 @@ class Compiler:
         self._analyses = CachedAnalyses(self.cache)
         self._memo = Memo()
 
-    def compile(self, *, keep: bool = True) -> Compiled:
+    def compile(self, *, keep: bool = True, environment: str | None = None) -> Compiled:
         """Read the folder as it is now.
 
         Args:
             keep: whether the cache is written; who has no time for it now flushes it later.
+            environment: another one than the compiler's own.
         """
         scan = source.scan(self.root)
-        specs = [self._load(file) for file in scan.files]
+        files = [self._load(file) for file in scan.files]
+        self._specs = {(f.path, f.digest): s for f, s in zip(scan.files, files, strict=True)}
+        chosen = choose(files, environment or self.environment)
+        specs = chosen.specs
         lines = Lines({file.path: file.data for file in scan.files})
         prompts = self._prompts(specs, lines)
         named = {(request.file, request.name): text for request, (text, _) in prompts.items()}
-        linked = link(specs, self._surroundings(named, lines), self._memo)
-        self._specs = {(f.path, f.digest): s for f, s in zip(scan.files, specs, strict=True)}
+        linked = link(chosen, self._surroundings(named, lines), self._memo)
         if keep:
             self.cache.flush()
         whole = not any(d.severity == "error" for d in scan.diagnostics)
@@ -119,7 +134,8 @@ class Compiler:
         diagnostics = [*scan.diagnostics, *(d for s in specs for d in s.diagnostics), *of_links]
         diagnostics = _with_unread_agents(_without_quoted_twice(diagnostics))
         diagnostics = _with_cut_ends(diagnostics, lines)
-        shown = allowed(diagnostics, specs, lines, whole=whole)
+        # a comment may be for what is only said in another environment
+        shown = allowed(diagnostics, specs, lines, whole=whole and not chosen.environments)
         return Compiled(
             linked.release if not any(d.severity == "error" for d in diagnostics) else None,
             tuple(sorted(shown)),
@@ -132,6 +148,8 @@ class Compiler:
             linked.inference,
             linked.providers,
             named,
+            chosen.environment,
+            chosen.environments,
         )
 
     def _load(self, file: source.SourceFile) -> Specs:

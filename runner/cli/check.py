@@ -34,7 +34,10 @@ def check(folder: Path, *, keys: bool, form: str) -> int:
     # pydantic would look through all that is installed for plugins of its own, for 25 ms
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     cache = Cache()
-    result = recall(folder, cache)
+    given = options()
+    result = recall(
+        folder, cache, environment=given.asked_environment, alone=given.environment is not None
+    )
     diagnostics = list(result.diagnostics)
     if keys:
         lacking = missing_secrets(result) + missing_livekit(result) + _lacking(result, cache)
@@ -51,7 +54,8 @@ def _servers_down(result: CheckResult, folder: Path, lacking: list[Diagnostic]) 
     from runner.cli.servers import down
     from runner.compiler import Compiler
 
-    return down(Compiler(folder).compile(keep=False), folder)
+    environment = options().asked_environment
+    return down(Compiler(folder, environment=environment).compile(keep=False), folder)
 
 
 def show(

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from runner.cli.options import options
+
 if TYPE_CHECKING:
     from runner.compiler import Compiled, Compiler
 
@@ -47,7 +49,7 @@ def compiler(path: Path) -> Compiler:
     from runner.cache import Cache
     from runner.compiler import Compiler
 
-    return Compiler(path, cache=Cache())
+    return Compiler(path, cache=Cache(), environment=options().asked_environment)
 
 
 def compiled(path: Path) -> Compiled:

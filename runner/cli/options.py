@@ -21,11 +21,18 @@ class Options:
         color: `auto`, `always` or `never`.
         log_level: as `runner.log.level`; None leaves it to the configuration.
         log_format: as `runner.log.format`; None likewise.
+        environment: one of `runner.environments`; None leaves it to `LKRUN_ENVIRONMENT`.
     """
 
     color: str = "auto"
     log_level: str | None = None
     log_format: str | None = None
+    environment: str | None = None
+
+    @property
+    def asked_environment(self) -> str | None:
+        """The environment that is asked for; None: the first that the folder lists."""
+        return self.environment or os.environ.get("LKRUN_ENVIRONMENT") or None
 
     def bright(self, stream: IO[str] | None = None) -> bool:
         """Whether to write colours to a stream (https://no-color.org)."""
@@ -36,23 +43,30 @@ class Options:
         return (stream or sys.stdout).isatty()
 
 
-_DECLARED = (
+_DECLARED: tuple[tuple[tuple[str, ...], dict[str, Any]], ...] = (
     (
-        "--color",
+        ("--environment", "-e"),
+        {
+            "metavar": "NAME",
+            "help": "One of runner.environments; without it LKRUN_ENVIRONMENT, or the first.",
+        },
+    ),
+    (
+        ("--color",),
         {
             "type": click.Choice(["auto", "always", "never"]),
             "help": "Colours; auto: on a terminal.",
         },
     ),
     (
-        "--log-level",
+        ("--log-level",),
         {
             "type": click.Choice(["debug", "info", "warning", "error"]),
             "help": "How much is logged.",
         },
     ),
     (
-        "--log-format",
+        ("--log-format",),
         {"type": click.Choice(["text", "json"]), "help": "The log for people or for programs."},
     ),
 )
@@ -60,8 +74,8 @@ _DECLARED = (
 
 def shared(command: Command) -> Command:
     """Give a command the global options; what stands behind it wins over what stands before it."""
-    for name, settings in reversed(_DECLARED):
-        command = click.option(name, expose_value=False, callback=_remember, **settings)(command)  # type: ignore[arg-type]  # a table of keyword arguments
+    for names, settings in reversed(_DECLARED):
+        command = click.option(*names, expose_value=False, callback=_remember, **settings)(command)
     return command
 
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from runner.cli.folder import folder
+from runner.cli.folder import compiled, folder
 from runner.cli.options import formats, options, shared
 from runner.diagnostics import render
 
@@ -96,9 +96,16 @@ def opened(folder: Path) -> Archive:
         words = "releases are kept by lkrun serve, which needs Linux or macOS"
         raise click.ClickException(words) from error
     try:
-        return Archive.of(folder, os.environ)
+        return Archive.of(folder, os.environ, _apart(folder))
     except OSError as error:
         raise click.ClickException(error.strerror or str(error)) from error
+
+
+def _apart(folder: Path) -> str | None:
+    """The environment that is asked for, where its releases have a place of their own."""
+    if options().asked_environment is None:
+        return None
+    return compiled(folder).apart
 
 
 def asked(

@@ -97,11 +97,11 @@ def serve(  # noqa: PLR0913 - the parts that it needs, by name
     if os.environ.get("LIVEKIT_AGENT_NAME_OVERRIDE"):
         name = "LIVEKIT_AGENT_NAME_OVERRIDE"
         raise click.UsageError(f"{name} is set, which gives all agents one name: unset it")
-    compiler = Compiler(folder, cache=Cache())
+    compiler = Compiler(folder, cache=Cache(), environment=options().asked_environment)
     compiled = compiler.compile()
     diagnostics = sorted([*compiled.diagnostics, *missing_secrets(compiled)])
     given, env = options(), dict(os.environ)
-    archive = _archive(folder, env)
+    archive = _archive(folder, env, compiled.apart)
     release = compiled.release
     closed = Gate(gate, folder=folder)
     broken = release is None or any(d.severity == "error" for d in diagnostics)
@@ -140,12 +140,12 @@ def serve(  # noqa: PLR0913 - the parts that it needs, by name
         return 1
 
 
-def _archive(folder: Path, env: dict[str, str]) -> Archive | None:
+def _archive(folder: Path, env: dict[str, str], environment: str | None) -> Archive | None:
     """Where the folder's releases are kept; None where there is no place for it."""
     from runner.serve.releases.archive import Archive
 
     try:
-        return Archive.of(folder, env)
+        return Archive.of(folder, env, environment)
     except OSError:
         return None
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import sys
 import time
@@ -21,6 +20,7 @@ from runner.cli.test_options import CommandLine, notes, writable
 from runner.diagnostics.nearest import nearest
 
 if TYPE_CHECKING:
+    from runner.cli.test_watch import Earlier
     from runner.compiler import Compiled, Compiler
     from runner.testing.judging import Judging
     from runner.testing.outcome import TestResult
@@ -109,33 +109,44 @@ def run(folder: Path, **given: Any) -> int:
     writable(wanted)
     compiling = compiler(folder)
     if wanted.watch:
-        return _watch(compiling, wanted)
-    return _once(compiling.compile(), folder, wanted)
+        from runner.cli.test_watch import Earlier, watch
+
+        earlier = Earlier()
+        watch(compiling, lambda result: _once(compiling, result, wanted, earlier))
+    return _once(compiling, compiling.compile(), wanted)
 
 
-def _once(result: Compiled, root: Path, line: CommandLine) -> int:
+def _once(
+    compiling: Compiler, result: Compiled, line: CommandLine, earlier: Earlier | None = None
+) -> int:
     from runner.testing import processes as _all  # noqa: F401 - what is loaded now is not looked through
+    from runner.testing.environments import elsewhere
     from runner.testing.memory import rarely_collected
 
-    if result.release is None:
-        errors = [d for d in result.diagnostics if d.severity == "error"]
-        show(errors, result, root, line.form)
-        return 1
+    others = elsewhere(compiling, result)
+    for each in (result, *others):
+        if each.release is None:
+            errors = [d for d in each.diagnostics if d.severity == "error"]
+            show(errors, each, compiling.root, line.form)
+            return 1
     began = time.monotonic()
     with rarely_collected():
-        results = _run(result, root, line)
+        results = _run([result, *others], compiling.root, line, earlier)
     _tell(result, results, line, time.monotonic() - began)
     return 1 if any(r.outcome == "failed" for r in results) else 0
 
 
-def _run(result: Compiled, root: Path, line: CommandLine) -> list[TestResult]:
-    from runner.link.cases import cases
+def _run(
+    several: list[Compiled], root: Path, line: CommandLine, earlier: Earlier | None
+) -> list[TestResult]:
+    from runner.testing.environments import cases_of
     from runner.testing.mocks import TestSecrets
     from runner.testing.processes import run_suite
     from runner.testing.suite import SuiteOptions, chosen
 
+    result = several[0]
     assert result.release is not None  # noqa: S101 - `_once` has looked
-    there = cases(result.tests, result.release)
+    there, agents = cases_of(several)
     wanted = chosen(there, part=line.part, tags=line.tags)
     if line.simulate:
         wanted = [case for case in wanted if case.spec.simulate is not None]
@@ -145,13 +156,14 @@ def _run(result: Compiled, root: Path, line: CommandLine) -> list[TestResult]:
     network = sending.network(result.release, root, sending.secrets())
     keep = Path(line.audio) if line.audio is not None else None
     how = SuiteOptions(line.parallel, line.repeat, judging, network=network, keep=keep)
+    due, kept = earlier.due(wanted, agents) if earlier else (wanted, [])
     results: list[TestResult] = []
     where = os.environ.get("LKRUN_SECRETS_DIR")
 
     def secrets() -> TestSecrets:
         return TestSecrets(os.environ, Path(where) if where else None)
 
-    progress = _Progress(len(wanted), shown=line.form == "text" and sys.stderr.isatty())
+    progress = _Progress(len(due), shown=line.form == "text" and sys.stderr.isatty())
 
     def tell(each: TestResult) -> None:
         results.append(each)
@@ -161,9 +173,20 @@ def _run(result: Compiled, root: Path, line: CommandLine) -> list[TestResult]:
         progress.step()
 
     progress.show()
-    run_suite(wanted, result.release.agents, secrets, how, tell)
+    run_suite(due, agents, secrets, how, tell)
     progress.clear()
+    results += kept
+    if earlier is not None:
+        earlier.take(wanted, agents, results)
+        _tell_kept(kept, line)
     return results
+
+
+def _tell_kept(kept: list[TestResult], line: CommandLine) -> None:
+    from runner.cli.test_watch import kept_lines
+
+    for each in kept_lines(kept) if line.form == "text" else ():
+        click.echo(each)
 
 
 def _judging(result: Compiled, model: str | None) -> Judging | None:
@@ -230,25 +253,3 @@ def _tell(result: Compiled, results: list[TestResult], line: CommandLine, second
         for missed in report.coverage_lines(reach):
             click.echo(missed)
     click.echo(report.summary(results, seconds))
-
-
-def _watch(compiling: Compiler, line: CommandLine) -> int:
-    while True:
-        result = compiling.compile()
-        _once(result, compiling.root, line)
-        click.echo()
-        asyncio.run(_changed(compiling.root, result.text_paths))
-
-
-async def _changed(root: Path, texts: frozenset[str]) -> None:
-    """Wait until a file has changed and come to rest."""
-    from runner.serve.reload.watcher import Watcher
-
-    watcher = Watcher(root, lambda: texts)
-    known = await asyncio.to_thread(watcher.look)
-    listening = asyncio.get_running_loop().create_task(watcher.listen())
-    try:
-        await watcher.changed(lambda: known, lambda: 0.4)
-    finally:
-        listening.cancel()
-        await asyncio.gather(listening, return_exceptions=True)

@@ -59,6 +59,7 @@ CODES: dict[str, str] = {
     "E210": "a list variable that the tool cannot use",
     "E211": "a mock of a tool that asks no service",
     "E213": "a language that does not fit the agent's",
+    "E218": "an environment that is not there",
     # E3xx, templates and values
     "E301": "a template that cannot be read",
     "E302": "an unknown name in a template",
@@ -104,6 +105,7 @@ CODES: dict[str, str] = {
     "W213": "a variable for providers that is not set",
     "W220": "a secret that stands in the open",
     "W221": "a file that is not read",
+    "W222": "a file that is read in every environment",
     "W230": "a language that lkrun itself does not speak",
     "W231": "words in one of several languages",
     "W232": "hours without a time zone",

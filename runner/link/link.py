@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from runner.diagnostics import Diagnostic, Span
 from runner.link.agent import AgentLinker, LinkedAgent
+from runner.link.environments import ChosenFiles
 from runner.link.findings import joined
 from runner.link.form import DefinitionCheck, form
 from runner.link.memo import Memo
@@ -18,9 +19,8 @@ from runner.link.surroundings import LinkContext
 from runner.link.table import SymbolTable, build, name_span
 from runner.link.tests import LinkedTest, linked_tests
 from runner.providers.uses import ProviderUse
-from runner.schema.process import Process
 from runner.schema.providers import AnyProvider
-from runner.schema.reading.load import Definition, Specs
+from runner.schema.reading.load import Definition
 
 _INFERENCE = "inference"
 """The plugin of models that LiveKit runs."""
@@ -41,16 +41,17 @@ class Linked:
     providers: tuple[ProviderUse, ...] = ()
 
 
-def link(files: Sequence[Specs], around: LinkContext, memo: Memo | None = None) -> Linked:
+def link(files: ChosenFiles, around: LinkContext, memo: Memo | None = None) -> Linked:
     """Link all files of a folder.
 
     Args:
-        files: what they define.
+        files: what those define that count in the environment.
         around: what they are linked against.
         memo: what was linked before; brought up to date.
     """
     memo = Memo() if memo is None else memo
-    table, diagnostics = build(files)
+    table, diagnostics = build(files.specs, files.environments)
+    diagnostics = [*files.diagnostics, *diagnostics]
     formed = [
         (d, memo.formed(d, table, around) or form(d, d.readable, table, around))
         for d in _definitions(table)
@@ -94,8 +95,7 @@ def _definitions(table: SymbolTable) -> Iterator[Definition]:
     for definition in (*table.all(), *twice):
         if definition.readable is not None and definition.section != "runner":
             yield definition
-    if table.process is not None and table.process.spec is not None:
-        yield table.process
+    yield from (process for process in table.processes if process.spec is not None)
 
 
 def _users(scopes: Iterable[Scope]) -> dict[tuple[str, str], int]:
@@ -149,9 +149,8 @@ def _places(several: Iterable[Mapping[str, list[Span]]]) -> dict[str, list[Span]
 def _release(
     table: SymbolTable, agents: Iterable[LinkedAgent], secrets: dict[str, list[Span]]
 ) -> Release:
-    process = table.process.spec if table.process is not None else None
     return Release(
         agents={a.scope.name: a.release for a in agents if a.scope.agent.enabled},
-        process=process or Process.model_construct(),
+        process=table.settings,
         secrets={n: tuple(f"{s.file}:{s.line}" for s in spans) for n, spans in secrets.items()},
     )

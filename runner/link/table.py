@@ -6,7 +6,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from runner.diagnostics import Diagnostic, Related, Span
+from runner.link.environments import belongs_to, file_suffix, merged_process
 from runner.schema.file import SECTIONS, SINGULAR
+from runner.schema.process import Process
 from runner.schema.reading.load import Definition, Specs
 from runner.schema.types.names import meant
 from runner.syntax import is_again
@@ -19,6 +21,8 @@ class SymbolTable:
     Attributes:
         entries: section → name → definition.
         process: the `runner` section, where there is one.
+        above: the one of the environment's own files, whose keys count before these.
+        environments: all that the folder lists.
         words: all words in parts that could not be read: what may be defined or used there.
         later: (section, name) → definitions of a name that has one already; checked all the same.
     """
@@ -27,8 +31,20 @@ class SymbolTable:
         default_factory=lambda: {s: {} for s in SECTIONS}
     )
     process: Definition | None = None
+    above: Definition | None = None
+    environments: tuple[str, ...] = ()
     words: frozenset[str] = frozenset()
     later: dict[tuple[str, str], list[Definition]] = field(default_factory=dict)
+
+    @property
+    def processes(self) -> list[Definition]:
+        """The `runner` sections that count, the environment's own last."""
+        return [each for each in (self.process, self.above) if each is not None]
+
+    @property
+    def settings(self) -> Process:
+        """The settings of the process, as far as they can be read."""
+        return merged_process(self.processes)
 
     def all(self) -> Iterator[Definition]:
         """Every definition, section by section."""
@@ -36,9 +52,11 @@ class SymbolTable:
             yield from self.entries[section].values()
 
 
-def build(files: Iterable[Specs]) -> tuple[SymbolTable, list[Diagnostic]]:
+def build(
+    files: Iterable[Specs], environments: tuple[str, ...] = ()
+) -> tuple[SymbolTable, list[Diagnostic]]:
     """Gather the definitions of all files; what stands twice is told at each later place."""
-    table, diagnostics, words = SymbolTable(), [], set[str]()
+    table, diagnostics, words = SymbolTable(environments=environments), [], set[str]()
     for specs in files:
         words |= specs.document.words | specs.words
         if "agents" in specs.document.data and not any(
@@ -60,6 +78,9 @@ def build(files: Iterable[Specs]) -> tuple[SymbolTable, list[Diagnostic]]:
 
 def _first(table: SymbolTable, definition: Definition) -> Definition:
     if definition.section == "runner":
+        if belongs_to(definition.document.file, table.environments):
+            table.above = table.above or definition
+            return table.above
         table.process = table.process or definition
         return table.process
     return table.entries[definition.section].setdefault(definition.name, definition)
@@ -77,4 +98,9 @@ def _twice(later: Definition, first: Definition) -> Diagnostic:
         return Diagnostic(span, "E203", "'runner' stands in more than one file", hint, related)
     noun = SINGULAR[later.section]
     hint = "give one of them another name, or delete it"
+    suffix = file_suffix(later.document.file) or file_suffix(first.document.file)
+    if suffix:
+        hint += (
+            f"; if '{suffix}' is an environment, list it in the section runner, below environments:"
+        )
     return Diagnostic(span, "E203", f"the {noun} '{later.name}' is defined twice", hint, related)

@@ -73,6 +73,29 @@ VariableName = Annotated[
 """The name of an environment variable."""
 
 
+_ENVIRONMENT = re.compile(r"[a-z][a-z0-9_-]{0,62}")
+
+
+def _environment(text: Plain) -> Plain:
+    if _ENVIRONMENT.fullmatch(text) and text not in ("yaml", "yml"):
+        return text
+    small = text.lower().replace(" ", "_")
+    hint = f"write {small}" if _ENVIRONMENT.fullmatch(small) else ""
+    raise mistake(
+        "E111",
+        f"'{text}' is not the name of an environment",
+        hint or "use lower-case letters, digits, _ and -, as in production",
+    )
+
+
+EnvironmentName = Annotated[
+    Plain,
+    AfterValidator(_environment),
+    WithJsonSchema({"type": "string", "pattern": f"^{_ENVIRONMENT.pattern}$"}),
+]
+"""The name of an environment, as files carry it: `providers.<name>.yaml`."""
+
+
 class LiveKit(Block):
     """Where the LiveKit server is; the standard environment variables fill what is left out."""
 
@@ -128,6 +151,12 @@ class Process(Block):
 
     noun: ClassVar[str] = "the runner"
 
+    environments: tuple[EnvironmentName, ...] = key(
+        "where the folder runs; a file X.<environment>.yaml is read in that one alone, and its "
+        "definitions replace others of their name (runner: key by key). The first is meant "
+        "without --environment or LKRUN_ENVIRONMENT",
+        (),
+    )
     livekit: LiveKit = key("where the LiveKit server is", LiveKit.model_construct())
     http: Doors = key("where the page and the API are, and who may ask", Doors.model_construct())
     network: Network = key("what tools may reach", Network.model_construct())

@@ -336,6 +336,11 @@ class Test(Block):
     )
     steps: tuple[Step, ...] = key("what happens, in order", ())
     simulate: Simulate | None = key("instead of steps: a model plays the caller", None)
+    environment: Plain | None = key(
+        "the environment in which it runs, one of runner.environments; without it, in whichever "
+        "is chosen",
+        None,
+    )
     clock: Moment | None = key("when the call begins, in the agent's timezone", None)
     caller: CallerFacts | None = key("who calls", None)
     job: JobFacts | None = key("what the call's job carries", None)

@@ -27,7 +27,7 @@ from runner.compiler import Compiled, Compiler
 from runner.diagnostics import render
 from runner.diagnostics.nearest import did_you_mean
 from runner.egress.providers import ProviderNetwork
-from runner.link.cases import TestCase, cases
+from runner.link.cases import TestCase
 from runner.link.release import AgentRelease
 from runner.link.walk import walk
 from runner.schema.tests import Checks, Test
@@ -36,6 +36,7 @@ from runner.schema.types.names import PersonaName, ToolName, VariableName
 from runner.session.lines import line_of
 from runner.testing import report
 from runner.testing.checks import MEANING, failures
+from runner.testing.environments import cases_of, elsewhere
 from runner.testing.mocks import TestSecrets
 from runner.testing.outcome import TestResult
 from runner.testing.processes import run_suite
@@ -97,21 +98,26 @@ class Folder:
 
     Args:
         path: the folder.
+        environment: one of `runner.environments`; the first of them without it.
 
     Raises:
         FolderError: it has mistakes.
     """
 
-    def __init__(self, path: str | Path) -> None:
+    def __init__(self, path: str | Path, environment: str | None = None) -> None:
         """Compile it."""
-        compiler = Compiler(Path(path))
+        compiler = Compiler(Path(path), environment=environment)
         compiled = compiler.compile()
-        errors = [d for d in compiled.diagnostics if d.severity == "error"]
-        if compiled.release is None:
-            raise FolderError("\n" + render.listing(errors, compiled.lines, compiled.files))
+        several = [compiled, *elsewhere(compiler, compiled)]
+        for each in several:
+            if each.release is None:
+                errors = [d for d in each.diagnostics if d.severity == "error"]
+                raise FolderError("\n" + render.listing(errors, each.lines, each.files))
+        assert compiled.release is not None  # noqa: S101 - it is one of them
+        there, self._called = cases_of(several)
         self._compiled: Compiled = compiled
         self._network = ProviderNetwork(files=compiler.attached)
-        self._cases = {case.name: case for case in cases(compiled.tests, compiled.release)}
+        self._cases = {case.name: case for case in there}
         self._agents: Mapping[str, AgentRelease] = compiled.release.agents
 
     @property
@@ -135,7 +141,7 @@ class Folder:
 
         results: list[TestResult] = []
         options = SuiteOptions(parallel=1, network=self._network)
-        run_suite([self._cases[name]], self._agents, _secrets, options, results.append)
+        run_suite([self._cases[name]], self._called, _secrets, options, results.append)
         return results[0]
 
     def check(self, name: str) -> None:

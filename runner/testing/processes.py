@@ -40,7 +40,7 @@ def run_suite(
 
     Args:
         cases: which.
-        agents: name → release.
+        agents: test → the agent that it calls.
         secrets: gives each test its own view of the secrets.
         options: how; `parallel` counts over all processes.
         tell: takes a result.

@@ -59,7 +59,7 @@ async def run_tests(
     Args:
         cases: which; each is taken when there is room for it. Those with `mode: audio` need a loop
             whose time nobody puts forward, and so a run of their own.
-        agents: name → release; a test of another agent is skipped.
+        agents: test → the agent that it calls; a test without one is skipped.
         secrets: gives each test its own view of the secrets.
         options: how.
     """
@@ -97,7 +97,7 @@ async def _test(
     options: SuiteOptions,
     turns: Turns,
 ) -> TestResult:
-    release = agents.get(str(case.spec.agent))
+    release = agents.get(case.name)
     if release is None:
         return _skipped(case, f"agent '{case.spec.agent}' is not served (enabled: no)")
     if options.offline and (reason := left_out(case, release)) is not None:

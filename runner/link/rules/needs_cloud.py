@@ -8,7 +8,6 @@ from urllib.parse import urlparse
 
 from runner.diagnostics import Diagnostic
 from runner.link.rule import FolderContext, FolderRule
-from runner.schema.process import Process
 from runner.schema.reading.load import Definition
 from runner.template import has_template
 
@@ -40,9 +39,7 @@ def _check(context: FolderContext) -> Iterator[Diagnostic]:
 
 def _elsewhere(context: FolderContext) -> str | None:
     """The host of a LiveKit server that is not the Cloud's; None where it is, or nobody knows."""
-    process = context.table.process
-    spec = process.spec if process is not None else None
-    written = spec.livekit.url if isinstance(spec, Process) else None
+    written = context.table.settings.livekit.url
     url = written or context.around.env.get("LIVEKIT_URL", "")
     if not url or has_template(url):
         return None

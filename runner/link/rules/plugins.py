@@ -10,7 +10,6 @@ from runner.link import named_tools
 from runner.link.plugin_uses import PluginUse, plugin_uses
 from runner.link.rule import FolderContext, FolderRule
 from runner.providers.problems import NameProblem, OptionProblem, OptionRequest
-from runner.schema.process import Process
 from runner.syntax import Location
 from runner.template import has_template
 
@@ -23,8 +22,7 @@ _OWN_PROCESS = {
 
 def _check(context: FolderContext) -> Iterator[Diagnostic]:
     requests: list[tuple[PluginUse, OptionRequest]] = []
-    process: Process | None = context.table.process.spec if context.table.process else None
-    environment = tuple(map(str, process.environment)) if process else ()
+    environment = tuple(map(str, context.table.settings.environment))
     for use in plugin_uses(context.table):
         if (use.kind, use.name) in _OWN_PROCESS:
             message = (

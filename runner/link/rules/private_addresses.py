@@ -22,8 +22,7 @@ _LOOPBACK = ipaddress.ip_address("127.0.0.1")
 
 def _check(context: FolderContext) -> Iterator[Diagnostic]:
     table = context.table
-    process = table.process.spec if table.process is not None else None
-    guard = Guard(process.network.allow if process is not None else ())
+    guard = Guard(table.settings.network.allow)
     services = {
         name: definition.spec
         for name, definition in table.entries["services"].items()

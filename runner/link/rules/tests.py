@@ -7,6 +7,7 @@ from typing import Any
 
 from runner.diagnostics import Diagnostic
 from runner.diagnostics.nearest import did_you_mean, nearest
+from runner.link.environments import belongs_to
 from runner.link.fields import parameters
 from runner.link.hints import below, defined_where
 from runner.link.rule import FolderContext, FolderRule
@@ -36,11 +37,32 @@ def _check(context: FolderContext) -> Iterator[Diagnostic]:
     for definition in context.table.entries["tests"].values():
         if not isinstance(definition.spec, Test):
             continue
+        yield from _environment(context, definition)
         scope = scopes.get(str(definition.spec.agent))
         if scope is not None:
             yield from _Look(context, definition, scope).all()
         elif str(definition.spec.agent) not in context.table.entries["agents"]:
             yield from _no_agent(context, definition)
+
+
+def _environment(context: FolderContext, definition: Definition) -> Iterator[Diagnostic]:
+    """The environment that a test names is listed, and reads the test's file."""
+    wanted, listed = definition.spec.environment, context.table.environments
+    file = definition.document.file
+    own = belongs_to(file, listed)
+    if wanted is None or (str(wanted) in listed and own in (None, str(wanted))):
+        return
+    span = definition.document.value_span((*definition.location, "environment"))
+    if str(wanted) in listed:
+        message = f"this file is read in the environment '{own}' alone, so not in '{wanted}'"
+        yield Diagnostic(
+            span, "E218", message, "delete this line, or move the test to another file"
+        )
+        return
+    hint = did_you_mean(str(wanted), listed, noun="environments") or (
+        "list it in the section runner, below environments:, or delete this line"
+    )
+    yield Diagnostic(span, "E218", f"there is no environment '{wanted}'", hint)
 
 
 def _no_agent(context: FolderContext, definition: Definition) -> Iterator[Diagnostic]:

@@ -20,13 +20,13 @@ LATER: dict[str, frozenset[str]] = {
     "a check": _words("transfers_to"),
     "a handoff": frozenset(),
     "a step": frozenset(),
-    "a test": _words("answered_by environment"),
+    "a test": _words("answered_by"),
     "an action": _words("play transfer_call"),
     "a tool": _words("transfer_call"),
     "a provider": _words("avatar"),
     "http": _words("jwt webhook_secret"),
     "the room": frozenset(),
-    "the runner": _words("environments capacity shutdown"),
+    "the runner": _words("capacity shutdown"),
 }
 
 LATER_NAMES: frozenset[str] = frozenset()

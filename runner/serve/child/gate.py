@@ -54,9 +54,12 @@ def _results() -> IO[str]:
 async def _run(data: Any, out: IO[str]) -> None:
     agents = {name: AgentRelease.from_json(text) for name, text in data["agents"].items()}
     cases = [TestCase.from_data(each) for each in data["tests"]]
+    called = {
+        case.name: agents[agent] for case in cases if (agent := str(case.spec.agent)) in agents
+    }
     network = provider_network(CallNetwork(folder=data["folder"]))
     options = SuiteOptions(offline=True, network=network)
-    async for result in run_tests(cases, agents, lambda: TestSecrets({}), options):
+    async for result in run_tests(cases, called, lambda: TestSecrets({}), options):
         line = {"test": report.row(result), "lines": list(report.lines(result))}
         out.write(json.dumps(line) + "\n")
         out.flush()

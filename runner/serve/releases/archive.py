@@ -81,17 +81,24 @@ class Archive:
         self._shelf = Shelf(root, durable=True)
 
     @classmethod
-    def of(cls, folder: Path, env: Mapping[str, str]) -> Archive:
-        """The one of a configuration folder.
+    def of(cls, folder: Path, env: Mapping[str, str], environment: str | None = None) -> Archive:
+        """The one of a configuration folder, in one of its environments.
 
         The folder is known by its path; where a link on that path leads does not matter.
+
+        Args:
+            folder: which.
+            env: the environment variables that say where state is kept.
+            environment: one of its own besides the first: its releases lie apart.
 
         Raises:
             OSError: there is no home to keep anything in.
         """
         path = os.path.abspath(folder)  # noqa: PTH100 - `resolve` follows links
-        digest = hashlib.sha256(os.fsencode(path)).hexdigest()[:10]
-        readable = re.sub(r"[^A-Za-z0-9._]+", "-", "-".join(Path(path).parts[-2:])).strip("-.")
+        apart = f"\0{environment}" if environment else ""
+        digest = hashlib.sha256(os.fsencode(path + apart)).hexdigest()[:10]
+        parts = [*Path(path).parts[-2:], *([environment] if environment else [])]
+        readable = re.sub(r"[^A-Za-z0-9._]+", "-", "-".join(parts)).strip("-.")
         return cls(folder, _state(env) / f"{readable[-_LONGEST_NAME:]}-{digest}")
 
     @property

@@ -105,7 +105,8 @@ class Gate:
         wanted = [
             case
             for case in cases(compiled.tests, release)
-            if (agent := changed.get(str(case.spec.agent)))
+            if case.spec.environment in (None, compiled.environment)
+            and (agent := changed.get(str(case.spec.agent)))
             and (case.digest, agent.digest) not in self._passed
         ]
         run = await self._run(wanted, changed, release)
