@@ -52,10 +52,8 @@ class DurationParam(click.ParamType[float]):
 )
 @click.option(
     "--drain",
-    default="60s",
-    show_default=True,
     type=DurationParam(),
-    help="How long calls may go on after the first signal.",
+    help="How long calls may go on after the first signal, instead of runner.shutdown.drain (60s).",
 )
 @click.option(
     "--gate",
@@ -77,7 +75,7 @@ def serve(  # noqa: PLR0913 - the parts that it needs, by name
     *,
     host: str | None,
     port: int | None,
-    drain: float,
+    drain: float | None,
     gate: str | None,
     no_reload: bool,
     last_good: bool,

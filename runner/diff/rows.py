@@ -203,6 +203,13 @@ TABLE: tuple[Row, ...] = (
     Row("runner.network.allow", new="tools may now reach {after} in the private network "
         "(a setting of the runner)", gone="tools may reach {before} in the private network no more "
         "(a setting of the runner)"),
+    Row("runner.capacity.max_calls", "{owner} now takes {after} calls at once, not {before}",
+        new="{owner} now takes at most {after} calls at once",
+        gone="{owner} now takes any number of calls at once"),
+    Row("runner.capacity.max_dialogues", "{owner} now takes {after} dialogues by text at once, "
+        "not {before}"),
+    Row("runner.shutdown.drain", "{owner} now waits {after} for calls when it is stopped, "
+        "not {before}"),
     Row("runner.reload.settle", "{owner} now takes files as saved after {after} without a change, "
         "not {before}"),
     Row("runner.reload.keep_releases", "{owner} now keeps the last {after} releases, not {before}"),

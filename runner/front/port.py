@@ -81,6 +81,20 @@ class SessionInfo:
 
 
 @dataclass(frozen=True, slots=True)
+class CallLoad:
+    """How many calls a runner has.
+
+    Attributes:
+        max_calls: as many as it may have; None: any number.
+        full: whether it takes no more now.
+    """
+
+    calls: int
+    max_calls: int | None
+    full: bool
+
+
+@dataclass(frozen=True, slots=True)
 class RoomVisit:
     """Who wants to come into a room, and whom they want there.
 
@@ -213,6 +227,10 @@ class Runner(Protocol):
 
     def not_ready(self) -> str | None:
         """Why calls cannot be taken yet, or None."""
+        ...
+
+    def load(self) -> CallLoad:
+        """How many calls are on, and may be."""
         ...
 
     def agents(self) -> list[AgentInfo]:

@@ -136,6 +136,31 @@ class Reload(Block):
     )
 
 
+class Capacity(Block):
+    """How much a runner takes on at once."""
+
+    noun: ClassVar[str] = "the capacity"
+    bare: ClassVar[str] = "max_calls"
+
+    max_calls: Annotated[int, whole(1, 100_000)] | None = key(
+        "so many calls at once, of all agents together; more go to other runners, or wait", None
+    )
+    max_dialogues: Annotated[int, whole(1, 100_000)] = key(
+        "so many dialogues by text at once, on the page and in the API", 1000
+    )
+
+
+class Shutdown(Block):
+    """How a runner ends."""
+
+    noun: ClassVar[str] = "the shutdown"
+    bare: ClassVar[str] = "drain"
+
+    drain: Duration = key(
+        "how long calls may go on after SIGTERM or Ctrl-C; the option --drain comes before it", 60.0
+    )
+
+
 class Log(Block):
     """What the runner writes."""
 
@@ -161,6 +186,8 @@ class Process(Block):
     http: Doors = key("where the page and the API are, and who may ask", Doors.model_construct())
     network: Network = key("what tools may reach", Network.model_construct())
     reload: Reload = key("how changes reach callers", Reload.model_construct())
+    capacity: Capacity = key("how much it takes on at once", Capacity.model_construct())
+    shutdown: Shutdown = key("how it ends", Shutdown.model_construct())
     log: Log = key("what the runner writes", Log.model_construct())
     records: Records = key("what happened in calls", Records.model_construct())
     data_dir: Plain = key(

@@ -32,7 +32,8 @@ EVENTS: Final = (
              ("session", "agent", "delivery", "kind", "attempts", "error")),
     LogEvent("dispatch_repeated", "a caller waited for an agent whose call was lost; it is called"
              " again", ("agent", "room")),
-    LogEvent("draining", "it was told to stop, and waits for calls in progress", ("calls",)),
+    LogEvent("draining", "it was told to stop, and waits for calls in progress",
+             ("calls", "seconds")),
     LogEvent("last_good", "the folder has mistakes; the last release without is served",
              ("release",)),
     LogEvent("listening", "the page is there, before LiveKit is reached", ("http",)),

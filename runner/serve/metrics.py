@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from runner.egress.mcp.servers import ServerFigures
     from runner.serve.releases.served import Releases
     from runner.serve.reload.reloader import ReloadResult
+    from runner.serve.sessions.admission import Admission
     from runner.serve.sessions.calls import CallInfo, Calls
 
 
@@ -51,6 +52,7 @@ class Metrics:
         breakers: tells each service that was asked and has a breaker, and the state of that.
         servers: tells each MCP server that was asked, and what is known of it.
         records: tells how records fare: `up`, `waiting`, `refused`, `stored`, `lost`.
+        admission: knows how many calls there is room for.
     """
 
     def __init__(
@@ -60,6 +62,7 @@ class Metrics:
         breakers: Callable[[], Iterable[Breaker]] = tuple,
         servers: Callable[[], Mapping[str, ServerFigures]] = dict,
         records: Callable[[], Mapping[str, float]] = dict,
+        admission: Admission | None = None,
     ) -> None:
         """Begin with a configuration that has just been loaded."""
         self._registry = registry = CollectorRegistry()
@@ -104,6 +107,8 @@ class Metrics:
         registry.register(_Now(releases, calls, breakers))
         registry.register(_Servers(servers))
         registry.register(_Records(records))
+        if admission is not None:
+            registry.register(_Room(admission))
         ProcessCollector(registry=registry)
         calls.on_end.append(self._over)
         self.served(good=True)
@@ -131,6 +136,25 @@ class Metrics:
     def _over(self, call: CallInfo) -> None:
         if call.answered:
             self._ended.labels(call.agent, call.kind, call.reason or "shutdown").inc()
+
+
+class _Room(Collector):
+    """How many calls this runner takes, and how many there is still room for."""
+
+    def __init__(self, admission: Admission) -> None:
+        self._admission = admission
+
+    def collect(self) -> Iterator[Metric]:
+        """Nothing where there is no limit (`runner.capacity.max_calls`)."""
+        most = self._admission.most_calls
+        if most is None:
+            return
+        yield GaugeMetricFamily("lkrun_calls_max", "Calls that may be on at once", value=most)
+        yield GaugeMetricFamily(
+            "lkrun_calls_free",
+            "Calls that there is still room for",
+            value=max(0, most - self._admission.calls),
+        )
 
 
 class _Happened:

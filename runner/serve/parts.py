@@ -92,7 +92,9 @@ def build(  # noqa: PLR0913 - what a runner begins with
     after = AfterCalls(releases, log, tools.egress)
     calls.on_end.append(after.call_ended)
     recorder = Recorder(releases, calls, log, secrets, startup.env)
-    metrics = Metrics(releases, calls, tools.breakers, tools.servers, recorder.figures)
+    metrics = Metrics(
+        releases, calls, tools.breakers, tools.servers, recorder.figures, admission=admission
+    )
     after.count = metrics.delivered
     neighbours = Neighbours(startup.archive)
     agents = LiveKitAgents(
@@ -105,6 +107,7 @@ def build(  # noqa: PLR0913 - what a runner begins with
     texts = Dialogues(
         store.socket, welcomes, calls, log,
         budget=lambda call: turn_budget(releases, call), take=switchboard.take,
+        most=lambda: releases.current.process.capacity.max_dialogues,
     )  # fmt: skip
     surroundings = ChildEnvironment(releases, secrets, texts, log, env=startup.env, livekit=livekit)
     voices = Voices(

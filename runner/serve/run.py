@@ -178,16 +178,13 @@ class Run:
         self.parts.admission.draining = True
         if self.following is not None:
             self.following.cancel()  # who ends begins nothing new
+        patience = self.settings.patience(self.parts.releases.current)
         on = len(self.parts.calls.all("call"))
-        waiting = (
-            f"waiting up to {self.settings.drain:g} s for {on} calls" if on else "no calls are on"
-        )
-        self.log.event("draining", f"stopping: {waiting}", calls=on)
+        waiting = f"waiting up to {patience:g} s for {on} calls" if on else "no calls are on"
+        self.log.event("draining", f"stopping: {waiting}", calls=on, seconds=patience)
         drained = asyncio.get_running_loop().create_task(self._drain())
         again = asyncio.get_running_loop().create_task(self.signals.next())
-        await asyncio.wait(
-            {drained, again}, timeout=self.settings.drain, return_when=asyncio.FIRST_COMPLETED
-        )
+        await asyncio.wait({drained, again}, timeout=patience, return_when=asyncio.FIRST_COMPLETED)
         for task in (drained, again):
             task.cancel()
         await asyncio.gather(drained, again, return_exceptions=True)

@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 
 from runner.front.port import (
     AgentInfo,
+    CallLoad,
     DialogueError,
     EarlierLine,
     OpenRoom,
@@ -106,6 +107,11 @@ class ServedRunner:
         if self._admission.draining:
             return "the runner is shutting down"
         return self._agents.not_ready() or self._texts.not_ready()
+
+    def load(self) -> CallLoad:
+        """How many calls are on, and may be."""
+        admission = self._admission
+        return CallLoad(admission.calls, admission.most_calls, admission.full)
 
     def agents(self) -> list[AgentInfo]:
         """The agents of the served release."""

@@ -29,18 +29,22 @@ class ServeSettings:
     Attributes:
         host: instead of that of `runner.http.listen`.
         port: likewise.
-        drain: seconds that calls are given to end after the first signal.
+        drain: instead of `runner.shutdown.drain`.
         follow: whether the folder is followed.
         dev: whether running calls go on with what is saved, as with `reload: next_turn`.
     """
 
     host: str | None
     port: int | None
-    drain: float
+    drain: float | None
     follow: bool
     level: str
     form: str
     dev: bool = False
+
+    def patience(self, release: Release) -> float:
+        """Seconds that calls are given to end after the first signal."""
+        return release.process.shutdown.drain if self.drain is None else self.drain
 
     def address(self, release: Release) -> tuple[str, int]:
         """Where the front of a release listens."""

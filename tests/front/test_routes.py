@@ -8,7 +8,7 @@ import json
 import pytest
 
 from runner.front.models.events import MessageEvent
-from runner.front.port import DialogueError
+from runner.front.port import CallLoad, DialogueError
 
 
 async def test_a_dialogue_begins_with_its_greeting(ask, runner):
@@ -153,6 +153,10 @@ async def test_health_and_readiness(ask, runner):
     """`/health` is 200 while the front answers; `/ready` says why not, and when to ask again."""
     assert (await ask("GET", "/health")).json == {"status": "ok"}
     assert (await ask("GET", "/ready")).json == {"status": "ready"}
+    runner.calls_now = CallLoad(40, 40, full=True)
+    assert (await ask("GET", "/ready")).json == {
+        "status": "ready", "calls": 40, "max_calls": 40, "full": True,
+    }  # fmt: skip
     runner.why_not_ready = "'hotel' is not registered with LiveKit yet"
     assert (await ask("GET", "/health")).status == 200
     waiting = await ask("GET", "/ready")

@@ -256,8 +256,9 @@ async def switchboard(calls, welcomes, tools, renewals):
 def texts(store, welcomes, calls, switchboard):
     """The dialogues; no host runs yet."""
     return Dialogues(
-        store.socket, welcomes, calls, calls._log, budget=lambda _: 60.0, take=switchboard.take
-    )
+        store.socket, welcomes, calls, calls._log, budget=lambda _: 60.0, take=switchboard.take,
+        most=lambda: calls._releases.current.process.capacity.max_dialogues,
+    )  # fmt: skip
 
 
 @dataclass

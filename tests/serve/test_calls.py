@@ -4,6 +4,9 @@ import asyncio
 
 import pytest
 
+from runner.link import Release
+from runner.schema.process import Capacity
+from runner.serve.metrics import Metrics
 from runner.serve.sessions.admission import BUSIEST
 
 
@@ -77,6 +80,43 @@ def test_an_agent_takes_as_many_calls_as_it_may(admission, calls):
     assert admission.refusal("shop") is None
     calls.end("a", "caller_left")
     assert admission.refusal("desk") is None
+
+
+@pytest.fixture
+def two_at_once(releases):
+    """A runner that takes two calls, whoever is called."""
+    release = releases.current
+    capacity = Capacity.model_construct({"max_calls"}, max_calls=2)
+    process = release.process.model_copy(update={"capacity": capacity})
+    releases.swap(Release(agents=release.agents, process=process, secrets=release.secrets))
+
+
+@pytest.mark.usefixtures("two_at_once")
+def test_a_runner_takes_as_many_calls_as_it_may(admission, calls):
+    """`capacity.max_calls` counts the calls of all agents, and not dialogues; it is in the load."""
+    calls.begin("t", "desk", "text")
+    calls.begin("a", "desk", "call")
+    assert (admission.full, admission.load("shop")) == (False, BUSIEST / 2)
+    calls.begin("b", "shop", "call")
+    assert admission.refusal("shop") == "full"
+    assert admission.why_full("shop") == "the runner has as many calls as it may have"
+    assert (admission.full, admission.load("shop")) == (True, BUSIEST)
+    calls.end("a", "caller_left")
+    assert admission.refusal("shop") is None
+
+
+@pytest.mark.usefixtures("two_at_once")
+def test_the_metrics_tell_the_room_that_is_left(releases, calls, admission):
+    """How many calls there may be and how many more; nothing where there is no limit."""
+    calls.begin("a", "desk", "call")
+    text = Metrics(releases, calls, admission=admission).text()
+    assert "\nlkrun_calls_max 2.0\n" in text
+    assert "\nlkrun_calls_free 1.0\n" in text
+
+
+def test_without_a_limit_there_is_no_room_to_tell(releases, calls, admission):
+    """No figure stands for any number of calls."""
+    assert "lkrun_calls_" not in Metrics(releases, calls, admission=admission).text()
 
 
 def test_nobody_is_let_in_while_draining(admission):

@@ -114,6 +114,22 @@ def test_ctrl_c_ends_in_order(served):
     assert process.wait(20) == 0
 
 
+@pytest.mark.parametrize(("options", "seconds"), [((), 0.2), (("--drain", "300ms"), 0.3)])
+def test_what_is_on_ends_when_the_patience_is_over(served, folder, service, options, seconds):
+    """`runner.shutdown.drain` bounds how long SIGTERM waits; `--drain` comes before it."""
+    path = folder / "desk.yaml"
+    path.write_text(path.read_text().replace("\nrunner:\n", "\nrunner:\n  shutdown: 200ms\n"))
+    process, ready = served("--no-reload", *options)
+    service.answers.clear()
+    with ThreadPoolExecutor(1) as pool:
+        turn = pool.submit(post, f"{ready['http']}/v1/agents/desk/turns", {"text": "look"})
+        assert service.asked.wait(20)
+        process.send_signal(signal.SIGTERM)
+        assert event(process, "draining")["seconds"] == seconds
+        assert process.wait(20) == 0
+        assert turn.exception(20) is not None
+
+
 @pytest.mark.parametrize(("presses", "code"), [(1, 0), (2, 130)])
 def test_ctrl_c_at_a_terminal(served, service, presses, code):
     """All processes get it: a turn is answered to its end, unless it is pressed again."""

@@ -12,7 +12,15 @@ from typing import Any
 
 from support.fake_records import FakeRecords
 
-from runner.front.port import AgentInfo, DialogueError, OpenRoom, RoomPass, SessionInfo, Turn
+from runner.front.port import (
+    AgentInfo,
+    CallLoad,
+    DialogueError,
+    OpenRoom,
+    RoomPass,
+    SessionInfo,
+    Turn,
+)
 
 AGENTS = [
     AgentInfo(
@@ -179,6 +187,7 @@ class FakeRunner:
         self.wish: Any = None
         self.failure: str | None = None
         self.audio = False
+        self.calls_now = CallLoad(0, None, full=False)
         self.sound_ms: int | None = None
         self.sound_file: Path | None = None
         self.remembers = False
@@ -197,6 +206,9 @@ class FakeRunner:
 
     def not_ready(self) -> str | None:
         return self.why_not_ready
+
+    def load(self) -> CallLoad:
+        return self.calls_now
 
     def agents(self) -> list[AgentInfo]:
         return AGENTS

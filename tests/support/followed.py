@@ -153,6 +153,7 @@ class Followed:
             log,
             budget=lambda _: 60.0,
             take=lambda _peer, _message: None,
+            most=lambda: 1000,
         )
         admission = Admission(self.releases, self.calls)
         self._tasks = Tasks()

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any, Final
 
 from aiohttp import web
 
-from runner.front.models.health import StatusReply
+from runner.front.models.health import ReadyReply, StatusReply
 from runner.front.problems import HttpProblem
 from runner.front.routes.route import ApiRequest, Route
 
@@ -22,7 +23,8 @@ async def _ready(request: ApiRequest) -> dict[str, Any]:
     reason = request.runner.not_ready()
     if reason is not None:
         raise HttpProblem(503, "not_ready", reason)
-    return {"status": "ready"}
+    load = request.runner.load()
+    return {"status": "ready", **(asdict(load) if load.max_calls is not None else {})}
 
 
 async def _metrics(request: ApiRequest) -> web.Response:
@@ -50,8 +52,8 @@ ROUTES: Final = (
         "GET",
         "/ready",
         _ready,
-        "Whether a release is served and every agent is registered",
-        StatusReply,
+        "Whether a release is served and every agent is registered; and whether calls are taken",
+        ReadyReply,
         errors=(503,),
         open=True,
         counted=False,

@@ -26,7 +26,8 @@ LATER: dict[str, frozenset[str]] = {
     "a provider": _words("avatar"),
     "http": _words("jwt webhook_secret"),
     "the room": frozenset(),
-    "the runner": _words("capacity shutdown"),
+    "the runner": frozenset(),
+    "the capacity": _words("idle_processes"),
 }
 
 LATER_NAMES: frozenset[str] = frozenset()

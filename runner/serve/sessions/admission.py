@@ -37,13 +37,36 @@ class Admission:
         release = self._releases.current.agents.get(agent)
         if release is None:
             return "unknown_agent"
+        return "full" if self.why_full(agent) is not None else None
+
+    def why_full(self, agent: str) -> str | None:
+        """Whose calls are as many as they may be, in words; None where there is room for more."""
         limit = self._limit(agent)
-        return "full" if limit is not None and self._count(agent) >= limit else None
+        if limit is not None and self._count(agent) >= limit:
+            return "the agent has as many calls as it may have"
+        return "the runner has as many calls as it may have" if self.full else None
+
+    @property
+    def calls(self) -> int:
+        """Calls that are on."""
+        return len(self._calls.all("call"))
+
+    @property
+    def most_calls(self) -> int | None:
+        """As many as may be on (`runner.capacity.max_calls`)."""
+        return self._releases.current.process.capacity.max_calls
+
+    @property
+    def full(self) -> bool:
+        """Whether this runner takes no call of any agent, since it has as many as it may have."""
+        return self.most_calls is not None and self.calls >= self.most_calls
 
     def load(self, agent: str) -> float:
         """What is reported to LiveKit, by which it shares calls among runners."""
-        total = len(self._calls.all("call"))
+        total = self.calls
         shares = [total / (total + self._half)]
+        if self.most_calls is not None:
+            shares.append(min(1.0, total / self.most_calls))
         limit = self._limit(agent)
         if limit is not None:
             shares.append(min(1.0, self._count(agent) / limit))

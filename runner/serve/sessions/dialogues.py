@@ -43,9 +43,6 @@ if TYPE_CHECKING:
     from runner.serve.sessions.welcomes import Welcomes
     from runner.serve.socket.peer import Peer
 
-MOST: Final = 1000
-"""Dialogues at once."""
-
 MOST_SPOKEN: Final = 20
 """Spoken ones at once: each hears and speaks in real time."""
 
@@ -118,6 +115,7 @@ class Dialogues:
         socket: the call socket, to which hosts connect.
         budget: seconds that a turn of a dialogue may take.
         take: told what dialogues say that is no answer to a turn.
+        most: dialogues at once (`runner.capacity.max_dialogues`).
     """
 
     def __init__(  # noqa: PLR0913 - the parts that it needs, by name
@@ -129,6 +127,7 @@ class Dialogues:
         *,
         budget: Callable[[CallInfo], float],
         take: Callable[[Peer, FromCall], None],
+        most: Callable[[], int],
     ) -> None:
         self._socket = str(socket)
         self.sounds = TalkSounds(socket.parent / "sounds")
@@ -137,6 +136,7 @@ class Dialogues:
         self._log = log
         self._budget = budget
         self._other = take
+        self._most = most
         self._hosts: dict[int, TextHost] = {}
         self._starting = asyncio.Lock()
         self._stopping = False
@@ -275,9 +275,10 @@ class Dialogues:
             self._tasks.spawn(host.end())
 
     def _begin(self, host: TextHost, agent: str, opening: Opening) -> CallInfo:
-        if len(self._calls.all("text")) >= MOST:
+        most = self._most()
+        if len(self._calls.all("text")) >= most:
             raise DialogueError(
-                "full", f"there are {MOST} dialogues already", "end some, or try later"
+                "full", f"there are {most} dialogues already", "end some, or try later"
             )
         session, sound = f"text_{uuid.uuid4().hex[:16]}", None
         if opening.spoken:

@@ -44,7 +44,6 @@ _BYTES: Final = 2
 
 _REFUSED: Final = {
     "draining": "the runner is shutting down",
-    "full": "the agent has as many calls as it may have",
 }
 
 
@@ -198,7 +197,8 @@ class Voices:
         if refusal == "unknown_agent":
             raise DialogueError(refusal, f"there is no agent '{agent}'")
         if refusal is not None:
-            raise DialogueError(refusal, _REFUSED[refusal], "try again later")
+            words = self._admission.why_full(agent) or _REFUSED[refusal]
+            raise DialogueError(refusal, words, "try again later")
         if self._modes().get(agent) != "voice":
             words = f"'{agent}' does not speak: its mode is '{self._modes().get(agent)}'"
             raise DialogueError("bad_request", words, "write to it instead, or delete its 'mode'")

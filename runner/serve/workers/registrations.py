@@ -221,7 +221,7 @@ class Workers:
         if refusal is not None:
             self._log.event(
                 "session_refused",
-                f"{name}: a call was refused: {refusal}",
+                f"{name}: a call was refused: {self._admission.why_full(name) or refusal}",
                 level="warning",
                 agent=name,
                 reason=refusal,

@@ -124,7 +124,8 @@ class Rooms:
             words = f"there is no agent '{name}'"
             raise DialogueError("bad_request", words, f"agents here: {', '.join(agents)}")
         if refusal is not None:
-            raise DialogueError(refusal, _REFUSED[refusal])
+            words = "the runner has as many calls as it may have"
+            raise DialogueError(refusal, words if self._admission.full else _REFUSED[refusal])
         if not self._agents.registered(name):
             raise DialogueError("not_ready", f"'{name}' is not registered with LiveKit yet")
         return name
