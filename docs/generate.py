@@ -92,7 +92,9 @@ def _metrics() -> str:
     releases = SimpleNamespace(current=SimpleNamespace(id="", agents={}))
     calls: Any = SimpleNamespace(on_end=[], on_event=[], all=list)
     room: Any = SimpleNamespace(most_calls=1, calls=0)
-    text = Metrics(releases, calls, admission=room).text()  # type: ignore[arg-type]  # what stands for a runner without calls
+    metrics = Metrics(releases, calls)  # type: ignore[arg-type]  # what stands for a runner without calls
+    metrics.tell_room(room)
+    text = metrics.text()
     return table(("metric", "kind", "says"), _families(text))
 
 

@@ -52,7 +52,6 @@ class Metrics:
         breakers: tells each service that was asked and has a breaker, and the state of that.
         servers: tells each MCP server that was asked, and what is known of it.
         records: tells how records fare: `up`, `waiting`, `refused`, `stored`, `lost`.
-        admission: knows how many calls there is room for.
     """
 
     def __init__(
@@ -62,7 +61,6 @@ class Metrics:
         breakers: Callable[[], Iterable[Breaker]] = tuple,
         servers: Callable[[], Mapping[str, ServerFigures]] = dict,
         records: Callable[[], Mapping[str, float]] = dict,
-        admission: Admission | None = None,
     ) -> None:
         """Begin with a configuration that has just been loaded."""
         self._registry = registry = CollectorRegistry()
@@ -107,11 +105,13 @@ class Metrics:
         registry.register(_Now(releases, calls, breakers))
         registry.register(_Servers(servers))
         registry.register(_Records(records))
-        if admission is not None:
-            registry.register(_Room(admission))
         ProcessCollector(registry=registry)
         calls.on_end.append(self._over)
         self.served(good=True)
+
+    def tell_room(self, admission: Admission) -> None:
+        """Tell from now on how many calls there is room for."""
+        self._registry.register(_Room(admission))
 
     def served(self, *, good: bool) -> None:
         """Note whether the files on the disk are what is served."""

@@ -92,9 +92,8 @@ def build(  # noqa: PLR0913 - what a runner begins with
     after = AfterCalls(releases, log, tools.egress)
     calls.on_end.append(after.call_ended)
     recorder = Recorder(releases, calls, log, secrets, startup.env)
-    metrics = Metrics(
-        releases, calls, tools.breakers, tools.servers, recorder.figures, admission=admission
-    )
+    metrics = Metrics(releases, calls, tools.breakers, tools.servers, recorder.figures)
+    metrics.tell_room(admission)
     after.count = metrics.delivered
     neighbours = Neighbours(startup.archive)
     agents = LiveKitAgents(

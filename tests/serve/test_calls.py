@@ -109,14 +109,18 @@ def test_a_runner_takes_as_many_calls_as_it_may(admission, calls):
 def test_the_metrics_tell_the_room_that_is_left(releases, calls, admission):
     """How many calls there may be and how many more; nothing where there is no limit."""
     calls.begin("a", "desk", "call")
-    text = Metrics(releases, calls, admission=admission).text()
+    metrics = Metrics(releases, calls)
+    metrics.tell_room(admission)
+    text = metrics.text()
     assert "\nlkrun_calls_max 2.0\n" in text
     assert "\nlkrun_calls_free 1.0\n" in text
 
 
 def test_without_a_limit_there_is_no_room_to_tell(releases, calls, admission):
     """No figure stands for any number of calls."""
-    assert "lkrun_calls_" not in Metrics(releases, calls, admission=admission).text()
+    metrics = Metrics(releases, calls)
+    metrics.tell_room(admission)
+    assert "lkrun_calls_" not in metrics.text()
 
 
 def test_nobody_is_let_in_while_draining(admission):
