@@ -12,6 +12,6 @@ from runner.records.tables import Base
 _KINDS: Final[dict[str, Any]] = {"postgresql": postgresql.insert, "sqlite": sqlite.insert}
 
 
-def insert(connection: Connection, table: type[Base]) -> Any:
+def insert_or(connection: Connection, table: type[Base]) -> Any:
     """Begin one, in the dialect of the database."""
-    return _KINDS[connection.dialect.name](table)
+    return _KINDS[connection.dialect.name](table.__table__)

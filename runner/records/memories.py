@@ -10,7 +10,7 @@ from sqlalchemy import Connection, delete, select, update
 from runner.moments import moment
 from runner.records.database import Database
 from runner.records.entry import Remembered
-from runner.records.inserting import insert
+from runner.records.inserting import insert_or
 from runner.records.tables import MemoryRow
 
 _SUMMARIES: Final = 5
@@ -40,7 +40,7 @@ def remember(connection: Connection, row: dict[str, Any], kept: Remembered) -> N
     expires = row["ended"] + kept.keep if kept.keep is not None else None
     values = {"last": row["ended"], "variables": kept.variables, "session": row["id"],
               "expires": expires}  # fmt: skip
-    new = insert(connection, MemoryRow).values(
+    new = insert_or(connection, MemoryRow).values(
         who=kept.who, agent=row["agent"], calls=1, summary="", **values
     )
     merged = {**values, "calls": MemoryRow.calls + 1}

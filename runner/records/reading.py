@@ -187,7 +187,9 @@ def one(database: Database, name: str) -> dict[str, Any] | None:
         **_shown(row),
         "transcript": [{n: e.get(n) for n in ("role", "persona", "text")} for e in messages],
         "tool_calls": _tool_calls(events),
-        "handoffs": [{"from": e["from"], "to": e["to"]} for e in events if e["type"] == "handoff"],
+        "handoffs": [
+            {"from": e["from"], "to": e["to"]} for e in events if e.get("type") == "handoff"
+        ],
         "events": [{**e, "at": moment(e["at"])} for e in events],
         "variables": details.get("variables", {}),
         "caller_details": details.get("caller", {}),
@@ -198,11 +200,11 @@ def one(database: Database, name: str) -> dict[str, Any] | None:
 
 
 def _tool_calls(events: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    answers = {e["call_id"]: e for e in events if e["type"] == "tool_result"}
+    answers = {e.get("call_id"): e for e in events if e.get("type") == "tool_result"}
     made = []
     for call in events:
-        if call["type"] == "tool_call":
-            answer = answers.get(call["call_id"], {})
+        if call.get("type") == "tool_call":
+            answer = answers.get(call.get("call_id"), {})
             made.append(
                 {
                     "name": call["name"],

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, Final
 
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import Connection, delete, insert, select, update
 
 from runner.records.database import Database
 from runner.records.entry import Entry, Findings
 from runner.records.figures import Sums, add
-from runner.records.inserting import insert
+from runner.records.inserting import insert_or
 from runner.records.memories import remember, sum_up
 from runner.records.tables import FiguresRow, MemoryRow, RecordRow, TalkRow
 from runner.records.words import LONGEST, searchable
@@ -44,16 +44,13 @@ def save(database: Database, entries: Iterable[Entry | Findings]) -> None:
 
 
 def _is_new(connection: Connection, entry: Entry) -> bool:
-    row = clean(entry.row)
-    statement = insert(connection, RecordRow).values(**row).on_conflict_do_nothing()
-    number = connection.scalar(statement.returning(RecordRow.n))
-    if number is None:
+    # SQLAlchemy compiles an INSERT that may conflict anew each time, which takes longer than this
+    if connection.scalar(select(RecordRow.n).where(RecordRow.id == entry.id)) is not None:
         return False
-    connection.execute(
-        insert(connection, TalkRow).values(
-            n=number, events=clean(entry.events), details=clean(entry.details), words=entry.words
-        )
-    )
+    statement = insert(RecordRow).returning(RecordRow.n)
+    number = connection.scalar(statement, clean(entry.row))
+    talk = {"n": number, "events": clean(entry.events), "details": clean(entry.details)}
+    connection.execute(insert(TalkRow), talk | {"words": entry.words})
     return True
 
 
@@ -103,16 +100,17 @@ def _count(sums: dict[_Key, tuple[int, Sums]], entry: Entry) -> None:
 
 def _add_up(connection: Connection, key: _Key, calls: int, sums: Sums) -> None:
     names = dict(zip(("span", "at", "agent", "kind"), key, strict=True))
-    empty = insert(connection, FiguresRow).values(**names, calls=0, figures={})
-    connection.execute(empty.on_conflict_do_nothing())
     here = [getattr(FiguresRow, name) == value for name, value in names.items()]
-    before = connection.execute(
-        select(FiguresRow.calls, FiguresRow.figures).where(*here).with_for_update()
-    ).one()
+    known = select(FiguresRow.calls, FiguresRow.figures).where(*here).with_for_update()
+    before = connection.execute(known).first()
+    if before is None:
+        empty = insert_or(connection, FiguresRow).on_conflict_do_nothing()
+        connection.execute(empty, names | {"calls": 0, "figures": {}})
+        before = connection.execute(known).one()
     connection.execute(
         update(FiguresRow)
         .where(*here)
-        .values(calls=before.calls + calls, figures=clean(add(dict(before.figures), sums)))
+        .values(calls=before.calls + calls, figures=clean(add(before.figures, sums)))
     )
 
 

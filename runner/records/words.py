@@ -20,6 +20,8 @@ _QUOTED: Final = re.compile(r'"([^"]*)"|(\S+)')
 
 def normal(text: str) -> str:
     """The words of a text, with one space between them."""
+    if text.isascii():  # most are, and it is many times as fast
+        return _NO_WORD.sub(" ", text.lower().replace("\x00", " ")).strip()
     plain = unicodedata.normalize("NFKD", text.casefold()).replace("đ", "d").replace("\x00", " ")
     bare = "".join(each for each in plain if not unicodedata.combining(each))
     return _NO_WORD.sub(" ", _UNSPACED.sub(r" \1 ", bare)).strip()
