@@ -24,7 +24,7 @@ _WORDS = {"sent": "sent", "waiting": "is tried again", "given_up": "given up"}
 @click.group(subcommand_metavar="COMMAND [ARGS]...")
 @shared
 def deliveries() -> None:
-    """Show what was sent after calls, and send again what could not be."""
+    """Show what was sent of calls, and send again what could not be."""
 
 
 @deliveries.command("list")
@@ -38,7 +38,7 @@ def list_(folder: Path, *, form: str) -> int:
     if form == "json":
         click.echo(json.dumps([each.to_data() for each in found], ensure_ascii=False, indent=2))
     else:
-        lines = [_line(each) for each in found] or ["nothing has been sent after a call yet"]
+        lines = [_line(each) for each in found] or ["nothing has been sent of a call yet"]
         click.echo("\n".join(lines))
     return 0
 
@@ -57,12 +57,16 @@ def show(name: str, folder: Path, *, form: str) -> int:
         return _unknown(name)
     report = json.loads(kept[1]) if kept is not None else {}
     if form == "json":
-        data = {**found.to_data(), "call": report}
+        event = {"event": json.loads(found.content)["body"]} if found.content else {}
+        data = {**found.to_data(), "call": report, **event}
         click.echo(json.dumps(data, ensure_ascii=False, indent=2))
         return 0
     click.echo(_line(found))
+    if found.content:
+        click.echo(f"  {found.content}")
     for key in ("started", "ended", "ended_by", "extract"):
-        click.echo(f"  {key}: {report.get(key)}")
+        if key in report:
+            click.echo(f"  {key}: {report[key]}")
     return 0
 
 

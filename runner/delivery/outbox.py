@@ -6,15 +6,16 @@ import asyncio
 import json
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import lru_cache, partial
 from typing import Final
 
 from runner.delivery.couriers import Couriers, NotDeliveredError, shown
-from runner.delivery.plan import Planned, message_id
-from runner.delivery.spool import Delivery, Spool, State, written
+from runner.delivery.events import event_parcel
+from runner.delivery.plan import Parcel, Planned, message_id
+from runner.delivery.spool import Delivery, QueuedEvent, Spool, State, written
 from runner.egress.report import CallReport
 from runner.link.release import AgentRelease
 
@@ -99,6 +100,12 @@ class Outbox:
                 sends[place] = (message_id(session, place), *shown(parcel))
         return self._spool.finish(session, written(report.to_data()), sends)
 
+    async def put(self, release: AgentRelease, session: str, events: Sequence[QueuedEvent]) -> None:
+        """Keep what addresses are told of a call that goes on, and begin to send it."""
+        content = (release.digest, release.to_json())
+        await asyncio.to_thread(self._spool.put, session, release.name, content, events)
+        await self.look()
+
     async def adopt(self) -> None:
         """Go on with what runners have left that are no more; once a day, forget what is old."""
         if time.monotonic() >= self._next_forgetting:
@@ -117,6 +124,12 @@ class Outbox:
 
     def _done(self, name: str, _: asyncio.Task[None]) -> None:
         self._on.pop(name, None)
+
+    async def _next(self, delivery: Delivery) -> None:
+        """Begin with what comes after something, where that was in its way."""
+        if delivery.series:
+            self._on.pop(delivery.id, None)
+            await self.look()
 
     async def settle(self) -> None:
         """Wait until nothing is due any more: all of it was tried."""
@@ -149,13 +162,15 @@ class Outbox:
             due = time.time() + self._waits.after(attempt)
         await asyncio.to_thread(self._spool.tried, delivery.id, state, error, due)
         self._told(replace(delivery, attempts=delivery.attempts + 1), state, error)
+        if state != "waiting":
+            await self._next(delivery)
 
     async def _bring(self, delivery: Delivery) -> None:
         kept = await asyncio.to_thread(self._spool.call, delivery.session)
         if kept is None:
             raise NotDeliveredError("what was to be sent is gone", final=True)
-        release, report = _release(kept[0]), CallReport.from_data(json.loads(kept[1]))
-        parcel = Planned(release, report).parcel(delivery.place)
+        release = _release(kept[0])
+        parcel = _parcel(release, delivery, kept[1])
         if parcel is None:
             raise NotDeliveredError("what was to be sent is gone", final=True)
         await self._couriers.bring(
@@ -169,6 +184,14 @@ class Outbox:
 @lru_cache(maxsize=64)
 def _release(content: str) -> AgentRelease:
     return AgentRelease.from_json(content)
+
+
+def _parcel(release: AgentRelease, delivery: Delivery, report: str) -> Parcel | None:
+    """What is brought, worked out anew at each attempt; None where it is not there any more."""
+    if delivery.series:
+        return event_parcel(release, delivery.content, delivery.id)
+    planned = Planned(release, CallReport.from_data(json.loads(report)))
+    return planned.parcel(delivery.place)
 
 
 def _broken_off(report: CallReport, ended_by: str) -> CallReport:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -37,8 +37,23 @@ CREATE INDEX IF NOT EXISTS due ON deliveries (state, owner, due);
 """
 _COLUMNS: Final = (
     "d.id, d.session, c.agent, d.place, d.kind, d.target, d.state, d.attempts, d.due, d.error, "
-    "d.intent, d.at"
+    "d.intent, d.at, d.series, d.content"
 )
+_INSERT: Final = (
+    "INSERT OR IGNORE INTO deliveries (id, session, place, kind, target, state, attempts, due, "
+    "error, intent, owner, at, series, content) VALUES"
+)
+_ADDED: Final = ("series", "content")
+"""Columns that a file of an older version lacks."""
+
+_IN_TURN: Final = (
+    "NOT EXISTS (SELECT 1 FROM deliveries e WHERE e.series = d.series AND e.series != '' "
+    "AND e.state = 'waiting' AND e.place < d.place)"
+)
+"""Nothing of the same series waits that comes before it."""
+
+_OF_EVENTS: Final = "/events"
+"""Behind the session of a call: the row that its events hang on, which no report ever fills."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +68,8 @@ class Delivery:
         due: when it is tried next, in seconds since 1970.
         error: why the last attempt failed.
         intent: of a row: where it was about to be written.
+        series: those of one arrive in order; empty: for itself.
+        content: of an event: what is sent, as JSON.
     """
 
     id: str
@@ -67,6 +84,13 @@ class Delivery:
     error: str
     intent: int | None
     at: float
+    series: str = ""
+    content: str = ""
+
+    @property
+    def call(self) -> str:
+        """The session of the call that it is of."""
+        return self.session.removesuffix(_OF_EVENTS)
 
     def to_data(self) -> dict[str, Any]:
         """The same for people and programs."""
@@ -74,12 +98,28 @@ class Delivery:
             "id": self.id,
             "kind": self.kind,
             "agent": self.agent,
-            "session_id": self.session,
+            "session_id": self.call,
             "target": self.target,
             "state": self.state,
             "attempts": self.attempts,
             "error": self.error or None,
         }
+
+
+@dataclass(frozen=True, slots=True)
+class QueuedEvent:
+    """Something that an address is told.
+
+    Attributes:
+        number: its place in the series.
+        target: where it goes, without secrets.
+    """
+
+    id: str
+    series: str
+    number: int
+    target: str
+    content: str
 
 
 class Spool(OwnedFile):
@@ -92,6 +132,16 @@ class Spool(OwnedFile):
 
     def __init__(self, data_dir: Path) -> None:
         super().__init__(data_dir / FOLDER, "outbox.db", _TABLES)
+        self._grow()
+
+    def _grow(self) -> None:
+        """Bring a file of an older version up to date."""
+        with self._writing() as db:
+            known = {row[1] for row in db.execute("PRAGMA table_info(deliveries)")}
+            for name in _ADDED:
+                if name not in known:
+                    db.execute(f"ALTER TABLE deliveries ADD COLUMN {name} TEXT NOT NULL DEFAULT ''")
+            db.execute("CREATE INDEX IF NOT EXISTS series ON deliveries (series, place)")
 
     def note(self, session: str, agent: str, release: tuple[str, str], report: str) -> None:
         """Keep what is known of a call that goes on; `release` is a digest and its content."""
@@ -118,14 +168,33 @@ class Spool(OwnedFile):
             if not done.rowcount:
                 return False
             db.executemany(
-                "INSERT OR IGNORE INTO deliveries VALUES "
-                "(?, ?, ?, ?, ?, 'waiting', 0, ?, '', NULL, ?, ?)",
+                f"{_INSERT} (?, ?, ?, ?, ?, 'waiting', 0, ?, '', NULL, ?, ?, '', '')",
                 [
                     (name, session, place, kind, target, now, self.owner, now)
                     for place, (name, kind, target) in sends.items()
                 ],
             )
         return True
+
+    def put(
+        self, session: str, agent: str, release: tuple[str, str], events: Sequence[QueuedEvent]
+    ) -> None:
+        """Keep what addresses are told of a call; `release` is a digest and its content."""
+        now, row = time.time(), session + _OF_EVENTS
+        with self._writing() as db:
+            db.execute("INSERT OR IGNORE INTO releases VALUES (?, ?)", release)
+            db.execute(
+                "INSERT INTO calls VALUES (?, ?, ?, '{}', 0, ?, ?) "
+                "ON CONFLICT (session) DO UPDATE SET at = excluded.at",
+                (row, agent, release[0], self.owner, now),
+            )
+            db.executemany(
+                f"{_INSERT} (?, ?, ?, 'event', ?, 'waiting', 0, ?, '', NULL, ?, ?, ?, ?)",
+                [
+                    (e.id, row, e.number, e.target, now, self.owner, now, e.series, e.content)
+                    for e in events
+                ],
+            )
 
     def call(self, session: str) -> tuple[str, str] | None:
         """The content of the release of a call, and its report."""
@@ -138,7 +207,8 @@ class Spool(OwnedFile):
     def due(self, now: float, most: int) -> list[Delivery]:
         """Those of this runner that are to be tried now."""
         return self._deliveries(
-            "d.state = 'waiting' AND d.owner = ? AND d.due <= ? ORDER BY d.due LIMIT ?",
+            f"d.state = 'waiting' AND d.owner = ? AND d.due <= ? AND {_IN_TURN} "
+            "ORDER BY d.due, d.place LIMIT ?",
             self.owner, now, most,
         )  # fmt: skip
 

@@ -10,6 +10,7 @@ from pydantic_core import CoreSchema
 
 from runner.schema.actions import Actions
 from runner.schema.app import App
+from runner.schema.event_hooks import EventHook
 from runner.schema.hours import Hours
 from runner.schema.intents import Intents
 from runner.schema.keys import Keypad
@@ -23,7 +24,7 @@ from runner.schema.turns import TurnTaking
 from runner.schema.types.blocks import Before, Block, OneOrList, OrNo, any_of, key, together
 from runner.schema.types.measures import Duration, SomeTime
 from runner.schema.types.mistake import clash, none_of
-from runner.schema.types.names import FieldKey, PersonaName, ProviderName, ToolName
+from runner.schema.types.names import FieldKey, HookKey, PersonaName, ProviderName, ToolName
 from runner.schema.types.texts import Plain, Stored, Told
 from runner.schema.types.values import LanguageTag, TimeZone, YesNo, one_of, whole
 from runner.schema.types.words import Words
@@ -213,6 +214,9 @@ class Agent(AgentProviders, _AgentBasics):
         "what is done once the call is over, however it ended", None, live="call"
     )
     app: App | None = key("the caller's app: what it sees of a call, and what it may do", None)
+    events: dict[HookKey, EventHook] = key(
+        "name → address that is told what happens in a call, as it happens", {}, live="call"
+    )
     keyterms: tuple[Plain, ...] = key("words that speech recognition should expect", ())
     pronunciations: dict[str, Plain] = key(
         "written → spoken, in speech only: whole words; what is written small, in any case", {}

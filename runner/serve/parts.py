@@ -26,6 +26,7 @@ from runner.serve.sessions.after_calls import AfterCalls
 from runner.serve.sessions.blocked import BlockedProcesses
 from runner.serve.sessions.calls import Calls, turn_budget
 from runner.serve.sessions.dialogues import Dialogues
+from runner.serve.sessions.event_hooks import EventHooks
 from runner.serve.sessions.switchboard import Switchboard
 from runner.serve.sessions.tool_requests import ToolRequests
 from runner.serve.sessions.voices import Voices
@@ -94,6 +95,11 @@ def build(  # noqa: PLR0913 - what a runner begins with
     recorder = Recorder(releases, calls, log, secrets, startup.env)
     metrics = Metrics(releases, calls, tools.breakers, tools.servers, recorder.figures)
     metrics.tell_room(admission)
+    hooks = EventHooks(releases, after)
+    calls.on_answer.append(hooks.answered)
+    calls.on_event.append(hooks.happened)
+    calls.on_failure.append(hooks.failed)
+    calls.on_end.append(hooks.ended)
     after.count = metrics.delivered
     neighbours = Neighbours(startup.archive)
     agents = LiveKitAgents(

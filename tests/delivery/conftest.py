@@ -59,11 +59,13 @@ tools:
 def agent(tmp_path):
     """Compile the agent with these sends."""
 
-    def make(sends):
+    def make(sends, more=""):
         folder = tmp_path / "agents.d"
         folder.mkdir(exist_ok=True)
         text = AGENT.replace("SENDS", textwrap.indent(textwrap.dedent(sends).strip(), " " * 8))
-        (folder / "a.yaml").write_text(text)
+        (folder / "a.yaml").write_text(
+            text.replace("    after_call:\n", f"{more}    after_call:\n")
+        )
         compiled = Compiler(folder, env={}, cache=Cache(tmp_path / "cache")).compile()
         assert compiled.release is not None, [str(d) for d in compiled.diagnostics]
         return compiled.release.agents["desk"]

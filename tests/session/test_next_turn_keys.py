@@ -20,6 +20,7 @@ from support.voice_folder import exceeded
 from runner.egress.port import ToolResponse
 from runner.link.differences import WalkPoint, differences, of_agent
 from runner.schema.agents import Agent, Room
+from runner.schema.event_hooks import EventHook
 from runner.schema.fields import Field
 from runner.schema.hours import DAYS
 from runner.schema.lifecycle import AfterCall, BeforeCall, CsvSend, ToolSend, WebhookSend
@@ -48,11 +49,13 @@ LATER = (
     CsvSend,
     ToolSend,
     WebhookSend,
+    EventHook,
 )
 WAITING = {
     *("Agent.start", "Hours.closed", "Agent.mode", "Agent.room", "Persona.turn_taking"),
     "Agent.before_call",
     "Agent.after_call",
+    "Agent.events",
     *("Agent.nodes", "Persona.nodes", "Nodes.llm", "Nodes.stt", "Nodes.tts"),
     *("Interruptions.how", "Interruptions.ignore_within", "TurnTaking.warm_up"),
     *(f"{block.__name__}.{key}" for block in LATER for key in names(block)),

@@ -99,6 +99,17 @@ FieldKey = Annotated[
 """A name that is declared here: of a parameter, of a field of a record."""
 
 
+def _hook_key(text: str) -> str:
+    check_name(text, "an address for events")
+    return text
+
+
+HookKey = Annotated[
+    str, AfterValidator(_hook_key), WithJsonSchema({"pattern": rf"^{NAME.pattern}$"})
+]
+"""The name of an address that is told of events."""
+
+
 _HEADER = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
 """RFC 9110, section 5.6.2."""
 

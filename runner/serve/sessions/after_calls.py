@@ -18,9 +18,9 @@ from runner.delivery.spool import FOLDER, Spool
 from runner.egress.report import CallReport
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine
+    from collections.abc import Coroutine, Sequence
 
-    from runner.delivery.spool import Delivery, State
+    from runner.delivery.spool import Delivery, QueuedEvent, State
     from runner.egress.client import HttpEgress
     from runner.link.release import AgentRelease
     from runner.serve.log import Log
@@ -84,6 +84,10 @@ class AfterCalls:
         self._do(self._note(release, report))
         if report.final:
             self._over(message.call)
+
+    def tell(self, release: AgentRelease, session: str, events: Sequence[QueuedEvent]) -> None:
+        """Keep what addresses are told of a call that goes on, and bring it."""
+        self._do(self._put(release, session, events))
 
     def call_ended(self, call: CallInfo) -> None:
         """A call is over: models may still be reading it, unless its process is gone."""
@@ -151,6 +155,11 @@ class AfterCalls:
     async def _note(self, release: AgentRelease, report: CallReport) -> None:
         await (await self._ready()).note(release, report)
 
+    async def _put(
+        self, release: AgentRelease, session: str, events: Sequence[QueuedEvent]
+    ) -> None:
+        await (await self._ready()).put(release, session, events)
+
     async def _finish(self, session: str) -> None:
         await (await self._ready()).finish(session)
 
@@ -191,7 +200,7 @@ class AfterCalls:
         if state == "waiting":
             words = f"{what} not sent at attempt {delivery.attempts}: {error}"
             self._log.event(
-                "delivery_failed", words, level="warning", session=delivery.session,
+                "delivery_failed", words, level="warning", session=delivery.call,
                 agent=delivery.agent, delivery=delivery.id, kind=delivery.kind,
                 attempts=delivery.attempts, error=error,
             )  # fmt: skip
@@ -199,7 +208,7 @@ class AfterCalls:
         again = f"lkrun deliveries replay {delivery.id} tries again"
         words = f"{what} given up after {delivery.attempts} attempts: {error}; {again}"
         self._log.event(
-            "delivery_given_up", words, level="error", session=delivery.session,
+            "delivery_given_up", words, level="error", session=delivery.call,
             agent=delivery.agent, delivery=delivery.id, kind=delivery.kind,
             attempts=delivery.attempts, error=error,
         )  # fmt: skip

@@ -136,6 +136,7 @@ class Calls:
         on_turn: told what each turn of a dialogue took.
         on_end: told each one that has ended.
         on_event: told each event of each, as `lkrun chat --format json` has it.
+        on_failure: told why an answer in one has failed.
     """
 
     def __init__(self, releases: Releases, log: Log) -> None:
@@ -149,6 +150,7 @@ class Calls:
         self.on_turn: list[Callable[[CallInfo, TurnFigures], None]] = []
         self.on_end: list[Callable[[CallInfo], None]] = []
         self.on_event: list[Callable[[CallInfo, dict[str, Any]], None]] = []
+        self.on_failure: list[Callable[[CallInfo, str], None]] = []
 
     def begin(
         self, call_id: str, agent: str, kind: str, *, room: str | None = None, dispatch: str = ""
@@ -170,6 +172,12 @@ class Calls:
         call.take(event)
         for listener in self.on_event:
             listener(call, event)
+
+    def failed(self, call: CallInfo, reason: str) -> None:
+        """Note why an answer in one has failed."""
+        call.failure = reason
+        for listener in self.on_failure:
+            listener(call, reason)
 
     def get(self, call_id: str) -> CallInfo | None:
         """One that is on."""

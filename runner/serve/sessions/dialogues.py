@@ -21,7 +21,6 @@ from runner.serve.socket.messages import (
     Cancel,
     End,
     Failed,
-    Failure,
     FromCall,
     FromHost,
     HostHello,
@@ -443,9 +442,6 @@ class Dialogues:
                 waiting = self._waiting.get(message.id)
                 if waiting is not None and waiting.on_text is not None:
                     waiting.on_text(message.text)
-            case Failure():
-                if (call := self._calls.get(message.call)) is not None:
-                    call.failure = message.reason
             case SessionEvent(event={"type": "end"}):
                 self._other(peer, message)
                 self._ended_by_itself(message.call)

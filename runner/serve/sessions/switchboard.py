@@ -12,6 +12,7 @@ from runner.serve.socket.messages import (
     CallHello,
     CallRenewed,
     Ended,
+    Failure,
     FromCall,
     GiveUp,
     Gone,
@@ -124,6 +125,8 @@ class Switchboard:
 
     def _note(self, peer: Peer, call: CallInfo, message: FromCall) -> None:
         match message:
+            case Failure():
+                self._calls.failed(call, message.reason)
             case GiveUp():
                 self._give_up(call, self._asked.get((peer, message.id)))
             case Started():

@@ -274,7 +274,7 @@ class Failed(Message):
 
 @dataclass(frozen=True, slots=True)
 class Failure(Message):
-    """Why an answer in a dialogue failed, for its owner alone; secrets are masked."""
+    """Why an answer in a call or dialogue failed, for its owner alone; secrets are masked."""
 
     call: str
     reason: str
@@ -515,6 +515,7 @@ FromCall = (
     | Reported
     | Ended
     | Ask
+    | Failure
     | GiveUp
     | CallRenewed
     | NotRenewed
@@ -523,7 +524,7 @@ FromCall = (
     | Signal
     | Refused
 )
-FromHost = FromCall | Reply | Failed | Piece | Pong | Failure
+FromHost = FromCall | Reply | Failed | Piece | Pong
 ToCall = Welcome | Gone | End | Renew | Answer | Sound | Said | Refused
 ToHost = End | Renew | Open | TurnText | Cancel | Ping | Answer | Refused
 ControlReply = RunnerState | CommandResult
