@@ -132,7 +132,11 @@ class Spool(OwnedFile):
 
     def __init__(self, data_dir: Path) -> None:
         super().__init__(data_dir / FOLDER, "outbox.db", _TABLES)
-        self._grow()
+        try:
+            self._grow()
+        except BaseException:
+            self.close()
+            raise
 
     def _grow(self) -> None:
         """Bring a file of an older version up to date."""

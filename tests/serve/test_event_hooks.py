@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Condition, Thread
@@ -126,15 +127,15 @@ async def test_a_dialogue_is_told_from_its_beginning_to_its_end(tmp_path, addres
         session = (await runner.turn("desk", "note it"))["session_id"]
         await runner.turn("desk", "the other one", session)
         await runner.turn("desk", "bye", session)
-        address.until("/crm", "session_ended")
-        address.until("/pager", "session_ended")
+        for path in ("/crm", "/pager"):
+            await asyncio.to_thread(address.until, path, "session_ended")
     crm = [body for path, body in address.got if path == "/crm"]
     assert [body["type"] for body in crm][:5] == [
         "session_started", "transcript", "transcript", "tool_called", "transcript",
     ]  # fmt: skip
     assert {body["data"]["session_id"] for body in crm} == {session}
     assert {body["data"]["labels"]["team"] for body in crm} == {"front"}
-    by_type = {body["type"]: body["data"] for body in crm}
+    by_type = {body["type"]: body["data"] for body in reversed(crm)}
     assert by_type["tool_called"]["arguments"] == {"word": "tea"}
     assert by_type["tool_called"]["output"] == "tea is noted."
     assert (by_type["handoff"]["from"], by_type["handoff"]["to"]) == ("host", "other")

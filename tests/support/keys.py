@@ -9,7 +9,6 @@ from pathlib import Path
 
 from runner.schema.agents import Agent
 from runner.schema.calling import AnyTool, WaitingTool
-from runner.schema.event_hooks import EventHook
 from runner.schema.fields import Field
 from runner.schema.http import Request, Result
 from runner.schema.mcp import CommandServer, ServerToolOptions, UrlServer
@@ -74,8 +73,6 @@ ELSEWHERE = {
     "Agent.enabled",  # the compiler leaves the agent out
     "Agent.suggestions",  # the page offers them
     "Agent.labels",  # records, events and metrics carry them
-    "Agent.events",  # the main process tells them
-    *keys(EventHook),
     "Limits.max_calls",  # the main process admits calls
     *(keys(UrlServer, CommandServer) - IN_CALLS),  # the egress connects
     *(keys(Request, Result) - {"Result.save"}),  # the egress asks the service

@@ -104,7 +104,7 @@ class AfterCalls:
         self._looks += 1
         if self._outbox is None:
             return
-        self._do(self._outbox.look())
+        self._do(self._look())
         if self._looks % _ADOPTING == 0:
             self._do(self._outbox.adopt())
 
@@ -152,6 +152,9 @@ class AfterCalls:
             finally:
                 self._work.task_done()
 
+    async def _look(self) -> None:
+        await (await self._ready()).look()
+
     async def _note(self, release: AgentRelease, report: CallReport) -> None:
         await (await self._ready()).note(release, report)
 
@@ -167,6 +170,7 @@ class AfterCalls:
         await (await self._ready()).adopt()
 
     async def _ready(self) -> Outbox:
+        self._egress.follow(self._releases.current.process.network)
         if self._outbox is None:
             spool = await asyncio.to_thread(self._spool, self._data_dir)
             couriers = Couriers(self._egress, self._data_dir)
