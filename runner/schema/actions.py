@@ -66,6 +66,7 @@ class CallApp(_Action):
     """Calls a method of the caller's app; if it fails, the list goes on."""
 
     kind: ClassVar[str] = "app"
+    stray: ClassVar[str] = "a value that is sent belongs below with:"
 
     app: MethodName = key("a method of the caller's app; where that fails, the list goes on")
     arguments: dict[str, Stored] = key("name → value, sent to it as JSON", {}, alias="with")

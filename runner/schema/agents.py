@@ -177,6 +177,10 @@ class Agent(AgentProviders, _AgentBasics):
         "instructions_file": "it belongs to a persona; an agent has instructions:",
         "name": "the name of an agent stands before the colon, one level to the left",
         "temperature": _OPTION,
+        **dict.fromkeys(
+            ("webhook", "webhooks", "hooks", "callbacks"),
+            "write events: and below it a name of your own, and url: below that",
+        ),
     }
 
     timezone: TimeZone | None = key("of now, today and hours; the machine's without it", None)

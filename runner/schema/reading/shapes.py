@@ -10,9 +10,10 @@ from typing import Any, get_args, get_origin
 from pydantic import TypeAdapter, ValidationError
 
 from runner.diagnostics import Diagnostic
-from runner.schema.reading.annotations import arms, takes
+from runner.schema.reading.annotations import arms, inside, takes
 from runner.schema.reading.error import Error
 from runner.schema.reading.written import lines_for, scalar
+from runner.schema.types.blocks import Block
 from runner.schema.types.by_language import is_language
 from runner.schema.types.names import Name
 from runner.syntax import Document
@@ -113,11 +114,20 @@ def _names(document: Document, error: Error) -> Advice:
     first = error.input[0] if isinstance(error.input, list) and error.input else None
     if isinstance(first, str):
         return Advice(f"write each name with a colon instead of a dash: {first}:")
+    own = next((name for name in first or () if name in _keys_in(error.annotation)), None)
+    if isinstance(first, dict) and own is not None:
+        return Advice(f"write a name of your own instead of each dash, and {own}: below it")
     if isinstance(first, dict) and len(first) == 1:
         return Advice(f"take the dashes away: {next(iter(first))}:")
     return Advice(
         "write each name with a colon, on a line of its own, and what belongs to it below"
     )
+
+
+def _keys_in(annotation: Any) -> frozenset[str]:
+    """The keys of the blocks that stand under names."""
+    blocks = (a for a in arms(inside(annotation, "name")) if isinstance(a, type))
+    return frozenset[str]().union(*(b.keys() for b in blocks if issubclass(b, Block)))
 
 
 def _block(document: Document, error: Error) -> Advice:
