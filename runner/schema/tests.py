@@ -126,6 +126,7 @@ class Checks(Block):
     """What must be true of one turn of the agent, or of the whole talk."""
 
     noun: ClassVar[str] = "a check"
+    bare: ClassVar[str] = "says"
     elsewhere: ClassVar[dict[str, str]] = {
         "user": "it begins the next step: put a dash before it",
         "silence": "it begins the next step: put a dash before it",
@@ -251,7 +252,9 @@ class HangUpStep(_Step):
     hang_up: YesNo = key("yes")
 
 
-Step: TypeAlias = kinds("a step", AgentStep, AppStep, HangUpStep, KeypadStep, SilenceStep, UserStep)  # type: ignore[valid-type]  # built from the classes
+Step: TypeAlias = kinds(  # type: ignore[valid-type]  # built from the classes
+    "a step", AgentStep, AppStep, HangUpStep, KeypadStep, SilenceStep, UserStep, in_a_row=True
+)
 AnyStep = AgentStep | AppStep | HangUpStep | KeypadStep | SilenceStep | UserStep
 
 
@@ -259,6 +262,8 @@ class Mock(Block):
     """What a service answers in the test."""
 
     noun: ClassVar[str] = "a mock"
+    bare: ClassVar[str] = "returns"
+    stray: ClassVar[str] = "write returns:, and below it what the service answers"
     rules: ClassVar[JsonSchemaValue] = {
         "allOf": [
             together(one, other)

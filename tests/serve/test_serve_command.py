@@ -118,7 +118,9 @@ def test_ctrl_c_ends_in_order(served):
 def test_what_is_on_ends_when_the_patience_is_over(served, folder, service, options, seconds):
     """`runner.shutdown.drain` bounds how long SIGTERM waits; `--drain` comes before it."""
     path = folder / "desk.yaml"
-    path.write_text(path.read_text().replace("\nrunner:\n", "\nrunner:\n  shutdown: 200ms\n"))
+    path.write_text(
+        path.read_text().replace("\nrunner:\n", "\nrunner:\n  shutdown:\n    drain: 200ms\n")
+    )
     process, ready = served("--no-reload", *options)
     service.answers.clear()
     with ThreadPoolExecutor(1) as pool:

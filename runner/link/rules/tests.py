@@ -71,6 +71,9 @@ def _no_agent(context: FolderContext, definition: Definition) -> Iterator[Diagno
         return
     span = definition.document.value_span((*definition.location, "agent"))
     hint = defined_where(name, known, below("agents", name))
+    if name in context.table.entries["personas"] and nearest(name, known) is None and known:
+        agent = next(iter(known))
+        hint = f"'{name}' is a persona: write the agent that it speaks for, such as {agent}"
     yield Diagnostic(span, "E202", f"unknown agent '{name}'", hint)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, get_args, get_origin
 
 from pydantic import TypeAdapter, ValidationError
@@ -37,6 +37,7 @@ class Advice:
 
 def shape(document: Document, error: Error) -> Diagnostic:
     """Tell a value of the wrong shape, and what to write instead."""
+    error = _as_written(document, error)
     wanted, advise = _WANTED.get(error.code, ("something else", _nothing))
     nothing = isinstance(error.input, str) and error.input.casefold() in _NO_VALUE
     advice = Advice("delete the line") if nothing else advise(document, error)
@@ -47,6 +48,14 @@ def shape(document: Document, error: Error) -> Diagnostic:
     span = (document.key_span if on_key else document.value_span)(error.location)
     message = advice.message or f"{subject} holds {_what(error.input)}, where {wanted} belongs"
     return Diagnostic(span, "E104", message, advice.help or None, (), advice.write)
+
+
+def _as_written(document: Document, error: Error) -> Error:
+    """An entry that stands alone where a list may stand is no entry in the file."""
+    *outer, last = error.location or ("",)
+    if isinstance(last, int) and not isinstance(document.at(tuple(outer)), list):
+        return replace(error, location=tuple(outer))
+    return error
 
 
 _NO_VALUE = frozenset({"null", "none", "nil", "~", "undefined"})
@@ -162,6 +171,9 @@ def _glued(error: Error) -> str | None:
 def _keys_below(error: Error) -> str:
     """Some keys that a block may have, where nothing can be said of the value."""
     word = error.input if isinstance(error.input, str) else ""
+    in_list = isinstance(error.location[-1], int)
+    if word in error.kinds and in_list:
+        return f"write a colon, and behind it what belongs to it: - {word}:"
     if word in error.kinds:
         return f"write {word}: below '{error.key}', and indent what belongs to it below that"
     assert error.model is not None  # noqa: S101 - the caller has asked
@@ -170,7 +182,8 @@ def _keys_below(error: Error) -> str:
     listed = " and ".join(filter(None, (", ".join(f"{n}:" for n in names[:-1]), f"{names[-1]}:")))
     if error.kinds and re.fullmatch(r"[\w.-]+", word):
         listed = f"{names[0]}: {word}"
-    return f"indent its keys below '{error.key}', such as {listed}"
+    where = "write its keys behind the dash" if in_list else f"indent its keys below '{error.key}'"
+    return f"{where}, such as {listed}"
 
 
 _SHOWN = 4
@@ -205,12 +218,18 @@ def _accepted(error: Error, key: str) -> bool:
     return False
 
 
+_NAMES_TOO = frozenset({"calls"})
+"""Keys whose entries may also be names with a block below each."""
+
+
 def _text(document: Document, error: Error) -> Advice:
     if isinstance(error.input, dict) and isinstance((error.location or ("",))[-1], int):
         name = error.input.get("name")
         if isinstance(name, str) and len(error.input) > 1:
             return Advice(f"write - {name}, and define it in the section {error.location[-2]}:")
-        return Advice(f"take the colon away: - {next(iter(error.input), '')}")
+        first, *above = next(iter(error.input), ""), *error.location[:-1]
+        apart = f"take the dash away: {first}:" if above[-1:] and above[-1] in _NAMES_TOO else ""
+        return Advice(apart or f"take the colon away: - {first}")
     if isinstance(error.input, list):
         return Advice(
             "write one text, without dashes: behind the colon, or | there and the text below"

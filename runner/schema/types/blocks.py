@@ -120,10 +120,15 @@ def key(
     return Field(default, description=description, alias=alias, json_schema_extra=extra or None)
 
 
-def kinds(noun: str, *classes: type[Block]) -> Any:
+def kinds(noun: str, *classes: type[Block], in_a_row: bool = False) -> Any:
     """A block that is one of several kinds, told by which of their keys stands in it.
 
     An error's location then holds the tag `<ClassName>`, which is in no file.
+
+    Args:
+        noun: what the block is.
+        classes: the kinds.
+        in_a_row: whether it always stands in a list: what has two of the keys was meant as two.
     """
     by_key = {cls.kind: f"<{cls.__name__}>" for cls in classes if not cls.kind_value}
     by_value = {(c.kind, c.kind_value): f"<{c.__name__}>" for c in classes if c.kind_value}
@@ -140,7 +145,7 @@ def kinds(noun: str, *classes: type[Block]) -> Any:
         return f"<{type(data).__name__}>" if isinstance(data, Block) else f"<{first}>"
 
     union: Any = Annotated[Union[tagged], Discriminator(pick)]  # noqa: UP007 - a union of a computed tuple
-    return Annotated[union, _ExactlyOne(noun, tuple(by_key), classes)]
+    return Annotated[union, _ExactlyOne(noun, tuple(by_key), classes, in_a_row)]
 
 
 def kinds_of(base: type[AnyBlock]) -> tuple[type[AnyBlock], ...]:
@@ -171,6 +176,7 @@ class _ExactlyOne(Before):
     noun: str
     kind_keys: tuple[str, ...]
     classes: tuple[type[Block], ...]
+    in_a_row: bool
 
     def read(self, data: Any) -> Any:
         """Refuse a block with none or several of the keys that tell its kind."""
@@ -180,7 +186,8 @@ class _ExactlyOne(Before):
         if len(present) == 1:
             return data
         if present:
-            raise clash(present[0], present[1], self.noun)
+            hint = f"begin another one: - {present[1]}:" if self.in_a_row else "keep one of the two"
+            raise clash(present[0], present[1], self.noun, hint)
         raise self._none(data)
 
     def _none(self, data: dict[str, Any]) -> Exception:

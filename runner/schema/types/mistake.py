@@ -65,7 +65,9 @@ def none_of(
     )
 
 
-def clash(first: str, second: str, noun: str) -> PydanticCustomError:
+def clash(
+    first: str, second: str, noun: str, hint: str = "keep one of the two"
+) -> PydanticCustomError:
     """Make the error of two keys of which a block has exactly one."""
     message = f"'{first}' and '{second}' stand together, but {noun} has exactly one of them"
-    return mistake("E106", message, "keep one of the two", at=(second,), on="key")
+    return mistake("E106", message, hint, at=(second,), on="key")
