@@ -20,8 +20,8 @@ class ProviderKind:
         argument: the argument of LiveKit's session and agents; the key without it.
         livekit_class: what a LiveKit plugin exports for it.
         elsewhere: other places below a plugin's package where it may stand, the best first.
-        chosen_by: who names such a provider: an `agent` (and its personas), or one block of it;
-            empty while no key of the language does.
+        chosen_by: who names such a provider: an `agent` (and its personas), an `agent alone`, or
+            one block of it.
         reached: whether it is asked over a connection, whose time and attempts may be told.
         inference: whether `livekit.agents.inference` exports one as well.
         noun: what people call it.
@@ -180,15 +180,18 @@ ROWS: tuple[ProviderKind, ...] = (
     ProviderKind(
         key="avatar",
         livekit_class="AvatarSession",
-        chosen_by="",
+        chosen_by="agent alone",
+        named_at=("avatar",),
+        live="call",
         noun="avatar",
         title="A face that speaks in a video.",
         about="a face that speaks in a video: the plugin's name",
-        choice="a provider that shows a face which speaks",
+        choice="a provider whose avatar joins the room and speaks for the agent, with a picture; "
+        "the call goes on without it where it does not come; not in chat, in tests and on the page",
         several=False,
     ),
 )
-"""All of them, those included that no key of the language names yet."""
+"""All of them."""
 
 KINDS: tuple[ProviderKind, ...] = tuple(row for row in ROWS if row.chosen_by == "agent")
 """Those that agents and personas name by a key of their own."""

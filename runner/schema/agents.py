@@ -8,6 +8,7 @@ from pydantic import GetJsonSchemaHandler, model_validator
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
+from runner.provider_kinds import BY_KEY
 from runner.schema.actions import Actions
 from runner.schema.app import App
 from runner.schema.event_hooks import EventHook
@@ -183,6 +184,7 @@ class Agent(AgentProviders, _AgentBasics):
         ),
     }
 
+    avatar: ProviderName | None = key(BY_KEY["avatar"].choice, None, live="call")
     timezone: TimeZone | None = key("of now, today and hours; the machine's without it", None)
     hours: Hours | None = key("when the agent is open, and who answers outside", None)
     languages: Languages | None = key("the languages that are spoken", None)

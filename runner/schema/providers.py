@@ -189,9 +189,7 @@ _BUILT_IN: dict[str, tuple[dict[str, Any], tuple[str, str]]] = {
 }
 """Name → kind → its options; and the lines of its keys in the reference."""
 
-PROVIDERS: dict[str, type[AnyProvider]] = {
-    kind.key: _class_of(kind) for kind in ROWS if kind.chosen_by
-}
+PROVIDERS: dict[str, type[AnyProvider]] = {kind.key: _class_of(kind) for kind in ROWS}
 """Kind → its class."""
 
 BUILT_IN = tuple(

@@ -42,8 +42,8 @@ class Ending:
         self.ended: asyncio.Future[str] = asyncio.get_running_loop().create_future()
 
     def stops(self, *stops: Callable[[], None]) -> None:
-        """Stop these when it ends."""
-        self._stops = stops
+        """Stop these as well when it ends."""
+        self._stops += stops
 
     def waits_for(self, *closed: Callable[[], Awaitable[None]]) -> None:
         """Wait for these as well until nothing is left."""

@@ -15,11 +15,15 @@ from runner.session.observers.departure import Departure
 from runner.session.observers.tones import Tones
 from runner.session.personas.persona import LivePersona
 from runner.session.settings.room import room_options
+from runner.session.speech.avatar import Avatar
 from runner.session.written import WrittenWords
 
 
 class RoomSession:
     """Begins LiveKit's session in a room, with those who look after the room.
+
+    Attributes:
+        avatar: speaks for the agent, where it has one.
 
     Args:
         call: the call.
@@ -41,6 +45,7 @@ class RoomSession:
         """Begin nothing yet."""
         self._call, self._departure = call, departure
         self._by_hand, self._written, self._app = by_hand, written, app
+        self.avatar = Avatar(call)
 
     async def begin(
         self, session: AgentSession[Any], first: LivePersona, room: rtc.Room, record: Any
@@ -60,6 +65,8 @@ class RoomSession:
             text_input=self._written.take,
             provider=call.bound.models.get,
         )
+        if await self.avatar.begin(session, room):
+            options.audio_output = False
         hold_until_heard(session, room)
         self._departure.watch(room, only or None)
         Tones(call, self._departure.who).listen(room)

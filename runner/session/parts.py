@@ -97,6 +97,7 @@ class CallParts:
             timers.stop, departure.stop, renewal.stop, call.keys.stop, callers_app.stop,
             written.stop,
         )  # fmt: skip
+        ending.stops(room.avatar.stop)
         ending.waits_for(renewal.closed)
         return cls(
             language, opening, ending, timers, failures, listener, renewal, written, callers_app,

@@ -65,6 +65,7 @@ WAITING = {
 WAITING |= {"Agent.realtime", "Persona.realtime", "RealtimeProvider.realtime"}
 WAITING |= {"NoiseCancellation.default", "NoiseCancellation.telephone"}
 WAITING |= {"NoiseCancellationProvider.noise_cancellation", "NoiseCancellationProvider.with"}
+WAITING |= {"Agent.avatar", "AvatarProvider.avatar", "AvatarProvider.with"}
 WAITING |= {"TurnDetectorProvider.turn_detector", "TurnDetectorProvider.with"}
 WAITING |= {"RealtimeProvider.with", "FallbackRealtimeProvider.with", "SpeechModelsInOrder.order"}
 

@@ -13,7 +13,7 @@ def _words(text: str) -> frozenset[str]:
 
 LATER: dict[str, frozenset[str]] = {
     "a file": _words("external_agents folder"),
-    "an agent": _words("avatar dispatch record phone dial voicemail speech background_audio"),
+    "an agent": _words("dispatch record phone dial voicemail speech background_audio"),
     "a persona": frozenset(),
     "a check": _words("transfers_to"),
     "a handoff": frozenset(),
@@ -21,7 +21,7 @@ LATER: dict[str, frozenset[str]] = {
     "a test": _words("answered_by"),
     "an action": _words("play transfer_call"),
     "a tool": _words("transfer_call"),
-    "a provider": _words("avatar"),
+    "a provider": frozenset(),
     "http": _words("jwt webhook_secret"),
     "the room": frozenset(),
     "the runner": frozenset(),

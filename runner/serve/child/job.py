@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 from livekit import rtc
 from livekit.agents import JobContext
 from livekit.agents.job import DEFAULT_PARTICIPANT_KINDS
+from livekit.agents.types import ATTRIBUTE_PUBLISH_ON_BEHALF
 
 from runner.serve.child.held import HeldCall
 from runner.serve.socket.messages import End, Renew, Started, ToCall
@@ -238,11 +239,18 @@ async def _company(job: _Job) -> None:
     alone = 0.0
     while job.reason is None:
         await asyncio.sleep(_LOOK)
-        alone = 0.0 if job.ctx.room.remote_participants else alone + _LOOK
+        alone = 0.0 if _others(job.ctx.room) else alone + _LOOK
         room = job.held.release.agent.room
         longest = max(_NOBODY, room.wait_for_return if room is not None else 0.0)
         if alone >= longest and job.held.talk is not None:
             await job.held.talk.end("caller_left")
+
+
+def _others(room: rtc.Room) -> list[rtc.RemoteParticipant]:
+    """All who are in the room, but the agent's own avatar."""
+    agent = room.local_participant.identity
+    there = room.remote_participants.values()
+    return [each for each in there if each.attributes.get(ATTRIBUTE_PUBLISH_ON_BEHALF) != agent]
 
 
 def _finish(job: _Job, reason: str) -> None:

@@ -17,7 +17,7 @@ from runner.session.models.in_order import ModelsInOrder
 IN_TEXT: Final = "realtime in text"
 """Speech-to-speech models that answer in text: by text, or where a voice speaks for them."""
 
-LASTING: Final = frozenset({"realtime", IN_TEXT, "turn_detector", "noise_cancellation"})
+LASTING: Final = frozenset({"avatar", "realtime", IN_TEXT, "turn_detector", "noise_cancellation"})
 """Kinds of which LiveKit takes no other in a running call."""
 
 TEXT_ALONE: Final = {"modalities": (["text"], ["TEXT"])}
