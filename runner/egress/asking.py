@@ -10,7 +10,7 @@ from typing import Any, Final
 from runner.egress.exchange import Answer
 from runner.egress.port import ToolResponse
 from runner.egress.response.incoming import understand
-from runner.egress.response.view import saved, seen
+from runner.egress.response.view import astray, saved, seen
 from runner.egress.sending import Sending
 from runner.egress.trouble import DECLINED, RequestError, one_line
 from runner.schema.http import Result
@@ -68,6 +68,9 @@ class Asking(Sending):
                 status=answer.response.status_code,
                 data=read_body.data,
             )
+        for path in (result.pick, *result.save.values()):
+            if path is not None and (why := astray(path, read_body)):
+                self.texts.note(why, path)
         return ToolResponse(
             ok=True,
             output=seen(result, read_body, self.texts.values, self.mask, self.texts.told),

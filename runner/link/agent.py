@@ -28,6 +28,7 @@ from runner.schema.types.blocks import Block
 from runner.schema.types.names import Name
 from runner.schema.types.settings import Settings
 from runner.schema.types.texts import Text, Told
+from runner.schema.types.values import JmesPath
 
 _USE_RULES = ByKind(rule for rule in RULES if isinstance(rule, UseRule))
 _AGENT_RULES = tuple(rule for rule in RULES if isinstance(rule, AgentRule))
@@ -150,7 +151,7 @@ def _release(scope: Scope, around: LinkContext, texts: Texts) -> AgentRelease:
     def note(text: Text, span: Span) -> None:
         uses = texts.analysis(text).uses
         env.update(u.path[1] for u in uses if u.path[0] == "env")
-        if uses:
+        if uses or isinstance(text, JmesPath):
             places.setdefault(str(text), f"{span.file}:{span.line}")
 
     for definition, spec in parts(scope):

@@ -6,7 +6,7 @@ import pytest
 
 from runner.egress.mask import Mask
 from runner.egress.response.incoming import Content
-from runner.egress.response.view import cut, saved, seen
+from runner.egress.response.view import astray, cut, saved, seen
 from runner.egress.trouble import RequestError, one_line
 from runner.schema.http import Result
 
@@ -79,6 +79,27 @@ def test_saving():
         **nothing,
         "all": "text",
     }
+
+
+@pytest.mark.parametrize(
+    ("path", "data", "why"),
+    [
+        ("result.slots", {"slots": [], "total": 1}, "has no 'result' (it has slots, total)"),
+        ('"free-slots"[0]', {"slots": []}, "has no 'free-slots' (it has slots)"),
+        ("slots[0]", [], "is a list, so begin with [0] or []"),
+        ("slots[0].start", {"slots": []}, None),
+        ("slots", {"slots": None}, None),
+        ("[0].start", {"slots": 1}, None),
+        ("length(slots)", {"total": 1}, None),
+        ("a", "text", None),
+        ("a", None, None),
+        ("a", {"+4912345": 1}, "the answer has no 'a'"),
+    ],
+)
+def test_paths_that_fit_no_answer_of_this_shape(path, data, why):
+    """The author hears what the answer has; what may be empty on another day is no mistake."""
+    told = astray(path, Content(data, is_json=not isinstance(data, str)))
+    assert told is None if why is None else told.endswith(why)
 
 
 def test_one_line():

@@ -144,5 +144,14 @@ class Texts:
         self.failures.append(failure)
         self._note(failure.message)
 
+    def note(self, message: str, text: str) -> None:
+        """Keep what the author should know of a text of theirs, with its place."""
+        place = self.places.get(text)
+        if place is None:  # the address of a service and the path of a request
+            paths = (known for known in self.places if known.startswith("/"))
+            ends = (known for known in paths if text.endswith(known))
+            place = self.places.get(max(ends, key=len, default=""), "")
+        self.notes.setdefault((message, place))
+
     def _note(self, message: str) -> None:
-        self.notes.setdefault((message, self.places.get(self._text, "")))
+        self.note(message, self._text)

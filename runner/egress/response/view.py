@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
@@ -69,6 +70,25 @@ def picked(path: str, content: Content) -> Any:
 def saved(save: Mapping[VariableName, Plain], content: Content) -> dict[str, Any]:
     """Take what variables get: variable → what its path finds, None where it finds nothing."""
     return {name: _found(path, content.data) for name, path in save.items()}
+
+
+_FIRST: Final = re.compile(r"\s*(?:\"([^\"]+)\"|([A-Za-z_]\w*))\s*(?=[.\[|]|$)")
+_NAMES: Final = 6
+
+
+def astray(path: str, content: Content) -> str | None:
+    """Why a path finds nothing in an answer of this shape, whatever is in it; else None."""
+    first, data = _FIRST.match(path), content.data
+    if first is None or not content.is_json:
+        return None
+    name = first[1] or first[2]
+    if isinstance(data, list):
+        return f"'{path}' finds nothing: the answer is a list, so begin with [0] or []"
+    if not isinstance(data, dict) or name in data:
+        return None
+    names = [n for n in data if re.fullmatch(r"[A-Za-z_][\w-]{0,31}", n)][:_NAMES]
+    known = f" (it has {', '.join(names)})" if names else ""
+    return f"'{path}' finds nothing: the answer has no '{name}'{known}"
 
 
 def _found(path: str, data: Any) -> Any:
