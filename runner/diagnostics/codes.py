@@ -103,6 +103,7 @@ CODES: dict[str, str] = {
     "W211": "a key that nothing comes of",
     "W212": "a key that needs LiveKit Cloud",
     "W213": "a variable for providers that is not set",
+    "W214": "a comparison with a name where a value was meant",
     "W220": "a secret that stands in the open",
     "W221": "a file that is not read",
     "W222": "a file that is read in every environment",

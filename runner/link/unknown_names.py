@@ -14,7 +14,7 @@ from runner.link.walk import Leaf
 from runner.schema.types.later import LATER_NAMES, not_yet
 from runner.schema.types.settings import SECRET_ENDINGS
 from runner.schema.types.texts import Condition, Sent
-from runner.template import Use
+from runner.template import Use, in_brackets
 
 _ONLY_IN = {
     "args": "in http:, result:, then: and rules: of a tool",
@@ -38,11 +38,14 @@ SECRET_SEEN = (
 def unknown_name(context: UseContext, use: Use, leaf: Leaf) -> Problem | None:
     """Say what is wrong with a name that has no value, and what was probably meant."""
     root = use.path[0]
-    if root in _ONLY_IN:
-        return "E304", f"'{root}' has no value here", f"'{root}' may stand {_ONLY_IN[root]} only"
+    asked = "query" in leaf.names and root in ("args", *foreign.QUESTIONS)
+    if asked or root in _ONLY_IN:
+        where = f"'{root}' may stand {_ONLY_IN.get(root)} only"
+        hint = f"{_write('query', leaf)}, which is what the model asks for" if asked else where
+        return "E304", f"'{root}' has no value here", hint
     if root in context.scope.table.words:
         return None
-    outside = _outside(use.path, leaf)
+    outside = _outside(use.path, leaf) or _of_the_phone(use.path, leaf)
     if outside is not None:
         return outside
     if use.dashed:
@@ -50,6 +53,16 @@ def unknown_name(context: UseContext, use: Use, leaf: Leaf) -> Problem | None:
     if root in LATER_NAMES:
         return "E102", *not_yet(root)
     return "E302", f"unknown name '{root}'", _hint(context, use, leaf)
+
+
+def _of_the_phone(path: tuple[str, ...], leaf: Leaf) -> Problem | None:
+    """Attributes of a phone call by another way than `caller.attributes`."""
+    for begin, prefix in foreign.ATTRIBUTES:
+        if path[: len(begin)] == begin and len(path) > len(begin):
+            name = ".".join((*prefix, *path[len(begin) :]))
+            message = f"unknown name '{path[0]}'"
+            return "E302", message, _write(f"caller.attributes['{name}']", leaf)
+    return None
 
 
 def unknown_part(root: str, part: str, parts: Sequence[str]) -> str | None:
@@ -67,6 +80,8 @@ def _write(expression: str, leaf: Leaf) -> str:
 def _outside(path: tuple[str, ...], leaf: Leaf) -> Problem | None:
     """Secrets and the environment by another name."""
     root, rest = path[0].casefold(), path[1:]
+    if root.startswith(foreign.HIDDEN):
+        root, rest = "secret", (path[0][len(foreign.HIDDEN) :],)
     if path[:2] in foreign.WITHIN_ENVIRONMENT:
         root, rest = "env", path[2:]
     if root not in foreign.SECRETS | foreign.ENVIRONMENT:
@@ -90,15 +105,14 @@ def _dashed(context: UseContext, use: Use, leaf: Leaf) -> Problem:
     if rest[0] == "attributes":
         expression = f"{root}.attributes['{'.'.join(rest[1:])}']"
     else:
-        parts = (f".{part}" if part.isidentifier() else f"['{part}']" for part in rest)
-        expression = root + "".join(parts)
+        expression = in_brackets(path)
     shown = next(part for part in path if "-" in part)
     message = f"'{shown}' is read as a subtraction: a '-' stands in it"
     return "E302", message, f"a name with - stands in brackets: {_write(expression, leaf)}"
 
 
 def _declare(context: UseContext, name: str, leaf: Leaf) -> str:
-    if name in context.scope.variables:
+    if name in (*context.scope.variables, *ALWAYS, *leaf.names):
         return _write(name, leaf)
     return f"declare {name}: in the agent's variables:, and {_write(name, leaf)}"
 
@@ -126,7 +140,10 @@ def _hint(context: UseContext, use: Use, leaf: Leaf) -> str | None:
         return _write(".".join((small, *map(str.casefold, use.path[1:]))), leaf)
     if foreign.small(root) != root and not use.compared:
         hint = _declare(context, foreign.small(root), leaf)
-        return f"a variable is written in small letters: {hint}"
+        rule = (
+            "is written in small letters" if root != root.casefold() else "has letters from a to z"
+        )
+        return f"a variable {rule}: {hint}"
     return _here(context, use, leaf)
 
 

@@ -1,8 +1,9 @@
 """How a request proves who sends it: one class a kind."""
 
+import re
 from typing import Annotated, ClassVar, Self, TypeAlias
 
-from pydantic import Discriminator, Tag, model_validator
+from pydantic import AfterValidator, Discriminator, Tag, model_validator
 from pydantic.json_schema import JsonSchemaValue
 
 from runner.schema.types.blocks import Block, OneOrList, key, kinds, kinds_of
@@ -22,7 +23,6 @@ class AnyAuth(Block):
     noun: ClassVar[str] = "auth"
     bare: ClassVar[str] = "bearer"
     elsewhere: ClassVar[dict[str, str]] = {
-        "type": "the kind is a key itself, such as bearer: with the token after it",
         "token": _BEARER,
         "access_token": _BEARER,
         "username": _PAIR,
@@ -114,6 +114,18 @@ class ApiKey(AnyAuth):
     api_key: KeyAndPlace = key("a key, and the name that it is sent under")
 
 
+def _one_scope(text: Sent) -> Sent:
+    several = [part for part in re.split(r"\s*,\s+|\s+", text.strip()) if part]
+    if "," in text and len(several) > 1 and not has_template(text):
+        listed = " and ".join(f"- {part}" for part in several)
+        raise mistake("E117", f"'{text}' is more than one scope", f"write one a line: {listed}")
+    return text
+
+
+Scope = Annotated[Sent, AfterValidator(_one_scope)]
+"""What a token shall be good for; several stand in one text with spaces between them."""
+
+
 class Client(Block):
     """How an access token is got."""
 
@@ -121,16 +133,10 @@ class Client(Block):
     rules: ClassVar[JsonSchemaValue] = {
         "anyOf": [{"required": ["client_secret"]}, {"required": ["refresh_token"]}]
     }
-    elsewhere: ClassVar[dict[str, str]] = {
-        "grant_type": "delete it: with refresh_token: that grant is used, else client credentials",
-        "scope": "write scopes:",
-        "url": "write token_url:",
-    }
-
     token_url: Url = key("where tokens are given")
     client_id: Credential = key("the client's id")
     client_secret: Credential | None = key("the client's secret", None)
-    scopes: Annotated[tuple[Sent, ...], OneOrList(scalars=True)] = key(
+    scopes: Annotated[tuple[Scope, ...], OneOrList(scalars=True)] = key(
         "what the token shall be good for", ()
     )
     audience: Sent | None = key("which service the token is for, where several share a login", None)
@@ -235,11 +241,6 @@ class ClientCertificate(Block):
     """A certificate of this side, for the connection itself."""
 
     noun: ClassVar[str] = "mtls"
-    elsewhere: ClassVar[dict[str, str]] = {
-        "cert": "write certificate:",
-        "ca": "write authority:",
-    }
-
     certificate: Pem = key("the certificate, and those between it and its authority (PEM)")
     key_: Pem = key("its private key (PEM, without a password)", alias="key")
     authority: Pem | None = key(

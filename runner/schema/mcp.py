@@ -11,7 +11,7 @@ from runner.schema.types.blocks import Block, OneOrList, key, kinds
 from runner.schema.types.measures import SomeTime
 from runner.schema.types.mistake import mistake
 from runner.schema.types.names import HeaderKey
-from runner.schema.types.texts import Condition, Plain, Sent
+from runner.schema.types.texts import Argument, Condition, Plain, Sent
 from runner.schema.types.values import RequestUrl, ServiceUrl, YesNo, one_of, whole
 
 
@@ -99,6 +99,13 @@ class Server(Block):
         return frozenset({*map(str, self.allow), *self.tools})
 
 
+_TRANSPORTS = {
+    "streamable_http": "http", "streamable-http": "http", "streamablehttp": "http",
+    "streamable": "http", "http-stream": "http", "https": "http", "server-sent-events": "sse",
+}  # fmt: skip
+"""What programs that speak to such servers call it → ours."""
+
+
 class UrlServer(Server):
     """A server that is reached by its address."""
 
@@ -107,7 +114,7 @@ class UrlServer(Server):
     url: ServiceUrl = key("the address of the server")
     headers: dict[HeaderKey, Sent] = key("name → value", {})
     auth: Auth | None = key("how requests prove who sends them", None)
-    transport: Annotated[str, one_of("auto", "http", "sse")] = key(
+    transport: Annotated[str, one_of("auto", "http", "sse", meant=_TRANSPORTS)] = key(
         "how it is spoken to: http (streamable), sse (older); auto: sse where the address ends "
         "with /sse, else http",
         "auto",
@@ -137,7 +144,7 @@ class CommandServer(Server):
     bare: ClassVar[str] = "command"
 
     command: Program = key("the program; runner.commands must have it")
-    args: tuple[Sent, ...] = key("its arguments", ())
+    args: tuple[Argument, ...] = key("its arguments", ())
     env: dict[str, Sent] = key(
         "environment variables that it gets: name → value; of the runner's own it gets PATH, HOME "
         "and the like",

@@ -16,6 +16,7 @@ class BreakerSettings(Block):
     """When a service that keeps failing is left alone."""
 
     noun: ClassVar[str] = "the breaker"
+    bare: ClassVar[str] = "failures"
 
     failures: Annotated[int, whole(1, 1000)] = key(
         "so many failures in a row: no connection, no answer in time, a status of 500 or more", 5
@@ -32,7 +33,6 @@ class Service(Shared, _Where):  # where it is stands first in the reference
 
     noun: ClassVar[str] = "a service"
     elsewhere: ClassVar[dict[str, str]] = {
-        "base_url": "write url:",
         "method": "it belongs to the request, below http: of a tool",
         "query": "it belongs to the request, below http: of a tool",
         "body": "it belongs to the request, below http: of a tool",

@@ -10,6 +10,8 @@ import os
 from runner.diagnostics.nearest import did_you_mean, nearest
 from runner.source.reading import TextProblem
 
+_BESIDE = "put it into the folder; its path is written from the file that names it"
+
 
 def missing(root: str, path: str, name: str, *, folders: bool = False) -> TextProblem:
     """Say which part of the path is not there, and what is.
@@ -47,7 +49,7 @@ def _suggestion(name: str, part: str, beside: list[str]) -> str | None:
     """The name as it should have been written."""
     near = nearest(part, beside)
     if near is None:
-        return did_you_mean(part, beside, noun="there are")
+        return did_you_mean(part, beside, noun="there are") or _BESIDE
     parts = [near if item == part else item for item in name.split("/")]
     return f"did you mean '{'/'.join(parts)}'?"
 

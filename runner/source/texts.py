@@ -75,11 +75,17 @@ def read_texts(root: Path, requests: Iterable[Request]) -> tuple[TextFile | Text
 
 def resolve(file: str, name: str, such_as: str = "prompts/desk.md") -> str | TextProblem:
     """Return the path below the root that `name` means in `file`."""
+    own = re.split(r"[/\\]", name.strip())[-1]
+    if re.fullmatch(r"[\w-]+\.[a-z]{2,4}", own) and "://" not in name:
+        such_as = own
     outside = TextProblem(
         "E004",
         f"'{_shown(name)}' lies outside the configuration folder",
         f"put the file into the folder and write its path from this file, such as {such_as}",
     )
+    if name.lstrip().startswith("-----BEGIN"):
+        hint = "put it into a file beside this one and write its name, or write {{ secrets.NAME }}"
+        return TextProblem("E007", "a certificate or key stands here as text", hint)
     if not name.strip() or any(char < " " for char in name):
         return TextProblem(
             "E007", "this is not the name of a file", f"write a path such as {such_as}"

@@ -11,6 +11,7 @@ Jinja2 is imported when the first text with braces is met, not before.
 from __future__ import annotations
 
 from runner.template.analysis import analyse, analyse_condition
+from runner.template.chains import in_brackets
 from runner.template.empty import EMPTY, Empty
 from runner.template.findings import MOMENTS, Analysis, TemplateProblem, Use, has_template
 from runner.template.pieces import pieces, without_templates
@@ -31,6 +32,7 @@ __all__ = [
     "as_data",
     "as_text",
     "has_template",
+    "in_brackets",
     "pieces",
     "spelled",
     "without_templates",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from jinja2 import nodes
@@ -42,38 +43,38 @@ def dashed(node: nodes.Sub, text: str) -> dict[int, Path]:
         Offset of each name of the subtraction → the path with the dashes in it.
     """
     operands = list(_operands(node))
-    first, path, beside = chain(operands[0])
+    first, whole, beside = chain(operands[0])
     names = [chain(each) for each in operands[1:]]
     if first is None or beside or any(name is None or more for name, _, more in names):
         return {}
-    last = path[-1]
-    rest: Path = ()
     for name, parts, _ in names:
         assert name is not None  # noqa: S101 - asked for above
-        before = text[: name.lineno]
-        if (
-            rest
-            or not before.endswith("-")
-            or not (before[-2:-1].isalnum() or before[-2:-1] == "_")
-        ):
+        if not re.search(r"\w-$", text[: name.lineno]):
             return {}
-        last, rest = f"{last}-{parts[0]}", parts[1:]
-    whole = (*path[:-1], last, *rest)
+        whole = (*whole[:-1], f"{whole[-1]}-{parts[0]}", *parts[1:])
     return dict.fromkeys([first.lineno, *(n.lineno for n, _, _ in names if n is not None)], whole)
 
 
 def _operands(node: nodes.Node) -> Iterator[nodes.Node]:
     if isinstance(node, nodes.Sub):
         yield from _operands(node.left)
-        yield node.right
+        right: nodes.Node | None = node.right
+        while isinstance(right, nodes.Filter):
+            right = right.node  # a filter binds to the last name alone
+        yield right if right is not None else node.right
     else:
         yield node
 
 
 def in_brackets(path: Path) -> str:
     """Write a path whose parts may have a `-`: `result['present-value'].unit`."""
-    parts = (f".{part}" if part.isidentifier() else f"['{part}']" for part in path[1:])
-    return path[0] + "".join(parts)
+    return path[0] + "".join(map(_step, path[1:]))
+
+
+def _step(part: str) -> str:
+    if part.isidentifier():
+        return f".{part}"
+    return f"[{part}]" if part.isdecimal() else f"['{part}']"
 
 
 def source(node: nodes.Node | None) -> str:

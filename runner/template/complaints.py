@@ -88,6 +88,7 @@ _NEVER_ENDED: Final = (
     ("raw directive", "{%", "'{% raw %}' is never closed", "write '{% endraw %}' after it"),
 )
 _CLOSE: Final = "close it, or leave it out"
+_MINUS: Final = "this is a dash of a word processor; write a plain '-'"
 _STRAIGHT: Final = "use straight quotes: ' or \""
 _NAMES: Final = "between braces stands the name of a value, such as {{ caller.name }}"
 _QUOTES: Final = frozenset("'\"")
@@ -105,6 +106,8 @@ _HINTS: Final = {
     "NOT": "write 'not'",
     "OR": "write 'or'",
     "|": "write 'or' for a choice; a filter has a name, as in {{ order | lines }}",
+    "\u2013": _MINUS,
+    "\u2014": _MINUS,
     "\u2018": _STRAIGHT,
     "\u2019": _STRAIGHT,
     "\u201c": _STRAIGHT,

@@ -48,7 +48,7 @@ def foreign(text: str, readable: Callable[[str], bool]) -> Iterator[Foreign]:
         if opening != "{{" or end - begin > _LONGEST:
             continue
         inner = text[begin + 2 : end - 2].strip()
-        closes = re.fullmatch(r"(?:/|end)(if|unless|each|with)|(else)(?: if .*)?|\^", inner)
+        closes = re.fullmatch(_CLOSING, inner)
         if closes and opened:
             yield Foreign(begin, end, "", "")
             continue
@@ -64,7 +64,7 @@ def _known(inner: str) -> tuple[str, str, str] | None:
         match = re.fullmatch(pattern, inner, re.DOTALL)
         if match:
             help_ = say(match)
-            return (message.format(_shown(inner)), help_, inner[:2] if inner[0] == "#" else "")
+            return (message.format(_shown(inner)), help_, inner[:2] if inner[0] in "#^" else "")
     return None
 
 
@@ -93,6 +93,29 @@ def _end(match: re.Match[str]) -> str:
 
 def _value(match: re.Match[str]) -> str:
     return f"write {{{{ {match[1].strip()} }}}}"
+
+
+def _small_value(match: re.Match[str]) -> str:
+    return f"write {{{{ {_small(match[1])} }}}}"
+
+
+def _last_of(match: re.Match[str]) -> str:
+    """The name of a value at the end of the step of a flow that brought it."""
+    names = re.findall(r"[A-Za-z_]\w*", match[0])
+    return f"write {{{{ {_small(names[-1])} }}}}, and declare it in the agent's variables:"
+
+
+def _small(name: str) -> str:
+    parted = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name)
+    return re.sub(r"\W+", "_", parted).casefold().strip("_0123456789")
+
+
+def _section(match: re.Match[str]) -> str:
+    return f"write {{% if {match[1]} %}} before it and {{% endif %}} where it ends"
+
+
+def _without(match: re.Match[str]) -> str:
+    return f"write {{% if not {match[1]} %}} before it and {{% endif %}} where it ends"
 
 
 def _date(match: re.Match[str]) -> str:
@@ -164,19 +187,35 @@ _LIQUID_DATE: Final = (
     rf"('now'|\"now\"|'today'|\"today\"|{_NAME})\s*\|\s*date\s*:\s*"
     r"['\"]([^'\"]*)['\"](?:\s*,\s*['\"]([^'\"]*)['\"])?"
 )
+_CLOSING: Final = r"/[A-Za-z][\w.]*|end(?:if|unless|each|with)|else(?: if .*)?|\^|\."
+"""What belongs to a block of Handlebars that was told already."""
+_STEP: Final = r"\$\w*(?:\(\s*['\"][^'\"]*['\"]\s*\))?(?:\.\w+|\[['\"][^'\"]*['\"]\])+"
+"""What a step of n8n has brought: `$json["body"]["name"]`, `$('Webhook').item.json.name`."""
+_NUMBERED: Final = r"(\d+(?:\.`?[A-Za-z_]\w*`?(?:\[\d*\])?)+)"
+"""What a step of Make has brought: `1.name`, ``2.data[].`Phone` ``."""
+_SPACED: Final = (
+    r"(?!(?i:.*\b(?:and|or|not|in|is|if|else|contains|equals|exists|than)\b))"
+    r"([A-Za-z]\w*(?: [A-Za-z]\w*){1,3})"
+)
 _ZONE: Final = re.compile(r"(?:current_time|current_calendar|current_hour)_([A-Za-z]+/[A-Za-z_/]+)")
-_CERTAIN: Final = re.compile(rf"^{_ZONE.pattern}$|\[\]")
+_CERTAIN: Final = re.compile(rf"^{_ZONE.pattern}$|\[\]|^\d+\.[A-Za-z_`]")
 """What Jinja reads as something that nobody means."""
 
 _SYNTAXES: Final[tuple[tuple[str, str, Say], ...]] = (
     (r"#(if|unless|each|with)\s+(.+)", "'{{{{{}}}}}' is Handlebars", _block),
-    (r"/(if|unless|each|with)", "'{{{{{}}}}}' is Handlebars", _end),
+    (r"#([A-Za-z][\w.]*)", "'{{{{{}}}}}' is Handlebars", _section),
+    (r"/([A-Za-z][\w.]*)", "'{{{{{}}}}}' is Handlebars", _end),
     (r"else(?: if .*)?()", "'{{{{{}}}}}' is Handlebars", _end),
     (r">\s*\S+", "'{{{{{}}}}}' is Handlebars", lambda _: "write the text itself"),
     (r"!--.*", "'{{{{{}}}}}' is a comment of Handlebars", lambda _: "write {# … #}"),
     (rf"\{{\s*({_NAME})\s*\}}", "three braces stand here", _value),
     (rf"&\s*({_NAME})", "'{{{{{}}}}}' is Handlebars", _value),
-    (rf"\$(?:json\.)?({_NAME})", "a name has no '$' here", _value),
+    (r"\^\s*(\w[\w.]*)", "'{{{{{}}}}}' is Handlebars", _without),
+    (rf"\$(?:json\.)?({_NAME})", "a name has no '$' here", _small_value),
+    (_STEP, "a name has no '$' here", _last_of),
+    (_NUMBERED, "a name begins with a letter, and '{}' does not", _last_of),
+    (r"(\d+_*[A-Za-z_]\w*)", "a name begins with a letter, and '{}' does not", _small_value),
+    (_SPACED, "a name has no spaces, and '{}' has", _small_value),
     (
         _LIQUID_DATE,
         "'date:' is written otherwise here",

@@ -1,7 +1,8 @@
 """Placeholders that nothing fills in: `{name}`, `${name}`, `[name]`, `<name>`, `%name%`.
 
 In words that are spoken nobody wants to hear them. In what the model is told or a service is sent
-they may be meant, so only those are told that name a value there is.
+they may be meant, so only those are told that name a value there is: a variable, a parameter, a
+secret (`${API_KEY}`, `secrets.API_KEY`).
 """
 
 from __future__ import annotations
@@ -17,18 +18,30 @@ from runner.link.names import ATTRIBUTES, OPEN
 from runner.link.rule import UseContext, UseRule
 from runner.link.walk import Leaf
 from runner.schema.http import Body
-from runner.schema.types.texts import Condition, Plain, Scalar, Spoken, Text
+from runner.schema.types.settings import SECRET_ENDINGS
+from runner.schema.types.texts import Condition, Credential, Plain, Scalar, Sent, Spoken, Text
 from runner.template import MOMENTS, without_templates
 
 _PATH = r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*"
 _SINGLE = re.compile(rf"(?<!\{{)[$#]?\{{ ?({_PATH}) ?\}}(?!\}})")
 _SPOKEN = re.compile(
-    rf"(?<!\{{)[$#]?\{{ ?({_PATH}(?:[ -]\w+)*) ?\}}(?!\}})"
+    rf"(?<!\{{)[$#]?\{{ *({_PATH}(?:[ -]\w+)*)(?:[!:][^{{}}]*)? *\}}(?!\}})"
     rf"|\[\[? ?({_PATH}(?:[ -]\w+){{0,2}}) ?\]\]?(?!\()"
     rf"|<<? ?({_PATH}(?:[ -]\w+){{0,2}}) ?>?>"
     rf"|(?<!\w)%({_PATH})%"
-    rf"|(?<![\w$])\$([a-z_]{{2,}}\w*)"
+    rf"|(?<![\w$])\$([a-z_]{{2,}}\w*)(?![\w.]*\.\w)"
+    rf"|(?<![\w$])\$([a-z_]\w*(?:\.\w+)+)"
+    rf"|<%[=-]? *({_PATH}) *%>"
+    rf"|%\(({_PATH})\)[sd]"
+    rf"|[\uff5b]+\s*({_PATH}(?:[ -]\w+)*)\s*[\uff5d]+"
 )
+_BARE = re.compile(
+    r"(?<![\w./@{$-])((?:args|call|caller|env|error|job|result|room|secrets)(?:\.[A-Za-z_]\w*)+)"
+    r"(?![\w(/@}-])"
+)
+"""Values that stand in a text without braces."""
+_FROM_OUTSIDE = re.compile(r"\$\{?([A-Z][A-Z0-9_]*)\}?|%([A-Z][A-Z0-9_]*)%|\$\{?env[:.](\w+)\}?")
+"""How other programs read a variable of the environment, or a secret."""
 _QUOTES = ("'", '"')
 _TAGS = frozenset(
     (
@@ -50,10 +63,11 @@ def _check(context: UseContext, leaf: Leaf, place: Span) -> Iterator[Diagnostic]
     text = leaf.value
     if not isinstance(text, Text) or isinstance(text, Condition | Plain | Scalar):
         return
-    if not re.search(r"[{\[<%$]", text):
+    hidden = without_templates(text) if re.search(r"[.{\[<%$\uff5b]", text) else ""
+    yield from _without_braces(context, leaf, place, hidden)
+    if not re.search(r"[{\[<%$\uff5b]", text):
         return
     spoken = isinstance(text, Spoken)
-    hidden = without_templates(text)
     known: set[str] = set()
     for match in (_SPOKEN if spoken else _SINGLE).finditer(hidden):
         written = next(filter(None, match.groups()))
@@ -65,17 +79,40 @@ def _check(context: UseContext, leaf: Leaf, place: Span) -> Iterator[Diagnostic]
         known.add(match[0])
         if name is not None:
             context.read.add(name.partition(".")[0])
-        yield _warning(context, place, text, match, _help(context, name, written))
+        yield _warning(context, leaf, place, match, _help(context, name, written))
+
+
+def _without_braces(
+    context: UseContext, leaf: Leaf, place: Span, hidden: str
+) -> Iterator[Diagnostic]:
+    """Values whose braces were forgotten, and what other programs read from the environment."""
+    text = leaf.value
+    assert isinstance(text, Text)  # noqa: S101 - the caller has looked
+    found = {m[0]: m for m in _BARE.finditer(hidden) if _meant(m[1], leaf, context) == m[1]}
+    if isinstance(text, Sent) and (outside := _FROM_OUTSIDE.fullmatch(hidden.strip())):
+        name = next(filter(None, outside.groups()))
+        names = (name, str(leaf.location[-1]).upper())
+        secret = isinstance(text, Credential) or any(n.endswith(SECRET_ENDINGS) for n in names)
+        hint = f"write {{{{ {'secrets' if secret else 'env'}.{name} }}}}"
+        if foreign.small(name) not in context.scope.variables:
+            yield _warning(context, leaf, place, outside, hint)
+    for match in found.values():
+        context.read.add(match[1].partition(".")[0])
+        yield _warning(context, leaf, place, match, f"write {{{{ {match[1]} }}}}")
 
 
 def _warning(
-    context: UseContext, place: Span, text: Text, match: re.Match[str], hint: str
+    context: UseContext, leaf: Leaf, place: Span, match: re.Match[str], hint: str
 ) -> Diagnostic:
+    text = str(leaf.value)
+    plain = context.definition.document.style(leaf.location) == "plain"
+    if plain and match[0] == text.strip():
+        hint = re.sub(r"\{\{[^{}]*\}\}", r'"\g<0>"', hint)
     line = text.count("\n", 0, match.start()) + 1
     column = match.start() - (text.rfind("\n", 0, match.start()) + 1) + 1
-    span = context.texts.pinpoint.at(place, text, line, column, match[0])
+    span = context.texts.pinpoint.at(place, leaf.value, line, column, match[0])
     message = f"'{match[0]}' stays as it is: nothing is filled in there"
-    if match[1] is not None:
+    if match[1] is not None and "{" in match[0]:
         message = f"'{match[0]}' stays as it is: nothing is filled in between single braces"
     return Diagnostic(span, "W207", message, hint)
 
@@ -109,7 +146,12 @@ def _meant(written: str, leaf: Leaf, context: UseContext) -> str | None:
         root, _, rest = name.partition(".")
         if rest:
             part = rest.partition(".")[0]
-            known = part in ATTRIBUTES.get(root, ()) or (root == "args" and part in fields)
+            known = (
+                part in ATTRIBUTES.get(root, ())
+                or (root == "args" and part in fields)
+                or (root in ("error", "result") and root in leaf.names)
+                or (root in ("secrets", "env") and isinstance(leaf.value, Sent))
+            )
             if known or root in variables:
                 return name
         elif root in fields:

@@ -8,13 +8,11 @@ from urllib.parse import urlsplit
 
 from runner.addresses import Blocked, Guard
 from runner.diagnostics import Diagnostic, Span
+from runner.link.requests import requests
 from runner.link.rule import FolderContext, FolderRule
-from runner.schema.http import Request
-from runner.schema.knowledge import HttpKnowledge
 from runner.schema.mcp import UrlServer
 from runner.schema.reading.load import Definition
-from runner.schema.services import Service, whole_request
-from runner.schema.tools import HttpTool, McpTool
+from runner.schema.tools import McpTool
 
 _PORTS = {"http": 80, "https": 443}
 _LOOPBACK = ipaddress.ip_address("127.0.0.1")
@@ -23,17 +21,11 @@ _LOOPBACK = ipaddress.ip_address("127.0.0.1")
 def _check(context: FolderContext) -> Iterator[Diagnostic]:
     table = context.table
     guard = Guard(table.settings.network.allow)
-    services = {
-        name: definition.spec
-        for name, definition in table.entries["services"].items()
-        if isinstance(definition.spec, Service)
-    }
     for definition in table.entries["tools"].values():
         if isinstance(definition.spec, McpTool):
             yield from _server(guard, definition, definition.spec.mcp)
     known: set[Span] = set()
-    for definition, request, key in _requests(context):
-        whole = whole_request(request, services.get(str(request.service)))
+    for definition, request, whole, key in requests(context):
         refused = _refused(guard, str(whole.url or ""))
         if refused is None or whole.private_network:
             continue
@@ -43,18 +35,6 @@ def _check(context: FolderContext) -> Iterator[Diagnostic]:
             hint = f"write private_network: yes below {place}:"
             who = "providers" if definition.section == "providers" else "tools"
             yield Diagnostic(span, "E312", f"{who} may not reach {refused}", hint)
-
-
-def _requests(context: FolderContext) -> Iterator[tuple[Definition, Request, str]]:
-    """The requests of tools, knowledge and providers, each with the key that it stands under."""
-    entries = context.table.entries
-    for definition in (*entries["tools"].values(), *entries["knowledge"].values()):
-        if isinstance(definition.spec, HttpTool | HttpKnowledge):
-            yield definition, definition.spec.http, "http"
-    for definition in entries["providers"].values():
-        options = getattr(definition.spec, "options", None)
-        if isinstance(options, Request):
-            yield definition, options, "with"
 
 
 def _server(guard: Guard, definition: Definition, server: object) -> Iterator[Diagnostic]:

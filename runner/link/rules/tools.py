@@ -32,6 +32,12 @@ _OF_PROVIDERS = {
 }
 """What people call the tools that a model's own provider runs → one of them."""
 
+_ASKED = {
+    "knowledge": ("a knowledge base", "knowledge"),
+    "services": ("a service", "http: with service"),
+}
+"""Sections of what tools ask → what a message calls one, and the key of such a tool."""
+
 _KINDS = frozenset(tool.kind for tool in AddTo.kinds)
 
 
@@ -66,8 +72,14 @@ def _check(context: DefinitionContext, leaf: Leaf, _place: Span) -> Iterator[Dia
 
 def _hint(name: str, table: SymbolTable, servers: ServerTools) -> str | None:
     """What was probably meant by a name that no tool has."""
-    if name in table.entries["personas"]:
-        return f"'{name}' is a persona: write it below handoffs:"
+    if (persona := name.removeprefix("transfer_to_")) in table.entries["personas"]:
+        what = f"'{name}' is a persona" if persona == name else "a handoff is not listed as a tool"
+        where = "it" if persona == name else f"{persona}:"
+        return f"{what}: write {where} below handoffs:"
+    if asked := next((s for s in _ASKED if name in table.entries[s]), None):
+        noun, key = _ASKED[asked]
+        kind = f"'{name}' is {noun}: below tools:, give a tool of your own {key}: {name}"
+        return f"{kind}, and list that tool's name here"
     if meant := _MEANT.get(fold(name)):
         return f"did you mean '{meant}'?"
     if name in _KINDS or fold(name) in _OF_PROVIDERS:
@@ -75,8 +87,6 @@ def _hint(name: str, table: SymbolTable, servers: ServerTools) -> str | None:
     if name in servers.by_name:
         server = servers.by_name[name]
         return f"'{name}' is a tool of the server '{server}': list {server}"
-    if (persona := name.removeprefix("transfer_to_")) in table.entries["personas"]:
-        return f"a handoff is not listed as a tool: write {persona}: below handoffs:"
     return defined_where(name, [*table.entries["tools"], *BUILT_IN], below("tools", name))
 
 

@@ -16,7 +16,7 @@ from runner.link.unknown_names import unknown_name, unknown_part
 from runner.link.walk import Leaf
 from runner.schema.tools import McpTool
 from runner.schema.types.later import not_yet
-from runner.schema.types.texts import Condition, Sent, Text
+from runner.schema.types.texts import Condition, Sent, Stored, Text
 from runner.schema.types.values import Url
 from runner.template import MOMENTS, Use
 
@@ -70,19 +70,32 @@ def _name(context: UseContext, use: Use, leaf: Leaf) -> Problem | None:
     root, rest = use.path[0], use.path[1:]
     if root in ATTRIBUTES and root not in context.scope.variables:
         return _attribute(root, rest, after=root in leaf.names)
-    if root == "args" and isinstance(context.spec, McpTool):
-        return None  # the server knows them
     if root == "args" and root in leaf.names and rest:
-        known = arguments(leaf, context.definition, context.spec, context.scope)
-        if rest[0] not in known.fields and rest[0] not in context.scope.table.words:
-            hint = did_you_mean(rest[0], known.fields, noun="parameters")
-            return "E302", f"the {known.owner} has no parameter '{rest[0]}'", hint
+        return _argument(context, use, leaf)
     if root in MOMENTS or root == LANGUAGE or root in leaf.names:
         return _found_after(context, root, rest) if root in _AFTER else None
     if root in context.scope.variables:
         variable = context.scope.variables[root]
         return _private(variable, leaf) or _part(variable, rest)
     return _open(context, rest) if root == OPEN else unknown_name(context, use, leaf)
+
+
+def _argument(context: UseContext, use: Use, leaf: Leaf) -> Problem | None:
+    """What is wrong with a parameter; those of a server's tools are known to it alone."""
+    if isinstance(context.spec, McpTool):
+        return None
+    name, declared = use.path[1], arguments(leaf, context.definition, context.spec, context.scope)
+    fields = declared.fields
+    if name in fields:
+        kept = context.scope.declared.get(str(leaf.location[-1]))
+        if isinstance(leaf.value, Stored) and kept is not None and kept.private:
+            return None
+        return _private(Variable(f"args.{name}", field=fields[name]), leaf)
+    if name in context.scope.table.words:
+        return None
+    hint = did_you_mean(name, fields, noun="parameters")
+    hint = hint or f"declare it below parameters: of the {declared.owner}, as {name}:"
+    return "E302", f"the {declared.owner} has no parameter '{name}'", hint
 
 
 def _found_after(context: UseContext, root: str, rest: tuple[str, ...]) -> Problem | None:
@@ -153,7 +166,7 @@ def _private(variable: Variable, leaf: Leaf) -> Problem | None:
     if not private or isinstance(leaf.value, Sent | Condition):
         return None
     message = f"'{variable.name}' is private, and here the model or the caller could see it"
-    return "E305", message, "a private variable may stand only in what is sent to a service"
+    return "E305", message, "what is private may stand only in what is sent to a service"
 
 
 def _attribute(root: str, rest: tuple[str, ...], *, after: bool) -> Problem | None:
@@ -169,7 +182,10 @@ def _attribute(root: str, rest: tuple[str, ...], *, after: bool) -> Problem | No
         return "E304", message, f"'{root}.{rest[0]}' may stand in after_call only"
     if rest[0] in LATER_PARTS.get(root, ()):
         return "E102", *not_yet(f"{root}.{rest[0]}")
-    return "E302", f"'{root}' has no part '{rest[0]}'", unknown_part(root, rest[0], known)
+    message = f"'{root}' has no part '{rest[0]}'"
+    if root == "caller" and rest[0] == "sip" and rest[1:]:
+        return "E302", message, f"write caller.attributes['{'.'.join(rest)}']"
+    return "E302", message, unknown_part(root, rest[0], known)
 
 
 _TEMPLATE = re.compile(r"\{\{.*?\}\}|\{%.*?%\}", re.DOTALL)

@@ -209,6 +209,8 @@ def _setting(mark: Setting) -> str:
 
 _NAMED = {Duration: "duration", SomeTime: "duration", LongTime: "duration", YesNo: "`yes` `no`"}
 _TEXTS = {
+    "Argument": "text that is sent",
+    "JmesPath": "text (no templates)",
     "Plain": "text (no templates)",
     "Credential": "text that is sent",
     "Sent": "text that is sent",

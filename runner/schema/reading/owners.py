@@ -44,6 +44,16 @@ def above(document: Document, error: Error, model: type[Block]) -> str | None:
     return None
 
 
+def around(location: Location, key: str) -> bool:
+    """Whether the block that the one of a location stands in has a key."""
+    depth = len(location) - 2
+    return any(
+        takes(block, str(location[depth])) and takes(block, key)
+        for at, block in _around(location)
+        if at == depth
+    )
+
+
 def _around(location: Location) -> Iterator[tuple[int, type[Block]]]:
     """The blocks that a location passes through, each with its depth."""
     current: list[Any] = [File]

@@ -16,6 +16,8 @@ from runner.schema.reading.written import lines_for, scalar
 from runner.schema.types.blocks import Block
 from runner.schema.types.by_language import is_language
 from runner.schema.types.names import Name
+from runner.schema.types.texts import Argument
+from runner.schema.types.values import JmesPath
 from runner.syntax import Document
 from runner.syntax.lookalikes import BULLETS, COLONS, DASHES, EMOJI, dash_message, odd_entry
 
@@ -91,7 +93,10 @@ def _list(document: Document, error: Error) -> Advice:
 
 def _list_of(document: Document, error: Error, text: str) -> Advice:
     """The entries of a list that was written as one text."""
-    mark, names = odd_entry(text), _of_names(error.annotation)
+    if _entries_are(error.annotation, Argument):
+        write = lines_for(document, error.location, (error.key,), text.split())
+        return Advice("write each argument on a line of its own, with a dash", write)
+    mark, names = odd_entry(text), _entries_are(error.annotation, Name)
     separator = r"\s*[,;]\s*|\s+and\s+" + r"|\s+" * names if "," in text or names else r"$^"
     parts = _MARKS.split(text) if mark else re.split(separator, text)
     entries = [part.strip() for part in parts if part.strip()]
@@ -105,10 +110,10 @@ def _list_of(document: Document, error: Error, text: str) -> Advice:
     return Advice(hint, write, dash_message(mark[0]) if mark else None)
 
 
-def _of_names(annotation: Any) -> bool:
-    """Whether the entries of a list are names, which hold no spaces."""
+def _entries_are(annotation: Any, kind: type) -> bool:
+    """Whether the entries of a list are of a kind, such as names, which hold no spaces."""
     return any(
-        isinstance(entry, type) and issubclass(entry, Name)
+        isinstance(entry, type) and issubclass(entry, kind)
         for arm in arms(annotation)
         if get_origin(arm) is tuple
         for entry in arms(get_args(arm)[0])
@@ -116,7 +121,11 @@ def _of_names(annotation: Any) -> bool:
 
 
 def _names(document: Document, error: Error) -> Advice:
-    del document
+    path = re.fullmatch(r"(?:[\w.]+\.)?([a-z]\w*)(?:\[\d+\])?", str(error.input))
+    values = (get_args(arm)[1] for arm in arms(error.annotation) if get_origin(arm) is dict)
+    if path and JmesPath in values:
+        write = lines_for(document, error.location, (error.key, path[1]), error.input)
+        return Advice("write the name of the variable before it, on a line of its own:", write)
     equals = re.match(r"([\w-]+)\s*=\s*(\S.*)", str(error.input))
     if equals:
         return Advice(f"write a colon, not an equals sign: {equals[1]}: {equals[2]}")
@@ -142,8 +151,8 @@ def _keys_in(annotation: Any) -> frozenset[str]:
 def _block(document: Document, error: Error) -> Advice:
     if error.model is None:
         return Advice("")
-    if glued := _glued(error):
-        return Advice(glued)
+    if advice := _glued(error) or _worded(document, error):
+        return advice
     for key in _meant(error):
         if not _accepted(error, key) or not isinstance(error.location[-1], str):
             continue
@@ -156,15 +165,35 @@ def _block(document: Document, error: Error) -> Advice:
     return Advice(_keys_below(error))
 
 
-def _glued(error: Error) -> str | None:
+def _worded(document: Document, error: Error) -> Advice | None:
+    """What to write where one text is the kind and its value, as in `bearer abc`; or an address."""
+    if re.match(r"https?://\S+$", str(error.input)) and _accepted(
+        error, "http", {"url": error.input}
+    ):
+        write = lines_for(document, error.location, (error.key, "http", "url"), error.input)
+        return Advice("write:", write) if write else None
+    match = re.match(r"([A-Za-z_]\w*)\s*:?\s+(\S.*)", str(error.input))
+    kind = match[1].casefold() if match else ""
+    if match is None or kind not in error.kinds or not _accepted(error, kind, match[2]):
+        return None
+    write = lines_for(document, error.location, (error.key, kind), match[2])
+    return Advice("write it on two lines:", write) if write else None
+
+
+def _glued(error: Error) -> Advice | None:
     """What to write where a key and its value were taken for one text."""
     wide = re.search(rf"[{COLONS}]", error.input) if isinstance(error.input, str) else None
     if wide:
-        return f"write a plain colon and a space instead of '{wide[0]}'"
+        return Advice(f"write a plain colon and a space instead of '{wide[0]}'")
+    odd = re.match(r"([a-z_]+):[^\S ]+(\S.*)", str(error.input))
+    if odd and error.model and any(takes(c, odd[1]) for c in (error.model, *error.model.kinds)):
+        return Advice(
+            f"write a normal space after the colon, not a special one: {odd[1]}: {odd[2]}"
+        )
     match = re.match(r"([a-z_]+):(\S.*)", str(error.input))
     model = error.model
     if match and model and any(takes(cls, match[1]) for cls in (model, *model.kinds)):
-        return f"put a space after the colon: {match[1]}: {match[2]}"
+        return Advice(f"put a space after the colon: {match[1]}: {match[2]}")
     return None
 
 
@@ -204,14 +233,14 @@ def _meant(error: Error) -> tuple[str, ...]:
     return tuple(filter(None, (say, bare, required[0] if len(required) == 1 else "")))
 
 
-def _accepted(error: Error, key: str) -> bool:
+def _accepted(error: Error, key: str, value: Any = None) -> bool:
     """Whether the value would do below this key, with no other key beside it."""
-    model = error.model
+    model, value = error.model, error.input if value is None else value
     for cls in (model.kinds or (model,)) if model else ():
         if cls.kind and cls.kind != key:
             continue
         try:
-            TypeAdapter(cls).validate_python({key: error.input})
+            TypeAdapter(cls).validate_python({key: value})
         except ValidationError:
             continue
         return True

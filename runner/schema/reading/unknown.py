@@ -12,7 +12,7 @@ from runner.schema.file import SECTIONS, SINGULAR, File
 from runner.schema.personas import Persona
 from runner.schema.reading.annotations import arms, takes, whole
 from runner.schema.reading.error import Error
-from runner.schema.reading.owners import above, below, beside
+from runner.schema.reading.owners import above, around, below, beside
 from runner.schema.reading.written import lines_for
 from runner.schema.types.blocks import Block
 from runner.schema.types.foreign import FOREIGN, TRANSLATED, fold
@@ -52,6 +52,9 @@ def _tell(
 
 def _elsewhere(document: Document, error: Error, model: type[Block]) -> Diagnostic | None:
     hint = model.elsewhere.get(error.key)
+    beside_it = f"beside {error.location[-2]}:" if len(error.location) > 1 else ""
+    if hint and beside_it not in hint and around(error.location, error.key):
+        hint = f"it stands {beside_it}, not in it"
     return _tell(document, error, model, hint) if hint else None
 
 

@@ -212,10 +212,16 @@ class _ExactlyOne(Before):
                 message = f"{self.noun} stands here for each language"
                 hint = f"write {words}: first, and the languages below it"
                 raise mistake("E106", message, hint)
-        owners = [cls for cls in self.classes if any(name in cls.keys() for name in data)]  # noqa: SIM118 - a method of blocks
-        such = owners[0].kind if len(owners) == 1 else None
         few = len(self.kind_keys) <= SHOWN
         named = self.kind_keys if few else self.classes[0].typical or self.kind_keys
+        strange = next((name for name in data if name not in known), None)
+        if strange is not None:
+            more = ", …" * (len(self.kind_keys) > len(named))
+            hint = f"{self.noun} needs one of: {', '.join(named)}{more}"
+            message = f"'{strange}' is not a key of {self.noun}"
+            return mistake("E101", message, hint, at=(strange,), on="key")
+        owners = [cls for cls in self.classes if any(name in cls.keys() for name in data)]  # noqa: SIM118 - a method of blocks
+        such = owners[0].kind if len(owners) == 1 else None
         return none_of(self.noun, named, self.kind_keys, such)
 
     def _hint(self, name: str) -> str | None:

@@ -19,6 +19,16 @@ _IN_WORDS = "say it to the model in words, in instructions:"
 _BRANCHES = "each step is a persona, and the ways between them stand in its handoffs:"
 _IDLE = "what happens in silence stands in idle: write after: and say: below it"
 _SERVER = "what is told to your server stands in events:"
+_RETRIED = "delete it: no connection and 408, 425, 429, 500, 502, 503 and 504 are tried again"
+_WAITS = "delete it: the waits are random, become longer, and heed Retry-After"
+_CERTIFICATES = (
+    "delete it: certificates are always checked; one of your own is trusted with authority: in a "
+    "service"
+)
+_KIND_OF_AUTH = (
+    "the kind is a key itself, such as bearer: with the token after it, or oauth2: with the other "
+    "keys below it"
+)
 
 
 def fold(word: str) -> str:
@@ -39,6 +49,13 @@ _ORDER = _paths(
         "retries": "max_retry max_retries attempts",
     }
 )
+
+_OF_REQUESTS = {
+    _RETRIED: "retry_on retry_statuses retry_codes status_forcelist retry_if",
+    _WAITS: "backoff backoff_factor retry_wait retry_delay retry_interval",
+    _CERTIFICATES: "verify verify_ssl ssl_verify insecure ssl tls",
+}
+"""What people write of a request, or of a service, that lkrun does by itself."""
 
 FOREIGN: dict[str, dict[str, str]] = {
     "a file": _paths(
@@ -259,6 +276,113 @@ FOREIGN: dict[str, dict[str, str]] = {
             "body.json": "json body_json json_body",
             "timeout": "timeout_seconds timeout_ms request_timeout",
             "auth": "authorization authentication token bearer api_key apikey credentials",
+            "retries": "retry max_retries retry_count attempts tries",
+            "redirects": "redirect follow_redirects allow_redirects max_redirects",
+            "ok": "ok_status expected_status success_codes valid_status status_codes",
+            "idempotency_key": "idempotency idempotent idempotent_key",
+            "write auth:, below it mtls:, and below that certificate: and key:": (
+                "certificate cert client_certificate client_cert private_key client_key"
+            ),
+            **_OF_REQUESTS,
+        }
+    ),
+    "a service": _paths(
+        {
+            "url": "base_url base host hostname endpoint uri address server link",
+            "headers": "header",
+            "auth": "authorization authentication token bearer api_key apikey credentials",
+            "retries": "retry max_retries retry_count attempts tries",
+            "rate_limit": "rate throttle limit max_per_second requests_per_second",
+            "max_concurrent": "concurrency concurrent max_connections parallel",
+            "breaker": "circuit_breaker circuit",
+            "authority": "ca ca_cert ca_file ca_bundle certificate_authority",
+            "on_error": "error on_failure fallback failure",
+            **_OF_REQUESTS,
+        }
+    ),
+    "the breaker": _paths(
+        {
+            "failures": "threshold max_failures failure_threshold count after",
+            "open_for": "timeout reset reset_timeout cooldown recovery_timeout wait duration",
+        }
+    ),
+    "auth": _paths(
+        {
+            "oauth2": "oauth oauth_2_0 client_credentials openid oidc",
+            "hmac": "signature signed signing webhook_secret",
+            "mtls": "certificate client_certificate client_cert cert tls",
+            "api_key": "key header_key x_api_key",
+            "basic": "http_basic basic_auth",
+            _KIND_OF_AUTH: "type kind scheme method",
+        }
+    ),
+    "basic": _paths({"username": "user name login account", "password": "pass passwd pwd secret"}),
+    "an API key": _paths({"value": "token secret api_key apikey"}),
+    "oauth2": _paths(
+        {
+            "token_url": "url token_uri token_endpoint access_token_url token_address",
+            "client_id": "id app_id application_id consumer_key",
+            "client_secret": "secret app_secret consumer_secret",
+            "scopes": "scope permissions",
+            "audience": "resource aud",
+            "refresh_token": "refresh",
+            "delete it: lkrun gets access tokens itself; one that you have stands behind bearer:": (
+                "access_token token bearer"
+            ),
+            "delete it: with refresh_token: that grant is used, else client credentials": (
+                "grant_type grant flow type"
+            ),
+            "delete it: a person's consent is got once, by lkrun auth": (
+                "authorization_url authorize_url auth_url auth_uri redirect_uri redirect_url"
+            ),
+        }
+    ),
+    "hmac": _paths(
+        {
+            "secret": "key shared_secret signing_secret signing_key hmac_secret hmac_key token",
+            "header": "header_name signature_header signature",
+            "algorithm": "hash digest method algo alg hash_function",
+            "encoding": "format output encode digest_format",
+            "signs": "payload content message data what input",
+            "timestamp_header": "timestamp time_header date_header time",
+        }
+    ),
+    "mtls": _paths(
+        {
+            "certificate": "cert crt cert_file certificate_file client_cert client_certificate",
+            "key": "private_key client_key key_file keyfile",
+            "authority": "ca ca_cert ca_file ca_bundle certificate_authority root",
+            "delete it: a key with a password cannot be read; "
+            "openssl pkey -in old.pem -out new.pem writes it without one": (
+                "password passphrase passwd key_password"
+            ),
+        }
+    ),
+    "a result": _paths(
+        {
+            "pick": "path select jmespath json_path jsonpath extract field data output value",
+            "text": "message template say content format",
+            "save": "store variables remember assign capture set",
+            "hide": "hidden silent",
+            "max_size": "max_length max_chars size truncate",
+            "fails_if": "fail_if error_if failure failed",
+        }
+    ),
+    "an MCP server": _paths(
+        {
+            "write url: or command: right here; the server has the name of the tool": (
+                "mcp_servers servers server"
+            ),
+            "url": "endpoint uri address",
+            "allow": "allowed include tools_allowed enabled_tools tool_filter",
+        }
+    ),
+    "a knowledge base": _paths(
+        {
+            "write the text into a file such as house.md, and files: with its name": (
+                "text content texts answer facts"
+            ),
+            "files": "source sources directory dir",
         }
     ),
     "a provider": _paths(

@@ -19,21 +19,103 @@ _YEAR_FIRST = re.compile(
     r"(\d{4})\s*[./]\s*(\d{1,2})\s*[./]\s*(\d{1,2})|(\d{4})-(\d{1,2})-(\d{1,2})"
 )
 _NAMED = re.compile(
-    r"(?:(\d{1,2})\.?(?:st|nd|rd|th)?\s+)?([^\W\d]{3,})\.?\s+(?:(\d{1,2})(?:st|nd|rd|th)?,?\s+)?(\d{4})"
+    r"(?:(\d{1,2})\.?(?:st|nd|rd|th|er)?\s+(?:of\s+|de\s+)?)?([^\W\d]{3,})\.?,?\s+(?:de\s+)?"
+    r"(?:(\d{1,2})(?:st|nd|rd|th)?,?\s+)?(\d{4})"
+)
+_WEEKDAY = re.compile(
+    r"^(?:mon|tues|wednes|thurs|fri|satur|sun)day,?\s+"
+    r"|^(?:montag|dienstag|mittwoch|donnerstag|freitag|samstag|sonntag),?\s+(?:den\s+)?",
+    re.IGNORECASE,
+)
+_IN_WORDS = re.compile(
+    r"(?:ng\u00e0y\s+)?(?P<day>\d{1,2})\s+th\u00e1ng\s+(?P<month>\d{1,2})\s+n\u0103m\s+(?P<year>\d{4})",
+    re.IGNORECASE,
+)
+_BY_SIGNS = re.compile(
+    r"(?P<year>\d{4})\s*[\u5e74\ub144]\s*(?P<month>\d{1,2})\s*[\u6708\uc6d4]\s*(?P<day>\d{1,2})\s*[\u65e5\uc77c]"
 )
 _CLOCK = re.compile(
     r"(\d{1,2})(?:\s*[:.h]\s*(\d{2}))?(?::\d{2})?\s*(am|pm|a\.m\.|p\.m\.|uhr|h|o'clock|gi\u1edd)?",
     re.IGNORECASE,
 )
-_NUMBER = re.compile(r"[^\d+-]{0,3}\s*([+-]?\d[\d.,'_\s]*)\s*[^\d\s]{0,3}")
+_WORD_BETWEEN = re.compile(r"(\d{1,2})\s*(?:uhr|gi\u1edd|heures?)\s*(\d{2})$", re.IGNORECASE)
+_NUMBER = re.compile(
+    r"[^\d+-]{0,3}\s*([+-]?\d[\d.,'_\s]*)\s*(?:[^\d\s]{0,3}|euros?|dollars?|pounds?|percent|prozent)",
+    re.IGNORECASE,
+)
 _LOCAL = re.compile(r"(?:localhost|[^/:\s]+:\d+|\d{1,3}(?:\.\d{1,3}){3})(?:[/:]|$)")
 _MONTHS_IN_A_YEAR = 12
 _NOON = 12
 
 
+_UNITS = {
+    word: unit
+    for unit, words in {
+        "ms": "ms msec millis millisecond milliseconds millisekunde millisekunden milisegundos",
+        "s": "s sec secs second seconds sek sekunde sekunden seconde secondes segundo segundos"
+        " secondo secondi gi\u00e2y",
+        "m": "m min mins minute minutes minuten minuto minutos minuti ph\u00fat",
+        "h": "h hr hrs hour hours std stunde stunden heure heures hora horas ora ore"
+        " gi\u1edd ti\u1ebfng",
+        "d": "d day days tag tage tagen jour jours d\u00eda d\u00edas dias giorno giorni ng\u00e0y",
+        "w": "w week weeks woche wochen semaine semaines semana semanas tu\u1ea7n",
+    }.items()
+    for word in words.split()
+}
+_SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0, "w": 604800.0}
+_AMOUNTS = re.compile(
+    r"(\d+(?:[.,]\d+)?)\s*([^\W\d]*)\.?\s*(?:,|and|und|et|y|e|v\u00e0)?\s*", re.IGNORECASE
+)
+_BY_THE_CLOCK = re.compile(r"(?:(\d{1,2}):)?(\d{1,2}):(\d{2})")
+_ISO = re.compile(r"P(?:\d+D)?(?:T(?:\d+H)?(?:\d+M)?(?:\d+(?:\.\d+)?S)?)?", re.IGNORECASE)
+
+
+def meant_unit(word: str) -> str | None:
+    """The unit of time that a word means, in some languages: `Minuten` is `m`."""
+    return _UNITS.get(word.casefold())
+
+
+def meant_duration(text: str) -> str | None:
+    """`20 minutes`, `1h30`, `1 Std. 30 Min.`, `00:20:00` or `PT20M` as the language has them."""
+    text = text.strip()
+    if clock := _BY_THE_CLOCK.fullmatch(text):
+        hours, minutes, seconds = (int(part or 0) for part in clock.groups())
+        return _as_duration(hours * 3600.0 + minutes * 60 + seconds)
+    if len(text) > 1 and _ISO.fullmatch(text):
+        text = text[1:].replace("T", " ").replace("t", " ").strip()
+    amounts = list(_AMOUNTS.finditer(text))
+    if not amounts or "".join(a[0] for a in amounts) != text or text[-1].isspace():
+        return None
+    units = [meant_unit(amount[2]) for amount in amounts]
+    if units[-1] is None and not amounts[-1][2] and len(units) > 1 and units[-2] == "h":
+        units[-1] = "m"  # as in 1h30
+    if None in units:
+        return None
+    if len(amounts) == 1 and units[0] != "w":
+        return f"{amounts[0][1].replace(',', '.')}{units[0]}"
+    return _as_duration(
+        sum(
+            float(amount[1].replace(",", ".")) * _SECONDS[unit]
+            for amount, unit in zip(amounts, units, strict=True)
+            if unit is not None
+        )
+    )
+
+
+def _as_duration(seconds: float) -> str | None:
+    """Seconds in the largest unit in which they are a whole number."""
+    for unit in ("d", "h", "m", "s"):
+        if seconds >= _SECONDS[unit] and seconds % _SECONDS[unit] == 0:
+            return f"{seconds / _SECONDS[unit]:.0f}{unit}"
+    return f"{seconds:g}s" if seconds else None
+
+
 def meant_date(text: str) -> str | None:
     """`01.12.2026`, `1 December 2026` or `2026/12/1` as `2026-12-01`."""
-    text = text.strip()
+    text = _WEEKDAY.sub("", text.strip())
+    if match := _IN_WORDS.fullmatch(text) or _BY_SIGNS.fullmatch(text):
+        parts = match.groupdict()
+        return _iso(parts["year"], parts["month"], parts["day"])
     if match := _YEAR_FIRST.fullmatch(text):
         year, month, day = (part for part in match.groups() if part)
         return _iso(year, month, day)
@@ -67,7 +149,7 @@ def _iso(year: str, month: str, day: str) -> str | None:
 def meant_time(text: str) -> str | None:
     """`8 am`, `8h30`, `14 Uhr` as `08:00`, `08:30`, `14:00`."""
     words = {"noon": "12:00", "midday": "12:00", "mittag": "12:00", "midnight": "00:00"}
-    match = _CLOCK.fullmatch(text.strip())
+    match = _CLOCK.fullmatch(_WORD_BETWEEN.sub(r"\1:\2", text.strip()))
     if match is None or not (match[2] or match[3]):
         return words.get(text.strip().casefold())
     hour, half = int(match[1]), (match[3] or "").casefold()[:1]
@@ -119,6 +201,7 @@ def meant_address(text: str) -> str | None:
     """An address without its scheme, or with one that is misspelt; not one of this machine."""
     if _LOCAL.match(text):
         return None
+    text = re.sub(r"^ws(s?)://", r"http\1://", text, flags=re.IGNORECASE)
     match = re.fullmatch(
         r"(?:(?:ht?tps?|https?)?:?/{1,3})?([\w-]+(?:\.[\w-]+)+(?::\d+)?(?:/\S*)?)", text
     )

@@ -9,17 +9,12 @@ from typing import Annotated
 from pydantic import GetCoreSchemaHandler
 from pydantic_core import CoreSchema, core_schema
 
+from runner.schema.types.meant import meant_duration, meant_unit
 from runner.schema.types.mistake import mistake
 from runner.schema.types.settings import Setting
 
 UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 _DURATION = re.compile(r"(\d{1,9}(?:\.\d{1,9})?)(ms|s|m|h|d)")
-_LOOSE_DURATION = re.compile(
-    r"(\d+(?:[.,]\d+)?)\s*(milliseconds?|millis?|ms|seconds?|secs?|s|minutes?|mins?|m|hours?|hrs?|h|days?|d)?",
-    re.IGNORECASE,
-)
-
-
 _PROBABLY_THOUSANDTHS = 100
 
 
@@ -32,20 +27,21 @@ def parse_duration(text: str) -> float:
     match = _DURATION.fullmatch(text)
     if match:
         return float(match[1]) * UNITS[match[2]]
-    loose = _LOOSE_DURATION.fullmatch(text.strip())
-    hint = "write a number and its unit without a space: 300ms, 1.5s, 2m, 1h or 30d"
-    if loose and loose[2]:
-        unit = loose[2].casefold()
-        short = "ms" if (unit.startswith("mi") and "ll" in unit) or unit == "ms" else unit[0]
-        meant = f"{loose[1].replace(',', '.')}{short}"
-        hint = f"write {meant}" if _DURATION.fullmatch(meant) else "write at most nine digits"
-    elif loose:
-        amount = loose[1].replace(",", ".")
-        units = "ms for milliseconds, {}s for seconds"
-        if float(amount) < _PROBABLY_THOUSANDTHS:
-            units = "s for seconds, {}m for minutes"
-        hint = f"add the unit: {amount}{units.format(amount)}"
-    raise mistake("E108", f"'{text}' is not a duration", hint)
+    raise mistake("E108", f"'{text}' is not a duration", _meant_duration(text))
+
+
+def _meant_duration(text: str) -> str:
+    meant = meant_duration(text)
+    if meant is not None:
+        return f"write {meant}" if _DURATION.fullmatch(meant) else "write at most nine digits"
+    bare = re.fullmatch(r"(\d+(?:[.,]\d+)?)", text.strip())
+    if bare is None:
+        return "write a number and its unit without a space: 300ms, 1.5s, 2m, 1h or 30d"
+    amount = bare[1].replace(",", ".")
+    units = "ms for milliseconds, {}s for seconds"
+    if float(amount) < _PROBABLY_THOUSANDTHS:
+        units = "s for seconds, {}m for minutes"
+    return f"add the unit: {amount}{units.format(amount)}"
 
 
 Duration = Annotated[
@@ -100,7 +96,9 @@ LongTime = Annotated[
 
 BYTES = {"KB": 1024, "MB": 1024**2, "GB": 1024**3}
 _SIZE = re.compile(r"(\d{1,9}(?:\.\d{1,9})?)(KB|MB|GB)")
-_LOOSE_SIZE = re.compile(r"(\d{1,9}(?:[.,]\d{1,9})?)\s*(k|m|g)?i?(?:b|bytes?)?", re.IGNORECASE)
+_LOOSE_SIZE = re.compile(
+    r"(\d{1,9}(?:[.,]\d{1,9})?)\s*(k|m|g)?(?:ilo|ega|iga)?i?(?:b|o|bytes?|octets?)?", re.IGNORECASE
+)
 
 
 def parse_size(text: str) -> int:
@@ -170,8 +168,9 @@ class RateLimit:
 PERIODS = {"second": 1.0, "minute": 60.0, "hour": 3600.0}
 _RATE = re.compile(r"(\d{1,9}) per (second|minute|hour)")
 _LOOSE_RATE = re.compile(
-    r"(\d{1,9})\s*(?:(?:times|calls|requests)\s*)?(?:/|per|an?|each|every)\s*"
-    r"(s|secs?|seconds?|m|mins?|minutes?|h|hrs?|hours?)|(\d{1,9})\s*(rps|rpm|rph|qps)",
+    r"(\d{1,9})\s*(?:(?:times|calls|requests|mal|fois|veces)\s*)?"
+    r"(?:/|per|an?|each|every|pro|par|por|je|m\u1ed7i)\s*([^\W\d]+)\.?"
+    r"|(\d{1,9})\s*(rps|rpm|rph|qps)",
     re.IGNORECASE,
 )
 _PER = {"s": "second", "m": "minute", "h": "hour"}
@@ -193,9 +192,10 @@ def parse_rate(text: str) -> RateLimit:
 
 def _meant_rate(text: str) -> str:
     loose = _LOOSE_RATE.fullmatch(text)
-    if loose and loose[1]:
-        return f"write {loose[1]} per {_PER[loose[2][0].casefold()]}"
-    if loose:
+    period = _PER.get(meant_unit(loose[2] or "") or "") if loose else None
+    if loose and period:
+        return f"write {loose[1]} per {period}"
+    if loose and loose[3]:
         return f"write {loose[3]} per {_PER[loose[4][-1].casefold()]}"
     if re.fullmatch(r"\d{1,9}", text):
         return f"say in which time: {text} per second, {text} per minute or {text} per hour"

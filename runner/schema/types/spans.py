@@ -57,11 +57,20 @@ def _clock(minutes: int) -> str:
 
 
 _ONE = re.compile(r"(\d\d?):(\d\d)\s*[-\u2013]\s*(\d\d?):(\d\d)")
-_BETWEEN = re.compile(r"\s*(?:-|\u2013|\u2014|\bto\b|\bbis\b|\buntil\b|\btill\b)\s*", re.IGNORECASE)
+_BETWEEN = re.compile(
+    r"\s*(?:[-\u2013\u2014~/]|\b(?:to|bis|until|till|jusqu'\u00e0|\u0111\u1ebfn)\b)\s*",
+    re.IGNORECASE,
+)
+_AND = re.compile(r"\s*(?:[;&+]|\b(?:and|und|et|y|v\u00e0)\b)\s*", re.IGNORECASE)
 _ALL_DAY = frozenset(
     {"24/7", "24h", "24 hours", "all day", "always", "open", "yes", "true", "on", "0-24"}
 )
-_NEVER = frozenset({"closed", "no", "none", "false", "off", "never", "-"})
+_NEVER = frozenset(
+    {
+        *("closed", "no", "none", "false", "off", "never", "-", "geschlossen", "zu", "ferm\u00e9"),
+        *("cerrado", "chiuso", "fechado", "gesloten", "ngh\u1ec9", "\u0111\u00f3ng c\u1eeda"),
+    }
+)
 _HOW = "write when it opens and when it closes: 08:00-17:00, or 08:00-12:00, 13:30-17:30"
 
 
@@ -124,7 +133,12 @@ def _minutes(hour: str, minute: str, *, ends: bool) -> int:
 
 def _meant(text: str) -> str:
     """`8-12`, `8am to 5pm`, `8.30-12` as the spans that were meant."""
-    parts = _BETWEEN.split(text)
+    several = [part for part in _AND.split(text) if part.strip()]
+    if len(several) > 1:
+        each = [_meant(part.strip()) for part in several]
+        joined = ", ".join(part.removeprefix("write ") for part in each)
+        return _HOW if _HOW in each else f"write {joined}"
+    parts = _BETWEEN.split(re.sub(r"^(?:from|von|de|t\u1eeb)\s+", "", text, flags=re.IGNORECASE))
     if len(parts) != 2:  # noqa: PLR2004 - a beginning and an end
         return _HOW
     times = [_time(part) for part in parts]

@@ -105,6 +105,12 @@ class Credential(Sent):
     empty = False
 
 
+class Argument(Sent):
+    """An argument of a program that is started."""
+
+    __slots__ = ()
+
+
 class Bound(Text):
     """A bound of a parameter: as it is written, or one template of a variable."""
 

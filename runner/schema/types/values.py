@@ -19,8 +19,30 @@ from runner.schema.types.texts import Plain, Sent
 
 YES = frozenset({"yes", "true", "on"})
 NO = frozenset({"no", "false", "off"})
-_LIKE_YES = frozenset({"y", "1", "ja", "oui", "si", "s\u00ed", "sim", "da", "enabled", "always"})
-_LIKE_NO = frozenset({"n", "0", "nein", "non", "nee", "nej", "none", "disabled", "never"})
+_LIKE_YES = frozenset(
+    (
+        *("y", "1", "ja", "oui", "si", "s\u00ed", "sim", "da", "enabled", "enable", "always"),
+        *(
+            "active",
+            "x",
+            "\u2713",
+            "\u2714",
+            "wahr",
+            "vrai",
+            "an",
+            "ein",
+            "c\u00f3",
+            "\u0111\u00fang",
+            "b\u1eadt",
+        ),
+    )
+)
+_LIKE_NO = frozenset(
+    (
+        *("n", "0", "nein", "non", "nee", "nej", "none", "disabled", "disable", "never", "null"),
+        *("inactive", "\u2717", "falsch", "faux", "aus", "kh\u00f4ng", "sai", "t\u1eaft"),
+    )
+)
 YES_NO_SHAPE: JsonSchemaValue = {
     "anyOf": [
         {"type": "boolean"},
@@ -51,6 +73,9 @@ def parse_yes_no(text: str) -> bool:
     word = text.casefold()
     if word in YES or word in NO:
         return word in YES
+    word = word.strip(" .!,;'\"")
+    if word in YES | NO:
+        raise mistake("E110", f"'{text}' is not yes or no", f"write {word}")
     hint = "write yes" if word in _LIKE_YES else "write no" if word in _LIKE_NO else None
     raise mistake("E110", f"'{text}' is not yes or no", hint or "write yes or no")
 
@@ -58,6 +83,15 @@ def parse_yes_no(text: str) -> bool:
 YesNo = Annotated[bool, Setting(parse_yes_no, YES_NO_SHAPE)]
 
 _WHOLE = re.compile(r"[+-]?\d{1,15}")
+
+
+def _meant_count(text: str, low: int, high: int | None) -> str | None:
+    """`3 times` as 3, `no` as 0, where these may stand."""
+    found = re.match(r"(\d{1,9})(?:\.0+)?(?:\s*[a-z]+)?$", text.strip(), re.IGNORECASE)
+    number = int(found[1]) if found else 0 if text.casefold() in NO | _LIKE_NO else None
+    if number is None or number < low or (high is not None and number > high):
+        return None
+    return f"write {number}"
 
 
 def whole(low: int, high: int | None = None) -> Setting:
@@ -70,7 +104,8 @@ def whole(low: int, high: int | None = None) -> Setting:
 
     def parse(text: str) -> int:
         if not _WHOLE.fullmatch(text):
-            raise mistake("E109", f"'{text}' is not a whole number", bounds)
+            hint = _meant_count(text, low, high) or bounds
+            raise mistake("E109", f"'{text}' is not a whole number", hint)
         value = int(text)
         if value < low or (high is not None and value > high):
             raise mistake("E109", f"{text} is out of bounds", bounds)
@@ -192,18 +227,48 @@ def _jmespath(text: str) -> str:
         where = getattr(error, "lex_position", None)
         place = f" at character {where + 1}" if isinstance(where, int) and where >= 0 else ""
         inner = re.fullmatch(r"\s*\{\{\s*([^{}]+?)\s*\}\}\s*", text)
-        raise mistake(
-            "E116",
-            f"'{text}' cannot be read as a JMESPath expression{place}",
-            _without_braces(inner[1])
-            if inner
-            else "write the names of the answer with dots, such as customer.name or slots[0].start",
-        ) from None
+        hint = _without_braces(inner[1]) if inner else _meant_path(text)
+        message = f"'{text}' cannot be read as a JMESPath expression{place}"
+        raise mistake("E116", message, hint) from None
     return text
 
 
-JmesPath = Annotated[Plain, AfterValidator(lambda text: Plain(_jmespath(text)))]
-"""Which part of an answer is meant: https://jmespath.org/specification.html"""
+def _meant_path(text: str) -> str:
+    """What to write where a path is one of JSONPath, of a program, or has a dash in a name."""
+    path = re.sub(r"^\$\.?", "", text.strip())
+    path = re.sub(r"\.(\d+)(?=\.|\[|$)", r"[\1]", path)
+    path = re.sub(r"\[(['\"])([^'\"\[\]]+)\1\]", r".\2", path).lstrip(".")
+    if re.fullmatch(r"[\w-]+(?:\[(?:\d+|\*)?\]|\.[\w-]+)*", path) and not path[0].isdigit():
+        dashed = re.sub(r"[\w]*-[\w-]*", lambda name: f'"{name[0]}"', path)
+        if _reads(dashed):
+            return f"write {dashed}" if dashed == path else f"write '{dashed}'"
+    return "write the names of the answer with dots, such as customer.name or slots[0].start"
+
+
+def _reads(path: str) -> bool:
+    import jmespath  # noqa: PLC0415 - as above
+    from jmespath.exceptions import JMESPathError  # noqa: PLC0415 - as above
+
+    try:
+        jmespath.compile(path)
+    except (JMESPathError, RecursionError):
+        return False
+    return True
+
+
+class JmesPath(Plain):
+    """Which part of an answer is meant: https://jmespath.org/specification.html."""
+
+    __slots__ = ()
+
+    @classmethod
+    def read(cls, value: str) -> JmesPath:
+        """Accept what JMESPath can read.
+
+        Raises:
+            PydanticCustomError: E116.
+        """
+        return cls(_jmespath(super().read(value)))
 
 
 _BRACES = r"\{\{.*?\}\}|\{%.*?%\}"
@@ -304,4 +369,7 @@ class RequestUrl(Url):
     def read(cls, value: str) -> RequestUrl:
         """Accept an address as `Url` does, or what begins with a slash."""
         text = value.strip()
+        if re.fullmatch(r"[\w-]+(?:/\S*)?", without_templates(text)) and text[0] != "{":
+            hint = f"write the whole address; or service: and its name, and url: /{text}"
+            raise mistake("E114", f"'{text}' is not an address", hint)
         return cls(without_space(text) if text.startswith("/") else super().read(value))
