@@ -278,6 +278,22 @@ async def test_other_tools_wait(begin):
     assert "note" not in talk.conversation.variables
 
 
+async def test_a_question_that_is_asked_anew_begins_with_its_first_words(begin):
+    """Nobody hears that they were not understood when they were."""
+    folder = FOLDER.replace(
+        "      - tool: jot\n",
+        "      - if: invoice == '118'\n        ask_again: invoice\n      - tool: jot\n",
+    )
+    talk, _ = await talk_with(
+        begin, GO, "Hm.", call("fill_in", invoice="118"), "Hm.",
+        folder=folder, given={"who": "Ann", "size": "small"},
+    )  # fmt: skip
+    said = [(await talk.say(words)).texts[-1] for words in ("money", "what?", "118", "what?")]
+    first, second = "Which invoice?", "Its three digits, please."
+    ends = zip(said, (first, second, first, second), strict=True)
+    assert all(words.endswith(end) for words, end in ends), said
+
+
 @pytest.mark.proves("AskAgain.ask_again", "Need.final")
 async def test_the_caller_goes_back(begin):
     """An answer that was wrong is asked for again, then what follows is done anew."""

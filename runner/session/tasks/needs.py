@@ -125,6 +125,9 @@ class Needs:
             if name not in plan.needs:
                 return False
             self._frames = [f for f in self._frames if f.persona != plan.name]
+        ask = {**plan.needs, **self.frame(plan).needs}[name].ask
+        if ask is not None:
+            self._call.bound.renderer.anew(ask)
         self._call.bound.variables.set(name, None)
         self._asking[name] = Asking(heard=len(self.turns))
         self._done.pop(plan.name, None)  # the same answer once more is an answer

@@ -218,6 +218,10 @@ class TemplateRenderer:
         self._turns[each] = self._turns.get(each, 0) + 1
         return text
 
+    def anew(self, words: AnyWords) -> None:
+        """Let `next` give the first of a list again."""
+        self._turns.pop(in_language(words, self.context.spoken), None)
+
     def coming(self, words: AnyWords, names: Names = None) -> str:
         """What `next` gives the next time."""
         each = in_language(words, self.context.spoken)
