@@ -16,8 +16,6 @@ _COMPARED = re.compile(
 
 
 def _check(context: DefinitionContext, leaf: Leaf, place: Span) -> Iterator[Diagnostic]:
-    if not isinstance(leaf.value, JmesPath):
-        return
     del context
     for match in _COMPARED.finditer(leaf.value):
         word = match[1] or match[2]
@@ -27,4 +25,4 @@ def _check(context: DefinitionContext, leaf: Leaf, place: Span) -> Iterator[Diag
         yield Diagnostic(place, "W214", message, hint)
 
 
-RULE = LeafRule(_check)
+RULE = LeafRule(_check, JmesPath)
