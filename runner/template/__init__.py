@@ -11,9 +11,15 @@ Jinja2 is imported when the first text with braces is met, not before.
 from __future__ import annotations
 
 from runner.template.analysis import analyse, analyse_condition
-from runner.template.chains import in_brackets
 from runner.template.empty import EMPTY, Empty
-from runner.template.findings import MOMENTS, Analysis, TemplateProblem, Use, has_template
+from runner.template.findings import (
+    MOMENTS,
+    Analysis,
+    TemplateProblem,
+    Use,
+    has_template,
+    in_brackets,
+)
 from runner.template.pieces import pieces, without_templates
 from runner.template.renderer import Failure, Renderer
 from runner.template.words import as_data, as_text, spelled

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 
 from jinja2 import nodes
 
+from runner.template.findings import in_brackets
+
 Path = tuple[str, ...]
 
 
@@ -44,6 +46,9 @@ def dashed(node: nodes.Sub, text: str) -> dict[int, Path]:
     """
     operands = list(_operands(node))
     first, whole, beside = chain(operands[0])
+    if len(whole) > 1:  # a filter binds to the last name alone
+        bare = (each.node if isinstance(each, nodes.Filter) else each for each in operands)
+        operands = [each for each in bare if each is not None]
     names = [chain(each) for each in operands[1:]]
     if first is None or beside or any(name is None or more for name, _, more in names):
         return {}
@@ -58,23 +63,9 @@ def dashed(node: nodes.Sub, text: str) -> dict[int, Path]:
 def _operands(node: nodes.Node) -> Iterator[nodes.Node]:
     if isinstance(node, nodes.Sub):
         yield from _operands(node.left)
-        right: nodes.Node | None = node.right
-        while isinstance(right, nodes.Filter):
-            right = right.node  # a filter binds to the last name alone
-        yield right if right is not None else node.right
+        yield node.right
     else:
         yield node
-
-
-def in_brackets(path: Path) -> str:
-    """Write a path whose parts may have a `-`: `result['present-value'].unit`."""
-    return path[0] + "".join(map(_step, path[1:]))
-
-
-def _step(part: str) -> str:
-    if part.isidentifier():
-        return f".{part}"
-    return f"[{part}]" if part.isdecimal() else f"['{part}']"
 
 
 def source(node: nodes.Node | None) -> str:

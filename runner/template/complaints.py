@@ -307,6 +307,20 @@ def _expression(place: TextLines, offset: int, *, condition: bool) -> TemplatePr
     if piece == "if" and re.search(r"\{%-?\s*else\s*$", place.text[:offset][-20:]):
         return place.problem(match.start(), "E301", "'if' cannot stand here", TAGS["else if"])
     message = "a quote is not closed" if piece in _QUOTES else f"'{piece}' cannot stand here"
-    return place.problem(
-        match.start(), "E301", message, _HINTS.get(piece, None if condition else _NAMES)
-    )
+    hint = _HINTS.get(piece) or (None if condition else _of_words(place.text, offset) or _NAMES)
+    return place.problem(match.start(), "E301", message, hint)
+
+
+_WORDS: Final = (
+    r"\{\{-?\s*(?![^{}]*\b(?i:and|or|not|in|is|if|else|contains|equals|exists|than)\b)"
+    r"([A-Za-z]\w*(?: [A-Za-z]\w*){1,4})\s*-?\}\}"
+)
+
+
+def _of_words(text: str, offset: int) -> str | None:
+    """What to write for a name of several words."""
+    for match in re.finditer(_WORDS, text):
+        if match.start() <= offset < match.end():
+            name = match[1].replace(" ", "_").casefold()
+            return f"a name has no spaces: write {{{{ {name} }}}}"
+    return None

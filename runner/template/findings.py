@@ -105,3 +105,14 @@ def _use(path: list[str], *rest: Any) -> Use:
 def has_template(text: str) -> bool:
     """Tell cheaply whether a text holds anything to render."""
     return "{{" in text or "{%" in text or "{#" in text
+
+
+def in_brackets(path: tuple[str, ...]) -> str:
+    """Write a path whose parts may have a `-`: `result['present-value'].unit`."""
+    return path[0] + "".join(map(_step, path[1:]))
+
+
+def _step(part: str) -> str:
+    if part.isidentifier():
+        return f".{part}"
+    return f"[{part}]" if part.isdecimal() else f"['{part}']"

@@ -193,10 +193,6 @@ _STEP: Final = r"\$\w*(?:\(\s*['\"][^'\"]*['\"]\s*\))?(?:\.\w+|\[['\"][^'\"]*['\
 """What a step of n8n has brought: `$json["body"]["name"]`, `$('Webhook').item.json.name`."""
 _NUMBERED: Final = r"(\d+(?:\.`?[A-Za-z_]\w*`?(?:\[\d*\])?)+)"
 """What a step of Make has brought: `1.name`, ``2.data[].`Phone` ``."""
-_SPACED: Final = (
-    r"(?!(?i:.*\b(?:and|or|not|in|is|if|else|contains|equals|exists|than)\b))"
-    r"([A-Za-z]\w*(?: [A-Za-z]\w*){1,3})"
-)
 _ZONE: Final = re.compile(r"(?:current_time|current_calendar|current_hour)_([A-Za-z]+/[A-Za-z_/]+)")
 _CERTAIN: Final = re.compile(rf"^{_ZONE.pattern}$|\[\]|^\d+\.[A-Za-z_`]")
 """What Jinja reads as something that nobody means."""
@@ -215,7 +211,6 @@ _SYNTAXES: Final[tuple[tuple[str, str, Say], ...]] = (
     (_STEP, "a name has no '$' here", _last_of),
     (_NUMBERED, "a name begins with a letter, and '{}' does not", _last_of),
     (r"(\d+_*[A-Za-z_]\w*)", "a name begins with a letter, and '{}' does not", _small_value),
-    (_SPACED, "a name has no spaces, and '{}' has", _small_value),
     (
         _LIQUID_DATE,
         "'date:' is written otherwise here",
