@@ -19,6 +19,7 @@ from runner.serve.records.reports import of_report
 
 if TYPE_CHECKING:
     from runner.egress.secrets import Secrets
+    from runner.link.release import AgentRelease
     from runner.records.database import DatabaseError
     from runner.serve.log import Log
     from runner.serve.records.spooling import Spooling
@@ -33,8 +34,8 @@ PATIENCE: Final = 5.0
 _FLUSH: Final = 0.25
 """Seconds that the answer to a turn waits at most until it is on the disk."""
 
-_SETTLING: Final = 3.0
-"""Seconds that who ends a session waits at most until it is in the database."""
+_SETTLING: Final = 10.0
+"""Seconds that who ends a session waits at most until it is in a database that answers."""
 
 _LAST: Final = 5.0
 _DEAD: Final = frozenset({"crashed", "hung"})
@@ -60,7 +61,7 @@ class Recorder:
         self._releases, self._calls, self._log = releases, calls, log
         self.place = Place(lambda: releases.current.process, secrets, env)
         self._early: dict[str, list[Note]] = {}
-        self._on: set[str] = set()
+        self._on: dict[str, AgentRelease | None] = {}
         self._said: set[str] = set()
         self._timers: dict[str, asyncio.TimerHandle] = {}
         self._settling: dict[str, asyncio.Event] = {}
@@ -86,7 +87,7 @@ class Recorder:
     async def settled(self, session: str) -> None:
         """Wait a little until a session that has ended is in the database."""
         settling = self._settling.get(session)
-        if settling is not None:
+        if settling is not None and self._storing is not None and self._storing.up:
             try:
                 async with asyncio.timeout(_SETTLING):
                     await settling.wait()
@@ -109,7 +110,7 @@ class Recorder:
 
     def take(self, call: CallInfo | None, message: Reported) -> None:
         """Take what the process of a session says of it; `call` is None once that has ended."""
-        agent = self._agent(call) if call is not None else None
+        agent = self._agent(call) if call is not None else self._on.get(message.call)
         said = of_report(message.report, agent)
         if said is None:
             return
@@ -155,12 +156,12 @@ class Recorder:
             "lost": self._spooling.lost,
         }
 
-    def _agent(self, call: CallInfo) -> Any:
+    def _agent(self, call: CallInfo) -> AgentRelease | None:
         return self._releases.agent(call.release, call.agent)
 
     def _answered(self, call: CallInfo) -> None:
         """The conversation has begun: what was noted until now is worth keeping."""
-        self._on.add(call.id)
+        self._on[call.id] = self._agent(call)
         self._put(call.id, [self._began(call), *self._early.pop(call.id, [])])
 
     def _began(self, call: CallInfo) -> Note:
@@ -204,7 +205,7 @@ class Recorder:
         timer = self._timers.pop(session, None)
         if timer is not None:
             timer.cancel()
-        self._on.discard(session)
+        self._on.pop(session, None)
         self._said.discard(session)
         self._put(session, [], over=True)
 
