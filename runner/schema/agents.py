@@ -20,6 +20,7 @@ from runner.schema.lifecycle import AfterCall, BeforeCall
 from runner.schema.nodes import Nodes
 from runner.schema.personas import Handoff
 from runner.schema.providers import AgentProviders
+from runner.schema.speaking import Speaking
 from runner.schema.texts import NAMES, Texts
 from runner.schema.turns import TurnTaking
 from runner.schema.types.blocks import Before, Block, OneOrList, OrNo, any_of, key, together
@@ -227,6 +228,7 @@ class Agent(AgentProviders, _AgentBasics):
     pronunciations: dict[str, Plain] = key(
         "written → spoken, in speech only: whole words; what is written small, in any case", {}
     )
+    speech: Speaking | None = key("how the agent speaks", None)
     suggestions: tuple[Plain, ...] = key("first lines that the page offers", ())
     labels: dict[str, Plain] = key("copied to records, events and metrics", {})
     reload: Annotated[str, one_of("new_calls", "next_turn")] = key(

@@ -12,6 +12,7 @@ from runner.schema.keys import Keypad
 from runner.schema.needs import Needs
 from runner.schema.nodes import Nodes
 from runner.schema.providers import PersonaProviders
+from runner.schema.speaking import Speaking
 from runner.schema.turns import PersonaTurns
 from runner.schema.types.blocks import Block, OneOrList, key
 from runner.schema.types.mistake import mistake
@@ -116,6 +117,9 @@ class Persona(PersonaProviders, _PersonaBasics):
     }
 
     turn_taking: PersonaTurns | None = key("instead of the agent's", None, live="visit")
+    speech: Speaking | None = key(
+        "how it speaks: each key that is written here, instead of the agent's", None
+    )
     nodes: Nodes | None = key(
         "plugins between the parts; a part that is named here, instead of the agent's",
         None,

@@ -31,6 +31,7 @@ from runner.session.pending import DueCall, Question
 from runner.session.roles import (
     CallersApp,
     Hearing,
+    Manner,
     Opening,
     Pressed,
     SpeakingPersona,
@@ -84,6 +85,7 @@ class Call:
         idle: no tool, and nothing else that was begun, is still being done.
         hearing: what the caller says while nothing can answer it.
         tongue: which language is spoken.
+        manner: how who speaks does so.
         deeds: id of a call of lkrun's own tool → what is done by it.
         acted: ids of the caller's words that an intent has acted on.
         history: what was said before the call, role and text: nobody is greeted then.
@@ -116,6 +118,7 @@ class Call:
     app: CallersApp = field(init=False)
     room: rtc.Room | None = None
     tongue: Tongue = field(init=False)
+    manner: Manner = field(init=False)
     visited: set[str] = field(default_factory=set)
     leaving: str | None = None
     hops: int = 0

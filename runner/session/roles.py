@@ -142,6 +142,13 @@ class Opening(Protocol):
         """Give it up."""
 
 
+class Manner(Protocol):
+    """How the personas speak."""
+
+    def take(self, name: str) -> None:
+        """Speak as a persona does."""
+
+
 class Tongue(Protocol):
     """Which language is spoken."""
 

@@ -192,6 +192,12 @@ async def view(talk):
         "keyterms": session.keyterms,
         "texts": call.bound.renderer.own("apology"),
         "spoken": await spoken(options.tts_text_transforms),
+        "speech": (
+            [each for each in options.tts_text_transforms if isinstance(each, str)],
+            options.min_consecutive_speech_delay,
+            options.use_tts_aligned_transcript,
+            session._expressive,
+        ),
     }
 
 

@@ -89,8 +89,19 @@ agents:
       - crown
     pronunciations:
       Dr: Doctor
+    speech:
+      strip: emoji
+      aligned_transcript: no
+      gap: 100ms
+      expressive:
+        fillers: yes
+        sounds: yes
+        pace: slow
+        instructions: Be calm in {{ town }}.
 personas:
   desk:
+    speech:
+      gap: 200ms
     instructions: You answer.
     instructions_file: prompt.md
     greeting:

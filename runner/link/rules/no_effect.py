@@ -8,10 +8,12 @@ from typing import Any
 
 from runner.diagnostics import Diagnostic
 from runner.link.rule import AgentContext, AgentRule, Used
+from runner.link.scope import Scope
 from runner.schema.agents import Agent, Idle, Limits, Room
 from runner.schema.personas import Handoff
 from runner.schema.providers import chosen
 from runner.schema.reading.load import Definition
+from runner.schema.speaking import UNSTEERED, can_be_steered
 from runner.schema.speech import realtime_of
 from runner.schema.tools import HttpTool
 from runner.schema.turns import Interruptions, TurnTaking
@@ -74,6 +76,11 @@ def _own_turns(agent: Agent) -> bool:
     return bool(realtime_of(agent)) and _turns(agent).detection in (None, "realtime")
 
 
+def _speaks_itself(agent: Agent) -> bool:
+    """Whether no voice speaks for the model."""
+    return bool(realtime_of(agent)) and not _by_text(agent) and chosen(agent, "tts") is None
+
+
 _VOICE = "have no effect: with mode: text the caller writes and reads"
 _OF_VOICE = "delete them, or write mode: voice"
 
@@ -84,14 +91,17 @@ _ROWS = (
          "is never said: the call may last for ever",
          "write max_duration: beside it, such as max_duration: 20m, or delete it"),
     _Row((), ("stt", "tts", "vad", "avatar", "keyterms", "pronunciations"), _by_text,
+    _Row((), ("stt", "tts", "vad", "keyterms", "pronunciations", "speech"), _by_text,
          _VOICE, _OF_VOICE),
     _Row((), ("keyterms",), lambda a: bool(realtime_of(a)) and not _by_text(a),
          "has no effect: with realtime no speech recognition listens",
          "delete it, or say in instructions: which words the caller may use"),
     _Row((), ("pronunciations",),
-         lambda a: bool(realtime_of(a)) and not _by_text(a) and chosen(a, "tts") is None,
-         "has no effect: the speech-to-speech model speaks itself",
+         _speaks_itself, "has no effect: the speech-to-speech model speaks itself",
          "delete it, or write tts: beside realtime:, and that voice speaks for the model"),
+    _Row(("speech",), ("strip", "aligned_transcript", "expressive"), _speaks_itself,
+         "have no effect: the speech-to-speech model speaks itself",
+         "delete them, or write tts: beside realtime:, and that voice speaks for the model"),
     _Row(("turn_taking",), ("min_delay", "max_delay", "adapt_delay", "preemptive_generation"),
          _own_turns, "have no effect: the speech-to-speech model finds the end of a turn itself",
          "delete them, or write detection: vad, so that LiveKit takes the turns"),
@@ -140,6 +150,7 @@ def _check(context: AgentContext) -> Iterator[tuple[Used, Diagnostic]]:
         yield from ((None, diagnostic) for diagnostic in _without_effect(context, row))
     yield from _slow_tools(context)
     yield from _silent_handoffs(context)
+    yield from _unsteered(context)
 
 
 def _without_effect(context: AgentContext, row: _Row) -> Iterator[Diagnostic]:
@@ -176,6 +187,52 @@ def _slow_tools(context: AgentContext) -> Iterator[tuple[Used, Diagnostic]]:
         )
         hint = f"give it less time, or write max_turn: in limits: of '{scope.name}'"
         yield ("tools", name), Diagnostic(definition.document.key_span(at), "W211", message, hint)
+
+
+def _unsteered(context: AgentContext) -> Iterator[tuple[Used, Diagnostic]]:
+    """`expressive` where it is certain that LiveKit cannot steer the voice."""
+    scope = context.scope
+    if _by_text(scope.agent):
+        return
+    users: list[tuple[Used, Definition, Any]] = [(None, scope.definition, scope.agent)]
+    entries = scope.table.entries["personas"]
+    users += [(("personas", n), entries[n], p) for n, p in scope.personas.items() if n in entries]
+    for used, source, spec in users:
+        speech = spec.speech
+        if speech is None or not speech.expressive:
+            continue
+        names = chosen(spec, "tts") or chosen(scope.agent, "tts") or ()
+        why = _cannot_steer(list(map(str, names)), scope)
+        if why:
+            at = (*source.location, "speech", "expressive")
+            yield (
+                used,
+                Diagnostic(
+                    source.document.key_span(at),
+                    "W211",
+                    f"'expressive' has no effect: {why}",
+                    "use a voice of LiveKit Inference that can be steered, such as "
+                    "cartesia/sonic-3, or delete it",
+                ),
+            )
+
+
+def _cannot_steer(voices: list[str], scope: Scope) -> str:
+    """Why LiveKit cannot steer these voices; nothing where it can, or nobody knows."""
+    if len(voices) > 1:
+        return "LiveKit steers one voice, and not several in order"
+    for name in voices:
+        spec: Any = scope.providers.get(name)
+        plugin = str(getattr(spec, "tts", "")) if spec is not None else "inference"
+        if plugin in UNSTEERED:
+            return f"LiveKit cannot steer the voice '{name}'"
+        options = getattr(spec, "options", None)
+        model = (
+            name if spec is None else options.get("model", "") if isinstance(options, dict) else ""
+        )
+        if plugin == "inference" and "/" in str(model) and not can_be_steered(str(model)):
+            return f"LiveKit cannot steer the voice '{model}'"
+    return ""
 
 
 def _silent_handoffs(context: AgentContext) -> Iterator[tuple[Used, Diagnostic]]:

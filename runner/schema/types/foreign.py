@@ -108,6 +108,13 @@ FOREIGN: dict[str, dict[str, str]] = {
             "mode": "type kind channel modality",
             "keyterms": "keywords key_terms boosted_keywords hotwords vocabulary custom_vocabulary",
             "pronunciations": "pronunciation pronunciation_dictionary pronunciation_guide",
+            "speech.strip": "strip_markdown filter_markdown tts_text_transforms text_filters strip"
+            " text_normalization",
+            "speech.expressive": "expressive expressiveness",
+            "speech.expressive.instructions": "emotion emotions emotional mood",
+            "speech.expressive.fillers": "fillers filler_words",
+            "speech.gap": "gap min_consecutive_speech_delay",
+            "speech.aligned_transcript": "aligned_transcript use_tts_aligned_transcript",
             "limits.max_duration": "max_duration max_call_duration max_call_duration_ms"
             " max_duration_seconds max_call_length call_timeout timeout_seconds",
             "limits.max_calls": "max_calls concurrency max_concurrent concurrent_calls",
@@ -433,6 +440,30 @@ FOREIGN: dict[str, dict[str, str]] = {
             "url": "host server ws_url livekit_url address",
             "api_key": "key livekit_api_key",
             "api_secret": "secret livekit_api_secret",
+        }
+    ),
+    "speech": _paths(
+        {
+            "strip": "filter remove clean text_transforms tts_text_transforms skip ignore",
+            "gap": "pause delay min_consecutive_speech_delay pauses silence",
+            "aligned_transcript": "aligned use_tts_aligned_transcript subtitles captions",
+            "expressive": "lively",
+            "expressive.instructions": "emotion emotions emotional style mood tone",
+            "expressive.pace": "pace tempo",
+            "expressive.fillers": "fillers disfluencies filler_words um",
+            "expressive.sounds": "sounds nonverbal_sounds laugh laughter",
+            "how words are pronounced stands in the agent's pronunciations:": (
+                "pronunciations pronunciation"
+            ),
+            _PROVIDER: "speed rate voice volume pitch stability",
+        }
+    ),
+    "expressive": _paths(
+        {
+            "fillers": "disfluencies filler_words um filler",
+            "sounds": "nonverbal_sounds laugh laughter laughing sound",
+            "pace": "speed tempo rate speaking_rate",
+            "instructions": "style prompt tone mood emotion emotions tts_instructions_append",
         }
     ),
     "turn_taking": _paths(

@@ -31,6 +31,7 @@ from runner.session.observers.timers import CallTimers
 from runner.session.observers.turn_limit import TurnClock
 from runner.session.observers.warm_up import WarmUp
 from runner.session.plan import TRANSFER
+from runner.session.settings.speaking import Manner
 from runner.session.tasks.certain import BY_KEYS
 
 
@@ -51,6 +52,7 @@ class SessionListener:
         self.warm_up = WarmUp(call, self._overheard)
         self.by_hand = TurnsByHand(call, self._overheard, self.warm_up)
         self._turn = TurnClock(call)
+        call.manner = self._manner = Manner(call)
         self.turn_begun = False
 
     def listen(self, session: AgentSession[Any]) -> None:
@@ -66,6 +68,7 @@ class SessionListener:
         item: Any = event.item
         speaking = self._call.speaking
         if item.type == "agent_handoff":
+            self._manner.take(item.new_agent_id)
             if item.old_agent_id is not None:
                 self._call.events.tell(
                     HandoffEvent(
@@ -82,6 +85,7 @@ class SessionListener:
             if BY_KEYS not in item.extra:  # which keys they were is told already
                 self._call.events.tell(self._understood(speaking, text))
         elif item.role == "assistant":
+            text = self._manner.as_heard(text)
             self._failures.spoke(text)
             self._overheard.spoken(text)
             self._call.events.tell(MessageEvent(persona=speaking, role="agent", text=text))

@@ -96,6 +96,7 @@ class LiveSettings:
         for option in fields(options):
             if option.name not in _CHANGED:
                 setattr(options, option.name, getattr(wanted, option.name))
+        self._call.manner.take(self._call.speaking)
         if away != options.user_away_timeout:
             session.reset_away_timer()
 

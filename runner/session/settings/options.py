@@ -6,7 +6,7 @@ call. Only what is written is handed on, so that the rest stays LiveKit's own ch
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -14,7 +14,6 @@ from livekit.agents import STTContextOptions, inference
 
 from runner.schema.turns import Preemptive
 from runner.schema.types.blocks import Block
-from runner.session.settings.pronunciations import pronouncing
 
 Values = dict[str, Any]
 """LiveKit's name → value."""
@@ -87,14 +86,6 @@ def _near_edges(value: Any) -> Values:
     return {"backchannel_boundary": None if value is False else (value, value)}
 
 
-def _spoken(pronunciations: Mapping[str, str]) -> Values:
-    """What is done to words before they are spoken: LiveKit's own, then the pronunciations."""
-    if not pronunciations:
-        return {}
-    spoken = pronouncing({str(k): str(v) for k, v in pronunciations.items()})
-    return {"tts_text_transforms": ["filter_markdown", "filter_emoji", spoken]}
-
-
 _DETECTION: dict[str, Callable[[], Any]] = {
     "manual": lambda: "manual",
     "model": inference.TurnDetector,
@@ -160,7 +151,6 @@ OPTIONS: tuple[SessionOption, ...] = (
         lambda terms: {"stt_context_options": STTContextOptions(keyterms=list(map(str, terms)))},
         by_text=True,
     ),
-    SessionOption("pronunciations", "", _spoken, by_text=True),
 )
 
 
