@@ -4,9 +4,10 @@ from typing import Annotated, ClassVar, Literal
 
 from runner.schema.actions import Actions
 from runner.schema.types.blocks import Block, OrNo, key
-from runner.schema.types.measures import Duration
+from runner.schema.types.measures import Duration, SomeTime
 from runner.schema.types.names import ProviderName
 from runner.schema.types.values import YesNo, one_of, whole
+from runner.schema.types.words import Words
 
 _HOW = (
     "how an interruption is recognised: vad by its length, adaptive by a model that tells it from "
@@ -72,6 +73,26 @@ class TurnLimit(Block):
     then: Actions = key("what is done then", ())
 
 
+class WhileThinking(Block):
+    """What the caller hears when the model takes its time."""
+
+    noun: ClassVar[str] = "while_thinking"
+    bare: ClassVar[str] = "say"
+    elsewhere: ClassVar[dict[str, str]] = {
+        "instructions": "write say: with the words; the model is busy with its reply",
+        "every": "delete it: the words are said once for each reply; a tool has while_waiting:",
+    }
+
+    after: SomeTime = key(
+        "said when the model has not begun its reply so long after the caller has finished", 2.0
+    )
+    say: Words | None = key(
+        "words for the caller, spoken exactly before the reply; a list is used in turn; without "
+        "it lkrun's own one_moment of [texts](texts.md)",
+        None,
+    )
+
+
 class _Turns(Block):
     noun: ClassVar[str] = "turn_taking"
     bare: ClassVar[str] = "detection"
@@ -98,7 +119,10 @@ class PersonaTurns(_Turns):
     """The turn taking of one persona."""
 
     noun: ClassVar[str] = "a persona's turn_taking"
-    elsewhere: ClassVar[dict[str, str]] = {"turn_limit": _AGENT_ONLY, "warm_up": _AGENT_ONLY}
+    elsewhere: ClassVar[dict[str, str]] = {
+        **dict.fromkeys(("turn_limit", "warm_up"), _AGENT_ONLY),
+        "while_thinking": "it holds for all personas: write it in the agent's turn_taking",
+    }
 
     interruptions: Annotated[PersonaInterruptions | Literal[False] | None, OrNo()] = key(
         "when the caller may interrupt; no: never", None
@@ -119,3 +143,6 @@ class TurnTaking(_Turns):
         live="call",
     )
     turn_limit: TurnLimit | None = key("when the caller talks without end", None)
+    while_thinking: Annotated[WhileThinking | Literal[False] | None, OrNo()] = key(
+        "what the caller hears when the model takes its time", None
+    )

@@ -87,6 +87,7 @@ class Call:
         tongue: which language is spoken.
         manner: how who speaks does so.
         deeds: id of a call of lkrun's own tool → what is done by it.
+        said_thinking: words that were said because the model took its time.
         acted: ids of the caller's words that an intent has acted on.
         history: what was said before the call, role and text: nobody is greeted then.
         gone: the caller has left: no answer of a tool is waited for.
@@ -140,6 +141,7 @@ class Call:
     entered: asyncio.Event = field(default_factory=asyncio.Event)
     idle: asyncio.Event = field(default_factory=asyncio.Event)
     deeds: dict[str, Any] = field(default_factory=dict)
+    said_thinking: set[str] = field(default_factory=set)
     acted: set[str] = field(default_factory=set)
     history: tuple[tuple[str, str], ...] | None = None
     gone: asyncio.Event = field(default_factory=asyncio.Event)

@@ -18,8 +18,11 @@ def spoke(ctx: RunContext[Any]) -> bool:
 
     Words of an earlier step do not count.
     """
+    waited = ctx.userdata.said_thinking
     said = {
-        i.id for i in ctx.speech_handle.chat_items if i.type == "message" and i.role == "assistant"
+        i.id
+        for i in ctx.speech_handle.chat_items
+        if i.type == "message" and i.role == "assistant" and i.text_content not in waited
     }
     return step_of(ctx.function_call) in said
 

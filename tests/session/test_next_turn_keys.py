@@ -192,6 +192,7 @@ async def view(talk):
         "keyterms": session.keyterms,
         "texts": call.bound.renderer.own("apology"),
         "spoken": await spoken(options.tts_text_transforms),
+        "thinking": call.bound.release.agent.turn_taking.model_dump(include={"while_thinking"}),
         "speech": (
             [each for each in options.tts_text_transforms if isinstance(each, str)],
             options.min_consecutive_speech_delay,

@@ -243,6 +243,12 @@ VOICE = {
     "TurnTaking.preemptive_generation": (BEGINS, "      preemptive_generation: no\n"),
     "TurnTaking.interruptions": ("min_words: 0", "min_words: 1"),
     "TurnTaking.turn_limit": ("max_words: 100", "max_words: 200"),
+    "TurnTaking.while_thinking": (
+        "while_thinking:\n        after: 2s\n        say: Let me think.\n",
+        "while_thinking: no\n",
+    ),
+    "WhileThinking.after": ("after: 2s", "after: 3s"),
+    "WhileThinking.say": ("say: Let me think.", "say: Hm."),
     "Preemptive.speech": ("speech: no", "speech: yes"),
     "Preemptive.max_speech": ("max_speech: 10s", "max_speech: 20s"),
     "Preemptive.max_tries": ("max_tries: 3", "max_tries: 4"),

@@ -80,6 +80,9 @@ agents:
         resume: 2s
         ignore_within: 1s
         keep_audio: no
+      while_thinking:
+        after: 2s
+        say: Let me think.
       turn_limit:
         max_words: 100
         max_duration: 1m

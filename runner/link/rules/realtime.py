@@ -57,6 +57,8 @@ _ROWS = (
          "delete it, or write llm:, stt: and tts:"),
     _Row(("nodes", "stt"), "the model hears the caller itself",
          "delete it, or write llm:, stt: and tts:"),
+    _Row(("turn_taking", "while_thinking"), "the words would stand before a text, and the model "
+         "speaks itself", "delete it, or write llm:, stt: and tts:"),
     _Row(("turn_taking", "detection"), "stt goes by speech recognition, and the model hears the "
          "caller itself", "write realtime, vad, model or manual, or delete it",
          lambda how: how == "stt"),

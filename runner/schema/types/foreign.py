@@ -126,6 +126,8 @@ FOREIGN: dict[str, dict[str, str]] = {
             "turn_taking.interruptions": "interruptions interruption allow_interruptions barge_in"
             " interruption_sensitivity stop_speaking_plan",
             "turn_taking.detection": "turn_detection turn_detector end_of_turn",
+            "turn_taking.while_thinking": "while_thinking thinking_message filler_phrases"
+            " filler_message hold_message on_thinking",
             "turn_taking.min_delay": "endpointing start_speaking_plan min_endpointing_delay"
             " response_delay responsiveness",
             "background_audio.ambient": "background_sound ambient_sound ambient background_noise",
@@ -458,6 +460,12 @@ FOREIGN: dict[str, dict[str, str]] = {
             _PROVIDER: "speed rate voice volume pitch stability",
         }
     ),
+    "while_thinking": _paths(
+        {
+            "after": "delay wait timeout min_delay",
+            "say": "message words text phrases filler fillers speak",
+        }
+    ),
     "expressive": _paths(
         {
             "fillers": "disfluencies filler_words um filler",
@@ -472,6 +480,8 @@ FOREIGN: dict[str, dict[str, str]] = {
             "min_delay": "delay min_endpointing_delay endpointing wait silence",
             "max_delay": "max_endpointing_delay",
             "interruptions": "interruption allow_interruptions barge_in interrupt",
+            "while_thinking": "filler fillers filler_words thinking on_thinking while_waiting"
+            " thinking_message thinking_words",
         }
     ),
 }

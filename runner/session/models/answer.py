@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
-from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, Iterator
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import Any
@@ -80,7 +80,7 @@ class Answer:
         """Whether any tool is called."""
         return bool(self._calls)
 
-    async def pieces(self) -> AsyncIterator[Any]:
+    async def pieces(self) -> AsyncGenerator[Any, None]:
         """Yield what may be used of it, as it comes.
 
         Raises:

@@ -14,6 +14,7 @@ from runner.session.models.in_order import OWED
 from runner.session.models.nodes import Node, through
 from runner.session.personas.context import owed
 from runner.session.personas.models import choice
+from runner.session.personas.thinking import while_thinking, without_such_words
 from runner.session.personas.toolbox import Toolbox
 from runner.session.plan import PersonaPlan
 from runner.session.tasks.certain import (
@@ -107,7 +108,7 @@ class Replies:
             ),
         )
         try:
-            async for piece in answer.pieces():
+            async for piece in while_thinking(call, answer.pieces()):
                 yield piece
             self._silent = False
         except AnswerError as error:
@@ -163,7 +164,7 @@ class Replies:
 
     def _as_told(self, chat: ChatContext, turn: str | None) -> ChatContext:
         """The talk as the model is told of it now."""
-        chat = without_deeds(chat)
+        chat = without_such_words(self._call, without_deeds(chat))
         asks = self._plan.asks and turn is not None
         text = note(self._call, self._plan) if asks else ""
         return with_note(chat, text) if text else chat
