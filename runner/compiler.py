@@ -21,7 +21,7 @@ from runner.providers.catalogue import Catalogue
 from runner.providers.checks import check_options
 from runner.providers.uses import ProviderUse
 from runner.schema.reading.load import Specs, load
-from runner.schema.types.names import AttachedFile, DocumentsName, FileName
+from runner.schema.types.names import AttachedFile, DocumentsName, FileName, SoundName
 from runner.template import Analysis, analyse, analyse_condition
 
 _PASSING = frozenset({"E001", "E401", "E404"})
@@ -180,7 +180,7 @@ class Compiler:
                 documents = tuple(Prompt(d.path, d.text) for d in text.documents)
                 prompt = Prompt(text.path, text.text, None, documents, text.folders, text.left_out)
                 prompts[request] = prompt, text.digest
-                if not (request.attached or request.documents):
+                if not (request.attached or request.documents or request.sound):
                     lines.add(text.path, text.text)
         return prompts
 
@@ -205,8 +205,9 @@ def _documents(prompts: Iterable[Prompt]) -> Iterator[str]:
 
 
 def _request(file: str, name: FileName) -> source.Request:
-    attached, documents = isinstance(name, AttachedFile), isinstance(name, DocumentsName)
-    return source.Request(file, str(name), attached, documents)
+    sound = isinstance(name, SoundName)
+    attached = isinstance(name, AttachedFile) and not sound
+    return source.Request(file, str(name), attached, isinstance(name, DocumentsName), sound)
 
 
 _NEED_ALL_FILES = frozenset({"E201", "E202", "E302", "W201", "W202", "W203", "W210"})

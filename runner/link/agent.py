@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import Any
 
 from runner.diagnostics import Span
-from runner.link.attached import documents, located
+from runner.link.attached import documents, located, sounds
 from runner.link.findings import Findings
 from runner.link.form import DefinitionCheck, form, leaves
 from runner.link.pinpoint import Pinpoint
@@ -164,8 +164,8 @@ def _release(scope: Scope, around: LinkContext, texts: Texts) -> AgentRelease:
         note(Told(prompts[name]), files[0].span)
     return AgentRelease.model_construct(
         name=scope.name,
-        agent=scope.agent,
-        personas=scope.personas,
+        agent=located(scope.definition, scope.agent, around),
+        personas=_located(scope, "personas", around),
         tools=_located(scope, "tools", around),
         services=_located(scope, "services", around),
         knowledge=_located(scope, "knowledge", around),
@@ -176,6 +176,7 @@ def _release(scope: Scope, around: LinkContext, texts: Texts) -> AgentRelease:
         },
         providers=_located(scope, "providers", around),
         prompts=prompts,
+        sounds=sounds((definition for definition, _ in parts(scope)), around.prompts),
         env={n: around.env[n] for n in sorted(env) if n in around.env},
         places=places,
     )

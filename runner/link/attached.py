@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, TypeVar
 
 from runner.link.surroundings import LinkContext, Prompt
 from runner.schema.knowledge import FilesKnowledge
 from runner.schema.reading.load import Definition
 from runner.schema.types.blocks import Block
-from runner.schema.types.names import AttachedFile
+from runner.schema.types.names import AttachedFile, SoundName
 
 BlockT = TypeVar("BlockT", bound=Block)
 
@@ -32,6 +32,19 @@ def documents(
     return {document.path: document.text for prompt in named for document in prompt.documents}
 
 
+def sounds(
+    definitions: Iterable[Definition], prompts: Mapping[tuple[str, str], Prompt]
+) -> dict[str, str]:
+    """The sound files that definitions name: path → Base64."""
+    named = (
+        prompts[definition.document.file, str(name)]
+        for definition in definitions
+        for name in definition.files
+        if isinstance(name, SoundName)
+    )
+    return {sound.path: sound.text for sound in named}
+
+
 def _block(block: BlockT, paths: Mapping[str, str]) -> BlockT:
     changed: dict[str, Any] = {}
     for name in block.model_fields_set:
@@ -44,7 +57,7 @@ def _block(block: BlockT, paths: Mapping[str, str]) -> BlockT:
 
 def _value(value: Any, paths: Mapping[str, str]) -> Any:
     if isinstance(value, AttachedFile):
-        return AttachedFile(paths[str(value)])
+        return type(value)(paths.get(str(value), str(value)))
     if isinstance(value, Block):
         return _block(value, paths)
     if isinstance(value, dict):

@@ -18,7 +18,7 @@ from runner.schema.reading.load import Definition
 
 T = TypeVar("T")
 
-WITH_FILES = frozenset({"personas", "tests"})
+WITH_FILES = frozenset({"agents", "personas", "tests", "tools"})
 """Sections whose definitions may name files."""
 
 Pointed = tuple[tuple[str, str, Definition | None], ...]

@@ -47,6 +47,7 @@ class AgentRelease(BaseModel):
         documents: such a name → the path of each of its documents → its text.
         providers: name → provider, all that these choose.
         prompts: persona → the text of its `instructions_file`.
+        sounds: the path of each sound file → Base64.
         env: the environment variables that its texts use, as they were at load.
         places: template → `file:line`, for what the log says of it.
     """
@@ -63,6 +64,7 @@ class AgentRelease(BaseModel):
     documents: dict[str, dict[str, str]] = {}
     providers: dict[str, Provider]
     prompts: dict[str, str] = {}
+    sounds: dict[str, str] = {}
     env: dict[str, str] = {}
     places: dict[str, str] = {}
 

@@ -8,6 +8,7 @@ from runner.schema.types.names import (
     MethodName,
     NeedName,
     PersonaName,
+    SoundName,
     ToolName,
     VariableName,
 )
@@ -42,6 +43,18 @@ class Instruct(_Action):
     kind: ClassVar[str] = "instructions"
 
     instructions: Told = key("what the model should say now, in its own words")
+    interruptible: YesNo = key("whether the caller may interrupt", True)
+
+
+class Play(_Action):
+    """Plays a sound, and waits until it is over."""
+
+    kind: ClassVar[str] = "play"
+
+    play: SoundName = key(
+        "a sound file of the folder (WAV, MP3, Ogg or FLAC, 5 MB at most), or one of `city` "
+        "`forest` `office` `crowd` `keyboard` `keyboard2` `hold_music`; 60s of it at most"
+    )
     interruptible: YesNo = key("whether the caller may interrupt", True)
 
 
@@ -121,13 +134,14 @@ Action: TypeAlias = kinds(  # type: ignore[valid-type]  # built from the classes
     HandOff,
     Instruct,
     MustCall,
+    Play,
     PressKeys,
     RunTool,
     Say,
     Set,
 )
 AnyAction = (
-    AskAgain | CallApp | EndCall | HandOff | Instruct | MustCall | PressKeys | RunTool | Say | Set
+    AskAgain | CallApp | EndCall | HandOff | Instruct | MustCall | Play | PressKeys | RunTool | Say | Set
 )
 
 
@@ -147,7 +161,7 @@ Actions = Annotated[tuple[Action, ...], OneOrList(words=("end_call",))]
 ErrorActions = Annotated[tuple[Action, ...], OneOrList(words=("end_call",), text_as="instructions")]
 """As `Actions`; a bare text is instructions to the model."""
 
-Speech: TypeAlias = kinds("a greeting", Instruct, Say)  # type: ignore[valid-type]  # built from the classes
+Speech: TypeAlias = kinds("a greeting", Instruct, Play, Say)  # type: ignore[valid-type]  # built from the classes
 """An action that speaks."""
 
 ACTION_KEYS = frozenset[str]().union(*(kind.keys() for kind in Say.kinds))

@@ -12,6 +12,7 @@ from runner.provider_kinds import BY_KEY
 from runner.schema.actions import Actions
 from runner.schema.app import App
 from runner.schema.event_hooks import EventHook
+from runner.schema.background import BackgroundAudio
 from runner.schema.hours import Hours
 from runner.schema.intents import Intents
 from runner.schema.keys import Keypad
@@ -229,6 +230,12 @@ class Agent(AgentProviders, _AgentBasics):
         "written → spoken, in speech only: whole words; what is written small, in any case", {}
     )
     speech: Speaking | None = key("how the agent speaks", None)
+    background_audio: Annotated[BackgroundAudio | Literal[False] | None, OrNo()] = key(
+        "what is heard behind the agent's voice in LiveKit rooms, which are all calls by telephone "
+        "and by an app; `lkrun chat` and the page have none",
+        None,
+        live="call",
+    )
     suggestions: tuple[Plain, ...] = key("first lines that the page offers", ())
     labels: dict[str, Plain] = key("copied to records, events and metrics", {})
     reload: Annotated[str, one_of("new_calls", "next_turn")] = key(

@@ -19,6 +19,7 @@ from runner.schema.actions import (
     HandOff,
     Instruct,
     MustCall,
+    Play,
     PressKeys,
     RunTool,
     Say,
@@ -73,7 +74,7 @@ async def _may_open(action: AnyAction, context: ActionContext) -> bool:
     works = isinstance(action, RunTool) and isinstance(tools[str(action.tool)], WaitingTool)
     if works or isinstance(action, Set):
         return True
-    if context.depth and isinstance(action, Say | Instruct):
+    if context.depth and isinstance(action, Say | Instruct | Play):
         return False
     await context.call.entered.wait()
     return True
@@ -90,6 +91,10 @@ async def _say(action: Say, context: ActionContext, outcome: ActionOutcome) -> N
     outcome.answered |= await context.call.say(
         action.say, context.names, interruptible=_interruptible(action, context)
     )
+
+
+async def _play(action: Play, context: ActionContext, _outcome: ActionOutcome) -> None:
+    await context.call.play(action)
 
 
 async def _instruct(action: Instruct, context: ActionContext, outcome: ActionOutcome) -> None:
@@ -218,6 +223,7 @@ _DO: dict[type[Any], Callable[[Any, ActionContext, ActionOutcome], Awaitable[Non
     HandOff: _hand_off,
     Instruct: _instruct,
     MustCall: _must_call,
+    Play: _play,
     PressKeys: _press_keys,
     RunTool: _run_tool,
     Say: _say,

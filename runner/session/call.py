@@ -21,12 +21,12 @@ from livekit.agents import (
 from livekit.agents.voice import SpeechHandle
 
 from runner.egress.port import Egress
-from runner.schema.actions import Instruct, Say
+from runner.schema.actions import Instruct, Play, Say
 from runner.schema.agents import Limits
 from runner.session.bound_release import BoundRelease
 from runner.session.budget import TurnBudget
 from runner.session.clock import Clock
-from runner.session.events import Events
+from runner.session.events import Events, SoundEvent
 from runner.session.pending import DueCall, Question
 from runner.session.roles import (
     CallersApp,
@@ -39,6 +39,7 @@ from runner.session.roles import (
 )
 from runner.session.server_tool import ServerTool
 from runner.session.silence import silence
+from runner.session.speech.files import frames
 from runner.session.speech.sounds import Sounds
 from runner.session.speech.speeches import Speeches
 from runner.session.values.parameters import Fields, Schema, read
@@ -308,7 +309,7 @@ class Call:
         """
         speech = self.persona.speech
         if speech is not None and speech.mute:
-            options["audio"] = silence()
+            options.setdefault("audio", silence())
         if speech is not None and speech.takes_turns:
             options["allow_interruptions"] = NOT_GIVEN
         handle = self.session.say(text, **options)
@@ -343,10 +344,27 @@ class Call:
             return False
         return True
 
-    async def open(self, words: Say | Instruct) -> bool:
+    async def play(self, action: Play) -> bool:
+        """Play a sound, and wait until it is over; by text it is only told."""
+        name = str(action.play)
+        self.events.tell(SoundEvent(persona=self.speaking, name=name))
+        if self.channel == "text":
+            return True
+        sound = frames(name, self.bound.release.sounds)
+        allowed = NOT_GIVEN if action.interruptible else False
+        try:
+            await self.utter("", audio=sound, add_to_chat_ctx=False, allow_interruptions=allowed)
+        except RuntimeError:
+            log.debug("nothing can be played any more: the call is ending")
+            return False
+        return True
+
+    async def open(self, words: Say | Instruct | Play) -> bool:
         """Speak a persona's first words."""
         if not self.bound.renderer.is_true(words.condition):
             return False
+        if isinstance(words, Play):
+            return await self.play(words)
         if isinstance(words, Say):
             return await self.say(words.say, interruptible=words.interruptible)
         text = self.bound.renderer.text(words.instructions)

@@ -142,6 +142,15 @@ class LanguageEvent(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SoundEvent(Event):
+    """A sound is played; by text it is only told."""
+
+    type: ClassVar[str] = "sound"
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EndEvent(Event):
     """The call has ended."""
 

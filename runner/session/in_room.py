@@ -16,6 +16,7 @@ from runner.session.observers.tones import Tones
 from runner.session.personas.persona import LivePersona
 from runner.session.settings.room import room_options
 from runner.session.speech.avatar import Avatar
+from runner.session.speech.background import Background
 from runner.session.written import WrittenWords
 
 
@@ -31,6 +32,9 @@ class RoomSession:
         by_hand: the button of `detection: manual`.
         written: takes what the caller writes.
         app: the caller's app.
+
+    Attributes:
+        background: what is heard behind the agent's voice.
     """
 
     def __init__(
@@ -46,6 +50,7 @@ class RoomSession:
         self._call, self._departure = call, departure
         self._by_hand, self._written, self._app = by_hand, written, app
         self.avatar = Avatar(call)
+        self.background = Background(call)
 
     async def begin(
         self, session: AgentSession[Any], first: LivePersona, room: rtc.Room, record: Any
@@ -76,6 +81,7 @@ class RoomSession:
         await session.start(first, room=room, room_options=options, record=record)
         if only and options.text_input:
             self._written.register(room, session, only=only)
+        await self.background.begin(room, session)
 
     def _whom(self) -> str:
         """Identity of the only participant that the agent talks with; empty: whoever is there."""

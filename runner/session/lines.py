@@ -46,6 +46,7 @@ _PLAIN = {
     "handoff": "  ⇒ {from} hands over to {to}",
     "intent": "  ⇢ intent {name}",
     "language": "  ⇄ {from} is spoken no more: now {to}",
+    "sound": "  ♪ {name}",
     "end": "  the conversation has ended ({reason})",
 }
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from runner.source.documents import read_documents
 from runner.source.missing import missing
 from runner.source.reading import TextProblem, read, unfit, unreadable
+from runner.source.soundfile import sound_of
 from runner.source.textfile import TextFile, text_of
 from runner.source.walk import inside
 
@@ -30,12 +31,14 @@ class Request(NamedTuple):
         name: as it is written there.
         attached: whether it may be of any kind, and is read only when it is needed.
         documents: whether it is a document, or a folder of documents.
+        sound: whether it is a sound.
     """
 
     file: str
     name: str
     attached: bool = False
     documents: bool = False
+    sound: bool = False
 
 
 MAX_ATTACHED = 5 * 1024 * 1024
@@ -53,20 +56,25 @@ def read_texts(root: Path, requests: Iterable[Request]) -> tuple[TextFile | Text
     """
     base = os.fspath(root)
     real_root = os.path.realpath(base)
-    known: dict[tuple[str, bool], TextFile | TextProblem] = {}
+    known: dict[tuple[str, bool, bool], TextFile | TextProblem] = {}
     answers: list[TextFile | TextProblem] = []
-    for file, name, attached, documents in requests:
-        path = resolve(file, name, "knowledge/house.md" if documents else "prompts/desk.md")
+    for file, name, attached, documents, sound in requests:
+        such_as = "knowledge/house.md" if documents else "sounds/bell.wav" if sound else ""
+        path = resolve(file, name, such_as or "prompts/desk.md")
         if isinstance(path, TextProblem):
             answers.append(path)
             continue
         if documents:
             answers.append(_documents(base, real_root, path, file, name))
             continue
-        answer = known.get((path, attached))
+        answer = known.get((path, attached, sound))
         if answer is None or isinstance(answer, TextProblem):  # a problem shows the name as written
-            answer = _read(base, real_root, path, name, attached=attached)
-            known[path, attached] = answer
+            answer = (
+                _sound(base, real_root, path, name)
+                if sound
+                else _read(base, real_root, path, name, attached=attached)
+            )
+            known[path, attached, sound] = answer
             if isinstance(answer, TextProblem) and answer.code == "E007":
                 answer = _elsewhere(base, file, name) or answer
         answers.append(answer)
@@ -153,6 +161,13 @@ def _read(
     if data is None:
         return missing(root, path, name)
     return data if isinstance(data, TextProblem) else text_of(path, name, data)
+
+
+def _sound(root: str, real_root: str, path: str, name: str) -> TextFile | TextProblem:
+    location = _located(root, real_root, path, name)
+    if isinstance(location, TextProblem):
+        return location
+    return sound_of(location, path, name) or missing(root, path, name)
 
 
 def _documents(

@@ -21,6 +21,7 @@ from runner.egress.port import ToolResponse
 from runner.link.differences import WalkPoint, differences, of_agent
 from runner.schema.agents import Agent, Room
 from runner.schema.event_hooks import EventHook
+from runner.schema.background import BackgroundAudio, BackgroundSound
 from runner.schema.fields import Field
 from runner.schema.hours import DAYS
 from runner.schema.lifecycle import AfterCall, BeforeCall, CsvSend, ToolSend, WebhookSend
@@ -41,6 +42,8 @@ def names(block):
 
 
 LATER = (
+    BackgroundAudio,
+    BackgroundSound,
     Room,
     PersonaTurns,
     PersonaInterruptions,
@@ -53,9 +56,10 @@ LATER = (
 )
 WAITING = {
     *("Agent.start", "Hours.closed", "Agent.mode", "Agent.room", "Persona.turn_taking"),
-    "Agent.before_call",
     "Agent.after_call",
     "Agent.events",
+    "Agent.background_audio",
+    "Agent.before_call",
     *("Agent.nodes", "Persona.nodes", "Nodes.llm", "Nodes.stt", "Nodes.tts"),
     *("Interruptions.how", "Interruptions.ignore_within", "TurnTaking.warm_up"),
     *(f"{block.__name__}.{key}" for block in LATER for key in names(block)),
@@ -124,6 +128,7 @@ ALONE = {
         ),
         "a model of a service has to have it: test_provider_tools.py",
     ),
+    "Play.interruptible": "by text nothing is heard: test_sounds.py",
     "McpTool.description": "it is the server's, and cannot be written",
     "McpTool.parameters": "as above",
     "VadProvider.vad": "there is one plugin of its kind",

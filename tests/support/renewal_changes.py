@@ -72,6 +72,8 @@ TEXT = {
         "say: Kept.\n        interruptible: yes",
         "say: Kept.\n        interruptible: no",
     ),
+    "Play.play": ("play: keyboard", "play: office"),
+    "Play.if": ("'Hanoi'\n        play:", "'Hue'\n        play:"),
     "Set.set": ("status: was kept", "name: was kept"),
     "Set.if": ("'Hanoi'\n        set:", "'Hue'\n        set:"),
     "Instruct.instructions": ("Say that it is kept.", "Say that it is stored."),

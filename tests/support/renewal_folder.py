@@ -184,6 +184,8 @@ tools:
         say: Kept.
         interruptible: yes
       - if: town == 'Hanoi'
+        play: keyboard
+      - if: town == 'Hanoi'
         set:
           status: was kept
       - if: town == 'Hanoi'

@@ -104,6 +104,15 @@ class LanguageEvent(ReplyBody):
     to: str
 
 
+class SoundEvent(ReplyBody):
+    """A sound is played; by text it is only told."""
+
+    turn: int
+    type: Literal["sound"]
+    persona: str | None = None
+    name: str
+
+
 class EndEvent(ReplyBody):
     """The dialogue is over."""
 
@@ -121,6 +130,7 @@ Event = Annotated[
     | KeypadEvent
     | AppEvent
     | LanguageEvent
+    | SoundEvent
     | EndEvent,
     Field(discriminator="type"),
 ]

@@ -713,6 +713,7 @@ const PUT = {
   intent: certain,
   keypad: pressed,
   app: tapped,
+  sound: played,
   end: (event) => over(why(event.reason)),
 };
 
@@ -793,6 +794,13 @@ function tapped(event) {
   const given = event.arguments && typeof event.arguments === "object" ? event.arguments : {};
   const brief = Object.entries(given).map(([name, value]) => `${name}: ${words(value)}`).join(", ");
   const row = el("li", { class: "row keypad", "data-app": event.name }, el("p", {}, who, el("span", { class: "to" }, event.name), brief ? ` (${brief})` : ""));
+  talk.lastSpeaker = null;
+  $("log").append(row);
+}
+
+function played(event) {
+  const who = event.persona ?? talk.agent;
+  const row = el("li", { class: "row keypad", "data-sound": event.name }, el("p", {}, `${who} played `, el("span", { class: "to" }, event.name)));
   talk.lastSpeaker = null;
   $("log").append(row);
 }

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from runner.diagnostics import Diagnostic, Span
 from runner.link.rule import DefinitionContext, LeafRule
 from runner.link.walk import Leaf
-from runner.schema.types.names import FileName
+from runner.schema.types.names import FileName, SoundName
 
 _SPACES = 2
 _SUFFIX = re.compile(r"\.[A-Za-z]{1,8}$")
@@ -16,6 +16,8 @@ _SUFFIX = re.compile(r"\.[A-Za-z]{1,8}$")
 
 def _check(context: DefinitionContext, leaf: Leaf, place: Span) -> Iterator[Diagnostic]:
     if not isinstance(leaf.value, FileName):
+        return
+    if isinstance(leaf.value, SoundName) and not leaf.value.is_file:
         return
     prompt = context.around.prompts[context.definition.document.file, str(leaf.value)]
     if prompt.problem is not None and _is_prose(leaf.value) and leaf.key.endswith("_file"):

@@ -130,7 +130,9 @@ FOREIGN: dict[str, dict[str, str]] = {
             " filler_message hold_message on_thinking",
             "turn_taking.min_delay": "endpointing start_speaking_plan min_endpointing_delay"
             " response_delay responsiveness",
-            "background_audio.ambient": "background_sound ambient_sound ambient background_noise",
+            "background_audio.thinking": "thinking_sound typing_sound keyboard_sound",
+            "background_audio.ambient": "background_sound background_music ambient_sound ambient"
+            " background_noise",
             "phone.numbers": "phone_number phone_numbers number numbers telephone telephone_number"
             " inbound_number sip_number did",
             "texts": "messages phrases system_messages default_messages sentences wordings",
@@ -205,6 +207,7 @@ FOREIGN: dict[str, dict[str, str]] = {
             "instructions": "prompt generate generate_reply instruction",
             "handoff": "transfer transfer_to goto go_to next hand_over switch_to persona agent",
             "tool": "call run function call_tool execute",
+            "play": "sound audio play_sound play_audio play_file audio_file",
             "set": "store save remember assign variables",
             "end_call": "hang_up hangup end end_conversation disconnect exit",
             "with": "arguments args params parameters input inputs",
@@ -212,6 +215,7 @@ FOREIGN: dict[str, dict[str, str]] = {
     ),
     "a greeting": _paths(
         {
+            "play": "sound audio play_sound play_audio play_file audio_file",
             "say": "speak message text words tell content first_message value",
             "instructions": "prompt generate generate_reply instruction",
         }
@@ -442,6 +446,22 @@ FOREIGN: dict[str, dict[str, str]] = {
             "url": "host server ws_url livekit_url address",
             "api_key": "key livekit_api_key",
             "api_secret": "secret livekit_api_secret",
+        }
+    ),
+    "background_audio": _paths(
+        {
+            "ambient": "ambience ambient_sound background background_sound noise music sound office"
+            " always",
+            "thinking": "thinking_sound typing keyboard think waiting",
+            "ambient.volume": "volume loudness",
+        }
+    ),
+    "a background sound": _paths(
+        {
+            "sound": "source file clip name path url audio play",
+            "volume": "loudness gain level",
+            "fade_in": "fade fadein",
+            "fade_out": "fadeout",
         }
     ),
     "speech": _paths(

@@ -13,13 +13,13 @@ def _words(text: str) -> frozenset[str]:
 
 LATER: dict[str, frozenset[str]] = {
     "a file": _words("external_agents folder"),
-    "an agent": _words("dispatch record phone dial voicemail background_audio"),
+    "an agent": _words("dispatch record phone dial voicemail"),
     "a persona": frozenset(),
     "a check": _words("transfers_to"),
     "a handoff": frozenset(),
     "a step": frozenset(),
     "a test": _words("answered_by"),
-    "an action": _words("play transfer_call"),
+    "an action": _words("transfer_call"),
     "a tool": _words("transfer_call"),
     "a provider": frozenset(),
     "http": _words("jwt webhook_secret"),

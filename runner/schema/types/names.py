@@ -10,6 +10,7 @@ from pydantic import AfterValidator, GetCoreSchemaHandler, WithJsonSchema
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, core_schema
 
+from runner.diagnostics.nearest import nearest
 from runner.schema.types.mistake import Place, mistake
 from runner.schema.types.settings import Settings
 from runner.schema.types.texts import Plain, Written
@@ -268,7 +269,8 @@ class FileName(Name):
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         def noted(value: Self, info: core_schema.ValidationInfo) -> Self:
-            if isinstance(info.context, Settings):
+            own = isinstance(value, SoundName) and not value.is_file
+            if isinstance(info.context, Settings) and not own:
                 info.context.files.append(value)
             return value
 
@@ -280,6 +282,48 @@ class AttachedFile(FileName):
     """A file of any kind, which is read when it is needed: to be sent, or to prove something."""
 
     __slots__ = ()
+
+
+SOUNDS = ("city", "forest", "office", "crowd", "keyboard", "keyboard2", "hold_music")
+"""Sounds that need no file: LiveKit brings them."""
+
+_MEANT_SOUNDS = {
+    "typing": "keyboard", "music": "hold_music", "holdmusic": "hold_music", "hold-music":
+    "hold_music", "people": "crowd", "restaurant": "crowd", "cafe": "crowd", "coffee-shop": "crowd",
+    "call-center": "office", "callcenter": "office", "call_center": "office", "street": "city",
+    "traffic": "city", "birds": "forest", "nature": "forest",
+}  # fmt: skip
+
+
+class SoundName(AttachedFile):
+    """A sound file, or one of `SOUNDS`."""
+
+    __slots__ = ()
+
+    @classmethod
+    def read(cls, value: str) -> Self:
+        """Accept a name.
+
+        Raises:
+            PydanticCustomError: E105, or E107 where it is neither a sound of LiveKit's nor a file.
+        """
+        name = super().read(value)
+        if value in SOUNDS or "." in value or "/" in value:
+            return name
+        listed = ", ".join(SOUNDS)
+        near = _MEANT_SOUNDS.get(value.casefold()) or nearest(value, SOUNDS)
+        raise mistake(
+            "E107",
+            f"'{value}' is not a sound",
+            f"did you mean '{near}'?"
+            if near
+            else f"write one of {listed}, or a sound file such as sounds/bell.wav",
+        )
+
+    @property
+    def is_file(self) -> bool:
+        """Whether it is a file of the folder."""
+        return str(self) not in SOUNDS
 
 
 class DataFile(FileName):

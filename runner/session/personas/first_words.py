@@ -6,7 +6,7 @@ from typing import Protocol
 
 from livekit.agents import ChatContext
 
-from runner.schema.actions import Instruct, Say
+from runner.schema.actions import Instruct, Play, Say
 from runner.session.action_context import ActionContext
 from runner.session.action_outcome import ActionOutcome
 from runner.session.call import Call
@@ -66,7 +66,7 @@ async def speak_first(call: Call, persona: Newcomer, *, known: bool) -> None:
         await call.instruct("" if heard else call.bound.renderer.own("take_over"), tools=True)
 
 
-def _written(call: Call, persona: Newcomer, *, known: bool) -> Say | Instruct | None:
+def _written(call: Call, persona: Newcomer, *, known: bool) -> Say | Instruct | Play | None:
     spec = call.bound.release.personas[persona.plan.name]
     if known:
         return spec.on_return

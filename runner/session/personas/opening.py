@@ -6,20 +6,17 @@ from collections.abc import AsyncGenerator
 from typing import Any
 
 from livekit.agents import llm, tts
-from livekit.agents.voice.agent_session import (
-    DEFAULT_TTS_TEXT_TRANSFORMS,
-    SessionConnectOptions,
-)
+from livekit.agents.voice.agent_session import SessionConnectOptions
 from livekit.agents.voice.transcription.text_transforms import _apply_text_transforms
 
-from runner.schema.actions import Instruct, Say
+from runner.schema.actions import Instruct, Play, Say
 from runner.schema.types.by_language import in_language
 from runner.session.call import Call
 from runner.session.personas.early_reply import request
 from runner.session.personas.models import choice, models_of, nodes_of
 from runner.session.personas.persona import LivePersona
 from runner.session.personas.voice import PersonaVoice, synthesised
-from runner.session.settings.session import settings
+from runner.session.settings.speaking import speaking_options
 from runner.session.speech.early import Early
 from runner.session.speech.sounds import once
 from runner.session.values.templates import FixedWords
@@ -54,13 +51,14 @@ def ask_voice(call: Call, *, known: bool) -> None:
 def _sound(call: Call, name: str, voice: tts.TTS[Any], text: str) -> AsyncGenerator[Any, None]:
     """The sound of words, by the same way as those of a persona that speaks already."""
     options = SessionConnectOptions().tts_conn_options
-    transforms = settings(call).get("tts_text_transforms", DEFAULT_TTS_TEXT_TRANSFORMS)
+    release, render = call.bound.release, call.bound.renderer.text
+    transforms = speaking_options(release.agent, release.personas.get(name), render).transforms
 
     def speak(words: Any, _settings: Any) -> AsyncGenerator[Any, None]:
         return synthesised(voice, words, options)
 
     nodes = nodes_of(call, name).get("tts", ())
-    source = _apply_text_transforms(once(text), transforms or ())
+    source = _apply_text_transforms(once(text), transforms)
     way = PersonaVoice(call, name, nodes, speak)
     return way.sound(source, None, fixed=isinstance(text, FixedWords))
 
@@ -92,6 +90,6 @@ async def _reply(
             yield chunk
 
 
-def _first(call: Call) -> Say | Instruct | None:
+def _first(call: Call) -> Say | Instruct | Play | None:
     """What the first persona says first; nothing where the talk goes on from elsewhere."""
     return call.bound.release.personas[call.speaking].greeting if call.history is None else None
