@@ -5,12 +5,16 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from runner.cli.folder import DEFAULT, compiled
 from runner.cli.options import formats, shared
 from runner.cli.serve import DurationParam
+
+if TYPE_CHECKING:
+    from runner.link.release import Release
 
 
 def _json(context: click.Context, parameter: click.Parameter, value: str | None) -> str:
@@ -72,7 +76,7 @@ def token(  # noqa: PLR0913 - one value for each option
     from runner.serve.runner import meet_link
     from runner.serve.workers.tokens import Visit, mint
 
-    made = mint(livekit, Visit(agent, room, identity, metadata, ttl))
+    made = mint(livekit, Visit(agent, room, identity, metadata, ttl, named=_named(release, agent)))
     if form == "json":
         data = {
             "server_url": livekit.url,
@@ -85,6 +89,13 @@ def token(  # noqa: PLR0913 - one value for each option
         click.echo(f"token  {made.token}\nurl    {livekit.url}\nroom   {made.room}")
         click.echo(f"talk   {meet_link(livekit.url, made.token)}")
     return 0
+
+
+def _named(release: Release, agent: str) -> bool:
+    """Whether an agent is called by its name; one that is served elsewhere is."""
+    known = release.agents.get(agent)
+    dispatch = known.agent.dispatch if known is not None else None
+    return dispatch is None or dispatch.mode == "explicit"
 
 
 def _unknown(agent: str, folder: Path, agents: list[str]) -> str:

@@ -59,6 +59,7 @@ CODES: dict[str, str] = {
     "E210": "a list variable that the tool cannot use",
     "E211": "a mock of a tool that asks no service",
     "E213": "a language that does not fit the agent's",
+    "E214": "agents that would all join every new room",
     "E218": "an environment that is not there",
     # E3xx, templates and values
     "E301": "a template that cannot be read",

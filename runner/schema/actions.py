@@ -141,7 +141,17 @@ Action: TypeAlias = kinds(  # type: ignore[valid-type]  # built from the classes
     Set,
 )
 AnyAction = (
-    AskAgain | CallApp | EndCall | HandOff | Instruct | MustCall | Play | PressKeys | RunTool | Say | Set
+    AskAgain
+    | CallApp
+    | EndCall
+    | HandOff
+    | Instruct
+    | MustCall
+    | Play
+    | PressKeys
+    | RunTool
+    | Say
+    | Set
 )
 
 

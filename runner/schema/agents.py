@@ -13,6 +13,7 @@ from runner.schema.actions import Actions
 from runner.schema.app import App
 from runner.schema.event_hooks import EventHook
 from runner.schema.background import BackgroundAudio
+from runner.schema.dispatch import Dispatch
 from runner.schema.hours import Hours
 from runner.schema.intents import Intents
 from runner.schema.keys import Keypad
@@ -238,6 +239,7 @@ class Agent(AgentProviders, _AgentBasics):
     )
     suggestions: tuple[Plain, ...] = key("first lines that the page offers", ())
     labels: dict[str, Plain] = key("copied to records, events and metrics", {})
+    dispatch: Dispatch | None = key("which rooms it joins, and how often", None, live="start")
     reload: Annotated[str, one_of("new_calls", "next_turn")] = key(
         "who hears a change of the files: new_calls, or running calls too, from their next turn",
         "new_calls",

@@ -174,7 +174,8 @@ class ServedRunner:
             return None
         from runner.serve.workers.tokens import Visit, mint
 
-        return meet_link(self._livekit.url, mint(self._livekit, Visit(agent)).token)
+        named = self._admission.dispatch(agent).mode == "explicit"
+        return meet_link(self._livekit.url, mint(self._livekit, Visit(agent, named=named)).token)
 
     async def turn(  # noqa: PLR0913 - what a person may say, by name
         self,

@@ -12,6 +12,7 @@ from livekit.protocol import agent as wire
 from support.fake_livekit import KEY, SECRET, FakeLiveKit
 from support.waiting import until
 
+from runner.schema.dispatch import Dispatch
 from runner.secret import Secret
 from runner.serve.child import job
 from runner.serve.credentials import LiveKit
@@ -243,3 +244,36 @@ async def test_what_livekit_does_too_late_is_passed_over(caplog):
     assert caplog.text == ""
     loop.call_exception_handler({"message": "never retrieved", "exception": ValueError("oh")})
     assert "never retrieved" in caplog.text
+
+
+@pytest.fixture
+def joins(admission, monkeypatch):
+    """Have agents join rooms in some way."""
+    ways = {}
+    monkeypatch.setattr(admission, "dispatch", lambda name: ways.get(name, Dispatch()))
+    return ways
+
+
+async def test_agents_are_registered_for_the_rooms_that_they_join(registry, server, joins):
+    """One that joins every new room has no name for LiveKit; one for publishers is of that kind."""
+    joins["desk"] = Dispatch(mode="automatic")
+    joins["shop"] = Dispatch(per="publisher")
+    registry.follow(["desk", "shop"])
+    await asyncio.wait_for(registry.ready(), 20)
+    kinds = {name: worker.kind for name, worker in server.workers.items()}
+    assert kinds == {"": wire.JT_ROOM, "shop": wire.JT_PUBLISHER}
+    request = Request()
+    await registry._request("desk", request)
+    assert request.job.attributes[job.AGENT] == "desk"
+
+
+async def test_an_agent_that_joins_other_rooms_is_registered_anew(registry, server, joins):
+    """After a reload with another `dispatch` LiveKit knows the agent as it is now, and once."""
+    registry.follow(["desk", "shop"])
+    await asyncio.wait_for(registry.ready(), 20)
+    kept = server.workers["shop"]
+    joins["desk"] = Dispatch(mode="automatic")
+    registry.follow(["desk", "shop"])
+    await asyncio.wait_for(registry.ready(), 20)
+    await server.until(lambda: set(server.workers) == {"", "shop"})
+    assert server.workers["shop"] is kept

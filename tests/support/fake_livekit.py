@@ -72,7 +72,7 @@ class FakeLiveKit:
     async def _heard(self, worker, said):
         kind = said.WhichOneof("message")
         if kind == "register":
-            worker.name = said.register.agent_name
+            worker.name, worker.kind = said.register.agent_name, said.register.type
             self.workers[worker.name] = worker
             answer = wire.ServerMessage()
             answer.register.worker_id = f"AW_{worker.name}"

@@ -73,6 +73,9 @@ ELSEWHERE = {
     "Agent.enabled",  # the compiler leaves the agent out
     "Agent.suggestions",  # the page offers them
     "Agent.labels",  # records, events and metrics carry them
+    "Agent.dispatch",
+    "Dispatch.mode",
+    "Dispatch.per",  # the main process registers the agent so
     "Limits.max_calls",  # the main process admits calls
     *(keys(UrlServer, CommandServer) - IN_CALLS),  # the egress connects
     *(keys(Request, Result) - {"Result.save"}),  # the egress asks the service

@@ -141,6 +141,8 @@ FOREIGN: dict[str, dict[str, str]] = {
             "after_call.send": "webhook webhook_url post_call_webhook end_of_call_report",
             "after_call.extract": "post_call_analysis_data analysis_plan structured_data_plan"
             " data_collection",
+            "dispatch.mode": "dispatch_mode auto_join join automatic_dispatch explicit_dispatch",
+            "dispatch.per": "job_type job_types per worker_type server_type",
             "record.audio": "recording recording_enabled record_calls opt_out_sensitive_data",
             "voicemail.mailbox": "voicemail_message voicemail_detection voicemail_option",
             _SERVER: "server server_url server_messages events_url callback_url",
@@ -446,6 +448,13 @@ FOREIGN: dict[str, dict[str, str]] = {
             "url": "host server ws_url livekit_url address",
             "api_key": "key livekit_api_key",
             "api_secret": "secret livekit_api_secret",
+        }
+    ),
+    "dispatch": _paths(
+        {
+            "mode": "type how when join kind",
+            "per": "for each every job_type job_types",
+            "the name of an agent stands before the colon, in agents:": "name agent_name agent",
         }
     ),
     "background_audio": _paths(

@@ -137,6 +137,8 @@ async def _linked(job: _Job) -> rtc.RemoteParticipant | None:
     """The participant who is talked with: whom the author names, else whoever came first."""
     from runner.session.settings.room import named_participant
 
+    if job.held.release.agent.dispatch is not None and (own := job.ctx.job.participant.identity):
+        return await _caller(job, own)
     named = named_participant(job.held.release, _facts(job.ctx, None))
     caller = await _caller(job, named)
     if caller is None or named:

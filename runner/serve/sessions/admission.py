@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Final
 
+from runner.schema.dispatch import Dispatch
+
 if TYPE_CHECKING:
     from runner.serve.releases.served import Releases
     from runner.serve.sessions.calls import Calls
@@ -60,6 +62,12 @@ class Admission:
     def full(self) -> bool:
         """Whether this runner takes no call of any agent, since it has as many as it may have."""
         return self.most_calls is not None and self.calls >= self.most_calls
+
+    def dispatch(self, agent: str) -> Dispatch:
+        """Which rooms an agent joins."""
+        release = self._releases.current.agents.get(agent)
+        own = release.agent.dispatch if release is not None else None
+        return own or Dispatch()
 
     def load(self, agent: str) -> float:
         """What is reported to LiveKit, by which it shares calls among runners."""

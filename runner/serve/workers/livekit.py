@@ -82,7 +82,7 @@ class LiveKitAgents:
             self._admission,
             self._calls,
             self._log,
-            registered=self.registered,
+            registered=self._called,
             is_dead=self._neighbours.is_dead,
         )
         workers = self._workers = Workers(
@@ -109,6 +109,11 @@ class LiveKitAgents:
     def registered(self, name: str) -> bool:
         """Whether LiveKit can send calls to an agent just now."""
         return self._workers is not None and self._workers.registered(name)
+
+    def _called(self, name: str) -> bool:
+        """Whether an agent is called into rooms by name, once in each: then it should be there."""
+        per_room = self._admission.dispatch(name).per == "room"
+        return per_room and self.registered(name)
 
     def not_ready(self) -> str | None:
         """Why calls by voice cannot be taken just now, or None."""

@@ -18,6 +18,7 @@ from livekit.agents import AgentServer, JobRequest, worker
 from livekit.agents.ipc import supervised_proc
 from livekit.agents.utils import http_server
 from livekit.agents.utils.aio import ChanClosed
+from livekit.agents.worker import ServerType
 
 from runner.serve.child import job
 from runner.serve.workers.forkserver import PRELOAD
@@ -26,6 +27,7 @@ from runner.serve.workers.neighbours import RUNNER
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from runner.schema.dispatch import Dispatch
     from runner.serve.credentials import LiveKit
     from runner.serve.log import Log
     from runner.serve.sessions.admission import Admission
@@ -35,12 +37,15 @@ if TYPE_CHECKING:
 _APPEAR: Final = 10.0
 """Seconds in which the process of an accepted call must have appeared."""
 
+_TYPES: Final = {"publisher": ServerType.PUBLISHER, "room": ServerType.ROOM}
+
 _FAILED: Final = "failed to connect to livekit"
 
 
 @dataclass(eq=False, slots=True)
 class _Worker:
     name: str
+    dispatch: Dispatch
     server: AgentServer
     run: asyncio.Task[None] | None = None
     registered: bool = False
@@ -103,16 +108,24 @@ class Workers:
         asyncio.get_running_loop().set_exception_handler(_unheard)
 
     def follow(self, names: Iterable[str]) -> None:
-        """Register what is new, then let those go that are no more; their calls live on."""
-        wanted = set(names)
-        for name in sorted(wanted - set(self._workers)):
-            self._workers[name] = self._begin(name)
-        for name in sorted(set(self._workers) - wanted):
-            worker = self._workers.pop(name)
-            self._leaving.add(worker)
-            task = asyncio.get_running_loop().create_task(self._retire(worker))
-            self._retiring.add(task)
-            task.add_done_callback(self._retiring.discard)
+        """Register what is new or joins other rooms, then let others go; their calls live on."""
+        wanted = {name: self._admission.dispatch(name) for name in sorted(names)}
+        before = dict(self._workers)
+        for name, dispatch in wanted.items():
+            known = before.get(name)
+            if known is None or known.dispatch != dispatch:
+                self._workers[name] = self._begin(name, dispatch)
+        for name in sorted(before.keys() - wanted.keys()):
+            del self._workers[name]
+        for name, known in before.items():
+            if self._workers.get(name) is not known:
+                self._let_go(known)
+
+    def _let_go(self, leaving: _Worker) -> None:
+        self._leaving.add(leaving)
+        task = asyncio.get_running_loop().create_task(self._retire(leaving))
+        self._retiring.add(task)
+        task.add_done_callback(self._retiring.discard)
 
     def registered(self, name: str) -> bool:
         """Whether LiveKit can send calls to an agent just now."""
@@ -179,7 +192,7 @@ class Workers:
             for info in worker.server.active_jobs
         }
 
-    def _begin(self, name: str) -> _Worker:
+    def _begin(self, name: str, dispatch: Dispatch) -> _Worker:
         server = AgentServer(
             ws_url=self._livekit.url,
             api_key=self._livekit.api_key,
@@ -195,11 +208,12 @@ class Workers:
         )
         server.rtc_session(
             job.entrypoint,
-            agent_name=name,
+            agent_name=name if dispatch.mode == "explicit" else "",  # LiveKit: every new room
+            type=_TYPES[dispatch.per],
             on_request=partial(self._request, name),
             on_session_end=job.session_end,
         )
-        worker = _Worker(name, server)
+        worker = _Worker(name, dispatch, server)
         server.on("worker_registered", lambda *_: self._registered(worker))
         worker.run = asyncio.get_running_loop().create_task(self._run(worker))
         return worker

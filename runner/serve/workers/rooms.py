@@ -56,7 +56,8 @@ class Rooms:
         """
         livekit = self._reachable()
         agent = self._agent(visit.agent)
-        if visit.room is not None:
+        named = self._admission.dispatch(agent).mode == "explicit"
+        if visit.room is not None and named:
             await self._call_in(livekit, visit.room, agent, visit.job_metadata)
         made = mint(
             livekit,
@@ -69,6 +70,7 @@ class Rooms:
                 name=visit.name or "",
                 own_metadata=visit.metadata,
                 attributes=visit.attributes,
+                named=named,
             ),
         )
         return RoomPass(livekit.url, made.token, made.room, visit.name or made.identity)
@@ -90,7 +92,8 @@ class Rooms:
         try:
             async with asyncio.timeout(BUDGET), _server(livekit) as server:
                 await server.room.create_room(wanted)
-                dispatch = await _dispatched(server, room, agent, wish.metadata)
+                named = self._admission.dispatch(agent).mode == "explicit"
+                dispatch = await _dispatched(server, room, agent, wish.metadata) if named else ""
         except (api.TwirpError, aiohttp.ClientError, OSError, TimeoutError) as error:
             _failed(error)
         return OpenRoom(room, agent, dispatch)

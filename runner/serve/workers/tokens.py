@@ -31,6 +31,7 @@ class Visit:
         name: of the caller, for people.
         own_metadata: of the caller.
         attributes: of the caller.
+        named: whether the agent is called by its name; not where it joins every new room.
     """
 
     agent: str
@@ -41,6 +42,7 @@ class Visit:
     name: str = ""
     own_metadata: str = ""
     attributes: dict[str, str] = field(default_factory=dict)
+    named: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,13 +58,13 @@ def mint(livekit: LiveKit, visit: Visit) -> AccessToken:
     """Make a token for one caller, signed with the key of a LiveKit server."""
     room = visit.room or f"{visit.agent}-{secrets.token_hex(4)}"
     identity = visit.identity or f"caller-{secrets.token_hex(4)}"
-    dispatch = api.RoomAgentDispatch(agent_name=visit.agent, metadata=visit.metadata)
+    called = api.RoomAgentDispatch(agent_name=visit.agent, metadata=visit.metadata)
     token = (
         api.AccessToken(livekit.api_key, livekit.api_secret.reveal())
         .with_identity(identity)
         .with_ttl(timedelta(seconds=visit.ttl))
         .with_grants(api.VideoGrants(room_join=True, room=room))
-        .with_room_config(api.RoomConfiguration(agents=[dispatch]))
+        .with_room_config(api.RoomConfiguration(agents=[called] if visit.named else []))
         .with_name(visit.name or identity)
         .with_metadata(visit.own_metadata)
         .with_attributes(visit.attributes)
