@@ -5,6 +5,7 @@ It knows no key by name: a new one is compared as soon as it is declared.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cache
@@ -75,6 +76,7 @@ def of_agent(before: AgentRelease, after: AgentRelease) -> Iterator[Difference]:
     yield from prompts
     by_prompts = {d.location for d in prompts}
     yield from _documents(before, after)
+    yield from _sounds(before, after)
     for section in SHARED:
         changed = differences(
             getattr(before, section), getattr(after, section), WalkPoint((section,))
@@ -106,6 +108,18 @@ def _documents(before: AgentRelease, after: AgentRelease) -> Iterator[Difference
         )
         place = WalkPoint(("knowledge", name, "files"), "what its documents say")
         yield from differences(old, now, place)
+
+
+def _sounds(before: AgentRelease, after: AgentRelease) -> Iterator[Difference]:
+    """Yield which sound files of both hold another sound."""
+    for file in [f for f in after.sounds if f in before.sounds]:
+        old, now = (Told(_known_by(each.sounds[file])) for each in (before, after))
+        yield from differences(old, now, WalkPoint(("sounds", file, "content"), "what the file holds"))
+
+
+def _known_by(sound: str) -> str:
+    """A sound as it is told from others, and shown."""
+    return f"the sound {hashlib.sha256(sound.encode()).hexdigest()[:8]}"
 
 
 @dataclass(frozen=True, slots=True)

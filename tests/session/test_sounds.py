@@ -13,6 +13,7 @@ from support.speech import Speaker
 
 from runner.cache import Cache
 from runner.compiler import Compiler
+from runner.link.differences import of_agent
 from runner.session import CallFacts
 from runner.session.conversation import Conversation
 from runner.session.speech import files
@@ -232,3 +233,12 @@ async def test_a_background_that_fails_is_told(release, caplog):
     assert "background_audio cannot be played: no track" in caplog.text
     await background.end()
     await talk.abandon()
+
+
+def test_another_sound_in_the_same_file_is_a_difference(release):
+    """Whoever looks what changes for callers is told that a file holds another sound."""
+    before = release()
+    after = before.model_copy(update={"sounds": {"sounds/bell.wav": "UklGRg=="}})
+    (difference,) = of_agent(before, after)
+    assert difference.location == ("sounds", "sounds/bell.wav", "content")
+    assert not list(of_agent(before, before))
