@@ -114,7 +114,9 @@ def _sounds(before: AgentRelease, after: AgentRelease) -> Iterator[Difference]:
     """Yield which sound files of both hold another sound."""
     for file in [f for f in after.sounds if f in before.sounds]:
         old, now = (Told(_known_by(each.sounds[file])) for each in (before, after))
-        yield from differences(old, now, WalkPoint(("sounds", file, "content"), "what the file holds"))
+        yield from differences(
+            old, now, WalkPoint(("sounds", file, "content"), "what the file holds")
+        )
 
 
 def _known_by(sound: str) -> str:

@@ -59,6 +59,7 @@ WAITING = {
     "Agent.after_call",
     "Agent.events",
     "Agent.background_audio",
+    "Agent.dispatch",
     "Agent.before_call",
     *("Agent.nodes", "Persona.nodes", "Nodes.llm", "Nodes.stt", "Nodes.tts"),
     *("Interruptions.how", "Interruptions.ignore_within", "TurnTaking.warm_up"),
