@@ -27,7 +27,7 @@ async def token(runner, room):
 async def test_an_agent_joins_every_new_room(livekit, lkrun_serve, write):
     """Nobody calls it: it comes by itself, once, and by its own name."""
     runner = lkrun_serve(write(agents=EVERY_ROOM))
-    await runner.event("ready")
+    await runner.event("ready", within=60.0)
     caller = await Caller(livekit, "any-room", "by-itself").join(await token(runner, "any-room"))
     try:
         await caller.reads("North desk.")
@@ -41,7 +41,7 @@ async def test_an_agent_joins_every_new_room(livekit, lkrun_serve, write):
 async def test_an_agent_for_each_publisher(livekit, lkrun_serve, write):
     """Two who speak in one room have an agent each, which talks with its own caller alone."""
     runner = lkrun_serve(write(agents=EACH_PUBLISHER))
-    await runner.event("ready")
+    await runner.event("ready", within=60.0)
     async with calling(livekit, "desk", room="two") as first:
         await first.speak_up()
         await first.until(lambda: len(first.agents) == 1, "the first one's agent")
@@ -70,7 +70,7 @@ KEYS = VOICE.replace(
 async def test_keys_are_pressed_both_ways(livekit, lkrun_serve, write):
     """Tones of the caller reach the keypad, and those of the agent reach the caller."""
     runner = lkrun_serve(write(agents=KEYS))
-    await runner.event("ready")
+    await runner.event("ready", within=60.0)
     async with calling(livekit, "desk") as caller:
         await caller.speak_up()
         heard = []
@@ -102,7 +102,7 @@ async def test_what_is_sent_after_a_call(livekit, lkrun_serve, write, tmp_path):
     data = tmp_path / "data"
     folder = write(agents=AFTER + f"runner:\n  data_dir: {data}\n")
     runner = lkrun_serve(folder)
-    await runner.event("ready")
+    await runner.event("ready", within=60.0)
     async with calling(livekit, "desk") as caller:
         await caller.reads("Hello there.")
         await caller.writes("goodbye")
@@ -134,7 +134,7 @@ SOUND = VOICE.replace(
 async def test_sounds_are_heard_in_a_room(livekit, lkrun_serve, write):
     """The background is heard in a track of its own, while nobody speaks."""
     runner = lkrun_serve(write(agents=SOUND))
-    await runner.event("ready")
+    await runner.event("ready", within=60.0)
     async with calling(livekit, "desk") as caller:
         agent = await caller.meets_agent()
         await caller.until(
