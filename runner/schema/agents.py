@@ -11,9 +11,9 @@ from pydantic_core import CoreSchema
 from runner.provider_kinds import BY_KEY
 from runner.schema.actions import Actions
 from runner.schema.app import App
-from runner.schema.event_hooks import EventHook
 from runner.schema.background import BackgroundAudio
 from runner.schema.dispatch import Dispatch
+from runner.schema.event_hooks import EventHook
 from runner.schema.hours import Hours
 from runner.schema.intents import Intents
 from runner.schema.keys import Keypad

@@ -20,8 +20,8 @@ from support.voice_folder import exceeded
 from runner.egress.port import ToolResponse
 from runner.link.differences import WalkPoint, differences, of_agent
 from runner.schema.agents import Agent, Room
-from runner.schema.event_hooks import EventHook
 from runner.schema.background import BackgroundAudio, BackgroundSound
+from runner.schema.event_hooks import EventHook
 from runner.schema.fields import Field
 from runner.schema.hours import DAYS
 from runner.schema.lifecycle import AfterCall, BeforeCall, CsvSend, ToolSend, WebhookSend
