@@ -98,7 +98,6 @@ class CallParts:
             written.stop,
         )  # fmt: skip
         ending.stops(room.avatar.stop)
-        ending.waits_for(renewal.closed)
         ending.waits_for(renewal.closed, room.background.end)
         return cls(
             language, opening, ending, timers, failures, listener, renewal, written, callers_app,
