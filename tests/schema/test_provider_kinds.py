@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from runner.provider_kinds import BY_KEY, KINDS, ROWS
+from runner.provider_kinds import BY_KEY, GROUPS, KINDS, ROWS
 from runner.schema.agents import Agent
 from runner.schema.personas import Persona
 from runner.schema.providers import PROVIDERS
@@ -20,12 +20,13 @@ new = dataclasses.replace(
 rows.KINDS += (new,)
 rows.ROWS += (new,)
 rows.BY_KEY["mascot"] = new
+rows.GROUPS["mascot"] = new.entry_points  # made of the rows when these are first read
 from pathlib import Path
 from runner.compiler import Compiler
 from runner.plugin import GROUPS
 from runner.providers.catalogue import Catalogue
 from runner.schema.output.reference import page
-assert GROUPS["mascot"] == "lkrun.mascot"
+assert GROUPS is rows.GROUPS
 assert page().count("| `mascot` |") == 2, "agents and personas"
 for diagnostic in Compiler(Path("agents.d"), env={}).compile().diagnostics:
     print(diagnostic.code, diagnostic.message, "/", diagnostic.help)
@@ -64,7 +65,10 @@ def test_rows_make_keys_and_classes():
         spoken = {"cache"} if kind.key == "tts" else set()
         assert PROVIDERS[kind.key].keys().keys() == {kind.key, "with"} | connection | spoken
     assert list(BY_KEY) == [kind.key for kind in ROWS]
-    assert list(PROVIDERS) == [kind.key for kind in ROWS if kind.chosen_by]
+    assert list(PROVIDERS) == [kind.key for kind in ROWS]
+    assert {kind.key: kind.entry_points for kind in ROWS if kind.entry_points}.items() <= (
+        GROUPS.items()
+    )
 
 
 def test_another_row_is_another_kind(tmp_path):
