@@ -205,12 +205,6 @@ BY_HTTP = "http"
 PROVIDER_TOOL = "provider_tool"
 """What a tool is called that a LiveKit plugin has and its service runs: no provider by itself."""
 
-GROUPS = {kind.key: kind.entry_points for kind in ROWS if kind.entry_points} | {
-    "node": "lkrun.node",
-    "tool": "lkrun.tool",
-}
-"""Kind of a plugin → the entry-point group in which packages register theirs."""
-
 BY_KEY: dict[str, ProviderKind] = {kind.key: kind for kind in ROWS}
 
 

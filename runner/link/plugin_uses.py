@@ -71,6 +71,8 @@ def _named(definition: Definition, kind: str, name: str, key: str = "") -> Plugi
 
 
 def _nodes(definition: Definition, spec: Any) -> Iterator[PluginUse]:
+    if spec.nodes is None:
+        return
     data: Any = definition.data
     for part in PARTS:
         for index, (name, _) in enumerate(listed(spec.nodes, part)):

@@ -29,13 +29,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar, runtime_checkable
 
-from runner.patterns import Pattern, PatternError, compile_pattern
-from runner.provider_kinds import GROUPS
+from runner.provider_kinds import ROWS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from pydantic import BaseModel
+
+    from runner.patterns import Pattern, PatternError, compile_pattern
 
 __all__ = [
     "API_VERSION",
@@ -48,6 +49,22 @@ __all__ = [
 ]
 
 API_VERSION = 1
+
+GROUPS = {kind.key: kind.entry_points for kind in ROWS if kind.entry_points} | {
+    "node": "lkrun.node",
+    "tool": "lkrun.tool",
+}
+"""Kind of a plugin → the entry-point group in which packages register theirs."""
+
+
+def __getattr__(name: str) -> Any:
+    """Patterns are loaded when something of them is used: most commands need none."""
+    if name in ("Pattern", "PatternError", "compile_pattern"):
+        from runner import patterns  # noqa: PLC0415
+
+        return getattr(patterns, name)
+    raise AttributeError(f"module 'runner.plugin' has no attribute '{name}'")
+
 
 OptionsT = TypeVar("OptionsT", bound="BaseModel")
 

@@ -10,7 +10,8 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
 from runner.child_environment import missed
-from runner.provider_kinds import BY_KEY, GROUPS
+from runner.plugin import GROUPS
+from runner.provider_kinds import BY_KEY
 from runner.providers.catalogue import Catalogue, InstalledProvider
 from runner.providers.limit import BUILD, TooLongError, limit
 from runner.providers.loading import UnusableError, load

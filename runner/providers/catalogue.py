@@ -8,7 +8,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
 from runner.diagnostics.nearest import nearest
-from runner.provider_kinds import BY_KEY, GROUPS, PROVIDER_TOOL, ROWS
+from runner.plugin import GROUPS
+from runner.provider_kinds import BY_KEY, PROVIDER_TOOL, ROWS
 from runner.providers import hosted, known
 from runner.providers.exports import Exports
 from runner.providers.installed import Distribution, scan

@@ -9,7 +9,7 @@ import sys
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
-from runner.provider_kinds import GROUPS
+from runner.plugin import GROUPS
 from runner.providers.catalogue import Catalogue, InstalledProvider
 from runner.providers.child import BUDGET, Given, ask
 from runner.providers.near import near_misses

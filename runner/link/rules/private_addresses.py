@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Iterator
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 from runner.addresses import Blocked, Guard
@@ -70,6 +71,7 @@ def _refused(guard: Guard, url: str) -> str | None:
     return None
 
 
+@lru_cache(maxsize=4096)
 def _address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
     if host == "localhost":
         return _LOOPBACK
