@@ -10,9 +10,10 @@ from runner.link.scope import Scope
 from runner.link.walk import Leaf
 from runner.schema.app import App
 from runner.schema.calling import AnyTool
-from runner.schema.fields import READERS, Field, fits
+from runner.schema.fields import Field
 from runner.schema.reading.load import Definition
 from runner.schema.types.blocks import Block
+from runner.schema.types.field_types import READERS, fits
 from runner.schema.types.meant import advice
 from runner.syntax import Location
 from runner.template import has_template

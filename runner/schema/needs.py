@@ -6,8 +6,9 @@ from pydantic import AfterValidator, model_validator
 from pydantic.json_schema import JsonSchemaValue
 
 from runner.schema.actions import Actions
-from runner.schema.fields import BOUNDS, TYPES, Field
+from runner.schema.fields import BOUNDS, Field
 from runner.schema.types.blocks import OneOrList, OrNo, key
+from runner.schema.types.field_types import TYPES
 from runner.schema.types.measures import SomeTime
 from runner.schema.types.mistake import mistake
 from runner.schema.types.names import FieldKey

@@ -23,7 +23,8 @@ from runner.session.errors import CannotRenewError, CannotStartError
 from runner.session.events import Event, Events
 from runner.session.facts import CallFacts
 from runner.session.lifecycle.after_call import Aftermath
-from runner.session.models.providers import Models, Secrets
+from runner.session.models.known_secrets import Secrets
+from runner.session.models.providers import Models
 from runner.session.next_turn import Renewed
 from runner.session.observers.app import Elsewhere
 from runner.session.observers.log_filter import install_log_filter

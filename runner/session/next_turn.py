@@ -19,7 +19,8 @@ from runner.schema.agents import Agent
 from runner.session.bound_release import BoundRelease
 from runner.session.call import Call
 from runner.session.errors import CannotRenewError, CannotStartError
-from runner.session.models.providers import Models, Secrets, close
+from runner.session.models.known_secrets import Secrets
+from runner.session.models.providers import Models, close
 from runner.session.observers.timers import CallTimers
 from runner.session.personas.persona import LivePersona, speaker
 from runner.session.settings.live import LiveSettings

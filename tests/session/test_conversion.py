@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, time
 
 import pytest
+from runner.schema.types.field_types import TYPES
 
-from runner.schema.fields import TYPES, Field
+from runner.schema.fields import Field
 from runner.session.errors import MisfitError
 from runner.session.values.conversion import convert, missing
 from runner.template import EMPTY

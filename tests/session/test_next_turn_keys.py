@@ -211,7 +211,7 @@ async def view(talk):
 def made_of(call, made):
     """What an object of the call was made of."""
     models = call.bound.models
-    return [recipe for key, recipe in models._recipes.items() if models._single[key] is made]
+    return [recipe for key, recipe in models._made_by.items() if models._single[key] is made]
 
 
 def delays(endpointing):

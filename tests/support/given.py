@@ -7,5 +7,5 @@ def give(talk, kind, name, made):
     """Let a call have an object as if it had built it."""
     models = talk._call.bound.models
     models._single[kind, name] = made
-    models._recipes[kind, name] = models._recipe(name)
+    models._made_by[kind, name] = models._recipes.of(name)
     return made

@@ -12,10 +12,10 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Union, get_args, get_origin
 
-from runner.schema.fields import TYPES
 from runner.schema.file import File
 from runner.schema.reading.annotations import whole
 from runner.schema.types.blocks import Block, Live, OneOrList, OrNo
+from runner.schema.types.field_types import TYPES
 from runner.schema.types.later import LATER
 from runner.schema.types.live import latest, marks
 from runner.schema.types.measures import Duration, LongTime, SomeTime

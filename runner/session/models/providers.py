@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import json
 import logging
 import operator
-import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -22,64 +20,16 @@ from runner.schema.providers import InOrder, Order
 from runner.secret import Secret
 from runner.session.errors import CannotStartError
 from runner.session.models import kinds
-from runner.session.models.bounded import bounded
-from runner.session.models.closing import closing
-from runner.session.models.connection import Connection, connection_of, keep_to
-from runner.session.models.http.made import HttpRecipe, http_recipe
+from runner.session.models.connection import connection_of
+from runner.session.models.known_secrets import KnownSecrets, Secrets
+from runner.session.models.recipes import Recipe, Recipes
 from runner.session.models.recognised import Recognised
 from runner.session.values.templates import TemplateRenderer
 
 log = logging.getLogger("lkrun")
 
-_WORDS = re.compile(r"[a-z]+(?: [a-z]+)+", re.IGNORECASE)
-
-Secrets = Callable[[str], Secret[str] | None]
-
-_Recipe = tuple[str, str, HttpRecipe | Secret[Any], Connection] | None
-"""Kind, plugin, options and connection of a provider; None for an inference string."""
-
-
-_Plugin = tuple[str, str, Secret[str]]
-"""Kind, name and options, as JSON, of a plugin that is no provider."""
-
 _List = tuple[str, tuple[str, ...], Order | None]
 """Kind and names of providers in order, and what is said of their order."""
-
-
-class _Secrets(Mapping[str, str]):
-    """Looks secrets up, and remembers them so that no message shows one."""
-
-    def __init__(self, resolve: Secrets, past: Iterable[Secret[str]] = ()) -> None:
-        self.resolve = resolve
-        self.past = frozenset(past)
-        self.seen: dict[str, Secret[str]] = {}
-        self.lacking: set[str] = set()
-
-    def find(self, name: str) -> Secret[str] | None:
-        """One of them; what there is none of is noted."""
-        value = self.resolve(name)
-        if value is None:
-            self.lacking.add(name)
-            return None
-        self.seen[name] = value
-        return value
-
-    def __getitem__(self, name: str) -> str:
-        value = self.find(name)
-        if value is None:
-            raise KeyError(name)
-        return value.reveal()
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self.seen)
-
-    def __len__(self) -> int:
-        return len(self.seen)
-
-    @property
-    def shown(self) -> frozenset[Secret[str]]:
-        """All values that were ever looked up."""
-        return self.past.union(self.seen.values())
 
 
 class Models:
@@ -104,16 +54,16 @@ class Models:
         """Build nothing yet."""
         self._release = release
         self._network = network
-        self._renderer = renderer
         self._before = before
-        self._secrets: _Secrets = _Secrets(secrets, before.shown if before else ())
+        self._secrets = KnownSecrets(secrets, before.shown if before else ())
+        self._recipes = Recipes(release, renderer, self._secrets)
         own = ProviderEgress(self._secrets.find, network, release.env, release.places)
         self._own_services = own
         self.services: ProviderEgress = before.services if before else own
         self.recognised: Recognised = before.recognised if before else Recognised()
         """What speech recognition says of the caller's words."""
         self._single: dict[tuple[str, str], Any] = {}
-        self._recipes: dict[tuple[str, str], _Recipe] = {}
+        self._made_by: dict[tuple[str, str], Recipe | None] = {}
         self.plugins: dict[tuple[str, str, Secret[str]], Any] = (
             dict(before.plugins) if before else {}
         )
@@ -144,7 +94,7 @@ class Models:
         return self.recognised.note(self._made(kind, names))
 
     def _made(self, kind: str, names: tuple[str, ...] | str) -> Any:
-        wanted, how = self._order(_names(names))
+        wanted, how = self._recipes.order(names)
         if len(wanted) == 1 and how is None:
             return self._one(kind, wanted[0])
         key = (kind, wanted, how)
@@ -155,18 +105,6 @@ class Models:
                 self._parts[key] = parts
         return self._lists[key]
 
-    def _order(self, names: tuple[str, ...]) -> tuple[tuple[str, ...], Order | None]:
-        """The providers that names mean, and what a `fallback` says of their order.
-
-        One that a variable chooses is the one that it holds now.
-        """
-        names = tuple(self._renderer.text(name).strip() for name in names)
-        provider = self._release.providers.get(names[0]) if len(names) == 1 else None
-        options = provider.options if provider is not None else None
-        if isinstance(options, Order):
-            return tuple(map(str, options.order)), options
-        return names, None
-
     def _keep_list(self, before: Models, key: _List, parts: list[Any]) -> bool:
         if key not in before._lists or not _same(before._parts[key], parts):
             return False
@@ -175,29 +113,19 @@ class Models:
 
     def patience(self, names: tuple[str, ...] | str) -> float:
         """Seconds that the attempts may take that these providers ask for, all of them failing."""
-        wanted, how = self._order(_names(names)) if names else ((), None)
+        wanted, how = self._recipes.order(names) if names else ((), None)
         if isinstance(how, InOrder) and how.attempt_timeout is not None:
             return how.attempt_timeout * ((how.retries or 0) + 1) * len(wanted)
         return sum(connection_of(self._release.providers.get(name)).longest for name in wanted)
 
     def voice(self, names: tuple[str, ...] | str) -> str | None:
         """What tells the voice that speaks first from all others; None where it shall vary."""
-        name = self._order(_names(names))[0][0]
+        name = self._recipes.order(names)[0][0]
         provider = self._release.providers.get(name)
         if ("tts", name) not in self._single or not getattr(provider, "cache", True):
             return None
-        recipe = self._recipes.get(("tts", name))
-        if recipe is None:
-            return name
-        _, plugin, options, _ = recipe
-        if isinstance(options, HttpRecipe):
-            resolved = {name: self._secrets.resolve(name) for name in options.secrets}
-            known = {name: value.reveal() for name, value in resolved.items() if value}
-            identity: Any = [repr(options), known, dict(self._release.env)]
-        else:
-            identity = options.reveal()
-        text = json.dumps([plugin, identity], sort_keys=True, default=repr)
-        return hashlib.sha256(text.encode()).hexdigest()
+        recipe = self._made_by.get(("tts", name))
+        return name if recipe is None else self._recipes.identity(recipe)
 
     def first_spoke(self, names: tuple[str, ...] | str) -> bool:
         """Whether the first of several voices has spoken last, not one in its place."""
@@ -229,17 +157,17 @@ class Models:
 
     def _one(self, kind: str, name: str) -> Any:
         if (kind, name) not in self._single:
-            recipe = self._recipe(name)
+            recipe = self._recipes.of(name)
             if not (self._before and self._keep(self._before, (kind, name), recipe)):
-                made = self._build(kind, name, recipe)
-                self._single[kind, name] = _kept_in_hand(made)
-                self._recipes[kind, name] = recipe
+                made = self._recipes.make(kind, name, recipe, self.services)
+                self._single[kind, name] = made
+                self._made_by[kind, name] = recipe
         return self._single[kind, name]
 
-    def _keep(self, before: Models, key: tuple[str, str], recipe: _Recipe) -> bool:
-        if key not in before._single or before._recipes.get(key) != recipe:
+    def _keep(self, before: Models, key: tuple[str, str], recipe: Recipe | None) -> bool:
+        if key not in before._single or before._made_by.get(key) != recipe:
             return False
-        self._single[key], self._recipes[key] = before._single[key], recipe
+        self._single[key], self._made_by[key] = before._single[key], recipe
         return True
 
     def plugin(self, kind: str, name: str, options: Any) -> Any:
@@ -248,11 +176,7 @@ class Models:
         Raises:
             CannotStartError: it cannot be built.
         """
-        self._secrets.lacking.clear()
-        values = self._renderer.data(options, {"secrets": self._secrets})
-        if self._secrets.lacking:
-            lacking = ", ".join(sorted(self._secrets.lacking))
-            raise CannotStartError(f"{kind} '{name}' needs a secret that is not set: {lacking}")
+        values = self._recipes.plugin(kind, name, options)
         key = (kind, name, Secret(json.dumps(values, sort_keys=True, default=str)))
         if key not in self.plugins:
             try:
@@ -261,40 +185,6 @@ class Models:
             except ProviderBuildError as error:
                 raise CannotStartError(str(error)) from None
         return self.plugins[key]
-
-    def _recipe(self, name: str) -> _Recipe:
-        """What a provider is made of; None for an inference string."""
-        provider = self._release.providers.get(name)
-        if provider is None:
-            return None
-        self._secrets.lacking.clear()
-        service = http_recipe(self._release, name)
-        if service is not None:
-            for secret in service.secrets:
-                self._secrets.find(secret)
-            options: HttpRecipe | Secret[Any] = service
-        else:
-            given = {"secrets": self._secrets}
-            options = Secret(self._renderer.data(provider.options, given))
-        if self._secrets.lacking:
-            lacking = ", ".join(sorted(self._secrets.lacking))
-            raise CannotStartError(f"provider '{name}' needs a secret that is not set: {lacking}")
-        return provider.kind, str(provider.plugin), options, connection_of(provider)
-
-    def _build(self, kind: str, name: str, recipe: _Recipe) -> Any:
-        if recipe is None:
-            return kinds.inferred(kind, name)
-        own_kind, plugin, options, connection = recipe
-        if isinstance(options, HttpRecipe):
-            return keep_to(options.made(self.services), kind, connection)
-        try:
-            usual = kinds.TEXT_ALONE if kind == kinds.IN_TEXT else {}
-            made = build(
-                own_kind, plugin, options.reveal(), secrets=self._secrets.shown, usual=usual
-            )
-            return keep_to(check_kind(own_kind, plugin, made), kind, connection)
-        except ProviderBuildError as error:
-            raise CannotStartError(f"provider '{name}': {error}") from None
 
     def take_over(self, wanted: Iterable[tuple[str, tuple[str, ...] | str]]) -> list[Any]:
         """Keep what may still be used of the models before these, and let go of the rest.
@@ -310,12 +200,12 @@ class Models:
             return []
         self.services.follow(self._own_services)
         for kind, named in wanted:
-            names, how = self._order(_names(named))
+            names, how = self._recipes.order(named)
             for name in names:
                 # what cannot be built is told when it is needed, as at the start of a call
                 with suppress(CannotStartError):
                     if (kind, name) not in self._single:
-                        self._keep(before, (kind, name), self._recipe(name))
+                        self._keep(before, (kind, name), self._recipes.of(name))
             if (len(names) > 1 or how) and (kind, names, how) not in self._lists:
                 parts = [self._single.get((kind, name)) for name in names]
                 self._keep_list(before, (kind, names, how), parts)
@@ -351,15 +241,12 @@ class Models:
 
     def mask(self, text: str) -> str:
         """A message without the secrets that were used."""
-        return Mask(self.shown, stars="•••").text(text)
+        return self._secrets.mask(text)
 
     @property
     def hidden(self) -> Mask:
-        """Hides the secrets that were used, in what a model says.
-
-        Plain words are no key: an author keeps what a scripted model says where they like.
-        """
-        return Mask(value for value in self.shown if not value.map(_WORDS.fullmatch))
+        """Hides the secrets that were used, in what a model says."""
+        return self._secrets.hidden
 
     async def aclose(self) -> None:
         """Close all that was built."""
@@ -377,16 +264,6 @@ async def close(made: Iterable[Any]) -> None:
     for result in await asyncio.gather(*closing, return_exceptions=True):
         if isinstance(result, Exception):
             log.debug("a provider could not be closed: %s", type(result).__name__)
-
-
-def _kept_in_hand(made: Any) -> Any:
-    if isinstance(made, llm.RealtimeModel):
-        return closing(made)
-    return bounded(made) if isinstance(made, llm.LLM) else made
-
-
-def _names(names: tuple[str, ...] | str) -> tuple[str, ...]:
-    return (str(names),) if isinstance(names, str) else tuple(map(str, names))
 
 
 def _same(some: Sequence[Any], others: Sequence[Any]) -> bool:

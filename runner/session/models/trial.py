@@ -20,7 +20,8 @@ from runner.provider_kinds import KINDS
 from runner.schema.providers import choices
 from runner.session.errors import CannotStartError
 from runner.session.facts import CallFacts
-from runner.session.models.providers import Models, Secrets
+from runner.session.models.known_secrets import Secrets
+from runner.session.models.providers import Models
 from runner.session.values.templates import TemplateContext, TemplateRenderer
 from runner.session.values.variables import Variables
 

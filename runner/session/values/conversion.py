@@ -10,7 +10,8 @@ from datetime import date, datetime, time
 from typing import Any
 
 from runner.patterns import compile_pattern
-from runner.schema.fields import READERS, Field
+from runner.schema.fields import Field
+from runner.schema.types.field_types import READERS
 from runner.schema.types.values import NO, YES
 from runner.session.errors import MisfitError
 from runner.template import Empty, as_text

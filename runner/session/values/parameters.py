@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from runner.diagnostics.nearest import nearest
-from runner.schema.fields import READERS, Field
+from runner.schema.fields import Field
+from runner.schema.types.field_types import READERS
 from runner.session.errors import ArgumentsError, MisfitError
 from runner.session.values.bounds import Bounds, bound_names
 from runner.session.values.conversion import Choices, convert, missing, offered
