@@ -116,7 +116,7 @@ class Run:
             names = ", ".join(NAMES.values())
             words = f"LiveKit is not configured ({names}): serving text, and voice on the page only"
             self.log.event("livekit_not_configured", words)
-            self.tasks.spawn(parts.texts.warm())
+            self.tasks.spawn(parts.texts.hosts.warm())
         else:
             parts.agents.follow(parts.releases.current.agents)
             await parts.agents.start()

@@ -106,7 +106,7 @@ class ServedRunner:
         """Why calls cannot be taken yet, or None."""
         if self._admission.draining:
             return "the runner is shutting down"
-        return self._agents.not_ready() or self._texts.not_ready()
+        return self._agents.not_ready() or self._texts.hosts.not_ready()
 
     def load(self) -> CallLoad:
         """How many calls are on, and may be."""

@@ -287,7 +287,7 @@ def voices(calls, admission, store, releases):
 
 
 @pytest_asyncio.fixture
-async def socket(store, releases, switchboard, texts):
+async def socket(store, releases, switchboard, calls, texts):
     """The call socket of the runner; `roll` is what goes back to a release."""
     found = Socket(store.socket)
     control = Control(releases, found.go_back)
@@ -295,7 +295,7 @@ async def socket(store, releases, switchboard, texts):
         calls=switchboard.serve,
         dialogues=texts.serve,
         control=control.serve,
-        blocked=BlockedProcesses(texts._calls, texts._log).hear,
+        blocked=BlockedProcesses(calls, calls._log).hear,
     )
     await server.start(store.socket)
     yield found

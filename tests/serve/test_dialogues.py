@@ -16,7 +16,7 @@ pytestmark = pytest.mark.usefixtures("socket")
 
 def hosts(texts):
     """The hosts in which dialogues may begin."""
-    return [host for host in texts._hosts.values() if not host.leaving]
+    return [host for host in texts.hosts.all if not host.leaving]
 
 
 @pytest.fixture
@@ -105,8 +105,8 @@ async def test_a_child_that_dies_is_replaced(texts, log):
 
 async def test_a_child_that_cannot_start_is_told(texts, tmp_path):
     """Without its socket the child ends, and who asks is told to try again."""
-    texts._socket = str(tmp_path / "nowhere")
-    await texts.warm()
+    texts.hosts._socket = str(tmp_path / "nowhere")
+    await texts.hosts.warm()
     with pytest.raises(DialogueError, match="could not be started"):
         await texts.turn("desk", "hello", None, None, None)
 
@@ -201,11 +201,11 @@ async def test_a_dialogue_that_is_not_there_takes_no_release(texts, calls, welco
 
 async def test_new_dialogues_begin_in_a_new_process(texts, calls):
     """A dialogue that is on stays where it is; with its end the old process goes."""
-    await texts.renew()
+    await texts.hosts.renew()
     assert hosts(texts) == []
     old = await texts.turn("desk", "i am mary", None, None, None)
     (first,) = hosts(texts)
-    await texts.renew()
+    await texts.hosts.renew()
     (second,) = hosts(texts)
     assert second is not first
     again = await texts.turn("desk", "hello", old.session_id, None, None)
@@ -215,7 +215,7 @@ async def test_new_dialogues_begin_in_a_new_process(texts, calls):
     await texts.turn("desk", "bye", old.session_id, None, None)
     await asyncio.wait_for(first.process.wait(), 20)
     assert (await texts.turn("desk", "hello", fresh.session_id, None, None)).text == "I hear you."
-    await texts.renew()
+    await texts.hosts.renew()
     await texts.turn("desk", "bye", fresh.session_id, None, None)
 
 
@@ -224,9 +224,9 @@ async def test_a_process_without_dialogues_is_replaced_at_once(texts):
     turn = await texts.turn("desk", "bye", None, None, None)
     assert turn.ended
     (first,) = hosts(texts)
-    await texts.renew()
+    await texts.hosts.renew()
     assert first.process.returncode is not None
-    assert list(texts._hosts.values()) == hosts(texts)
+    assert texts.hosts.all == hosts(texts)
 
 
 async def test_a_turn_that_nobody_waits_for_is_given_up(texts, service):

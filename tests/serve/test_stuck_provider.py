@@ -17,6 +17,7 @@ from runner.cache import Cache
 from runner.compiler import Compiler
 from runner.front.port import DialogueError
 from runner.serve.sessions import dialogues, texthost
+from runner.serve.sessions import hosts as pool
 
 
 @pytest.fixture
@@ -43,7 +44,7 @@ def compiler(folder):
 def hosts(texts, socket):
     """All text hosts, of dialogues whose call socket listens."""
     assert socket
-    return lambda: list(texts._hosts.values())
+    return lambda: texts.hosts.all
 
 
 @pytest.fixture
@@ -78,16 +79,16 @@ async def test_a_blocked_host_is_replaced_and_its_dialogues_are_told(texts, host
     (host,) = hosts()
     waiting, beside = say(session, "block 1000"), say(other, "hello")
     await until(lambda: log.named("provider_blocked"))
-    assert texts.not_ready() is None
+    assert texts.hosts.not_ready() is None
     while host.answers:
         texts.look()
-    assert texts.not_ready() == "the process for text dialogues does not answer"
+    assert texts.hosts.not_ready() == "the process for text dialogues does not answer"
     while not host.dead:
         texts.look()
     assert await refused(waiting) == await refused(beside) == "agent_unavailable"
     assert await refused(say(session, "hello")) == "ended"
     assert (await texts.turn("stuck", "hello", None, None, None)).text == "You said hello."
-    assert texts.not_ready() is None
+    assert texts.hosts.not_ready() is None
     await asyncio.wait_for(host.process.wait(), 20)
     (event,) = log.named("text_host_replaced")
     assert event["sessions"] == sorted([session, other])
@@ -194,8 +195,8 @@ async def test_what_nobody_waits_for_is_stopped(begin, say):
 
 async def test_many_dialogues_have_several_hosts(hosts, begin, monkeypatch):
     """Another host is started when one has as many as it should, up to a bound."""
-    monkeypatch.setattr(dialogues, "A_HOST", 2)
-    monkeypatch.setattr(dialogues, "HOSTS", 2)
+    monkeypatch.setattr(pool, "A_HOST", 2)
+    monkeypatch.setattr(pool, "HOSTS", 2)
     for _ in range(2):
         await begin()
     await until(lambda: len([host for host in hosts() if host.peer]) == 2)

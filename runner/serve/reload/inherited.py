@@ -98,7 +98,7 @@ class ChildEnvironment:
         return named(*confine(wanted, self._env), release.secrets)
 
     async def _renew(self, reasons: list[str]) -> None:
-        await self._texts.renew()
+        await self._texts.hosts.renew()
         if self._forks:
             await asyncio.to_thread(forkserver.renew)
         words = f"new calls begin in new processes: {', '.join(reasons)}"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import itertools
-import os
 import time
 import uuid
 from collections import OrderedDict
@@ -14,8 +13,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from runner.front.port import DialogueError, EarlierLine, Turn
 from runner.serve.sessions.calls import TurnFigures
+from runner.serve.sessions.hosts import TextHosts, draining
 from runner.serve.sessions.talk_sounds import LONGEST, TalkSounds
-from runner.serve.sessions.texthost import TextHost
 from runner.serve.socket.messages import (
     FROM_HOST,
     Cancel,
@@ -31,7 +30,6 @@ from runner.serve.socket.messages import (
     SessionEvent,
     TurnText,
 )
-from runner.serve.tasks import Tasks
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -39,6 +37,7 @@ if TYPE_CHECKING:
 
     from runner.serve.log import Log
     from runner.serve.sessions.calls import CallInfo, Calls
+    from runner.serve.sessions.texthost import TextHost
     from runner.serve.sessions.welcomes import Welcomes
     from runner.serve.socket.peer import Peer
 
@@ -53,12 +52,6 @@ _SPEAKING: Final = 120.0
 
 SILENCE: Final = 600.0
 """Seconds without a text after which a dialogue ends."""
-
-A_HOST: Final = 100
-"""Dialogues for which one host is enough."""
-
-HOSTS: Final = max(2, min(os.cpu_count() or 1, 8))
-"""Hosts at most."""
 
 _GRACE: Final = 10.0
 """Seconds beyond its budget that a turn is given to answer by itself."""
@@ -108,7 +101,11 @@ class _Waiting:
 
 
 class Dialogues:
-    """Begins, continues and ends text dialogues; starts a text host when one is needed.
+    """Begins, continues and ends text dialogues.
+
+    Attributes:
+        hosts: the processes in which they run.
+        sounds: what is heard in those in which both speak.
 
     Args:
         socket: the call socket, to which hosts connect.
@@ -128,22 +125,18 @@ class Dialogues:
         take: Callable[[Peer, FromCall], None],
         most: Callable[[], int],
     ) -> None:
-        self._socket = str(socket)
         self.sounds = TalkSounds(socket.parent / "sounds")
+        self.hosts = TextHosts(socket, log, calls.end)
         self._welcomes = welcomes
         self._calls = calls
-        self._log = log
         self._budget = budget
         self._other = take
         self._most = most
-        self._hosts: dict[int, TextHost] = {}
-        self._starting = asyncio.Lock()
         self._stopping = False
         self._ids = itertools.count(1)
         self._waiting: dict[int, _Waiting] = {}
         self._used: dict[str, float] = {}
         self._since: dict[str, float] = {}
-        self._tasks = Tasks()
         self._ended: OrderedDict[str, str] = OrderedDict()
         calls.on_end.append(self._over)
 
@@ -172,7 +165,7 @@ class Dialogues:
         if session_id is None:
             _speakable(text, spoken=audio)
             opening = Opening(variables, metadata, idle, history, audio)
-            call = self._begin(await self._host(), agent, opening)
+            call = self._begin(await self.hosts.next(), agent, opening)
         else:
             call = self._known(agent, session_id)
             _speakable(text, spoken=call.spoken)
@@ -204,74 +197,43 @@ class Dialogues:
             elif now - self._used.get(call.id, now) > SILENCE:
                 self._end(call, "silence")
         self.sounds.look()
-        for host in tuple(self._hosts.values()):
-            host.ping()
-            if host.dead:
-                self._replace(host)
-
-    def not_ready(self) -> str | None:
-        """Why texts are not answered just now, or None."""
-        hosts = [host for host in self._hosts.values() if host.peer is not None]
-        if not hosts or any(host.answers for host in hosts):
-            return None
-        return "the process for text dialogues does not answer"
-
-    async def warm(self) -> None:
-        """Start a host before anybody needs it; a failure is told to who needs it."""
-        try:
-            await self._host()
-        except DialogueError:
-            return
-
-    async def renew(self) -> None:
-        """Have new dialogues run in a new host; those before are left to what they have."""
-        async with self._starting:
-            hosts = [host for host in self._hosts.values() if not host.leaving]
-            for host in hosts:
-                host.leaving = True
-                await self._part(host)
-        if hosts:
-            await self.warm()
+        self.hosts.look()
 
     async def settled(self) -> None:
         """Return when no turn is being answered, at least none that will be soon."""
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(_LAST):
-                while coming := [w.answer for w in self._waiting.values() if self._answers(w.call)]:
+                while coming := [
+                    w.answer for w in self._waiting.values() if self.hosts.answers(w.call)
+                ]:
                     await asyncio.wait(coming, timeout=1)  # a host may cease to answer
 
-    def _answers(self, call: str) -> bool:
-        """Whether the host of a dialogue answers."""
-        return any(host.answers for host in self._hosts.values() if call in host.dialogues)
+    def _coming(self) -> list[asyncio.Future[Reply | Failed]]:
+        """Answers of hosts that answer at all."""
+        return [w.answer for w in self._waiting.values() if self.hosts.answers(w.call)]
 
     def end_all(self) -> None:
         """End all dialogues, since the runner ends; who waits for an answer is told."""
         self._stopping = True
+        self.hosts.close()
         for call in self._calls.all("text"):
             self._end(call, "shutdown")
 
     async def stop(self) -> None:
         """End all dialogues, and their hosts."""
         self.end_all()
-        async with self._starting:
-            await asyncio.gather(*(host.end() for host in self._hosts.values()))
-        await self._tasks.finished()
+        await self.hosts.stop()
 
     async def serve(self, peer: Peer, hello: HostHello) -> None:
         """Speak with a text host until it is gone."""
-        host = self._hosts.get(hello.pid)
-        if host is None or host.peer is not None:
+        host = self.hosts.arrived(peer, hello)
+        if host is None:
             return
-        host.peer = peer
-        host.connected.set()
         try:
             async for message in peer.messages(FROM_HOST):
                 self._take(host, peer, message)
         finally:
-            for call in host.dialogues.copy():
-                self._calls.end(call, "crashed")
-            self._hosts.pop(hello.pid, None)
-            self._tasks.spawn(host.end())
+            self.hosts.gone(host)
 
     def _begin(self, host: TextHost, agent: str, opening: Opening) -> CallInfo:
         most = self._most()
@@ -284,14 +246,12 @@ class Dialogues:
             sound = self._sound(session)
         call = self._calls.begin(session, agent, "text")
         call.peer, call.spoken = host.peer, opening.spoken
-        host.dialogues.add(call.id)
+        self.hosts.enter(host, call.id)
         welcome = self._welcomes.welcome(call)
         history = opening.history
         before = tuple((line.role, line.text) for line in history) if history is not None else None
         opened = Open(welcome, opening.variables, opening.metadata, opening.idle, before)
         self._send(call, replace(opened, sound=sound, longest=LONGEST) if sound else opened)
-        if len(host.dialogues) == A_HOST:
-            self._tasks.spawn(self._more())  # the next ones need not wait for it
         return call
 
     def _sound(self, session: str) -> str:
@@ -359,10 +319,7 @@ class Dialogues:
         self._ended[call.id] = call.reason or "shutdown"
         if len(self._ended) > _REMEMBERED:
             self._ended.popitem(last=False)
-        for host in self._hosts.values():
-            if call.id in host.dialogues:
-                host.dialogues.remove(call.id)
-                self._tasks.spawn(self._part(host))
+        self.hosts.leave(call.id)
         refusal = self._refusal(call.reason)
         for waiting in self._waiting.values():
             if waiting.call == call.id and not waiting.answer.done():
@@ -371,64 +328,9 @@ class Dialogues:
     def _refusal(self, reason: str | None) -> DialogueError:
         """What somebody is told who waits for an answer of a dialogue that has ended."""
         if self._stopping:
-            return _draining()
+            return draining()
         code = "agent_unavailable" if reason == "hung" else "ended"
         return DialogueError(code, _why(reason))
-
-    async def _host(self) -> TextHost:
-        """The host in which the next dialogue begins."""
-        async with self._starting:
-            return self._freest() or await self._start()
-
-    def _freest(self) -> TextHost | None:
-        hosts = [h for h in self._hosts.values() if h.peer is not None and not h.leaving]
-        return min(hosts, key=lambda h: (not h.answers, len(h.dialogues)), default=None)
-
-    async def _more(self) -> None:
-        """Start another host where all have as many dialogues as they should."""
-        async with self._starting:
-            host = self._freest()
-            full = host is not None and len(host.dialogues) >= A_HOST
-            if full and len(self._hosts) < HOSTS:
-                with contextlib.suppress(DialogueError):
-                    await self._start()
-
-    async def _start(self) -> TextHost:
-        if self._stopping:
-            raise _draining()
-        try:
-            host = await TextHost.start(self._socket)
-        except OSError as error:
-            raise _not_started(error.strerror or str(error)) from None
-        self._hosts[host.process.pid] = host
-        if not await host.arrival():
-            self._hosts.pop(host.process.pid, None)
-            await host.end()
-            raise _not_started("it ended at once")
-        return host
-
-    def _replace(self, host: TextHost) -> None:
-        """End a host that does not answer, tell its dialogues, and start another."""
-        del self._hosts[host.process.pid]
-        count = len(host.dialogues)
-        self._log.event(
-            "text_host_replaced",
-            f"a process of {count} dialogues does not answer any more: it is ended, "
-            "and another one started",
-            level="error",
-            pid=host.process.pid,
-            sessions=sorted(host.dialogues),
-        )
-        for call in host.dialogues.copy():
-            host.dialogues.discard(call)
-            self._calls.end(call, "hung")
-        self._tasks.spawn(host.end())
-        self._tasks.spawn(self.warm())
-
-    async def _part(self, host: TextHost) -> None:
-        """See a host off that has nothing left to do."""
-        if host.leaving and not host.dialogues:
-            await host.end()
 
     def _take(self, host: TextHost, peer: Peer, message: FromHost) -> None:
         match message:
@@ -459,15 +361,6 @@ def _speakable(text: str, *, spoken: bool) -> None:
     if spoken and len(text) > LONGEST_SPOKEN:
         message = f"a text that is spoken has at most {LONGEST_SPOKEN:,} characters"
         raise DialogueError("out_of_bounds", message, "say it in several turns")
-
-
-def _draining() -> DialogueError:
-    return DialogueError("draining", "the runner is shutting down")
-
-
-def _not_started(why: str) -> DialogueError:
-    words = f"the process for dialogues could not be started: {why}"
-    return DialogueError("agent_unavailable", words, "try again")
 
 
 def _why(reason: str | None) -> str:
