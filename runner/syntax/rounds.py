@@ -37,4 +37,6 @@ def compose(file: str, text: str) -> Composition:
         at = error.problem_mark if error.problem_mark is not None else loader.pointer
         scene = FailureContext(text, loader.scalars)
         return Composition(None, tree, explain(scene, str(error.problem), at, error.context_mark))
-    return Composition(None if node is None else tree.read(node), tree)
+    data = None if node is None else tree.read(node)
+    tree.read_comments()
+    return Composition(data, tree)

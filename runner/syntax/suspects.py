@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,8 @@ _ITEM = re.compile(r"^ *(-)(?= )(.*)", re.MULTILINE)
 _ENTRY = re.compile(rf"^ *(-(?=[ a-z])|[{DASHES}{BULLETS}](?= ))(.*)", re.MULTILINE)
 _SLASHES = re.compile(r"(?:^|[ \t])(//)(?=[ \t]|$)", re.MULTILINE)
 _ESCAPED = re.compile(r"""\\(?=['"]|[nt](?![a-z])|[nt](?=[a-z]{3}))""")
+_HASH = re.compile(r"[ \t]+(#(?:[^\s#]\S*(?:[ \t]+\S+)*)?)[ \t]*$", re.MULTILINE)
+_HASH_KEY = re.compile(r"^ +(#):(?:[ \t].*)?$", re.MULTILINE)
 _DRIVE = re.compile(r"\b[A-Za-z]:\\")
 
 
@@ -74,6 +77,40 @@ def in_plain(text: str, node: Any) -> Iterator[Suspect]:
         yield from _edges(node)
         if value[0] in OPENING and len(value) > 1 and value[-1] in CLOSING:
             yield _curly(text, node)
+
+
+def in_empty(text: str, at: int) -> Iterator[Suspect]:
+    """Yield what is wrong with nothing: behind a key or dash a `#`, which begins a comment."""
+    match = _HASH.match(text, at)
+    if match is None:
+        return
+    line, column = _line(text, at)
+    begun, value = line[:column].strip(), shortened(quoted(match[1]))
+    yield Suspect(
+        match.start(1),
+        match.end(1),
+        "E016",
+        f"'#' begins a comment, so there is nothing after '{begun}'",
+        f"if # belongs to the value, put it in quotes: {begun} {value}; if not, write a value, or "
+        "delete the line",
+    )
+
+
+def commented_keys(text: str, texts: list[tuple[int, int]]) -> Iterator[Suspect]:
+    """Yield the lines that begin with `#:`, which look like a key and are comments.
+
+    Args:
+        text: all of the file.
+        texts: start and end of its quoted and block texts, in order.
+    """
+    for match in _HASH_KEY.finditer(text):
+        at = match.start(1)
+        before = bisect_right(texts, (at, len(text))) - 1
+        if before >= 0 and at < texts[before][1]:
+            continue
+        help_ = 'if # is the key, put it in quotes: "#":; if not, put a space after #'
+        message = "this line is a comment, because it begins with '#'"
+        yield Suspect(at, at + 2, "E016", message, help_, lost=True)
 
 
 def in_quoted(text: str, node: Any) -> Iterator[Suspect]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from runner.diagnostics import Diagnostic, Related, Span
 from runner.syntax.document import STYLES, Data, again
 from runner.syntax.quoting import spaces
-from runner.syntax.suspects import in_key, in_plain, in_quoted
+from runner.syntax.suspects import commented_keys, in_empty, in_key, in_plain, in_quoted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -71,6 +71,11 @@ class Tree:
         self.marks[at + 3] = self._end_below(at)
         return data
 
+    def read_comments(self) -> None:
+        """Note what is wrong with comments; all else has been read."""
+        if "#:" in self.text:
+            self._note(commented_keys(self.text, self.texts))
+
     def span(self, start: int, end: int) -> Span:
         """Return the stretch between two offsets."""
         first, last = bisect_right(self.starts, start), bisect_right(self.starts, end)
@@ -109,6 +114,8 @@ class Tree:
         style = _SCALARS[node.style]
         if style == _PLAIN:
             if not value:
+                key_end = self.marks[at + 1]
+                self._note(in_empty(self.text, key_end + 1 if key_end else node.start_mark))
                 self.marks[at + 2] = self.marks[at + 3] = self.marks[at + 1]
                 return None
             value = self._note(in_plain(self.text, node)) or value

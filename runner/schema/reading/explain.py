@@ -46,6 +46,7 @@ def explain(
             for where in empties
             if where not in shifted
             and not _inside_wrong(where, read)
+            and not is_comment(document, where)
             and not document.lost_after(document.key_span(where).line)
         ),
         *(
@@ -62,6 +63,12 @@ def _follows(error: Error, empties: set[Location]) -> bool:
         return False
     block = error.location[:-1] if error.code == "missing" else error.location
     return any(empty[:-1] == block for empty in empties)
+
+
+def is_comment(document: Document, empty: Location) -> bool:
+    """Whether what stands behind an empty key was taken for a comment, which is told already."""
+    line = document.key_span(empty).line
+    return any(d.code == "E016" and d.span.line == line for d in document.diagnostics)
 
 
 def _inside_wrong(empty: Location, errors: Sequence[Error]) -> bool:

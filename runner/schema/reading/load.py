@@ -15,7 +15,7 @@ from runner.diagnostics.nearest import nearest
 from runner.schema.file import SECTIONS, SINGULAR, File
 from runner.schema.reading.annotations import takes
 from runner.schema.reading.beside import followers, not_below
-from runner.schema.reading.explain import explain, without_value
+from runner.schema.reading.explain import explain, is_comment, without_value
 from runner.schema.reading.harmless import without_harmless
 from runner.schema.reading.nameless import nameless, sectionless
 from runner.schema.reading.partial import partial
@@ -170,14 +170,14 @@ def read(
     except ValidationError as error:
         errors = error.errors(include_url=False)
     deferred = bool(errors) and all(e["type"] == DEFERRED for e in errors)
+    empties = () if beside else tuple(_empties(data, location))
     if beside:
         diagnostics.append(not_below(document, location, next(iter(beside))))
     else:
-        empties = tuple(_empties(data, location))
         diagnostics += explain(document, location, root_model(section), errors, empties)
     rest: Any = None
     lost: list[Data] = []
-    if diagnostics:
+    if diagnostics or any(is_comment(document, where) for where in empties):
         validate = partial_of(section, settings)
         rest, lost = (spec, []) if spec is not None else partial(data, errors, validate)
         spec, deferred = None, False
