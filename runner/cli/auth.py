@@ -1,4 +1,4 @@
-"""`lkrun auth`: a refresh token by the browser, and what to put where."""
+"""`lkrun auth`: a refresh token through the browser, and what to put where."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _PAGE = "<!doctype html><title>lkrun</title><p>{} You can close this page.</p>"
 @click.group()
 @shared
 def auth() -> None:
-    """Get a refresh token for a service by the browser."""
+    """Get a refresh token for a service through the browser."""
 
 
 _OPTIONS = (
@@ -39,7 +39,11 @@ _OPTIONS = (
         help="The client's secret; better in the environment, as LKRUN_CLIENT_SECRET.",
     ),
     click.option("--scope", "scopes", multiple=True, help="What is asked for. May be repeated."),
-    click.option("--port", default=0, help="Where the browser comes back on this machine; 0: any."),
+    click.option(
+        "--port",
+        default=0,
+        help="The port on this machine to which the browser comes back; 0: any.",
+    ),
     click.option("--no-browser", is_flag=True, help="Only print the address to open."),
     formats("text", "json"),
     shared,
@@ -70,11 +74,11 @@ def google(**given: Any) -> int:
 
 
 @auth.command()
-@click.option("--authorize-url", required=True, help="Where a person says yes.")
-@click.option("--token-url", required=True, help="Where tokens are given.")
+@click.option("--authorize-url", required=True, help="The page on which a person agrees.")
+@click.option("--token-url", required=True, help="The address that gives out tokens.")
 @_of_a_client
 def oauth2(authorize_url: str, token_url: str, **given: Any) -> int:
-    """Get a refresh token of any OAuth 2.0 server."""
+    """Get a refresh token from any OAuth 2.0 server."""
     return _granted(authorize_url, token_url, {}, **given)
 
 

@@ -58,7 +58,7 @@ def _variable(
     is_flag=True,
     help="Follow the folder: the conversation goes on with what is saved.",
 )
-@click.option("--no-idle", is_flag=True, help="Do not have the agent ask who is silent.")
+@click.option("--no-idle", is_flag=True, help="Do not let the agent ask when nobody speaks.")
 @shared
 def chat(  # noqa: PLR0913 - click hands over one value for each option
     first: str | None,

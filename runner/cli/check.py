@@ -22,12 +22,12 @@ if TYPE_CHECKING:
 @click.command()
 @folder
 @click.option(
-    "--keys", is_flag=True, help="Also tell the keys, secrets and files that are missing."
+    "--keys", is_flag=True, help="Also report the keys, secrets and files that are missing."
 )
 @formats("text", "json", "github", shown="For people, programs, or GitHub.")
 @shared
 def check(folder: Path, *, keys: bool, form: str) -> int:
-    """Tell every mistake in the folder DIR (agents.d)."""
+    """Report every mistake in the folder DIR (agents.d)."""
     from runner.cache import Cache
     from runner.checked import check as recall
 

@@ -76,7 +76,7 @@ def show(name: str, folder: Path, *, form: str) -> int:
 @formats("text", "json")
 @shared
 def replay(name: str, folder: Path, *, form: str) -> int:
-    """Send one again that was given up, under the same id; the running runner does it."""
+    """Send again one that was given up, under the same id; the running server does it."""
     with _spool(folder) as spool:
         found = spool.get(name) if spool is not None else None
         done = spool is not None and spool.replay(name)

@@ -10,9 +10,9 @@ from runner import __version__
 from runner.cli.options import shared
 
 VERBS: dict[str, tuple[str, str]] = {
-    "auth": ("runner.cli.auth", "Get a refresh token by the browser."),
+    "auth": ("runner.cli.auth", "Get a refresh token in the browser."),
     "chat": ("runner.cli.chat", "Talk by text with an agent, here."),
-    "check": ("runner.cli.check", "Tell every mistake in a folder."),
+    "check": ("runner.cli.check", "Report every mistake in a folder."),
     "deliveries": ("runner.cli.deliveries", "Show what was sent after calls; send it again."),
     "diff": ("runner.cli.diff", "Tell what callers will notice between two releases."),
     "doctor": ("runner.cli.doctor", "Try each provider for real."),

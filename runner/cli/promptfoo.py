@@ -24,7 +24,7 @@ def promptfoo() -> None:
 @click.option(
     "--python", "in_python", is_flag=True, help="Use the provider file that is written in Python."
 )
-@click.option("--force", is_flag=True, help="Write over files that are there.")
+@click.option("--force", is_flag=True, help="Overwrite files that exist.")
 @shared
 def init(folder: Path, *, output: str, in_python: bool, force: bool) -> int:
     """Write provider files and a configuration for the agents of the folder DIR (agents.d)."""

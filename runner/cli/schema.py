@@ -14,7 +14,7 @@ from runner.schema.file import SECTIONS
 @click.option(
     "--section",
     type=click.Choice([*SECTIONS, "runner"]),
-    help="Of one definition of this section only.",
+    help="Only for one definition of this section.",
 )
 @shared
 def schema(section: str | None) -> int:

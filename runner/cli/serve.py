@@ -64,7 +64,7 @@ class DurationParam(click.ParamType[float]):
 @click.option(
     "--last-good",
     is_flag=True,
-    help="Where the folder has mistakes, serve what was last served without.",
+    help="If the folder has mistakes, serve what was last served without any.",
 )
 @click.option(
     "--dev", is_flag=True, help="Running calls go on with what is saved; log at level debug."

@@ -77,16 +77,20 @@ def test() -> None:
 @folder
 @click.option("-k", "part", metavar="TEXT", help="Only tests whose name holds this.")
 @click.option("--tag", "tags", metavar="WORD", multiple=True, help="Only tests with this tag.")
-@click.option("--repeat", type=click.IntRange(1, 1000), help="Run each so often.")
+@click.option("--repeat", type=click.IntRange(1, 1000), help="How many times to run each.")
 @click.option(
-    "--parallel", type=click.IntRange(1, 100), default=8, show_default=True, help="At once."
+    "--parallel",
+    type=click.IntRange(1, 100),
+    default=8,
+    show_default=True,
+    help="How many run at the same time.",
 )
 @click.option("--junit", metavar="FILE", type=click.Path(), help="Also write JUnit XML.")
 @click.option(
     "--audio", metavar="FOLDER", type=click.Path(file_okay=False),
     help="Keep the sound of tests with mode: audio: a WAV file each, on the left the caller.",
 )  # fmt: skip
-@click.option("--coverage", is_flag=True, help="Tell what no test reaches.")
+@click.option("--coverage", is_flag=True, help="Show what no test reaches.")
 @click.option(
     "--model",
     metavar="NAME",

@@ -44,7 +44,7 @@ Talked = tuple["AgentRelease", "list[Said]", "Cassette", datetime]
 @click.argument("folder", metavar="[DIR]", default=DEFAULT)
 @click.argument("agent", metavar="[AGENT]", required=False)
 @click.option("--name", help="Of the test; without it, of the agent and the moment.")
-@click.option("--output", metavar="FILE", help="Without it a file of that name in DIR.")
+@click.option("--output", metavar="FILE", help="A file of that name in DIR if left out.")
 @click.option(
     "--url", envvar="LKRUN_URL", default=_ADDRESS, show_default=True, help="Where the runner is."
 )

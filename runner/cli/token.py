@@ -40,7 +40,7 @@ def _json(context: click.Context, parameter: click.Parameter, value: str | None)
     default="1h",
     show_default=True,
     type=DurationParam(),
-    help="How long one may join with it.",
+    help="How long it can be used to join.",
 )
 @formats("text", "json")
 @shared

@@ -51,7 +51,7 @@ def _pairs(
     callback=_pairs,
     help="The value of a variable of the agent. May be repeated.",
 )
-@click.option("--agent", metavar="AGENT", help="For whom it works, where several agents have it.")
+@click.option("--agent", metavar="AGENT", help="The agent it works for, where several have it.")
 @click.option(
     "--record",
     metavar="FILE",

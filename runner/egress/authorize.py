@@ -1,4 +1,4 @@
-"""A person's grant by the browser: an authorization code, then a refresh token (RFC 6749, 7636)."""
+"""A person's grant through the browser: a code, then a refresh token (RFC 6749, 7636)."""
 
 from __future__ import annotations
 

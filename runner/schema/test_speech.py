@@ -44,7 +44,7 @@ class Noise(Block):
     noun: ClassVar[str] = "noise"
     elsewhere: ClassVar[dict[str, str]] = {"level": "write volume:, such as volume: 0.5"}
 
-    file: AttachedFile = key("a WAV file of the folder; it begins anew at its end")
+    file: AttachedFile = key("a WAV file of the folder; it starts again at its end")
     volume: Annotated[float, decimal(0, 10)] = key("how loud it is; 1.0 is as it was recorded", 1.0)
 
 

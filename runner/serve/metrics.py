@@ -265,7 +265,7 @@ class _Now(Collector):
         yield about
         on = GaugeMetricFamily(
             "lkrun_sessions",
-            "Calls and dialogues that are on, by the release that they use",
+            "Calls and dialogues in progress, by the release that they use",
             labels=["release", "agent", "kind"],
         )
         counts = Counts((c.release, c.agent, c.kind) for c in self._calls.all())

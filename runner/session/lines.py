@@ -45,7 +45,7 @@ def _with_the_hand(event: Mapping[str, Any]) -> str:
 _PLAIN = {
     "handoff": "  ⇒ {from} hands over to {to}",
     "intent": "  ⇢ intent {name}",
-    "language": "  ⇄ {from} is spoken no more: now {to}",
+    "language": "  ⇄ the language changes from {from} to {to}",
     "sound": "  ♪ {name}",
     "end": "  the conversation has ended ({reason})",
 }

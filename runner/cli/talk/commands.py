@@ -9,7 +9,7 @@ from runner.diagnostics.nearest import did_you_mean
 from runner.schema.types.pressed import LONGEST, PRESSED
 
 COMMANDS: Mapping[str, str] = {
-    "again": "begin the conversation anew",
+    "again": "start the conversation again",
     "help": "tell these commands",
     "keys": "press keys of a telephone, such as /keys 12#",
     "quit": "leave",
