@@ -34,11 +34,11 @@ def deliveries() -> None:
 def list_(folder: Path, *, form: str) -> int:
     """List them, the newest first."""
     with _spool(folder) as spool:
-        found = spool.all() if spool is not None else []
+        listed = spool.all() if spool is not None else []
     if form == "json":
-        click.echo(json.dumps([each.to_data() for each in found], ensure_ascii=False, indent=2))
+        click.echo(json.dumps([each.to_data() for each in listed], ensure_ascii=False, indent=2))
     else:
-        lines = [_line(each) for each in found] or ["nothing has been sent of a call yet"]
+        lines = [_line(each) for each in listed] or ["nothing has been sent of a call yet"]
         click.echo("\n".join(lines))
     return 0
 
@@ -51,19 +51,19 @@ def list_(folder: Path, *, form: str) -> int:
 def show(name: str, folder: Path, *, form: str) -> int:
     """Show one: what came of it, and what is known of its call."""
     with _spool(folder) as spool:
-        found = spool.get(name) if spool is not None else None
-        kept = spool.call(found.session) if spool is not None and found is not None else None
-    if found is None:
+        delivery = spool.get(name) if spool is not None else None
+        kept = spool.call(delivery.session) if spool is not None and delivery is not None else None
+    if delivery is None:
         return _unknown(name)
     report = json.loads(kept[1]) if kept is not None else {}
     if form == "json":
-        event = {"event": json.loads(found.content)["body"]} if found.content else {}
-        data = {**found.to_data(), "call": report, **event}
+        event = {"event": json.loads(delivery.content)["body"]} if delivery.content else {}
+        data = {**delivery.to_data(), "call": report, **event}
         click.echo(json.dumps(data, ensure_ascii=False, indent=2))
         return 0
-    click.echo(_line(found))
-    if found.content:
-        click.echo(f"  {found.content}")
+    click.echo(_line(delivery))
+    if delivery.content:
+        click.echo(f"  {delivery.content}")
     for key in ("started", "ended", "ended_by", "extract"):
         if key in report:
             click.echo(f"  {key}: {report[key]}")
@@ -78,13 +78,13 @@ def show(name: str, folder: Path, *, form: str) -> int:
 def replay(name: str, folder: Path, *, form: str) -> int:
     """Send again one that was given up, under the same id; the running server does it."""
     with _spool(folder) as spool:
-        found = spool.get(name) if spool is not None else None
+        delivery = spool.get(name) if spool is not None else None
         done = spool is not None and spool.replay(name)
-    if found is None:
+    if delivery is None:
         return _unknown(name)
     words = f"{name} is sent again: by the runner that serves the folder, or by the next"
     if not done:
-        words = f"{name} is not sent again: it was {_WORDS[found.state]}"
+        words = f"{name} is not sent again: it was {_WORDS[delivery.state]}"
     if form == "json":
         click.echo(json.dumps({"result": "ok" if done else "unchanged", "message": words}))
     else:

@@ -80,10 +80,10 @@ class _Importer:
             listed = ", ".join(list(known)[:20]) or "none"
             raise ImportProblem(f"there is no operation '{missing[0]}'; operations: {listed}")
         tools: dict[str, Any] = {}
-        for identity, found in known.items():
+        for identity, operation in known.items():
             if not operations or identity in operations:
                 name = _unused(_name(identity, "tool", SHORT), {**tools, **dict.fromkeys(BUILT_IN)})
-                tools[name] = self._tool(*found)
+                tools[name] = self._tool(*operation)
         if not tools:
             raise ImportProblem("the document describes no operation that can be asked")
         return Imported({self.name: self._service()}, tools, self._notes)
@@ -203,12 +203,12 @@ class _Importer:
         sent: dict[str, Any] = {}
         for written, inner in self._schemas.properties(schema).items():
             required = written in (schema.get("required") or ())
-            found = self._field(written, inner, None, fields, required=required)
-            if found is not None:
-                sent[written] = found[1].sent(f"args.{found[0]}")
+            field = self._field(written, inner, None, fields, required=required)
+            if field is not None:
+                sent[written] = field[1].sent(f"args.{field[0]}")
         if not sent and schema.get("type") == "array":
-            found = self._field("items", schema, None, fields, required=True)
-            return found[1].sent(f"args.{found[0]}") if found is not None else None
+            field = self._field("items", schema, None, fields, required=True)
+            return field[1].sent(f"args.{field[0]}") if field is not None else None
         return sent or None
 
 
@@ -253,15 +253,15 @@ def _name(text: str, otherwise: str, longest: int) -> str:
 
 
 def _unused(name: str, taken: Mapping[str, Any]) -> str:
-    found, number = name, 2
-    while found in taken:
-        found, number = f"{name}_{number}", number + 1
-    return found
+    free, number = name, 2
+    while free in taken:
+        free, number = f"{name}_{number}", number + 1
+    return free
 
 
-def written(found: Imported) -> str:
+def written(imported: Imported) -> str:
     """The YAML of it."""
-    return "\n".join(_lines({"services": found.service, "tools": found.tools}, 0)) + "\n"
+    return "\n".join(_lines({"services": imported.service, "tools": imported.tools}, 0)) + "\n"
 
 
 def _lines(data: Mapping[str, Any], depth: int) -> Iterator[str]:

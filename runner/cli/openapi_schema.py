@@ -82,19 +82,19 @@ class Schemas:
             if one := _one_of([way for way in ways if not _is_null(way)]):
                 parts.append(one)
         own = {k: v for k, v in schema.items() if k not in ("allOf", "anyOf", "oneOf")}
-        found: dict[str, Any] = {}
+        merged: dict[str, Any] = {}
         for part in (*parts, own):
-            found |= {
+            merged |= {
                 **part,
-                "properties": {**found.get("properties", {}), **_properties(part)},
-                "required": [*found.get("required", ()), *_listed(part, "required")],
+                "properties": {**merged.get("properties", {}), **_properties(part)},
+                "required": [*merged.get("required", ()), *_listed(part, "required")],
             }
-        return found
+        return merged
 
     def properties(self, schema: Schema) -> dict[str, Schema]:
         """The properties that may be sent."""
-        found = {str(name): self.whole(each) for name, each in _properties(schema).items()}
-        return {name: each for name, each in found.items() if not each.get("readOnly")}
+        resolved = {str(name): self.whole(each) for name, each in _properties(schema).items()}
+        return {name: each for name, each in resolved.items() if not each.get("readOnly")}
 
     def typed(
         self, schema: Schema, words: Any, names: Names, *, required: bool, depth: int = 0
@@ -127,7 +127,7 @@ class Schemas:
         return {"of": self._fields(items, names, depth) if kind == "object" else kind}
 
     def _fields(self, schema: Schema, names: Names, depth: int) -> dict[str, Any]:
-        found: dict[str, Any] = {}
+        specs: dict[str, Any] = {}
         required = _listed(schema, "required")
         for written, inner in self.properties(schema).items() if depth < _DEEPEST else ():
             needed = written in required
@@ -139,10 +139,10 @@ class Schemas:
                 if needed:
                     raise
                 continue
-            found[names.of(written, found)] = spec
-        if not found:
+            specs[names.of(written, specs)] = spec
+        if not specs:
             raise UnwrittenError("an object whose keys are not described")
-        return found
+        return specs
 
 
 def kind_of(schema: Schema) -> str:

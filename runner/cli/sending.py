@@ -24,9 +24,9 @@ def secrets(known: Iterable[str] = ()) -> Secrets:
     from runner.egress.secrets import Secrets
 
     folder = os.environ.get("LKRUN_SECRETS_DIR")
-    found = Secrets(os.environ, Path(folder) if folder else None)
-    found.look_up(known)
-    return found
+    secrets = Secrets(os.environ, Path(folder) if folder else None)
+    secrets.look_up(known)
+    return secrets
 
 
 def network(release: Release, folder: Path, secrets: Secrets) -> ProviderNetwork:

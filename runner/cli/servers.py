@@ -60,8 +60,8 @@ def _down(compiled: Compiled, name: str, tool: McpTool, answer: ToolResponse) ->
     message = f"the server '{name}' cannot be used: {answer.error}"
     mend = _MEND[tool.mcp.kind]
     if not tool.mcp.required:
-        told = f"calls go on without the server '{name}', which cannot be used: {answer.error}"
-        return Diagnostic(span, "W406", told, mend)
+        warning = f"calls go on without the server '{name}', which cannot be used: {answer.error}"
+        return Diagnostic(span, "W406", warning, mend)
     return Diagnostic(span, "E406", message, f"{mend}; with required: no calls go on without it")
 
 

@@ -45,8 +45,8 @@ def writable(line: CommandLine) -> None:
                 place.parent.mkdir(parents=True, exist_ok=True)
                 place.touch()
         except OSError as error:
-            told = f"'{name}' cannot be written: {error.strerror}"
-            raise click.BadParameter(told, param_hint=option) from None
+            problem = f"'{name}' cannot be written: {error.strerror}"
+            raise click.BadParameter(problem, param_hint=option) from None
 
 
 def notes(

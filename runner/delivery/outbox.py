@@ -30,7 +30,7 @@ _FIRST, _LONGEST = 1.0, 1800.0
 
 _DAY: Final = 86_400.0
 
-Told = Callable[[Delivery, State, str], None]
+OnState = Callable[[Delivery, State, str], None]
 """Hears what came of an attempt, and why it failed."""
 
 
@@ -58,7 +58,7 @@ class Outbox:
     Args:
         spool: keeps it.
         couriers: bring it.
-        told: hears what came of each attempt.
+        on_state: hears what came of each attempt.
         waits: between attempts.
     """
 
@@ -66,10 +66,10 @@ class Outbox:
         self,
         spool: Spool,
         couriers: Couriers,
-        told: Told = lambda _delivery, _state, _error: None,
+        on_state: OnState = lambda _delivery, _state, _error: None,
         waits: Waits | None = None,
     ) -> None:
-        self._spool, self._couriers, self._told = spool, couriers, told
+        self._spool, self._couriers, self._on_state = spool, couriers, on_state
         self._waits = waits or Waits()
         self._on: dict[str, asyncio.Task[None]] = {}
         self._next_forgetting = 0.0
@@ -161,7 +161,7 @@ class Outbox:
             state = "given_up" if over else "waiting"
             due = time.time() + self._waits.after(attempt)
         await asyncio.to_thread(self._spool.tried, delivery.id, state, error, due)
-        self._told(replace(delivery, attempts=delivery.attempts + 1), state, error)
+        self._on_state(replace(delivery, attempts=delivery.attempts + 1), state, error)
         if state != "waiting":
             await self._next(delivery)
 

@@ -146,13 +146,13 @@ def _moments(names: Mapping[str, Any]) -> dict[str, Any]:
         n: datetime.fromisoformat(v) if n in ("started", "ended") and v else v
         for n, v in names["call"].items()
     }
-    found = {**names, "call": call}
-    if "now" in found:
-        found["now"] = datetime.fromisoformat(str(found["now"]))
+    dated = {**names, "call": call}
+    if "now" in dated:
+        dated["now"] = datetime.fromisoformat(str(dated["now"]))
     for name in ("today", "today_date"):
-        if name in found:
-            found[name] = datetime.fromisoformat(str(found[name])).date()
-    return found
+        if name in dated:
+            dated[name] = datetime.fromisoformat(str(dated[name])).date()
+    return dated
 
 
 def _plain(value: Any) -> Any:

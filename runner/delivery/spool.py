@@ -202,11 +202,11 @@ class Spool(OwnedFile):
 
     def call(self, session: str) -> tuple[str, str] | None:
         """The content of the release of a call, and its report."""
-        found = self._rows(
+        rows = self._rows(
             "SELECT content, report FROM calls JOIN releases USING (digest) WHERE session = ?",
             session,
         )
-        return (found[0][0], found[0][1]) if found else None
+        return (rows[0][0], rows[0][1]) if rows else None
 
     def due(self, now: float, most: int) -> list[Delivery]:
         """Those of this runner that are to be tried now."""

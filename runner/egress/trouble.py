@@ -75,8 +75,8 @@ class RequestError(Exception):
     def reason(self) -> tuple[str, str] | None:
         """The name of the text that says it in any language, and what stands in it."""
         for pattern, name in _REASONS.items():
-            if found := re.fullmatch(pattern, self.for_model):
-                return name, found[1] if found.lastindex else ""
+            if match := re.fullmatch(pattern, self.for_model):
+                return name, match[1] if match.lastindex else ""
         return None
 
     @property

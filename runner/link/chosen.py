@@ -16,8 +16,8 @@ _VARIABLE = re.compile(r"\{\{\s*([a-z][a-z0-9_]*)\s*\}\}")
 
 def variable_in(text: str) -> str | None:
     """The variable that chooses; None where more stands there."""
-    found = _VARIABLE.fullmatch(text.strip())
-    return found[1] if found else None
+    match = _VARIABLE.fullmatch(text.strip())
+    return match[1] if match else None
 
 
 def choices_of(variable: Variable) -> tuple[str, ...]:

@@ -72,22 +72,22 @@ def _take_providers(scope: Scope, names: Iterable[str], take: Take) -> None:
 
 def speaking_in(test: Block | None, take: Take) -> dict[str, dict[str, Block]]:
     """What speaks for the caller of a test: providers, and the services that they ask."""
-    found: dict[str, dict[str, Block]] = {"providers": {}, "services": {}}
+    speakers: dict[str, dict[str, Block]] = {"providers": {}, "services": {}}
     caller = getattr(test, "caller", None)
     waiting = [str(caller.tts)] if caller is not None and caller.tts is not None else []
     while waiting:
         wanted = waiting.pop(0)
-        provider = take("providers", wanted) if wanted not in found["providers"] else None
+        provider = take("providers", wanted) if wanted not in speakers["providers"] else None
         if provider is None:
             continue
-        found["providers"][wanted] = provider
+        speakers["providers"][wanted] = provider
         for block in blocks(provider):
             if isinstance(block, Order):
                 waiting += map(str, block.order)
             if isinstance(block, Request) and block.service is not None:
                 service = take("services", str(block.service))
-                found["services"] |= {str(block.service): service} if service else {}
-    return found
+                speakers["services"] |= {str(block.service): service} if service else {}
+    return speakers
 
 
 def _take_tools(scope: Scope, user: Block, names: tuple[str, ...], take: Take) -> None:

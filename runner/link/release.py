@@ -91,10 +91,10 @@ class AgentRelease(BaseModel):
     def variables(self) -> dict[str, Any]:
         """The agent's variables, and those that are needs: name → fixed value or field."""
         needs = {n: need for p in self.personas.values() for n, need in p.needs.items()}
-        asked = {n: need for t in self.tools.values() for n, need in asked_by(t).items()}
-        known: dict[str, Any] = {**needs, **asked, **self.agent.variables}
+        on_demand = {n: need for t in self.tools.values() for n, need in asked_by(t).items()}
+        known: dict[str, Any] = {**needs, **on_demand, **self.agent.variables}
         # what one of them keeps private is private, wherever else it is declared
-        private = {n: need for n, need in {**needs, **asked}.items() if need.private}
+        private = {n: need for n, need in {**needs, **on_demand}.items() if need.private}
         return {**known, **private}
 
     @cached_property
@@ -102,8 +102,8 @@ class AgentRelease(BaseModel):
         """Whether keys of a telephone do anything in its calls."""
         keypads = (self.agent.keypad, *(p.keypad for p in self.personas.values()))
         needs = (n for p in self.personas.values() for n in p.needs.values())
-        asked = (n for t in self.tools.values() for n in asked_by(t).values())
-        return any(keypads) or any(n.by_keys for n in (*needs, *asked))
+        on_demand = (n for t in self.tools.values() for n in asked_by(t).values())
+        return any(keypads) or any(n.by_keys for n in (*needs, *on_demand))
 
     @cached_property
     def private_names(self) -> frozenset[str]:

@@ -167,8 +167,8 @@ def _silence_max(expected: float, turn: TurnRecord) -> Iterator[str]:
 
 def _hears(expected: tuple[str, ...], turn: TurnRecord) -> Iterator[str]:
     heard = " ".join(turn.heard.split())
-    told = f"the agent understood '{heard}'" if heard else "the agent understood nothing"
-    yield from (f"'{words}' was not understood; {told}" for words in expected
+    understood = f"the agent understood '{heard}'" if heard else "the agent understood nothing"
+    yield from (f"'{words}' was not understood; {understood}" for words in expected
                 if not _in(words, turn.heard))  # fmt: skip
 
 

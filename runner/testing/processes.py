@@ -46,9 +46,9 @@ def run_suite(
         tell: takes a result.
     """
 
-    def run(some: Iterable[TestCase], how: SuiteOptions, told: Tell, *, aloud: bool) -> None:
+    def run(some: Iterable[TestCase], how: SuiteOptions, tell_result: Tell, *, aloud: bool) -> None:
         with asyncio.Runner(loop_factory=None if aloud else SimulatedLoop) as running:
-            running.run(_all(some, agents, secrets, how, told))
+            running.run(_all(some, agents, secrets, how, tell_result))
 
     written = [case for case in cases if not case.aloud]
     many = min(_cores(), options.parallel, len(written) // WORTH)
@@ -57,7 +57,12 @@ def run_suite(
         del written[:1]
     if many > 1 and _may_fork(options):
         share = replace(options, parallel=-(-options.parallel // many))
-        in_processes(written, many, lambda some, told: run(some, share, told, aloud=False), tell)
+        in_processes(
+            written,
+            many,
+            lambda some, tell_result: run(some, share, tell_result, aloud=False),
+            tell,
+        )
     elif written:
         run(written, options, tell, aloud=False)
     spoken = [case for case in cases if case.aloud]
@@ -154,7 +159,7 @@ def _child(
 
 
 def _lost(case: TestCase) -> TestResult:
-    told = "the process that ran it has died"
-    failure = Failure(0, case.line, "run", told)
+    reason = "the process that ran it has died"
+    failure = Failure(0, case.line, "run", reason)
     name = str(case.spec.agent)
     return TestResult(case.name, name, case.file, case.line, "failed", 0.0, (failure,))

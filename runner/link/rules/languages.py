@@ -104,7 +104,7 @@ def _parts(scope: Scope) -> Iterator[tuple[Used, Definition, Block]]:
 
 def _words(used: Used, definition: Definition, spec: Block, walks: Walks) -> Iterator[_Given]:
     """All words of a definition, those of one place together."""
-    found: dict[Location, list[str]] = {}
+    by_place: dict[Location, list[str]] = {}
     for leaf, _ in walks.of(spec, definition.document, definition.location):
         if not isinstance(leaf.value, Spoken):
             continue
@@ -112,10 +112,10 @@ def _words(used: Used, definition: Definition, spec: Block, walks: Walks) -> Ite
         if isinstance(place[-1], int):
             place = place[:-1]
         if place[-1] != leaf.key and _for_each(leaf.owner, leaf.key, place):
-            found.setdefault(place[:-1], []).append(str(place[-1]))
+            by_place.setdefault(place[:-1], []).append(str(place[-1]))
         elif any(map(str.isalpha, without_templates(leaf.value))):
-            found.setdefault(place, [])
-    for place, languages in found.items():
+            by_place.setdefault(place, [])
+    for place, languages in by_place.items():
         yield _Given(used, definition, place, "words", tuple(dict.fromkeys(languages)))
 
 

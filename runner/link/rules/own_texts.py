@@ -22,7 +22,7 @@ def _check(context: AgentContext) -> Iterator[tuple[Used, Diagnostic]]:
     if agent.texts:
         for leaf in walk(agent, definition.location):
             if leaf.key == "texts" and leaf.owner is agent and isinstance(leaf.value, Text):
-                yield from ((None, found) for found in _foreign(context, leaf))
+                yield from ((None, problem) for problem in _foreign(context, leaf))
     lacking = [text.name for text in HEARD if text.name not in agent.texts]
     for place, language in _named(agent) if lacking else ():
         yield (

@@ -107,11 +107,11 @@ class _Check:
         for used, source, spec, users in self._sources():
             for row in _ROWS:
                 if everybody if used is None else users & self.speaking:
-                    yield from ((used, found) for found in _of_row(source, spec, row))
+                    yield from ((used, problem) for problem in _of_row(source, spec, row))
             if (everybody or used is not None) and users & self.speaking:
                 agent = self.scope.agent
-                yield from ((used, found) for found in _uninterrupted(source, spec, agent))
-            yield from ((used, found) for found in self._of_leaves(source, spec, users))
+                yield from ((used, problem) for problem in _uninterrupted(source, spec, agent))
+            yield from ((used, problem) for problem in self._of_leaves(source, spec, users))
 
     def _without(self) -> Iterator[tuple[Used, Diagnostic]]:
         """`detection: realtime` where there is no such model."""

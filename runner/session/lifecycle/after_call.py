@@ -155,7 +155,7 @@ class Aftermath:
         return {"extract": self._read(fields, given if isinstance(given, dict) else {})}
 
     def _read(self, fields: Any, given: dict[str, Any]) -> dict[str, Any]:
-        found: dict[str, Any] = {}
+        extracted: dict[str, Any] = {}
         variables, renderer = self._call.bound.variables, self._call.bound.renderer
         for name, field in fields.items():
             value = given.get(name)
@@ -164,10 +164,10 @@ class Aftermath:
             if missing(value):
                 continue
             try:
-                found[name] = as_data(convert(field, value, variables.choices))
+                extracted[name] = as_data(convert(field, value, variables.choices))
             except MisfitError as problem:
                 log.warning("after_call: '%s' of extract is left out: it %s", name, problem)
-        return found
+        return extracted
 
     async def _judged(self, spec: AfterCall, model: Any) -> dict[str, Any]:
         events = [event.to_json() for event in self._events]

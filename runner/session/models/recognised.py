@@ -57,8 +57,8 @@ class Recognised:
         """What is known of the words of a turn, which are noted no longer."""
         words, own = text, []
         for piece in tuple(self._pieces):
-            _, found, after = words.partition(piece.text.strip())
-            if found:
+            _, heard, after = words.partition(piece.text.strip())
+            if heard:
                 own.append(piece)
                 words = after
         if own:

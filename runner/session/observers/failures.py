@@ -209,10 +209,10 @@ class Failures:
         self._call.over = True
         words = self._apology("call_later")
         # a speech-to-speech model that is gone cannot be told of words that it did not say
-        told = self._call.persona.speech is None
+        in_chat = self._call.persona.speech is None
         with contextlib.suppress(RuntimeError):  # the call is ending already
-            self._call.utter(words, audio=audio, allow_interruptions=False, add_to_chat_ctx=told)
-        if not told:
+            self._call.utter(words, audio=audio, allow_interruptions=False, add_to_chat_ctx=in_chat)
+        if not in_chat:
             event = MessageEvent(persona=self._call.speaking, role="agent", text=words)
             self._call.events.tell(event)
         self._call.finish("error")

@@ -53,8 +53,8 @@ def handed(call: Call, leave: PendingHandoff, output: str, ctx: RunContext[Any])
     except CannotStartError as error:
         log.error("the call is not handed to '%s': %s", leave.target, error)  # noqa: TRY400 - no traceback may reach an author
         call.stay()
-        told = call.bound.renderer.own("handoff_failed", persona=leave.target)
-        raise ToolError(told) from None
+        words = call.bound.renderer.own("handoff_failed", persona=leave.target)
+        raise ToolError(words) from None
     return persona, llm.ToolResult(output, reply_required=False)
 
 

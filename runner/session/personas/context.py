@@ -143,7 +143,7 @@ def _whole(items: list[llm.ChatItem]) -> list[llm.ChatItem]:
 
 
 async def summarised(
-    model: Any, items: Sequence[llm.ChatItem], clock: Clock, told: str
+    model: Any, items: Sequence[llm.ChatItem], clock: Clock, task: str
 ) -> llm.ChatMessage | None:
     """A summary of the talk by a model, or None where it fails or takes too long.
 
@@ -151,13 +151,13 @@ async def summarised(
         model: the one that writes it.
         items: the talk so far.
         clock: the time of the call.
-        told: what the model is told to do.
+        task: what the model is told to do.
     """
     talk = "\n".join(line for item in items if (line := _line(item)))
     if not talk:
         return None
     chat = ChatContext.empty()
-    chat.add_message(role="system", content=told)
+    chat.add_message(role="system", content=task)
     chat.add_message(role="user", content=talk)
     try:
         async with within(clock, SUMMARY_SECONDS):

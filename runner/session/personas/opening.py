@@ -78,8 +78,8 @@ def ask_model(call: Call, persona: LivePersona) -> None:
     text = call.bound.renderer.text(words.instructions)
     chat, tools, settings = persona.first_request(text)
     options = call.session.conn_options.llm_conn_options
-    asked = request(chat, tools, settings)
-    call.speeches.reply = Early(asked, _reply(model, chat, tools, options), (model,))
+    wanted = request(chat, tools, settings)
+    call.speeches.reply = Early(wanted, _reply(model, chat, tools, options), (model,))
 
 
 async def _reply(

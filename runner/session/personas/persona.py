@@ -81,9 +81,9 @@ class LivePersona(Agent):
         self.unasked = Unasked(call, self, self.enter)
         self._replies = Replies(call, plan, toolbox, self.nodes, first=before is None)
         self._reconnections: Reconnections | None = None
-        told = call.bound.renderer.own("summarise")
+        task = call.bound.renderer.own("summarise")
         self._taken_over = (
-            TakenOver(before, context, call.clock, told) if before is not None else None
+            TakenOver(before, context, call.clock, task) if before is not None else None
         )
 
     @property

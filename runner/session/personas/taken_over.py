@@ -30,16 +30,16 @@ class TakenOver:
         before: the persona that hands over.
         context: how much is told of the talk, as an author writes it.
         clock: the time of the call.
-        told: what a model is told that writes a summary.
+        task: what a model is told that writes a summary.
     """
 
-    def __init__(self, before: Predecessor, context: str, clock: Clock, told: str) -> None:
+    def __init__(self, before: Predecessor, context: str, clock: Clock, task: str) -> None:
         """Begin the summary, where one is wanted."""
         self._before, self._context = before, context
         self._summary: asyncio.Task[llm.ChatItem | None] | None = None
         if context == "summary" and before.writer is not None:
             self._summary = asyncio.create_task(
-                summarised(before.writer, before.chat_ctx.items, clock, told)
+                summarised(before.writer, before.chat_ctx.items, clock, task)
             )
 
     async def items(self, tools: list[str]) -> list[llm.ChatItem]:

@@ -168,16 +168,16 @@ class Toolbox:
             async def begun() -> None:
                 # nobody waits for it any longer
                 stack.close()
-                told = call.bound.renderer.own("tool_in_background", tool=name)
-                await ctx.update(told, template=lambda a: a["message"])
+                remark = call.bound.renderer.own("tool_in_background", tool=name)
+                await ctx.update(remark, template=lambda a: a["message"])
 
             call, tool = self._call, self._call.bound.plan.tools[name]
             ending = isinstance(tool, EndCallTool)
             if call.channel == "text" or ending:
                 await ctx.wait_for_playout()
             if ending and (handoff := self._transfers.beside(ctx)):
-                told = call.bound.renderer.own("handoff_instead", persona=handoff)
-                return llm.ToolResult(told, reply_required=False)
+                remark = call.bound.renderer.own("handoff_instead", persona=handoff)
+                return llm.ToolResult(remark, reply_required=False)
             context = ActionContext(
                 call,
                 by_model=True,

@@ -84,14 +84,14 @@ async def synthesised(
     """What LiveKit's node does, where no persona speaks yet."""
     streaming = voice.capabilities.streaming
     tokenizer = tokenize.blingfire.SentenceTokenizer(retain_format=True)
-    asked = voice if streaming else tts.StreamAdapter(tts=voice, sentence_tokenizer=tokenizer)
+    streamed = voice if streaming else tts.StreamAdapter(tts=voice, sentence_tokenizer=tokenizer)
     try:
-        async with asked.stream(conn_options=conn_options) as stream:
+        async with streamed.stream(conn_options=conn_options) as stream:
             for piece in [piece async for piece in text]:
                 stream.push_text(piece)
             stream.end_input()
             async for event in stream:
                 yield event.frame
     finally:
-        if asked is not voice:
-            await asked.aclose()
+        if streamed is not voice:
+            await streamed.aclose()

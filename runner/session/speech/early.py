@@ -19,20 +19,20 @@ class Early(Generic[PieceT]):
     """An answer that comes before it is wanted: frames of a voice, or pieces of a reply.
 
     Attributes:
-        asked: what it answers; it is used where the same is wanted.
+        question: what it answers; it is used where the same is wanted.
     """
 
     def __init__(
-        self, asked: Any, source: AsyncGenerator[PieceT, None], asks: tuple[Any, ...] = ()
+        self, question: Any, source: AsyncGenerator[PieceT, None], asks: tuple[Any, ...] = ()
     ) -> None:
         """Ask at once.
 
         Args:
-            asked: what it answers.
+            question: what it answers.
             source: the answer.
             asks: LiveKit's objects that are asked; what they measure is told to `settle`.
         """
-        self.asked = asked
+        self.question = question
         self._pieces: aio.Chan[PieceT] = aio.Chan()
         self._error: Exception | None = None
         self._measured: list[tuple[Any, Any]] = []

@@ -75,12 +75,12 @@ class Sounds:
         try:
             with path.open("rb") as file, wave.open(file) as sound:
                 samples = sound.readframes(sound.getnframes())
-                found = Sound(sound.getframerate(), sound.getnchannels(), samples)
+                kept = Sound(sound.getframerate(), sound.getnchannels(), samples)
         except (OSError, EOFError, wave.Error):
             return None
         with contextlib.suppress(OSError):
             os.utime(path)
-        return found
+        return kept
 
     def keep(self, voice: str, words: str, sound: Sound) -> None:
         """Keep a sound; where there is no place for it, the next call asks the voice again."""

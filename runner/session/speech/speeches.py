@@ -31,7 +31,7 @@ class Speeches:
         """A speech with these words has begun."""
         if isinstance(text, FixedWords):
             self._fixed.add(speech)
-        if self.sound is not None and self.sound.asked == text:
+        if self.sound is not None and self.sound.question == text:
             self._sounds[speech], self.sound = self.sound, None
 
     def is_fixed(self, speech: SpeechHandle | None) -> bool:
@@ -42,10 +42,10 @@ class Speeches:
         """The sound of a speech that was asked for early."""
         return self._sounds.pop(speech, None) if speech is not None else None
 
-    def early_reply(self, asked: Any) -> Early[Any] | None:
+    def early_reply(self, wanted: Any) -> Early[Any] | None:
         """The reply to the same request, where it was asked for early; it is used once."""
         reply = self.reply
-        if reply is None or reply.asked != asked:
+        if reply is None or reply.question != wanted:
             return None
         self.reply = None
         return reply

@@ -53,14 +53,16 @@ def _fillable(call: Call, plan: PersonaPlan, turn: str) -> dict[str, Field]:
     fields: dict[str, Field] = {}
     for name, need in spoken(needs.frame(plan).needs).items():
         if needs.fresh(name, turn) and not (need.final and needs.known(name)):
-            told = about(name, need, need.description or "") if need.parts else need.description
+            description = (
+                about(name, need, need.description or "") if need.parts else need.description
+            )
             fields[name] = need.model_copy(
-                update={"optional": True, "default": None, "description": told}
+                update={"optional": True, "default": None, "description": description}
             )
     current = needs.current(plan)
     if current is not None and needs.of(current[0]).is_pending and fields:
-        told = call.bound.renderer.own("describe_confirmed")
-        fields[CONFIRMED] = Field.model_validate({"type": "yes_no", "description": told})
+        description = call.bound.renderer.own("describe_confirmed")
+        fields[CONFIRMED] = Field.model_validate({"type": "yes_no", "description": description})
     return fields
 
 
@@ -73,14 +75,14 @@ def note(call: Call, plan: PersonaPlan) -> str:
     what = call.bound.renderer.text(need.description or "").strip()
     called = f"{name} ({what})" if what else name
     if call.needs.of(name).is_pending:
-        told = "need_note_right"
+        text = "need_note_right"
     elif not need.by_voice:
-        told = "need_note_press"
+        text = "need_note_press"
     elif need.ask is not None:
-        told = "need_note_said"
+        text = "need_note_said"
     else:
-        told = "need_note_spell" if need.spell else "need_note"
-    return call.bound.renderer.own(told, what=called, tool=FILL_IN)
+        text = "need_note_spell" if need.spell else "need_note"
+    return call.bound.renderer.own(text, what=called, tool=FILL_IN)
 
 
 @dataclass(slots=True)

@@ -294,8 +294,8 @@ def _given(call: Call, name: str, need: Need, digits: str) -> Deed:
             return await call.needs.mistyped(name, need, UNFIT, context)  # type: ignore[no-any-return]  # as above
         outcome: ActionOutcome = await call.needs.became_known({name: need}, context)
         shown = "" if need.private else digits
-        told = call.bound.renderer.own("keys_given", need=name, value=shown)
-        outcome.remarks.insert(0, told)
+        remark = call.bound.renderer.own("keys_given", need=name, value=shown)
+        outcome.remarks.insert(0, remark)
         return outcome
 
     return deed

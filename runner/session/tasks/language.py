@@ -60,12 +60,12 @@ class SpokenLanguage:
         One turn of three words or more changes it, or two shorter ones in a row: a name, or a word
         that was misheard, does not. Where a need is asked for it is always two.
         """
-        told, self._recognised = self._recognised, ""
+        recognised, self._recognised = self._recognised, ""
         languages = self._follows
         if languages is None or not text.strip() or self._call.over:
             return False
-        if told:
-            language = nearest_language(told, languages.speak)
+        if recognised:
+            language = nearest_language(recognised, languages.speak)
         else:
             await ready()
             language = detect(text, languages.speak)
@@ -74,8 +74,8 @@ class SpokenLanguage:
         again, self._before = language == self._before, language
         if language == self._call.bound.context.spoken:
             return False
-        asked = self._call.needs.is_open(self._call.persona.plan)
-        if not again and (asked or words_in(text) < MANY):
+        is_asked = self._call.needs.is_open(self._call.persona.plan)
+        if not again and (is_asked or words_in(text) < MANY):
             return False
         return await self.speak(language)
 
@@ -132,18 +132,18 @@ class SpokenLanguage:
             await self.speak(language)
         spoken = call.bound.context.spoken
         text = "language_switched" if language == spoken else "language_unknown"
-        told = call.bound.renderer.own(
+        output = call.bound.renderer.own(
             text, language=name_of(spoken), languages=", ".join(map(name_of, languages.speak))
         )
         failed = language != spoken
         call.events.tell(
             ToolResultEvent(
-                persona=persona, name=SWITCH_LANGUAGE, call_id=call_id, output=told, error=failed
+                persona=persona, name=SWITCH_LANGUAGE, call_id=call_id, output=output, error=failed
             )
         )
         if failed:
-            raise ToolError(told)
-        return told
+            raise ToolError(output)
+        return output
 
 
 def told_language(call: Call) -> str:

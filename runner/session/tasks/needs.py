@@ -286,8 +286,8 @@ class Needs:
         shown = {n: v for n, v in answers.items() if n not in private}
         tool = self._call.bound.plan.tools.get(frame.tool or "")
         own = self._call.bound.renderer.own
-        told = own("needs_answered", tool=frame.tool, answers=str(shown))
-        outcome = ActionOutcome(remarks=[told])
+        remark = own("needs_answered", tool=frame.tool, answers=str(shown))
+        outcome = ActionOutcome(remarks=[remark])
         if failed:
             outcome.remarks.append(own("needs_not_given", needs=", ".join(failed)))
             return outcome

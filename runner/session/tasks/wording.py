@@ -26,12 +26,12 @@ def asked_for(renderer: TemplateRenderer, name: str, need: Need, what: str) -> s
         need: what is asked for.
         what: its description, rendered.
     """
-    told = [renderer.own("need_ask", what=about(name, need, what))]
+    parts = [renderer.own("need_ask", what=about(name, need, what))]
     if need.spell:
-        told.append(renderer.own("need_ask_spell"))
+        parts.append(renderer.own("need_ask_spell"))
     if not need.by_voice:
-        told.append(renderer.own("need_ask_press", end_key=need.end_key or ""))
-    return " ".join(told)
+        parts.append(renderer.own("need_ask_press", end_key=need.end_key or ""))
+    return " ".join(parts)
 
 
 def about(name: str, need: Need, what: str) -> str:

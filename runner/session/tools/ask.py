@@ -15,8 +15,8 @@ async def run(call: Call, tool: AskTool, made: ToolCall) -> ToolResult:
     call.needs.begin(Frame(call.speaking, needs, made.name))
     missing = call.needs.open(call.persona.plan)
     own = call.bound.renderer.own
-    told = own("needs_asked", needs=", ".join(missing)) if missing else own("needs_known")
-    return ToolResult(told, asks=True)
+    answer = own("needs_asked", needs=", ".join(missing)) if missing else own("needs_known")
+    return ToolResult(answer, asks=True)
 
 
 KIND = ToolKind(AskTool, run)

@@ -64,8 +64,8 @@ def _arguments(call: Call, _tool: AnyTool, made: ToolCall) -> ToolCall:
     except ArgumentsError as problem:
         if not made.by_model:
             log.warning("tool '%s' was not run: %s", made.name, problem)
-        told = call.bound.renderer.own("tool_not_run", tool=made.name, problem=str(problem))
-        raise RefusedError(told) from None
+        words = call.bound.renderer.own("tool_not_run", tool=made.name, problem=str(problem))
+        raise RefusedError(words) from None
 
 
 def _rules(call: Call, tool: AnyTool, made: ToolCall) -> ToolCall:

@@ -53,10 +53,10 @@ def editing(edit: Edit) -> Callable[[Call, OfRecords, ToolCall], Awaitable[ToolR
         try:
             return ToolResult(edit(call.bound.variables, tool.records, made.args))
         except MisfitError as problem:
-            told = call.bound.renderer.own(
+            words = call.bound.renderer.own(
                 "list_unchanged", list=str(tool.records), problem=str(problem)
             )
-            return ToolResult(told, failed=True)
+            return ToolResult(words, failed=True)
 
     return run
 

@@ -42,6 +42,6 @@ async def _once(call: Call, tool: WaitingTool, made: ToolCall) -> ToolResult:
         if call.running.get(key) is work:
             del call.running[key]
     if work.cancelled():
-        told = call.bound.renderer.own("tool_begun_anew", tool=made.name)
-        raise RefusedError(told, answered=True)
+        words = call.bound.renderer.own("tool_begun_anew", tool=made.name)
+        raise RefusedError(words, answered=True)
     return work.result()

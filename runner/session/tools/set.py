@@ -19,8 +19,8 @@ async def run(call: Call, tool: SetTool, made: ToolCall) -> ToolResult:
         except MisfitError as problem:
             problems.append(f"'{name}' {problem}")
     if problems:
-        told = call.bound.renderer.own("not_stored", problems="; ".join(problems))
-        return ToolResult(told, failed=True)
+        answer = call.bound.renderer.own("not_stored", problems="; ".join(problems))
+        return ToolResult(answer, failed=True)
     return ToolResult(call.bound.renderer.own("stored"))
 
 

@@ -213,8 +213,10 @@ class AudioTalk(Talk):
         await line.until(lambda: line.now >= due or not line.mouth.busy)
         if line.now < due:
             spoken = (line.now - start) * SECONDS
-            told = f"the agent spoke for {spoken:.1f} s only, so that nobody could interrupt it"
-            raise NothingToInterruptError(f"{told} after {seconds:g} s")
+            too_short = (
+                f"the agent spoke for {spoken:.1f} s only, so that nobody could interrupt it"
+            )
+            raise NothingToInterruptError(f"{too_short} after {seconds:g} s")
 
     async def _answered(self, answered: bool) -> None:
         """Wait until the agent has understood, and has said and done all; where it is heard."""

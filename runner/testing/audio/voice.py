@@ -68,8 +68,8 @@ class CallerVoice:
         try:
             frames = [each.frame async for each in voice.synthesize(words)]
         except APIError as error:
-            told = self._models.mask(error.message)
-            raise SoundError(f"the caller's voice could not speak: {told}") from None
+            reason = self._models.mask(error.message)
+            raise SoundError(f"the caller's voice could not speak: {reason}") from None
         sound = np.concatenate([np.zeros(0, np.int16), *map(samples_of, frames)])
         if not len(sound):
             raise SoundError(f"the caller's voice made no sound of '{words}'")
