@@ -17,20 +17,20 @@ BAR = re.compile(r"write '([\w-]+: \|)' in line (\d+)")
 MOVE = re.compile(r"move lines? (\d+)(?: to (\d+))? by (\d+) spaces? to the (left|right)")
 
 
-def followed(found, lines):
+def followed(mistake, lines):
     """The file with one help followed; None where no script can follow it."""
-    start, end, hint = found.span.line - 1, found.span.end_line, found.help or ""
-    if found.write and "section" not in found.message and "name of" not in found.message:
-        key = found.write[0].split(":")[0].strip(" -")
+    start, end, hint = mistake.span.line - 1, mistake.span.end_line, mistake.help or ""
+    if mistake.write and "section" not in mistake.message and "name of" not in mistake.message:
+        key = mistake.write[0].split(":")[0].strip(" -")
         while start and key not in lines[start]:
             start -= 1
         while (
-            found.code == "E104"
+            mistake.code == "E104"
             and end < len(lines)
             and _indent(lines[end]) > _indent(lines[start])
         ):
             end += 1
-        return [*lines[:start], *found.write, *lines[end:]]
+        return [*lines[:start], *mistake.write, *lines[end:]]
     if match := DELETE.search(hint):
         return _moved(lines, match[2], match[3], -int(match[1]))
     if match := MOVE.search(hint):
@@ -39,7 +39,7 @@ def followed(found, lines):
         row = int(match[2]) - 1
         begin = lines[row][: len(lines[row]) - len(lines[row].lstrip())]
         return [*lines[:row], begin + match[1], *lines[row + 1 :]]
-    if (match := WRITE.match(hint)) and found.span.line == found.span.end_line:
+    if (match := WRITE.match(hint)) and mistake.span.line == mistake.span.end_line:
         key = match[1].partition(":")[0]
         if lines[start].lstrip().startswith(f"{key}:"):
             begin = lines[start][: len(lines[start]) - len(lines[start].lstrip())]
@@ -76,14 +76,14 @@ def test_a_help_that_is_followed_to_the_letter_is_accepted(case, tmp_path, cache
     source = (golden.BAD / path.name).read_text(encoding="utf-8")
     path.write_text(source, encoding="utf-8")
     before = golden.compiled(tmp_path, cache).diagnostics
-    for found in before:
-        lines = followed(found, source.split("\n"))
+    for mistake in before:
+        lines = followed(mistake, source.split("\n"))
         if lines is None:
             continue
         path.write_text("\n".join(lines), encoding="utf-8")
         after = golden.compiled(tmp_path, cache).diagnostics
-        same = [d for d in after if (d.code, d.message) == (found.code, found.message)]
-        told = [d for d in before if (d.code, d.message) == (found.code, found.message)]
-        assert len(same) < len(told), (found.help, found.write, lines)
-        near = [d for d in after if d not in before and abs(d.span.line - found.span.line) <= 2]
-        assert not [d for d in near if d.code[:3] in ("E01", "E02", "W00")], (found.help, near)
+        same = [d for d in after if (d.code, d.message) == (mistake.code, mistake.message)]
+        alike = [d for d in before if (d.code, d.message) == (mistake.code, mistake.message)]
+        assert len(same) < len(alike), (mistake.help, mistake.write, lines)
+        near = [d for d in after if d not in before and abs(d.span.line - mistake.span.line) <= 2]
+        assert not [d for d in near if d.code[:3] in ("E01", "E02", "W00")], (mistake.help, near)

@@ -213,13 +213,13 @@ def test_a_document_from_the_cache_is_the_one_that_was_parsed(cache):
     keep_document(cache, digest, parse("other.yaml", BROKEN))
     cache.flush()
 
-    found = cached_document(again(cache), "a.yaml", digest)
+    document = cached_document(again(cache), "a.yaml", digest)
     fresh = parse("a.yaml", BROKEN)
 
-    assert found is not None
+    assert document is not None
     for name in ("file", "data", "diagnostics", "words", "allows"):
-        assert getattr(found, name) == getattr(fresh, name)
-    assert found.value_span(("b", "y")) == fresh.value_span(("b", "y"))
+        assert getattr(document, name) == getattr(fresh, name)
+    assert document.value_span(("b", "y")) == fresh.value_span(("b", "y"))
 
 
 def test_a_document_that_is_none_is_a_miss(cache):

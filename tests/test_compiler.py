@@ -89,10 +89,10 @@ def test_one_broken_file_hides_no_mistake_of_another(folder, cache):
     result = compiled(
         folder, cache, a=broken, b=MINIMAL.partition("personas")[0] + "tools:\n  x:\n    sya: hi\n"
     )
-    told = {(d.span.file, d.code) for d in result.diagnostics}
-    assert ("a.yaml", "E015") in told
-    assert ("b.yaml", "E101") in told
-    assert not {code for _, code in told} & {"E202"}
+    codes = {(d.span.file, d.code) for d in result.diagnostics}
+    assert ("a.yaml", "E015") in codes
+    assert ("b.yaml", "E101") in codes
+    assert not {code for _, code in codes} & {"E202"}
 
 
 def test_the_environment_may_stand_in_settings(folder, cache):
@@ -157,8 +157,11 @@ def test_a_shared_tool_takes_settings_from_each_agent(folder, cache):
 
 def test_a_shared_setting_that_fails_for_one_agent_names_it(folder, cache):
     """What is wrong for one of the agents that share a definition names that agent."""
-    (found,) = compiled(folder, cache, a=SHARED.format(other="long")).diagnostics
-    assert (found.code, found.message) == ("E108", "'long' is not a duration (for agent 'b')")
+    (mistake,) = compiled(folder, cache, a=SHARED.format(other="long")).diagnostics
+    assert (mistake.code, mistake.message) == (
+        "E108",
+        "'long' is not a duration (for agent 'b')",
+    )
 
 
 def test_a_check_is_recalled_only_while_nothing_changed(folder, cache, monkeypatch):

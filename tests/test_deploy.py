@@ -27,8 +27,8 @@ TOKENS = 'runner:\n  http:\n    tokens:\n    - "{{ secrets.LKRUN_TOKEN }}"\n'
 def last(instruction: str) -> str:
     """What the image is told last by an instruction."""
     joined = DOCKERFILE.replace("\\\n", " ")
-    found: str = re.findall(rf"^\s*{instruction} (.*)$", joined, re.MULTILINE)[-1]
-    return found
+    argument: str = re.findall(rf"^\s*{instruction} (.*)$", joined, re.MULTILINE)[-1]
+    return argument
 
 
 def documents(name: str) -> list[dict]:
@@ -91,9 +91,9 @@ def test_a_dashboard_shows_what_there_is():
     page = (FILES.parent / "metrics.md").read_text(encoding="utf-8")
     text = (FILES / "grafana.json").read_text(encoding="utf-8")
     panels = json.loads(text)["panels"]
-    asked = set(re.findall(r"\blkrun_\w+", text))
-    assert len(asked) > len(panels) - 2
-    assert {re.sub(r"_bucket$", "", name) for name in asked} <= set(
+    metrics = set(re.findall(r"\blkrun_\w+", text))
+    assert len(metrics) > len(panels) - 2
+    assert {re.sub(r"_bucket$", "", name) for name in metrics} <= set(
         re.findall(r"`(lkrun_\w+)`", page)
     )
     assert len({panel["id"] for panel in panels}) == len(panels)

@@ -130,9 +130,9 @@ def resolved(command, words):
     while isinstance(command, click.Group) and words and words[0] != "COMMAND":
         context = click.Context(command, resilient_parsing=True)
         command.parse_args(context, list(words))
-        found = command.resolve_command(context, [*context._protected_args, *context.args])
-        assert found[1] is not None, f"there is no command '{' '.join(words)}'"
-        _, command, words = found
+        resolved = command.resolve_command(context, [*context._protected_args, *context.args])
+        assert resolved[1] is not None, f"there is no command '{' '.join(words)}'"
+        _, command, words = resolved
     return command, words
 
 
@@ -143,7 +143,7 @@ def serving(line, env):
         ["sh", "-c", f"exec {line} --port 0"], cwd=ROOT, env=env, stderr=subprocess.PIPE, text=True
     )
     try:
-        ready = next(told for told in process.stderr if " ready: " in told)
+        ready = next(ready_line for ready_line in process.stderr if " ready: " in ready_line)
         yield re.search(r"http://\S+", ready)[0]
         process.send_signal(signal.SIGTERM)
         process.stderr.read()

@@ -48,15 +48,15 @@ def examples(code, heading):
     return files
 
 
-def told(code, heading, folder, cache):
+def codes_of(code, heading, folder, cache):
     """Return the codes of what is said about an example."""
     for name, text in examples(code, heading).items():
         path = folder / name
         path.parent.mkdir(exist_ok=True)
         path.write_text(text, encoding="utf-8")
     result = golden.compiled(folder, cache)
-    found = [*result.diagnostics, *(missing_secrets(result) if code == "E405" else ())]
-    return [d.code for d in found]
+    diagnostics = [*result.diagnostics, *(missing_secrets(result) if code == "E405" else ())]
+    return [d.code for d in diagnostics]
 
 
 @pytest.fixture(scope="module")
@@ -89,10 +89,10 @@ def test_a_page_without_examples_has_none(code):
 @pytest.mark.parametrize("code", SHOWN)
 def test_what_a_page_calls_wrong_is_told_with_its_code(code, tmp_path, cache):
     """The first example has the mistake, once or more, and no other."""
-    assert set(told(code, "Wrong", tmp_path, cache)) == {code}
+    assert set(codes_of(code, "Wrong", tmp_path, cache)) == {code}
 
 
 @pytest.mark.parametrize("code", SHOWN)
 def test_what_a_page_calls_right_has_no_mistake(code, tmp_path, cache):
     """The second example is the first one mended: nothing is said about it."""
-    assert told(code, "Right", tmp_path, cache) == []
+    assert codes_of(code, "Right", tmp_path, cache) == []

@@ -44,11 +44,13 @@ def cache(tmp_path_factory):
 @pytest.mark.parametrize("case", CASES)
 def test_each_mistake_is_told_in_these_words(case, tmp_path, cache):
     """What `lkrun check` prints for a case is its `.out` file, and the case's code is in it."""
-    found, result = golden.found_in(case, tmp_path, cache)
-    assert golden.output(found, result) == (golden.BAD / f"{case}.out").read_text(encoding="utf-8")
-    assert case.partition("-")[0] in {d.code for d in found}
+    mistakes, result = golden.found_in(case, tmp_path, cache)
+    assert golden.output(mistakes, result) == (golden.BAD / f"{case}.out").read_text(
+        encoding="utf-8"
+    )
+    assert case.partition("-")[0] in {d.code for d in mistakes}
     assert (result.release is None) == any(
-        d.severity == "error" and d.code not in ("E405", "E406") for d in found
+        d.severity == "error" and d.code not in ("E405", "E406") for d in mistakes
     )
 
 
@@ -69,27 +71,27 @@ def test_each_code_is_shown_twice(code):
 
 def test_codes_are_those_that_are_told():
     """Each code that the product tells is in the table, and each of the table is told somewhere."""
-    told = {
+    mistakes = {
         code
         for path in RUNNER.rglob("*.py")
         if path.name != "codes.py"
         for code in re.findall(r'"([EW]\d{3})"', path.read_text(encoding="utf-8"))
     }
-    assert told == set(CODES)
+    assert mistakes == set(CODES)
 
 
 def test_all_messages_have_the_form_of_messages(tmp_path_factory, cache):
     """A message begins with a small letter or the author's own words, and has no full stop."""
     for case in CASES:
-        for told in golden.found_in(case, tmp_path_factory.mktemp("case"), cache)[0]:
+        for mistakes in golden.found_in(case, tmp_path_factory.mktemp("case"), cache)[0]:
             assert (
-                told.message[0].islower()
-                or not told.message[0].isalpha()
-                or re.match(r"[EW]\d{3} ", told.message)
+                mistakes.message[0].islower()
+                or not mistakes.message[0].isalpha()
+                or re.match(r"[EW]\d{3} ", mistakes.message)
             )
-            assert not told.message.endswith(".")
-            assert "\n" not in told.message + (told.help or "")
-            assert told.code in CODES
+            assert not mistakes.message.endswith(".")
+            assert "\n" not in mistakes.message + (mistakes.help or "")
+            assert mistakes.code in CODES
 
 
 def lkrun(*arguments, **env):
@@ -211,8 +213,10 @@ def update() -> None:
         cache = Cache(Path(kept))
         for case in CASES:
             with tempfile.TemporaryDirectory() as empty:
-                found, result = golden.found_in(case, Path(empty), cache)
-            (golden.BAD / f"{case}.out").write_text(golden.output(found, result), encoding="utf-8")
+                mistakes, result = golden.found_in(case, Path(empty), cache)
+            (golden.BAD / f"{case}.out").write_text(
+                golden.output(mistakes, result), encoding="utf-8"
+            )
     for path in golden.BAD.glob("*.out"):
         if path.stem not in CASES:
             path.unlink()

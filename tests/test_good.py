@@ -38,8 +38,8 @@ def test_nothing_is_said_about_a_good_folder(case, tmp_path, cache):
 
 def models(cls):
     """Return a model and all made from it; those with `_` are only there for others."""
-    found = {cls} if not cls.__name__.startswith("_") else set()
-    return found.union(*map(models, cls.__subclasses__()))
+    classes = {cls} if not cls.__name__.startswith("_") else set()
+    return classes.union(*map(models, cls.__subclasses__()))
 
 
 def is_basis(model, used):

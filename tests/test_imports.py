@@ -169,11 +169,11 @@ def imported(path, files):
 
 def reached(arrows, start):
     """All that can be reached along the arrows."""
-    found, edge = set(), {start}
+    reached, edge = set(), {start}
     while edge:
-        edge = {there for here in edge for there in arrows[here]} - found
-        found |= edge
-    return found
+        edge = {there for here in edge for there in arrows[here]} - reached
+        reached |= edge
+    return reached
 
 
 def circles(arrows):
@@ -217,7 +217,7 @@ def test_a_room_has_one_door(room, other):
         for name, (_, others) in modules().items()
         if name.split(".")[1:2] == [room]
     }
-    through = {name for name, found in rooms.items() if other in found}
+    through = {name for name, reached in rooms.items() if other in reached}
     door = DOORS[room, other]
     assert {name for name in through if not f"{name}.".startswith(f"{door}.")} == set()
 

@@ -155,5 +155,5 @@ def test_a_lookup_by_hand(folder, tool, query, output):
     """`lkrun tool call` finds what a call would find, for a tool that no agent has too."""
     call = ["tool", "call", tool, str(folder), "--arg", f"query={query}", "--format", "json"]
     ran = CliRunner().invoke(lkrun, call)
-    told = json.loads(ran.stdout)
-    assert (told["ok"], told["output"], told["attempts"]) == (True, output, [])
+    result = json.loads(ran.stdout)
+    assert (result["ok"], result["output"], result["attempts"]) == (True, output, [])

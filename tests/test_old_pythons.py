@@ -11,10 +11,10 @@ POSSESSIVE_GROUP = re.compile(r"\)[*+?]\+|\)\{[\d,]+\}\+")
 
 def test_no_group_is_repeated_possessively():
     """Before 3.11.5 a possessive group whose inside backtracks does not match what it should."""
-    found = [
+    names = [
         f"{path.relative_to(ROOT)}:{number}"
         for path in sorted((ROOT / "runner").rglob("*.py"))
         for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
         if POSSESSIVE_GROUP.search(line)
     ]
-    assert found == []
+    assert names == []

@@ -107,11 +107,11 @@ def test_the_same_value_is_the_same_secret():
 
 def test_few_modules_reveal():
     """What a secret is leaves its seal only where it is sent, rendered, compared or hidden."""
-    found = {
+    values = {
         path.relative_to(RUNNER).as_posix()
         for path in RUNNER.rglob("*.py")
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
         if (isinstance(node, ast.Attribute) and node.attr in ("reveal", "get_secret_value"))
         or (isinstance(node, ast.Name) and node.id == "reveal")
     }
-    assert found - {"secret.py"} == MAY_REVEAL
+    assert values - {"secret.py"} == MAY_REVEAL

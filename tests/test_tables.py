@@ -52,15 +52,15 @@ def test_every_environment_variable_is_in_the_table():
 
 def logged():
     """Event → the fields that it is logged with, of all calls of `Log.event` with a fixed name."""
-    found: dict[str, set[str]] = {}
+    by_table: dict[str, set[str]] = {}
     for tree in MODULES.values():
         for call in (node for node in ast.walk(tree) if isinstance(node, ast.Call)):
             name = call.args[0] if len(call.args) > 1 else None
             of_log = isinstance(call.func, ast.Attribute) and call.func.attr == "event"
             if of_log and isinstance(name, ast.Constant) and isinstance(name.value, str):
                 fields = {k.arg for k in call.keywords if k.arg not in OF_THE_LOG}
-                found.setdefault(name.value, set()).update(fields)
-    return found
+                by_table.setdefault(name.value, set()).update(fields)
+    return by_table
 
 
 def test_every_event_of_the_log_is_in_the_table():

@@ -78,8 +78,8 @@ def _shifted(text: str, spaces: int) -> str:
 
 def _long_template(folder: Path) -> None:
     text = "".join(f"      {{{{ caller.name }}}} may ask for tooth {n}.\n" for n in range(2000))
-    told = DESK.replace("instructions: You", f"instructions: |\n{text}      You")
-    (folder / "desk.yaml").write_text(told)
+    longer = DESK.replace("instructions: You", f"instructions: |\n{text}      You")
+    (folder / "desk.yaml").write_text(longer)
 
 
 def _long_prompt_template(folder: Path) -> None:

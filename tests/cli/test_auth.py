@@ -21,12 +21,12 @@ class _Server(BaseHTTPRequestHandler):
     """A server that says yes at once, and gives a token for the right code and verifier."""
 
     def do_GET(self):
-        asked = dict(parse_qsl(urlsplit(self.path).query))
-        self.server.challenge = asked["code_challenge"]
-        self.server.asked = asked
-        back = {"code": "c0de", "state": asked["state"]} | self.server.back
+        query = dict(parse_qsl(urlsplit(self.path).query))
+        self.server.challenge = query["code_challenge"]
+        self.server.asked = query
+        back = {"code": "c0de", "state": query["state"]} | self.server.back
         self.send_response(302)
-        self.send_header("Location", f"{asked['redirect_uri']}?{urlencode(back)}")
+        self.send_header("Location", f"{query['redirect_uri']}?{urlencode(back)}")
         self.end_headers()
 
     def do_POST(self):
@@ -101,9 +101,9 @@ def test_google_is_asked_for_a_token_that_lasts(run):
     calendar = "https://www.googleapis.com/auth/calendar.events"
     result, server = run("--scope", calendar, google=True)
     assert result.return_value == 0, result.output
-    asked = server.asked
-    assert (asked["access_type"], asked["prompt"]) == ("offline", "consent")
-    assert (asked["scope"], asked["client_id"], asked["response_type"]) == (
+    query = server.asked
+    assert (query["access_type"], query["prompt"]) == ("offline", "consent")
+    assert (query["scope"], query["client_id"], query["response_type"]) == (
         calendar,
         "desk",
         "code",
@@ -128,7 +128,7 @@ def test_for_programs(run):
 
 
 @pytest.mark.parametrize(
-    ("back", "answer", "told"),
+    ("back", "answer", "words"),
     [
         ({"error": "access_denied"}, None, "it was not granted: access_denied"),
         ({"state": "another"}, None, "does not belong to this request"),
@@ -136,11 +136,11 @@ def test_for_programs(run):
         ({}, {"access_token": "x"}, "there is no refresh token in the answer"),
     ],
 )
-def test_what_is_not_granted(run, back, answer, told):
+def test_what_is_not_granted(run, back, answer, words):
     """It is told in a sentence, exit code 1."""
     result, server = run(back=back, answer=answer)
     assert result.return_value == 1
-    assert told in result.output
+    assert words in result.output
     for browser in server.browsers:
         browser.join()
     assert (b"It was not granted." in server.pages[0]) == ("error" in back)

@@ -55,21 +55,21 @@ def test_the_demonstration_books_an_appointment(lkrun):
     done = lkrun("chat", "agents.d", "--format", "json", stdin=BOOKING)
     assert done.returncode == 0, done.stderr
     assert done.stderr == ""
-    found = events(done)
-    assert found[0] == {
+    all_events = events(done)
+    assert all_events[0] == {
         "turn": 0,
         "type": "message",
         "role": "agent",
         "persona": "receptionist",
         "text": "Good day, this is Sunrise Dental. How can I help you?",
     }
-    calls = [e["name"] for e in found if e["type"] == "tool_call"]
+    calls = [e["name"] for e in all_events if e["type"] == "tool_call"]
     assert calls == ["remember", "add_treatment", "find_slots", "book_slot"]
-    assert [(e["from"], e["to"]) for e in found if e["type"] == "handoff"] == [
+    assert [(e["from"], e["to"]) for e in all_events if e["type"] == "handoff"] == [
         ("receptionist", "booking")
     ]
-    assert "booking number 4 7 1 1" in found[-2]["text"]
-    assert found[-1]["type"] == "end"
+    assert "booking number 4 7 1 1" in all_events[-2]["text"]
+    assert all_events[-1]["type"] == "end"
 
 
 def test_a_pipe_gets_plain_lines(lkrun):

@@ -146,9 +146,9 @@ def test_what_is_written_while_the_agent_answers_waits(chat):
 def test_who_is_silent_is_asked(chat, tmp_path):
     """`idle` runs as in a call, above the line that is being typed; `--no-idle` leaves it out."""
     file = tmp_path / "agents.d" / "desk.yaml"
-    asked = "    idle:\n      after: 300ms\n      say: Still there?\n"
+    idle = "    idle:\n      after: 300ms\n      say: Still there?\n"
     ends = "      then:\n        end_call: Bye.\n"
-    file.write_text(file.read_text().replace("personas:", f"{asked}{ends}personas:"))
+    file.write_text(file.read_text().replace("personas:", f"{idle}{ends}personas:"))
     talk = chat()
     talk.type("half a sen")
     talk.until("host: Still there?")

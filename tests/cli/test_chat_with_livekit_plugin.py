@@ -53,13 +53,13 @@ def written(folder, openai, llm="brain"):
     return folder
 
 
-def concierge(asked: Asked) -> Reply:
+def concierge(request: Asked) -> Reply:
     """A model that notes the caller's name, and greets them by it."""
-    if asked.last["role"] == "tool":
+    if request.last["role"] == "tool":
         return say("Thank you, it is noted.")
-    if asked.text.startswith("I am "):
-        return call(("note_guest", {"guest": asked.text.removeprefix("I am ")}))
-    return say(f"You said {asked.text}.")
+    if request.text.startswith("I am "):
+        return call(("note_guest", {"guest": request.text.removeprefix("I am ")}))
+    return say(f"You said {request.text}.")
 
 
 def test_a_plugin_of_livekit_answers_and_calls_tools(lkrun, folder):
@@ -69,15 +69,15 @@ def test_a_plugin_of_livekit_answers_and_calls_tools(lkrun, folder):
             "chat", written(folder, openai), "--format", "json", stdin="hi\nI am Ann\n", env=KEY
         )
     assert (done.returncode, done.stderr) == (0, "")
-    found = [json.loads(line) for line in done.stdout.splitlines()]
-    assert [e["text"] for e in found if e["type"] == "message"] == [
+    events = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [e["text"] for e in events if e["type"] == "message"] == [
         "Hello, this is Sunrise.",
         "hi",
         "You said hi.",
         "I am Ann",
         "Thank you, it is noted.",
     ]
-    assert [e["arguments"] for e in found if e["type"] == "tool_call"] == [{"guest": "Ann"}]
+    assert [e["arguments"] for e in events if e["type"] == "tool_call"] == [{"guest": "Ann"}]
     assert [body["messages"][0]["content"] for body in openai.requests] == [
         "Be kind to guests.",
         "Be kind to guests.",

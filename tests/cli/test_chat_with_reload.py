@@ -58,9 +58,9 @@ def test_the_next_turn_has_what_was_saved(chat, folder):
     chat.say("hello")
     chat.until(text="The first answer.")
     save(folder, "first answer", "second answer")
-    told = chat.until(type="reload")
-    assert (told["result"], told["waiting"], told["kept"]) == ("ok", [], None)
-    assert told["live"] == ["providers.brain.with.rules[0].say"]
+    reload = chat.until(type="reload")
+    assert (reload["result"], reload["waiting"], reload["kept"]) == ("ok", [], None)
+    assert reload["live"] == ["providers.brain.with.rules[0].say"]
     chat.say("hello")
     chat.until(text="The second answer.")
     save(folder, "delete_on_close: no", "delete_on_close: yes")
@@ -73,8 +73,8 @@ def test_a_broken_file_changes_nothing(chat, folder):
     """The mistakes are told, and the conversation goes on as it was."""
     chat.until(text="Welcome.")
     save(folder, "start: host", "start: nobody")
-    told = chat.until(type="reload")
-    assert (told["result"], told["diagnostics"][0]["code"]) == ("rejected", "E202")
+    reload = chat.until(type="reload")
+    assert (reload["result"], reload["diagnostics"][0]["code"]) == ("rejected", "E202")
     chat.say("hello")
     chat.until(text="The first answer.")
 

@@ -49,9 +49,9 @@ class Server:
     def event(self, name, **fields):
         """The next event of this name with these fields."""
         for line in self.process.stderr:
-            told = json.loads(line)
-            if told["event"] == name and fields.items() <= told.items():
-                return told
+            answer = json.loads(line)
+            if answer["event"] == name and fields.items() <= answer.items():
+                return answer
         pytest.fail(f"the server ended without {name}")
 
     def end(self, number):
@@ -105,9 +105,9 @@ def kept(lkrun, folder):
 
     def rows(count):
         for _ in range(100):
-            found = json.loads(lkrun("releases", folder, "--format", "json").stdout)
-            if len(found) == count:
-                return found
+            listed = json.loads(lkrun("releases", folder, "--format", "json").stdout)
+            if len(listed) == count:
+                return listed
         return pytest.fail(f"{count} releases were never kept")
 
     return rows

@@ -51,11 +51,11 @@ SKETCHES = [ring(2), ring(7), chain(9), ODD, Sketch("alone", "one", ("one",), ()
 
 def boxes(picture):
     """Left, top, right, bottom of every box."""
-    found = []
+    problems = []
     for rect in parsed(picture).iter(f"{SVG}rect"):
         x, y, wide, tall = (float(rect.get(key)) for key in ("x", "y", "width", "height"))
-        found.append((x, y, x + wide, y + tall))
-    return found
+        problems.append((x, y, x + wide, y + tall))
+    return problems
 
 
 @pytest.mark.parametrize("drawn", SKETCHES, ids=lambda drawn: drawn.agent)

@@ -75,9 +75,9 @@ def test_a_recorded_test_holds_no_secret(lkrun, folder, tmp_path, env, service):
     """The test that is made of a talk, its cassettes and the reports of its runs have no value."""
     service.known.remove(PIN)  # nobody gives it in this talk, so nobody knows it
     junit = tmp_path / "junit.xml"
-    told = lkrun("test", "record", "chat", folder, "--name", "talk", stdin="one\nfour\n", env=env)
+    record = lkrun("test", "record", "chat", folder, "--name", "talk", stdin="one\nfour\n", env=env)
     runs = [
-        told,
+        record,
         lkrun("test", folder, "--coverage", "--log-level", "debug", "--junit", junit, env=env),
         lkrun("check", folder, "--keys", "--format", "json", env=env),
         lkrun("doctor", folder, "--format", "json", env=env),

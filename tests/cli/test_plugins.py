@@ -34,9 +34,9 @@ def test_all_that_is_installed_is_listed(lkrun, kept):
     """A row for each name and kind, with who brings it; JSON has the agreed keys."""
     done = lkrun("plugins", "--format", "json", env=kept)
     assert (done.returncode, done.stderr) == (0, "")
-    found = json.loads(done.stdout)
-    assert all(set(row) == FORM for row in found)
-    rows = {(row["name"], row["kind"]): row for row in found}
+    listed = json.loads(done.stdout)
+    assert all(set(row) == FORM for row in listed)
+    rows = {(row["name"], row["kind"]): row for row in listed}
     assert rows["openai", "llm"] == {
         "name": "openai", "kind": "llm", "distribution": "livekit-plugins-openai",
         "version": "1.8.9", "source": "livekit", "problem": None,
@@ -151,13 +151,13 @@ def test_each_provider_is_tried_for_real(lkrun, kept, folder):
         done = lkrun("doctor", folder, "--format", "json", env=env)
         assert len(good.requests) == 1
     assert done.returncode == 1
-    found = {trial["provider"]: trial for trial in json.loads(done.stdout)}
-    assert all(set(t) == {"provider", "kind", "ok", "ms", "error"} for t in found.values())
-    assert {name: trial["ok"] for name, trial in found.items()} == {
+    listed = {trial["provider"]: trial for trial in json.loads(done.stdout)}
+    assert all(set(t) == {"provider", "kind", "ok", "ms", "error"} for t in listed.values())
+    assert {name: trial["ok"] for name, trial in listed.items()} == {
         "good": True, "bad": False, "ears": True, "voice": True,
     }  # fmt: skip
-    assert found["good"]["ms"] >= 0
-    assert (found["bad"]["ms"], "401" in found["bad"]["error"]) == (None, True)
+    assert listed["good"]["ms"] >= 0
+    assert (listed["bad"]["ms"], "401" in listed["bad"]["error"]) == (None, True)
     assert "sk-not-a-real-one" not in done.stdout + done.stderr
     assert "Traceback" not in done.stderr
 

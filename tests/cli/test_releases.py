@@ -69,8 +69,8 @@ async def test_with_a_runner(lkrun, folder, archive, kept):
         assert lines[0].endswith("  served, 2 sessions")
         assert lines[5].endswith("  1 session")
         assert "no runner" not in done.stdout
-        told = await asyncio.to_thread(lkrun, "releases", folder, "--format", "json")
-    rows = json.loads(told.stdout)
+        listed = await asyncio.to_thread(lkrun, "releases", folder, "--format", "json")
+    rows = json.loads(listed.stdout)
     assert [list(row) for row in rows] == [
         ["id", "time", "served", "sessions", "changed", "agents"]
     ] * 2
@@ -91,9 +91,9 @@ async def test_what_only_calls_keep(lkrun, folder, archive, kept):
         releases.swap(second)
         archive.keep(second, [], keep=1)
         done = await asyncio.to_thread(lkrun, "releases", folder)
-        told = await asyncio.to_thread(lkrun, "releases", folder, "--format", "json")
+        listed = await asyncio.to_thread(lkrun, "releases", folder, "--format", "json")
     assert "    is kept only as long as it is served or calls are on it\n" in done.stdout
-    row = next(r for r in json.loads(told.stdout) if r["id"] == first.id)
+    row = next(r for r in json.loads(listed.stdout) if r["id"] == first.id)
     assert (row["sessions"], row["agents"], row["changed"]) == (1, ["desk"], [])
 
 
@@ -103,8 +103,8 @@ async def test_several_runners(lkrun, folder, archive, kept):
     async with runner(archive, first) as one, runner(archive, second) as other:
         one.pin("a")
         other.pin("a")
-        told = await asyncio.to_thread(lkrun, "releases", folder, "--format", "json")
-    assert [(r["served"], r["sessions"]) for r in json.loads(told.stdout)] == [(True, 1)] * 2
+        done = await asyncio.to_thread(lkrun, "releases", folder, "--format", "json")
+    assert [(r["served"], r["sessions"]) for r in json.loads(done.stdout)] == [(True, 1)] * 2
 
 
 def test_colours(lkrun, folder, kept):

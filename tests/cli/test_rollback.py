@@ -49,11 +49,11 @@ async def test_the_json_document(lkrun, folder, archive, kept):
     first, second = kept
     async with runner(archive, second):
         done = await asyncio.to_thread(lkrun, "rollback", first.id, folder, "--format", "json")
-    told = json.loads(done.stdout)
-    assert list(told) == ["release", "runners", "changes"]
-    assert told["release"] == first.id
-    assert [answer["result"] for answer in told["runners"]] == ["ok"]
-    assert [change["sentence"] for change in told["changes"]] == [TOLD]
+    result = json.loads(done.stdout)
+    assert list(result) == ["release", "runners", "changes"]
+    assert result["release"] == first.id
+    assert [answer["result"] for answer in result["runners"]] == ["ok"]
+    assert [change["sentence"] for change in result["changes"]] == [TOLD]
 
 
 async def test_all_runners_go_back(lkrun, folder, archive, kept):
@@ -110,10 +110,10 @@ def test_a_runner_that_does_not_answer(lkrun, folder, archive, kept, tmp_path):
     assert "does not answer" in done.stderr
 
 
-@pytest.mark.parametrize("asked", ["", "zzz", "abc1234", "x" * 5000])
-def test_an_unknown_release(lkrun, folder, kept, asked):
+@pytest.mark.parametrize("release_id", ["", "zzz", "abc1234", "x" * 5000])
+def test_an_unknown_release(lkrun, folder, kept, release_id):
     """An id that is not kept is wrong use; those that are kept are told."""
-    done = lkrun("rollback", asked, folder)
+    done = lkrun("rollback", release_id, folder)
     assert done.returncode == 2
     assert f"the kept ones are {kept[1].id}, {kept[0].id}" in done.stderr
 

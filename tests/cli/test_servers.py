@@ -122,9 +122,9 @@ def test_the_tools_of_a_server_are_listed_and_called(folder):
     assert listed["output"].splitlines()[0] == (
         "find_order(number): Find an order by its {{ number }}."
     )
-    told = json.loads(ran("tool", "call", "shop/find_order", folder, "--arg", "number=5").stdout)
-    assert (told["ok"], told["output"]) == (True, "Order 5: two lamps.")
-    assert [attempt["method"] for attempt in told["attempts"]] == ["MCP"]
+    result = json.loads(ran("tool", "call", "shop/find_order", folder, "--arg", "number=5").stdout)
+    assert (result["ok"], result["output"]) == (True, "Order 5: two lamps.")
+    assert [attempt["method"] for attempt in result["attempts"]] == ["MCP"]
     wrong = json.loads(ran("tool", "call", "shop/nothing", folder).stdout)
     assert (wrong["ok"], wrong["error"]) == (False, "the server has no tool 'nothing'")
 
@@ -133,8 +133,8 @@ def test_a_check_with_keys_asks_the_servers(folder):
     """A server that answers is no mistake."""
     assert json.loads(ran("check", folder, "--keys").stdout)["diagnostics"] == []
     (folder / "all.yaml").write_text(FOLDER.replace("- stdio", "- nothing").replace("30s", "2s"))
-    told = json.loads(ran("check", folder, "--keys").stdout)
-    assert [d["code"] for d in told["diagnostics"]] == ["E406"]
+    result = json.loads(ran("check", folder, "--keys").stdout)
+    assert [d["code"] for d in result["diagnostics"]] == ["E406"]
     (folder / "all.yaml").write_text(
         FOLDER.replace("- stdio", "- nothing").replace(
             "timeout: 30s", "timeout: 2s\n      required: no"
@@ -148,9 +148,9 @@ def test_a_check_with_keys_asks_the_servers(folder):
 def test_tools_of_servers_are_mocked_like_others(folder):
     """No server is started for a test unless it says so; what has no mock fails the test."""
     (folder / "tests.yaml").write_text(TESTS)
-    told = json.loads(ran("test", folder).stdout)
-    assert {t["name"]: t["outcome"] for t in told["tests"]} == {
+    result = json.loads(ran("test", folder).stdout)
+    assert {t["name"]: t["outcome"] for t in result["tests"]} == {
         "finds": "passed",
         "really": "passed",
         "without": "failed",
-    }, told
+    }, result

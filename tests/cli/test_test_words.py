@@ -37,7 +37,7 @@ def said(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("options", "told"),
+    ("options", "words"),
     [
         (("-k", "burger"), "lkrun: no test fits -k burger; there are says_hello\n"),
         (("--tag", "slow", "-k", "x"), "no test fits -k x, --tag slow; there are says_hello"),
@@ -45,9 +45,9 @@ def said(tmp_path, monkeypatch):
     ],
     ids=lambda value: value[0] if isinstance(value, tuple) else "",
 )
-def test_who_chooses_no_test_is_told_which_there_are(said, options, told):
+def test_who_chooses_no_test_is_told_which_there_are(said, options, words):
     """A run of nothing says why, so that a wrong word is not taken for success."""
-    assert told in said(*options)
+    assert words in said(*options)
 
 
 def test_who_keeps_sound_of_no_test_aloud_is_told(said, tmp_path):
@@ -58,9 +58,9 @@ def test_who_keeps_sound_of_no_test_aloud_is_told(said, tmp_path):
 def test_a_report_that_cannot_be_written_is_told_before_any_test(said, tmp_path):
     """A file in the place of a folder is a mistake of the command, and no bug."""
     (tmp_path / "file").write_text("", encoding="utf-8")
-    told = said("--junit", str(tmp_path / "file" / "report.xml"))
-    assert told.startswith("Invalid value for --junit: ")
-    assert "cannot be written" in told
+    words = said("--junit", str(tmp_path / "file" / "report.xml"))
+    assert words.startswith("Invalid value for --junit: ")
+    assert "cannot be written" in words
 
 
 def test_a_model_that_cannot_be_used_is_told(said):

@@ -128,13 +128,13 @@ def call(lkrun, folder):
 
 def test_it_asks_the_service_as_a_call_would(service, call):
     """Arguments have the parameters' types, defaults and variables count, secrets are masked."""
-    code, told = call("--arg", "day=2026-12-01", "--arg", 'kinds=["a", "b"]', "--var", "who=ann")
+    code, result = call("--arg", "day=2026-12-01", "--arg", 'kinds=["a", "b"]', "--var", "who=ann")
     assert code == 0
     path, headers, body = service.seen[0]
     assert path == "/slots/2026-12-01?who=ann&branch=hanoi"
     assert headers["Authorization"] == "Bearer t0ken!"
     assert json.loads(body) == {"kinds": ["a", "b"], "count": 1}
-    attempt = told["attempts"].pop()
+    attempt = result["attempts"].pop()
     assert attempt | {"ms": 0} == {
         "method": "POST",
         "url": f"http://127.0.0.1:{service.server_address[1]}{path}",
@@ -142,7 +142,7 @@ def test_it_asks_the_service_as_a_call_would(service, call):
         "error": None,
         "ms": 0,
     }
-    assert told | {"total_ms": 0} == {
+    assert result | {"total_ms": 0} == {
         "ok": True,
         "output": '["2026-12-01T09:00"]',
         "saved": {"first_slot": "2026-12-01T09:00", "card": "***"},
@@ -163,22 +163,22 @@ def test_it_asks_the_service_as_a_call_would(service, call):
 )
 def test_wrong_arguments_send_nothing(service, call, arguments, error):
     """The document says what is wrong, and there was no attempt."""
-    code, told = call(*arguments)
+    code, result = call(*arguments)
     assert code == 1
-    assert error in told["error"]
-    assert error in told["output"]
-    assert (told["ok"], told["attempts"], service.seen) == (False, [], [])
+    assert error in result["error"]
+    assert error in result["output"]
+    assert (result["ok"], result["attempts"], service.seen) == (False, [], [])
 
 
 def test_a_failure_shows_what_the_model_sees(service, call):
     """The text of `on_error` stands behind it, with what `error` knows."""
     service.answer = (503, {"why": "closed"})
-    code, told = call("--arg", "day=2026-12-01")
+    code, result = call("--arg", "day=2026-12-01")
     assert code == 1
-    assert told["error"] == 'the service answered 503 Service Unavailable: {"why": "closed"}'
-    assert told["output"].startswith("This did not work: the service answered with status 503")
-    assert told["output"].endswith("Offer to call back, it was 503.")
-    assert told["saved"] == {}
+    assert result["error"] == 'the service answered 503 Service Unavailable: {"why": "closed"}'
+    assert result["output"].startswith("This did not work: the service answered with status 503")
+    assert result["output"].endswith("Offer to call back, it was 503.")
+    assert result["saved"] == {}
 
 
 @pytest.mark.usefixtures("service")
@@ -219,7 +219,7 @@ def test_a_tool_that_nobody_has(service, call):
 
 
 @pytest.mark.parametrize(
-    ("arguments", "told"),
+    ("arguments", "result"),
     [
         (("find_slo",), "there is no tool 'find_slo'; did you mean 'find_slot'?"),
         (("say_hello",), "'say_hello' asks no service; tools with http: are: find_slot"),
@@ -230,12 +230,12 @@ def test_a_tool_that_nobody_has(service, call):
         (("find_slot", "--arg", "day"), "write it as NAME=VALUE"),
     ],
 )
-def test_wrong_use(service, lkrun, folder, arguments, told):
+def test_wrong_use(service, lkrun, folder, arguments, result):
     """A name that is not there is told with the nearest, exit code 2."""
     name, *rest = arguments
     done = lkrun("tool", "call", name, folder, *rest)
     assert done.returncode == 2
-    assert told in done.stderr
+    assert result in done.stderr
     assert service.seen == []
 
 
@@ -251,9 +251,9 @@ def test_a_folder_with_mistakes(lkrun, folder):
 def test_a_missing_secret_is_named(lkrun, folder):
     """The tool's document says which, and that nothing was sent."""
     done = lkrun("tool", "call", "find_slot", folder, "--arg", "day=2026-12-01", "--format", "json")
-    told = json.loads(done.stdout)
-    assert (done.returncode, told["attempts"]) == (1, [])
-    assert "the secret 'CLINIC_TOKEN' is missing" in told["error"]
+    result = json.loads(done.stdout)
+    assert (done.returncode, result["attempts"]) == (1, [])
+    assert "the secret 'CLINIC_TOKEN' is missing" in result["error"]
 
 
 GUARDED = """
@@ -305,7 +305,7 @@ def test_rules_and_bounds_hold_by_hand_and_nobody_is_asked(service, folder, call
     """A person's own hand is the yes; what the author refuses is refused all the same."""
     text = GUARDED.replace("PORT", str(service.server_address[1]))
     (folder / "desk.yaml").write_text(text, encoding="utf-8")
-    code, told = call("--arg", f"amount={amount}", name="pay")
-    assert told["error"] == error
-    assert len(service.seen) == len(told["attempts"]) == (0 if error else 1)
+    code, result = call("--arg", f"amount={amount}", name="pay")
+    assert result["error"] == error
+    assert len(service.seen) == len(result["attempts"]) == (0 if error else 1)
     assert code == (1 if error else 0)

@@ -337,9 +337,9 @@ async def test_a_body_of_any_label(label, content_type, tmp_path):
 def test_what_no_parameter_can_hold_is_told(inner, what, tmp_path):
     """It is left out with a note, and the rest passes `check`."""
     body = {"type": "object", "properties": {"odd": inner, "name": STRING}}
-    found = imported(described(body, parameters=[STEP]))
-    assert found.notes == [f"'odd' is {what}: what is sent has to be written by hand"]
-    assert compiled(written(found), tmp_path).diagnostics == ()
+    tools = imported(described(body, parameters=[STEP]))
+    assert tools.notes == [f"'odd' is {what}: what is sent has to be written by hand"]
+    assert compiled(written(tools), tmp_path).diagnostics == ()
 
 
 @pytest.mark.parametrize(
@@ -358,7 +358,7 @@ def test_ways_to_log_in(scheme, auth, tmp_path):
     """Each becomes a kind of auth, or a note that it has to be written by hand."""
     document = described(None, parameters=[STEP])
     document["components"]["securitySchemes"] = {"main": scheme}
-    found = imported(document)
-    assert list(found.service["service"].get("auth", {})) == ([auth] if auth else [])
-    assert bool(found.notes) == (auth is None)
-    assert compiled(written(found), tmp_path).diagnostics == ()
+    tools = imported(document)
+    assert list(tools.service["service"].get("auth", {})) == ([auth] if auth else [])
+    assert bool(tools.notes) == (auth is None)
+    assert compiled(written(tools), tmp_path).diagnostics == ()

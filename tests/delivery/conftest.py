@@ -134,10 +134,10 @@ async def outbox(data, service):
     """Open outboxes on the folder; those that the test leaves open are closed."""
     opened = []
 
-    def make(told=lambda *_: None, attempts=40):
+    def make(on_state=lambda *_: None, attempts=40):
         secrets = Secrets({"HOOK": "whsec_" + "c2VjcmV0" * 4, "KEY": "k1"})
         egress = HttpEgress(secrets, transport=httpx.MockTransport(service))
-        box = Outbox(Spool(data), Couriers(egress, data), told, Waits(0.0, 0.0, attempts))
+        box = Outbox(Spool(data), Couriers(egress, data), on_state, Waits(0.0, 0.0, attempts))
         opened.append(box)
         return box
 

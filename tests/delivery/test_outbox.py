@@ -115,15 +115,15 @@ async def test_each_has_its_condition(agent, report, kind):
 
 async def test_what_cannot_arrive_is_kept(agent, report, outbox, service):
     """After its last attempt it is a dead letter, which goes out again when somebody says so."""
-    told = []
+    states = []
     service.statuses = [500]
-    box = outbox(lambda d, state, error: told.append((d.attempts, state, error)), attempts=3)
+    box = outbox(lambda d, state, error: states.append((d.attempts, state, error)), attempts=3)
     await sent(box, agent(HOOK), report())
-    assert [(number, state) for number, state, _ in told] == [
+    assert [(number, state) for number, state, _ in states] == [
         (1, "waiting"), (2, "waiting"), (3, "given_up"),
     ]  # fmt: skip
     (letter,) = box._spool.all()
-    assert (letter.state, letter.error) == ("given_up", told[-1][2])
+    assert (letter.state, letter.error) == ("given_up", states[-1][2])
     service.statuses = [200]
     assert box._spool.replay(letter.id)
     await box.settle()
@@ -270,9 +270,9 @@ def test_many_write_one_file(data):
     """Rows of many writers at once stand whole, under one header."""
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(lambda n: append(data, Row("c.csv", {"n": str(n) * 50})), range(100)))
-    found = rows(data, "c.csv")
-    assert found[0] == ["n"]
-    assert sorted(found[1:]) == sorted([str(n) * 50] for n in range(100))
+    written = rows(data, "c.csv")
+    assert written[0] == ["n"]
+    assert sorted(written[1:]) == sorted([str(n) * 50] for n in range(100))
 
 
 @pytest.mark.parametrize(

@@ -53,36 +53,36 @@ def test_a_long_line_is_cut_around_the_place():
 def test_what_is_not_there_is_not_shown():
     """A diagnostic of a folder, a missing line or a blank one has no source."""
     for span in (Span("."), Span("a.yaml", 9, 1, 9, 2), Span("a.yaml", 2, 1, 2, 2)):
-        told = render.text([Diagnostic(span, "E201", "x")], {"a.yaml": ["a", "  "]})
-        assert told.count("\n") == 1
+        rendered = render.text([Diagnostic(span, "E201", "x")], {"a.yaml": ["a", "  "]})
+        assert rendered.count("\n") == 1
 
 
 def test_no_file_steers_the_terminal():
     """Control characters of names, messages and lines are written out; a tab is a space."""
     span = Span("\x1b[2J.yaml", 1, 1, 1, 2)
-    found = Diagnostic(span, "E101", "unknown\u202ekey", "write\x07it", (Related(span, "\x9b"),))
-    told = render.text([found], {"\x1b[2J.yaml": ["\tx\x00"]})
-    assert told.isascii()
-    assert {c for c in told if not c.isprintable()} == {"\n"}
+    mistake = Diagnostic(span, "E101", "unknown\u202ekey", "write\x07it", (Related(span, "\x9b"),))
+    rendered = render.text([mistake], {"\x1b[2J.yaml": ["\tx\x00"]})
+    assert rendered.isascii()
+    assert {c for c in rendered if not c.isprintable()} == {"\n"}
     for written in ("\\x1b[2J.yaml", "\\u202e", "\\x07", "\\x9b", "|  x\\x00"):
-        assert written in told
+        assert written in rendered
 
 
 def test_colours_tell_errors_from_warnings():
     """An error and a warning have a colour of their own, and each is switched off again."""
     for code, colour in (("E101", render.BRIGHT.error), ("W201", render.BRIGHT.warning)):
-        told = render.text([Diagnostic(Span("."), code, "x", "y")], {}, render.BRIGHT)
-        assert f"{colour}{'error' if code[0] == 'E' else 'warning'}[{code}]\x1b[0m" in told
-        assert told.count("\x1b[0m") == told.count("\x1b[") / 2
+        rendered = render.text([Diagnostic(Span("."), code, "x", "y")], {}, render.BRIGHT)
+        assert f"{colour}{'error' if code[0] == 'E' else 'warning'}[{code}]\x1b[0m" in rendered
+        assert rendered.count("\x1b[0m") == rendered.count("\x1b[") / 2
     assert "\x1b" not in render.text([Diagnostic(Span("."), "E101", "x")], {})
 
 
 def test_a_flood_is_counted():
     """A hundred are shown, and how many more there are."""
     many = [Diagnostic(Span("."), "E101", str(n)) for n in range(103)]
-    told = render.text(many, {})
-    assert told.count("error[") == render.FLOOD == 100
-    assert "and 3 more" in told
+    rendered = render.text(many, {})
+    assert rendered.count("error[") == render.FLOOD == 100
+    assert "and 3 more" in rendered
 
 
 @pytest.mark.parametrize(
@@ -96,26 +96,26 @@ def test_a_flood_is_counted():
 )
 def test_the_summary_counts(codes, files, line):
     """Files, errors and warnings are counted in plain English."""
-    found = [Diagnostic(Span("."), f"{c}201", "x") for c in codes]
-    assert render.summary(found, files) == line
+    mistake = [Diagnostic(Span("."), f"{c}201", "x") for c in codes]
+    assert render.summary(mistake, files) == line
 
 
 def test_json_is_valid_for_any_name():
     """A file name that is no UTF-8 is written with backslashes, and the document can be sent."""
     span = Span("\udcff.yaml", 2, 3, 2, 5)
-    found = Diagnostic(span, "W201", "m", None, (Related(span, "there"),))
-    document = json.loads(render.json_text([found], 1).encode("utf-8"))
+    mistake = Diagnostic(span, "W201", "m", None, (Related(span, "there"),))
+    document = json.loads(render.json_text([mistake], 1).encode("utf-8"))
     assert document["ok"] is True
-    (told,) = document["diagnostics"]
-    assert told["file"] == told["related"][0]["file"] == "\\udcff.yaml"
-    assert (told["severity"], told["end_column"], told["help"]) == ("warning", 5, None)
+    (rendered,) = document["diagnostics"]
+    assert rendered["file"] == rendered["related"][0]["file"] == "\\udcff.yaml"
+    assert (rendered["severity"], rendered["end_column"], rendered["help"]) == ("warning", 5, None)
 
 
 def test_github_commands_are_escaped():
     """What separates the parts of a workflow command is escaped in them."""
     span = Span("a,b:c%.yaml", 2, 3, 2, 5)
-    told = render.github([Diagnostic(span, "E101", "50% of\nit: x", "do, it")], "agents.d")
-    assert told == (
+    rendered = render.github([Diagnostic(span, "E101", "50% of\nit: x", "do, it")], "agents.d")
+    assert rendered == (
         "::error file=agents.d/a%2Cb%3Ac%25.yaml,line=2,endLine=2,col=3,endColumn=5,title=E101::"
         "50%25 of%0Ait: x%0Ahelp: do, it\n"
     )
@@ -123,8 +123,8 @@ def test_github_commands_are_escaped():
 
 def test_github_annotates_several_lines_without_an_end_column():
     """GitHub takes columns only on one line; a folder's own mistake is at the folder."""
-    told = render.github([Diagnostic(Span("a.yaml", 2, 3, 4, 5), "W201", "x")], "d")
-    assert told == "::warning file=d/a.yaml,line=2,endLine=4,col=3,title=W201::x\n"
+    rendered = render.github([Diagnostic(Span("a.yaml", 2, 3, 4, 5), "W201", "x")], "d")
+    assert rendered == "::warning file=d/a.yaml,line=2,endLine=4,col=3,title=W201::x\n"
     assert "file=d,line=1" in render.github([Diagnostic(Span("."), "E201", "x")], "d")
 
 
@@ -165,8 +165,8 @@ WRITTEN = Diagnostic(
 
 def test_lines_to_write_are_shown_as_they_stand_in_the_file():
     """What to write is shown below the help, with its own indentation, beside the same bar."""
-    told = render.text([WRITTEN], {"a.yaml": ["personas:", "    greeting: Hello."]})
-    assert told.splitlines()[1:] == [
+    rendered = render.text([WRITTEN], {"a.yaml": ["personas:", "    greeting: Hello."]})
+    assert rendered.splitlines()[1:] == [
         "    2 |     greeting: Hello.",
         "      |     ^^^^^^^^^^^^^^^",
         "  help: write it on two lines:",

@@ -58,9 +58,9 @@ def test_every_change_is_told_with_its_owner(releases):
         for owner, path, other in mutations(release):
             for old, new in ((release, other), (other, release)):
                 changes = diff(Side(old), Side(new))
-                told = [c.sentence for c in changes]
-                assert any(owner in sentence for sentence in told), (path, told)
-                for sentence in told:
+                sentences = [c.sentence for c in changes]
+                assert any(owner in sentence for sentence in sentences), (path, sentences)
+                for sentence in sentences:
                     assert not REPR.search(QUOTED.sub("", sentence)), (path, sentence)
                     assert "\n" not in sentence
                 json.loads(document(changes))

@@ -81,7 +81,7 @@ def test_a_file_cannot_leave_the_folder(repository, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("asked", "words"),
+    ("revision", "words"),
     [
         ("HEAD~9", "neither a folder nor a git revision 'HEAD~9'"),
         ("--all", "neither a folder nor a git revision '--all'"),
@@ -91,10 +91,10 @@ def test_a_file_cannot_leave_the_folder(repository, tmp_path):
         ("HE\0AD", "there is no folder"),
     ],
 )
-def test_what_cannot_be_read_is_said(repository, tmp_path, asked, words):
+def test_what_cannot_be_read_is_said(repository, tmp_path, revision, words):
     """An unknown revision or folder is named in plain words."""
     with pytest.raises(RevisionError, match=words.replace("(", r"\(")):
-        export(asked, repository[0], tmp_path)
+        export(revision, repository[0], tmp_path)
 
 
 def test_outside_a_repository(tmp_path, monkeypatch):

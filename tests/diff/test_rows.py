@@ -267,10 +267,10 @@ def start(case):
 @pytest.mark.parametrize("case", CASES)
 def test_what_is_said_of_a_change(case, sentences):
     """Callers' changes are told in these words, the most noticeable first."""
-    (old, new), told = CASES[case]
+    (old, new), expected = CASES[case]
     before = start(case)
     assert old in before
-    assert sentences(before, before.replace(old, new, 1)) == told
+    assert sentences(before, before.replace(old, new, 1)) == expected
 
 
 def test_nothing_private_is_shown(compile_files):
@@ -303,9 +303,9 @@ def test_tokens_are_not_shown_and_limits_are_read(compile_files):
     )
     changes = diff(old, new)
     assert "pear" not in document(changes)
-    told = {change.path: change.sentence for change in changes}
-    assert "is now 90 per minute, not 60 per minute" in told["runner.http.rate_limit"]
-    assert "has changed in what is not shown here" in told["runner.http.tokens"]
+    sentences = {change.path: change.sentence for change in changes}
+    assert "is now 90 per minute, not 60 per minute" in sentences["runner.http.rate_limit"]
+    assert "has changed in what is not shown here" in sentences["runner.http.tokens"]
 
 
 def test_each_row_is_about_keys_that_there_are():
@@ -337,11 +337,11 @@ def leads(annotation, parts):
 def test_each_name_in_braces_is_a_fact():
     """What rows name in braces, `SentenceFacts` has."""
     for row in TABLE:
-        for told in (row.now, row.gone, row.new, row.yes, row.no):
-            if isinstance(told, str):
+        for sentences in (row.now, row.gone, row.new, row.yes, row.no):
+            if isinstance(sentences, str):
                 assert all(
-                    hasattr(SentenceFacts, name) for name in re.findall(r"\{(\w+)\}", told)
-                ), told
+                    hasattr(SentenceFacts, name) for name in re.findall(r"\{(\w+)\}", sentences)
+                ), sentences
 
 
 OPEN = BEFORE.replace(

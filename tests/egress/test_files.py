@@ -50,10 +50,10 @@ async def test_a_form_with_files(stub, real, tmp_path):
     http = {"url": stub.url, "method": "POST", "body": {"multipart": multipart}}
     answer = await real(http, {"who": 'Ünal\r\nX: "1"', "tags": [1, 2]})
     assert answer.ok
-    found = parts(stub.requests[0])
-    assert found.pop("who")[2].decode() == 'Ünal\r\nX: "1"'
-    assert found.pop("form") == ("form.pdf", "application/pdf", PDF)
-    assert list(found) == ["tags"]
+    sent = parts(stub.requests[0])
+    assert sent.pop("who")[2].decode() == 'Ünal\r\nX: "1"'
+    assert sent.pop("form") == ("form.pdf", "application/pdf", PDF)
+    assert list(sent) == ["tags"]
     assert stub.requests[0].count(b'name="tags"') == 2
 
 
@@ -207,11 +207,11 @@ async def test_the_authority_of_a_service_holds_for_its_tokens_too(tmp_path):
     authority = trustme.CA()
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority.issue_cert("clinic.test").configure_cert(context)
-    asked = []
+    requests = []
 
     async def handle(reader, writer):
         head = await reader.readuntil(b"\r\n\r\n")
-        asked.append(head.split()[1])
+        requests.append(head.split()[1])
         token = b'{"access_token": "t-1", "token_type": "Bearer", "expires_in": 60}'
         writer.write(ok(token if head.startswith(b"POST /token") else b'{"a":1}'))
         await writer.drain()
@@ -227,4 +227,4 @@ async def test_the_authority_of_a_service_holds_for_its_tokens_too(tmp_path):
     answer = await Caller(egress)({"service": "api"}, services=services)
     await egress.aclose()
     server.close()
-    assert (answer.output, answer.error, asked) == ('{"a":1}', None, [b"/token", b"/"])
+    assert (answer.output, answer.error, requests) == ('{"a":1}', None, [b"/token", b"/"])

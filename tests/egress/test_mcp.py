@@ -90,8 +90,8 @@ async def test_a_server_is_listed_asked_and_bounded(egress, shops, transport):
     assert first["description"] == "Find an order by its {{ number }}."
     assert first["parameters"]["properties"]["number"]["type"] == "integer"
 
-    found = await ask("find_order", number=5)
-    assert (found.ok, found.output) == (True, "Order 5: two lamps.")
+    answer = await ask("find_order", number=5)
+    assert (answer.ok, answer.output) == (True, "Order 5: two lamps.")
     refused = await ask("cancel_order", number=13)
     assert (refused.ok, "cancel_order" in refused.output) == (False, True)
     assert (await ask("find_order", number="x")).ok is False
@@ -110,10 +110,10 @@ async def test_a_tool_that_hangs_is_given_up_and_the_next_call_goes_on(egress, s
     ask = of(egress, server(transport, shops, timeout="3s"))
     assert (await ask()).ok
     begun = time.monotonic()
-    hung, found = await asyncio.gather(ask("hang"), ask("find_order", number=6))
+    hung, answer = await asyncio.gather(ask("hang"), ask("find_order", number=6))
     assert time.monotonic() - begun < 4
     assert (hung.ok, hung.error.endswith("did not answer within 3s")) == (False, True)
-    assert found.output == "Order 6: two lamps."
+    assert answer.output == "Order 6: two lamps."
     assert (await ask("find_order", number=7)).output == "Order 7: two lamps."
 
 

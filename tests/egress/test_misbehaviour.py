@@ -118,7 +118,7 @@ ROWS = {
 @pytest.mark.parametrize("row", ROWS)
 async def test_each_misbehaviour(stub, real, row):
     """It is one plain line, within the budget, and at most as many requests as are allowed."""
-    reply, more, told = ROWS[row]
+    reply, more, message = ROWS[row]
 
     async def hang(_writer):
         await stub.release.wait()
@@ -130,7 +130,7 @@ async def test_each_misbehaviour(stub, real, row):
     took = time.perf_counter() - begun
     stub.release.set()
     assert took < 1 + LATE
-    assert re.search(told, answer.output if answer.ok else answer.error)
+    assert re.search(message, answer.output if answer.ok else answer.error)
     assert answer.ok or answer.output.endswith(SORRY)
     assert answer.ok or answer.saved == {}
     assert len(answer.error or "") <= 300
@@ -264,7 +264,7 @@ async def tls_server():
 
 
 @pytest.mark.parametrize(
-    ("name", "days", "trusted", "told"),
+    ("name", "days", "trusted", "message"),
     [
         ("clinic.test", 1, True, None),
         ("clinic.test", -1, True, "certificate has expired"),
@@ -272,7 +272,7 @@ async def tls_server():
         ("other.test", 1, True, "Hostname mismatch"),
     ],
 )
-async def test_certificates(tls_server, name, days, trusted, told):
+async def test_certificates(tls_server, name, days, trusted, message):
     """One that is expired, of nobody who is trusted, or of another host, ends the connection."""
     authority, known = trustme.CA(), trustme.CA()
     ends = datetime.now(UTC) + timedelta(days=days)
@@ -282,10 +282,10 @@ async def test_certificates(tls_server, name, days, trusted, told):
     resolver = Resolver(lambda _: ["127.0.0.1"])
     egress = HttpEgress(Secrets({}), ["*.test"], resolver=resolver, tls=trust)
     answer = await Caller(egress)({"url": f"https://clinic.test:{port}/", "retries": "2"})
-    if told is None:
+    if message is None:
         assert answer.output == '{"a":1}'
     else:
-        assert told in answer.error
+        assert message in answer.error
         assert "its certificate is not trusted" in answer.error
         assert len(answer.attempts) == 1
     await egress.aclose()

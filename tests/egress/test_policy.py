@@ -42,8 +42,8 @@ def test_retry_after(header, seconds):
 @given(st.text())
 def test_retry_after_never_raises(header):
     """A service may write there what it likes."""
-    found = retry_after(header, NOW)
-    assert found is None or found >= 0
+    seconds = retry_after(header, NOW)
+    assert seconds is None or seconds >= 0
 
 
 async def test_waits_are_random_below_a_bound_that_doubles():
@@ -160,8 +160,8 @@ def test_a_breaker_opens_tries_and_closes():
         assert fail(breaker, counts=True) == "no answer"
     assert breaker.state == "open"
     clock.now = 10.0
-    told = "service 'api' has failed 3 times in a row, so it is not asked for another 20s"
-    assert fail(breaker) == told
+    message = "service 'api' has failed 3 times in a row, so it is not asked for another 20s"
+    assert fail(breaker) == message
     clock.now = 31.0
     assert breaker.state == "half_open"
     with breaker.guarding():

@@ -18,9 +18,9 @@ async def test_an_address_is_its_own():
 
 async def test_the_system_knows_this_machine():
     """The system's own look-up gives addresses, each once."""
-    found = await Resolver().addresses("localhost")
-    assert len(found) == len(set(found))
-    assert all(a.is_loopback for a in found)
+    addresses = await Resolver().addresses("localhost")
+    assert len(addresses) == len(set(addresses))
+    assert all(a.is_loopback for a in addresses)
     assert system_lookup("127.1") == ["127.0.0.1"]
 
 
@@ -39,10 +39,10 @@ async def test_a_name_that_is_not_known(error):
 
 async def test_a_name_server_that_hangs_costs_one_thread_a_name():
     """Who waits may give up; others join the same look-up and get its answer."""
-    go, asked = threading.Event(), []
+    go, names = threading.Event(), []
 
     def slow(host):
-        asked.append(host)
+        names.append(host)
         go.wait(10)
         return ["192.0.2.1", "192.0.2.1"]
 
@@ -53,7 +53,7 @@ async def test_a_name_server_that_hangs_costs_one_thread_a_name():
     await asyncio.sleep(0)
     go.set()
     assert [str(a) for a in await joined] == ["192.0.2.1"]
-    assert asked == ["a.example"]
+    assert names == ["a.example"]
 
 
 def test_an_answer_after_the_end_of_the_loop_is_dropped():

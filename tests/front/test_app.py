@@ -84,13 +84,13 @@ async def test_after_stop_the_port_is_free(runner):
 async def test_stop_is_bounded(front, ask, runner):
     """A turn that never ends does not hold up the end of the front."""
     runner.gate.clear()
-    asked = asyncio.create_task(ask.turn(text="hi"))
+    asking = asyncio.create_task(ask.turn(text="hi"))
     await runner.entered.wait()
     began = time.perf_counter()
     await front.stop()
     assert time.perf_counter() - began < STOP_SECONDS + 3
     with pytest.raises(aiohttp.ServerDisconnectedError):
-        await asked
+        await asking
 
 
 async def test_what_fails_unexpectedly_is_500_in_the_same_shape(ask, runner, caplog):

@@ -67,9 +67,9 @@ class Visit:
         await self.page.get_by_label("Your message").press("Enter")
 
     async def sees(self, where, text=""):
-        found = self.page.locator(where).filter(has_text=text).last
-        await found.wait_for(state="visible", timeout=10_000)
-        return found
+        element = self.page.locator(where).filter(has_text=text).last
+        await element.wait_for(state="visible", timeout=10_000)
+        return element
 
 
 @pytest.fixture

@@ -59,11 +59,11 @@ def test_what_speech_recognition_tells_is_there_where_it_told_it():
 async def test_latency_is_measured(ask, runner):
     """`latency_ms` is the time that the runner took."""
     runner.gate.clear()
-    asked = asyncio.create_task(ask.turn())
+    asking = asyncio.create_task(ask.turn())
     await runner.entered.wait()
     loop = asyncio.get_running_loop()
     loop.call_later(0.05, runner.gate.set)
-    assert 40 <= (await asked).json["latency_ms"] < 5000
+    assert 40 <= (await asking).json["latency_ms"] < 5000
 
 
 async def test_variables_and_metadata_reach_a_new_dialogue(ask, runner):
@@ -99,12 +99,12 @@ async def test_a_last_turn_says_so(ask):
 async def test_a_hundred_turns_at_once(ask, runner):
     """A hundred dialogues begin at the same time, each with its own id."""
     runner.gate.clear()
-    asked = [asyncio.create_task(ask.turn(text=f"hello {n}")) for n in range(100)]
+    asking = [asyncio.create_task(ask.turn(text=f"hello {n}")) for n in range(100)]
     while len(runner.asked) < 100:
         runner.entered.clear()
         await runner.entered.wait()
     runner.gate.set()
-    answers = await asyncio.gather(*asked)
+    answers = await asyncio.gather(*asking)
     assert {each.status for each in answers} == {200}
     assert len({each.json["session_id"] for each in answers}) == 100
 
@@ -239,30 +239,34 @@ async def test_head_answers_as_get_without_a_body(ask):
 
 async def test_a_reload_answers_with_what_came_of_it(ask, runner):
     """`POST /-/reload` gives result, release and diagnostics; also when the files are rejected."""
-    found = await ask("POST", "/-/reload")
-    assert (found.status, found.json["result"], found.json["changes"]) == (200, "unchanged", [])
+    reply = await ask("POST", "/-/reload")
+    assert (reply.status, reply.json["result"], reply.json["changes"]) == (
+        200,
+        "unchanged",
+        [],
+    )
     place = {"line": 3, "column": 5, "end_line": 3, "end_column": 9}
     mistake = {"severity": "error", "code": "E101", "file": "a.yaml", **place}
     mistake |= {"message": "unknown key 'x'", "help": None, "related": []}
     runner.reloaded |= {"result": "rejected", "diagnostics": [mistake]}
-    found = await ask("POST", "/-/reload")
-    assert (found.status, found.json["diagnostics"]) == (200, [mistake])
+    reply = await ask("POST", "/-/reload")
+    assert (reply.status, reply.json["diagnostics"]) == (200, [mistake])
     runner.refuses = DialogueError("draining", "the runner is shutting down")
-    found = await ask("POST", "/-/reload")
-    assert (found.status, found.json["error"]["code"]) == (503, "draining")
+    reply = await ask("POST", "/-/reload")
+    assert (reply.status, reply.json["error"]["code"]) == (503, "draining")
 
 
 async def test_another_page_cannot_ask_for_a_reload(ask):
     """A web page of somebody else's in the same browser is refused."""
-    found = await ask("POST", "/-/reload", headers={"Origin": "https://evil.example"})
-    assert (found.status, found.json["error"]["code"]) == (403, "wrong_origin")
+    reply = await ask("POST", "/-/reload", headers={"Origin": "https://evil.example"})
+    assert (reply.status, reply.json["error"]["code"]) == (403, "wrong_origin")
 
 
 async def test_prometheus_reads_its_text_format(ask):
     """`GET /metrics` says of which version of the format it is."""
-    found = await ask("GET", "/metrics")
-    assert found.status == 200
-    assert found.headers["Content-Type"] == "text/plain; version=0.0.4; charset=utf-8"
+    reply = await ask("GET", "/metrics")
+    assert reply.status == 200
+    assert reply.headers["Content-Type"] == "text/plain; version=0.0.4; charset=utf-8"
 
 
 async def test_a_spoken_dialogue_says_where_its_sound_is(ask, runner, tmp_path):

@@ -59,8 +59,8 @@ def test_what_nobody_wrote_about_is_not_found(index, question):
 
 def test_the_best_come_first_and_no_more_than_are_wanted(index):
     """A passage with both words comes before those with one, and few are given."""
-    found = index.find("breakfast at seven in the garage, parking", 2)
-    assert [p.title for p in found] == ["House rules > Parking", "House rules > Breakfast"]
+    passages_found = index.find("breakfast at seven in the garage, parking", 2)
+    assert [p.title for p in passages_found] == ["House rules > Parking", "House rules > Breakfast"]
 
 
 def test_nothing_written_is_nothing_found():
@@ -99,8 +99,8 @@ def test_no_text_breaks_it_and_no_passage_is_too_long(text):
 @given(st.text(max_size=300))
 def test_a_passage_is_found_by_its_own_words(text):
     """Every text that has a word is found by itself."""
-    found = Index(passages(text)).find(text, 20)
-    assert bool(found) == bool(words(text))
+    passages_found = Index(passages(text)).find(text, 20)
+    assert bool(passages_found) == bool(words(text))
 
 
 def test_a_long_paragraph_is_cut_between_sentences():

@@ -25,7 +25,7 @@ def linked(tmp_path):
 
 
 @pytest.fixture
-def told(linked):
+def mistakes_in(linked):
     """Compile one file; gives (code, line, message) of all that is said."""
 
     def run(text, **more):

@@ -39,7 +39,7 @@ tools:
         ("\n        - say: Hello.", ["W203"]),
     ],
 )
-def test_a_greeting_may_use_what_a_step_sets(told, steps, codes):
+def test_a_greeting_may_use_what_a_step_sets(mistakes_in, steps, codes):
     """No warning of a value that nothing sets, where a step sets it, itself or by a tool."""
-    found = told(FOLDER.replace("STEPS", steps))
-    assert [code for code, _, _ in found if code == "W203"] == codes
+    mistakes = mistakes_in(FOLDER.replace("STEPS", steps))
+    assert [code for code, _, _ in mistakes if code == "W203"] == codes

@@ -11,12 +11,12 @@ TOOL = ("tools", "ask")
 
 
 def finding(agent, *diagnostics, plain=()):
-    found = Findings()
+    findings = Findings()
     for diagnostic in diagnostics:
-        found.add_for(TOOL, diagnostic)
+        findings.add_for(TOOL, diagnostic)
     for diagnostic in plain:
-        found.add(diagnostic)
-    return agent, found
+        findings.add(diagnostic)
+    return agent, findings
 
 
 def test_what_is_wrong_for_all_users_is_told_once():
@@ -27,8 +27,8 @@ def test_what_is_wrong_for_all_users_is_told_once():
 def test_what_is_wrong_for_some_users_names_them():
     """Where a definition is fine for other agents, those for which it is wrong are named."""
     several = [finding("c", WRONG), finding("b"), finding("a", WRONG, WRONG)]
-    (found,) = joined(several, {TOOL: 3})
-    assert found.message == "unknown name 'x' (for agent 'a', 'c')"
+    (findings,) = joined(several, {TOOL: 3})
+    assert findings.message == "unknown name 'x' (for agent 'a', 'c')"
 
 
 def test_what_is_wrong_by_itself_names_nobody():

@@ -61,9 +61,9 @@ tools:
 CODE = "{{ code and '' }} "
 
 
-def test_the_text_that_the_cases_change_has_one_mistake(told):
+def test_the_text_that_the_cases_change_has_one_mistake(mistakes_in):
     """A private variable where the model sees it is the only mistake of the text below."""
-    assert told(TEXT) == [
+    assert mistakes_in(TEXT) == [
         ("E305", 31, "'code' is private, and here the model or the caller could see it")
     ]
 
@@ -146,10 +146,10 @@ def test_the_text_that_the_cases_change_has_one_mistake(told):
         ("        type: date", "        type: choice\n        choices_from: dishes", None),
     ],
 )
-def test_names_are_what_they_must_be(told, old, new, expected):
+def test_names_are_what_they_must_be(mistakes_in, old, new, expected):
     """Each name is known, has a value where it stands, and may be seen and changed there."""
     text = TEXT.replace(CODE, "")
     assert old in text
-    found = told(text.replace(old, new))
-    errors = [f"{code} {message}" for code, _, message in found if code.startswith("E")]
+    mistakes = mistakes_in(text.replace(old, new))
+    errors = [f"{code} {message}" for code, _, message in mistakes if code.startswith("E")]
     assert errors == ([expected] if expected else [])

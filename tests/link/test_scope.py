@@ -80,8 +80,8 @@ providers:
 
 @pytest.fixture
 def scope(linked):
-    (found,) = linked(TEXT).scopes
-    return found
+    (scope,) = linked(TEXT).scopes
+    return scope
 
 
 def test_an_agent_reaches_what_it_names(scope):

@@ -54,18 +54,18 @@ async def test_what_is_said_is_heard_looked_up_and_answered_by_another_persona(
     await runner.event("ready")
     async with calling(livekit, "clinic", voice=True) as caller:
         await caller.hears_end()
-        asked = caller.mark()
+        mark = caller.mark()
         caller.says("I have a question about my invoice")
         await caller.reads("Which invoice is it about?")
-        await caller.hears_end(asked)
+        await caller.hears_end(mark)
         assert any(
             line.speaker == caller.identity and "question about my invoice" in line.text
             for line in caller.lines
         )
-        asked = caller.mark()
+        mark = caller.mark()
         caller.says("one hundred eighteen")
         await caller.reads("Invoice 118 over 90 dollars is paid.")
-        heard = await caller.hears_end(asked)
+        heard = await caller.hears_end(mark)
     assert understood(heard, SENTENCES) == PAID
     assert likeliest(heard, "Invoice 118 over 90 dollars is paid.", VOICES) == "formal"
     ended = await runner.event("session_ended", room=caller.room)
@@ -80,10 +80,10 @@ async def test_the_same_is_had_by_writing_in_the_room(livekit, lkrun_serve):
         await caller.hears()
         await caller.writes("I have a question about my invoice")
         await caller.reads("Which invoice is it about?")
-        asked = caller.mark()
+        mark = caller.mark()
         await caller.writes("It is number 118")
         await caller.reads("Invoice 118 over 90 dollars is paid.")
-        await caller.hears(asked)
+        await caller.hears(mark)
         await caller.writes("goodbye")
         await caller.sees_end()
     ended = await runner.event("session_ended", room=caller.room)

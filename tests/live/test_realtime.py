@@ -30,12 +30,12 @@ providers:
 """
 
 
-def answer(asked):
-    if not asked.text:
+def answer(request):
+    if not request.text:
         return Say("Good day to you, and welcome.")
-    if "host" in asked.instructions:
+    if "host" in request.instructions:
         return Call("transfer_to_cook")
-    return Say(f"The cook has heard {asked.text} quite well.")
+    return Say(f"The cook has heard {request.text} quite well.")
 
 
 async def test_a_call_is_had_by_voice(livekit, lkrun_serve, write):

@@ -83,13 +83,13 @@ def _ask(url: str, data: Any) -> Any:
 
 async def sessions(runner: Served) -> dict[str, float]:
     """Of the metric `lkrun_sessions`, the rows that are not 0: `release/agent/kind` → how many."""
-    found = {}
+    diagnostic = {}
     for line in (await ask(runner, "/metrics")).splitlines():
         if line.startswith("lkrun_sessions{"):
             labels, _, count = line.partition("{")[2].rpartition("} ")
             named = dict(each.split("=") for each in labels.replace('"', "").split(","))
-            found["{release}/{agent}/{kind}".format(**named)] = float(count)
-    return {row: count for row, count in found.items() if count}
+            diagnostic["{release}/{agent}/{kind}".format(**named)] = float(count)
+    return {row: count for row, count in diagnostic.items() if count}
 
 
 def stored(runner: Served) -> list[str]:
@@ -124,7 +124,7 @@ async def test_a_changed_file_is_for_the_next_call_and_a_broken_one_for_none(
         write(agents=CHANGED.replace("start: desk", "start: dusk"))
         rejected = await runner.event("reload", nth=2)
         assert (rejected["result"], rejected["release"]) == ("rejected", reload["release"])
-        assert [found["file"] for found in rejected["diagnostics"]] == ["agents.yaml"]
+        assert [diagnostic["file"] for diagnostic in rejected["diagnostics"]] == ["agents.yaml"]
         async with calling(livekit, "desk") as third:
             await third.reads("Welcome anew.")
         await old.writes("number 7")
@@ -268,15 +268,15 @@ async def test_a_reload_that_is_asked_for(livekit, lkrun_serve, write):
     assert "lkrun_config_last_reload_successful 0.0" in metrics
     write(agents=TEXT.replace("North desk.", "Far north desk."))
     runner.send(signal.SIGHUP)
-    told = await runner.event("reload", nth=4)
-    assert told["result"] == "ok"
+    reload = await runner.event("reload", nth=4)
+    assert reload["result"] == "ok"
     async with calling(livekit, "north") as caller:
         await caller.reads("Far north desk.")
     metrics = await ask(runner, "/metrics")
     assert "lkrun_config_last_reload_successful 1.0" in metrics
     for result, count in (("ok", 2), ("rejected", 1), ("unchanged", 1)):
         assert f'lkrun_config_reloads_total{{result="{result}"}} {count}.0' in metrics
-    assert f'lkrun_release_info{{release="{told["release"]}"' in metrics
+    assert f'lkrun_release_info{{release="{reload["release"]}"' in metrics
 
 
 async def test_an_agent_that_needs_another_package_renews_the_processes(

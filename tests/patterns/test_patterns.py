@@ -47,11 +47,11 @@ def test_no_pattern_backtracks(pattern):
 
 def test_threads_share_a_pattern():
     """A pattern is matched in any thread."""
-    found = []
-    thread = threading.Thread(target=lambda: found.append(matches("a+", "aaa")))
+    match = []
+    thread = threading.Thread(target=lambda: match.append(matches("a+", "aaa")))
     thread.start()
     thread.join()
-    assert found == [True]
+    assert match == [True]
 
 
 @pytest.mark.parametrize(
@@ -116,8 +116,8 @@ def test_groups_hold_what_they_found():
 def test_a_pattern_of_many_letters_is_matched_too():
     """Where a pattern tells more letters apart than one byte can, nothing changes."""
     letters = "".join(map(chr, range(0x400, 0x460)))
-    found = search(rf"\b(?P<all>{letters})\b(?P<end>.?)", f"😀 {letters}\n")
-    assert found == {"all": letters, "end": ""}
+    match = search(rf"\b(?P<all>{letters})\b(?P<end>.?)", f"😀 {letters}\n")
+    assert match == {"all": letters, "end": ""}
     assert search(rf"(?m)^{letters}$", f"a\n{letters}\nb") == {}
     assert search(letters, letters[1:]) is None
 
@@ -219,6 +219,6 @@ def test_python_agrees(pieces, text, any_case):
     ours = compile_pattern(pattern, any_case=any_case)
     theirs = re.compile(pattern, re.IGNORECASE if any_case else 0)
     assert ours.matches(text) == (theirs.fullmatch(text) is not None)
-    found = theirs.search(text)
-    groups = {n: g for n, g in found.groupdict().items() if g is not None} if found else None
+    match = theirs.search(text)
+    groups = {n: g for n, g in match.groupdict().items() if g is not None} if match else None
     assert ours.search(text) == groups

@@ -26,9 +26,9 @@ from runner.session.models.http.made import HttpRecipe
 ROOT = Path(__file__).parents[2]
 
 
-def answer(asked):
-    text = asked.text if asked.body["messages"] else ""
-    if "broken" in text or "broken" in asked.body.get("model", ""):
+def answer(request):
+    text = request.text if request.body["messages"] else ""
+    if "broken" in text or "broken" in request.body.get("model", ""):
         return failed(500, "out of order")
     return call(("look_up", {"name": "Ann"})) if "Ann" in text else say("Good day to you.")
 

@@ -21,8 +21,8 @@ ONCE = APIConnectOptions(max_retry=0)
 
 def voice(**options):
     """The voice of some options, written as in YAML."""
-    made, found = validate(Options, options, "tts 'espeak'")
-    assert found == []
+    made, problems = validate(Options, options, "tts 'espeak'")
+    assert problems == []
     return build(made)
 
 

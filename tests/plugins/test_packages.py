@@ -37,9 +37,9 @@ def test_a_plugin_is_found_under_the_name_of_its_entry_point(name):
     project = tomllib.loads((PLUGINS / name / "pyproject.toml").read_text("utf-8"))["project"]
     ((group, points),) = project["entry-points"].items()
     ((point, target),) = points.items()
-    found = Catalogue().find(group.removeprefix("lkrun."), point)
-    assert isinstance(found, InstalledProvider)
-    assert (found.target, found.package) == (target, project["name"])
+    plugin = Catalogue().find(group.removeprefix("lkrun."), point)
+    assert isinstance(plugin, InstalledProvider)
+    assert (plugin.target, plugin.package) == (target, project["name"])
     assert Plugin.__name__ == "Plugin"
 
 
@@ -50,6 +50,6 @@ def test_the_example_of_the_page_is_right(name):
     example = page.split("```yaml\n")[1].split("```")[0]
     ((_, definition),) = strictyaml.load(example).data["providers"].items()
     kind = next(key for key in definition if key != "with")
-    found = Catalogue().find(kind, definition[kind])
-    loaded = load(found.source, found.target, kind)
+    plugin = Catalogue().find(kind, definition[kind])
+    loaded = load(plugin.source, plugin.target, kind)
     assert validate(loaded.options, definition["with"], name)[1] == []

@@ -29,8 +29,8 @@ KINDS = stt.SpeechEventType
 
 def ears(**options):
     """The recogniser of some options, written as in YAML."""
-    made, found = validate(Options, options, "stt 'pocketsphinx'")
-    assert found == []
+    made, problems = validate(Options, options, "stt 'pocketsphinx'")
+    assert problems == []
     return build(made)
 
 

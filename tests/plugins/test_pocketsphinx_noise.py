@@ -45,8 +45,8 @@ def understood(*parts):
     """What is understood of some samples in a stream, utterance by utterance."""
     recogniser = Recogniser(of_phrases(PHRASES))
     samples = np.concatenate([silence(0.5), *parts, silence(0.8)]).tobytes()
-    found = [*recogniser.feed(samples), *recogniser.end()]
-    return [each.text for each in found if each.what == "over" and each.text]
+    phrases = [*recogniser.feed(samples), *recogniser.end()]
+    return [each.text for each in phrases if each.what == "over" and each.text]
 
 
 def noise(number):

@@ -73,7 +73,7 @@ async def begin():
     """Sessions that end with the test, when each event on the wire is held against the types."""
     open_sessions, stubs = [], []
 
-    def start(answer=lambda asked: Say(f"heard: {asked.text}"), options=None, **of_stub):
+    def start(answer=lambda request: Say(f"heard: {request.text}"), options=None, **of_stub):
         stubs.append(RealtimeStub(answer, **of_stub).__enter__())
         open_sessions.append(Session(stubs[-1], **(options or {})))
         return open_sessions[-1]
@@ -100,7 +100,7 @@ async def spoken(generation):
 
 async def test_it_speaks(begin):
     """A reply comes as sound and as its words, with the instructions and the key that were set."""
-    session = begin(lambda asked: Say(f"told: {asked.instructions}"))
+    session = begin(lambda request: Say(f"told: {request.instructions}"))
     await session.talk.update_instructions("Be brief.")
     words, sound, _ = await spoken(await session.talk.generate_reply(instructions="Greet."))
     assert words == "told: Be brief.\nGreet."
@@ -213,7 +213,9 @@ async def test_events_are_refused(begin):
 @pytest.mark.parametrize("how", ["in a response", "between"])
 async def test_a_lost_connection_is_made_again(begin, how):
     """LiveKit connects anew, with the instructions, the functions and what was said."""
-    session = begin(lambda asked: Drop() if asked.text == "drop" else Say(f"heard: {asked.text}"))
+    session = begin(
+        lambda request: Drop() if request.text == "drop" else Say(f"heard: {request.text}")
+    )
     await session.talk.update_instructions("Be brief.")
     await session.talk.update_tools([look_up])
     chat = llm.ChatContext.empty()
@@ -224,7 +226,7 @@ async def test_a_lost_connection_is_made_again(begin, how):
     else:
         session.talk.generate_reply()
     await session.again.wait()
-    session.stub.answer = lambda asked: Say(f"heard: {asked.text}, {asked.tools}")
+    session.stub.answer = lambda request: Say(f"heard: {request.text}, {request.tools}")
     words, _, _ = await spoken(await session.talk.generate_reply())
     assert words == f"heard: {chat.items[0].text_content}, ['look_up']"
     assert session.stub.sessions[1]["instructions"] == "Be brief."

@@ -14,8 +14,8 @@ from runner.providers.validation import validate
 
 def scripted(rules, **options):
     """A model of some rules, written as in YAML."""
-    made, found = validate(Options, {"rules": rules, **options}, "llm 'script'")
-    assert found == []
+    made, problems = validate(Options, {"rules": rules, **options}, "llm 'script'")
+    assert problems == []
     return build(made)
 
 
@@ -55,7 +55,7 @@ async def talk(agent, model, *said):
 
 async def test_a_rule_speaks_and_calls_several_tools_and_their_answers_go_on():
     """Text and two calls in one step, then fields of the answer in the reply."""
-    find, found = tool(
+    find, problems = tool(
         "find_slot",
         json.dumps({"start": "Friday 9", "free": True, "n": 4}),
         {"day": {"type": "string"}, "count": {"type": "integer"}, "share": {"type": "number"}},
@@ -72,13 +72,13 @@ async def test_a_rule_speaks_and_calls_several_tools_and_their_answers_go_on():
         {"when_caller_says": "yes", "call": {"book": {"n": "{find_slot.n}"}}},
     ]
     agent = Agent(instructions="desk", tools=[find, note, book])
-    told, usage = await talk(agent, scripted(rules), "An appointment, please", "Yes!")
+    said, usage = await talk(agent, scripted(rules), "An appointment, please", "Yes!")
     calls, outputs = ["function_call"] * 2, ["function_call_output"] * 2
-    assert told == [
+    assert said == [
         ["One moment.", *calls, *outputs, "I have Friday 9, yes."],
         ["function_call", "function_call_output", "Booked, number 4."],
     ]
-    assert found == [{"day": "tomorrow", "count": 2, "share": "half"}]
+    assert problems == [{"day": "tomorrow", "count": 2, "share": "half"}]
     assert noted == [{"text": ""}]
     assert booked == [{"n": 4}]
     assert usage[0].input_tokens > 0
@@ -90,11 +90,11 @@ async def test_a_failed_tool_has_rules_of_its_own():
     broken, _ = tool("broken", llm.ToolError("the service is down"))
     rules = [{"when_caller_says": "go", "call": "broken"}]
     agent = Agent(instructions="desk", tools=[broken])
-    told, _ = await talk(agent, scripted(rules, otherwise="Hm."), "go")
-    assert told[0][-1] == "Hm."
+    said, _ = await talk(agent, scripted(rules, otherwise="Hm."), "go")
+    assert said[0][-1] == "Hm."
     rules.append({"when_tool_failed": ["other", "broken"], "say": "No: {answer}."})
-    told, _ = await talk(Agent(instructions="desk", tools=[broken]), scripted(rules), "go")
-    assert told[0][-1] == "No: the service is down."
+    said, _ = await talk(Agent(instructions="desk", tools=[broken]), scripted(rules), "go")
+    assert said[0][-1] == "No: the service is down."
 
 
 async def test_a_handoff_tool_takes_the_conversation_to_the_next_persona():
@@ -118,9 +118,9 @@ async def test_a_handoff_tool_takes_the_conversation_to_the_next_persona():
         {"when_caller_says": "x", "if_tool_offered": "transfer_to_billing", "say": "never"},
     ]
     agent = Agent(instructions="You are the front desk.", tools=[transfer])
-    told, _ = await talk(agent, scripted(rules, otherwise="What?"), "my bill", "x")
-    assert told[0][-2:] == ["agent_handoff", "Which bill?"]
-    assert told[1] == ["What?"]
+    said, _ = await talk(agent, scripted(rules, otherwise="What?"), "my bill", "x")
+    assert said[0][-2:] == ["agent_handoff", "Which bill?"]
+    assert said[1] == ["What?"]
 
 
 async def test_lists_are_used_in_turn_and_groups_are_remembered():
@@ -207,12 +207,12 @@ async def test_tool_choice_is_honoured():
     model, said = scripted(rules, otherwise="Hm."), [("user", "go")]
     named = {"type": "function", "function": {"name": "verdict"}}
     example = {"a": "k", "b": False, "c": ""}
-    asked = {
+    request = {
         "none": ("Going.", []),
         "auto": ("", [("other", example)]),
         "required": ("", [("other", example)]),
     }
-    for choice, expected in asked.items():
+    for choice, expected in request.items():
         assert (await reply(model, said, offered, tool_choice=choice))[:2] == expected
     assert (await reply(model, said, offered, tool_choice=named))[:2] == (
         "Going.", [("verdict", example)],

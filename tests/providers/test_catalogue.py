@@ -19,8 +19,8 @@ from runner.providers.problems import NameProblem
 def test_an_entry_point_is_found_without_importing_it(site):
     """A plugin whose module would fail when imported is still found, with package and version."""
     site.plugin("parrot", "raise SystemExit(1)")
-    found = site.catalogue.find("llm", "parrot")
-    assert found == InstalledProvider(
+    plugin = site.catalogue.find("llm", "parrot")
+    assert plugin == InstalledProvider(
         "llm", "parrot", "plugin", "made_up_parrot:plugin", "lkrun-parrot", "1.0"
     )
     assert "parrot" in site.catalogue.names("llm")
@@ -29,9 +29,9 @@ def test_an_entry_point_is_found_without_importing_it(site):
 def test_a_livekit_plugin_offers_the_kinds_that_its_module_exports(site):
     """Kinds are read from the module's source, so llm is refused where it has none."""
     site.livekit("acme", "from .stt import STT\nfrom .voice import Voice as TTS\n")
-    found = site.catalogue.find("tts", "acme")
-    assert isinstance(found, InstalledProvider)
-    assert found.target == "livekit.plugins.acme:TTS"
+    plugin = site.catalogue.find("tts", "acme")
+    assert isinstance(plugin, InstalledProvider)
+    assert plugin.target == "livekit.plugins.acme:TTS"
     assert site.catalogue.find("llm", "acme").code == "E206"
 
 
@@ -50,8 +50,8 @@ def test_a_kind_may_stand_in_a_module_below_the_package(site):
     below = site.folder / "livekit" / "plugins" / "acme" / "realtime"
     below.mkdir()
     (below / "__init__.py").write_text("from .model import RealtimeModel\n")
-    found = site.catalogue.find("realtime", "acme")
-    assert found.target == "livekit.plugins.acme.realtime:RealtimeModel"
+    plugin = site.catalogue.find("realtime", "acme")
+    assert plugin.target == "livekit.plugins.acme.realtime:RealtimeModel"
     assert site.catalogue.find("llm", "acme").target == "livekit.plugins.acme:LLM"
 
 
@@ -80,10 +80,10 @@ def test_a_name_given_in_the_module_body_counts(site):
 def test_inference_is_built_in_for_every_kind():
     """`inference` needs no package of its own."""
     for kind in ROWS:
-        found = Catalogue().find(kind.key, "inference")
-        assert isinstance(found, InstalledProvider) is kind.inference
+        plugin = Catalogue().find(kind.key, "inference")
+        assert isinstance(plugin, InstalledProvider) is kind.inference
         if kind.inference:
-            assert found.target == f"livekit.agents.inference:{kind.livekit_class}"
+            assert plugin.target == f"livekit.agents.inference:{kind.livekit_class}"
 
 
 @pytest.mark.parametrize(
@@ -135,8 +135,8 @@ def test_the_first_of_two_installs_of_a_package_counts(tmp_path):
     """An import path in front hides a later one, as in an import."""
     for folder, version in (("a", "2.0"), ("b", "1.0")):
         (tmp_path / folder / f"lkrun_x-{version}.dist-info").mkdir(parents=True)
-    found = Catalogue([str(tmp_path / "a"), str(tmp_path / "b"), str(tmp_path / "none")])
-    assert found.distributions["lkrun-x"].version == "2.0"
+    plugin = Catalogue([str(tmp_path / "a"), str(tmp_path / "b"), str(tmp_path / "none")])
+    assert plugin.distributions["lkrun-x"].version == "2.0"
 
 
 def test_an_editable_install_has_a_fingerprint_of_its_source(site, tmp_path):

@@ -210,8 +210,8 @@ def test_other_values_are_checked_without_importing_the_plugin_again(site, cache
         OptionRequest("llm", "acme", {"model": "larg-2"}),
         OptionRequest("llm", "acme", {"model": "large-3"}),
     ]
-    found = check_options(later, cache=cache, catalogue=site.catalogue, budget=0.0)
-    said = [[(each.code, each.location, each.help) for each in problems] for problems in found]
+    checked = check_options(later, cache=cache, catalogue=site.catalogue, budget=0.0)
+    said = [[(each.code, each.location, each.help) for each in problems] for problems in checked]
     assert said == [
         [],
         [("E403", ("modle",), "did you mean 'model'?")],

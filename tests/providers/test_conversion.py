@@ -160,8 +160,8 @@ def test_a_key_that_a_block_does_not_have_is_told_with_its_place():
     conversion = Conversion("llm 'x'")
     conversion.convert(Inner, {"rte": "1"}, ())
     conversion.convert(list[Inner], [{"om": "yes"}], ("parts",))
-    told = [(item.location, item.message, item.help) for item in conversion.problems]
-    assert told == [
+    problems = [(item.location, item.message, item.help) for item in conversion.problems]
+    assert problems == [
         (("rte",), "llm 'x' has no option 'rte'", "did you mean 'rate'?"),
         (("parts", 0, "om"), "an entry of 'parts' has no key 'om'", "there are: on, rate"),
     ]

@@ -56,17 +56,17 @@ def use(kind, line, *options, agents=("desk",)):
     return ProviderUse(kind, "acme", options, agents, Span("a.yaml", line, 5, line, 9))
 
 
-def told(site, uses, *values):
+def rows_of(site, uses, *values):
     """What is said to be missing where these variables have a value."""
-    found = lacking(uses, OptionChecker(site.catalogue), lambda name: name in values)
-    return [(d.code, d.message, d.help, [r.span.line for r in d.related]) for d in found]
+    diagnostics = lacking(uses, OptionChecker(site.catalogue), lambda name: name in values)
+    return [(d.code, d.message, d.help, [r.span.line for r in d.related]) for d in diagnostics]
 
 
 def test_a_key_that_several_need_is_told_once_with_the_agents(site):
     """The variable, who needs it, and what may be written in its place."""
     site.livekit("acme", READS)
     uses = [use("stt", 1), use("stt", 5, "region", agents=("desk", "shop"))]
-    assert told(site, uses) == [
+    assert rows_of(site, uses) == [
         (
             "E405",
             "ACME_API_KEY has no value, which stt 'acme' (of desk, shop) needs",
@@ -74,15 +74,15 @@ def test_a_key_that_several_need_is_told_once_with_the_agents(site):
             [5],
         )
     ]
-    assert told(site, uses, "ACME_API_KEY") == []
+    assert rows_of(site, uses, "ACME_API_KEY") == []
 
 
 def test_an_option_in_its_place_is_enough(site):
     """A key that is written, or another way to prove who asks, needs no variable."""
     site.livekit("acme", READS)
-    assert told(site, [use("stt", 1, "api_key"), use("stt", 2, "token")]) == []
-    assert told(site, [use("llm", 1, "vertex")]) == []
-    assert [each[1] for each in told(site, [use("llm", 1)])] == [
+    assert rows_of(site, [use("stt", 1, "api_key"), use("stt", 2, "token")]) == []
+    assert rows_of(site, [use("llm", 1, "vertex")]) == []
+    assert [each[1] for each in rows_of(site, [use("llm", 1)])] == [
         "ACME_LLM_KEY has no value, which llm 'acme' (of desk) needs"
     ]
 
@@ -90,9 +90,9 @@ def test_an_option_in_its_place_is_enough(site):
 def test_either_of_two_variables_is_enough(site):
     """A helper that reads an old name as well lets both count."""
     site.livekit("acme", READS)
-    ((_, message, _, _),) = told(site, [use("tts", 1)])
+    ((_, message, _, _),) = rows_of(site, [use("tts", 1)])
     assert message.startswith("ACME_SECRET or OLD_ACME_SECRET has no value")
-    assert told(site, [use("tts", 1)], "OLD_ACME_SECRET") == []
+    assert rows_of(site, [use("tts", 1)], "OLD_ACME_SECRET") == []
 
 
 def test_files_that_a_plugin_would_fetch_are_told(site):
@@ -101,7 +101,7 @@ def test_files_that_a_plugin_would_fetch_are_told(site):
         "acme",
         FILES.replace("DOWNLOAD", FETCH),
     )
-    assert told(site, [use("vad", 1)]) == [
+    assert rows_of(site, [use("vad", 1)]) == [
         (
             "E404",
             "files are missing that vad 'acme' (of desk) needs",
@@ -114,16 +114,16 @@ def test_files_that_a_plugin_would_fetch_are_told(site):
 def test_files_that_are_there_are_not_told(site):
     """What has nothing to fetch lacks nothing."""
     site.livekit("acme", FILES.replace("DOWNLOAD", "pass"))
-    assert told(site, [use("vad", 1)]) == []
+    assert rows_of(site, [use("vad", 1)]) == []
 
 
 def test_a_plugin_that_cannot_be_loaded_is_told_elsewhere(site):
     """A broken package is not said to lack keys."""
     site.livekit("acme", "class STT: ...\n1 / 0")
-    assert told(site, [use("stt", 1)]) == []
+    assert rows_of(site, [use("stt", 1)]) == []
 
 
 def test_an_option_that_a_helper_calls_otherwise_is_enough(site):
     """The option of the class counts, whatever the helper that reads the variable calls it."""
     site.livekit("acme", READS)
-    assert told(site, [use("tts", 1, "secret")]) == []
+    assert rows_of(site, [use("tts", 1, "secret")]) == []

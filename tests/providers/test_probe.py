@@ -28,9 +28,9 @@ def job(target, source="livekit", record=False, requests=(), kind="vad"):
 def test_a_job_is_answered_for_each_request():
     """Problems come as plain data, one list a request; a record only where it is asked for."""
     requests = [{"values": {"min_silence_duration": "x"}, "opaque": []}]
-    told = answer(job("livekit.agents.inference:VAD", requests=requests))
-    assert told["problems"][0][0]["location"] == ("min_silence_duration",)
-    assert told["record"] is None
+    answered = answer(job("livekit.agents.inference:VAD", requests=requests))
+    assert answered["problems"][0][0]["location"] == ("min_silence_duration",)
+    assert answered["record"] is None
     recorded = answer(job("livekit.agents.inference:VAD", record=True))["record"]
     assert "min_silence_duration" in [option["name"] for option in recorded["options"]]
 
@@ -102,5 +102,5 @@ def test_a_livekit_class_that_needs_an_object_is_told_by_the_parameter(monkeypat
     module.TTS = TTS
     monkeypatch.setitem(sys.modules, "made_up_module", module)
     load.cache_clear()
-    told = answer(job("made_up_module:TTS", kind="tts"))
-    assert told == {"failed": {"code": "E404", "message": "YAML cannot give it its 'engine'"}}
+    answered = answer(job("made_up_module:TTS", kind="tts"))
+    assert answered == {"failed": {"code": "E404", "message": "YAML cannot give it its 'engine'"}}

@@ -115,8 +115,8 @@ Needy.model_rebuild()
 def test_what_is_missing_is_told_at_its_block():
     """A missing option names the provider; in a block, the block."""
     _, problems = validate(Needy, {"parts": [{}]}, "llm 'x'")
-    told = [(item.code, item.location, item.message) for item in problems]
-    assert told == [
+    rows = [(item.code, item.location, item.message) for item in problems]
+    assert rows == [
         ("E103", ("parts", 0), "an entry of 'parts' needs 'name'"),
         ("E103", (), "llm 'x' needs 'model'"),
     ]

@@ -9,11 +9,11 @@ from runner.syntax import parse
 
 
 @pytest.fixture
-def told():
+def mistakes_in():
     """What is said of a text: (code, line, message, help)."""
 
     def run(text, env=None):
-        found = load(parse("a.yaml", text.encode()), env or {}).diagnostics
-        return [(d.code, d.span.line, d.message, d.help) for d in found]
+        diagnostics = load(parse("a.yaml", text.encode()), env or {}).diagnostics
+        return [(d.code, d.span.line, d.message, d.help) for d in diagnostics]
 
     return run

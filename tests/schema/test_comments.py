@@ -46,9 +46,9 @@ tools:
 def test_only_texts_are_cut():
     """Each text with such a comment is told; no setting, choice or name is."""
     document = parse("a.yaml", TEXT.encode())
-    found = [d.span.line for d in load(document, {}).diagnostics if d.code == "E016"]
+    lines = [d.span.line for d in load(document, {}).diagnostics if d.code == "E016"]
     expected = [n for n, line in enumerate(TEXT.splitlines(), 1) if "{1}" in line]
-    assert found == expected
+    assert lines == expected
 
 
 @pytest.mark.parametrize("line", ["nonsense: 3 # x", "limits: # x\n      max_calls: 3 # x"])

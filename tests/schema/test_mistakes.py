@@ -236,10 +236,10 @@ FIELD = "tools:\n  ask:\n    description: x\n    say: x\n    parameters:\n      
         ("tools:\n  - x\n", "E104", "'tools' holds a list, where names belong"),
     ],
 )
-def test_a_mistake_is_told_once(told, text, code, message):
+def test_a_mistake_is_told_once(mistakes_in, text, code, message):
     """Each of these files has one mistake, and one message that says what it is."""
-    found = told(text)
-    assert [(c, m) for c, _, m, _ in found] == [(code, message)]
+    mistakes = mistakes_in(text)
+    assert [(c, m) for c, _, m, _ in mistakes] == [(code, message)]
 
 
 @pytest.mark.parametrize(
@@ -282,10 +282,10 @@ def test_a_mistake_is_told_once(told, text, code, message):
         (AGENT.replace("  desk:", "  " + "d" * 64 + ":"), "write at most 63 characters"),
     ],
 )
-def test_the_help_says_what_to_write(told, text, hint):
+def test_the_help_says_what_to_write(mistakes_in, text, hint):
     """The help of a mistake is what would have been right."""
-    (found,) = told(text)
-    assert found[3] == hint
+    (mistakes,) = mistakes_in(text)
+    assert mistakes[3] == hint
 
 
 @pytest.mark.parametrize(
@@ -299,13 +299,13 @@ def test_the_help_says_what_to_write(told, text, hint):
         ("personas:\n  host:\n  instructions: x\n", 3, "instructions", "host"),
     ],
 )
-def test_a_block_that_is_not_indented_is_told_once(told, text, line, key, owner):
+def test_a_block_that_is_not_indented_is_told_once(mistakes_in, text, line, key, owner):
     """Keys beside the empty key that they belong below are one mistake, told at the first."""
-    (found,) = told(text)
-    assert found[:3] == ("E013", line, f"'{key}' stands beside '{owner}', not below it")
+    (mistakes,) = mistakes_in(text)
+    assert mistakes[:3] == ("E013", line, f"'{key}' stands beside '{owner}', not below it")
 
 
-def test_keys_beside_an_empty_key_that_does_not_take_them_are_unknown(told):
+def test_keys_beside_an_empty_key_that_does_not_take_them_are_unknown(mistakes_in):
     """Where the empty key could not hold them, both are told by themselves."""
-    found = told(AGENT + "    limits:\n    nonsense: 3\n")
-    assert {(c, n) for c, n, _, _ in found} == {("E105", 5), ("E101", 6)}
+    mistakes = mistakes_in(AGENT + "    limits:\n    nonsense: 3\n")
+    assert {(c, n) for c, n, _, _ in mistakes} == {("E105", 5), ("E101", 6)}

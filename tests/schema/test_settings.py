@@ -68,16 +68,16 @@ def test_a_setting_is_fixed_at_load(value, seconds):
         ("99999999999s", "E108", "'99999999999s' is not a duration"),
     ],
 )
-def test_what_cannot_be_fixed_is_told(told, value, code, message):
+def test_what_cannot_be_fixed_is_told(mistakes_in, value, code, message):
     """What is only known in a call, or may not be seen, is refused once, in these words."""
-    (found,) = told(TEXT.replace("after: VALUE", f"after: {value}".rstrip()))
-    assert (found[0], found[2]) == (code, message)
+    (mistake,) = mistakes_in(TEXT.replace("after: VALUE", f"after: {value}".rstrip()))
+    assert (mistake[0], mistake[2]) == (code, message)
 
 
-def test_a_template_that_cannot_be_read_is_told(told):
+def test_a_template_that_cannot_be_read_is_told(mistakes_in):
     """A mistake in the template itself is told instead of its value."""
-    (found,) = told(TEXT.replace("VALUE", '"{{ ( }}"'))
-    assert found[0] == "E301"
+    (mistake,) = mistakes_in(TEXT.replace("VALUE", '"{{ ( }}"'))
+    assert mistake[0] == "E301"
 
 
 def test_a_shared_definition_waits_for_its_agent():
@@ -88,8 +88,8 @@ def test_a_shared_definition_waits_for_its_agent():
     assert (tool.deferred, tool.spec) == (True, None)
 
 
-def test_a_fixed_variable_that_cannot_be_read_is_told_once(told):
+def test_a_fixed_variable_that_cannot_be_read_is_told_once(mistakes_in):
     """The mistake stands at the variable, not at each setting that uses it."""
     text = TEXT.replace("env.TOWN or 'Hue'", "env.TOWN").replace("VALUE", '"{{ patience }}"')
-    (found,) = told(text)
-    assert found[:2] == ("E306", 7)
+    (mistake,) = mistakes_in(text)
+    assert mistake[:2] == ("E306", 7)

@@ -64,9 +64,9 @@ def rows(folder):
     if not path.exists():
         return {}
     with path.open(newline="") as file:
-        found = list(csv.reader(file))[1:]
-    assert len({row[0] for row in found}) == len(found)
-    return {row[0]: row[1:] for row in found}
+        rows = list(csv.reader(file))[1:]
+    assert len({row[0] for row in rows}) == len(rows)
+    return {row[0]: row[1:] for row in rows}
 
 
 async def test_each_call_has_its_row(place):

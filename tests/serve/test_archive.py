@@ -66,9 +66,9 @@ def manifest(archive, release):
 )
 def test_where_it_is(env, place):
     """Its place is the person's own choice, else that of the XDG base directory specification."""
-    found = Archive.of(Path("/srv/shop/agents.d"), env)
-    assert found.root.parent == Path(place)
-    assert found.root.name.startswith("shop-agents.d-")
+    archive = Archive.of(Path("/srv/shop/agents.d"), env)
+    assert archive.root.parent == Path(place)
+    assert archive.root.name.startswith("shop-agents.d-")
 
 
 def test_without_a_home_there_is_no_place():
@@ -197,7 +197,7 @@ def test_a_beginning_of_an_id_is_enough(archive, release):
 
 
 @pytest.mark.parametrize(
-    ("asked", "words"),
+    ("release_id", "words"),
     [
         ("ab", "more than one kept release begins with 'ab': abc111111111, abd222222222$"),
         ("", "there is no kept release ''; the kept ones are abc111111111, abd222222222$"),
@@ -208,10 +208,10 @@ def test_a_beginning_of_an_id_is_enough(archive, release):
         ),
     ],
 )
-def test_an_id_that_means_none_or_several(asked, words):
+def test_an_id_that_means_none_or_several(release_id, words):
     """The message has the ids that there are, and the one that was probably meant."""
     with pytest.raises(UnknownReleaseError, match=words):
-        pick(asked, ["abc111111111", "abd222222222"])
+        pick(release_id, ["abc111111111", "abd222222222"])
 
 
 @pytest.mark.parametrize("harm", [b"", b"{}", None])

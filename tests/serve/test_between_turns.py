@@ -41,9 +41,9 @@ async def test_who_is_silent_is_asked_where_somebody_hears_it(texts, calls, serv
 async def test_a_program_is_not_hurried(texts, calls, serve_changed):
     """Without `idle` a dialogue waits, as long as silence may last."""
     serve_changed("limits:\n      max_calls: 2", IDLE)
-    asked = await texts.turn("desk", "", None, None, None, idle=True)
+    opened = await texts.turn("desk", "", None, None, None, idle=True)
     quiet = await texts.turn("desk", "", None, None, None)
-    await until(lambda: calls.past(asked.session_id))
+    await until(lambda: calls.past(opened.session_id))
     assert len(list(calls.get(quiet.session_id).events)) == 1
 
 

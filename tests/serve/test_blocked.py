@@ -33,9 +33,9 @@ def blocked(calls, log):
 @pytest.fixture
 def call(calls):
     """A call that has been greeted."""
-    found = calls.begin("AJ_1", "desk", "call", room="r")
-    found.take({"type": "message", "turn": 0})
-    return found
+    call = calls.begin("AJ_1", "desk", "call", room="r")
+    call.take({"type": "message", "turn": 0})
+    return call
 
 
 def stuck(call, pid, *, over=False):

@@ -43,7 +43,7 @@ def digest(text):
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-async def told(runner):
+async def seen_by_provider(runner):
     """What the provider finds in a new dialogue."""
     return json.loads((await runner.turn("nosy", "tell"))["text"])
 
@@ -54,25 +54,25 @@ async def test_a_package_sees_what_it_needs_now_and_after_a_reload(folder, tmp_p
     secrets.mkdir()
     (secrets / "OTHER_KEY").write_text("another-key")
     async with serving(folder, **SEEN, **SECRET, LKRUN_SECRETS_DIR=str(secrets)) as runner:
-        found = await told(runner)
-        assert (found["key"], found["dumpable"]) == (digest("the-key"), 0)
-        assert SEEN.items() <= found["env"].items()
-        assert {"PATH", "PYTHONPATH"} <= found["env"].keys()
-        assert not (SECRET.keys() | {"LKRUN_SECRETS_DIR"}) & found["env"].keys()
-        assert {name: found["above"].get(name, 0) for name in SECRET} == dict.fromkeys(SECRET, 0)
+        seen = await seen_by_provider(runner)
+        assert (seen["key"], seen["dumpable"]) == (digest("the-key"), 0)
+        assert SEEN.items() <= seen["env"].items()
+        assert {"PATH", "PYTHONPATH"} <= seen["env"].keys()
+        assert not (SECRET.keys() | {"LKRUN_SECRETS_DIR"}) & seen["env"].keys()
+        assert {name: seen["above"].get(name, 0) for name in SECRET} == dict.fromkeys(SECRET, 0)
         save(folder, "runner:\n", "runner:\n  environment:\n    - DATABASE_URL\n")
         save(folder, "secrets.BRAIN_KEY", "secrets.OTHER_KEY")
         renewed = await runner.event("processes_renewed")
         assert renewed["reasons"] == ["with the variable DATABASE_URL"]
-        found = await told(runner)
-        assert (found["key"], found["env"]["DATABASE_URL"]) == (
+        seen = await seen_by_provider(runner)
+        assert (seen["key"], seen["env"]["DATABASE_URL"]) == (
             digest("another-key"),
             "the-database",
         )
         save(folder, "    - DATABASE_URL\n", "    - NOTHING\n")
         renewed = await runner.event("processes_renewed")
         assert renewed["reasons"] == ["without the variable DATABASE_URL"]
-        assert "DATABASE_URL" not in (await told(runner))["env"]
+        assert "DATABASE_URL" not in (await seen_by_provider(runner))["env"]
 
 
 async def test_a_package_that_misses_a_variable_says_how_it_gets_it(folder):
@@ -80,7 +80,7 @@ async def test_a_package_that_misses_a_variable_says_how_it_gets_it(folder):
     save(folder, "    with:\n", "    with:\n      needs: DATABASE_URL\n")
     async with serving(folder, **SECRET) as runner:
         with pytest.raises(OSError, match="503"):
-            await told(runner)
+            await seen_by_provider(runner)
         await runner.event("log")  # whose code it is
         logged = await runner.event("log")
         assert (
@@ -89,7 +89,7 @@ async def test_a_package_that_misses_a_variable_says_how_it_gets_it(folder):
         )
         save(folder, "runner:\n", "runner:\n  environment:\n    - DATABASE_URL\n")
         await runner.event("processes_renewed")
-        assert (await told(runner))["env"]["DATABASE_URL"] == "the-database"
+        assert (await seen_by_provider(runner))["env"]["DATABASE_URL"] == "the-database"
 
 
 def test_what_is_new_and_gone_is_said_by_its_name(monkeypatch):

@@ -45,9 +45,9 @@ def control(socket, archive, rolled):
         return CommandResult(os.getpid(), "ok", release_id, "served")
 
     socket.roll = roll
-    found = Enlisted(archive, socket.path)
-    yield found
-    found.leave()
+    enlisted = Enlisted(archive, socket.path)
+    yield enlisted
+    enlisted.leave()
 
 
 @pytest.mark.usefixtures("control")

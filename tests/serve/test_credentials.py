@@ -24,10 +24,10 @@ WRITTEN = """runner:
 
 def test_the_environment_says_where_livekit_is(release):
     """The three standard variables are enough."""
-    found = livekit(release, Secrets(ENV), ENV)
-    assert found == LiveKit("ws://lk:7880", "key", Secret("secret"))
-    assert found.to_env() == ENV
-    assert "secret" not in repr(found).replace("api_secret", "")
+    needed = livekit(release, Secrets(ENV), ENV)
+    assert needed == LiveKit("ws://lk:7880", "key", Secret("secret"))
+    assert needed.to_env() == ENV
+    assert "secret" not in repr(needed).replace("api_secret", "")
 
 
 def test_the_folder_wins_over_the_environment(changed):
@@ -97,5 +97,5 @@ def test_what_a_provider_is_told_by_its_options_it_does_not_find_beside(changed)
 def test_secrets_of_providers_are_found_at_any_depth(changed):
     """Options may hold a secret in lists and records."""
     after = changed("say: Goodbye.", 'say: "{{ secrets.A }}{{ secrets.B }}{{ secrets.MISSING }}"')
-    found = provider_secrets(after.agents["desk"], Secrets({"A": "1", "B": "2", "TOOL_KEY": "3"}))
-    assert found == {"A": Secret("1"), "B": Secret("2")}
+    needed = provider_secrets(after.agents["desk"], Secrets({"A": "1", "B": "2", "TOOL_KEY": "3"}))
+    assert needed == {"A": Secret("1"), "B": Secret("2")}

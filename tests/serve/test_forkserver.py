@@ -120,16 +120,16 @@ def test_a_job_begins_with_everything_in_memory(tmp_path, releases, release):
     done = subprocess.run(
         [sys.executable, script], env=env, capture_output=True, text=True, check=True, timeout=60
     )
-    found = json.loads(done.stdout)
+    packages_loaded = json.loads(done.stdout)
     wanted = {
         "runner.session.conversation",
         "runner.serve.child.job",
         "jmespath",
         "lkrun_script.model",
     }
-    assert wanted <= set(found["modules"])
-    assert not {"livekit.agents", "runner.session", "lkrun_script"} & set(found["main"])
-    assert warm.PLAN not in found["env"]
+    assert wanted <= set(packages_loaded["modules"])
+    assert not {"livekit.agents", "runner.session", "lkrun_script"} & set(packages_loaded["main"])
+    assert warm.PLAN not in packages_loaded["env"]
 
 
 def test_a_signal_to_the_group_ends_no_job(tmp_path):
@@ -186,6 +186,6 @@ def test_a_left_forkserver_lives_until_its_calls_have_ended(tmp_path):
 def test_packages_are_those_of_the_providers(release, voiced):
     """With the versions that are installed."""
     assert set(packages(release)) == {"lkrun-script"}
-    found = packages(voiced(None))
-    assert set(found) == {"lkrun-script", "lkrun-pocketsphinx", "lkrun-espeak"}
-    assert all(version for version, _ in found.values())
+    packages_loaded = packages(voiced(None))
+    assert set(packages_loaded) == {"lkrun-script", "lkrun-pocketsphinx", "lkrun-espeak"}
+    assert all(version for version, _ in packages_loaded.values())

@@ -73,14 +73,14 @@ async def test_every_call_gets_a_complete_release_whatever_is_written(tmp_path, 
         until = time.monotonic() + SECONDS
         while time.monotonic() < until:
             await vandal.rage(0.04)
-            found = vandal.judge()
+            judged = vandal.judge()
             outcome = await runner.outcome()
             results[outcome.result] += 1
             assert outcome.error is None
-            if found.release is None or not found.release.agents:
+            if judged.release is None or not judged.release.agents:
                 assert outcome.result == "rejected"
             else:
-                assert (outcome.result != "rejected", outcome.release) == (True, found.release.id)
+                assert (outcome.result != "rejected", outcome.release) == (True, judged.release.id)
             assert runner.quiet()
         calling.cancel()
         await asyncio.gather(calling, return_exceptions=True)
@@ -107,7 +107,7 @@ async def test_every_dialogue_gets_a_complete_release_whatever_is_written(tmp_pa
 
         async def call() -> None:
             while True:
-                names = [found["name"] for found in await runner.ask("/v1/agents")]
+                names = [judged["name"] for judged in await runner.ask("/v1/agents")]
                 for name in names:
                     try:
                         turn = await runner.turn(name)
@@ -120,13 +120,13 @@ async def test_every_dialogue_gets_a_complete_release_whatever_is_written(tmp_pa
         until = time.monotonic() + SECONDS
         while time.monotonic() < until:
             await vandal.rage(0.04)
-            found = await asyncio.to_thread(vandal.judge)
+            judged = await asyncio.to_thread(vandal.judge)
             reload = await runner.event("reload")
             assert "error" not in reload
-            if found.release is None or not found.release.agents:
+            if judged.release is None or not judged.release.agents:
                 assert reload["result"] == "rejected"
             else:
-                assert reload["release"] == found.release.id
+                assert reload["release"] == judged.release.id
         await asyncio.wait_for(reached.wait(), 30)
         calling.cancel()
         await asyncio.gather(calling, return_exceptions=True)

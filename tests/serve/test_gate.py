@@ -57,9 +57,9 @@ def edit(folder, old, new, name="desk.yaml"):
     path.write_text(path.read_text().replace(old, new))
 
 
-def outcomes(found):
+def outcomes(verdict):
     """Test → what came of it."""
-    return {test["name"]: test["outcome"] for test in found.tests}
+    return {test["name"]: test["outcome"] for test in verdict.tests}
 
 
 class Target:
@@ -170,8 +170,8 @@ async def test_files_of_the_folder_are_there(folder, compiler):
     save(folder, SENDS, "sender.yaml")
     compiled = compiler.compile()
     assert [d for d in compiled.diagnostics if d.severity == "error"] == []
-    found = await Gate("tests", folder=folder).test(compiled, None)
-    assert outcomes(found) == {"form_is_sent": "passed"}, found.lines
+    verdict = await Gate("tests", folder=folder).test(compiled, None)
+    assert outcomes(verdict) == {"form_is_sent": "passed"}, verdict.lines
     alone = await Gate("tests").test(compiled, None)
     assert outcomes(alone) == {"form_is_sent": "failed"}
 
@@ -179,30 +179,32 @@ async def test_files_of_the_folder_are_there(folder, compiler):
 async def test_offline_tests_alone_are_run(folder, compiler, gate):
     """What needs a model or a real service is skipped, and does not keep files back."""
     save(folder, TESTS)
-    found = await gate.test(compiler.compile(), None)
-    assert outcomes(found) == {
+    verdict = await gate.test(compiler.compile(), None)
+    assert outcomes(verdict) == {
         "desk_greets": "passed",
         "shop_hears": "passed",
         "desk_is_judged": "skipped",
         "desk_really_looks": "skipped",
     }
-    assert found.diagnostics == ()
-    assert report.tests_line(found) == "tests: 2 passed, 2 skipped"
+    assert verdict.diagnostics == ()
+    assert report.tests_line(verdict) == "tests: 2 passed, 2 skipped"
 
 
 async def test_a_failure_is_told_at_its_check(folder, compiler, gate, release):
     """The diagnostic stands at the check's line; the report has the events of the turn."""
     save(folder, TESTS)
     edit(folder, "Welcome to", "Good day at")
-    found = await gate.test(compiler.compile(), release)
-    (told,) = found.diagnostics
-    assert (told.code, told.span.file, told.span.line, told.span.column) == (
+    verdict = await gate.test(compiler.compile(), release)
+    (failed,) = verdict.diagnostics
+    assert (failed.code, failed.span.file, failed.span.line, failed.span.column) == (
         "E501", "tests.yaml", 7, 11,
     )  # fmt: skip
-    assert told.message.startswith("test 'desk_greets' fails at step 1: 'Welcome to the desk' was")
-    assert told.help == "run: lkrun test -k desk_greets"
-    assert any("greeter: Good day at the desk." in line for line in found.lines)
-    assert outcomes(found)["desk_greets"] == "failed"
+    assert failed.message.startswith(
+        "test 'desk_greets' fails at step 1: 'Welcome to the desk' was"
+    )
+    assert failed.help == "run: lkrun test -k desk_greets"
+    assert any("greeter: Good day at the desk." in line for line in verdict.lines)
+    assert outcomes(verdict)["desk_greets"] == "failed"
 
 
 async def test_only_agents_that_change_are_tested(folder, compiler, gate, release):
@@ -210,9 +212,9 @@ async def test_only_agents_that_change_are_tested(folder, compiler, gate, releas
     save(folder, TESTS)
     edit(folder, "max_calls: 2", "max_calls: 3")
     changed = compiler.compile()
-    found = await gate.test(changed, release)
-    assert "shop_hears" not in outcomes(found)
-    assert outcomes(found)["desk_greets"] == "passed"
+    verdict = await gate.test(changed, release)
+    assert "shop_hears" not in outcomes(verdict)
+    assert outcomes(verdict)["desk_greets"] == "passed"
     again = await gate.test(changed, release)
     assert "desk_greets" not in outcomes(again)
 
@@ -221,19 +223,19 @@ async def test_tests_have_a_time(folder, compiler, gate):
     """After `gate_timeout` they count as failed, and the test that did not end is named."""
     save(folder, TESTS)
     edit(folder, "runner:\n", "runner:\n  reload:\n    gate_timeout: 1ms\n")
-    found = await gate.test(compiler.compile(), None)
-    (told,) = found.diagnostics
-    assert (told.code, told.help is not None) == ("E502", True)
-    assert told.message.startswith("the tests were not done after 0.001 s: 'desk_greets', ")
+    verdict = await gate.test(compiler.compile(), None)
+    (failed,) = verdict.diagnostics
+    assert (failed.code, failed.help is not None) == ("E502", True)
+    assert failed.message.startswith("the tests were not done after 0.001 s: 'desk_greets', ")
 
 
 async def test_a_process_that_dies_lets_nothing_through(folder, compiler, gate, monkeypatch):
     """Its end is told; the files are not served."""
     save(folder, TESTS)
     monkeypatch.setattr(os, "getpid", lambda: 1)  # the child thinks that its parent is gone
-    (told,) = (await gate.test(compiler.compile(), None)).diagnostics
-    assert told.code == "E502"
-    assert "ended with exit code 1" in told.message
+    (failed,) = (await gate.test(compiler.compile(), None)).diagnostics
+    assert failed.code == "E502"
+    assert "ended with exit code 1" in failed.message
 
 
 async def test_the_files_or_the_command_line_close_it(release, compiler, folder):

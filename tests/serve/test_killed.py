@@ -51,13 +51,13 @@ def compiled(tmp_path_factory):
     """Three releases of one folder; one agent is the same in all."""
     folder = tmp_path_factory.mktemp("folder")
     cache = Cache(tmp_path_factory.mktemp("cache"))
-    found = []
+    lock_is_there = []
     for who in ("one", "two", "three"):
         (folder / "a.yaml").write_text(
             textwrap.dedent(FOLDER.replace("WHO", who).replace("LONG", "Be kind. " * 100))
         )
-        found.append(Compiler(folder, env={}, cache=cache).compile().release)
-    return found
+        lock_is_there.append(Compiler(folder, env={}, cache=cache).compile().release)
+    return lock_is_there
 
 
 def kill_at(step):
@@ -175,11 +175,11 @@ def test_a_store_is_whole_at_any_step(compiled, short):
         assert pointed in ((new.id,) if done else (None, old.id, new.id))
         if pointed is not None:
             assert shelf.complete(shelf.manifest(pointed))
-        found = (root / "lock").exists()
+        lock_is_there = (root / "lock").exists()
         store = Store.create(env)
         Releases(store, new)
-        assert root.exists() is not found
-        if not found:  # killed before it had a lock by which it is found
+        assert root.exists() is not lock_is_there
+        if not lock_is_there:  # killed before it had a lock by which it is found
             assert names(root) <= {".lock"}
             shutil.rmtree(root)
         store.destroy()

@@ -188,8 +188,8 @@ def test_a_flood_is_told_by_the_next_line_and_at_the_end(stream, clock):
     for _ in range(11):
         log.event("z", "again", level="error")
     log.look(all_of_them=True)
-    told = [e for e in map(json.loads, stream.getvalue().splitlines()) if "count" in e]
-    assert [(e["event"], e["level"], e["count"], e["message"]) for e in told] == [
+    logged = [e for e in map(json.loads, stream.getvalue().splitlines()) if "count" in e]
+    assert [(e["event"], e["level"], e["count"], e["message"]) for e in logged] == [
         ("more_like_this", "warning", 2, "desk: tool look failed"),
         ("more_like_this", "error", 1, "again"),
     ]
@@ -216,9 +216,12 @@ def test_records_of_libraries_are_summed_up_by_their_form(stream, clock):
         log.record(logging.LogRecord("livekit", logging.INFO, "", 1, "fine", (), None))
     clock(10)
     log.look()
-    told = [json.loads(line) for line in stream.getvalue().splitlines()]
-    assert [e["message"] for e in told if e["event"] == "more_like_this"] == ["no 0", "port 0 gone"]
-    assert len(told) == 10 + 10 + 30 + 2
+    logged = [json.loads(line) for line in stream.getvalue().splitlines()]
+    assert [e["message"] for e in logged if e["event"] == "more_like_this"] == [
+        "no 0",
+        "port 0 gone",
+    ]
+    assert len(logged) == 10 + 10 + 30 + 2
 
 
 @pytest.mark.usefixtures("clock")

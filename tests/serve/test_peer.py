@@ -198,9 +198,9 @@ async def test_an_ask_is_answered_by_the_main_process(pair):
     listening = asyncio.ensure_future(line.listen())
     egress = CallEgress(line, "AJ_1")
     asking = [asyncio.ensure_future(egress.ask(ToolRequest("t", {"n": n}, {}))) for n in range(3)]
-    asked = [await far.receive(FROM_CALL) for _ in asking]
-    assert asked[0] == Ask("AJ_1", 1, ToolRequest("t", {"n": 0}, {}))
-    for message in reversed(asked):
+    request = [await far.receive(FROM_CALL) for _ in asking]
+    assert request[0] == Ask("AJ_1", 1, ToolRequest("t", {"n": 0}, {}))
+    for message in reversed(request):
         output = str(message.ask.arguments["n"])
         far.send(Answer(message.id, ToolResponse(ok=True, output=output)))
     assert [(await a).output for a in asking] == ["0", "1", "2"]
@@ -213,9 +213,9 @@ async def test_who_waits_for_no_answer_says_so(pair):
     """An ask that is cancelled is given up in the main process too."""
     near, far = pair
     asking = asyncio.ensure_future(Line(near, TO_CALL).ask("AJ_1", ToolRequest("t", {}, {})))
-    asked = await far.receive(FROM_CALL)
+    request = await far.receive(FROM_CALL)
     asking.cancel()
-    assert await far.receive(FROM_CALL) == GiveUp("AJ_1", asked.id)
+    assert await far.receive(FROM_CALL) == GiveUp("AJ_1", request.id)
 
 
 async def test_asks_fail_when_the_main_process_is_gone(pair):
@@ -237,8 +237,8 @@ async def test_an_ask_that_is_refused_fails(pair):
     line = Line(near, TO_CALL)
     listening = asyncio.ensure_future(line.listen())
     asking = asyncio.ensure_future(line.ask("c", ToolRequest("t", {}, {})))
-    asked = await far.receive(FROM_CALL)
-    far.send(Refused(asked.id, "no"))
+    request = await far.receive(FROM_CALL)
+    far.send(Refused(request.id, "no"))
     assert (await asking).error == "the request is malformed: no"
     await far.close()
     await listening

@@ -78,13 +78,13 @@ async def test_a_saved_change_is_served(folder, target, release):
     served = await asyncio.wait_for(target.get(), 10)
     assert "Good day" in served.agents["desk"].to_json()
     await until(lambda: target.told)
-    (told,) = target.told
-    assert (told.result, told.release) == ("ok", served.id)
+    (report_lines,) = target.told
+    assert (report_lines.result, report_lines.release) == ("ok", served.id)
     assert served.id != release.id
-    assert told.took_ms >= told.compile_ms > 0
-    assert report.words(told).startswith(f"reloaded: now serving release {served.id}: ")
-    assert "Good day to the desk" in report.words(told)
-    assert report.fields(told)["changes"] == [c.sentence for c in told.changes]
+    assert report_lines.took_ms >= report_lines.compile_ms > 0
+    assert report.words(report_lines).startswith(f"reloaded: now serving release {served.id}: ")
+    assert "Good day to the desk" in report.words(report_lines)
+    assert report.fields(report_lines)["changes"] == [c.sentence for c in report_lines.changes]
 
 
 async def test_a_broken_folder_is_not_served(reloader, folder, target, release):
@@ -177,7 +177,7 @@ async def test_a_newly_named_text_makes_one_attempt(folder, target):
     (folder / "new.md").write_text("You greet warmly.")
     await asyncio.wait_for(target.get(), 10)
     await until(lambda: len(target.told) > 1)
-    assert [told.result for told in target.told] == ["ok", "ok"]
+    assert [report_lines.result for report_lines in target.told] == ["ok", "ok"]
 
 
 @pytest.mark.usefixtures("following")
@@ -187,9 +187,9 @@ async def test_what_lies_beside_the_files_is_followed(reloader, target, beside):
     beside[0] = 1
     reloader.wake()
     await until(lambda: target.told)
-    (told,) = target.told
-    assert (told.result, told.same_files) == ("unchanged", True)
-    assert report.words(told).startswith("the secrets were read again")
+    (report_lines,) = target.told
+    assert (report_lines.result, report_lines.same_files) == ("unchanged", True)
+    assert report.words(report_lines).startswith("the secrets were read again")
 
 
 async def test_a_release_of_before_is_served_until_the_files_change(reloader, folder, target):
@@ -258,6 +258,6 @@ async def test_a_bug_does_not_end_the_following(reloader, folder, target, releas
 def test_many_changes_are_one_short_line():
     """Five are told, and how many more there are."""
     changes = [Change(f"a.{n}", "changed", 1, 2, f"thing {n} is new") for n in range(8)]
-    told = report.sentences(changes)
-    assert told.endswith("thing 4 is new; and 3 more")
+    report_lines = report.sentences(changes)
+    assert report_lines.endswith("thing 4 is new; and 3 more")
     assert report.sentences([]) == "nothing changes for callers"

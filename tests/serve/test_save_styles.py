@@ -38,9 +38,9 @@ async def goes_over(runner, log, hears="Good day"):
     outcome = await runner.outcome()
     assert (outcome.result, outcome.diagnostics) == ("ok", ())
     assert runner.served[-1] == outcome.release
-    told = log.named("reload")[-1]
-    assert (told["result"], told["release"], told["level"]) == ("ok", outcome.release, "info")
-    assert told["changes"] == [change.sentence for change in outcome.changes]
+    reload = log.named("reload")[-1]
+    assert (reload["result"], reload["release"], reload["level"]) == ("ok", outcome.release, "info")
+    assert reload["changes"] == [change.sentence for change in outcome.changes]
     caller = runner.caller()
     assert (caller.release, caller.hears) == (outcome.release, hears)
     return outcome.release
@@ -51,13 +51,13 @@ async def stays(runner, log, *codes):
     outcome = await runner.outcome()
     assert outcome.result == "rejected"
     assert {d.code for d in outcome.diagnostics} == set(codes)
-    told = log.named("reload")[-1]
-    assert (told["result"], told["release"], told["level"]) == (
+    reload = log.named("reload")[-1]
+    assert (reload["result"], reload["release"], reload["level"]) == (
         "rejected",
         outcome.release,
         "error",
     )
-    assert {d["code"] for d in told["diagnostics"]} == set(codes)
+    assert {d["code"] for d in reload["diagnostics"]} == set(codes)
     assert runner.caller().release == outcome.release
     return outcome
 
@@ -547,14 +547,14 @@ async def test_a_secret_that_is_written_anew_is_used_by_the_next_request(tmp_pat
         beside = secrets / ".new"
         beside.write_text("new-secret\n")
         beside.replace(secrets / "TOOL_KEY")
-        told = await runner.event("reload")
-        assert (told["result"], told["release"]) == ("unchanged", served["release"])
+        reload = await runner.event("reload")
+        assert (reload["result"], reload["release"]) == ("unchanged", served["release"])
         await runner.turn("desk", "look", turn["session_id"])
         assert service.keys == ["old-secret", "new-secret"]
         (secrets / "TOOL_KEY").unlink()
-        told = await runner.event("reload")
-        assert (told["result"], told["release"]) == ("rejected", served["release"])
-        assert [d["code"] for d in told["diagnostics"]] == ["E405"]
+        reload = await runner.event("reload")
+        assert (reload["result"], reload["release"]) == ("rejected", served["release"])
+        assert [d["code"] for d in reload["diagnostics"]] == ["E405"]
         (secrets / "TOOL_KEY").write_text("third-secret")
         assert (await runner.event("reload"))["result"] == "unchanged"
         await runner.turn("desk", "look", turn["session_id"])

@@ -70,9 +70,9 @@ def served(folder):
 def event(process, name):
     """Read the log up to an event."""
     for line in process.stderr:
-        found = json.loads(line)
-        if found["event"] == name:
-            return found
+        parsed = json.loads(line)
+        if parsed["event"] == name:
+            return parsed
     raise AssertionError(f"the log ended without {name}")
 
 
@@ -223,15 +223,15 @@ def test_a_token_dispatches_its_agent(folder):
         "json",
         **LIVEKIT,
     )
-    found = json.loads(done.stdout)
-    assert (found["server_url"], found["room_name"], found["identity"]) == (
+    parsed = json.loads(done.stdout)
+    assert (parsed["server_url"], parsed["room_name"], parsed["identity"]) == (
         "ws://127.0.0.1:9",
         "r",
         "me",
     )
     from livekit import api  # noqa: PLC0415 - only here
 
-    claims = api.TokenVerifier(KEY, SECRET).verify(found["participant_token"])
+    claims = api.TokenVerifier(KEY, SECRET).verify(parsed["participant_token"])
     (dispatch,) = claims.room_config.agents
     assert (dispatch.agent_name, dispatch.metadata) == ("desk", '{"a": 1}')
     assert "meet.livekit.io" in lkrun("token", "desk", folder, **LIVEKIT).stdout
@@ -302,5 +302,5 @@ def test_sigterm_ends_a_runner_that_is_still_testing(folder):
 
 def children(parent):
     """The processes that run tests for another."""
-    found = Path(f"/proc/{parent}/task/{parent}/children").read_text().split()
-    return [c for c in found if b"child.gate" in Path(f"/proc/{c}/cmdline").read_bytes()]
+    parsed = Path(f"/proc/{parent}/task/{parent}/children").read_text().split()
+    return [c for c in parsed if b"child.gate" in Path(f"/proc/{c}/cmdline").read_bytes()]

@@ -197,8 +197,8 @@ async def test_a_reload_is_asked_for(serving, folder, admission):
     assert (await serving.reload())["result"] == "unchanged"
     path = folder / "desk.yaml"
     path.write_text(path.read_text().replace("start: greeter", "start: nobody"))
-    found = await serving.reload()
-    assert (found["result"], found["diagnostics"][0]["code"]) == ("rejected", "E202")
+    result = await serving.reload()
+    assert (result["result"], result["diagnostics"][0]["code"]) == ("rejected", "E202")
     serving._reloader._lacking = None
     with pytest.raises(RuntimeError, match="TypeError"):
         await serving.reload()
@@ -210,8 +210,8 @@ async def test_a_reload_is_asked_for(serving, folder, admission):
 def test_metrics_are_prometheus_text(serving, calls, release):
     """Names are Prometheus's own for configurations; sessions are told by release."""
     calls.begin("AJ_1", "shop", "call", room="r")
-    told = serving.metrics()
-    assert "lkrun_config_last_reload_successful 1.0\n" in told
-    assert f'lkrun_sessions{{agent="shop",kind="call",release="{release.id}"}} 1.0\n' in told
-    assert f'lkrun_sessions{{agent="desk",kind="text",release="{release.id}"}} 0.0\n' in told
-    assert f'lkrun_release_info{{release="{release.id}",' in told
+    figures = serving.metrics()
+    assert "lkrun_config_last_reload_successful 1.0\n" in figures
+    assert f'lkrun_sessions{{agent="shop",kind="call",release="{release.id}"}} 1.0\n' in figures
+    assert f'lkrun_sessions{{agent="desk",kind="text",release="{release.id}"}} 0.0\n' in figures
+    assert f'lkrun_release_info{{release="{release.id}",' in figures

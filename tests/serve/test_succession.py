@@ -51,9 +51,9 @@ def env():
 @pytest.fixture
 def surroundings(releases, env, texts, log):
     """What new processes have, without LiveKit."""
-    found = ChildEnvironment(releases, Secrets(env), texts, log, env=env, livekit=None)
-    found.begin()
-    return found
+    made = ChildEnvironment(releases, Secrets(env), texts, log, env=env, livekit=None)
+    made.begin()
+    return made
 
 
 @pytest.fixture
@@ -78,7 +78,7 @@ def metrics(releases, calls):
 async def succession(surroundings, renewals, workers, metrics, archive):
     """All of it; what it does beside is waited for."""
     tasks, releases = [], surroundings._releases
-    found = Swap(
+    made = Swap(
         releases,
         workers,
         surroundings,
@@ -96,8 +96,8 @@ async def succession(surroundings, renewals, workers, metrics, archive):
         archive=archive,
         spawn=lambda work: tasks.append(asyncio.ensure_future(work)),
     )
-    found.tasks = tasks
-    yield found
+    made.tasks = tasks
+    yield made
     await asyncio.gather(*tasks)
 
 
@@ -183,13 +183,13 @@ async def test_a_new_package_begins_new_processes(surroundings, changed, release
 async def test_other_credentials_wait_for_a_restart(releases, env, texts, log):
     """It is said once; going back to the old ones is no news."""
     own = {**env, **LIVEKIT.to_env()}
-    found = ChildEnvironment(releases, Secrets(own), texts, log, env=own, livekit=LIVEKIT)
-    found._look_at_credentials()
+    made = ChildEnvironment(releases, Secrets(own), texts, log, env=own, livekit=LIVEKIT)
+    made._look_at_credentials()
     own["LIVEKIT_API_SECRET"] = "x" * 32
-    found._look_at_credentials()
-    found._look_at_credentials()
+    made._look_at_credentials()
+    made._look_at_credentials()
     del own["LIVEKIT_URL"]
-    found._look_at_credentials()
+    made._look_at_credentials()
     events = log.named("restart_needed")
     assert [e["what"] for e in events] == ["livekit", "livekit"]
 

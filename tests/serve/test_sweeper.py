@@ -16,10 +16,10 @@ from runner.serve.workers.lost_dispatches import Sweeper
 @pytest.fixture
 async def server():
     """A stand-in of LiveKit."""
-    found = FakeLiveKit()
-    await found.start()
-    yield found
-    await found.stop()
+    made = FakeLiveKit()
+    await made.start()
+    yield made
+    await made.stop()
 
 
 @pytest.fixture(autouse=True)
@@ -34,7 +34,7 @@ def quick(monkeypatch):
 async def sweeping(server, admission, calls, log):
     """A sweeper at work for `desk`."""
     livekit = LiveKit(server.url, KEY, Secret(SECRET))
-    found = Sweeper(
+    made = Sweeper(
         livekit,
         admission,
         calls,
@@ -42,8 +42,8 @@ async def sweeping(server, admission, calls, log):
         registered=lambda name: name == "desk",
         is_dead=lambda runner: runner == "dead",
     )
-    task = asyncio.ensure_future(found.run())
-    yield found
+    task = asyncio.ensure_future(made.run())
+    yield made
     assert not task.done()
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)

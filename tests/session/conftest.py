@@ -147,7 +147,7 @@ async def begin(load: Load) -> AsyncIterator[Begin]:
     ) -> Talk:
         release = load(folder) if isinstance(folder, str) else folder
         events = Told()
-        told, answering = asyncio.Condition(), Service(list(answers))
+        condition, answering = asyncio.Condition(), Service(list(answers))
         asks: Egress = egress or answering
         if service is not None:
             sending = HttpEgress(
@@ -157,8 +157,8 @@ async def begin(load: Load) -> AsyncIterator[Begin]:
         tasks: set[asyncio.Task[None]] = set()
 
         async def wake() -> None:
-            async with told:
-                told.notify_all()
+            async with condition:
+                condition.notify_all()
 
         def on_event(event: events_of.Event) -> None:
             events.append(event.to_json())
@@ -181,7 +181,7 @@ async def begin(load: Load) -> AsyncIterator[Begin]:
             possess(talk, name, model)
         if started:
             await talk.start()
-        return Talk(talk, answering, events, told)
+        return Talk(talk, answering, events, condition)
 
     yield start
     for talk in open_talks:

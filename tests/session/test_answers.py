@@ -95,8 +95,8 @@ def served():
     """A service that LiveKit's own plugin asks; its answer is given."""
     served = SimpleNamespace()
 
-    def answered(asked):
-        return served.answer(asked)
+    def answered(request):
+        return served.answer(request)
 
     with OpenAiStub(answered) as stub:
         served.stub = stub

@@ -108,8 +108,8 @@ async def test_a_handoff_neither_waits_for_it_nor_breaks_it_off(begin):
     await talk.say("Tea, please.")
     assert (await talk.say("The kitchen, please.")).texts == ["Kitchen here."]
     slow.free.set()
-    told = await talk.until(lambda e: e.get("text") == "It is ordered.")
-    assert told["persona"] == "kitchen"
+    events = await talk.until(lambda e: e.get("text") == "It is ordered.")
+    assert events["persona"] == "kitchen"
 
 
 async def test_only_personas_that_list_it_are_offered_it(begin):

@@ -49,12 +49,12 @@ class Stream(llm.LLMStream):
 
 async def read(model):
     """All that comes of it, one piece in each round of the event loop."""
-    found = []
+    pieces = []
     async with bounded(model).chat(chat_ctx=llm.ChatContext.empty()) as stream:
         async for piece in stream:
-            found.append(piece.delta)
+            pieces.append(piece.delta)
             await asyncio.sleep(0)
-    return found
+    return pieces
 
 
 @pytest.mark.parametrize(
@@ -63,9 +63,9 @@ async def read(model):
 async def test_an_answer_without_end_is_ended_where_it_is_sent(piece, most):
     """The sender stops a batch after the bound, however slow the reader is."""
     model = Model(itertools.repeat(piece))
-    found = await asyncio.wait_for(read(model), 20)
+    pieces = await asyncio.wait_for(read(model), 20)
     assert most < model.sent <= most + 2 * BATCH
-    assert len(found) == model.sent
+    assert len(pieces) == model.sent
 
 
 async def test_an_answer_that_ends_is_left_as_it_is():

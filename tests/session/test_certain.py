@@ -124,11 +124,11 @@ async def test_whatever_the_model_does(begin, seed):
             break
         text = dice.choice(CALLER)
         before = talk.conversation.variables
-        asked = any("Is that right?" in said for said in talk.events.texts)
+        is_asked = any("Is that right?" in said for said in talk.events.texts)
         await talk.say(text)
         after = talk.conversation.variables
         if "who" in after and "who" not in before:
-            assert asked
+            assert is_asked
             assert text != "no"
             confirmed = True
         if talk.conversation.persona == "vault":

@@ -75,10 +75,10 @@ async def test_it_asks_first_and_does_it_after_a_yes(begin):
     """The question is spoken exactly; a yes sends what was asked about, and the model answers."""
     model = Wild(BOOK, "It is booked.")
     talk = await begin(folder(), OK, models={"brain": model})
-    asked = await talk.say("A table on Thursday, please.")
-    assert asked.texts == ["Shall I book Thursday?"]
+    question = await talk.say("A table on Thursday, please.")
+    assert question.texts == ["Shall I book Thursday?"]
     assert talk.service.asked == []
-    assert asked.failed == [False]
+    assert question.failed == [False]
     done = await talk.say("Yes, please.")
     assert [a.arguments for a in talk.service.asked] == [{"day": "Thursday"}]
     assert done.texts == ["It is booked."]
@@ -120,8 +120,8 @@ async def test_a_yes_before_the_question_is_none(begin):
     """Only what comes after the question is an answer to it."""
     model = Wild(BOOK, "Well?")
     talk = await begin(folder(), OK, models={"brain": model})
-    asked = await talk.say("Yes yes yes, book Thursday, I confirm.")
-    assert asked.texts == ["Shall I book Thursday?"]
+    question = await talk.say("Yes yes yes, book Thursday, I confirm.")
+    assert question.texts == ["Shall I book Thursday?"]
     assert talk.service.asked == []
 
 
@@ -152,9 +152,9 @@ async def test_one_question_at_a_time(begin):
     """Of two calls in one answer the first asks; the second is told to wait."""
     model = Wild([*BOOK, ("cancel", "{}")], "Done.")
     talk = await begin(folder(), OK, models={"brain": model})
-    asked = await talk.say("Both.")
-    assert asked.texts == ["Shall I book Thursday?"]
-    assert sorted(asked.failed) == [False, True]
+    question = await talk.say("Both.")
+    assert question.texts == ["Shall I book Thursday?"]
+    assert sorted(question.failed) == [False, True]
     await talk.say("Yes.")
     assert len(talk.service.asked) == 1
     assert "cancelled" not in talk.conversation.variables
@@ -164,8 +164,8 @@ async def test_other_tools_beside_it_do_not_answer_over_the_question(begin):
     """The question is the last that the caller hears in that turn."""
     model = Wild([("look", "{}"), *BOOK], "Done.")
     talk = await begin(folder(), OK, models={"brain": model})
-    asked = await talk.say("Look and book.")
-    assert asked.texts == ["Shall I book Thursday?"]
+    question = await talk.say("Look and book.")
+    assert question.texts == ["Shall I book Thursday?"]
     assert [a.tool for a in talk.service.asked] == ["look"]
     await talk.say("Go ahead.")
     assert [a.tool for a in talk.service.asked] == ["look", "book"]
@@ -175,8 +175,8 @@ async def test_with_yes_the_model_asks_in_its_own_words(begin):
     """`confirm: yes`: the model is told to ask, may call nothing then, and the caller decides."""
     model = Wild(BOOK, "Thursday, is that right?", "It is booked.")
     talk = await begin(folder("yes"), OK, models={"brain": model})
-    asked = await talk.say("Thursday.")
-    assert asked.texts == ["Thursday, is that right?"]
+    question = await talk.say("Thursday.")
+    assert question.texts == ["Thursday, is that right?"]
     assert model.choices[1] == "none"
     assert talk.service.asked == []
     assert (await talk.say("Yes.")).texts == ["It is booked."]

@@ -176,12 +176,12 @@ async def test_end_from_outside(begin):
 
 async def test_end_before_start(load):
     """A conversation that never began can be ended."""
-    told = []
-    talk = Conversation(load(DESK), None, CallFacts(), on_event=told.append, channel="text")
+    events = []
+    talk = Conversation(load(DESK), None, CallFacts(), on_event=events.append, channel="text")
     with pytest.raises(RuntimeError, match="not been started"):
         _ = talk.session
     await talk.end("caller_left")
-    assert [e.reason for e in told] == ["caller_left"]
+    assert [e.reason for e in events] == ["caller_left"]
 
 
 async def test_usage_counts_tokens(begin):

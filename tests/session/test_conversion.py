@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, time
 
 import pytest
-from runner.schema.types.field_types import TYPES
 
 from runner.schema.fields import Field
+from runner.schema.types.field_types import TYPES
 from runner.session.errors import MisfitError
 from runner.session.values.conversion import convert, missing
 from runner.template import EMPTY
@@ -51,9 +51,9 @@ GOOD = [
 @pytest.mark.parametrize(("kind", "value", "wanted"), GOOD)
 def test_values_are_read(kind, value, wanted):
     """Each type reads what models, services and people write for it."""
-    found = read(value, type=kind)
-    assert found == wanted
-    assert type(found) is type(wanted)
+    value_read = read(value, type=kind)
+    assert value_read == wanted
+    assert type(value_read) is type(wanted)
 
 
 BAD = [

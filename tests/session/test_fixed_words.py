@@ -39,16 +39,16 @@ def sounds(tmp_path):
 @pytest.fixture
 def spoken(monkeypatch):
     """What the voices are asked to speak, by pitch."""
-    asked = Asked()
+    voice = Asked()
     livekits = EspeakTTS.synthesize
 
     def synthesize(self, text, **options):
-        asked.append((self.manner.pitch, text))
-        asked.more.set()
+        voice.append((self.manner.pitch, text))
+        voice.more.set()
         return livekits(self, text, **options)
 
     monkeypatch.setattr(EspeakTTS, "synthesize", synthesize)
-    return asked
+    return voice
 
 
 @pytest.fixture

@@ -127,7 +127,7 @@ async def test_nothing_is_sent_that_is_not_allowed(begin, seed):
     dice = random.Random(seed)  # noqa: S311 - no secret hangs on it
     model = Wild(*(answer(dice) for _ in range(160)))
     talk = await begin(FOLDER, ToolResponse(ok=True, output="Done."), models={"brain": model})
-    asked: list[str] = []
+    tools_sent: list[str] = []
     agreed = []
     for _ in range(25):
         words = dice.choice(ANSWERS)
@@ -141,7 +141,7 @@ async def test_nothing_is_sent_that_is_not_allowed(begin, seed):
         if deeds:
             assert said is True, (words, last)
             agreed.append((deeds[0], last))
-        asked += [request.tool for request in sent]
+        tools_sent += [request.tool for request in sent]
     for request, question in agreed:
         if request.tool == "pay":
             args = request.arguments
@@ -149,9 +149,9 @@ async def test_nothing_is_sent_that_is_not_allowed(begin, seed):
             assert 1 <= args["amount"] <= 100
             assert len(args["to"]) == 3
             assert args["amount"] <= 50 or args["to"] == "ann"
-    assert asked.count("pay") <= 3
-    assert asked.count("move") <= 4
-    assert asked.count("later") <= 2
+    assert tools_sent.count("pay") <= 3
+    assert tools_sent.count("move") <= 4
+    assert tools_sent.count("later") <= 2
     assert all(r.arguments["amount"] <= 100 for r in talk.service.asked if r.tool == "move")
     assert all(r.arguments == {"amount": 7} for r in talk.service.asked if r.tool == "later")
 

@@ -86,13 +86,13 @@ def rules(tmp_path):
 
 def answering(status=200, **body):
     """A service that finds something; what it was asked is kept."""
-    asked = []
+    queries = []
 
     def answer(request):
-        asked.append(request)
+        queries.append(request)
         return httpx.Response(status, json=body)
 
-    return answer, asked
+    return answer, queries
 
 
 def keys():
@@ -106,7 +106,7 @@ def keys():
 )
 async def test_documents_and_services_are_asked_together(begin):
     """The model sees what both know; its question and variables stand in the request."""
-    service, asked = answering(documents=[{"text": "Garages are in Mill Street."}])
+    service, queries = answering(documents=[{"text": "Garages are in Mill Street."}])
     talk = await begin(FOLDER, service=service, tool_secrets=keys())
     agent = talk.conversation.session.current_agent
     (offered,) = agent.makeup.toolbox.offered(agent.plan, agent.tools)
@@ -119,7 +119,7 @@ async def test_documents_and_services_are_asked_together(begin):
 
     (output,) = events.outputs
     assert output == ('## Parking\nThe garage costs 12 euros.\n\n["Garages are in Mill Street."]')
-    (request,) = asked
+    (request,) = queries
     assert str(request.url) == "https://search.example/v1/search"
     assert json.loads(request.content) == {"text": "How much is parking?", "house": "Lotus"}
     assert request.headers["authorization"] == "Bearer tok-secret-1"
@@ -130,12 +130,12 @@ async def test_documents_and_services_are_asked_together(begin):
 @pytest.mark.proves("KnowledgeTool.parameters")
 async def test_a_question_must_be_given(begin):
     """Without a query nothing is asked, and the model is told what is missing."""
-    service, asked = answering()
+    service, queries = answering()
     talk = await begin(FOLDER, service=service, tool_secrets=keys())
     events = await talk.say("nothing")
     assert events.failed == [True]
     assert "query" in events.outputs[0]
-    assert asked == []
+    assert queries == []
 
 
 @pytest.mark.usefixtures("rules")
@@ -193,10 +193,10 @@ async def test_a_service_that_finds_nothing_says_so(begin):
 async def test_a_fixed_variable_does_not_stand_in_the_way_of_the_question(begin):
     """In knowledge `query` is what the model asks for, whatever variables there are."""
     folder = FOLDER.replace("      house: Lotus\n", "      house: Lotus\n      query: fixed\n")
-    service, asked = answering(documents=[{"text": "x"}])
+    service, queries = answering(documents=[{"text": "x"}])
     talk = await begin(folder, service=service, tool_secrets=keys())
     await talk.say("park")
-    assert json.loads(asked[0].content)["text"] == "How much is parking?"
+    assert json.loads(queries[0].content)["text"] == "How much is parking?"
 
 
 async def test_documents_are_no_templates(begin, rules):

@@ -149,8 +149,8 @@ async def test_without_automatic_words_change_nothing(begin, switch):
 
 async def test_the_model_changes_it_when_it_is_asked_to(begin):
     """Its tool takes the languages of the agent, and the answer is of the new one's model."""
-    asked = [call("switch_language", language="fr"), call("switch_language", language="en")]
-    talk, _ = await talk_in(begin, "on_request", german=asked, english=("How can I help?",))
+    calls = [call("switch_language", language="fr"), call("switch_language", language="en")]
+    talk, _ = await talk_in(begin, "on_request", german=calls, english=("How can I help?",))
     events = await talk.say("Sprechen Sie Englisch?")
     assert events.failed == [True, False]
     assert "Deutsch" in events.outputs[0]

@@ -87,14 +87,14 @@ def models(load):
 
 def _providers(load):
     names = ("one", "two", "broken", "secret", "misfit")
-    found = {}
+    providers = {}
     for name in names:
-        found |= load(FOLDER.replace("LLM", name)).providers
+        providers |= load(FOLDER.replace("LLM", name)).providers
     voice = FOLDER.replace(
         "LLM",
         "one\n    stt:\n      - ears\n      - more_ears\n    tts:\n      - loud\n      - deep",
     ).replace("    mode: text\n", "")
-    return found | load(voice).providers
+    return providers | load(voice).providers
 
 
 @pytest.mark.proves("LlmProvider.llm")
@@ -134,9 +134,9 @@ def test_missing_secret(models):
 
 def test_refused_options_show_no_secret(models):
     """What a plugin refuses is told with the provider's name, and without the secret."""
-    with pytest.raises(CannotStartError, match="provider 'misfit'") as told:
+    with pytest.raises(CannotStartError, match="provider 'misfit'") as refusal:
         models(MAGIC_WORD="abracadabra").get("llm", "misfit")
-    assert "abracadabra" not in str(told.value)
+    assert "abracadabra" not in str(refusal.value)
 
 
 def test_inference_strings_need_keys(models, monkeypatch):

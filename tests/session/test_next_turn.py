@@ -135,12 +135,12 @@ async def test_instructions_count_from_the_next_turn(talk, load):
     """New instructions are there, nothing is said, and what was said is not forgotten."""
     call = await talk()
     await call.say("hello")
-    told = list(call.events)
+    before = list(call.events)
     done = await call.conversation.renew(load(other(("town: Hanoi", "town: Hue"))))
     assert done.live == ("agents.clinic.variables.town",)
     assert done.waiting == ()
     assert call.system == "You are in Hue."
-    assert call.events == told
+    assert call.events == before
     history = call.conversation.session.current_agent.chat_ctx
     assert [m.text_content for m in history.messages()[1:]] == ["Good day.", "hello", "I hear you."]
     assert history.messages()[0].text_content == "You are in Hue."

@@ -338,9 +338,9 @@ def test_each_change_is_told_once(compile_):
     for path, agent in mutated(before.agent):
         after = before.model_copy(update={"agent": agent})
         done = renewed(before, after, "desk")
-        told = [*done.live, *done.waiting]
-        assert len(told) == len(set(told)), path
-        assert bool(told) == (path[0] != "start" and path[-1] != "closed"), path
+        paths = [*done.live, *done.waiting]
+        assert len(paths) == len(set(paths)), path
+        assert bool(paths) == (path[0] != "start" and path[-1] != "closed"), path
         waits = {"mode", "room", "how", "ignore_within"} & {*path} or path in WHOLE
         assert bool(done.waiting) == bool(waits), path
 

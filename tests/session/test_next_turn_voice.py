@@ -172,15 +172,15 @@ async def test_tools_that_nobody_waits_for_are_waited_for(begin, load):
     """A tool that runs while nobody speaks is done to its end, by its own release."""
     folder = FOLDER.replace("EXTRA\n", SILENT).replace("      TURNS\n", "")
     talk = await begin(folder.replace("providers:\n", LOOK), channel="voice")
-    asked, go = asyncio.Event(), asyncio.Event()
+    requested, go = asyncio.Event(), asyncio.Event()
 
     async def ask(_):
-        asked.set()
+        requested.set()
         await go.wait()
         return ToolResponse(ok=True, output="found")
 
     talk.service.ask = ask
-    await asked.wait()
+    await requested.wait()
     await talk.conversation.session.wait_for_idle()
     renewal = asyncio.create_task(talk.conversation.renew(load(PLAIN)))
     await asyncio.sleep(0)

@@ -200,8 +200,8 @@ async def test_the_moves_say_what_english_has(begin):
         model.answers = [*answers]
         await talk.say(words)
     said = "\n".join([*talk.events.texts, *talk.events.outputs, *model.told])
-    found = {name for name, pattern in ENGLISH.items() if pattern.search(said)}
-    assert len(found) >= 30, sorted(set(TABLE) - found)
+    english = {name for name, pattern in ENGLISH.items() if pattern.search(said)}
+    assert len(english) >= 30, sorted(set(TABLE) - english)
 
 
 @pytest.mark.proves("Agent.texts")
@@ -222,7 +222,7 @@ async def test_words_of_ones_own_come_first(begin):
     assert [(await talk.say("x")).texts for _ in range(3)] == [
         ["Wie bitte?"], ["Gut."], ["Noch einmal?"],
     ]  # fmt: skip
-    assert any("Gib an asker: geld" in told for told in model.told)
+    assert any("Gib an asker: geld" in instructions for instructions in model.told)
 
 
 ANSWERS = {

@@ -115,9 +115,9 @@ async def test_a_tool_of_a_package(begin, site):
     """It gets its options and the checked arguments; what it returns is the answer."""
     tool(site, WEIGHS)
     talk = await begin(FOLDER.replace("    NODES\n", ""), secrets={"UNIT": "kg"})
-    told = await talk.say("a parcel")
-    assert told.outputs == ['{"weight": 1.2, "unit": "kg"}']
-    assert told.failed == [False]
+    turn = await talk.say("a parcel")
+    assert turn.outputs == ['{"weight": 1.2, "unit": "kg"}']
+    assert turn.failed == [False]
 
 
 @pytest.mark.parametrize(
@@ -133,8 +133,8 @@ async def test_a_tool_of_a_package_brings_no_secret_back(begin, site, caplog, wo
     """A secret among its options is masked in its answer, in its errors and in the log."""
     tool(site, work)
     talk = await begin(FOLDER.replace("    NODES\n", ""), secrets={"UNIT": "sk-live-7A2b9"})
-    told = await talk.say("a parcel")
-    assert len(told.outputs) == 1
+    turn = await talk.say("a parcel")
+    assert len(turn.outputs) == 1
     assert "sk-live-7A2b9" not in f"{talk.events} {caplog.text}"
 
 
@@ -196,9 +196,9 @@ async def test_a_tool_that_fails(begin, site, caplog, work, output, logged):  # 
     """The model is told that it did not work, the log why; the call goes on."""
     tool(site, work)
     talk = await begin(FOLDER.replace("    NODES\n", ""), secrets={"UNIT": "kg"})
-    told = await talk.say("a parcel")
-    assert output in told.outputs[0]
-    assert told.failed == [True]
+    turn = await talk.say("a parcel")
+    assert output in turn.outputs[0]
+    assert turn.failed == [True]
     assert logged in caplog.text
     assert (await talk.say("hello")).texts == ["Account 4711."]
 
@@ -348,8 +348,8 @@ async def test_a_node_that_raises(begin, site, caplog):
     talk = await begin(
         FOLDER.replace("NODES", "nodes:\n      llm:\n        - broken"), secrets={"UNIT": "kg"}
     )
-    told = await talk.say("hello")
-    assert told.texts, "nobody is left in silence"
+    turn = await talk.say("hello")
+    assert turn.texts, "nobody is left in silence"
     assert "the node 'broken' (lkrun-broken 1.0) failed: ValueError: no voice today" in caplog.text
 
 

@@ -389,17 +389,17 @@ async def test_parts_and_spelling_of_a_name(begin):
 
 async def test_the_model_is_told_that_keys_are_asked_for(begin):
     """It is not offered the need, and is told never to ask for it aloud."""
-    told = []
+    events = []
 
     def first(chat):
-        told.append(str([i.text_content for i in chat.messages()]))
+        events.append(str([i.text_content for i in chat.messages()]))
         return "One moment."
 
     model = Wild(first)
     talk = await begin(FOLDER, models={"brain": model}, idle=False)
     assert (await talk.say("my PIN is 4711")).texts == ["One moment.\nEnter your PIN."]
     assert model.offered[0] == set()
-    assert "never ask them to say it" in told[0]
+    assert "never ask them to say it" in events[0]
 
 
 async def test_a_flood_of_keys_is_bounded(talk):

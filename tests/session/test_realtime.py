@@ -88,11 +88,11 @@ def talk(begin):
         stub.__exit__(None, None, None)
 
 
-def heard(asked):
+def heard(request):
     """What the model answers: what it was told, or what it has heard."""
-    if "Greet" in asked.instructions and not asked.text:
+    if "Greet" in request.instructions and not request.text:
         return Say("Good day.")
-    return Say(f"heard: {asked.text}")
+    return Say(f"heard: {request.text}")
 
 
 async def test_by_text(talk):
@@ -109,10 +109,10 @@ async def test_by_text(talk):
 async def test_tools_and_gates(talk):
     """A tool is run with its arguments; what it stores opens the next tool and changes the text."""
 
-    def answer(asked):
-        if asked.text == "pasta" and not asked.outputs:
+    def answer(request):
+        if request.text == "pasta" and not request.outputs:
             return Call("remember", {"dish": "pasta"})
-        return Say(f"{asked.instructions.splitlines()[0]} {sorted(asked.tools)}")
+        return Say(f"{request.instructions.splitlines()[0]} {sorted(request.tools)}")
 
     made = await talk(answer)
     turn = await made.say("pasta")
@@ -127,10 +127,10 @@ async def test_tools_and_gates(talk):
 async def test_handoff(talk):
     """A handoff goes on in the same connection, with the other persona's words and the talk."""
 
-    def answer(asked):
-        if asked.text == "food" and "host" in asked.instructions:
+    def answer(request):
+        if request.text == "food" and "host" in request.instructions:
             return Call("transfer_to_cook")
-        return Say(f"{asked.instructions}: {asked.text}")
+        return Say(f"{request.instructions}: {request.text}")
 
     made = await talk(answer)
     turn = await made.say("food")
@@ -142,7 +142,9 @@ async def test_handoff(talk):
 
 async def test_a_reply_that_fails(talk):
     """A reply that fails is said plainly, and the next one is tried; the third ends the talk."""
-    made = await talk(lambda asked: Fail("overloaded") if "bad" in asked.text else heard(asked))
+    made = await talk(
+        lambda request: Fail("overloaded") if "bad" in request.text else heard(request)
+    )
     assert (await made.say("bad")).texts == ["Sorry, something went wrong. Please say that again."]
     assert (await made.say("good")).texts == ["heard: good"]
 
@@ -234,10 +236,10 @@ async def test_a_key_that_is_refused(talk):
 async def test_a_persona_with_a_model_of_its_own(talk):
     """A persona that names another model speaks through that, in a connection of its own."""
 
-    def answer(asked):
-        if asked.text == "food" and "host" in asked.instructions:
+    def answer(request):
+        if request.text == "food" and "host" in request.instructions:
             return Call("transfer_to_cook")
-        return Say(f"{asked.session['model']}: {asked.text}")
+        return Say(f"{request.session['model']}: {request.text}")
 
     other = "    realtime: other\n"
     made = await talk(answer, persona=other)
@@ -250,10 +252,10 @@ async def test_a_persona_with_a_model_of_its_own(talk):
 async def test_in_order(talk):
     """Where the first model fails for good, the next one answers in the same call."""
 
-    def answer(asked):
-        first = asked.session["model"] == "gpt-realtime"
+    def answer(request):
+        first = request.session["model"] == "gpt-realtime"
         code = "insufficient_quota"
-        return Fail("no money", code, code) if first else heard(asked)
+        return Fail("no money", code, code) if first else heard(request)
 
     made = await talk(answer, persona="    realtime: both\n", start="cook", channel="voice")
     made.conversation.session.generate_reply(user_input="hello")
@@ -275,10 +277,10 @@ async def test_what_a_lost_connection_left_unanswered(talk):
 async def test_what_the_next_persona_is_told(talk, context):
     """A handoff tells as much as it says; without a model of words a summary is the last ones."""
 
-    def answer(asked):
-        if asked.text == "food" and "host" in asked.instructions:
+    def answer(request):
+        if request.text == "food" and "host" in request.instructions:
             return Call("transfer_to_cook")
-        said = [p["text"] for i in asked.items for p in i.get("content", ()) if "text" in p]
+        said = [p["text"] for i in request.items for p in i.get("content", ()) if "text" in p]
         return Say(" / ".join(said) or "Good day.")
 
     made = await talk(answer, context=context)
@@ -290,10 +292,10 @@ async def test_what_the_next_persona_is_told(talk, context):
 async def test_another_model_waits_for_the_next_persona(talk, load):
     """A changed model is none of a call that speaks through it, until the next persona does."""
 
-    def answer(asked):
-        if asked.text == "food" and "host" in asked.instructions:
+    def answer(request):
+        if request.text == "food" and "host" in request.instructions:
             return Call("transfer_to_cook")
-        return Say(f"{asked.session['model']}: {asked.text}")
+        return Say(f"{request.session['model']}: {request.text}")
 
     made = await talk(answer)
     changed = load(made.folder.replace("realtime: speech", "realtime: other"))

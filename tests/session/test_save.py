@@ -88,10 +88,10 @@ NOTHING = {
 }
 
 
-@pytest.mark.parametrize("found", NOTHING.values(), ids=NOTHING)
-async def test_what_finds_nothing_empties_its_variable(begin, found):
+@pytest.mark.parametrize("nothing", NOTHING.values(), ids=NOTHING)
+async def test_what_finds_nothing_empties_its_variable(begin, nothing):
     """A search that finds nothing leaves no slot of an earlier one behind, and none is booked."""
-    service = Slots(found)
+    service = Slots(nothing)
     talk = await begin(FOLDER.replace("TYPE", "datetime"), service=service)
     await talk.say("monday")
     assert talk.conversation.variables == {"first_slot": "2026-12-07T09:00:00"}

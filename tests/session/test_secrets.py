@@ -108,8 +108,8 @@ async def test_what_one_tool_sent_another_cannot_bring_back(begin, form, status,
     await talk.say("pay")
     assert service.seen[0].headers["X-Key"] == KEY
     assert json.loads(service.seen[0].content) == {"pin": PIN}
-    told = await talk.say("echo")
-    assert "***" in told.texts[-1] or status != 200
+    turn = await talk.say("echo")
+    assert "***" in turn.texts[-1] or status != 200
     assert leaks(talk, [form(KEY), form(PIN), KEY, PIN]) == []
     assert form(KEY) not in caplog.text
     assert form(PIN) not in caplog.text

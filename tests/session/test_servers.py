@@ -194,8 +194,11 @@ async def test_single_tools_of_a_server_have_terms_of_their_own(begin):
     """How often it may be used, what is asked before, and what holds for all tools besides."""
     text = folder().replace("        cancel_order:\n          if: open\n", OPTIONS)
     text = text.replace("    if: not asked\n", "    on_error: Say that the shop is closed.\n")
-    found, failed = ToolResponse(ok=True, output="Two lamps."), ToolResponse(ok=False, output="No.")
-    talk = await begin(text, LISTED, found, failed)
+    lamps, failed = (
+        ToolResponse(ok=True, output="Two lamps."),
+        ToolResponse(ok=False, output="No."),
+    )
+    talk = await begin(text, LISTED, lamps, failed)
     tools = talk.conversation._call.bound.plan.tools
     assert (tools["find_order"].background, tools["find_order"].if_already_running) == (
         False,
@@ -204,8 +207,8 @@ async def test_single_tools_of_a_server_have_terms_of_their_own(begin):
     assert (await talk.say("order")).outputs == ["Two lamps."]
     assert (await talk.say("order")).outputs != ["Two lamps."]
     assert len(talk.service.asked) == 2
-    asked = await talk.say("cancel")
-    assert "Shall I cancel order 5?" in asked.texts
+    question = await talk.say("cancel")
+    assert "Shall I cancel order 5?" in question.texts
     assert len(talk.service.asked) == 2
     done = await talk.say("yes")
     assert len(talk.service.asked) == 3

@@ -90,7 +90,7 @@ def pay(amount, **more):
 
 @pytest.mark.proves("AnyTool.rules", "Rule.if", "Rule.answer")
 @pytest.mark.parametrize(
-    ("call", "told"),
+    ("call", "outputs"),
     [
         (pay(101), "The balance is 100; no more can be paid."),
         (pay(5, day="2020-01-01"), "That day is over."),
@@ -99,11 +99,11 @@ def pay(amount, **more):
         (pay('"much"'), "pay was not run: 'amount' must be a number, not 'much'."),
     ],
 )
-async def test_the_first_rule_that_holds_refuses(begin, call, told):
+async def test_the_first_rule_that_holds_refuses(begin, call, outputs):
     """The model is told its answer, nothing is sent; types are looked at before."""
     talk = await begin(folder(RULES), OK, models={"brain": Wild([call], "Well.")})
     refused = await talk.say("Pay.")
-    assert refused.outputs == [told]
+    assert refused.outputs == [outputs]
     assert refused.failed == [True]
     assert talk.service.asked == []
 
@@ -148,8 +148,8 @@ async def test_a_bound_that_is_not_known_refuses(begin):
     """Without a value nothing can be checked, so nothing is done; the model is told of none."""
     bounded = folder(bound='max: "{{ balance }}"', default="optional: yes")
     talk = await begin(bounded, OK, models={"brain": Wild([pay(1)], "No.")})
-    told = (await talk.say("Pay.")).outputs
-    assert told == ["pay was not run: 'amount' cannot be checked now: balance is not known."]
+    outputs = (await talk.say("Pay.")).outputs
+    assert outputs == ["pay was not run: 'amount' cannot be checked now: balance is not known."]
     assert talk.service.asked == []
 
 

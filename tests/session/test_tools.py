@@ -486,12 +486,12 @@ async def test_descriptions_are_rendered(begin):
             variables="clinic: Sunrise\n" + ORDER_VARIABLES,
         )
     )
-    told = {
+    described = {
         t.id: t.info.raw_schema["description"]
         for t in talk.conversation.session.current_agent.tools
     }
-    assert told["find"] == "Find slots in Sunrise"
-    assert told["add_dish"].startswith("Put a line on the list 'order'")
+    assert described["find"] == "Find slots in Sunrise"
+    assert described["add_dish"].startswith("Put a line on the list 'order'")
 
 
 @pytest.mark.proves("Limits.max_tool_steps")

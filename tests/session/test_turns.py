@@ -79,9 +79,9 @@ def test_every_option_is_a_key():
     for option in OPTIONS:
         annotation = Agent
         for name in option.key.split("."):
-            found = {b for b in blocks(annotation, set()) if name in b.model_fields}
-            assert found, option.key
-            annotation = next(iter(found)).model_fields[name].annotation
+            built = {b for b in blocks(annotation, set()) if name in b.model_fields}
+            assert built, option.key
+            annotation = next(iter(built)).model_fields[name].annotation
 
 
 @pytest.mark.proves(
@@ -116,8 +116,8 @@ def test_turn_handling(written, wanted):
 
 def test_model_detection():
     """`model` is LiveKit's own turn detector."""
-    found = turn_handling(Agent, {"detection": "model"})
-    assert isinstance(found["turn_detection"], inference.TurnDetector)
+    built = turn_handling(Agent, {"detection": "model"})
+    assert isinstance(built["turn_detection"], inference.TurnDetector)
 
 
 @pytest.mark.proves(
@@ -144,14 +144,14 @@ def options(room=None, mode="voice", **rest):
 
 def test_room_by_default():
     """By default a call hears, speaks, reads and writes; its end is not left to LiveKit."""
-    found = options()
-    assert found.get_audio_input_options().auto_gain_control is True
-    assert found.get_audio_output_options() is not None
-    assert found.get_text_input_options() is not None
-    assert found.get_text_output_options().sync_transcription is True
-    assert found.get_video_input_options() is None
-    assert not found.close_on_disconnect  # `test_departure.py`
-    assert not found.delete_room_on_close
+    built = options()
+    assert built.get_audio_input_options().auto_gain_control is True
+    assert built.get_audio_output_options() is not None
+    assert built.get_text_input_options() is not None
+    assert built.get_text_output_options().sync_transcription is True
+    assert built.get_video_input_options() is None
+    assert not built.close_on_disconnect  # `test_departure.py`
+    assert not built.delete_room_on_close
 
 
 ROOM = [
@@ -202,14 +202,14 @@ def test_room_identity_and_text():
     def take(_session, _event):
         return None
 
-    found = options(identity="guest", text_input=take)
-    assert found.participant_identity == "guest"
-    assert found.get_text_input_options() == room_io.TextInputOptions(text_input_cb=take)
+    built = options(identity="guest", text_input=take)
+    assert built.participant_identity == "guest"
+    assert built.get_text_input_options() == room_io.TextInputOptions(text_input_cb=take)
 
 
 @pytest.mark.proves("Agent.mode")
 def test_text_rooms_have_no_audio():
     """`mode: text` neither hears nor speaks."""
-    found = options(mode="text")
-    assert found.get_audio_input_options() is None
-    assert found.get_audio_output_options() is None
+    built = options(mode="text")
+    assert built.get_audio_input_options() is None
+    assert built.get_audio_output_options() is None

@@ -31,19 +31,19 @@ def test_a_folder_is_all_of_its_documents(root):
         (root / "house" / name).write_text("not this")
     (root / "house" / "_old").mkdir()
     (root / "house" / "_old" / "rules.md").write_text("not this either")
-    found = one(root, "house")
-    assert {d.path: d.text for d in found.documents} == {
+    document = one(root, "house")
+    assert {d.path: d.text for d in document.documents} == {
         "house/rules.md": "# Rules\nNone.",
         "house/rooms/LIST.TXT": "Twelve.",
     }
-    assert found.folders == ("house", "house/rooms")
-    assert found.left_out == ()
+    assert document.folders == ("house", "house/rooms")
+    assert document.left_out == ()
 
 
 def test_a_file_is_one_document(root):
     """It is looked up from the file that names it."""
-    found = one(root, "../house/rules.md", "desk/a.yaml")
-    assert [d.path for d in found.documents] == ["house/rules.md"]
+    document = one(root, "../house/rules.md", "desk/a.yaml")
+    assert [d.path for d in document.documents] == ["house/rules.md"]
 
 
 def test_the_whole_folder_may_be_named(root):

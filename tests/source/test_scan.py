@@ -18,12 +18,12 @@ def root(tmp_path):
     return folder
 
 
-def told(found):
-    return [(item.span.file, item.code, item.message) for item in found.diagnostics]
+def diagnostics_of(scanned):
+    return [(item.span.file, item.code, item.message) for item in scanned.diagnostics]
 
 
-def paths(found):
-    return [file.path for file in found.files]
+def paths(scanned):
+    return [file.path for file in scanned.files]
 
 
 def write(root, path, text="a: 1\n"):
@@ -46,10 +46,10 @@ def test_yaml_files_are_found_at_any_depth_and_sorted(root):
     ):
         write(root, path)
 
-    found = scan(root)
+    scanned = scan(root)
 
-    assert paths(found) == ["a.yaml", "a/b/c.yml", "z.yaml"]
-    assert found.diagnostics == ()
+    assert paths(scanned) == ["a.yaml", "a/b/c.yml", "z.yaml"]
+    assert scanned.diagnostics == ()
 
 
 def test_a_file_has_its_bytes_and_their_digest(root):
@@ -67,10 +67,10 @@ def test_a_file_that_is_too_large_is_refused(root):
     (root / "full.yaml").write_bytes(b"#" * MAX_SIZE)
     (root / "over.yaml").write_bytes(b"#" * (MAX_SIZE + 1))
 
-    found = scan(root)
+    scanned = scan(root)
 
-    assert paths(found) == ["full.yaml"]
-    assert told(found) == [("over.yaml", "E002", "this file is larger than 256 KB")]
+    assert paths(scanned) == ["full.yaml"]
+    assert diagnostics_of(scanned) == [("over.yaml", "E002", "this file is larger than 256 KB")]
 
 
 def test_a_mounted_config_map_just_works(tmp_path, root):
@@ -80,10 +80,10 @@ def test_a_mounted_config_map_just_works(tmp_path, root):
     (root / "desk.yaml").symlink_to("..data/desk.yaml")
     (tmp_path / "link").symlink_to(root)
 
-    found = scan(tmp_path / "link")
+    scanned = scan(tmp_path / "link")
 
-    assert paths(found) == ["desk.yaml"]
-    assert found.diagnostics == ()
+    assert paths(scanned) == ["desk.yaml"]
+    assert scanned.diagnostics == ()
 
 
 def test_links_that_lead_nowhere_outside_or_in_a_circle_are_told(tmp_path, root):
@@ -97,10 +97,10 @@ def test_links_that_lead_nowhere_outside_or_in_a_circle_are_told(tmp_path, root)
     (root / "sub/up").symlink_to("..")
     (root / "notes").symlink_to("nowhere")
 
-    found = scan(root)
+    scanned = scan(root)
 
-    assert paths(found) == ["sub/in.yaml"]
-    assert told(found) == [
+    assert paths(scanned) == ["sub/in.yaml"]
+    assert diagnostics_of(scanned) == [
         ("broken.yaml", "E003", "this is a link that leads nowhere"),
         ("loop.yaml", "E003", "this is a link that leads in a circle"),
         ("out.yaml", "E004", "this is a link that leads outside the configuration folder"),
@@ -130,15 +130,15 @@ def test_names_that_cannot_be_shown_are_escaped(root):
     with open(os.fsencode(root) + b"/caf\xe9.yaml", "wb"):  # noqa: PTH123 - a name that is no text
         pass
 
-    found = scan(root)
+    scanned = scan(root)
 
     message = "this name holds characters that are not UTF-8 or cannot be seen"
-    assert told(found) == [
+    assert diagnostics_of(scanned) == [
         (r"bell\x07.yaml", "E005", message),
         (r"caf\xe9.yaml", "E005", message),
         (r"line\x0a", "E005", message),
     ]
-    assert found.files == ()
+    assert scanned.files == ()
 
 
 def test_what_is_no_file_is_told_and_never_opened(root):
@@ -147,9 +147,9 @@ def test_what_is_no_file_is_told_and_never_opened(root):
     os.mkfifo(root / "pipe.yaml")
     with socket.socket(socket.AF_UNIX) as server:
         server.bind(os.fsencode(root) + b"/s.yaml")
-        found = scan(root)
+        scanned = scan(root)
 
-    assert told(found) == [
+    assert diagnostics_of(scanned) == [
         ("dir.yaml", "E006", "this is a folder, not a file"),
         ("pipe.yaml", "E006", "this file is a pipe or a device, not a file"),
         ("s.yaml", "E006", "this file is a pipe or a device, not a file"),
@@ -163,10 +163,10 @@ def test_what_may_not_be_read_is_told(root):
     write(root, "sub/b.yaml")
     (root / "sub").chmod(0)
 
-    found = scan(root)
+    scanned = scan(root)
     (root / "sub").chmod(0o700)
 
-    assert [code for _, code, _ in told(found)] == ["E001", "E001"]
+    assert [code for _, code, _ in diagnostics_of(scanned)] == ["E001", "E001"]
 
 
 @pytest.mark.parametrize(
@@ -177,7 +177,7 @@ def test_a_root_that_is_no_folder_is_told(tmp_path, name, message):
     """It is shown as the file `.`."""
     (tmp_path / "file").write_text("")
 
-    assert told(scan(tmp_path / name)) == [(".", "E001", message)]
+    assert diagnostics_of(scan(tmp_path / name)) == [(".", "E001", message)]
 
 
 def test_a_fingerprint_changes_with_any_file_that_counts(root):
@@ -221,8 +221,8 @@ def test_a_fingerprint_changes_with_any_file_that_counts(root):
 def test_a_file_that_is_not_read_for_its_name_is_told(tmp_path, name, help_):
     """A name that was probably meant to end in .yaml or .yml is a warning with the right name."""
     (tmp_path / name).write_text("tools:\n")
-    (found,) = scan(tmp_path).diagnostics
-    assert (found.code, found.span.file, found.help) == ("W002", name, help_)
+    (scanned,) = scan(tmp_path).diagnostics
+    assert (scanned.code, scanned.span.file, scanned.help) == ("W002", name, help_)
 
 
 @pytest.mark.parametrize(
@@ -240,13 +240,13 @@ def test_a_name_that_is_taken_is_not_proposed(tmp_path):
     """Where the right name belongs to another file, renaming is not the advice."""
     (tmp_path / "desk.yaml").write_text("agents:\n")
     (tmp_path / "desk.yaml.txt").write_text("agents:\n")
-    (found,) = scan(tmp_path).diagnostics
-    assert found.help == "there is a file desk.yaml already: delete this one, or move it away"
+    (scanned,) = scan(tmp_path).diagnostics
+    assert scanned.help == "there is a file desk.yaml already: delete this one, or move it away"
 
 
 def test_a_folder_is_not_taken_for_a_file_with_a_wrong_name(tmp_path):
     """A folder may be called as it likes, and is entered."""
     (tmp_path / "desk.YAML").mkdir()
     (tmp_path / "desk.YAML" / "a.yaml").write_text("agents:\n")
-    found = scan(tmp_path)
-    assert ([f.path for f in found.files], found.diagnostics) == (["desk.YAML/a.yaml"], ())
+    scanned = scan(tmp_path)
+    assert ([f.path for f in scanned.files], scanned.diagnostics) == (["desk.YAML/a.yaml"], ())

@@ -54,10 +54,10 @@ class Command:
         assert self.process.stderr is not None
         async with asyncio.timeout(within):
             async for line in self.process.stderr:
-                found: dict[str, Any] = json.loads(line)
-                self.events.append(found)
-                if found["event"] == name:
-                    return found
+                parsed: dict[str, Any] = json.loads(line)
+                self.events.append(parsed)
+                if parsed["event"] == name:
+                    return parsed
         raise AssertionError(f"the log ended without {name}: {self.events[-5:]}")
 
     async def ask(self, path: str, data: Any = None) -> Any:
@@ -67,8 +67,8 @@ class Command:
     async def turn(self, agent: str, said: str = "", session: str | None = None) -> dict[str, Any]:
         """Say something in a dialogue; without a session in a new one."""
         data = {"text": said, **({"session_id": session} if session else {})}
-        found: dict[str, Any] = await self.ask(f"/v1/agents/{agent}/turns", data)
-        return found
+        parsed: dict[str, Any] = await self.ask(f"/v1/agents/{agent}/turns", data)
+        return parsed
 
     def _ask(self, path: str, data: Any) -> Any:
         body = None if data is None else json.dumps(data).encode()

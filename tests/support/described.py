@@ -111,8 +111,8 @@ class Described:
                     request.problems.append(f"{name} is required")
                 continue
             value = typed(place[name], each["schema"])
-            found = Draft202012Validator(each["schema"], format_checker=FORMATS).iter_errors(value)
-            request.problems += [f"{name}: {error.message}" for error in found]
+            errors = Draft202012Validator(each["schema"], format_checker=FORMATS).iter_errors(value)
+            request.problems += [f"{name}: {error.message}" for error in errors]
         unknown = request.query.keys() - {each["name"] for each in given if each["in"] == "query"}
         request.problems += [f"unknown parameter {name}" for name in sorted(unknown)]
 
@@ -142,8 +142,8 @@ class Described:
         resource = DRAFT202012.create_resource(self.document)
         registry = Registry().with_resource("urn:api", resource)
         schema = {"$ref": f"urn:api#{escaped(*place)}"}
-        found = Draft202012Validator(schema, registry=registry, format_checker=FORMATS)
-        return [f"{error.json_path}: {error.message}" for error in found.iter_errors(value)]
+        errors = Draft202012Validator(schema, registry=registry, format_checker=FORMATS)
+        return [f"{error.json_path}: {error.message}" for error in errors.iter_errors(value)]
 
 
 def typed(text: str, schema: dict[str, Any]) -> Any:

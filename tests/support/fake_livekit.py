@@ -113,10 +113,10 @@ class FakeLiveKit:
 
     def room(self, name, *, dispatches=(), agents=(), people=1, runner=""):
         """A room with callers, dispatches (id → agent) and agents that are there."""
-        found = [self.agent(a, runner) for a in agents] + [
+        listed = [self.agent(a, runner) for a in agents] + [
             models.ParticipantInfo(identity=f"c{n}") for n in range(people)
         ]
-        self.rooms[name] = SimpleNamespace(dispatches=dict(dispatches), people=found)
+        self.rooms[name] = SimpleNamespace(dispatches=dict(dispatches), people=listed)
 
     async def _twirp(self, request):
         method = request.match_info["method"]
@@ -132,41 +132,41 @@ class FakeLiveKit:
         return api.ListRoomsResponse(rooms=[models.Room(name=name) for name in self.rooms])
 
     def _ListParticipants(self, data):  # noqa: N802 - LiveKit's name of the call
-        asked = api.ListParticipantsRequest.FromString(data)
-        return api.ListParticipantsResponse(participants=self.rooms[asked.room].people)
+        request = api.ListParticipantsRequest.FromString(data)
+        return api.ListParticipantsResponse(participants=self.rooms[request.room].people)
 
     def _ListDispatch(self, data):  # noqa: N802 - LiveKit's name of the call
         room = api.ListAgentDispatchRequest.FromString(data).room
-        found = self.rooms[room].dispatches.items()
+        agents = self.rooms[room].dispatches.items()
         return api.ListAgentDispatchResponse(
             agent_dispatches=[
-                api.AgentDispatch(id=i, agent_name=a, room=room, metadata="m") for i, a in found
+                api.AgentDispatch(id=i, agent_name=a, room=room, metadata="m") for i, a in agents
             ]
         )
 
     def _DeleteDispatch(self, data):  # noqa: N802 - LiveKit's name of the call
-        asked = api.DeleteAgentDispatchRequest.FromString(data)
-        room = self.rooms.get(asked.room)
-        if room is None or asked.dispatch_id not in room.dispatches:
+        request = api.DeleteAgentDispatchRequest.FromString(data)
+        room = self.rooms.get(request.room)
+        if room is None or request.dispatch_id not in room.dispatches:
             return None
-        del room.dispatches[asked.dispatch_id]
-        return api.AgentDispatch(id=asked.dispatch_id)
+        del room.dispatches[request.dispatch_id]
+        return api.AgentDispatch(id=request.dispatch_id)
 
     def _CreateDispatch(self, data):  # noqa: N802 - LiveKit's name of the call
-        asked = api.CreateAgentDispatchRequest.FromString(data)
+        request = api.CreateAgentDispatchRequest.FromString(data)
         new = f"AD_new{len(self.asked)}"
-        self.rooms[asked.room].dispatches[new] = asked.agent_name
-        assert asked.metadata == "m"
+        self.rooms[request.room].dispatches[new] = request.agent_name
+        assert request.metadata == "m"
         return api.AgentDispatch(id=new)
 
     def _RemoveParticipant(self, data):  # noqa: N802 - LiveKit's name of the call
-        asked = api.RoomParticipantIdentity.FromString(data)
-        room = self.rooms.get(asked.room)
+        request = api.RoomParticipantIdentity.FromString(data)
+        room = self.rooms.get(request.room)
         if room is None:
             return None
-        room.people = [p for p in room.people if p.identity != asked.identity]
+        room.people = [p for p in room.people if p.identity != request.identity]
         return api.RemoveParticipantResponse()
 
     def _DeleteRoom(self, data):  # noqa: N802 - LiveKit's name of the call
-        asked = api.DeleteRoomRequest.FromString(data)
-        return api.DeleteRoomResponse() if self.rooms.pop(asked.room, None) else None
+        request = api.DeleteRoomRequest.FromString(data)
+        return api.DeleteRoomResponse() if self.rooms.pop(request.room, None) else None

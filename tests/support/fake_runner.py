@@ -340,11 +340,11 @@ class FakeRunner:
         return [SessionInfo(**self._row(each)) for each in self.dialogues.values()]
 
     async def session(self, session_id: str) -> dict[str, Any]:
-        found = self._find(session_id)
-        row = self._row(found) | {"events": found.events, "variables": found.variables}
-        if not found.ended:
+        session = self._find(session_id)
+        row = self._row(session) | {"events": session.events, "variables": session.variables}
+        if not session.ended:
             return row
-        return row | {"ended": "2026-03-02T08:25:00Z", "reason": found.events[-1]["reason"]}
+        return row | {"ended": "2026-03-02T08:25:00Z", "reason": session.events[-1]["reason"]}
 
     async def end(self, session_id: str) -> None:
         self.happen(session_id, type="end", reason="caller_left")

@@ -45,8 +45,8 @@ class ReadmeCatalogue(Catalogue):
     @cached_property
     def distributions(self) -> dict[str, Distribution]:
         """Installed packages that README names."""
-        found = Catalogue(self.paths).distributions
-        return {name: package for name, package in found.items() if name in INSTALLED}
+        diagnostics = Catalogue(self.paths).distributions
+        return {name: package for name, package in diagnostics.items() if name in INSTALLED}
 
 
 CATALOGUE = ReadmeCatalogue()
@@ -82,15 +82,15 @@ def found_in(case: str, empty: Path, cache: Cache) -> tuple[list[Diagnostic], Co
     """Return what is told of a case; what needs secrets or servers is checked with `--keys`."""
     folder = folder_of(case, empty)
     result = compiled(folder, cache)
-    found = list(result.diagnostics)
+    diagnostics = list(result.diagnostics)
     if case.startswith("E405"):
-        found = sorted(found + missing_secrets(result))
+        diagnostics = sorted(diagnostics + missing_secrets(result))
     if case.startswith(("E406", "W406")):
-        found = sorted(found + down(result, folder))
-    return found, result
+        diagnostics = sorted(diagnostics + down(result, folder))
+    return diagnostics, result
 
 
-def output(found: list[Diagnostic], result: Compiled) -> str:
+def output(diagnostics: list[Diagnostic], result: Compiled) -> str:
     """Return the text that `lkrun check --color never` prints, but for the line about `explain`."""
-    told = render.text(found, result.lines) + "\n" if found else ""
-    return f"{told}{render.summary(found, result.files)}\n"
+    rendered = render.text(diagnostics, result.lines) + "\n" if diagnostics else ""
+    return f"{rendered}{render.summary(diagnostics, result.files)}\n"

@@ -20,17 +20,17 @@ from runner.schema.types.blocks import Block
 TESTS = Path(__file__).parents[1]
 
 
-def blocks(annotation, found):
+def blocks(annotation, blocks_seen):
     """All blocks that can stand in this annotation, and below."""
     if isinstance(annotation, type) and issubclass(annotation, Block):
-        if annotation not in found:
-            found.add(annotation)
+        if annotation not in blocks_seen:
+            blocks_seen.add(annotation)
             for info in annotation.model_fields.values():
-                blocks(info.annotation, found)
+                blocks(info.annotation, blocks_seen)
     else:
         for inner in typing.get_args(annotation):
-            blocks(inner, found)
-    return found
+            blocks(inner, blocks_seen)
+    return blocks_seen
 
 
 def keys_of(block):
@@ -40,10 +40,10 @@ def keys_of(block):
 
 def keys(*annotations):
     """Every key of these, and of all that they reach."""
-    found = set()
+    blocks_seen = set()
     for annotation in annotations or (Agent, Persona, Tool, Provider, Field):
-        blocks(annotation, found)
-    return {f"{owner(block, key)}.{key}" for block in found for key in block.keys()}  # noqa: SIM118 - no dict: the keys of the language
+        blocks(annotation, blocks_seen)
+    return {f"{owner(block, key)}.{key}" for block in blocks_seen for key in block.keys()}  # noqa: SIM118 - no dict: the keys of the language
 
 
 def owner(block, key):

@@ -43,16 +43,16 @@ class _Handler(BaseHTTPRequestHandler):
             for part in parts
         }
 
-    def _speak(self, asked: dict[str, Any]) -> None:
-        self.server.asked.append(asked)
-        if asked["model"] == BROKEN:
+    def _speak(self, request: dict[str, Any]) -> None:
+        self.server.asked.append(request)
+        if request["model"] == BROKEN:
             self._fail(500, "The server had an error")
             return
-        if not asked["input"].strip():
+        if not request["input"].strip():
             self._fail(400, "input: the text is empty")
             return
-        sound = tone(SECONDS * len(asked["input"]))
-        if asked.get("stream_format") == "sse":
+        sound = tone(SECONDS * len(request["input"]))
+        if request.get("stream_format") == "sse":
             self._begin("text/event-stream")
             for start in range(0, len(sound), 4_800):
                 piece = base64.b64encode(sound[start : start + 4_800]).decode()

@@ -122,7 +122,7 @@ class OpenAiStub:
         closing: set when the server ends: an answer that waits looks at it.
     """
 
-    def __init__(self, answer: Answer = lambda asked: say(f"heard: {asked.text}")) -> None:
+    def __init__(self, answer: Answer = lambda request: say(f"heard: {request.text}")) -> None:
         self.requests: list[dict[str, Any]] = []
         self.closing = threading.Event()
         self.answer = answer

@@ -171,11 +171,11 @@ class RealtimeProtocol:
         """
         handle = getattr(self, "_on_" + str(event.get("type", "")).replace(".", "_"), _unknown)
         try:
-            asked: dict[str, Any] | None = await handle(event)
+            request: dict[str, Any] | None = await handle(event)
         except RefusedError as error:
             await self.refuse(str(error), error.code, event.get("event_id"))
             return None
-        return asked
+        return request
 
     async def refuse(self, message: str, code: str | None, event_id: str | None = None) -> None:
         """Send an error."""
@@ -206,8 +206,8 @@ class RealtimeProtocol:
 
     @property
     def _detection(self) -> dict[str, Any] | None:
-        found: dict[str, Any] | None = self.session["audio"]["input"].get("turn_detection")
-        return found
+        detection: dict[str, Any] | None = self.session["audio"]["input"].get("turn_detection")
+        return detection
 
     async def _on_input_audio_buffer_append(self, event: dict[str, Any]) -> dict[str, Any] | None:
         sound = base64.b64decode(event["audio"])
@@ -328,7 +328,7 @@ class RealtimeProtocol:
             raise RefusedError(message, "response_cancel_not_active")
         self._cancelled.add(name)
 
-    async def respond(self, asked: dict[str, Any]) -> AsyncIterator[None]:
+    async def respond(self, request: dict[str, Any]) -> AsyncIterator[None]:
         """Make a response after those before it; each step is a moment at which others may run.
 
         Raises:
@@ -336,24 +336,24 @@ class RealtimeProtocol:
         """
         async with self._turn:
             try:
-                async for _ in self._respond(asked):
+                async for _ in self._respond(request):
                     yield
             finally:
                 self._wanted -= 1
 
-    async def _respond(self, asked: dict[str, Any]) -> AsyncIterator[None]:
+    async def _respond(self, request: dict[str, Any]) -> AsyncIterator[None]:
         name = self.response = self._id("resp")
-        text = (asked.get("output_modalities") or self.session["output_modalities"]) == ["text"]
+        text = (request.get("output_modalities") or self.session["output_modalities"]) == ["text"]
         response = {
             "id": name,
             "object": "realtime.response",
             "output_modalities": ["text" if text else "audio"],
-            "metadata": asked.get("metadata"),
+            "metadata": request.get("metadata"),
             "output": [],
         }
         await self.tell("response.created", response={**response, "status": "in_progress"})
         yield
-        made = self._answer(Asked(self.session, list(self.items), asked))
+        made = self._answer(Asked(self.session, list(self.items), request))
         end: dict[str, Any] = {"status": "completed"}
         for index, output in enumerate(made if isinstance(made, tuple) else (made,)):
             if isinstance(output, Drop):

@@ -37,7 +37,7 @@ class RealtimeStub:
 
     def __init__(
         self,
-        answer: Callable[[Asked], Outputs] = lambda asked: Say(f"heard: {asked.text}"),
+        answer: Callable[[Asked], Outputs] = lambda request: Say(f"heard: {request.text}"),
         *,
         hears: Callable[[bytes], str] = lambda _: "hello there",
         refuse: int | None = None,
@@ -116,8 +116,8 @@ class RealtimeStub:
             self._sockets.discard(socket)
         return socket
 
-    def _answers(self, asked: Asked) -> Outputs:
-        return self.answer(asked)
+    def _answers(self, request: Asked) -> Outputs:
+        return self.answer(request)
 
     def _understands(self, sound: bytes) -> str:
         return self.hears(sound)
@@ -133,9 +133,9 @@ class RealtimeStub:
         await protocol.greet()
         responding: set[asyncio.Task[None]] = set()
 
-        async def respond(asked: dict[str, Any]) -> None:
+        async def respond(request: dict[str, Any]) -> None:
             try:
-                async for _ in protocol.respond(asked):
+                async for _ in protocol.respond(request):
                     await asyncio.sleep(0)
             except ConnectionResetError:
                 await self._lose()
@@ -146,9 +146,9 @@ class RealtimeStub:
                     continue
                 event = json.loads(message.data)
                 self.events.append(event)
-                asked = await protocol.take(event)
-                if asked is not None:
-                    task = asyncio.get_running_loop().create_task(respond(asked))
+                request = await protocol.take(event)
+                if request is not None:
+                    task = asyncio.get_running_loop().create_task(respond(request))
                     responding.add(task)
                     task.add_done_callback(responding.discard)
         finally:

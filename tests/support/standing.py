@@ -67,10 +67,10 @@ async def runner(archive, release, *, obeys=True):
         blocked=lambda _: None,
     )
     await socket.start(store.socket)
-    found = Enlisted(archive, store.socket)
+    enlisted = Enlisted(archive, store.socket)
     try:
         yield releases
     finally:
-        found.leave()
+        enlisted.leave()
         await socket.stop()
         store.destroy()

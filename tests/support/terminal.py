@@ -47,9 +47,9 @@ class Terminal:
 
     def until(self, words: str) -> str:
         """Read on until these words come; gives what came before them."""
-        while (found := self.seen.find(words, self._at)) < 0:
+        while (at := self.seen.find(words, self._at)) < 0:
             self.seen += self._read()
-        before, self._at = self.seen[self._at : found], found + len(words)
+        before, self._at = self.seen[self._at : at], at + len(words)
         return before
 
     def type(self, text: str) -> None:

@@ -429,9 +429,9 @@ MISTAKES = {
 @pytest.mark.parametrize(("text", "message", "help_"), MISTAKES.values(), ids=MISTAKES)
 def test_each_mistake_is_told_once_and_exactly(text, message, help_):
     """One mistake is one diagnostic: this place, this code, these words."""
-    found = parse("desk.yaml", text.encode()).diagnostics
+    mistake = parse("desk.yaml", text.encode()).diagnostics
 
-    assert [(_line(item), item.help) for item in found] == [(message, help_)]
+    assert [(_line(item), item.help) for item in mistake] == [(message, help_)]
 
 
 def _line(item):
@@ -465,7 +465,10 @@ def test_a_second_key_shows_the_first():
     """The first of two equal keys is the related place of the second, and keeps its value."""
     document = parse("desk.yaml", b"a:\n  x: 1\n  x:\n    gone: 2\n")
 
-    (found,) = document.diagnostics
-    assert (found.related[0].span.line, found.related[0].message) == (2, "it stands here first")
+    (mistake,) = document.diagnostics
+    assert (mistake.related[0].span.line, mistake.related[0].message) == (
+        2,
+        "it stands here first",
+    )
     assert document.data == {"a": {"x": "1"}}
     assert "gone" in document.words

@@ -87,9 +87,9 @@ def test_other_encodings_are_named_and_read_all_the_same(encoding, name):
     """One message about the encoding, and none about what it would do to the rest."""
     document = parse("a.yaml", "a:\n  x: ü\n".encode(encoding))
 
-    (found,) = document.diagnostics
-    assert found.message == f"this file is saved as {name}, not as UTF-8"
-    assert found.help == "save the file again as UTF-8 (most editors: Save as, Encoding: UTF-8)"
+    (span,) = document.diagnostics
+    assert span.message == f"this file is saved as {name}, not as UTF-8"
+    assert span.help == "save the file again as UTF-8 (most editors: Save as, Encoding: UTF-8)"
     assert document.data == {"a": {"x": "ü"}}
 
 
@@ -138,8 +138,8 @@ def test_no_bytes_can_make_parse_raise(data):
     document = parse("a.yaml", data)
     lines = len(data) + 1
     for location, _ in _values((), document.data):
-        for found in (document.value_span(location), document.key_span(location)):
-            assert 1 <= found.line <= found.end_line <= lines
+        for span in (document.value_span(location), document.key_span(location)):
+            assert 1 <= span.line <= span.end_line <= lines
 
 
 WORDS = st.text(alphabet="abc :#-'\"|>{}[]\\\né\t&*!%@`,?", max_size=12)
@@ -201,8 +201,8 @@ def test_data_is_what_strictyaml_loads_and_spans_slice_it(tree):
     lines = text.split("\n")
     for location, value in _values((), document.data):
         if isinstance(value, str):
-            found = document.value_span(location)
-            assert lines[found.line - 1][found.column - 1 : found.end_column - 1] == value
+            span = document.value_span(location)
+            assert lines[span.line - 1][span.column - 1 : span.end_column - 1] == value
 
 
 def _values(location, value):

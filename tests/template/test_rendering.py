@@ -141,11 +141,11 @@ def test_each_part_of_an_address_is_quoted_alone():
 
 def test_values_may_be_worked_out_when_they_are_asked_for():
     """A lazy mapping is asked only for the names that a text uses."""
-    asked = []
+    names = []
 
     class Lazy(Mapping):
         def __getitem__(self, name):
-            asked.append(name)
+            names.append(name)
             if name == "bad":
                 raise RuntimeError("secret 4711")
             if name != "today":
@@ -161,7 +161,7 @@ def test_values_may_be_worked_out_when_they_are_asked_for():
     failures = []
     text = "{{ today }}{{ other }}{{ bad }}"
     assert Renderer(on_error=failures.append).render(text, Lazy()) == "Friday"
-    assert asked == ["today", "other", "bad"]
+    assert names == ["today", "other", "bad"]
     assert [each.message for each in failures] == [
         "a part of this template could not be worked out"
     ]

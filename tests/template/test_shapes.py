@@ -59,8 +59,8 @@ def test_a_name_with_dots_is_found_part_by_part(text, expected):
 def test_templates_are_found_in_one_pass():
     """Braces in braces, comments and raw blocks are told apart; what is not closed is text."""
     text = "a {{ b }} {% raw %}{{ c }}{% endraw %} {# d #} {{{e}}} {{ f"
-    found = [text[begin:end] for _, begin, end in pieces(text)]
-    assert found == ["{{ b }}", "{% raw %}{{ c }}{% endraw %}", "{# d #}", "{{{e}}}"]
+    shapes = [text[begin:end] for _, begin, end in pieces(text)]
+    assert shapes == ["{{ b }}", "{% raw %}{{ c }}{% endraw %}", "{# d #}", "{{{e}}}"]
     assert without_templates("x{{ y\n }}z") == "x    \n   z"
 
 

@@ -201,14 +201,14 @@ def test_a_caller_speaks_over_the_agent_in_noise_and_is_heard(ran):
 
 def test_what_was_heard_is_told_where_it_is_otherwise(ran):
     """Each check of what is heard says what was heard instead, with its times."""
-    told = failed(ran, "all_is_otherwise")
-    assert told["hears"] == "'taxi' was not understood; the agent understood 'no thank you'"
-    assert told["says"] == "'Good evening' was not said; the agent said 'I send nobody.'"
-    assert told["interrupted"] == "the agent's words were not cut short"
-    assert told["stops_within"] == "the agent did not stop speaking for the caller"
-    assert told["first_word_within"].startswith("the first word came after ")
-    assert told["within"].startswith("the turn took ")
-    assert told["silence_max"].startswith("nothing was said for ")
+    failures = failed(ran, "all_is_otherwise")
+    assert failures["hears"] == "'taxi' was not understood; the agent understood 'no thank you'"
+    assert failures["says"] == "'Good evening' was not said; the agent said 'I send nobody.'"
+    assert failures["interrupted"] == "the agent's words were not cut short"
+    assert failures["stops_within"] == "the agent did not stop speaking for the caller"
+    assert failures["first_word_within"].startswith("the first word came after ")
+    assert failures["within"].startswith("the turn took ")
+    assert failures["silence_max"].startswith("nothing was said for ")
 
 
 def test_an_agent_that_is_not_to_be_interrupted_speaks_on(ran):
@@ -218,8 +218,8 @@ def test_an_agent_that_is_not_to_be_interrupted_speaks_on(ran):
 
 def test_a_caller_cannot_interrupt_who_has_finished(ran):
     """A test in which nobody is interrupted does not pass for one; the line is the key's."""
-    told = failed(ran, "nothing_to_interrupt")
-    assert "so that nobody could interrupt it after 30 s" in told["interrupts"]
+    failures = failed(ran, "nothing_to_interrupt")
+    assert "so that nobody could interrupt it after 30 s" in failures["interrupts"]
     (failure,) = ran[0]["nothing_to_interrupt"]["failures"]
     assert TESTS.splitlines()[failure["line"] - 1] == "        interrupts: 30s"
 
@@ -231,8 +231,8 @@ def test_a_recording_is_played_in_place_of_the_callers_voice(ran):
 
 def test_a_file_without_sound_is_told(ran):
     """What cannot be played is a failure that names the file, and no crash."""
-    (told,) = failed(ran, "a_file_that_is_no_sound").values()
-    assert told.startswith("'words.wav' is not a WAV file")
+    (failures,) = failed(ran, "a_file_that_is_no_sound").values()
+    assert failures.startswith("'words.wav' is not a WAV file")
 
 
 def test_each_talk_is_kept_with_the_caller_on_the_left(ran):

@@ -69,9 +69,9 @@ def run_of(folder):
 def test_a_folder_passes_its_own_tests(folder, tmp_path, monkeypatch):
     """Each folder with tests passes all of them offline, without a key."""
     monkeypatch.setenv("LKRUN_CACHE_DIR", str(tmp_path))
-    found = run_of(folder)
-    assert [t["failures"] for t in found["tests"] if t["outcome"] != "passed"] == []
-    assert found["passed"] >= 1
+    ran = run_of(folder)
+    assert [t["failures"] for t in ran["tests"] if t["outcome"] != "passed"] == []
+    assert ran["passed"] >= 1
 
 
 def test_the_demonstrations_tests_notice_mistakes(tmp_path, monkeypatch):
@@ -84,7 +84,7 @@ def test_the_demonstrations_tests_notice_mistakes(tmp_path, monkeypatch):
         before = (folder / file).read_text(encoding="utf-8")
         assert text in before, f"'{text}' is not in {file} any more"
         (folder / file).write_text(before.replace(text, other), encoding="utf-8")
-        found = run_of(folder)
-        if not found.get("failed") and found.get("diagnostics") is None:
+        ran = run_of(folder)
+        if not ran.get("failed") and ran.get("diagnostics") is None:
             unseen.append(name)
     assert len(unseen) <= 1, unseen

@@ -76,9 +76,9 @@ def test_what_is_otherwise_is_told_with_the_turn(folder):
     """The message has the check, what was otherwise, and the events."""
     with folder.talk("desk") as talk:
         turn = talk.user("hello")
-        with pytest.raises(AssertionError) as told:
+        with pytest.raises(AssertionError) as failure:
             turn.check(says="Good night", stays=True, calls_nothing=True)
-    lines = str(told.value).splitlines()
+    lines = str(failure.value).splitlines()
     assert lines[0].startswith("says: 'Good night' was not said; the agent said 'Hello there.")
     assert lines[1] == "calls_nothing: called: greet"
     assert any("greet" in line for line in lines[2:])

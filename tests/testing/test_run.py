@@ -105,9 +105,9 @@ def test_what_is_otherwise_is_told(run, check, message):
     """Each check that fails is told with its key, its step and its own line."""
     below = "\n".join(f"    {line}" for line in check.splitlines())
     ran = run(one(f"- user: invoice 118\n- agent:\n{below}", MOCK))
-    ((step, key, told),) = ran.failures
+    ((step, key, reason),) = ran.failures
     assert (step, key) == (2, check.partition(":")[0])
-    assert message in told
+    assert message in reason
     (failure,) = ran.data["tests"][0]["failures"]
     lines = enumerate(ran.tests.splitlines(), 1)
     line = next(n for n, text in lines if text.strip().startswith(f"{key}:"))

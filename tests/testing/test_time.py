@@ -55,12 +55,12 @@ def test_timers_that_are_passed_run_in_their_order():
     """Each runs at its own time, although nobody has waited."""
 
     async def passed():
-        loop, found, began = asyncio.get_running_loop(), [], asyncio.get_running_loop().time()
+        loop, moments, began = asyncio.get_running_loop(), [], asyncio.get_running_loop().time()
         for seconds in (30, 10, 20):
             loop.call_later(
-                seconds, lambda s=seconds: found.append((s, round(loop.time() - began)))
+                seconds, lambda s=seconds: moments.append((s, round(loop.time() - began)))
             )
         await loop.forward(25)
-        return found
+        return moments
 
     assert run(passed()) == [(10, 10), (20, 20)]

@@ -25,7 +25,7 @@ body:
 @pytest.fixture
 def openai():
     """A server that speaks OpenAI's protocol."""
-    with OpenAiStub(lambda asked: say(f"You said {asked.text}.")) as server:
+    with OpenAiStub(lambda request: say(f"You said {request.text}.")) as server:
         yield server
 
 
@@ -61,8 +61,8 @@ async def chunks(model, tools=(), options=ONCE, **more):
         return [chunk async for chunk in stream]
 
 
-def words(found) -> str:
-    return "".join(c.delta.content or "" for c in found if c.delta)
+def words(pieces) -> str:
+    return "".join(c.delta.content or "" for c in pieces if c.delta)
 
 
 @pytest.mark.proves(
@@ -70,10 +70,10 @@ def words(found) -> str:
 )
 async def test_openai_words(style, openai):
     """The conversation goes out as OpenAI writes it; words come one by one, then the usage."""
-    found = await chunks(style("model: small\ntemperature: 0.5\nmax_tokens: 99\n"))
-    assert words(found) == "You said Hello."
-    assert len([c for c in found if c.delta and c.delta.content]) == 3
-    assert found[-1].usage.total_tokens == 12
+    pieces = await chunks(style("model: small\ntemperature: 0.5\nmax_tokens: 99\n"))
+    assert words(pieces) == "You said Hello."
+    assert len([c for c in pieces if c.delta and c.delta.content]) == 3
+    assert pieces[-1].usage.total_tokens == 12
     (sent,) = openai.requests
     assert sent["messages"] == [
         {"role": "system", "content": "Be {{ brief }}."},
@@ -87,13 +87,13 @@ async def test_openai_words(style, openai):
 async def test_openai_tool_calls(style, openai):
     """Calls of tools come whole, whatever pieces they came in; the choice of a tool goes out."""
     openai.answer = lambda _: call(("book", {"day": "Monday"}), ("book", {"day": "Friday"}))
-    found = await chunks(
+    pieces = await chunks(
         style(),
         [book],
         tool_choice={"type": "function", "function": {"name": "book"}},
         parallel_tool_calls=True,
     )
-    calls = [call for c in found if c.delta for call in c.delta.tool_calls]
+    calls = [call for c in pieces if c.delta for call in c.delta.tool_calls]
     assert [(c.name, json.loads(c.arguments)["day"]) for c in calls] == [
         ("book", "Monday"),
         ("book", "Friday"),
@@ -115,9 +115,9 @@ async def test_openai_in_one_piece(style, openai):
     }
     whole = {"choices": [{"message": message}], "usage": {"prompt_tokens": 3}}
     openai.answer = lambda _: Reply([json.dumps(whole).encode()], content_type="application/json")
-    found = await chunks(style(), [book])
-    assert words(found) == "Good day."
-    assert found[0].delta.tool_calls[0].call_id == "c1"
+    pieces = await chunks(style(), [book])
+    assert words(pieces) == "Good day."
+    assert pieces[0].delta.tool_calls[0].call_id == "c1"
 
 
 @pytest.mark.parametrize(
@@ -142,8 +142,8 @@ async def test_openai_again(style, openai):
     """A failure that may pass is tried again, as long as nothing was said."""
     replies = [Reply([b"busy"], 503, "text/plain"), say("Here.")]
     openai.answer = lambda _: replies.pop(0)
-    found = await chunks(style(), options=APIConnectOptions(max_retry=1, retry_interval=0.01))
-    assert words(found) == "Here."
+    pieces = await chunks(style(), options=APIConnectOptions(max_retry=1, retry_interval=0.01))
+    assert words(pieces) == "Here."
 
 
 @pytest.mark.proves("HttpLlmProvider.with", "HttpModel.body", "HttpModel.stream", "HttpModel.pick")

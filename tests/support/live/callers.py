@@ -138,8 +138,8 @@ class Caller:
 
     async def meets_agent(self, within: float = 15.0) -> rtc.RemoteParticipant:
         """Wait for the agent to be in the room."""
-        found = await self.until(lambda: self.agents, "an agent in the room", within)
-        agent: rtc.RemoteParticipant = found[0]
+        agents = await self.until(lambda: self.agents, "an agent in the room", within)
+        agent: rtc.RemoteParticipant = agents[0]
         return agent
 
     async def reads(self, *words: str, within: float = 15.0, times: int = 1) -> None:

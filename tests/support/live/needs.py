@@ -19,15 +19,15 @@ def lacking(reason: str) -> NoReturn:
 
 def program(variable: str, *names: str) -> str:
     """A program that a variable of the environment names, or that is on the path."""
-    found = os.environ.get(variable) or next(filter(None, map(shutil.which, names)), None)
-    if found is None or not Path(found).exists():
+    path = os.environ.get(variable) or next(filter(None, map(shutil.which, names)), None)
+    if path is None or not Path(path).exists():
         lacking(f"there is no {names[0]}: set {variable}")
-    return found
+    return path
 
 
 def file(variable: str, fetched_by: str) -> Path:
     """A file that a variable of the environment names."""
-    found = Path(os.environ.get(variable, ""))
-    if not found.is_file():
+    path = Path(os.environ.get(variable, ""))
+    if not path.is_file():
         lacking(f"{variable} names no file: {fetched_by} fetches it")
-    return found
+    return path

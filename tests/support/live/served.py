@@ -96,9 +96,9 @@ class Served:
 
     async def event(self, name: str, *, within: float = 20.0, nth: int = 1, **fields: Any) -> Event:
         """Wait for an event, or for the nth of its kind."""
-        found = await self.until(lambda: self.named(name, **fields)[nth - 1 : nth], within)
-        assert found, f"no '{name}' {fields or ''} within {within} s\n{self.told()}"
-        return found[0]
+        entries = await self.until(lambda: self.named(name, **fields)[nth - 1 : nth], within)
+        assert entries, f"no '{name}' {fields or ''} within {within} s\n{self.told()}"
+        return entries[0]
 
     async def until(self, look: Callable[[], Any], within: float) -> Any:
         """What `look` sees at last, looked at whenever something was written."""
@@ -106,18 +106,18 @@ class Served:
 
     def processes(self) -> list[psutil.Process]:
         """All that belongs to it: what it started lives in its session."""
-        found = []
+        entries = []
         for process in psutil.process_iter():
             with contextlib.suppress(psutil.Error, ProcessLookupError, PermissionError):
                 if os.getsid(process.pid) == self.process.pid and process.status() != "zombie":
-                    found.append(process)
-        return found
+                    entries.append(process)
+        return entries
 
     def jobs(self) -> set[int]:
         """The processes of calls: children of the fork server, itself a child of main."""
-        found = self.processes()
-        servers = {p.pid for p in found if _parent(p) == self.process.pid}
-        return {p.pid for p in found if _parent(p) in servers}
+        entries = self.processes()
+        servers = {p.pid for p in entries if _parent(p) == self.process.pid}
+        return {p.pid for p in entries if _parent(p) in servers}
 
     def send(self, number: signal.Signals) -> None:
         """Send it a signal."""
@@ -187,9 +187,9 @@ class Served:
     def _left(self, within: float) -> list[str]:
         deadline = time.monotonic() + within
         between = threading.Event()
-        while (found := self.processes()) and time.monotonic() < deadline:
+        while (entries := self.processes()) and time.monotonic() < deadline:
             between.wait(0.05)
-        return [_described(process) for process in found]
+        return [_described(process) for process in entries]
 
 
 def _parent(process: psutil.Process) -> int | None:

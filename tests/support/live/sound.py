@@ -96,7 +96,7 @@ def likeliest(samples: Samples, text: str, voices: Mapping[str, Manner]) -> str:
 
 def pitch(samples: Samples) -> float:
     """The median pitch of a voice in Hz, by autocorrelation of the frames that have one."""
-    found = []
+    words = []
     for start in range(0, len(samples) - _FRAME, _FRAME):
         frame = samples[start : start + _FRAME].astype(np.float64)
         if np.abs(frame).max() < _LOUD * 2:
@@ -108,5 +108,5 @@ def pitch(samples: Samples) -> float:
         first, last = HEARD // _HIGHEST, HEARD // _LOWEST
         peak = first + int(np.argmax(alike[first:last]))
         if alike[peak] > 0.6:
-            found.append(HEARD / peak)
-    return float(np.median(found)) if found else 0.0
+            words.append(HEARD / peak)
+    return float(np.median(words)) if words else 0.0
