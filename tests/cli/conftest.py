@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from support.standing import archive_of
 
 ROOT = Path(__file__).parents[2]
 MEASURED = {name: value for name, value in os.environ.items() if name.startswith("COVERAGE_")}
@@ -48,6 +49,12 @@ def folder(tmp_path):
     path = tmp_path / "agents.d"
     path.mkdir()
     return path
+
+
+@pytest.fixture
+def archive(folder, tmp_path):
+    """The archive that `lkrun` uses for the folder."""
+    return archive_of(folder, tmp_path)
 
 
 @pytest.fixture

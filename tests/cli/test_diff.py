@@ -7,20 +7,8 @@ import os
 import subprocess
 
 import pytest
-from support.standing import archive_of, compiled
+from support.standing import GOOD, archive_of, compiled
 
-GOOD = """\
-agents:
-  desk:
-    start: host
-    mode: text
-    llm: openai/gpt-4.1-mini
-personas:
-  host:
-    instructions: x
-    greeting:
-      say: Hello.
-"""
 OTHER = GOOD.replace("Hello.", "Welcome.")
 TOLD = "callers of desk hear a new greeting from host: \u201cWelcome.\u201d"
 

@@ -7,13 +7,7 @@ import json
 from datetime import datetime
 
 import pytest
-from support.standing import GOOD, archive_of, compiled, runner
-
-
-@pytest.fixture
-def archive(folder, tmp_path):
-    """The archive that `lkrun` uses for the folder."""
-    return archive_of(folder, tmp_path)
+from support.standing import GOOD, compiled, runner
 
 
 @pytest.fixture

@@ -7,17 +7,11 @@ import json
 import shutil
 
 import pytest
-from support.standing import GOOD, archive_of, compiled, runner
+from support.standing import GOOD, compiled, runner
 
 from runner.serve.control import Enlisted
 
 TOLD = "callers of desk hear a new greeting from host: \u201cHello.\u201d"
-
-
-@pytest.fixture
-def archive(folder, tmp_path):
-    """The archive that `lkrun` uses for the folder."""
-    return archive_of(folder, tmp_path)
 
 
 @pytest.fixture
