@@ -57,7 +57,7 @@ async def call(load):
         release = lambda text: load(text.replace("detection: stt", f"detection: {detection}", 1))  # noqa: E731 - one expression
         talk = await spoken_call(release, audio_in=line, **{"turns": HAND, **parts})
         talk.line, talk.room = line, Room()
-        talk._listener.by_hand.register(talk.room, only=only)
+        talk._parts.listener.by_hand.register(talk.room, only=only)
         talk._call.listens()
         talks.append(talk)
         return talk
@@ -146,7 +146,7 @@ async def test_a_button_that_goes_down_again_goes_on(call):
     talk.clock.advance(LAST_SOUND)
     assert await up == "{}"
     assert talk.line.on
-    assert talk._listener._overheard.holding
+    assert talk._parts.listener._overheard.holding
 
 
 async def test_end_turn_without_a_start_is_nothing(call):

@@ -92,7 +92,7 @@ async def test_the_first_speech_is_interrupted_after_the_warm_up(call, turns, ki
 async def test_how_long_the_warm_up_is(call, turns, kind, seconds):
     """It is as written; else three seconds, and none where the phone network removes echoes."""
     talk = await call(turns=turns, kind=kind)
-    assert talk._listener.warm_up.seconds == seconds
+    assert talk._parts.listener.warm_up.seconds == seconds
 
 
 async def test_the_agents_own_echo_is_not_answered(call):
@@ -121,7 +121,7 @@ async def test_what_is_written_in_the_warm_up_interrupts(call):
     """Who writes is not kept waiting by the warm-up: there is no echo of a text."""
     talk = await call()
     await talk.speaker.playing.wait()
-    talk._listener.warm_up.end()
+    talk._parts.listener.warm_up.end()
     assert talk.session.current_speech.allow_interruptions
 
 
@@ -238,7 +238,7 @@ async def test_a_turn_without_a_pause_is_limited(call, acts, words):
     await talking(talk)
     talk.mic.interim("and then and then")
     talk.clock.advance(11.9)
-    assert talk._listener._turn._timer is not None
+    assert talk._parts.listener._turn._timer is not None
     talk.clock.advance(0.2)
     await until(talk, said(words))
 
@@ -249,7 +249,7 @@ async def test_pauses_do_not_begin_a_turn_anew(call):
     let_go(talk)
     await until(talk, said("Good day, Lotus Bank."))
     await talk._call.quiet()
-    clock = talk._listener._turn
+    clock = talk._parts.listener._turn
     await talking(talk)
     talk.clock.advance(8)
     clock.talking()
@@ -268,9 +268,9 @@ async def test_silence_at_the_limit_is_no_talking(call):
     talk.mic.ends()
     await silent.wait()
     talk.clock.advance(13)
-    assert not talk._listener._turn._tasks
+    assert not talk._parts.listener._turn._tasks
     await talking(talk)
-    assert talk._listener._turn._timer.when() == talk.clock.time() + 12
+    assert talk._parts.listener._turn._timer.when() == talk.clock.time() + 12
 
 
 async def test_words_of_the_agent_end_the_count(call):
@@ -282,4 +282,4 @@ async def test_words_of_the_agent_end_the_count(call):
     await talking(talk)
     talk.clock.advance(8)
     await talk.session.say("Wait.", allow_interruptions=False)
-    assert talk._listener._turn._timer.when() == talk.clock.time() + 12
+    assert talk._parts.listener._turn._timer.when() == talk.clock.time() + 12
