@@ -53,7 +53,7 @@ def _attribute(text: str) -> str:
         hint = "use letters, digits, _ and -, beginning with a letter, at most 64 characters"
         message = f"'{text}' cannot be the name of an attribute"
         if text.startswith("lk."):
-            message = f"'{text}' belongs to LiveKit, as all that begins with lk."
+            message = f"'{text}' belongs to LiveKit, as does all that begins with 'lk.'"
             hint = f"choose another name, such as {text[3:]}" if text[3:] else hint
         raise mistake("E111", message, f"write {better}" if fits else hint, on="key")
     return text

@@ -160,7 +160,7 @@ def check_method(text: str, *, on: Place) -> None:
     if METHOD.fullmatch(text) and not text.startswith("lk."):
         return
     if text.startswith("lk."):
-        message = f"'{text}' belongs to LiveKit, as all that begins with lk."
+        message = f"'{text}' belongs to LiveKit, as does all that begins with 'lk.'"
         raise mistake("E111", message, "choose a name without lk.", on=on)
     better = re.sub(r"[^A-Za-z0-9._-]+", "_", text.strip()).strip("_")
     raise mistake(
