@@ -19,6 +19,14 @@ _EXAMPLE: Final = "postgresql://lkrun:{{ secrets.DB_PASSWORD }}@host/records"
 _POSTGRESQL: Final = re.compile(
     r"postgres(?:ql)?://(?:([^:@/]*)(:[^@]*)?@)?([^/@]*)(?:/([^?]*))?(\?.*)?"
 )
+_USER: Final = r"([^/@:]*(:[^@]*\{\{[^@]*)?@)?"
+_HOST: Final = r"([^/@:]+|\[[^\]]*\])(:(\d+|\{\{[^}]*\}\}))?"
+_SHAPE: Final = (
+    r"^\s*(\{\{|sqlite:/{3,4}[^/]|postgres(ql)?://"
+    rf"({_USER}{_HOST}/[^?]|.*[?&]host=))"
+)
+"""What an editor knows of such an address: all but what only reading it tells."""
+
 _TEMPLATE: Final = re.compile(r"\{\{.*?\}\}", re.DOTALL)
 _MONTH: Final = 30 * 86_400.0
 
@@ -93,7 +101,7 @@ def _meant(text: str) -> str:
 Database = Annotated[
     Credential,
     AfterValidator(_database),
-    WithJsonSchema({"type": "string", "pattern": r"^\s*(sqlite:///|postgres(ql)?://|\{\{)"}),
+    WithJsonSchema({"type": "string", "pattern": _SHAPE}),
 ]
 """`sqlite:///` and a file, or `postgresql://`."""
 

@@ -30,7 +30,7 @@ providers:
 BAD = GOOD.replace("start: host", "start: hots")
 BROKEN = """\
 import runner.checked as c
-def broken(*a): raise RuntimeError('boom')
+def broken(*a, **k): raise RuntimeError('boom')
 c.check = broken
 from runner.cli import run
 run(['check', 'agents.d'])

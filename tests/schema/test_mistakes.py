@@ -99,7 +99,7 @@ FIELD = "tools:\n  ask:\n    description: x\n    say: x\n    parameters:\n      
         (
             PERSONA + "    greeting:\n      interruptible: no\n",
             "E106",
-            "a greeting needs one of: instructions, say",
+            "a greeting needs one of: instructions, play, say",
         ),
         (PERSONA + "    greeting:\n      sya: a\n", "E101", "unknown key 'sya'"),
         (

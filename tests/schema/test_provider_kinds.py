@@ -6,7 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from runner.provider_kinds import BY_KEY, GROUPS, KINDS, ROWS
+from runner.plugin import GROUPS
+from runner.provider_kinds import BY_KEY, KINDS, ROWS
 from runner.schema.agents import Agent
 from runner.schema.personas import Persona
 from runner.schema.providers import PROVIDERS
@@ -20,13 +21,12 @@ new = dataclasses.replace(
 rows.KINDS += (new,)
 rows.ROWS += (new,)
 rows.BY_KEY["mascot"] = new
-rows.GROUPS["mascot"] = new.entry_points  # made of the rows when these are first read
 from pathlib import Path
 from runner.compiler import Compiler
 from runner.plugin import GROUPS
 from runner.providers.catalogue import Catalogue
 from runner.schema.output.reference import page
-assert GROUPS is rows.GROUPS
+assert GROUPS["mascot"] == new.entry_points
 assert page().count("| `mascot` |") == 2, "agents and personas"
 for diagnostic in Compiler(Path("agents.d"), env={}).compile().diagnostics:
     print(diagnostic.code, diagnostic.message, "/", diagnostic.help)

@@ -56,7 +56,7 @@ def test_rows_say_value_meaning_and_default(page, row):
 @pytest.mark.parametrize(
     ("begin", "turn", "handoff", "call"),
     [
-        ("| [An agent]", "`reload`", "`nodes`", "`start`, `mode`, `room`"),
+        ("| [An agent]", "`reload`", "`nodes`", "`start`, `mode`, `avatar`, `room`"),
         ("| [A persona]", "`greeting`", "`turn_taking`", ""),
         ("| [interruptions]", "`min_words`", "`ignore_within`", "`how`"),
         ("| [A persona's turn_taking]", "", "`detection`", ""),
