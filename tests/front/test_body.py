@@ -20,7 +20,7 @@ TURNS = "/v1/agents/clinic/turns"
             400,
             (
                 "unknown field 'zzz'",
-                "known here: idle, keypad, metadata, session_id, text, variables",
+                "known here: audio, idle, keypad, metadata, session_id, text, variables",
             ),
         ),
         ({"text": 5}, 400, ("'text' must be text", "write it in double quotes")),
