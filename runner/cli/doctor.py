@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from pathlib import Path
 
 import click
 
-from runner.cli import sending
+from runner.cli import asynchronous, sending
 from runner.cli.check import show
 from runner.cli.folder import compiled, folder
 from runner.cli.log import log_plainly
@@ -33,7 +32,7 @@ def doctor(folder: Path, *, form: str) -> int:
     from runner.session.models.trial import named, tried
 
     wanted = named(result.release.agents)
-    trials = asyncio.run(tried(wanted, sending.secrets().get))
+    trials = asynchronous.run(tried(wanted, sending.secrets().get))
     if form == "json":
         click.echo(json.dumps([trial.to_data() for trial in trials], ensure_ascii=False))
     else:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import os
 from collections import Counter
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
+from runner.cli import asynchronous
 from runner.cli.folder import compiled, folder
 from runner.cli.options import formats, options, shared
 from runner.diagnostics import render
@@ -115,7 +115,7 @@ def asked(
     from runner.serve.control import ask
     from runner.serve.socket.messages import ControlHello
 
-    return asyncio.run(ask(archive, ControlHello(command, release), seconds))
+    return asynchronous.run(ask(archive, ControlHello(command, release), seconds))
 
 
 def unreached(answers: Sequence[ControlReply]) -> bool:

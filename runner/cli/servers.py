@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from runner.cli import asynchronous
 from runner.cli.sending import egress, secrets
 from runner.diagnostics import Diagnostic
 from runner.egress.port import ToolRequest, ToolResponse
@@ -33,7 +34,7 @@ def down(compiled: Compiled, folder: Path) -> list[Diagnostic]:
     needed = {
         name: release for release in compiled.release.agents.values() for name in release.servers
     }
-    answers = asyncio.run(_ask_all(compiled, folder, needed))
+    answers = asynchronous.run(_ask_all(compiled, folder, needed))
     return [
         _down(compiled, name, needed[name].servers[name], answer)
         for name, answer in answers.items()

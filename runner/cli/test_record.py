@@ -18,7 +18,7 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from runner.cli import sending
+from runner.cli import asynchronous, sending
 from runner.cli.chat import agent_of
 from runner.cli.check import show
 from runner.cli.folder import DEFAULT, compiled, existing
@@ -65,7 +65,7 @@ def record(  # noqa: PLR0913 - click hands over one value for each option
         show([d for d in result.diagnostics if d.severity == "error"], result, place, "text")
         return 1
     if what == "chat":
-        talked = asyncio.run(_chat(result, result.release.agents[agent_of(result, agent)]))
+        talked = asynchronous.run(_chat(result, result.release.agents[agent_of(result, agent)]))
     else:
         talked = _session(result, what, url)
     release, turns, cassette, began = talked

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, NoReturn
 
 import click
 
+from runner.cli import asynchronous
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
@@ -84,7 +86,7 @@ def watch(compiling: Compiler, run: Callable[[Compiled], object]) -> NoReturn:
         run(result)
         click.echo(err=True)
         click.echo("waiting for a file to change; Ctrl-C ends", err=True)
-        asyncio.run(_changed(watcher, before))
+        asynchronous.run(_changed(watcher, before))
 
 
 async def _changed(watcher: Watcher, known: Look) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import time
 from collections.abc import Mapping
@@ -12,6 +11,7 @@ from typing import Any
 
 import click
 
+from runner.cli import asynchronous
 from runner.cli.sending import egress, secrets
 from runner.cli.servers import call
 from runner.compiler import Compiled
@@ -90,7 +90,7 @@ def run(result: Compiled, wanted: Run, folder: Path) -> Outcome:
     variables, renderer = _begin(release, wanted.variables)
     if server in release.servers:
         ask = ToolRequest(server, {}, renderer.context.sent(), function or None)
-        response, took = asyncio.run(call(result, folder, release, ask, wanted.arguments))
+        response, took = asynchronous.run(call(result, folder, release, ask, wanted.arguments))
         return Outcome(wanted.tool, response, {}, took)
     tool = release.asking[wanted.tool]
     if not renderer.is_true(tool.condition):
@@ -107,7 +107,7 @@ def run(result: Compiled, wanted: Run, folder: Path) -> Outcome:
         return Outcome(wanted.tool, response, {}, 0.0)
     ask = ToolRequest(wanted.tool, as_data(args), renderer.context.sent())
     begun = time.perf_counter()
-    response = asyncio.run(_asked(release, ask, result, folder))
+    response = asynchronous.run(_asked(release, ask, result, folder))
     took = round((time.perf_counter() - begun) * 1000, 1)
     for message, place in response.notes:
         _note(f"{place}: {message}" if place else message)

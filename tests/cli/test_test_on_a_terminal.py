@@ -103,7 +103,8 @@ def test_a_saved_file_runs_the_tests_that_it_touches(test, folder):
     assert "still failing: serves (bar.yaml:12)" in third
     assert re.search(r"2 passed, 1 failed", third)
     shown.interrupt()
-    assert shown.ends() == 130
+    code = shown.ends()
+    assert code == 130, shown.text[-3000:]
 
 
 def test_a_mistake_is_shown_and_waited_for(test, folder):

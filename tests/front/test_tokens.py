@@ -21,7 +21,15 @@ TOKENS = ("first-of-two", "zweiter-schlüssel")
 SEALED = tuple(map(Secret, TOKENS))
 RIGHT = {"Authorization": f"Bearer {TOKENS[0]}"}
 APP = "https://app.clinic.example"
-OPEN = ["/", "/-/page.css", "/-/page.js", "/health", "/ready"]
+OPEN = [
+    "/",
+    "/-/page.css",
+    "/-/page.js",
+    "/-/voice.js",
+    "/-/voice-worklet.js",
+    "/health",
+    "/ready",
+]
 
 
 class Now:
@@ -71,7 +79,9 @@ def test_what_is_open_is_listed():
 @pytest.mark.parametrize("route", [r for r in ROUTES if not r.open], ids=lambda r: r.name)
 async def test_all_else_wants_a_token(ask, runner, route):
     """Without one a route answers 401 in the usual shape, before anything is done."""
-    answer = await ask(route.method, route.path.format(name="clinic", id="s-1"), json={})
+    answer = await ask(
+        route.method, route.path.format(name="clinic", id="s-1", who="mary"), json={}
+    )
     assert (answer.status, answer.error["code"]) == (401, "unauthorized")
     assert answer.headers["WWW-Authenticate"] == "Bearer"
     assert "Authorization: Bearer" in answer.error["help"]

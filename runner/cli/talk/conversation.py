@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from runner.cli import sending
+from runner.cli import asynchronous, sending
 from runner.cli.talk.after import after_call
 from runner.cli.talk.commands import command_of, help_words, keys_of, unknown_words, wrong_keys
 from runner.cli.talk.following import Following, LatestEgress, following
@@ -65,7 +65,7 @@ class LocalTalk:
     def run(self) -> int:
         """Talk until either has enough; returns the exit code."""
         try:
-            return asyncio.run(self._run())
+            return asynchronous.run(self._run())
         except KeyboardInterrupt:
             return _INTERRUPTED
 
