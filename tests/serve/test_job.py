@@ -21,7 +21,10 @@ class Context:
         self.job = wire.Job(id="AJ_1", metadata='{"vip": true}')
         self.job.attributes.update({job.AGENT: name, job.HOME: str(home), "theirs": "1"})
         self.proc = SimpleNamespace(userdata={})
-        self.room = SimpleNamespace(name="r", metadata="m", remote_participants={})
+        us = SimpleNamespace(identity="agent-1")
+        self.room = SimpleNamespace(
+            name="r", metadata="m", remote_participants={}, local_participant=us
+        )
         self.ended = asyncio.get_running_loop().create_future()
         self.deleted = []
         self._caller = caller
