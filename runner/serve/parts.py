@@ -114,7 +114,9 @@ def build(  # noqa: PLR0913 - what a runner begins with
         budget=lambda call: turn_budget(releases, call), take=switchboard.take,
         most=lambda: releases.current.process.capacity.max_dialogues,
     )  # fmt: skip
-    surroundings = ChildEnvironment(releases, secrets, texts, log, env=startup.env, livekit=livekit)
+    surroundings = ChildEnvironment(
+        releases, secrets, texts.hosts, log, env=startup.env, livekit=livekit
+    )
     voices = Voices(
         calls, admission, store.root,
         modes=lambda: {n: each.agent.mode for n, each in releases.current.agents.items()},

@@ -1,11 +1,13 @@
 """What the HTTP front is told."""
 
 import pytest
+import pytest_asyncio
 
 from runner.front.port import DialogueError
 from runner.secret import Secret
 from runner.serve.credentials import LiveKit
 from runner.serve.metrics import Metrics
+from runner.serve.records.recorder import Recorder
 from runner.serve.reload.folder_state import FolderState
 from runner.serve.reload.reloader import Reloader
 from runner.serve.runner import ServedRunner
@@ -83,12 +85,33 @@ def metrics(releases, calls):
 
 
 @pytest.fixture
-def serving(parts, metrics, agents, reloader):
+def elsewhere(tmp_path, monkeypatch):
+    """A folder of the test's, in which it runs; the environment, which is empty."""
+    monkeypatch.chdir(tmp_path)
+    return {}
+
+
+@pytest_asyncio.fixture
+async def recorder(releases, calls, log, secrets, elsewhere):
+    """Keeps what happens."""
+    made = Recorder(releases, calls, log, secrets, elsewhere)
+    yield made
+    await made.stop()
+
+
+@pytest.fixture
+def about(reloader, recorder):
+    """What compiles the folder, and what keeps what happens."""
+    return {"reloader": reloader, "recorder": recorder}
+
+
+@pytest.fixture
+def serving(parts, metrics, agents, about):
     """A runner without LiveKit."""
     return ServedRunner(
         *parts,
         agents=agents(None),
-        reloader=reloader,
+        **about,
         metrics=metrics,
         folder=FolderState((), broken=False),
         livekit=None,
@@ -96,12 +119,12 @@ def serving(parts, metrics, agents, reloader):
 
 
 @pytest.fixture
-def with_livekit(parts, metrics, agents, reloader):
+def with_livekit(parts, metrics, agents, about):
     """A runner with LiveKit."""
     return ServedRunner(
         *parts,
         agents=agents(LIVEKIT),
-        reloader=reloader,
+        **about,
         metrics=metrics,
         folder=FolderState((), broken=False),
         livekit=LIVEKIT,

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from runner.link.release import Release
     from runner.serve.log import Log
     from runner.serve.releases.served import Releases
-    from runner.serve.sessions.dialogues import Dialogues
+    from runner.serve.sessions.hosts import TextHosts
 
 
 class ChildEnvironment:
@@ -34,7 +34,7 @@ class ChildEnvironment:
         self,
         releases: Releases,
         secrets: Secrets,
-        texts: Dialogues,
+        hosts: TextHosts,
         log: Log,
         *,
         env: dict[str, str],
@@ -45,7 +45,7 @@ class ChildEnvironment:
         self._secrets = secrets
         self._env = env
         self._livekit = livekit
-        self._texts = texts
+        self._hosts = hosts
         self._log = log
         self._packages: dict[str, tuple[str, str]] = {}
         self._turn_model = False
@@ -98,7 +98,7 @@ class ChildEnvironment:
         return named(*confine(wanted, self._env), release.secrets)
 
     async def _renew(self, reasons: list[str]) -> None:
-        await self._texts.hosts.renew()
+        await self._hosts.renew()
         if self._forks:
             await asyncio.to_thread(forkserver.renew)
         words = f"new calls begin in new processes: {', '.join(reasons)}"
