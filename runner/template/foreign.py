@@ -102,10 +102,14 @@ def _small_value(match: re.Match[str]) -> str:
 def _last_of(match: re.Match[str]) -> str:
     """The name of a value at the end of the step of a flow that brought it."""
     names = re.findall(r"[A-Za-z_]\w*", match[0])
-    return f"write {{{{ {_small(names[-1])} }}}}, and declare it in the agent's variables:"
+    return f"write {{{{ {_small(names[-1])} }}}}"
 
 
 def _small(name: str) -> str:
+    """A name as one may be declared; what is known of a call keeps its dots."""
+    root, dot, rest = name.partition(".")
+    if dot and root.casefold() in _OF_A_CALL:
+        return f"{root.casefold()}.{'.'.join(map(_small, rest.split('.')))}"
     parted = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name)
     return re.sub(r"\W+", "_", parted).casefold().strip("_0123456789")
 
@@ -182,6 +186,8 @@ def _selected(condition: str) -> str:
 def _chosen(match: re.Match[str]) -> str:
     return f"write {{{{ {match[1].strip()} or {match[2].strip()} }}}}"
 
+
+_OF_A_CALL: Final = frozenset({"call", "caller", "job", "room"})
 
 _LIQUID_DATE: Final = (
     rf"('now'|\"now\"|'today'|\"today\"|{_NAME})\s*\|\s*date\s*:\s*"
