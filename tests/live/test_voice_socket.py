@@ -74,10 +74,13 @@ class Caller:
 
     async def until(self, true):
         """Wait until something is true of what has come."""
-        async with asyncio.timeout(60):
-            while not true():
-                self.news.clear()
-                await self.news.wait()
+        try:
+            async with asyncio.timeout(60):
+                while not true():
+                    self.news.clear()
+                    await self.news.wait()
+        except TimeoutError:
+            pytest.fail(f"it did not come: {self.frames}")
 
     async def told(self, **fields):
         """A frame with these fields."""
