@@ -66,6 +66,10 @@ async def test_a_caller_who_goes_hangs_up(socket, runner, how):
     """In order, or because the connection is gone."""
     if how == "end":
         await socket.send_json({"type": "end"})
+        await asyncio.wait_for(runner.line.gone.wait(), 5)
+        for piece in ({"type": "end", "reason": "caller_left"}, None):
+            runner.line.pieces.put_nowait(piece)
+        assert await told(socket) == {"type": "end", "reason": "caller_left"}
     elif how == "close":
         await socket.close()
     else:

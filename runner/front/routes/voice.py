@@ -25,6 +25,9 @@ RATES: Final = (16_000, 48_000)
 _BEAT: Final = 20.0
 """Seconds between two pings; who does not answer one has gone."""
 
+_ENDING: Final = 5.0
+"""Seconds in which a call ends whose caller hangs up."""
+
 _LONGEST: Final = 64 * 1024
 """Bytes of a frame."""
 
@@ -77,11 +80,13 @@ async def _held(socket: web.WebSocketResponse, line: VoiceLine, closing: asyncio
     tasks = (telling, hearing, stopped)
     try:
         await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        line.hang_up()
+        if hearing.done() and not socket.closed:  # who hangs up is told how the call ended
+            await asyncio.wait({telling}, timeout=_ENDING)
     finally:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        line.hang_up()  # nobody waits until the other side has closed too
         with contextlib.suppress(ConnectionError):
             code = WSCloseCode.GOING_AWAY if closing.is_set() else WSCloseCode.OK
             await socket.close(code=code)
