@@ -48,6 +48,7 @@ async def test_what_the_process_says_reaches_the_caller(line, peer, voices, swit
     peer.send(Signal("voice_1", {"type": "speaking", "who": "agent"}))
     peer.send(Sound("voice_1", base64.b64encode(b"\3\0").decode()))
     await until(lambda: line.coming.qsize() == 2)
+    calls.answer(line.call)
     calls.take(line.call, {"type": "message", "turn": 1, "text": "Good day."})
     await peer.close()
     pieces = [piece async for piece in line.frames()]

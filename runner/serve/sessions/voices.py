@@ -55,6 +55,7 @@ class VoiceLine:
         rate: samples a second, both ways.
         coming: what the caller has not taken yet; None at its end.
         heard: seconds of sound that the caller has sent.
+        ended: whether the caller was told that the call has ended.
     """
 
     call: CallInfo
@@ -63,6 +64,7 @@ class VoiceLine:
     coming: asyncio.Queue[bytes | dict[str, Any] | None] = field(default_factory=asyncio.Queue)
     heard: float = 0.0
     began: float = field(default_factory=time.monotonic)
+    ended: bool = False
     over: asyncio.Event = field(default_factory=asyncio.Event)
 
     @property
@@ -211,14 +213,14 @@ class Voices:
     def _happened(self, call: CallInfo, event: dict[str, Any]) -> None:
         line = self._lines.get(call.id)
         if line is not None:
+            line.ended = line.ended or event.get("type") == "end"
             line.put(event)
 
     def _over(self, call: CallInfo) -> None:
         line = self._lines.pop(call.id, None)
         if line is None:
             return
-        last = call.events.last
-        if last is None or last.get("type") != "end":
+        if not line.ended:  # its process could not say so
             line.put({"turn": call.turns, "type": "end", "reason": call.reason})
         line.close()
 
