@@ -144,3 +144,18 @@ async def test_somebody_at_the_page_has_processes_made_ready_once(calls, admissi
     await warmed.wait()
     await voices.stop()
     assert count == 1
+
+
+async def test_a_machine_that_starts_no_process_is_told(calls, admission, store):
+    """Before anybody has waited for a call that cannot be."""
+
+    async def warm():
+        raise OSError(11, "Resource temporarily unavailable")
+
+    modes = {"desk": "voice"}
+    full = module.Voices(calls, admission, store.root, modes=lambda: modes, warm=warm)
+    with pytest.raises(DialogueError) as caught:
+        await full.begin("desk", 24_000)
+    assert caught.value.code == "agent_unavailable"
+    assert caught.value.message.endswith("Resource temporarily unavailable")
+    assert calls.all() == []

@@ -161,8 +161,15 @@ class Voices:
             DialogueError: the agent is unknown, speaks with nobody, or takes no call now.
         """
         self.check(agent)
-        await self._warm()
-        self.check(agent)  # another one may have come first
+        try:
+            await self._warm()
+            self.check(agent)  # another one may have come first
+            return await self._begun(agent, rate)
+        except OSError as error:
+            why = f"the process of the call could not be started: {error.strerror or error}"
+            raise DialogueError("agent_unavailable", why, "try again") from None
+
+    async def _begun(self, agent: str, rate: int) -> VoiceLine:
         call = self._calls.begin(f"voice_{uuid.uuid4().hex[:16]}", agent, "call")
         line = self._lines[call.id] = VoiceLine(call, rate, self._hang)
         context = multiprocessing.get_context("forkserver")
@@ -170,10 +177,9 @@ class Voices:
         process = context.Process(target=voice_process.main, args=arguments, daemon=True)
         try:
             await asyncio.to_thread(process.start)
-        except OSError as error:
+        except BaseException:
             self._calls.end(call.id, "error")
-            why = f"the process of the call could not be started: {error.strerror or error}"
-            raise DialogueError("agent_unavailable", why, "try again") from None
+            raise
         self._tasks.spawn(self._watch(process, line))
         return line
 
