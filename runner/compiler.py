@@ -20,6 +20,7 @@ from runner.link.tests import LinkedTest
 from runner.providers.catalogue import Catalogue
 from runner.providers.checks import check_options
 from runner.providers.uses import ProviderUse
+from runner.schema.providers import AnyProvider
 from runner.schema.reading.load import Specs, load
 from runner.schema.types.names import AttachedFile, DocumentsName, FileName, SoundName
 from runner.template import Analysis, analyse, analyse_condition
@@ -44,6 +45,7 @@ class Compiled:
         tests: the tests of a folder without mistakes.
         inference: definitions whose models LiveKit runs: they need its key and secret.
         providers: the providers, with the agents that use them.
+        unused_providers: name → a provider that no agent uses.
         prompts: (file that names it, name) → a text file or documents.
         environment: the one that it is compiled for; None where the folder lists none.
         environments: all that it lists.
@@ -59,6 +61,7 @@ class Compiled:
     tests: tuple[LinkedTest, ...] = ()
     inference: tuple[Span, ...] = ()
     providers: tuple[ProviderUse, ...] = ()
+    unused_providers: Mapping[str, AnyProvider] = field(default_factory=dict)
     prompts: Mapping[tuple[str, str], Prompt] = field(default_factory=dict)
     environment: str | None = None
     environments: tuple[str, ...] = ()
@@ -147,6 +150,7 @@ class Compiler:
             linked.tests,
             linked.inference,
             linked.providers,
+            linked.unused,
             named,
             chosen.environment,
             chosen.environments,

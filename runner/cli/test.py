@@ -202,7 +202,8 @@ def _judging(result: Compiled, model: str | None) -> Judging | None:
 
     assert result.release is not None  # noqa: S101 - `_once` has looked
     try:
-        return Judging(single_model(result.release, model, sending.secrets().get))
+        others, look_up = result.unused_providers, sending.secrets().get
+        return Judging(single_model(result.release, model, look_up, others))
     except CannotStartError as error:
         raise click.BadParameter(str(error), param_hint="--model") from None
 

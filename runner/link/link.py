@@ -39,6 +39,7 @@ class Linked:
     secrets: dict[str, list[Span]] = field(default_factory=dict)
     inference: tuple[Span, ...] = ()
     providers: tuple[ProviderUse, ...] = ()
+    unused: dict[str, AnyProvider] = field(default_factory=dict)
 
 
 def link(files: ChosenFiles, around: LinkContext, memo: Memo | None = None) -> Linked:
@@ -79,7 +80,8 @@ def link(files: ChosenFiles, around: LinkContext, memo: Memo | None = None) -> L
     inference = tuple(_inference(formed, table))
     uses = tuple(_uses(scopes, table))
     around.walks.forget()
-    return Linked(release, tuple(diagnostics), scopes, tests, secrets, inference, uses)
+    unused = dict(_unused(scopes, table)) if clean else {}
+    return Linked(release, tuple(diagnostics), scopes, tests, secrets, inference, uses, unused)
 
 
 def _certain(table: SymbolTable, diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
@@ -135,6 +137,14 @@ def _uses(scopes: Iterable[Scope], table: SymbolTable) -> Iterator[ProviderUse]:
                 tuple(agents.get(definition.name, ())),
                 definition.document.value_span((*definition.location, spec.kind)),
             )
+
+
+def _unused(scopes: Iterable[Scope], table: SymbolTable) -> Iterator[tuple[str, AnyProvider]]:
+    """The providers that no agent uses: one of them may judge tests, and play their callers."""
+    used = {name for scope in scopes for name in scope.providers}
+    for name, definition in table.entries["providers"].items():
+        if name not in used and isinstance(definition.spec, AnyProvider):
+            yield name, definition.spec
 
 
 def _places(several: Iterable[Mapping[str, list[Span]]]) -> dict[str, list[Span]]:

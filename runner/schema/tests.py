@@ -361,6 +361,14 @@ class Test(Block):
     )
     timeout: SomeTime = key("the longest that it may run", 60.0)
 
+    @property
+    def wants_model(self) -> bool:
+        """Whether a model must play its caller, or say whether it holds."""
+        checks = [step.agent for step in self.steps if isinstance(step, AgentStep)]
+        if self.finally_ is not None:
+            checks.append(self.finally_)
+        return self.simulate is not None or any(c.means is not None or c.judge for c in checks)
+
     @model_validator(mode="after")
     def _has_steps(self) -> Self:
         if self.steps and self.simulate is not None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -21,7 +21,7 @@ from runner.session.conversation import CannotStartError
 from runner.session.errors import AppRefusedError
 from runner.testing.audio.sound import SoundError
 from runner.testing.audio.talk import AudioTalk, NothingToInterruptError
-from runner.testing.checks import MEANING, failures
+from runner.testing.checks import failures
 from runner.testing.judging import Judging
 from runner.testing.mocks import plain
 from runner.testing.outcome import Failure
@@ -86,7 +86,7 @@ class TestRun:
         return RunResult(self._failures, self._talk.events, waits)
 
     def _needs_no_model(self) -> None:
-        if self._judging is None and (self._case.spec.simulate or any(_meanings(self._case))):
+        if self._judging is None and self._case.spec.wants_model:
             raise SkippedError("it needs a model that judges: name one with --model")
 
     async def _whole(self) -> None:
@@ -221,10 +221,3 @@ def _simulated(case: TestCase) -> float:
     silences = sum(s.silence for s in case.spec.steps if isinstance(s, SilenceStep))
     slow = sum(m.slow or 0.0 for mocks in case.spec.mocks.values() for m in mocks)
     return silences + slow * (1 + len(case.spec.steps))
-
-
-def _meanings(case: TestCase) -> Iterator[bool]:
-    blocks = [s.agent for s in case.spec.steps if isinstance(s, AgentStep)]
-    if case.spec.finally_ is not None:
-        blocks.append(case.spec.finally_)
-    return (bool(getattr(block, key)) for block in blocks for key in MEANING)

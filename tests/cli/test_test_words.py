@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from click.testing import CliRunner
 from support.tested_folder import AGENTS
@@ -71,3 +73,15 @@ def test_a_model_that_cannot_be_used_is_told(said):
 def test_a_misspelt_verb_is_not_taken_for_a_folder(said):
     """`lkrun test recrod` asks whether `record` was meant."""
     assert said(first="recrod") == "there is no folder 'recrod'; did you mean 'record'?"
+
+
+def test_a_model_that_no_agent_uses_plays_the_caller(tmp_path, monkeypatch):
+    """`--model` takes every provider of the folder; its own tests are its use."""
+    monkeypatch.setenv("LKRUN_CACHE_DIR", str(tmp_path / "cache"))
+    file = Path(__file__).parents[1] / "good" / "model-of-tests-alone.yaml"
+    (tmp_path / "agents.d").mkdir()
+    (tmp_path / "agents.d" / "all.yaml").write_text(file.read_text("utf-8"), encoding="utf-8")
+    words = ["test", str(tmp_path / "agents.d"), "--model", "caller", "--simulate"]
+    done = CliRunner().invoke(lkrun, words, standalone_mode=False)
+    assert "1 passed" in done.output, done.output
+    assert "W201" not in done.output

@@ -10,7 +10,9 @@ from runner.link.reach import speaking_in
 from runner.link.rule import FolderContext, FolderRule
 from runner.link.table import SymbolTable, name_span
 from runner.schema.file import SINGULAR
+from runner.schema.providers import AnyProvider
 from runner.schema.reading.load import Definition
+from runner.schema.tests import Test
 from runner.schema.types.blocks import Block
 
 
@@ -20,7 +22,7 @@ def _check(context: FolderContext) -> Iterator[Diagnostic]:
     if len(scopes) < len(table.entries["agents"]) or "agents" in words or not scopes:
         return
     used = context.meant | {reached for scope in scopes for reached in scope.reached}
-    used |= set(_speaking(table))
+    used |= {*_speaking(table), *_judging(table)}
     for definition in table.all():
         known = definition.spec is not None or definition.deferred
         if not known or definition.section in ("agents", "tests") or definition.name in words:
@@ -39,6 +41,15 @@ def _speaking(table: SymbolTable) -> Iterator[tuple[str, str]]:
     for test in table.entries["tests"].values():
         for section, names in speaking_in(test.spec, take).items():
             yield from ((section, name) for name in names)
+
+
+def _judging(table: SymbolTable) -> Iterator[tuple[str, str]]:
+    """Models that may judge tests or play their callers: the command says which."""
+    tests = (test.spec for test in table.entries["tests"].values())
+    if any(isinstance(spec, Test) and spec.wants_model for spec in tests):
+        for name, provider in table.entries["providers"].items():
+            if isinstance(provider.spec, AnyProvider) and provider.spec.kind == "llm":
+                yield "providers", name
 
 
 def _idle(definition: Definition) -> Problem:
