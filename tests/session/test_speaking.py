@@ -115,6 +115,12 @@ def as_set(talk):
     )
 
 
+async def test_in_writing_nothing_waits_for_a_pause(begin):
+    """The pause between two things that are said is for those who hear them."""
+    folder = FOLDER.replace("SPEECH", "gap: 1s").replace("OWN", "gap: 1s")
+    assert as_set(await begin(folder, channel="text"))[1] == 0.0
+
+
 @pytest.mark.proves("Agent.speech", "Speaking.strip")
 @pytest.mark.parametrize(
     ("written", "left_out"),

@@ -40,10 +40,10 @@ class SpeakingOptions:
     aligned: bool | None
     expressive: Any
 
-    def set_on(self, session: AgentSession[Any]) -> None:
-        """Have a session speak so."""
+    def set_on(self, session: AgentSession[Any], *, aloud: bool) -> None:
+        """Have a session speak so; in writing nobody hears a pause, and all would wait for it."""
         session.options.tts_text_transforms = self.transforms
-        session.options.min_consecutive_speech_delay = self.gap
+        session.options.min_consecutive_speech_delay = self.gap if aloud else 0.0
         session.options.use_tts_aligned_transcript = self.aligned
         session.update_options(expressive=self.expressive)
 
@@ -97,8 +97,9 @@ class Manner:
         bound, session = self._call.bound, self._call.session
         persona = bound.release.personas.get(name)
         options = speaking_options(bound.release.agent, persona, bound.renderer.text)
-        options.set_on(session)
-        self._expressive = options.expressive is not False and self._call.channel == "voice"
+        aloud = self._call.channel == "voice"
+        options.set_on(session, aloud=aloud)
+        self._expressive = options.expressive is not False and aloud
         if self._expressive and not self._warned and not _can_be_steered(session):
             self._warned = True
             log.warning("'expressive' has no effect: LiveKit cannot steer the voice of '%s'", name)
