@@ -45,9 +45,11 @@ async def test_an_agent_for_each_publisher(livekit, lkrun_serve, write):
     async with calling(livekit, "desk", room="two") as first:
         await first.speak_up()
         await first.until(lambda: len(first.agents) == 1, "the first one's agent")
+        await first.reads("Hello there.")
         async with calling(livekit, "desk", room="two") as second:
             await second.speak_up()
             await first.until(lambda: len(first.agents) == 2, "an agent for each", within=20)
+            await second.reads("Hello there.")  # before that nobody reads what is written
             await second.writes("number 5")
             await second.reads("Number 5.")
             assert second.told.count("Number 5.") == 1
