@@ -117,9 +117,11 @@ def test_a_served_conversation_writes_no_secret(folder, tmp_path, env):
 def ready(log, process):
     """The address of the front, once it is ready."""
     while process.poll() is None:
-        for line in log.read_text().splitlines():
-            if '"ready"' in line:
-                return json.loads(line)["http"]
+        whole, _, _ = log.read_bytes().rpartition(b"\n")  # the last line may be half written
+        for line in whole.splitlines():
+            event = json.loads(line) if line.startswith(b"{") else {}
+            if event.get("event") == "ready":
+                return event["http"]
         threading.Event().wait(0.05)
     raise AssertionError(log.read_text())
 
