@@ -60,7 +60,7 @@ GROUPS = {kind.key: kind.entry_points for kind in ROWS if kind.entry_points} | {
 def __getattr__(name: str) -> Any:
     """Patterns are loaded when something of them is used: most commands need none."""
     if name in ("Pattern", "PatternError", "compile_pattern"):
-        from runner import patterns  # noqa: PLC0415
+        from runner import patterns  # noqa: PLC0415 - as above
 
         return getattr(patterns, name)
     raise AttributeError(f"module 'runner.plugin' has no attribute '{name}'")

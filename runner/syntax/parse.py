@@ -86,8 +86,8 @@ def _flawed(file: str, flaw: Flaw) -> Diagnostic:
 
 def _read(file: str, remainder: Remainder) -> tuple[Data, Tree, list[Diagnostic]]:
     # they import strictyaml, which is not needed with a full cache
-    from runner.syntax import rounds  # noqa: PLC0415
-    from runner.syntax.languages import other_language  # noqa: PLC0415
+    from runner.syntax import rounds  # noqa: PLC0415 - see above
+    from runner.syntax.languages import other_language  # noqa: PLC0415 - as above
 
     diagnostics: list[Diagnostic] = []
     while True:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import queue
 import sqlite3
 import threading
@@ -83,7 +84,8 @@ class Spooling:
             self._write()
             for each in batch:
                 if isinstance(each, asyncio.Future):
-                    self._loop.call_soon_threadsafe(_done, each)
+                    with contextlib.suppress(RuntimeError):  # the loop is gone: nobody waits
+                        self._loop.call_soon_threadsafe(_done, each)
             if None in batch:
                 return
 
