@@ -83,7 +83,7 @@ def _log_events() -> str:
 
 
 def _routes() -> str:
-    shown = (route for route in ROUTES if not route.path.startswith(("/-/page.", "/-/openapi")))
+    shown = (route for route in ROUTES if not route.path.startswith(("/-/page", "/-/openapi")))
     rows = ((f"`{route.method} {route.path}`", route.summary) for route in shown)
     return table(("route", "does"), rows)
 

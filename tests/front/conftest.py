@@ -9,6 +9,7 @@ from typing import Any
 import aiohttp
 import pytest
 from support.fake_runner import FakeRunner
+from support.visiting import CHROMIUM, Visit
 
 from runner.front.app import Front
 
@@ -68,3 +69,21 @@ async def ask(front):
     host, port = front.address
     async with aiohttp.ClientSession() as session:
         yield Client(session, f"http://{host}:{port}")
+
+
+@pytest.fixture
+async def browser():
+    from playwright.async_api import async_playwright  # noqa: PLC0415 - only where it is installed
+
+    async with async_playwright() as playwright:
+        made = await playwright.chromium.launch(executable_path=CHROMIUM)
+        yield made
+        await made.close()
+
+
+@pytest.fixture
+async def visit(browser, front):
+    context = await browser.new_context(viewport={"width": 1280, "height": 800})
+    made = Visit(await context.new_page(), front)
+    yield made
+    await context.close()

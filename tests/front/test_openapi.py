@@ -15,7 +15,7 @@ from runner.front.port import DialogueError
 from runner.front.routes import ROUTES
 
 DOCUMENT = document(ROUTES)
-KNOWN = {"name": "clinic", "id": "s-1", "who": "+842412345678"}
+KNOWN = {"name": "clinic", "id": "s-1", "who": "+842412345678", "file": "dom.js"}
 """A value of each part of a path that exists, once a dialogue has begun."""
 
 
@@ -68,7 +68,7 @@ async def test_answers_are_what_the_document_promises(ask, runner, tmp_path, rou
 )
 async def test_what_is_unknown_is_told_as_the_document_promises(ask, route):
     """A path that names what does not exist is 404 in the shape of every error."""
-    answer = await ask(route.method, named(route, name="none", id="none", who="none"))
+    answer = await ask(route.method, named(route, name="none", id="none", who="none", file="none"))
     assert answer.status == 404
     validator(route.method, route.path, 404).validate(answer.json)
 

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import importlib.util
-import os
 import re
-import shutil
 
 import pytest
 from support.fake_runner import FakeRunner, say
+from support.visiting import CHROMIUM, WANTED, Visit
 from support.waiting import until
 
 from runner.front.app import Front
@@ -16,68 +14,7 @@ from runner.front.port import DialogueError
 from runner.front.tokens import Doors
 from runner.secret import Secret
 
-CHROMIUM = next(
-    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome", "chrome"))),
-    None,
-)
-MISSING = CHROMIUM is None or importlib.util.find_spec("playwright") is None
-
-pytestmark = pytest.mark.skipif(
-    MISSING and os.environ.get("CI") != "true",
-    reason="needs Chromium and the package playwright (in CI they must be there)",
-)
-
-
-@pytest.fixture
-async def browser():
-    from playwright.async_api import async_playwright  # noqa: PLC0415 - only where it is installed
-
-    async with async_playwright() as playwright:
-        made = await playwright.chromium.launch(executable_path=CHROMIUM)
-        yield made
-        await made.close()
-
-
-class Visit:
-    """A person in front of the page; what the browser complains about is kept."""
-
-    def __init__(self, page, front) -> None:
-        """Take a browser's page and the front."""
-        self.page, self.front = page, front
-        self.complaints: list[str] = []
-        page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        page.on(
-            "console",
-            lambda said: said.type == "error" and self.complaints.append(said.text),
-        )
-
-    @property
-    def address(self):
-        host, port = self.front.address
-        return f"http://{host}:{port}/"
-
-    async def begin(self, agent="clinic"):
-        await self.page.goto(self.address)
-        write = re.compile(f"(Write to|Start talking with) {agent}")
-        await self.page.get_by_role("button", name=write).click()
-        await self.sees(".agent .said", "Good day, this is Sunrise Dental.")
-
-    async def says(self, text):
-        await self.page.get_by_label("Your message").fill(text)
-        await self.page.get_by_label("Your message").press("Enter")
-
-    async def sees(self, where, text=""):
-        element = self.page.locator(where).filter(has_text=text).last
-        await element.wait_for(state="visible", timeout=10_000)
-        return element
-
-
-@pytest.fixture
-async def visit(browser, front):
-    context = await browser.new_context(viewport={"width": 1280, "height": 800})
-    made = Visit(await context.new_page(), front)
-    yield made
-    await context.close()
+pytestmark = WANTED
 
 
 async def test_a_person_talks_with_an_agent(visit):

@@ -27,6 +27,15 @@ DETAIL: dict[str, Any] = SUMMARY | {
 MEMORY: dict[str, Any] = {"calls": 1, "last": "2026-03-02T08:21:00.000Z", "summary": "",
                           "variables": {"name": "Mai"}}  # fmt: skip
 
+_NONE: dict[str, Any] = {"p50": None, "p95": None}
+
+TOTALS: dict[str, Any] = {
+    "calls": 1, "minutes": 1.0, "ended": {"end_call": 1}, "tokens": {"input": 1, "output": 2},
+    "latency_ms": {"stt": _NONE, "llm": _NONE, "tts": _NONE, "turn": {"p50": 8, "p95": 9}},
+    "tools": {"look": {"ok": 1, "failed": 0}},
+    "hours": [{"hour": "2026-03-02T08:00:00Z", "calls": 1}],
+}  # fmt: skip
+
 
 class FakeRecords:
     """Plays the records.
@@ -39,6 +48,11 @@ class FakeRecords:
     def __init__(self) -> None:
         self.asked: list[Any] = []
         self.refuses: DialogueError | None = None
+        self.rows = [SUMMARY]
+        self.details = {"s-1": DETAIL}
+        self.cursors: list[str | None] = []
+        self.dropped: list[str] = []
+        self.totals = dict(TOTALS)
         self.sound = Path(tempfile.gettempdir()) / "lk-fake-sound.ogg"
         self.sound.write_bytes(b"OggS")
 
@@ -51,14 +65,18 @@ class FakeRecords:
     async def page(self, wanted: RecordFilter) -> dict[str, Any]:
         self._known("")
         self.asked.append(wanted)
-        return {"records": [SUMMARY], "cursor": None}
+        rows = [each for each in self.rows if wanted.agent in (None, each["agent"])]
+        return {"records": rows, "cursor": self.cursors.pop(0) if self.cursors else None}
 
     async def one(self, name: str) -> dict[str, Any]:
         self._known(name)
-        return DETAIL
+        if name not in self.details:
+            raise DialogueError("unknown_record", "there is no such record")
+        return self.details[name]
 
     async def drop(self, name: str) -> None:
         self._known(name)
+        self.dropped.append(name)
 
     async def audio(self, name: str) -> Path:
         self._known(name)
@@ -79,14 +97,7 @@ class FakeRecords:
     ) -> dict[str, Any]:
         self._known("")
         self.asked.append((agent, since, kind))
-        none = {"p50": None, "p95": None}
-        return {
-            "calls": 1, "minutes": 1.0, "ended": {"end_call": 1},
-            "tokens": {"input": 1, "output": 2},
-            "latency_ms": {"stt": none, "llm": none, "tts": none, "turn": {"p50": 8, "p95": 9}},
-            "tools": {"look": {"ok": 1, "failed": 0}},
-            "hours": [{"hour": "2026-03-02T08:00:00Z", "calls": 1}],
-        }  # fmt: skip
+        return self.totals
 
     async def memory(self, who: str) -> dict[str, Any]:
         self._known(who, "unknown_caller")

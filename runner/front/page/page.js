@@ -1,19 +1,12 @@
 // The page of `lkrun serve`: pick an agent, talk with it by voice or in writing, see what it does. Everything that comes from the runner is
 // put into the page as text, never as HTML.
 
+import { Gone, Refused, ask, hears, proof, prove, session, stream } from "/-/page/api.js";
+import { $, ENGLISH, HUES, UNKNOWN, el, sentence, words } from "/-/page/dom.js";
+import { Trace } from "/-/page/trace.js";
 import { Call, speaks } from "/-/voice.js";
 
-const $ = (id) => document.getElementById(id);
 const POLL = 2000, POLL_GONE = 1500, PATIENCE = 8000, SETTLE = 250;
-const HUES = [172, 65, 300, 245, 20, 125];
-
-const WORDS = {
-  too_long: "This message is too long. Please send it in parts.",
-  full: "The runner is busy with as many conversations as it can hold. Please try again in a moment.",
-  draining: "The runner is about to stop and begins no new conversations. Please try again in a moment.",
-  unauthorized: "This runner wants a token: one of those below runner.http.tokens in its files.",
-  internal: "Something went wrong inside the runner. Its log says more.",
-};
 
 const REASONS = {
   caller_left: "You have ended the conversation.",
@@ -28,11 +21,6 @@ const REASONS = {
 
 const LOST = "The runner has been started again, so this conversation is over.";
 const FEW = 4;
-const UNKNOWN = ["not known yet", "nothing yet"];
-const ENGLISH = navigator.language.startsWith("en") ? navigator.language : "en-GB";
-const DAY = { weekday: "long", day: "numeric", month: "long", year: "numeric", timeZone: "UTC" };
-const HOUR = { hour: "numeric", minute: "2-digit", timeZone: "UTC" };
-const WRITTEN = /^(?:(\d{4}-\d{2}-\d{2})(?:[T ](?=\d))?)?(\d{2}:\d{2}(?::\d{2})?(?:\.\d+)?)?(Z|[+-]\d{2}:\d{2})?$/;
 
 let page = null;        // what /-/page.json said
 let talk = null;        // the conversation on screen
@@ -41,127 +29,25 @@ let timer = 0;
 let fresh = "";         // the release that came while this page was open
 let mended = "";        // the release that is served since the files are right again
 let closed = "";        // the notice that was closed
-let token = sessionStorage.getItem("lkrun-token") ?? "";    // what the person has proved themselves by
-
-// --- small parts --------------------------------------------------------------------------------------------------
-
-function el(tag, about = {}, ...children) {
-  const made = document.createElement(tag);
-  for (const [name, value] of Object.entries(about)) {
-    if (name === "class") made.className = value;
-    else if (name === "onclick") made.addEventListener("click", value);
-    else made.setAttribute(name, value);
-  }
-  made.append(...children);
-  return made;
-}
-
-function icon(path) {
-  const space = "http://www.w3.org/2000/svg";
-  const svg = document.createElementNS(space, "svg");
-  svg.setAttribute("viewBox", "0 0 24 24");
-  svg.setAttribute("aria-hidden", "true");
-  const drawn = document.createElementNS(space, "path");
-  drawn.setAttribute("d", path);
-  svg.append(drawn);
-  return svg;
-}
-
-const WRENCH = "M14.7 6.3a4 4 0 0 0-5.2 5.2L4 17l3 3 5.5-5.5a4 4 0 0 0 5.2-5.2L15 12l-3-3z";
-const ARROW = "M4 12h15M14 7l5 5-5 5";
-
-function persona(name) {
-  const made = el("span", { class: "persona" }, name);
-  const at = talk ? talk.personas.indexOf(name) : -1;
-  made.style.setProperty("--hue", HUES[(at < 0 ? name.length : at) % HUES.length]);
-  return made;
-}
-
-function words(value) {
-  if (value === null || value === undefined || value === "") return "not known yet";
-  if (value === true) return "yes";
-  if (value === false) return "no";
-  if (Array.isArray(value)) return value.length ? value.map((each) => "• " + words(each)).join("\n") : "nothing yet";
-  if (typeof value === "object") return Object.entries(value).map(([k, v]) => `${k}: ${words(v)}`).join(", ");
-  return typeof value === "string" ? moment(value) : String(value);
-}
-
-/** A date, a time or both as people write them, in the zone that they are written in; other text as it is. */
-function moment(text) {
-  const [, day, hour, zone] = WRITTEN.exec(text) ?? [];
-  if (!day && !hour) return text;
-  const at = new Date(`${day ?? "2000-01-01"}T${(hour ?? "00:00").slice(0, 8)}Z`);
-  if (Number.isNaN(at.getTime())) return text;
-  const made = at.toLocaleString(ENGLISH, { ...(day ? DAY : {}), ...(hour ? HOUR : {}), timeZone: "UTC" });
-  return zone ? `${made} (UTC${zone === "Z" ? "" : zone})` : made;
-}
-
-function pretty(value) {
-  if (typeof value !== "string") return JSON.stringify(value, null, 2);
-  try {
-    const inside = JSON.parse(value);
-    return inside && typeof inside === "object" ? JSON.stringify(inside, null, 2) : value;
-  } catch {
-    return value;
-  }
-}
-
-function lines(given) {
-  if (!given || typeof given !== "object" || Array.isArray(given)) return pretty(given ?? "none");
-  return Object.entries(given).map(([name, value]) => `${name}: ${pretty(value)}`).join("\n") || "none";
-}
-
-function sentence(text) {
-  const said = text.charAt(0).toUpperCase() + text.slice(1);
-  return /[.!?…][”’"')]?$/.test(said) ? said : said + ".";
-}
+let view = null;        // the module of the page that is shown: calls, figures or agents
 
 // --- the runner ---------------------------------------------------------------------------------------------------
 
-class Refused extends Error {
-  constructor(status, error) {
-    super(WORDS[error.code] ?? [error.message, error.help].filter(Boolean).map(sentence).join(" "));
-    this.status = status;
-    this.code = error.code;
-    this.told = sentence(error.message);
-  }
-}
-
-class Gone extends Error {}
-
-async function ask(method, path, body, patience) {
-  let reply, data;
-  try {
-    reply = await fetch(path, {
-      method,
-      headers: { ...(token && { Authorization: `Bearer ${token}` }), ...(body !== undefined && { "Content-Type": "application/json" }) },
-      body: body === undefined ? undefined : JSON.stringify(body),
-      signal: patience ? AbortSignal.timeout(patience) : undefined,
-    });
-    data = reply.status === 204 ? null : await reply.json();
-  } catch {
-    lost();
-    throw new Gone();
-  }
-  found();
-  if (reply.status === 401) strange();
-  if (!reply.ok) throw new Refused(reply.status, data.error);
-  return data;
-}
+Object.assign(hears, { lost, found, strange });
 
 /** Ask for a token; what is on the page stays as it is. */
 function strange() {
   if ($("door").open) return;
-  $("door-wrong").hidden = !token;
+  $("door-wrong").hidden = !proof();
   $("token").value = "";
   $("door").showModal();
 }
 
 function knock(event) {
   event.preventDefault();
-  token = $("token").value.trim();
+  const token = $("token").value.trim();
   if (!token) return;
-  sessionStorage.setItem("lkrun-token", token);
+  prove(token);
   $("door").close();
   refresh().then(route).catch(() => {});
 }
@@ -222,8 +108,6 @@ async function catchUp() {
     if (talk === mine && error.status === 404) over(LOST);
   }
 }
-
-const session = (id) => ask("GET", `/v1/sessions/${encodeURIComponent(id)}`);
 
 // --- the files ----------------------------------------------------------------------------------------------------
 
@@ -312,10 +196,30 @@ function card(agent) {
   return made;
 }
 
+const VIEWS = ["calls", "figures", "agents"];
+
 function show(name) {
-  $("lobby").hidden = name !== "lobby";
+  for (const id of ["lobby", ...VIEWS]) $(id).hidden = name !== id;
   for (const id of ["talk", "about", "actions"]) $(id).hidden = name !== "talk";
-  document.title = name === "talk" ? `${talk.agent} · lkrun` : "lkrun";
+  $("pages").hidden = name === "talk";
+  for (const link of $("pages").querySelectorAll("a")) {
+    if (link.dataset.page === name) link.setAttribute("aria-current", "page");
+    else link.removeAttribute("aria-current");
+  }
+  document.title = name === "talk" ? `${talk.agent} · lkrun` : VIEWS.includes(name) ? `${name.charAt(0).toUpperCase()}${name.slice(1)} · lkrun` : "lkrun";
+}
+
+/** Show one of the pages beside the talk; what it is made of is loaded when it is first looked at. */
+async function visit(name, id, asked) {
+  leave();
+  show(name);
+  const address = location.hash;
+  const made = await import(`/-/page/${name}.js`).catch(() => null);
+  if (location.hash !== address) return;
+  if (!made) return void $(name).replaceChildren(el("p", { class: "trouble", role: "alert" }, "The runner does not answer. Load this page again once it does."));
+  view = made;
+  await made.open($(name), { id, asked, site: { page: () => page } });
+  if (location.hash.split("?")[0] === address.split("?")[0]) $(name).querySelector("h1")?.focus({ preventScroll: true });
 }
 
 function lobby() {
@@ -331,12 +235,15 @@ function leave() {
   talk?.stream?.close();
   talk?.call?.hangUp();
   talk = null;
+  view?.close();
+  view = null;
 }
 
 function open(name, session) {
   leave();
   const agent = page?.agents.find((each) => each.name === name);
-  talk = { agent: name, session, personas: [...(agent?.personas ?? [])], persona: agent?.start ?? "", variables: null, release: "", calls: new Map(), lastSpeaker: null, said: [], at: 0, draft: "", busy: false, ended: false, seen: 0, early: new Map(), sending: null, queue: [], stream: null, failure: "", call: null };
+  talk = { agent: name, session, personas: [...(agent?.personas ?? [])], persona: agent?.start ?? "", variables: null, release: "", said: [], at: 0, draft: "", busy: false, ended: false, seen: 0, early: new Map(), sending: null, queue: [], stream: null, failure: "", call: null };
+  talk.trace = new Trace($("log"), name, talk.personas);
   $("agent-name").textContent = name;
   $("agent-note").textContent = agent?.description ?? "";
   for (const id of ["log", "queue", "first-lines"]) $(id).replaceChildren();
@@ -367,7 +274,7 @@ function dialUp(name) {
   const mine = open(name, null);
   const here = () => talk === mine;
   mine.turns = { agent: false, caller: false };
-  mine.call = new Call(name, token, {
+  mine.call = new Call(name, proof(), {
     begun: (id) => {
       if (!here()) return;
       mine.session = id;
@@ -465,8 +372,7 @@ async function next(mine) {
   while (talk === mine && mine.queue.length && !mine.busy && !mine.ended) {
     mine.sending = mine.queue.shift();
     const { text, keypad, bubble } = mine.sending;
-    talk.lastSpeaker = null;
-    if (bubble) $("log").append(bubble);
+    if (bubble) talk.trace.add(bubble);
     const said = keypad ? { keypad } : { text };
     const done = await turn(mine, mine.session ? { ...said, session_id: mine.session } : { ...said, idle: true });
     if (talk !== mine) return;
@@ -540,10 +446,10 @@ function hear(mine, number, event) {
 async function listen(mine) {
   if (mine.call || mine.stream || mine.calling || mine.ended || !mine.session || document.hidden) return;
   mine.calling = true;
-  const shows = await ticket().catch(() => null);
+  const opened = await stream(mine.session, mine.seen).catch(() => null);
   mine.calling = false;
-  if (shows === null || talk !== mine || mine.stream || mine.ended) return;
-  mine.stream = new EventSource(`/v1/sessions/${encodeURIComponent(mine.session)}/events?after=${mine.seen}${shows}`);
+  if (!opened || talk !== mine || mine.stream || mine.ended) return void opened?.close();
+  mine.stream = opened;
   mine.stream.onmessage = (message) => {
     if (talk !== mine || mine.ended) return;
     const before = mine.seen;
@@ -556,17 +462,12 @@ async function listen(mine) {
   };
 }
 
-/** What a stream shows in place of a token: a ticket, good once. */
-async function ticket() {
-  return token ? `&ticket=${(await ask("POST", "/v1/tickets")).ticket}` : "";
-}
-
 /** The stream ends with the conversation, or breaks off; then the browser connects again by itself, unless its ticket is used. */
 async function closedStream(mine) {
   try {
     const now = await session(mine.session);
     if (talk === mine && !mine.ended && now.ended) replay(now);
-    else if (token) setTimeout(() => listen(mine), POLL);
+    else if (proof()) setTimeout(() => listen(mine), POLL);
   } catch (error) {
     if (talk === mine && error.status === 404) over(LOST);
   }
@@ -595,8 +496,7 @@ function offer(mine) {
 }
 
 function unanswered(reason) {
-  $("log").append(el("li", { class: "row unanswered" }, el("p", {}, el("strong", {}, "What went wrong: "), reason), el("p", { class: "note" }, "Only you see this, since the page is on the runner’s own machine. Callers hear what the agent says in its place.")));
-  talk.lastSpeaker = null;
+  talk.trace.add(el("li", { class: "row unanswered" }, el("p", {}, el("strong", {}, "What went wrong: "), reason), el("p", { class: "note" }, "Only you see this, since the page is on the runner’s own machine. Callers hear what the agent says in its place.")));
   down();
 }
 
@@ -705,109 +605,17 @@ function trouble(text) {
 
 // --- what was said and done ---------------------------------------------------------------------------------------
 
-const PUT = {
-  message: (event) => (event.role === "user" ? said(event.text) : spoken(event)),
-  tool_call: called,
-  tool_result: returned,
-  handoff: handed,
-  intent: certain,
-  keypad: pressed,
-  app: tapped,
-  sound: played,
-  end: (event) => over(why(event.reason)),
-};
-
 function put(event) {
-  PUT[event.type]?.(event);
+  if (event.type === "end") over(why(event.reason));
+  else talk.trace.put(event);
   down();
-}
-
-function said(text) {
-  const bubble = el("li", { class: "mine" }, el("p", { class: "said" }, el("span", { class: "sr" }, "You: "), text));
-  talk.lastSpeaker = null;
-  $("log").append(bubble);
-  down();
-  return bubble;
-}
-
-function spoken(event) {
-  const made = el("li", { class: "agent" });
-  const name = event.persona ?? talk.agent;
-  if (talk.lastSpeaker !== name) made.append(el("p", { class: "speaker" }, persona(name)));
-  talk.lastSpeaker = name;
-  made.append(el("p", { class: "said" }, event.text));
-  $("log").append(made);
-}
-
-function called(event) {
-  const given = event.arguments && typeof event.arguments === "object" ? event.arguments : {};
-  const brief = Object.entries(given).map(([name, value]) => `${name}: ${words(value)}`).join(", ");
-  const state = el("span", { class: "state" }, "running");
-  const answer = el("pre", { tabindex: "0", "aria-label": "Answer" }, "…");
-  const title = el("h3", {}, "Answer");
-  const row = el("li", { class: "row tool", "data-tool": event.name },
-    el("details", {},
-      el("summary", {}, icon(WRENCH), el("span", { class: "sr" }, "Tool "), el("span", { class: "name" }, event.name), el("span", { class: "brief" }, brief), state),
-      el("div", { class: "inside" }, el("h3", {}, "Arguments"), el("pre", { tabindex: "0", "aria-label": "Arguments" }, lines(event.arguments)), title, answer)));
-  talk.calls.set(event.call_id, { row, state, answer, title });
-  $("log").append(row);
-}
-
-function returned(event) {
-  if (!talk.calls.has(event.call_id)) called({ ...event, arguments: {} });
-  const { row, state, answer, title } = talk.calls.get(event.call_id);
-  row.classList.toggle("failed", event.error);
-  state.textContent = event.error ? "failed" : "done";
-  title.textContent = event.error ? "What went wrong" : "Answer";
-  answer.textContent = event.output === null || event.output === "" ? "nothing" : pretty(event.output);
-}
-
-function handed(event) {
-  talk.persona = event.to;
-  const row = el("li", { class: "row handoff", "data-handoff": event.to },
-    el("details", {},
-      el("summary", {}, icon(ARROW), el("span", {}, "Handed over to "), el("span", { class: "to" }, persona(event.to))),
-      el("div", { class: "inside" }, el("p", {}, event.from ? `From ${event.from} to ${event.to}, in turn ${event.turn}.` : `To ${event.to}, in turn ${event.turn}.`))));
-  talk.lastSpeaker = null;
-  $("log").append(row);
-}
-
-function certain(event) {
-  const row = el("li", { class: "row intent", "data-intent": event.name },
-    el("details", {},
-      el("summary", {}, icon(ARROW), el("span", {}, "Acted on the intent "), el("span", { class: "to" }, event.name)),
-      el("div", { class: "inside" }, el("p", {}, `In turn ${event.turn}, before the model was asked.`))));
-  talk.lastSpeaker = null;
-  $("log").append(row);
-}
-
-function pressed(event) {
-  const who = event.role === "user" ? "You pressed " : `${event.persona ?? talk.agent} pressed `;
-  const keys = event.keys?.split("").join(" ") ?? "keys that stay private";
-  const row = el("li", { class: "row keypad", "data-keypad": event.role }, el("p", {}, who, el("span", { class: "to" }, keys)));
-  talk.lastSpeaker = null;
-  $("log").append(row);
-}
-
-function tapped(event) {
-  const who = event.role === "user" ? "The app asked for " : `${event.persona ?? talk.agent} asked the app for `;
-  const given = event.arguments && typeof event.arguments === "object" ? event.arguments : {};
-  const brief = Object.entries(given).map(([name, value]) => `${name}: ${words(value)}`).join(", ");
-  const row = el("li", { class: "row keypad", "data-app": event.name }, el("p", {}, who, el("span", { class: "to" }, event.name), brief ? ` (${brief})` : ""));
-  talk.lastSpeaker = null;
-  $("log").append(row);
-}
-
-function played(event) {
-  const who = event.persona ?? talk.agent;
-  const row = el("li", { class: "row keypad", "data-sound": event.name }, el("p", {}, `${who} played `, el("span", { class: "to" }, event.name)));
-  talk.lastSpeaker = null;
-  $("log").append(row);
 }
 
 function down() {
   $("scroll").scrollTop = $("scroll").scrollHeight;
 }
+
+const persona = (name) => talk.trace.persona(name);
 
 // --- the side panel -----------------------------------------------------------------------------------------------
 
@@ -927,6 +735,9 @@ $("pad-send").addEventListener("click", sendKeys);
 // --- start --------------------------------------------------------------------------------------------------------
 
 function route() {
+  const [path, asked = ""] = location.hash.slice(1).split("?");
+  const [name, id] = path.split("/").map(decodeURIComponent);
+  if (VIEWS.includes(name)) return void visit(name, id, Object.fromEntries(new URLSearchParams(asked)));
   const [agent, session] = location.hash.replace(/^#\/?/, "").split("/").map(decodeURIComponent);
   if (!agent || !session) {
     leave();

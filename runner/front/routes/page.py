@@ -11,6 +11,7 @@ from aiohttp import web
 
 from runner import __version__
 from runner.front.models.page import PageData
+from runner.front.problems import HttpProblem
 from runner.front.routes.releases import served
 from runner.front.routes.route import ApiRequest, Handler, Route
 
@@ -25,6 +26,19 @@ def _file(name: str, kind: str) -> Handler:
         return web.Response(body=_content(name), content_type=kind, charset="utf-8")
 
     return answer
+
+
+_MODULES: Final = frozenset({
+    "api.js", "calls.js", "dom.js", "plots.js", "said.js", "trace.js",
+})  # fmt: skip
+"""What the page's script is made of; it loads what is wanted."""
+
+
+async def _module(request: ApiRequest) -> web.Response:
+    name = request.path["file"]
+    if name not in _MODULES:
+        raise HttpProblem(404, "unknown_file", "the page has no such file")
+    return web.Response(body=_content(name), content_type="text/javascript", charset="utf-8")
 
 
 async def _data(request: ApiRequest) -> dict[str, Any]:
@@ -58,6 +72,17 @@ ROUTES: Final = (
         "voice-worklet.js",
         "text/javascript",
         "Its microphone and loudspeaker",
+    ),
+    Route(
+        "page_module",
+        "GET",
+        "/-/page/{file}",
+        _module,
+        "What its script is made of",
+        kind="text/javascript",
+        open=True,
+        counted=False,
+        errors=(404,),
     ),
     Route(
         "page_data",
