@@ -360,6 +360,19 @@ class Runner(Protocol):
         """How the folder stands, as `runner.front.models.page.FolderStatus` has it."""
         ...
 
+    async def act(self, session_id: str, action: dict[str, Any]) -> None:
+        """Have one action of the language done in one of them, between two turns.
+
+        Args:
+            session_id: which.
+            action: as JSON, such as `{"say": "One moment."}`.
+
+        Raises:
+            DialogueError: it is unknown, has ended or not begun, or the action is none that it
+                could do.
+        """
+        ...
+
     async def end(self, session_id: str) -> None:
         """End one of them.
 

@@ -115,7 +115,8 @@ def from_validation(error: ValidationError, model: type[BaseModel]) -> HttpProbl
     about = first.get("ctx", {})
     name = ".".join(str(each) for each in first["loc"])
     if first["type"] == "extra_forbidden":
-        hint = did_you_mean(name, model.model_fields)
+        known = [info.alias or each for each, info in model.model_fields.items()]
+        hint = did_you_mean(name, known)
         return HttpProblem(400, "bad_request", f"unknown field '{name}'", hint)
     wording = _WORDINGS.get(first["type"])
     message, hint = (

@@ -27,6 +27,7 @@ from runner.serve.sessions.blocked import BlockedProcesses
 from runner.serve.sessions.calls import Calls, turn_budget
 from runner.serve.sessions.dialogues import Dialogues
 from runner.serve.sessions.event_hooks import EventHooks
+from runner.serve.sessions.outside import Outside
 from runner.serve.sessions.switchboard import Switchboard
 from runner.serve.sessions.tool_requests import ToolRequests
 from runner.serve.sessions.voices import Voices
@@ -114,6 +115,8 @@ def build(  # noqa: PLR0913 - what a runner begins with
         budget=lambda call: turn_budget(releases, call), take=switchboard.take,
         most=lambda: releases.current.process.capacity.max_dialogues,
     )  # fmt: skip
+    outside = Outside(releases, calls, texts.ended)
+    switchboard.on_acted = outside.acted
     surroundings = ChildEnvironment(
         releases, secrets, texts.hosts, log, env=startup.env, livekit=livekit
     )
@@ -149,8 +152,8 @@ def build(  # noqa: PLR0913 - what a runner begins with
     )
     served = ServedRunner(
         releases, calls, admission, texts, voices,
-        agents=agents, reloader=reloader, metrics=metrics, folder=folder, recorder=recorder,
-        livekit=livekit, dev=settings.dev,
+        outside=outside, agents=agents, reloader=reloader, metrics=metrics, folder=folder,
+        recorder=recorder, livekit=livekit, dev=settings.dev,
     )  # fmt: skip
     return Parts(
         releases, calls, admission, metrics, neighbours, agents, after, recorder, switchboard,

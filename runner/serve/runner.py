@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from runner.serve.sessions.calls import Calls
     from runner.serve.sessions.dialogues import Dialogues
     from runner.serve.sessions.event_log import EventLog
+    from runner.serve.sessions.outside import Outside
     from runner.serve.sessions.voices import Voices
     from runner.serve.workers.livekit import LiveKitAgents
     from runner.serve.workers.rooms import Rooms
@@ -63,6 +64,7 @@ class ServedRunner:
         texts: Dialogues,
         voices: Voices,
         *,
+        outside: Outside,
         agents: LiveKitAgents,
         reloader: Reloader,
         metrics: Metrics,
@@ -76,6 +78,7 @@ class ServedRunner:
         self._admission = admission
         self._texts = texts
         self._voices = voices
+        self._outside = outside
         self._agents = agents
         self._reloader = reloader
         self._metrics = metrics
@@ -274,6 +277,15 @@ class ServedRunner:
     def folder(self) -> dict[str, Any]:
         """How the folder stands."""
         return self._folder.to_data()
+
+    async def act(self, session_id: str, action: dict[str, Any]) -> None:
+        """Have one action done in one of them, between two turns.
+
+        Raises:
+            DialogueError: it is unknown or has ended, or the action is none that it could do.
+        """
+        await self._outside.act(session_id, action)
+        await self._recorder.written()
 
     async def end(self, session_id: str) -> None:
         """End one of them.

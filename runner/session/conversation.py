@@ -15,6 +15,7 @@ from runner.egress.port import Egress
 from runner.egress.providers import USUAL_NETWORK, ProviderNetwork
 from runner.egress.report import CallReport
 from runner.link.release import AgentRelease
+from runner.schema.actions import AnyAction
 from runner.schema.types.pressed import PRESSED
 from runner.session.bound_release import BoundRelease
 from runner.session.call import Call, Channel
@@ -34,7 +35,7 @@ from runner.session.personas.persona import LivePersona
 from runner.session.plan import plan_of
 from runner.session.preparation import Preparation
 from runner.session.speech.sounds import Sounds
-from runner.session.values.templates import TemplateContext, TemplateRenderer
+from runner.session.values.templates import Names, TemplateContext, TemplateRenderer
 from runner.session.values.variables import Variables
 
 __all__ = ["CannotRenewError", "CannotStartError", "Conversation", "Renewed"]
@@ -290,6 +291,28 @@ class Conversation:
             await self._parts.app.receive(method, given)
             return []
         return await self._parts.turns.tap(self._parts.app, method, given)
+
+    async def act(
+        self,
+        actions: tuple[AnyAction, ...],
+        names: Names = None,
+        begun: Callable[[], None] = lambda: None,
+    ) -> list[Event]:
+        """Do actions between two turns, though nobody in the call has asked for them.
+
+        Args:
+            actions: what is done.
+            names: what their templates may name besides.
+            begun: told that they are being done now.
+
+        Returns:
+            The events of this turn. By voice and in a room they are told.
+
+        Raises:
+            CallOverError: the call ended before it was done.
+            MisfitError: a value does not fit its variable; nothing was done.
+        """
+        return await self._parts.outside.act(actions, names, begun)
 
     async def quiet(self) -> None:
         """Wait until nobody speaks, no tool runs and no handoff is under way."""

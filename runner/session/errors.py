@@ -11,6 +11,10 @@ class CannotRenewError(Exception):
     """A call that goes on with the release it has."""
 
 
+class CallOverError(Exception):
+    """Something that is not done any more, since the call is over."""
+
+
 class MisfitError(ValueError):
     """A value that a field cannot hold; the message goes on after the field's name."""
 

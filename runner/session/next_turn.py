@@ -9,8 +9,6 @@ from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
 from typing import Any
 
-from livekit.agents.voice.agent_activity import ActivityClosedError
-
 from runner.egress.providers import ProviderNetwork
 from runner.link.differences import of_agent, path
 from runner.link.release import AgentRelease
@@ -18,13 +16,14 @@ from runner.provider_kinds import KINDS
 from runner.schema.agents import Agent
 from runner.session.bound_release import BoundRelease
 from runner.session.call import Call
-from runner.session.errors import CannotRenewError, CannotStartError
+from runner.session.errors import CallOverError, CannotRenewError, CannotStartError
 from runner.session.models.known_secrets import Secrets
 from runner.session.models.providers import Models, close
 from runner.session.observers.timers import CallTimers
 from runner.session.personas.persona import LivePersona, speaker
 from runner.session.settings.live import LiveSettings
 from runner.session.settings.session import idle_of
+from runner.session.tasks.readiness import between_turns
 from runner.session.tools.servers import with_known_servers
 from runner.session.values.defaults import set_defaults
 from runner.session.values.variables import Variables
@@ -136,24 +135,11 @@ class Renewal:
             )
 
     async def _quiet(self, queue: asyncio.Lock | None = None) -> None:
-        """Wait until nobody speaks, no tool runs and the call is not being handed over.
-
-        After its return nothing has begun anew, up to the next `await` that has to wait.
-        """
-        call = self._call
-        while True:
-            await call.arrived.wait()
-            await call.idle.wait()
-            if queue is not None and queue.locked():
-                async with queue:
-                    continue
-            try:
-                await call.session.wait_for_idle()
-            except (ActivityClosedError, RuntimeError):
-                raise CannotRenewError(ENDED) from None
-            free = queue is None or not queue.locked()
-            if call.arrived.is_set() and call.idle.is_set() and free:
-                return
+        """Wait for the end of what is being said and done."""
+        try:
+            await between_turns(self._call, queue)
+        except CallOverError:
+            raise CannotRenewError(ENDED) from None
 
     async def _apply(
         self, release: AgentRelease, secrets: Secrets | None, network: ProviderNetwork | None

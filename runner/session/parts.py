@@ -9,6 +9,7 @@ from typing import Self
 
 from runner.session.call import Call
 from runner.session.ending import Ending
+from runner.session.from_outside import FromOutside
 from runner.session.in_room import RoomSession
 from runner.session.lifecycle.before_call import Opening
 from runner.session.next_turn import Renewal
@@ -41,6 +42,7 @@ class CallParts:
         app: the caller's app.
         room: begins the session in a room.
         turns: has the turns by text.
+        outside: does what others ask for.
     """
 
     language: SpokenLanguage
@@ -54,6 +56,7 @@ class CallParts:
     app: CallersApp
     room: RoomSession
     turns: TextTurns
+    outside: FromOutside
 
     @classmethod
     def of(
@@ -97,9 +100,10 @@ class CallParts:
             timers.stop, departure.stop, renewal.stop, call.keys.stop, callers_app.stop,
             written.stop,
         )  # fmt: skip
-        ending.stops(room.avatar.stop)
+        outside = FromOutside(call, queue, turns, failures.unexpected)
+        ending.stops(room.avatar.stop, outside.stop)
         ending.waits_for(renewal.closed, room.background.end)
         return cls(
             language, opening, ending, timers, failures, listener, renewal, written, callers_app,
-            room, turns,
+            room, turns, outside,
         )  # fmt: skip

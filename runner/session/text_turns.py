@@ -12,6 +12,7 @@ from livekit.agents.voice.agent_activity import ActivityClosedError
 
 from runner.session.call import Call
 from runner.session.ending import Ending
+from runner.session.errors import CallOverError
 from runner.session.events import Event
 from runner.session.observers.app import CallersApp
 from runner.session.observers.failures import Failures
@@ -110,6 +111,28 @@ class TextTurns:
             await self._attempt(lambda: self._spoken_of(app))
             await self.settle()
             return list(events)
+
+    async def act(self, work: Callable[[], Awaitable[None]]) -> list[Event]:
+        """Do what others ask for.
+
+        Returns:
+            The events of this turn.
+
+        Raises:
+            CallOverError: the call has ended.
+        """
+        async with self._queue:
+            if self._call.over:
+                raise CallOverError
+            events = self._begin()
+            await self._attempt(lambda: self._acted(work))
+            await self.settle()
+            return list(events)
+
+    async def _acted(self, work: Callable[[], Awaitable[None]]) -> None:
+        async with asyncio.timeout(self._call.budget.whole + BEYOND):
+            await work()
+            await self.quiet()
 
     async def _spoken_of(self, app: CallersApp) -> None:
         async with asyncio.timeout(self._call.budget.whole + BEYOND):

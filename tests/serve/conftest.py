@@ -27,6 +27,7 @@ from runner.serve.sessions.admission import Admission
 from runner.serve.sessions.blocked import BlockedProcesses
 from runner.serve.sessions.calls import Calls
 from runner.serve.sessions.dialogues import Dialogues
+from runner.serve.sessions.outside import Outside
 from runner.serve.sessions.switchboard import Switchboard
 from runner.serve.sessions.tool_requests import ToolRequests
 from runner.serve.sessions.voices import Voices
@@ -259,6 +260,14 @@ def texts(store, welcomes, calls, switchboard):
         store.socket, welcomes, calls, calls._log, budget=lambda _: 60.0, take=switchboard.take,
         most=lambda: calls._releases.current.process.capacity.max_dialogues,
     )  # fmt: skip
+
+
+@pytest.fixture
+def outside(releases, calls, texts, switchboard):
+    """Hands what others want done to the processes of calls."""
+    made = Outside(releases, calls, texts.ended)
+    switchboard.on_acted = made.acted
+    return made
 
 
 @dataclass

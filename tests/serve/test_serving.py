@@ -106,10 +106,11 @@ def about(reloader, recorder):
 
 
 @pytest.fixture
-def serving(parts, metrics, agents, about):
+def serving(parts, metrics, agents, about, outside):
     """A runner without LiveKit."""
     return ServedRunner(
         *parts,
+        outside=outside,
         agents=agents(None),
         **about,
         metrics=metrics,
@@ -119,10 +120,11 @@ def serving(parts, metrics, agents, about):
 
 
 @pytest.fixture
-def with_livekit(parts, metrics, agents, about):
+def with_livekit(parts, metrics, agents, about, outside):
     """A runner with LiveKit."""
     return ServedRunner(
         *parts,
+        outside=outside,
         agents=agents(LIVEKIT),
         **about,
         metrics=metrics,

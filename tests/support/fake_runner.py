@@ -190,6 +190,7 @@ class FakeRunner:
         self.calls_now = CallLoad(0, None, full=False)
         self.sound_ms: int | None = None
         self.sound_file: Path | None = None
+        self.acted: list[tuple[str, dict[str, Any]]] = []
         self.remembers = False
         self.expected = False
         self.line: FakeLine | None = None
@@ -345,6 +346,13 @@ class FakeRunner:
         if not session.ended:
             return row
         return row | {"ended": "2026-03-02T08:25:00Z", "reason": session.events[-1]["reason"]}
+
+    async def act(self, session_id: str, action: dict[str, Any]) -> None:
+        self.acted.append((session_id, action))
+        if self.refuses is not None:
+            raise self.refuses
+        if self._find(session_id).ended:
+            raise DialogueError("ended", "this session has ended")
 
     async def end(self, session_id: str) -> None:
         self.happen(session_id, type="end", reason="caller_left")

@@ -7,6 +7,7 @@ from typing import Any, Final
 from aiohttp import web
 
 from runner.front.event_stream import send
+from runner.front.models.actions import ActionRequest
 from runner.front.models.sessions import SessionDetail, SessionRows
 from runner.front.port import SessionInfo
 from runner.front.problems import HttpProblem
@@ -22,6 +23,12 @@ async def _sessions(request: ApiRequest) -> list[SessionInfo]:
 
 async def _session(request: ApiRequest) -> dict[str, Any]:
     return await request.runner.session(request.path["id"])
+
+
+async def _act(request: ApiRequest) -> None:
+    body: ActionRequest = request.body
+    action = body.model_dump(by_alias=True, exclude_unset=True)
+    await request.runner.act(request.path["id"], action)
 
 
 async def _end(request: ApiRequest) -> None:
@@ -79,6 +86,16 @@ ROUTES: Final = (
         kind="audio/wav",
         ticketed=True,
         errors=(404,),
+    ),
+    Route(
+        "act",
+        "POST",
+        "/v1/sessions/{id}/actions",
+        _act,
+        "Have one action of the language done, between two turns",
+        request=ActionRequest,
+        status=204,
+        errors=(404, 409, 429, 503),
     ),
     Route(
         "end_session",

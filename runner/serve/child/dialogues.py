@@ -22,6 +22,7 @@ from livekit.agents.utils import http_context
 
 from runner.link.release import AgentRelease
 from runner.serve import core_files
+from runner.serve.child.acting import acted
 from runner.serve.child.network import provider_network
 from runner.serve.child.spoken import SpokenDialogue
 from runner.serve.child.to_main import log_to_main
@@ -29,12 +30,15 @@ from runner.serve.child.watchdog import Suspect, Watchdog, die_with, session, su
 from runner.serve.socket.line import CallEgress, Line
 from runner.serve.socket.messages import (
     TO_HOST,
+    Act,
+    Acted,
     CallRenewed,
     Cancel,
     End,
     Failed,
     Failure,
     HostHello,
+    Known,
     NotRenewed,
     Open,
     Piece,
@@ -75,7 +79,7 @@ class Dialogue:
         self._call = opened.welcome.call
         self._talk: Conversation | None = None
         self._aloud: SpokenDialogue | None = None
-        self._work: asyncio.Queue[TurnText | Renew] = asyncio.Queue()
+        self._work: asyncio.Queue[TurnText | Renew | Act] = asyncio.Queue()
         self._given_up: set[int] = set()
         self._streamed: int | None = None
         self._turn: tuple[int, asyncio.Task[Reply | Failed]] | None = None
@@ -83,7 +87,7 @@ class Dialogue:
         self._noted = self._reported = False
         self._task = asyncio.get_running_loop().create_task(self._run())
 
-    def put(self, message: TurnText | Renew) -> None:
+    def put(self, message: TurnText | Renew | Act) -> None:
         """Do this when all that came before is done."""
         self._work.put_nowait(message)
 
@@ -120,6 +124,8 @@ class Dialogue:
                 message = await self._work.get()
                 if isinstance(message, Renew):
                     self._line.send(await self._renewed(message))
+                elif isinstance(message, Act):
+                    self._line.send(await self._acted(message))
                 elif message.id in self._given_up:
                     self._given_up.remove(message.id)
                 else:
@@ -169,6 +175,21 @@ class Dialogue:
         except (OSError, ValueError):
             return _refused(message, "the release cannot be read")
         return CallRenewed(message.call, message.release, done.live, done.waiting)
+
+    async def _acted(self, message: Act) -> Acted:
+        """Do what others want done; the answer comes after all that was said of it."""
+        talk = self._talk
+        if talk is None:
+            return Acted(message.call, message.id, over=True)
+        self._streamed = None
+        do = self._aloud.act if self._aloud is not None else talk.act
+        done = await acted(message, do, self._line.send)
+        if talk.ended.done():
+            self._report(talk)
+        else:
+            self._note()
+        self._line.send(Known(message.call, talk.variables))
+        return done
 
     async def _reply(self, message: TurnText) -> Reply | Failed:
         greeting: list[Event] = []
@@ -328,7 +349,7 @@ class DialogueHost:
             case Open():
                 call = message.welcome.call
                 self._open[call] = Dialogue(self._line, message)
-            case TurnText() | Renew():
+            case TurnText() | Renew() | Act():
                 self._put(message)
             case Cancel():
                 if (dialogue := self._open.get(message.call)) is not None:
@@ -339,12 +360,14 @@ class DialogueHost:
                 if (dialogue := self._open.pop(message.call, None)) is not None:
                     self._tasks.spawn(dialogue.end(message.reason))
 
-    def _put(self, message: TurnText | Renew) -> None:
+    def _put(self, message: TurnText | Renew | Act) -> None:
         dialogue = self._open.get(message.call)
         if dialogue is not None:
             dialogue.put(message)
         elif isinstance(message, Renew):
             self._line.send(_refused(message, "the call has ended"))
+        elif isinstance(message, Act):
+            self._line.send(Acted(message.call, message.id, over=True))
 
 
 async def _main(socket: str) -> None:

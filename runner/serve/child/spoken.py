@@ -16,6 +16,7 @@ from runner.testing.audio.talk import AudioTalk
 if TYPE_CHECKING:
     from runner.egress.providers import ProviderNetwork
     from runner.link.release import AgentRelease
+    from runner.schema.actions import AnyAction
     from runner.secret import Secret
     from runner.session.conversation import Conversation
 
@@ -81,6 +82,22 @@ class SpokenDialogue(AudioTalk):
     async def keys(self, pressed: str) -> list[Event]:
         """Press keys; what the agent did and said."""
         await self.press(pressed)
+        return await self._told()
+
+    async def act(
+        self,
+        actions: tuple[AnyAction, ...],
+        names: dict[str, Any] | None,
+        begun: Callable[[], None],
+    ) -> list[Event]:
+        """Have actions done that the caller has not asked for; what the agent did and said.
+
+        Raises:
+            CallOverError, MisfitError: as `Conversation.act`.
+        """
+        self._begin()
+        await self._on.act(actions, names, begun)
+        await self._answered(True)
         return await self._told()
 
     async def aclose(self) -> None:

@@ -187,6 +187,10 @@ class Dialogues:
         """End a dialogue, since who talks in it hangs up."""
         self._end(call, "caller_left")
 
+    def ended(self, session: str) -> bool:
+        """Whether there was such a dialogue, which has ended."""
+        return session in self._ended
+
     def look(self) -> None:
         """End what is silent or hangs, and replace dead hosts; to be called every second or so."""
         now = asyncio.get_running_loop().time()

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Protocol
 
 from runner.serve.socket.messages import (
     FROM_CALL,
+    Acted,
+    Acting,
     Ask,
     CallHello,
     CallRenewed,
@@ -62,6 +64,7 @@ class Switchboard:
 
     Attributes:
         on_voice: told what callers by the front's own voice socket hear, and are told.
+        on_acted: told what came of what others wanted done.
     """
 
     def __init__(
@@ -78,6 +81,7 @@ class Switchboard:
         self._renewals = renewals
         self._reports = reports
         self.on_voice: Callable[[CallInfo, Sound | Signal], None] = lambda *_: None
+        self.on_acted: Callable[[Acting | Acted], None] = lambda _: None
         self._tasks = Tasks()
         self._asked: dict[tuple[Peer, int], tuple[str, asyncio.Task[None]]] = {}
 
@@ -125,6 +129,8 @@ class Switchboard:
 
     def _note(self, peer: Peer, call: CallInfo, message: FromCall) -> None:
         match message:
+            case Acting() | Acted():
+                self.on_acted(message)
             case Failure():
                 self._calls.failed(call, message.reason)
             case GiveUp():

@@ -318,6 +318,31 @@ class Signal(Message):
 
 
 @dataclass(frozen=True, slots=True)
+class Acting(Message):
+    """What an `Act` says is being done now."""
+
+    call: str
+    id: int
+    type: Literal["acting"] = "acting"
+
+
+@dataclass(frozen=True, slots=True)
+class Acted(Message):
+    """What came of an `Act`.
+
+    Attributes:
+        over: the call ended before it was done.
+        problem: why it was not done.
+    """
+
+    call: str
+    id: int
+    over: bool = False
+    problem: str | None = None
+    type: Literal["acted"] = "acted"
+
+
+@dataclass(frozen=True, slots=True)
 class Piece(Message):
     """A piece of the answer to a `TurnText`, as it is said."""
 
@@ -441,6 +466,22 @@ class Said(Message):
 
 
 @dataclass(frozen=True, slots=True)
+class Act(Message):
+    """What others want done in a call, between two turns.
+
+    Attributes:
+        actions: as JSON; they were read before.
+        names: what their templates may name besides.
+    """
+
+    call: str
+    id: int
+    actions: tuple[dict[str, Any], ...]
+    names: dict[str, Any] | None = None
+    type: Literal["act"] = "act"
+
+
+@dataclass(frozen=True, slots=True)
 class Cancel(Message):
     """Nobody waits for the answer to a `TurnText` any more."""
 
@@ -522,11 +563,13 @@ FromCall = (
     | LogLine
     | Sound
     | Signal
+    | Acting
+    | Acted
     | Refused
 )
 FromHost = FromCall | Reply | Failed | Piece | Pong
-ToCall = Welcome | Gone | End | Renew | Answer | Sound | Said | Refused
-ToHost = End | Renew | Open | TurnText | Cancel | Ping | Answer | Refused
+ToCall = Welcome | Gone | End | Renew | Act | Answer | Sound | Said | Refused
+ToHost = End | Renew | Act | Open | TurnText | Cancel | Ping | Answer | Refused
 ControlReply = RunnerState | CommandResult
 
 T = TypeVar("T", bound=Message)

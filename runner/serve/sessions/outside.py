@@ -1,0 +1,159 @@
+"""What others have an agent do while a call runs: it is handed to the call's process."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from runner.diagnostics import Diagnostic
+from runner.front.port import DialogueError
+from runner.serve.socket.messages import Act, Acted, Acting
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from runner.link.release import AgentRelease
+    from runner.schema.actions import AnyAction
+    from runner.serve.releases.served import Releases
+    from runner.serve.sessions.calls import CallInfo, Calls
+
+MOST: Final = 16
+"""Of one call: lists of actions that wait to be done."""
+
+ENDED_BY_AGENT: Final = "end_call"
+"""Why a call ends that an action has ended."""
+
+PATIENCE: Final = 10.0
+"""Seconds in which a client is told what came of it; what is not done by then is done later."""
+
+
+@dataclass(slots=True)
+class _Waiting:
+    """A list of actions that is not done yet; `begun`: it is being done."""
+
+    call: str
+    answer: asyncio.Future[Acted]
+    begun: bool = False
+
+
+class Outside:
+    """Hands actions to the processes of calls.
+
+    Args:
+        releases: what is served.
+        calls: those that are on.
+        ended: whether there was such a dialogue, which has ended.
+    """
+
+    def __init__(self, releases: Releases, calls: Calls, ended: Callable[[str], bool]) -> None:
+        self._releases, self._calls, self._ended = releases, calls, ended
+        self._ids = itertools.count(1)
+        self._waiting: dict[int, _Waiting] = {}
+        calls.on_end.append(self._over)
+
+    async def act(self, session: str, action: Mapping[str, Any]) -> None:
+        """Have one action done in a session, between two turns.
+
+        Args:
+            session: its id.
+            action: as JSON.
+
+        Raises:
+            DialogueError: there is no such session, it has ended or not begun, or the action is
+                none that it could do.
+        """
+        call = self.call(session)
+        await self.do(call, (read(self.agent(call), action),))
+
+    def call(self, session: str) -> CallInfo:
+        """A session that has begun and goes on.
+
+        Raises:
+            DialogueError: there is none.
+        """
+        call = self._calls.get(session)
+        if call is None:
+            if self._calls.past(session) is not None or self._ended(session):
+                raise DialogueError("ended", "this session has ended")
+            raise DialogueError("unknown_session", "there is no such dialogue or call")
+        if not call.answered or call.peer is None:
+            raise DialogueError("not_ready", "the call has not begun yet", "try again")
+        return call
+
+    def agent(self, call: CallInfo) -> AgentRelease:
+        """The agent, as a session has it.
+
+        Raises:
+            DialogueError: the release has gone.
+        """
+        agent = self._releases.agent(call.release, call.agent)
+        if agent is None:
+            raise DialogueError("ended", "this session has ended")
+        return agent
+
+    async def do(
+        self,
+        call: CallInfo,
+        actions: Sequence[AnyAction],
+        names: dict[str, Any] | None = None,
+    ) -> None:
+        """Have actions done that were read; returns when they are, or after a while.
+
+        Raises:
+            DialogueError: the session has ended, or a value does not fit.
+        """
+        data = tuple(
+            action.model_dump(mode="json", by_alias=True, exclude_unset=True) for action in actions
+        )
+        number = next(self._ids)
+        if sum(waiting.call == call.id for waiting in self._waiting.values()) >= MOST:
+            message = f"{MOST} of them wait already to be done in this session"
+            raise DialogueError("too_many_requests", message, "send the next when they are done")
+        answer: asyncio.Future[Acted] = asyncio.get_running_loop().create_future()
+        self._waiting[number] = _Waiting(call.id, answer)
+        assert call.peer is not None  # noqa: S101 - it was looked at when the session was found
+        call.peer.send(Act(call.id, number, data, names))
+        done, _ = await asyncio.wait({answer}, timeout=PATIENCE)
+        if done:
+            _told(answer.result())
+
+    def acted(self, message: Acting | Acted) -> None:
+        """Note what a process says came of it."""
+        waiting = self._waiting.get(message.id)
+        if waiting is None or waiting.call != message.call:
+            return
+        if isinstance(message, Acting):
+            waiting.begun = True
+        else:
+            del self._waiting[message.id]
+            waiting.answer.set_result(message)
+
+    def _over(self, call: CallInfo) -> None:
+        for number, waiting in list(self._waiting.items()):
+            if waiting.call == call.id:
+                del self._waiting[number]
+                itself = waiting.begun and call.reason == ENDED_BY_AGENT
+                waiting.answer.set_result(Acted(call.id, number, over=not itself))
+
+
+def read(agent: AgentRelease, action: Mapping[str, Any]) -> AnyAction:
+    """Read one action.
+
+    Raises:
+        DialogueError: it is none, or names what the agent does not have.
+    """
+    from runner.link.from_outside import read_action
+
+    found = read_action(agent, action)
+    if isinstance(found, Diagnostic):
+        raise DialogueError("bad_request", found.message, found.help)
+    return found
+
+
+def _told(acted: Acted) -> None:
+    if acted.over:
+        raise DialogueError("ended", "the session ended before this was done")
+    if acted.problem is not None:
+        raise DialogueError("out_of_bounds", acted.problem)

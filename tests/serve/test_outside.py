@@ -1,0 +1,125 @@
+"""What others have an agent do: handed to the processes of calls, with real text hosts."""
+
+import asyncio
+
+import pytest
+from support.waiting import until
+
+from runner.front.port import DialogueError
+from runner.serve.sessions import outside as hands
+from runner.serve.socket.messages import TO_CALL, Act, Acted, SessionEvent, Started, Welcome
+
+pytestmark = pytest.mark.usefixtures("socket")
+
+
+async def begun(texts, agent="desk"):
+    """A dialogue that has begun."""
+    return (await texts.turn(agent, "", None, None, None)).session_id
+
+
+async def test_a_dialogue_does_what_is_sent(texts, calls, outside):
+    """When it returns, its words are events, and what it stores is known."""
+    session = await begun(texts)
+    await outside.act(session, {"say": "Your taxi is here."})
+    assert [(e["turn"], e["text"]) for e in calls.get(session).events][-1] == (
+        1, "Your taxi is here.",
+    )  # fmt: skip
+    await outside.act(session, {"set": {"name": "Mary"}})
+    assert calls.get(session).variables == {"name": "Mary"}
+    turn = await texts.turn("desk", "hello", session, None, None)
+    assert (turn.events[0]["turn"], turn.text, turn.variables) == (
+        3,
+        "I hear you.",
+        {"name": "Mary"},
+    )
+
+
+async def test_the_end_of_a_dialogue_is_its_end(texts, calls, outside):
+    """What comes after it is refused, by an action as by a turn; what never was is unknown."""
+    session = await begun(texts)
+    await outside.act(session, {"end_call": "Goodbye."})
+    assert calls.all() == []
+    for name, code in ((session, "ended"), ("text_0", "unknown_session")):
+        with pytest.raises(DialogueError) as refused:
+            await outside.act(name, {"say": "Hello?"})
+        assert refused.value.code == code
+
+
+async def test_a_mistake_is_told_as_in_a_file(texts, outside):
+    """Before anything is sent to the dialogue."""
+    session = await begun(texts)
+    with pytest.raises(DialogueError) as refused:
+        await outside.act(session, {"handoff": "gretter"})
+    assert (refused.value.code, str(refused.value)) == ("bad_request", "unknown persona 'gretter'")
+    assert refused.value.help == "did you mean 'greeter'?"
+
+
+@pytest.fixture
+async def call(phone, calls):
+    """A call whose process this test is."""
+    calls.begin("AJ_1", "desk", "call")
+    peer = await phone("AJ_1")
+    assert isinstance(await peer.receive(TO_CALL), Welcome)
+    return peer
+
+
+async def answered(call, calls):
+    """Have the call begin."""
+    call.send(Started("AJ_1"))
+    await until(lambda: calls.get("AJ_1").answered)
+
+
+async def test_a_call_is_sent_the_action(call, calls, outside):
+    """Its process does it, and says when that is done."""
+    with pytest.raises(DialogueError) as refused:
+        await outside.act("AJ_1", {"say": "Too early."})
+    assert refused.value.code == "not_ready"
+    await answered(call, calls)
+    acting = asyncio.ensure_future(outside.act("AJ_1", {"say": "Hi {{ name }}", "if": "name"}))
+    sent = await call.receive(TO_CALL)
+    assert isinstance(sent, Act)
+    assert (sent.call, sent.actions) == ("AJ_1", ({"say": ["Hi {{ name }}"], "if": "name"},))
+    assert not acting.done()
+    call.send(Acted("AJ_1", sent.id))
+    await acting
+
+
+@pytest.mark.parametrize(
+    ("answer", "code"),
+    [({"over": True}, "ended"), ({"problem": "'order' is not a list"}, "out_of_bounds")],
+)
+async def test_what_was_not_done_is_told(call, calls, outside, answer, code):
+    """By what its process says."""
+    await answered(call, calls)
+    acting = asyncio.ensure_future(outside.act("AJ_1", {"say": "Hi"}))
+    call.send(Acted("AJ_1", (await call.receive(TO_CALL)).id, **answer))
+    with pytest.raises(DialogueError) as refused:
+        await acting
+    assert refused.value.code == code
+
+
+async def test_a_call_that_ends_meanwhile_is_told(call, calls, outside):
+    """Whoever waits is answered when its process dies."""
+    await answered(call, calls)
+    acting = asyncio.ensure_future(outside.act("AJ_1", {"say": "Hi"}))
+    await call.receive(TO_CALL)
+    await call.close()
+    with pytest.raises(DialogueError) as refused:
+        await acting
+    assert refused.value.code == "ended"
+
+
+async def test_who_does_not_answer_costs_nobody_anything(call, calls, outside, monkeypatch):
+    """A client is answered after a while; too many that wait are refused."""
+    await answered(call, calls)
+    monkeypatch.setattr(hands, "PATIENCE", 0.01)
+    for _ in range(hands.MOST):
+        await outside.act("AJ_1", {"say": "Hi"})
+    with pytest.raises(DialogueError) as refused:
+        await outside.act("AJ_1", {"say": "Hi"})
+    assert refused.value.code == "too_many_requests"
+    first = await call.receive(TO_CALL)
+    call.send(Acted("AJ_1", first.id))
+    call.send(SessionEvent("AJ_1", {"type": "message", "turn": 1}))
+    await until(lambda: calls.get("AJ_1").turns == 1)
+    await outside.act("AJ_1", {"say": "Hi"})
