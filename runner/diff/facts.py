@@ -162,7 +162,7 @@ def opening(facts: SentenceFacts) -> str:
     release = facts.new
     if release is None:
         return ""
-    start = str(release.agent.start)
+    start = str(release.agent.first)
     persona = release.personas.get(start)
     greeting = persona.greeting if persona else None
     words = f", who {said(greeting)}" if isinstance(greeting, Block) else ""

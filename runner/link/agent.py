@@ -22,7 +22,9 @@ from runner.link.scope import Scope
 from runner.link.surroundings import LinkContext
 from runner.link.table import SymbolTable
 from runner.link.texts import Texts
+from runner.schema.agents import LISTENER
 from runner.schema.knowledge import FilesKnowledge
+from runner.schema.personas import Persona
 from runner.schema.reading.load import Definition, read
 from runner.schema.types.blocks import Block
 from runner.schema.types.names import Name
@@ -165,7 +167,7 @@ def _release(scope: Scope, around: LinkContext, texts: Texts) -> AgentRelease:
     return AgentRelease.model_construct(
         name=scope.name,
         agent=located(scope.definition, scope.agent, around),
-        personas=_located(scope, "personas", around),
+        personas=_located(scope, "personas", around) or {str(LISTENER): Persona()},
         tools=_located(scope, "tools", around),
         services=_located(scope, "services", around),
         knowledge=_located(scope, "knowledge", around),

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Any, ClassVar, Literal, Self
+from typing import Annotated, Any, ClassVar, Final, Literal, Self
 
 from pydantic import GetJsonSchemaHandler, model_validator
 from pydantic.json_schema import JsonSchemaValue
@@ -27,7 +27,7 @@ from runner.schema.texts import NAMES, Texts
 from runner.schema.turns import TurnTaking
 from runner.schema.types.blocks import Before, Block, OneOrList, OrNo, any_of, key, together
 from runner.schema.types.measures import Duration, SomeTime
-from runner.schema.types.mistake import clash, none_of
+from runner.schema.types.mistake import clash, mistake, none_of
 from runner.schema.types.names import FieldKey, HookKey, PersonaName, ProviderName, ToolName
 from runner.schema.types.texts import Plain, Stored, Told
 from runner.schema.types.values import LanguageTag, TimeZone, YesNo, one_of, whole
@@ -153,14 +153,30 @@ class Room(Block):
 _OPTION = "it belongs to a provider: write it below providers:, a name of yours, and with:"
 
 
+LISTENER: Final = PersonaName("transcriber")
+"""Who writes down what is said in `mode: transcribe`; no author defines it."""
+
+TRANSCRIBE: Final = "transcribe"
+"""The mode of an agent that writes down what is said, and does not answer."""
+
+_MODES = {"chat": "text", "phone": "voice", "transcription": TRANSCRIBE, "transcriber": TRANSCRIBE}
+
+
 class _AgentBasics(Block):
-    start: PersonaName = key("the persona that answers", live="start")
+    start: PersonaName | None = key(
+        "the persona that answers; must be there, but with mode: transcribe", None, live="start"
+    )
     description: Told | None = key("what the agent is for", None)
     enabled: YesNo = key("no: checked, but not served", True)
     mode: Annotated[
         str,
-        one_of("voice", "text", later=("transcribe",), meant={"chat": "text", "phone": "voice"}),
-    ] = key("voice, or text: the caller writes and reads", "voice", live="call")
+        one_of("voice", "text", TRANSCRIBE, meant=_MODES),
+    ] = key(
+        "voice; text: the caller writes and reads; transcribe: what is said is written down, and "
+        "nobody answers",
+        "voice",
+        live="call",
+    )
     instructions: Told | None = key("put before the instructions of each of its personas", None)
 
 
@@ -171,6 +187,12 @@ class Agent(AgentProviders, _AgentBasics):
 
     noun: ClassVar[str] = "an agent"
     stray: ClassVar[str] = "a value of your own belongs below variables:"
+    rules: ClassVar[JsonSchemaValue] = {
+        "anyOf": [
+            {"required": ["start"]},
+            {"required": ["mode"], "properties": {"mode": {"const": TRANSCRIBE}}},
+        ]
+    }
     elsewhere: ClassVar[dict[str, str]] = {
         "greeting": "a greeting belongs to a persona: write it in the persona that start: names",
         "on_handoff": "it belongs to a persona",
@@ -245,9 +267,32 @@ class Agent(AgentProviders, _AgentBasics):
         "new_calls",
     )
 
+    @model_validator(mode="after")
+    def _is_answered(self) -> Self:
+        if self.start is None and not self.only_listens:
+            raise mistake(
+                "E103",
+                "an agent needs 'start'",
+                "add start: and behind it the persona that answers",
+                lacks=("start", "x"),
+            )
+        return self
+
+    @property
+    def only_listens(self) -> bool:
+        """Whether it writes down what is said, and nobody answers."""
+        return self.mode == TRANSCRIBE
+
+    @property
+    def first(self) -> PersonaName:
+        """The persona that `start` names; `LISTENER` where nobody answers."""
+        return LISTENER if self.start is None or self.only_listens else self.start
+
     @property
     def answering(self) -> tuple[PersonaName, ...]:
         """The personas that a call can begin with: at first the one that `start` names."""
+        if self.only_listens:
+            return ()
         closed = self.hours.closed if self.hours is not None else None
         return tuple(dict.fromkeys(filter(None, (self.start, closed))))
 
@@ -271,5 +316,5 @@ class Agent(AgentProviders, _AgentBasics):
         return self.hours is None or self.hours.open_at(self.local(moment))
 
     def answers_at(self, moment: datetime) -> PersonaName:
-        """The persona that answers a call of this moment."""
-        return self.answering[-1] if not self.open_at(moment) else self.start
+        """The persona that answers a call of this moment; `LISTENER` where nobody does."""
+        return self.answering[-1] if self.answering and not self.open_at(moment) else self.first

@@ -122,7 +122,7 @@ class ServedRunner:
             AgentInfo(
                 name,
                 release.agent.description,
-                str(release.agent.start),
+                str(release.agent.first),
                 release.agent.mode,
                 self._agents.registered(name),
                 tuple(release.personas),

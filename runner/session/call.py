@@ -305,8 +305,10 @@ class Call:
         """Begin to speak a text; `options` as `AgentSession.say` has them.
 
         Raises:
-            RuntimeError: the call is ending.
+            RuntimeError: the call is ending, or nobody speaks in it.
         """
+        if self.bound.release.agent.only_listens:
+            raise RuntimeError("nobody speaks in mode: transcribe")
         speech = self.persona.speech
         if speech is not None and speech.mute:
             options.setdefault("audio", silence())
@@ -332,6 +334,8 @@ class Call:
             tools: whether it may call tools as well.
             chat: the talk as the model should see it; the persona's own without it.
         """
+        if self.bound.release.agent.only_listens:
+            return False
         try:
             await self.session.generate_reply(
                 instructions=text or NOT_GIVEN,

@@ -88,7 +88,7 @@ class CallParts:
         departure = Departure(call, ending.left)
         call.keys = PressedKeys(call, listener.there, listener.expects, failures.unexpected)
         renewal = Renewal(call, timers, queue)
-        written = WrittenWords(call, queue, listener.warm_up.end)
+        written = WrittenWords(call, queue, listener.warm_up.end, listener.noted)
         call.app = callers_app = CallersApp(call, listener.there, failures.unexpected, app)
         room = RoomSession(
             call, departure, by_hand=listener.by_hand, written=written, app=callers_app

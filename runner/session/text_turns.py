@@ -182,6 +182,9 @@ class TextTurns:
             await asyncio.wait_for(self._stopped, BEYOND)
             self._stopped = None
         await self._call.tongue.heard(text)
+        if self._call.bound.release.agent.only_listens:
+            self._listener.noted(text)
+            return
         run: RunResult[Any] = self._call.session.run(user_input=text, output_options=None)
         try:
             async with asyncio.timeout(self._call.budget.whole + BEYOND):

@@ -33,11 +33,18 @@ class WrittenWords:
         call: the call.
         queue: held while a text is answered.
         heard: told that the caller is heard, whatever LiveKit still waits for.
+        noted: told what nobody answers.
     """
 
-    def __init__(self, call: Call, queue: asyncio.Lock, heard: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        call: Call,
+        queue: asyncio.Lock,
+        heard: Callable[[], None],
+        noted: Callable[[str], None],
+    ) -> None:
         """Nothing has been written."""
-        self._call, self._queue, self._heard = call, queue, heard
+        self._call, self._queue, self._heard, self._noted = call, queue, heard, noted
         self._reading: set[asyncio.Task[None]] = set()
 
     def register(self, room: rtc.Room, session: AgentSession[Any], *, only: str) -> None:
@@ -73,6 +80,9 @@ class WrittenWords:
         async with self._queue:
             text = event.text.strip()
             if not text or self._call.over:
+                return
+            if self._call.bound.release.agent.only_listens:
+                self._noted(cut(text))
                 return
             if self._call.channel == "text":
                 await self._call.tongue.heard(text)

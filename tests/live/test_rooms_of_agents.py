@@ -55,6 +55,53 @@ async def test_an_agent_for_each_publisher(livekit, lkrun_serve, write):
             assert second.told.count("Number 5.") == 1
 
 
+EACH_WRITTEN_DOWN = """
+agents:
+  desk:
+    mode: transcribe
+    stt: ears
+    dispatch:
+      per: publisher
+    after_call:
+      send:
+        - csv: talks.csv
+          columns:
+            who: "{{ caller.identity }}"
+            words: "{{ call.transcript }}"
+
+providers:
+  ears:
+    stt: pocketsphinx
+    with:
+      phrases:
+        - hello
+        - thank you goodbye
+"""
+
+
+async def test_what_each_publisher_says_is_written_down(livekit, lkrun_serve, write, tmp_path):
+    """Words reach the room as text and the row of each call; nobody answers, nothing sounds."""
+    data = tmp_path / "data"
+    runner = lkrun_serve(write(agents=EACH_WRITTEN_DOWN + f"runner:\n  data_dir: {data}\n"))
+    await runner.event("ready", within=60.0)
+    async with calling(livekit, "desk", room="minutes") as first:
+        await first.speak_up()
+        await first.until(lambda: len(first.agents) == 1, "the first one's agent")
+        first.says("thank you goodbye")
+        await first.until(
+            lambda: any(line.final and "goodbye" in line.text for line in first.lines), "the words"
+        )
+        assert not any(agent.track_publications for agent in first.agents)
+        assert not first.told
+        who = first.identity
+    await runner.event("session_ended")
+    runner.send(signal.SIGTERM)
+    assert await runner.ended(within=20) == 0
+    head, row = (data / "talks.csv").read_text().splitlines()
+    assert head == "who,words"
+    assert row == f"{who},Caller: thank you goodbye"
+
+
 KEYS = VOICE.replace(
     "    tools:\n      - end_call\n",
     """\

@@ -33,9 +33,9 @@ FIELD = "tools:\n  ask:\n    description: x\n    say: x\n    parameters:\n      
         (AGENT + "    timezone: nowhere\n", "E113", "'nowhere' is not a time zone"),
         (AGENT + "    mode: chat\n", "E107", "'chat' is not one of the choices here"),
         (
-            AGENT + "    mode: transcribe\n",
-            "E102",
-            "'transcribe' is not available yet in this version of lkrun",
+            AGENT + "    mode: transcription\n",
+            "E107",
+            "'transcription' is not one of the choices here",
         ),
         (AGENT + "    limits:\n      max_calls: 0\n", "E109", "0 is out of bounds"),
         (AGENT + "    limits:\n      max_tool_steps: 3.5\n", "E109", "'3.5' is not a whole number"),

@@ -134,6 +134,6 @@ async def test_every_dialogue_gets_a_complete_release_whatever_is_written(tmp_pa
     assert heard
     for release, name, words in heard:
         agent = AgentRelease.from_json(vandal.served[release][name])
-        persona = agent.personas[str(agent.agent.start)]
+        persona = agent.personas[str(agent.agent.first)]
         greeting = persona.greeting
         assert words == (" ".join(greeting.say) if greeting else "")

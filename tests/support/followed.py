@@ -103,7 +103,7 @@ class Caller:
     @property
     def hears(self) -> str:
         """The greeting."""
-        persona = self.agent.personas[str(self.agent.agent.start)]
+        persona = self.agent.personas[str(self.agent.agent.first)]
         assert persona.greeting is not None
         return " ".join(persona.greeting.say)
 

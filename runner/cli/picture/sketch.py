@@ -77,8 +77,8 @@ def sketch(scope: Scope) -> Sketch:
     """What is drawn of an agent."""
     gates = {n: " ".join(p.condition.split()) for n, p in scope.personas.items() if p.condition}
     ways = tuple(_ways(scope))
-    start, *closed = map(str, scope.agent.answering)
-    return Sketch(scope.name, start, tuple(scope.personas), ways, gates, *closed)
+    start, *closed = map(str, scope.agent.answering or (scope.agent.first,))
+    return Sketch(scope.name, start, tuple(scope.personas) or (start,), ways, gates, *closed)
 
 
 def _ways(scope: Scope) -> Iterator[Way]:

@@ -107,6 +107,8 @@ class LocalTalk:
         return 0
 
     async def _turns(self, talk: Conversation) -> None:
+        if talk.release.agent.only_listens and self._view.commands:
+            self._view.say(f"{self._name} writes down what you say, and does not answer")
         async with contextlib.aclosing(_until(talk.ended, self._view.lines(talk))) as lines:
             async for line in lines:
                 command = command_of(line) if self._view.commands else None

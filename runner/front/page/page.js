@@ -267,7 +267,7 @@ function open(name, session) {
 // --- by voice -----------------------------------------------------------------------------------------------------
 
 /** Whether an agent is spoken with over this page: over LiveKit's rooms where there are some. */
-const aloud = (agent) => agent.mode === "voice" && page.livekit === null && speaks();
+const aloud = (agent) => agent.mode !== "text" && page.livekit === null && speaks();
 
 /** Call an agent. */
 function dialUp(name) {

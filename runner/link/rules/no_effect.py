@@ -9,6 +9,9 @@ from typing import Any
 from runner.diagnostics import Diagnostic
 from runner.link.rule import AgentContext, AgentRule, Used
 from runner.link.scope import Scope
+from runner.link.sent import is_read
+from runner.link.walk import walk
+from runner.schema.actions import AskAgain, HandOff, Instruct, Play, PressKeys, Say
 from runner.schema.agents import Agent, Idle, Limits, Room
 from runner.schema.personas import Handoff
 from runner.schema.providers import chosen
@@ -54,6 +57,15 @@ def _by_text(agent: Agent) -> bool:
     return agent.mode == "text"
 
 
+def _only_listens(agent: Agent) -> bool:
+    return agent.only_listens
+
+
+def _unread(agent: Agent) -> bool:
+    """Whether nothing has a model read what was said."""
+    return agent.only_listens and not is_read(agent.after_call)
+
+
 def _endless_turn(agent: Agent) -> bool:
     limit = _turns(agent).turn_limit
     return limit is not None and limit.max_words is None and limit.max_duration is None
@@ -83,8 +95,18 @@ def _speaks_itself(agent: Agent) -> bool:
 
 _VOICE = "have no effect: with mode: text the caller writes and reads"
 _OF_VOICE = "delete them, or write mode: voice"
+_NOBODY = "have no effect: with mode: transcribe nobody answers"
 
 _ROWS = (
+    _Row((), ("start", "instructions", "tts", "realtime", "avatar", "tools", "handoffs", "intents",
+              "keypad", "idle", "texts", "turn_taking", "pronunciations", "speech",
+              "background_audio", "suggestions"), _only_listens, _NOBODY, _OF_VOICE),
+    _Row((), ("llm",), _unread, "has no effect: with mode: transcribe no model answers",
+         "delete it, or write after_call: with extract: or judge:, which it is asked for"),
+    _Row(("limits",), ("farewell", "max_tool_steps", "max_turn"), _only_listens,
+         _NOBODY, _OF_VOICE),
+    _Row(("nodes",), ("llm", "tts"), _only_listens, _NOBODY, _OF_VOICE),
+    _Row(("room",), ("audio_out",), _only_listens, _NOBODY, _OF_VOICE),
     _Row(("idle",), ("times",), _silent_idle, "has no effect: idle says nothing",
          "write say: or instructions: beside it, or delete it"),
     _Row(("limits",), ("farewell",), lambda a: _limits(a).max_duration is None,
@@ -148,6 +170,7 @@ _ROWS = (
 def _check(context: AgentContext) -> Iterator[tuple[Used, Diagnostic]]:
     for row in _ROWS:
         yield from ((None, diagnostic) for diagnostic in _without_effect(context, row))
+    yield from _unheard(context)
     yield from _slow_tools(context)
     yield from _silent_handoffs(context)
     yield from _unsteered(context)
@@ -161,12 +184,35 @@ def _without_effect(context: AgentContext, row: _Row) -> Iterator[Diagnostic]:
     written = [key for key in row.keys if isinstance(block, dict) and key in block]
     if not written or not row.where(context.scope.agent):
         return
-    names = " and ".join(f"'{key}'" for key in written)
+    *others, last = (f"'{key}'" for key in written)
+    names = f"{', '.join(others)} and {last}" if others else last
     why, hint = row.why, row.hint
     if len(written) == 1:
         why, hint = why.replace("have no", "has no"), hint.replace("delete them", "delete it")
     place = definition.document.key_span((*definition.location, *row.at, written[0]))
     yield Diagnostic(place, "W211", f"{names} {why}", hint)
+
+
+def _unheard(context: AgentContext) -> Iterator[tuple[Used, Diagnostic]]:
+    """Actions that need somebody who speaks."""
+    scope = context.scope
+    if not scope.agent.only_listens:
+        return
+    document = scope.definition.document
+    for leaf in walk(scope.agent, scope.definition.location):
+        if isinstance(leaf.owner, _SPEAKING) and leaf.key == leaf.owner.kind:
+            yield (
+                None,
+                Diagnostic(
+                    document.key_span(leaf.location),
+                    "W211",
+                    f"'{leaf.key}' is never done: with mode: transcribe nobody answers",
+                    "delete it, or write mode: voice",
+                ),
+            )
+
+
+_SPEAKING = (Say, Instruct, Play, HandOff, PressKeys, AskAgain)
 
 
 def _slow_tools(context: AgentContext) -> Iterator[tuple[Used, Diagnostic]]:

@@ -182,7 +182,7 @@ def _conversation(job: _Job) -> Conversation:
 
     return job.held.conversation(
         _facts(job.ctx, None),
-        channel="voice" if job.held.release.agent.mode == "voice" else "text",
+        channel="text" if job.held.release.agent.mode == "text" else "voice",
         sounds=Sounds(Path(job.ctx.job.attributes[HOME]) / "sounds"),
         awaited=True,
     )

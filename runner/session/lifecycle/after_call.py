@@ -7,16 +7,14 @@ import json
 import logging
 from collections.abc import Callable, Coroutine
 from dataclasses import replace
-from functools import lru_cache
 from typing import Any, Final
 
 from livekit.agents import ChatContext, llm
 
 from runner.egress.report import CallReport
-from runner.link.walk import walk
+from runner.link.sent import sends_summary
 from runner.schema.lifecycle import EXTRACT, AfterCall
 from runner.schema.providers import chosen
-from runner.schema.types.texts import Text
 from runner.session.call import Call
 from runner.session.clock import within
 from runner.session.errors import CannotStartError, MisfitError
@@ -25,7 +23,7 @@ from runner.session.lifecycle.measures import latencies, tokens
 from runner.session.lifecycle.verdicts import verdict_of
 from runner.session.models.providers import Models
 from runner.session.values.conversion import convert, missing
-from runner.template import analyse, as_data, has_template
+from runner.template import as_data
 
 log = logging.getLogger("lkrun")
 
@@ -117,7 +115,7 @@ class Aftermath:
             wanted.append(lambda model: self._extracted(spec, model))
         if spec.judge:
             wanted.append(lambda model: self._judged(spec, model))
-        if _sends_summary(spec):
+        if sends_summary(spec):
             wanted.append(self._summed_up)
         return wanted
 
@@ -193,14 +191,3 @@ class Aftermath:
 
 async def _nothing(raw_arguments: dict[str, Any]) -> None:
     """Nobody runs it: what the model gives is read."""
-
-
-@lru_cache(maxsize=256)
-def _uses_summary(text: str) -> bool:
-    return any(use.path[:2] == ("call", "summary") for use in analyse(text).uses)
-
-
-def _sends_summary(spec: AfterCall) -> bool:
-    """Whether the summary stands in something that is sent."""
-    texts = (leaf.value for leaf in walk(spec, ()) if isinstance(leaf.value, Text))
-    return any(has_template(text) and _uses_summary(str(text)) for text in texts)

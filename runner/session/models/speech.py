@@ -15,9 +15,12 @@ HEARS_AND_THINKS = frozenset({"llm", "stt"})
 """Kinds whose work a speech-to-speech model does."""
 
 
-def built_by_themselves(channel: str) -> list[ProviderKind]:
+def built_by_themselves(release: AgentRelease, channel: str) -> list[ProviderKind]:
     """Kinds that a call uses, each LiveKit's argument of its own."""
-    return [kind for kind in used_in(channel) if kind.livekit_argument == kind.key]
+    mode = channel
+    if release.agent.only_listens:
+        mode = release.agent.mode if channel == "voice" else ""
+    return [kind for kind in used_in(mode) if kind.livekit_argument == kind.key]
 
 
 def speech_model(

@@ -77,8 +77,8 @@ class SessionListener:
                 )
             return
         text = item.text_content or "" if item.type == "message" else ""
-        if not text:
-            return
+        if not text or (item.role == "user" and self._call.bound.release.agent.only_listens):
+            return  # who only listens has written down the words as they came
         if item.role == "user":
             self._heard(speaking)
             self._call.needs.heard(item.id, text)
@@ -98,6 +98,11 @@ class SessionListener:
     def expects(self) -> None:
         """The caller's next words belong to the turn that has begun."""
         self.turn_begun = True
+
+    def noted(self, text: str) -> None:
+        """The caller has said or written something that nobody answers."""
+        self._heard(self._call.speaking)
+        self._call.events.tell(self._understood(self._call.speaking, text))
 
     def _understood(self, speaking: str, text: str) -> MessageEvent:
         """The caller's words, with what speech recognition says of them."""
@@ -157,7 +162,10 @@ class SessionListener:
             self._turn.heard(event.transcript, final=event.is_final)
             if event.is_final:
                 self._call.tongue.recognised(event.language)
-            if event.is_final and self._call.persona.speech is None:
+            if self._call.bound.release.agent.only_listens:
+                if event.is_final and event.transcript.strip():
+                    self.noted(event.transcript.strip())
+            elif event.is_final and self._call.persona.speech is None:
                 self._overheard.heard(event.transcript)
 
     def _agent_state(self, event: AgentStateChangedEvent) -> None:

@@ -23,7 +23,7 @@ def models_of(call: Call, name: str) -> dict[str, Any]:
     release, made = call.bound.release, call.bound.models
     spoken = call.bound.context.spoken
     speech = speech_model(release, made, call.channel, release.personas[name])
-    for kind in built_by_themselves(call.channel):
+    for kind in built_by_themselves(release, call.channel):
         named = choice(release, name, kind.key, spoken)
         if speech is not None and kind.key in HEARS_AND_THINKS:
             models[kind.key] = None

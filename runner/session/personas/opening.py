@@ -66,7 +66,7 @@ def _sound(call: Call, name: str, voice: tts.TTS[Any], text: str) -> AsyncGenera
 def ask_model(call: Call, persona: LivePersona) -> None:
     """Ask the model for its first words, where the first persona greets in words of its own."""
     words = _first(call)
-    model = models_of(call, call.speaking)["llm"]
+    model = models_of(call, call.speaking).get("llm")
     if (
         call.speeches.reply is not None
         or not isinstance(words, Instruct)

@@ -11,6 +11,7 @@ from livekit.agents import (
     Agent,
     ChatContext,
     ModelSettings,
+    StopResponse,
     TurnHandlingOptions,
     UserTurnExceededEvent,
     llm,
@@ -192,6 +193,8 @@ class LivePersona(Agent):
 
         It waits for a tool that may not be disturbed.
         """
+        if self._call.bound.release.agent.only_listens:
+            raise StopResponse  # its words are told as they come
         waited = await undisturbed(self._call)
         if self.speech is not None:
             return  # it has heard the caller itself

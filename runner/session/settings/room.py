@@ -45,12 +45,12 @@ def room_options(
         CannotStartError: that cannot be built.
     """
     room = agent.room or agents.Room()
-    voice = agent.mode == "voice"
+    voice = agent.mode != "text"
     options = room_io.RoomOptions(
         text_input=_text_input(room, text_input),
         audio_input=voice and room.audio_in and _audio_input(room, provider),
         video_input=room.video_in,
-        audio_output=voice and room.audio_out,
+        audio_output=voice and room.audio_out and not agent.only_listens,
         text_output=room.text_out and room_io.TextOutputOptions(sync_transcription=room.sync_text),
         close_on_disconnect=False,  # it would wait for tools: `observers/departure.py`
         # what was written last would be lost: whoever began the call deletes the room after it

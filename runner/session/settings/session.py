@@ -79,7 +79,7 @@ def new_session(call: Call) -> AgentSession[Any]:
     models: dict[str, Any] = dict.fromkeys(kind.livekit_argument for kind in KINDS)
     speech = speech_model(call.bound.release, call.bound.models, call.channel)
     silent = []
-    for kind in built_by_themselves(call.channel):
+    for kind in built_by_themselves(call.bound.release, call.channel):
         names = chosen(agent, kind.key, call.bound.context.spoken)
         if speech is not None and kind.key in HEARS_AND_THINKS:
             models[kind.key] = None
@@ -102,6 +102,16 @@ def new_session(call: Call) -> AgentSession[Any]:
     return session
 
 
+def _turns(call: Call) -> dict[str, Any]:
+    """How LiveKit finds the end of the caller's turns, where no author says it."""
+    agent = call.bound.release.agent
+    if call.channel != "voice":
+        return {"turn_detection": None}
+    if agent.only_listens:  # no turn is answered: no model need find its end
+        return {"turn_detection": "stt" if chosen(agent, "vad") is False else "vad"}
+    return {}
+
+
 def idle_of(call: Call) -> Idle | None:
     """What is done when the caller says nothing, where anybody waits for words."""
     idle = call.bound.release.agent.idle
@@ -118,7 +128,7 @@ def settings(call: Call) -> dict[str, Any]:
         "user_away_timeout": None,
         "session_close_transcript_timeout": LAST_WORDS,
         "aec_warmup_duration": None,  # STT would hear silence: lkrun has a warm-up of its own
-        "turn_handling": {} if voice else {"turn_detection": None},
+        "turn_handling": _turns(call),
         **own,
         **({} if call.awaits else {"user_away_timeout": None}),
     }
