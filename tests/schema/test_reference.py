@@ -41,10 +41,10 @@ def test_every_link_leads_to_a_table(page):
 @pytest.mark.parametrize(
     "row",
     [
-        "| `start` | name in `personas` | the persona that answers; must be there, but with mode: "
-        "transcribe | – |",
-        "| **`answer`** | text | text for the model: opening hours, what a word means | must be "
-        "there |",
+        (
+            "| **`answer`** | text | text for the model: opening hours, what a word means "
+            "| must be there |"
+        ),
         "| `enabled` | `yes` `no` | no: checked, but not served | `yes` |",
         "| `after` | duration | after so much silence | `15s` |",
         "| `max_tool_steps` | whole number | rounds of tools for one reply | `4` |",

@@ -12,6 +12,7 @@ from support.speech import HeldSpeaker, Microphone
 from runner.session import Caller, CallFacts
 from runner.session.clock import SimulatedClock
 from runner.session.conversation import Conversation
+from runner.session.settings.room import room_options
 
 FOLDER = """
 agents:
@@ -148,8 +149,6 @@ async def test_a_reload_counts_from_the_next_words(scribe, load):
 
 async def test_the_room_gets_no_track(load):
     """LiveKit is asked for the caller's sound and for text, and for no sound to send."""
-    from runner.session.settings.room import room_options
-
     options = room_options(load(FOLDER).agent)
     assert options.audio_input
     assert options.audio_output is False
