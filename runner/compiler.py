@@ -18,7 +18,7 @@ from runner.link.environments import choose
 from runner.link.scope import Scope
 from runner.link.tests import LinkedTest
 from runner.providers.catalogue import Catalogue
-from runner.providers.checks import check_options
+from runner.providers.problems import OptionProblem, OptionRequest
 from runner.providers.uses import ProviderUse
 from runner.schema.providers import AnyProvider
 from runner.schema.reading.load import Specs, load
@@ -198,8 +198,16 @@ class Compiler:
 
     def _surroundings(self, prompts: Mapping[tuple[str, str], Prompt], lines: Lines) -> LinkContext:
         catalogue = self.catalogue or Catalogue()
-        ask = partial(check_options, cache=self.cache, catalogue=catalogue, env=self._inherited)
+        ask = partial(_ask, cache=self.cache, catalogue=catalogue, env=self._inherited)
         return LinkContext(self.env, prompts, lines, catalogue, ask, self._analyses)
+
+
+def _ask(
+    requests: Sequence[OptionRequest], cache: Cache, catalogue: Catalogue, env: Mapping[str, str]
+) -> list[list[OptionProblem]]:
+    from runner.providers.checks import check_options  # noqa: PLC0415 - only folders with options of a plugin pay for it
+
+    return check_options(requests, cache=cache, catalogue=catalogue, env=env)
 
 
 def _documents(prompts: Iterable[Prompt]) -> Iterator[str]:

@@ -15,9 +15,9 @@ RUNNER = Path(__file__).parents[1] / "runner"
 
 MAY_IMPORT = {
     "diagnostics": set(),
-    "source": {"diagnostics"},
-    "syntax": {"diagnostics", "source"},
-    "template": set(),
+    "source": {"diagnostics", "late_pattern"},
+    "syntax": {"diagnostics", "late_pattern", "source"},
+    "template": {"late_pattern"},
     "environment": set(),
     "child_environment": set(),
     "provider_kinds": set(),
@@ -25,16 +25,21 @@ MAY_IMPORT = {
     "moments": set(),
     "secret": set(),
     "collecting": set(),
+    "late_pattern": set(),
     "patterns": set(),
     "texts": set(),
     "promptfoo": set(),
     "plugin": {"patterns", "provider_kinds"},
     "cache": {"syntax"},
-    "providers": {"child_environment", "diagnostics", "plugin", "provider_kinds", "secret"},
-    "schema": {"diagnostics", "patterns", "provider_kinds", "syntax", "template", "texts"},
+    "providers": {
+        "child_environment", "diagnostics", "late_pattern", "plugin", "provider_kinds", "secret",
+    },
+    "schema": {
+        "diagnostics", "late_pattern", "patterns", "provider_kinds", "syntax", "template", "texts",
+    },
     "link": {
-        "addresses", "diagnostics", "provider_kinds", "providers", "schema", "syntax", "template",
-        "texts",
+        "addresses", "diagnostics", "late_pattern", "provider_kinds", "providers", "schema",
+        "syntax", "template", "texts",
     },
     "compiler": {
         "source", "syntax", "cache", "diagnostics", "link", "providers", "schema", "template",

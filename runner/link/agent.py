@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 from runner.diagnostics import Span
+from runner.late_pattern import late
 from runner.link.attached import documents, located, sounds
 from runner.link.findings import Findings
 from runner.link.form import DefinitionCheck, form, leaves
@@ -184,7 +184,7 @@ def _release(scope: Scope, around: LinkContext, texts: Texts) -> AgentRelease:
     )
 
 
-_WORD = re.compile(r"[a-z][a-z0-9_]*")
+_WORD = late(r"[a-z][a-z0-9_]*")
 
 
 def _words_of_settings(data: Any) -> set[str]:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 
+from runner.late_pattern import late
 from runner.link.scope import Scope, Variable
 from runner.template import has_template
 
 BY_THE_CALL = ("llm", "stt", "tts", "realtime")
 """Keys that a value of the call may choose for."""
 
-_VARIABLE = re.compile(r"\{\{\s*([a-z][a-z0-9_]*)\s*\}\}")
+_VARIABLE = late(r"\{\{\s*([a-z][a-z0-9_]*)\s*\}\}")
 
 
 def variable_in(text: str) -> str | None:

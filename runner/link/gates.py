@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import re
 from collections import deque
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
+from runner.late_pattern import late
 from runner.link.scope import Scope, Variable
 from runner.link.surroundings import Analyses
 from runner.schema.types.texts import Condition
 
-_MAY_HOLD_ANYWAY = re.compile(r"\b(or|not|if|is|default|d)\b|!")
+_MAY_HOLD_ANYWAY = late(r"\b(or|not|if|is|default|d)\b|!")
 """Words with which a condition may hold while a variable has no value."""
 
-_BARE = re.compile(r"[a-z][a-z0-9_]*")
+_BARE = late(r"[a-z][a-z0-9_]*")
 _LIKE_NO = ("", "no", "false", "off", "0")
 
 MOST = 8

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import enum
 import math
-import re
 import types
 import typing
 from collections.abc import Callable, Iterable, Mapping
@@ -20,13 +19,14 @@ from pydantic import BaseModel
 from typing_extensions import is_typeddict
 
 from runner.diagnostics.nearest import did_you_mean
+from runner.late_pattern import late
 from runner.providers.problems import Location, OptionProblem, block_at
 from runner.providers.signature import SignatureOptions
 
 _YES_NO = dict.fromkeys(("yes", "true", "on"), True) | dict.fromkeys(("no", "false", "off"), False)
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
-_NUMBER = re.compile(r"[+-]?\d{1,15}(\.\d{1,15})?([eE][+-]?\d{1,3})?")
-_DURATION = re.compile(r"(\d{1,12}(?:\.\d{1,9})?)(ms|s|m|h|d)")
+_NUMBER = late(r"[+-]?\d{1,15}(\.\d{1,15})?([eE][+-]?\d{1,3})?")
+_DURATION = late(r"(\d{1,12}(?:\.\d{1,9})?)(ms|s|m|h|d)")
 _IN_MILLISECONDS = ("_ms", "_millis", "_milliseconds")
 _LISTS = (list, tuple, set, frozenset)
 _LINE = 500

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from runner.late_pattern import late
+
 _INFERENCE = {
     "llm": {
         "openai": r"gpt-|o[134](-|$)|chatgpt-",
@@ -49,7 +51,7 @@ OPTIONS = {"llm": "model", "stt": "model", "tts": "voice"}
 """Kind → the option under which such a name stands in `with`."""
 
 
-_PLATFORM = re.compile(
+_PLATFORM = late(
     r"(11_?labs|eleven(_?labs)?|open_?ai|chat_?gpt|gpt|claude|gemini|whisper|chirp)", re.IGNORECASE
 )
 

@@ -7,14 +7,14 @@ number differs, is nobody's mistake.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from runner.diagnostics.nearest import nearest
+from runner.late_pattern import late
 from runner.providers.problems import Location, OptionProblem
 
-_DIGITS = re.compile(r"\d")
+_DIGITS = late(r"\d")
 
 
 def near_misses(

@@ -9,7 +9,6 @@ from __future__ import annotations
 import enum
 import inspect
 import json
-import re
 import types
 import typing
 from collections.abc import Iterable, Mapping
@@ -18,6 +17,7 @@ from typing import Any, Literal, cast
 
 from pydantic import BaseModel, Field, create_model
 
+from runner.late_pattern import late
 from runner.providers.conversion import is_list, keys_of, required_of, takes_more
 from runner.providers.signature import SignatureOptions, base_of
 
@@ -123,7 +123,7 @@ def _values(choices: Iterable[Any]) -> list[Any]:
     return [each for each in choices if isinstance(each, (str, int, float, bool))]
 
 
-_ENTRY = re.compile(r"^\s*(\w+)\s*(?:\([^)]*\))?\s*:\s*(.*)$")
+_ENTRY = late(r"^\s*(\w+)\s*(?:\([^)]*\))?\s*:\s*(.*)$")
 
 
 def _described(maker: Any) -> dict[str, str]:

@@ -8,6 +8,7 @@ from typing import Annotated, ClassVar, Final, Self
 from pydantic import AfterValidator, WithJsonSchema, model_validator
 from pydantic.json_schema import JsonSchemaValue
 
+from runner.late_pattern import late
 from runner.schema.actions import Actions
 from runner.schema.fields import Fields
 from runner.schema.types.blocks import Block, any_of, key
@@ -41,7 +42,7 @@ OfferedMethod = Annotated[
 ]
 """The name of a method that the agent offers."""
 
-_ATTRIBUTE = re.compile(r"[A-Za-z][A-Za-z0-9._-]{0,63}")
+_ATTRIBUTE = late(r"[A-Za-z][A-Za-z0-9._-]{0,63}")
 
 
 def _attribute(text: str) -> str:

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, WithJsonSchema, model_validator
 
+from runner.late_pattern import late
 from runner.schema.types.blocks import Block, OneOrList, key
 from runner.schema.types.measures import Rate
 from runner.schema.types.mistake import mistake
@@ -16,8 +17,8 @@ from runner.template import has_template
 
 LISTEN: Final = "127.0.0.1:8090"
 _HIGHEST_PORT: Final = 65_535
-_LISTEN = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[^\s:/\[\]]+):(\d{1,5})")
-_ORIGIN = re.compile(r"https?://(\[[0-9a-f:.]+\]|[a-z0-9_]([a-z0-9_.-]*[a-z0-9_])?)(:\d{1,5})?")
+_LISTEN = late(r"(\[[0-9A-Fa-f:.]+\]|[^\s:/\[\]]+):(\d{1,5})")
+_ORIGIN = late(r"https?://(\[[0-9a-f:.]+\]|[a-z0-9_]([a-z0-9_.-]*[a-z0-9_])?)(:\d{1,5})?")
 _USUAL: Final = {"http": 80, "https": 443}
 
 TOKENS_FIRST: Final = (

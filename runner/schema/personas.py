@@ -1,11 +1,11 @@
 """Personas: who speaks. One at a time does, and hands the call to another."""
 
-import re
 from typing import Annotated, ClassVar, Self
 
 from pydantic import model_validator
 from pydantic.json_schema import JsonSchemaValue
 
+from runner.late_pattern import late
 from runner.schema.actions import Actions, Speech
 from runner.schema.intents import Intents
 from runner.schema.keys import Keypad
@@ -22,7 +22,7 @@ from runner.schema.types.texts import Condition, Told
 from runner.schema.types.values import YesNo
 from runner.schema.types.words import Words
 
-_LAST = re.compile(r"last\s+(\d{1,3})")
+_LAST = late(r"last\s+(\d{1,3})")
 
 
 def _context(text: str) -> str:

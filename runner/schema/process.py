@@ -6,6 +6,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import AfterValidator, WithJsonSchema
 
+from runner.late_pattern import late
 from runner.schema.doors import Doors
 from runner.schema.mcp import Program
 from runner.schema.records import Records
@@ -15,7 +16,7 @@ from runner.schema.types.mistake import mistake
 from runner.schema.types.texts import Plain, Sent
 from runner.schema.types.values import Url, one_of, whole
 
-_HOST = re.compile(
+_HOST = late(
     r"(\*\.)?[A-Za-z0-9_]([A-Za-z0-9_.-]*[A-Za-z0-9_])?(:\d{1,5})?|\[[0-9A-Fa-f:.]+\](:\d{1,5})?"
 )
 
@@ -45,8 +46,8 @@ Host = Annotated[
 """`host`, `host:port`, `*.domain` or a network in CIDR notation (RFC 4632)."""
 
 
-_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-_ITS_NAME = re.compile(
+_VARIABLE = late(r"[A-Za-z_][A-Za-z0-9_]*")
+_ITS_NAME = late(
     r"\s*(?:export\s+)?(?:\$\{?|%|\{\{\s*(?:env|secrets)\.)?([A-Za-z_][A-Za-z0-9_]*)(?:\}\}?|%|\s*\}\}|\s*=.*)?\s*",
     re.DOTALL,
 )
@@ -73,7 +74,7 @@ VariableName = Annotated[
 """The name of an environment variable."""
 
 
-_ENVIRONMENT = re.compile(r"[a-z][a-z0-9_-]{0,62}")
+_ENVIRONMENT = late(r"[a-z][a-z0-9_-]{0,62}")
 
 
 def _environment(text: Plain) -> Plain:

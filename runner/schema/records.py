@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, WithJsonSchema
 
+from runner.late_pattern import late
 from runner.schema.types.blocks import Block, key
 from runner.schema.types.measures import LongTime
 from runner.schema.types.mistake import mistake
@@ -16,9 +17,7 @@ from runner.template import has_template
 
 DATABASE: Final = "sqlite:///records.db"
 _EXAMPLE: Final = "postgresql://lkrun:{{ secrets.DB_PASSWORD }}@host/records"
-_POSTGRESQL: Final = re.compile(
-    r"postgres(?:ql)?://(?:([^:@/]*)(:[^@]*)?@)?([^/@]*)(?:/([^?]*))?(\?.*)?"
-)
+_POSTGRESQL: Final = late(r"postgres(?:ql)?://(?:([^:@/]*)(:[^@]*)?@)?([^/@]*)(?:/([^?]*))?(\?.*)?")
 _USER: Final = r"([^/@:]*(:[^@]*\{\{[^@]*)?@)?"
 _HOST: Final = r"([^/@:]+|\[[^\]]*\])(:(\d+|\{\{[^}]*\}\}))?"
 _SHAPE: Final = (
@@ -27,7 +26,7 @@ _SHAPE: Final = (
 )
 """What an editor knows of such an address: all but what only reading it tells."""
 
-_TEMPLATE: Final = re.compile(r"\{\{.*?\}\}", re.DOTALL)
+_TEMPLATE: Final = late(r"\{\{.*?\}\}", re.DOTALL)
 _MONTH: Final = 30 * 86_400.0
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import codecs
-import re
 import unicodedata
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from runner.late_pattern import late
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,7 +28,7 @@ _NAMES = {
 _TYPOGRAPHY = "\u20ac\u201c\u201d\u2018\u2019\u2013\u2014\u2026\xab\xbb\xb0\xa7"
 _SAVE = "save the file again as UTF-8 (most editors: Save as, Encoding: UTF-8)"
 
-UNSEEN = re.compile(
+UNSEEN = late(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b\u2028-\u202e\u2060\u2066-\u206f"
     "\ufeff\ufff9-\ufffb\ufffe\uffff]"
 )

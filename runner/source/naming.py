@@ -8,20 +8,21 @@ from __future__ import annotations
 import os
 import re
 
+from runner.late_pattern import late
 from runner.source.reading import TextProblem
 
 SUFFIXES = (".yaml", ".yml")
 
-_MEANT = re.compile(
+_MEANT = late(
     r"(?P<stem>.+?)(?P<dot>[.\uff0e\u3002])"
     r"(?P<suffix>ya?ml|yalm|ymal|yamml|yaaml|yamll|yam|ymll|yaml?)"
     r"(?P<behind>\.(?:txt|text|rtf|docx?|odt|html?|download|part))*[. ]*",
     re.IGNORECASE,
 )
-_DOCUMENT = re.compile(r"\.(?:rtf|docx?|odt|html?)\W*$", re.IGNORECASE)
+_DOCUMENT = late(r"\.(?:rtf|docx?|odt|html?)\W*$", re.IGNORECASE)
 """What a word processor writes, which is no plain text whatever it is called."""
 
-_UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+_UNPRINTABLE = late("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 
 
 def shown(path: str) -> str:

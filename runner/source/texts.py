@@ -11,6 +11,7 @@ import posixpath
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
+from runner.late_pattern import late
 from runner.source.documents import read_documents
 from runner.source.missing import missing
 from runner.source.reading import TextProblem, read, unfit, unreadable
@@ -44,7 +45,7 @@ class Request(NamedTuple):
 MAX_ATTACHED = 5 * 1024 * 1024
 """How many bytes a file may have that is sent to a service."""
 
-_ABSOLUTE = re.compile(r"[/~\\]|[A-Za-z]:[/\\]|[A-Za-z]{2,}://")
+_ABSOLUTE = late(r"[/~\\]|[A-Za-z]:[/\\]|[A-Za-z]{2,}://")
 _SHOWN = 60
 _ATTACHED = "attached"
 

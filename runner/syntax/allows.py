@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 
-_ALLOW = re.compile(
+from runner.late_pattern import late
+
+_ALLOW = late(
     r"(?:^|(?<=[ \"']))#[ \t]*lkrun:[ \t]*allow[ \t]+"
     r"([A-Z]\d{3}(?:[ \t]*,[ \t]*[A-Z]\d{3})*)[ \t]*$",
     re.MULTILINE,

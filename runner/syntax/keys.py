@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from runner.late_pattern import late
 from runner.syntax import values
 from runner.syntax.lookalikes import lookalike
 from runner.syntax.quoting import shortened
@@ -13,9 +14,9 @@ if TYPE_CHECKING:
     from runner.syntax.scene import FailureContext, Mistake
 
 NAME = r"[A-Za-z_][\w-]*"
-KEY = re.compile(rf"\s*(?:- +)*(?:{NAME}|\"[^\"]*\"|'[^']*')\s*:(?:\s|$)")
-_GLUED = re.compile(rf"(\s*(?:- +)*)({NAME}):(\S.*)$")
-_EQUALS = re.compile(rf"(\s*(?:- +)*)({NAME})\s*(=>?|:=|[-=]>|\u2192)\s*(\S.*)$")
+KEY = late(rf"\s*(?:- +)*(?:{NAME}|\"[^\"]*\"|'[^']*')\s*:(?:\s|$)")
+_GLUED = late(rf"(\s*(?:- +)*)({NAME}):(\S.*)$")
+_EQUALS = late(rf"(\s*(?:- +)*)({NAME})\s*(=>?|:=|[-=]>|\u2192)\s*(\S.*)$")
 
 
 SPECIAL_SPACE = r"[\u00a0\u2000-\u200a\u202f\u205f\u3000]"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from runner.late_pattern import late
 from runner.syntax.scene import Mistake
 
 _PYTHON = (
@@ -42,7 +43,7 @@ _LANGUAGES = {
 }
 """Language → how a line of it begins, what a message calls it, and what to do."""
 
-_LINE = re.compile(
+_LINE = late(
     "|".join(f"(?P<{name}>^(?:{begins}))" for name, (begins, _, _) in _LANGUAGES.items()),
     re.MULTILINE,
 )

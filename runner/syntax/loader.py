@@ -9,9 +9,9 @@ the character is met, which bounds what a hostile file can cost.
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
+from runner.late_pattern import late
 from runner.syntax.composing import BlockComposer
 from runner.syntax.strict import (
     BlockMappingStartToken,
@@ -27,7 +27,7 @@ __all__ = ["Loader", "RefusedSyntax"]
 MAX_DEPTH = 64
 MAX_KEY = 1024
 
-_KEY = re.compile(rf"(?=[A-Za-z_0-9])({RUN}) *:(?=[ \t\n\0])")
+_KEY = late(rf"(?=[A-Za-z_0-9])({RUN}) *:(?=[ \t\n\0])")
 _NOT_PLAIN = frozenset("\0 \t\n-?:,[]{}#&*!|>'\"%@`.")
 _QUOTES = frozenset("'\"")
 _REFUSED = {

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
+from runner.late_pattern import late
 from runner.syntax.quoting import shortened
 
 if TYPE_CHECKING:
@@ -21,9 +21,9 @@ EMOJI = "\u2600-\u27bf\U0001f300-\U0001faff"
 HASHES = "\uff03\ufe5f"
 
 _NAME = r"[A-Za-z_][\w-]*"
-_WIDE_COLON = re.compile(rf"(\s*(?:- +)*)({_NAME})\s*([{COLONS}])\s*(.*)$")
-_ENTRY = re.compile(rf"([{DASHES}{BULLETS}{EMOJI}]|-(?=[^\s\d-])|\*(?=\s))\s*(.*)$")
-_COMMENT = re.compile(rf"(//+|/\*+|<!--|--(?=\s)|;|[{HASHES}])\s*(.*?)\s*(?:\*/|-->)?$")
+_WIDE_COLON = late(rf"(\s*(?:- +)*)({_NAME})\s*([{COLONS}])\s*(.*)$")
+_ENTRY = late(rf"([{DASHES}{BULLETS}{EMOJI}]|-(?=[^\s\d-])|\*(?=\s))\s*(.*)$")
+_COMMENT = late(rf"(//+|/\*+|<!--|--(?=\s)|;|[{HASHES}])\s*(.*?)\s*(?:\*/|-->)?$")
 
 
 def odd_entry(text: str) -> tuple[str, str] | None:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
 from runner.diagnostics import Diagnostic, Related, Span
+from runner.late_pattern import late
 from runner.source.characters import Flaw, decode, unseen
 from runner.syntax.allows import allows
 from runner.syntax.document import Data, Document
@@ -62,7 +62,7 @@ def parse(file: str, data: bytes) -> Document:
     )
 
 
-_WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
+_WORD = late(r"[A-Za-z_][A-Za-z0-9_-]*")
 
 
 def _order(item: Diagnostic) -> tuple[Any, ...]:

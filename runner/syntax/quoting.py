@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 
-_COMMENT = re.compile(r"\s+#.*$")
+from runner.late_pattern import late
+
+_COMMENT = late(r"\s+#.*$")
 _SHOWN = 100
 OPENING = tuple("\u201c\u201e\u201d\u2018\u201a\xab\xbb")
 CLOSING = (*"\u201c\u201d\u2018\u2019\xab\xbb", '"', "'")

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
+from runner.late_pattern import late
 
-_WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
-_SECTION = re.compile(r"([A-Za-z_][A-Za-z0-9_-]*)\s*:\s*(?:#.*)?$")
+_WORD = late(r"[A-Za-z_][A-Za-z0-9_-]*")
+_SECTION = late(r"([A-Za-z_][A-Za-z0-9_-]*)\s*:\s*(?:#.*)?$")
 
 
 class Remainder:

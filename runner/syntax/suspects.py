@@ -7,19 +7,20 @@ from bisect import bisect_right
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from runner.late_pattern import late
 from runner.syntax.lookalikes import BULLETS, DASHES, dash_message, odd_entry
 from runner.syntax.quoting import CLOSING, OPENING, quoted, quoted_line, shortened, unescaped
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_ITEM = re.compile(r"^ *(-)(?= )(.*)", re.MULTILINE)
-_ENTRY = re.compile(rf"^ *(-(?=[ a-z])|[{DASHES}{BULLETS}](?= ))(.*)", re.MULTILINE)
-_SLASHES = re.compile(r"(?:^|[ \t])(//)(?=[ \t]|$)", re.MULTILINE)
-_ESCAPED = re.compile(r"""\\(?=['"]|[nt](?![a-z])|[nt](?=[a-z]{3}))""")
-_HASH = re.compile(r"[ \t]+(#(?:[^\s#]\S*(?:[ \t]+\S+)*)?)[ \t]*$", re.MULTILINE)
-_HASH_KEY = re.compile(r"^ +(#):(?:[ \t].*)?$", re.MULTILINE)
-_DRIVE = re.compile(r"\b[A-Za-z]:\\")
+_ITEM = late(r"^ *(-)(?= )(.*)", re.MULTILINE)
+_ENTRY = late(rf"^ *(-(?=[ a-z])|[{DASHES}{BULLETS}](?= ))(.*)", re.MULTILINE)
+_SLASHES = late(r"(?:^|[ \t])(//)(?=[ \t]|$)", re.MULTILINE)
+_ESCAPED = late(r"""\\(?=['"]|[nt](?![a-z])|[nt](?=[a-z]{3}))""")
+_HASH = late(r"[ \t]+(#(?:[^\s#]\S*(?:[ \t]+\S+)*)?)[ \t]*$", re.MULTILINE)
+_HASH_KEY = late(r"^ +(#):(?:[ \t].*)?$", re.MULTILINE)
+_DRIVE = late(r"\b[A-Za-z]:\\")
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections import deque
 from typing import Any
 
+from runner.late_pattern import late
 from runner.syntax.blocktext import block_text
 from runner.syntax.strict import ScalarToken, StrictYAMLScanner
 
@@ -14,20 +14,18 @@ BLANK = " \t\n\0"
 RUN = r"(?:[^ :\t\n\0]++|:(?![ \t\n\0])| +(?=[^ #:\t\n\0]|:[^ \t\n\0]))+"
 """A plain text as far as it goes on its line."""
 
-_PLAIN = re.compile(RUN)
-_BLANKS = re.compile(
-    r" *(?:#[^\n\0]*)?(?:\n[ \t]*(?:#[^\n\0]*)?(?=[\n\0]))*(?:\n *(?:#[^\n\0]*)?)?"
-)
-_BLANK_LINES = re.compile(r"(?:[ \t]*(?:#[^\n\0]*)?\n)+ *(?:#[^\n\0]*)?")
-_SEPARATOR = re.compile(r"(?:---|\.\.\.)(?:[ \t]|$)")
-_BREAKS = re.compile(r" *\n((?:[ \t]*\n)* *)")
+_PLAIN = late(RUN)
+_BLANKS = late(r" *(?:#[^\n\0]*)?(?:\n[ \t]*(?:#[^\n\0]*)?(?=[\n\0]))*(?:\n *(?:#[^\n\0]*)?)?")
+_BLANK_LINES = late(r"(?:[ \t]*(?:#[^\n\0]*)?\n)+ *(?:#[^\n\0]*)?")
+_SEPARATOR = late(r"(?:---|\.\.\.)(?:[ \t]|$)")
+_BREAKS = late(r" *\n((?:[ \t]*\n)* *)")
 _QUOTED = {
-    '"': re.compile(r'"([^"\\\n\0]*)"'),
-    "'": re.compile(r"'([^'\n\0]*)'(?!')"),
+    '"': late(r'"([^"\\\n\0]*)"'),
+    "'": late(r"'([^'\n\0]*)'(?!')"),
 }
-_HEADER = re.compile(r"[|>](?:([+-])([1-9])?|([1-9])([+-])?)?(?: +#[^\n\0]*| *)(?:\n|(?=\0))")
-_LEAD = re.compile(r" *")
-_BLANK_LEAD = re.compile(r"(?: *\n)+")
+_HEADER = late(r"[|>](?:([+-])([1-9])?|([1-9])([+-])?)?(?: +#[^\n\0]*| *)(?:\n|(?=\0))")
+_LEAD = late(r" *")
+_BLANK_LEAD = late(r"(?: *\n)+")
 
 
 class RefusedSyntax(Exception):  # noqa: N818 - a mistake of the author, no error of lkrun

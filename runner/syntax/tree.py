@@ -9,6 +9,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from runner.diagnostics import Diagnostic, Related, Span
+from runner.late_pattern import late
 from runner.syntax.document import STYLES, Data, again
 from runner.syntax.quoting import spaces
 from runner.syntax.suspects import commented_keys, in_empty, in_key, in_plain, in_quoted
@@ -26,7 +27,7 @@ _EMPTY = len(STYLES)
 _SCALARS = {None: _PLAIN, "'": _QUOTED, '"': _QUOTED, "|": _BLOCK, ">": _BLOCK}
 _NAMES = 2
 """How deep the names of definitions stand."""
-_WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
+_WORD = late(r"[A-Za-z_][A-Za-z0-9_-]*")
 
 
 def line_starts(text: str) -> array[int]:

@@ -6,12 +6,13 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from runner.late_pattern import late
 from runner.syntax.quoting import spaces
 
 if TYPE_CHECKING:
     from runner.syntax.scene import FailureContext, Mistake, ScannedScalar
 
-_KEY = re.compile(r"[A-Za-z_]\w*:(\s|$)")
+_KEY = late(r"[A-Za-z_]\w*:(\s|$)")
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from runner.late_pattern import late
 
 if TYPE_CHECKING:
     from runner.syntax.scene import FailureContext, Mistake
 
-_OWNER = re.compile(r"(\s*(?:- +)*[A-Za-z_][\w-]*:)(?:\s+(?![|>#])(\S.*?))?\s*$")
-_NO_TEXT = re.compile(r"#|- |-$|[a-z_][\w-]*:(?:\s|$)")
+_OWNER = late(r"(\s*(?:- +)*[A-Za-z_][\w-]*:)(?:\s+(?![|>#])(\S.*?))?\s*$")
+_NO_TEXT = late(r"#|- |-$|[a-z_][\w-]*:(?:\s|$)")
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from runner.late_pattern import late
 from runner.syntax.quoting import block_lines, quoted, quoted_line, shortened, unescaped
 from runner.syntax.unmarked import unmarked_text
 
@@ -155,7 +156,7 @@ def quote(scene: FailureContext, at: int) -> Mistake:
 
 
 _CURLY = tuple("\u201c\u201d\u2018\u2019\u201e\xab\xbb")
-_KEY = re.compile(r"\s*\n\s*(?:- +)*[A-Za-z_][\w-]*:(?:\s|$)|\s*$")
+_KEY = late(r"\s*\n\s*(?:- +)*[A-Za-z_][\w-]*:(?:\s|$)|\s*$")
 
 
 def escape(scene: FailureContext, at: int) -> Mistake:

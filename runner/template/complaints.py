@@ -8,6 +8,7 @@ import re
 from bisect import bisect_right
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from runner.late_pattern import late
 from runner.template.findings import TemplateProblem
 from runner.template.limits import MAX_SOURCE
 from runner.template.ways import TAGS
@@ -79,9 +80,9 @@ _STATEMENTS: Final = (
     "with",
 )
 _BLOCKS: Final = frozenset({"filter", "for", "if", "with"})
-_UNKNOWN_TAG: Final = re.compile(r"Encountered unknown tag '(\w+)'")
-_INNERMOST: Final = re.compile(r"innermost block that needs to be closed is '(\w+)'")
-_PIECE: Final = re.compile(r"\w+|\S")
+_UNKNOWN_TAG: Final = late(r"Encountered unknown tag '(\w+)'")
+_INNERMOST: Final = late(r"innermost block that needs to be closed is '(\w+)'")
+_PIECE: Final = late(r"\w+|\S")
 _LITERAL: Final = "to mean the two characters themselves, write {{ '%s' }}"
 _NEVER_ENDED: Final = (
     ("end of comment", "{#", "'{#' is never closed", _LITERAL % "{#"),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,6 +13,7 @@ from jinja2.filters import FILTERS as JINJA_FILTERS
 from jinja2.tests import TESTS as JINJA_TESTS
 from markupsafe import escape
 
+from runner.late_pattern import late
 from runner.template.empty import EMPTY, Empty
 from runner.template.limits import MAX_TEXT, RefusedOperation, fits, weigh, width
 from runner.template.operators import compare, equal, formatted, kind, number
@@ -24,7 +24,7 @@ Function = Callable[..., Any]
 Read = Callable[[Any], str]
 
 _NOTHING: Final = (Empty, type(None))
-_TAG: Final = re.compile(r"<[^<>]*>")
+_TAG: Final = late(r"<[^<>]*>")
 _AS_THEY_ARE: Final = [
     "dictsort",
     "filesizeformat",

@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Final, NamedTuple
 
+from runner.late_pattern import late
 from runner.template.pieces import pieces
 from runner.template.ways import FILTERS, written
 
@@ -156,7 +157,7 @@ def _python_format(match: re.Match[str]) -> str:
     return f"write {{{{ '%{digits}{kind}' | format({name}) }}}}"
 
 
-_WHERE: Final = re.compile(r"(\w+)\s*(==|!=|>=|<=|>|<)\s*([`'\"]?)([^`'\"]*)[`'\"]?")
+_WHERE: Final = late(r"(\w+)\s*(==|!=|>=|<=|>|<)\s*([`'\"]?)([^`'\"]*)[`'\"]?")
 _TESTS: Final = {"==": "equalto", "!=": "ne", ">": "gt", "<": "lt", ">=": "ge", "<=": "le"}
 
 
@@ -199,8 +200,8 @@ _STEP: Final = r"\$\w*(?:\(\s*['\"][^'\"]*['\"]\s*\))?(?:\.\w+|\[['\"][^'\"]*['\
 """What a step of n8n has brought: `$json["body"]["name"]`, `$('Webhook').item.json.name`."""
 _NUMBERED: Final = r"(\d+(?:\.`?[A-Za-z_]\w*`?(?:\[\d*\])?)+)"
 """What a step of Make has brought: `1.name`, ``2.data[].`Phone` ``."""
-_ZONE: Final = re.compile(r"(?:current_time|current_calendar|current_hour)_([A-Za-z]+/[A-Za-z_/]+)")
-_CERTAIN: Final = re.compile(rf"^{_ZONE.pattern}$|\[\]|^\d+\.[A-Za-z_`]")
+_ZONE: Final = late(r"(?:current_time|current_calendar|current_hour)_([A-Za-z]+/[A-Za-z_/]+)")
+_CERTAIN: Final = late(rf"^{_ZONE.pattern}$|\[\]|^\d+\.[A-Za-z_`]")
 """What Jinja reads as something that nobody means."""
 
 _SYNTAXES: Final[tuple[tuple[str, str, Say], ...]] = (

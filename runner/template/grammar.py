@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import re
 from bisect import bisect_right
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
@@ -15,6 +14,7 @@ from jinja2.parser import Parser
 from jinja2.runtime import Undefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
+from runner.late_pattern import late
 from runner.template import lookup
 from runner.template.complaints import (
     LexerToken,
@@ -36,7 +36,7 @@ from runner.template.words import as_text
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_STRAY_ESCAPE: Final = re.compile(r"""\\(?!["'\\nrtbfavxuUN0-7])""")
+_STRAY_ESCAPE: Final = late(r"""\\(?!["'\\nrtbfavxuUN0-7])""")
 _OPENING: Final = frozenset({"variable_begin", "block_begin"})
 _KEPT: Final = 2_048
 _MOST_PROBLEMS: Final = 30

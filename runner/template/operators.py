@@ -10,6 +10,7 @@ from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any, Final
 
+from runner.late_pattern import late
 from runner.template import languages
 from runner.template.empty import Empty
 from runner.template.languages import PLAIN
@@ -17,7 +18,7 @@ from runner.template.limits import MAX_BITS, MAX_WIDTH, RefusedOperation, fits, 
 from runner.template.words import as_text
 
 _NUMBERS: Final = (int, float, Decimal)
-_NUMERAL: Final = re.compile(r"\s*[+-]?\d{1,40}(\.\d{1,40})?\s*", re.ASCII)
+_NUMERAL: Final = late(r"\s*[+-]?\d{1,40}(\.\d{1,40})?\s*", re.ASCII)
 _YES_NO: Final = {"yes": True, "true": True, "on": True, "no": False, "false": False, "off": False}
 _KINDS: Final[tuple[tuple[Any, str], ...]] = (
     (bool, "a yes/no value"),
@@ -164,7 +165,7 @@ def _of_measures(work: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
     return apply
 
 
-_FORMAT: Final = re.compile(r"%(?:%|[-+ 0#]{0,5}\d{0,3}(?:\.\d{0,3})?[sdfgeixX])|[^%]+")
+_FORMAT: Final = late(r"%(?:%|[-+ 0#]{0,5}\d{0,3}(?:\.\d{0,3})?[sdfgeixX])|[^%]+")
 
 
 def formatted(pattern: str, *values: Any, language: str = "") -> str:

@@ -6,10 +6,12 @@ import re
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
+from runner.late_pattern import late
+
 _CLOSERS: Final = {"{{": "}}", "{%": "%}", "{#": "#}"}
-_OPENING: Final = re.compile(r"\{[{%#]")
-_RAW: Final = re.compile(r"\{%[-+]?\s{0,20}raw\b")
-_END_RAW: Final = re.compile(r"\{%[-+]?\s{0,20}endraw\s{0,20}[-+]?%\}")
+_OPENING: Final = late(r"\{[{%#]")
+_RAW: Final = late(r"\{%[-+]?\s{0,20}raw\b")
+_END_RAW: Final = late(r"\{%[-+]?\s{0,20}endraw\s{0,20}[-+]?%\}")
 
 
 class Piece(NamedTuple):

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 
+from runner.late_pattern import late
 from runner.template.limits import RefusedOperation
 from runner.template.operators import kind
 
-_STEP: Final = re.compile(r"\s*([+-]?)\s*(\d{1,9}(?:\.\d{1,9})?)\s*(ms|s|m|h|d|w)\s*")
+_STEP: Final = late(r"\s*([+-]?)\s*(\d{1,9}(?:\.\d{1,9})?)\s*(ms|s|m|h|d|w)\s*")
 _SECONDS: Final = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0, "w": 604800.0}
 
 

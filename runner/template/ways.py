@@ -5,8 +5,9 @@ In a way, `{v}` is the value and `{g}` what was given besides.
 
 from __future__ import annotations
 
-import re
 from typing import Final
+
+from runner.late_pattern import late
 
 FILTERS: Final[dict[str, str]] = {
     "append": "{v} ~ {g}",
@@ -124,7 +125,7 @@ MOMENT_METHODS: Final[dict[str, str]] = {
 }
 """Methods of a moment elsewhere."""
 
-_PATTERN: Final = re.compile(r"YYYY|yyyy|YY|MMMM|MMM|MM|DD|dd(?:dd)?|HH|hh|mm|ss|A|a|EEEE")
+_PATTERN: Final = late(r"YYYY|yyyy|YY|MMMM|MMM|MM|DD|dd(?:dd)?|HH|hh|mm|ss|A|a|EEEE")
 _PARTS: Final = {
     "A": "%p",
     "DD": "%d",

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 
 from runner.diagnostics import Diagnostic, Span
 from runner.diagnostics.nearest import nearest
+from runner.late_pattern import late
 from runner.link import foreign_names as foreign
 from runner.link.fields import arguments
 from runner.link.names import ATTRIBUTES, OPEN
@@ -23,8 +24,8 @@ from runner.schema.types.texts import Condition, Credential, Plain, Scalar, Sent
 from runner.template import MOMENTS, without_templates
 
 _PATH = r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*"
-_SINGLE = re.compile(rf"(?<!\{{)[$#]?\{{ ?({_PATH}) ?\}}(?!\}})")
-_SPOKEN = re.compile(
+_SINGLE = late(rf"(?<!\{{)[$#]?\{{ ?({_PATH}) ?\}}(?!\}})")
+_SPOKEN = late(
     rf"(?<!\{{)[$#]?\{{ *({_PATH}(?:[ -]\w+)*)(?:[!:][^{{}}]*)? *\}}(?!\}})"
     rf"|\[\[? ?({_PATH}(?:[ -]\w+){{0,2}}) ?\]\]?(?!\()"
     rf"|<<? ?({_PATH}(?:[ -]\w+){{0,2}}) ?>?>"
@@ -35,12 +36,12 @@ _SPOKEN = re.compile(
     rf"|%\(({_PATH})\)[sd]"
     rf"|[\uff5b]+\s*({_PATH}(?:[ -]\w+)*)\s*[\uff5d]+"
 )
-_BARE = re.compile(
+_BARE = late(
     r"(?<![\w./@{$-])((?:args|call|caller|env|error|job|result|room|secrets)(?:\.[A-Za-z_]\w*)+)"
     r"(?![\w(/@}-])"
 )
 """Values that stand in a text without braces."""
-_FROM_OUTSIDE = re.compile(r"\$\{?([A-Z][A-Z0-9_]*)\}?|%([A-Z][A-Z0-9_]*)%|\$\{?env[:.](\w+)\}?")
+_FROM_OUTSIDE = late(r"\$\{?([A-Z][A-Z0-9_]*)\}?|%([A-Z][A-Z0-9_]*)%|\$\{?env[:.](\w+)\}?")
 """How other programs read a variable of the environment, or a secret."""
 _QUOTES = ("'", '"')
 _TAGS = frozenset(
@@ -51,7 +52,7 @@ _TAGS = frozenset(
     )
 )
 """Elements that voices understand (SSML, and what single makers add)."""
-_SOUNDS = re.compile(
+_SOUNDS = late(
     r"(?:laugh|sigh|whisper|cough|gasp|chuckl|giggl|clear|paus|breath|excited|sad|happy|angry|"
     r"curious|sarcastic|music|silence|beat|cry|crying|gulp|yawn|sniff|hum|applause|exhal|inhal|"
     r"shout|soft|slow|fast|calm|cheerful|serious|surprised|nervous|mischiev|sing|snort|swallow)"

@@ -6,12 +6,13 @@ import re
 from collections.abc import Iterator
 
 from runner.diagnostics import Diagnostic, Span
+from runner.late_pattern import late
 from runner.link.rule import DefinitionContext, LeafRule
 from runner.link.walk import Leaf
 from runner.schema.types.texts import Condition, Plain, Scalar, Text
 from runner.template import pieces
 
-_NAME = re.compile(r"[A-Za-z_]\w*")
+_NAME = late(r"[A-Za-z_]\w*")
 _LONGEST = 40
 
 

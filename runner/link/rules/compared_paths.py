@@ -6,11 +6,12 @@ import re
 from collections.abc import Iterator
 
 from runner.diagnostics import Diagnostic, Span
+from runner.late_pattern import late
 from runner.link.rule import DefinitionContext, LeafRule
 from runner.link.walk import Leaf
 from runner.schema.types.values import JmesPath
 
-_COMPARED = re.compile(
+_COMPARED = late(
     r"(?:==|!=|<=|>=|<|>)\s*(?:(true|false|null)\b|\"([^\"`']*)\")(?!\s*[.\[(])", re.IGNORECASE
 )
 

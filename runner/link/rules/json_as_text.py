@@ -12,15 +12,16 @@ from collections.abc import Iterator
 from typing import Any
 
 from runner.diagnostics import Diagnostic, Span
+from runner.late_pattern import late
 from runner.link.rule import DefinitionContext, LeafRule
 from runner.link.walk import Leaf
 from runner.schema.http import Body
 from runner.schema.types.texts import Sent
 
-_TEMPLATE = re.compile(r"\{\{.*?\}\}", re.DOTALL)
-_BEGINS = re.compile(r"\s*(?:\{\s*[\"'][^\"'{}]*[\"']\s*:|\[\s*(?:[\"'{\[]|\d))")
-_SAFE = re.compile(r"\{\{.*\|\s*tojson\s*\}\}", re.DOTALL)
-_FORM = re.compile(r"\s*[\w.\[\]-]+=[^=&\s]*(?:&[\w.\[\]-]+=[^=&\s]*)+\s*")
+_TEMPLATE = late(r"\{\{.*?\}\}", re.DOTALL)
+_BEGINS = late(r"\s*(?:\{\s*[\"'][^\"'{}]*[\"']\s*:|\[\s*(?:[\"'{\[]|\d))")
+_SAFE = late(r"\{\{.*\|\s*tojson\s*\}\}", re.DOTALL)
+_FORM = late(r"\s*[\w.\[\]-]+=[^=&\s]*(?:&[\w.\[\]-]+=[^=&\s]*)+\s*")
 _MOST = 12
 _ASKING = ("tools", "services", "knowledge")
 

@@ -6,21 +6,22 @@ import re
 from collections.abc import Iterator
 
 from runner.diagnostics import Diagnostic, Span
+from runner.late_pattern import late
 from runner.link.rule import DefinitionContext, LeafRule
 from runner.link.walk import Leaf
 from runner.schema.types.texts import Sent, Text
 from runner.syntax import as_written
 from runner.template import has_template
 
-_KNOWN = re.compile(
+_KNOWN = late(
     r"\b(sk-[\w-]{16,}|sk_\w{20,}|gsk_\w{20,}|xai-\w{20,}|AIza[\w-]{30,}|gh[pousr]_\w{20,}|glpat-[\w-]{16,}"
     r"|AKIA[A-Z0-9]{12,}|xox[abp]-[\w-]{10,}|eyJ[\w-]{10,}\.[\w-]{10,}\.[\w-]+)"
 )
 """How keys of well-known services look."""
 
-_SECRET_KEY = re.compile(r"(key|token|secret|password|bearer|authorization)s?$", re.IGNORECASE)
-_SECRET_VALUE = re.compile(r"(?:(?:Bearer|Basic|Token)\s+)?(?=\S*\d)(?=\S*[A-Za-z])\S{12,}")
-_IN_QUERY = re.compile(r"[?&](?:api_?key|key|token|access_token)=([^&{\s]{8,})", re.IGNORECASE)
+_SECRET_KEY = late(r"(key|token|secret|password|bearer|authorization)s?$", re.IGNORECASE)
+_SECRET_VALUE = late(r"(?:(?:Bearer|Basic|Token)\s+)?(?=\S*\d)(?=\S*[A-Za-z])\S{12,}")
+_IN_QUERY = late(r"[?&](?:api_?key|key|token|access_token)=([^&{\s]{8,})", re.IGNORECASE)
 
 
 def _check(context: DefinitionContext, leaf: Leaf, place: Span) -> Iterator[Diagnostic]:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from runner.diagnostics import Diagnostic, Span
+from runner.late_pattern import late
 from runner.link.hints import below, defined_where, near, unknown
 from runner.link.rule import DefinitionContext, LeafRule
 from runner.link.walk import Leaf
@@ -14,7 +15,7 @@ from runner.schema.personas import Persona
 from runner.schema.types.later import LATER, not_yet
 from runner.schema.types.names import PersonaName
 
-_NUMBER = re.compile(r"(?:(?:tel|sip):)?\+?\d[\d\s()./-]{4,}(?:@.*)?|sip:.*", re.IGNORECASE)
+_NUMBER = late(r"(?:(?:tel|sip):)?\+?\d[\d\s()./-]{4,}(?:@.*)?|sip:.*", re.IGNORECASE)
 _A_NUMBER = "a phone number cannot take over the call: only a persona can"
 
 

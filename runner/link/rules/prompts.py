@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from runner.diagnostics import Diagnostic, Span
+from runner.late_pattern import late
 from runner.link.rule import DefinitionContext, LeafRule
 from runner.link.walk import Leaf
 from runner.schema.types.names import FileName, SoundName
 
 _SPACES = 2
-_SUFFIX = re.compile(r"\.[A-Za-z]{1,8}$")
+_SUFFIX = late(r"\.[A-Za-z]{1,8}$")
 
 
 def _check(context: DefinitionContext, leaf: Leaf, place: Span) -> Iterator[Diagnostic]:

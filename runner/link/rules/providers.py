@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from runner.diagnostics import Diagnostic, Related, Span
 from runner.diagnostics.nearest import nearest
+from runner.late_pattern import late
 from runner.link.hints import defined_where, near, unknown
 from runner.link.rule import DefinitionContext, LeafRule
 from runner.link.table import name_span
@@ -19,12 +20,10 @@ from runner.schema.reading.load import Definition
 from runner.schema.types.names import ProviderName
 from runner.template import has_template
 
-SPEECH_TO_SPEECH = re.compile(
-    r"openai/gpt-(realtime|live)|google/gemini-([\w.-]+-)?live|xai/grok-voice"
-)
+SPEECH_TO_SPEECH = late(r"openai/gpt-(realtime|live)|google/gemini-([\w.-]+-)?live|xai/grok-voice")
 """How LiveKit Inference calls its speech-to-speech models."""
 
-_INFERENCE = re.compile(r"[\w.-]+(/[\w.:@+-]+)+")
+_INFERENCE = late(r"[\w.-]+(/[\w.:@+-]+)+")
 
 
 def _check(context: DefinitionContext, leaf: Leaf, _place: Span) -> Iterator[Diagnostic]:

@@ -6,12 +6,13 @@ import re
 from collections.abc import Iterator
 
 from runner.diagnostics import Diagnostic, Span
+from runner.late_pattern import late
 from runner.link.rule import DefinitionContext, LeafRule
 from runner.link.walk import Leaf
 from runner.schema.http import Body
 from runner.schema.types.texts import Text
 
-_LOOKS_TYPED = re.compile(r"[+-]?\d+(\.\d+)?|true|false|null|yes|no", re.IGNORECASE)
+_LOOKS_TYPED = late(r"[+-]?\d+(\.\d+)?|true|false|null|yes|no", re.IGNORECASE)
 
 
 def _check(context: DefinitionContext, leaf: Leaf, place: Span) -> Iterator[Diagnostic]:

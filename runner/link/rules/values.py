@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from runner.diagnostics import Diagnostic, Related, Span
 from runner.diagnostics.nearest import did_you_mean, nearest
+from runner.late_pattern import late
 from runner.link.fields import arguments
 from runner.link.findings import Problem
 from runner.link.names import AFTER_PARTS, ATTRIBUTES, LANGUAGE, LATER_PARTS, OPEN
@@ -188,7 +189,7 @@ def _attribute(root: str, rest: tuple[str, ...], *, after: bool) -> Problem | No
     return "E302", message, unknown_part(root, rest[0], known)
 
 
-_TEMPLATE = re.compile(r"\{\{.*?\}\}|\{%.*?%\}", re.DOTALL)
+_TEMPLATE = late(r"\{\{.*?\}\}|\{%.*?%\}", re.DOTALL)
 
 
 def _host_end(url: str) -> int:

@@ -9,6 +9,7 @@ from runner.diagnostics import Diagnostic
 from runner.diagnostics.nearest import nearest
 from runner.schema.reading.annotations import takes
 from runner.schema.reading.beside import followers, not_below
+from runner.schema.reading.empty import is_comment, without_value
 from runner.schema.reading.error import Error, read_error
 from runner.schema.reading.shapes import shape, shaped
 from runner.schema.reading.unknown import means, unknown
@@ -65,12 +66,6 @@ def _follows(error: Error, empties: set[Location]) -> bool:
     return any(empty[:-1] == block for empty in empties)
 
 
-def is_comment(document: Document, empty: Location) -> bool:
-    """Whether what stands behind an empty key was taken for a comment, which is told already."""
-    line = document.key_span(empty).line
-    return any(d.code == "E016" and d.span.line == line for d in document.diagnostics)
-
-
 def _inside_wrong(empty: Location, errors: Sequence[Error]) -> bool:
     """Whether an empty key stands in something that should not hold keys at all."""
     return any(
@@ -98,24 +93,6 @@ def _not_indented(
             if names:
                 shifted[empty] = names
     return shifted
-
-
-def without_value(document: Document, location: Location) -> Diagnostic:
-    """The mistake of a key, or the dash of an entry, with nothing behind it."""
-    last = location[-1]
-    if isinstance(last, int):
-        return Diagnostic(
-            document.value_span(location),
-            "E105",
-            "there is nothing after this dash",
-            "write an entry, or delete the line",
-        )
-    return Diagnostic(
-        document.key_span(location),
-        "E105",
-        f"'{last}' has no value",
-        "write its value behind the colon or on the lines below, or delete the line",
-    )
 
 
 def _once(errors: list[Error]) -> list[Error]:

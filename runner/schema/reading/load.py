@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -12,10 +11,11 @@ from pydantic import TypeAdapter, ValidationError
 
 from runner.diagnostics import Diagnostic
 from runner.diagnostics.nearest import nearest
+from runner.late_pattern import late
 from runner.schema.file import SECTIONS, SINGULAR, File
 from runner.schema.reading.annotations import takes
 from runner.schema.reading.beside import followers, not_below
-from runner.schema.reading.explain import explain, is_comment, without_value
+from runner.schema.reading.empty import is_comment, without_value
 from runner.schema.reading.harmless import without_harmless
 from runner.schema.reading.nameless import nameless, sectionless
 from runner.schema.reading.partial import partial
@@ -26,7 +26,7 @@ from runner.schema.types.settings import DEFERRED, Settings
 from runner.syntax import Data, Document, Location, as_written, is_again
 from runner.template import has_template
 
-_WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
+_WORD = late(r"[A-Za-z_][A-Za-z0-9_-]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,8 +173,8 @@ def read(
     empties = () if beside else tuple(_empties(data, location))
     if beside:
         diagnostics.append(not_below(document, location, next(iter(beside))))
-    else:
-        diagnostics += explain(document, location, root_model(section), errors, empties)
+    elif errors or empties:
+        diagnostics += _explain(document, location, root_model(section), errors, empties)
     rest: Any = None
     lost: list[Data] = []
     if diagnostics or any(is_comment(document, where) for where in empties):
@@ -187,6 +187,18 @@ def read(
         section, name, document, location, spec, deferred, files, rest, tuple(lost)
     )
     return definition, diagnostics
+
+
+def _explain(
+    document: Document,
+    base: Location,
+    annotation: Any,
+    errors: Sequence[Any],
+    empties: Collection[Location] = (),
+) -> list[Diagnostic]:
+    from runner.schema.reading.explain import explain  # noqa: PLC0415 - only files with mistakes pay for it
+
+    return explain(document, base, annotation, errors, empties)
 
 
 def partial_of(section: str, settings: Settings) -> Callable[[Data], Any]:
@@ -237,13 +249,13 @@ def _top_level(document: Document, section: str, beside: Collection[str] = ()) -
         return [] if is_reported else [_no_names(document, section, entries)]
     if section != "language":
         errors = [{"type": "extra_forbidden", "loc": (section,), "input": None}]
-        return explain(document, (), File, errors)
+        return _explain(document, (), File, errors)
     if entries is None:
         return [without_value(document, (section,))]
     try:
         File.model_validate({"language": entries})
     except ValidationError as error:
-        return explain(document, (), File, error.errors(include_url=False))
+        return _explain(document, (), File, error.errors(include_url=False))
     return []
 
 

@@ -10,6 +10,7 @@ from typing import Any, get_args, get_origin
 from pydantic import TypeAdapter, ValidationError
 
 from runner.diagnostics import Diagnostic
+from runner.late_pattern import late
 from runner.schema.reading.annotations import arms, inside, takes
 from runner.schema.reading.error import Error
 from runner.schema.reading.written import lines_for, scalar
@@ -21,7 +22,7 @@ from runner.schema.types.values import JmesPath
 from runner.syntax import Document
 from runner.syntax.lookalikes import BULLETS, COLONS, DASHES, EMOJI, dash_message, odd_entry
 
-_MARKS = re.compile(rf"(?:^|\s+)(?:[{DASHES}{BULLETS}{EMOJI}]\s*|-(?=[^\s\d-]))")
+_MARKS = late(rf"(?:^|\s+)(?:[{DASHES}{BULLETS}{EMOJI}]\s*|-(?=[^\s\d-]))")
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from typing import Any, get_args
 
 from runner.diagnostics import Diagnostic
 from runner.diagnostics.nearest import SHOWN, nearest
+from runner.late_pattern import late
 from runner.schema.file import SECTIONS, SINGULAR, File
 from runner.schema.personas import Persona
 from runner.schema.reading.annotations import arms, takes, whole
@@ -20,7 +21,7 @@ from runner.schema.types.later import LATER, not_yet
 from runner.schema.types.measures import Duration, SomeTime
 from runner.syntax import Document, as_written
 
-_PATH = re.compile(r"[a-z_]+(\.[a-z_]+)*")
+_PATH = late(r"[a-z_]+(\.[a-z_]+)*")
 
 
 def unknown(document: Document, error: Error) -> Diagnostic:

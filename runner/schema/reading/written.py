@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 
+from runner.late_pattern import late
 from runner.syntax import Document, Location
 
-_PLAIN = re.compile(r"[A-Za-z0-9_./+{][^#\n]*")
+_PLAIN = late(r"[A-Za-z0-9_./+{][^#\n]*")
 _LONGEST = 120
 
 

@@ -87,6 +87,9 @@ class Block(BuiltWhenUsed):
         return {(info.alias or name): name for name, info in cls.model_fields.items()}
 
 
+Block.__annotations__ = {}  # each of the hundred and fifty blocks would have them read once more
+
+
 def together(*names: str) -> JsonSchemaValue:
     """The JSON Schema rule that not all of these keys stand together."""
     return {"not": {"required": list(names)}}

@@ -6,6 +6,7 @@ import re
 from datetime import date, datetime, time
 from typing import Any
 
+from runner.late_pattern import late
 from runner.schema.types.values import parse_yes_no
 
 TYPES = (
@@ -25,9 +26,9 @@ FOREIGN = {
 LONGEST_NAME = 100
 _PARTS_OF_AN_ADDRESS = 2
 _OLDEST = 130
-_EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
-_PHONE = re.compile(r"\+?[\d\s().-]{3,24}")
-_URL = re.compile(r"https?://\S+")
+_EMAIL = late(r"[^@\s]+@[^@\s]+\.[^@\s]+")
+_PHONE = late(r"\+?[\d\s().-]{3,24}")
+_URL = late(r"https?://\S+")
 
 
 def _whole(text: str) -> int:

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from functools import cached_property
 
 _PROVIDER = "it belongs to a provider: write it below providers:, a name of yours, and with:"
 _LLM = "write llm: and a model such as openai/gpt-4.1-mini, or the name of a provider"
@@ -38,12 +39,28 @@ def fold(word: str) -> str:
     return re.sub(r"[^a-z0-9]", "", plain)
 
 
-def _paths(table: Mapping[str, str]) -> dict[str, str]:
-    """Path or sentence → the words that mean it, turned around."""
-    return {fold(word): target for target, words in table.items() for word in words.split()}
+class _Words(Mapping[str, str]):
+    """Path or sentence → the words that mean it, turned around when the first one is looked up."""
+
+    def __init__(self, table: Mapping[str, str]) -> None:
+        self._table = table
+
+    @cached_property
+    def _meant(self) -> dict[str, str]:
+        pairs = self._table.items()
+        return {fold(word): target for target, words in pairs for word in words.split()}
+
+    def __getitem__(self, word: str) -> str:
+        return self._meant[word]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._meant)
+
+    def __len__(self) -> int:
+        return len(self._meant)
 
 
-_ORDER = _paths(
+_ORDER = _Words(
     {
         "order": "models providers list fallbacks names llms voices chain models_in_order",
         "retries": "max_retry max_retries attempts",
@@ -57,8 +74,8 @@ _OF_REQUESTS = {
 }
 """What people write of a request, or of a service, that lkrun does by itself."""
 
-FOREIGN: dict[str, dict[str, str]] = {
-    "a file": _paths(
+FOREIGN: dict[str, Mapping[str, str]] = {
+    "a file": _Words(
         {
             "agents": "agent assistant assistants bot bots squad voicebot",
             "personas": "persona prompts members states nodes flows roles",
@@ -82,7 +99,7 @@ FOREIGN: dict[str, dict[str, str]] = {
             ),
         }
     ),
-    "an agent": _paths(
+    "an agent": _Words(
         {
             "start": "entrypoint entry_point first_persona initial_persona starting_node start_node"
             " default_persona",
@@ -163,7 +180,7 @@ FOREIGN: dict[str, dict[str, str]] = {
             " opening intro introduction say",
         }
     ),
-    "a persona": _paths(
+    "a persona": _Words(
         {
             "instructions": "prompt system_prompt system system_message role_message"
             " role_messages task_messages general_prompt state_prompt messages content text",
@@ -191,7 +208,7 @@ FOREIGN: dict[str, dict[str, str]] = {
             _PROVIDER: "temperature max_tokens top_p api_key speed stability",
         }
     ),
-    "a handoff": _paths(
+    "a handoff": _Words(
         {
             "when": "description condition trigger reason if_caller on intent",
             "say": "message announcement first_message words text transfer_message",
@@ -203,7 +220,7 @@ FOREIGN: dict[str, dict[str, str]] = {
             ),
         }
     ),
-    "an action": _paths(
+    "an action": _Words(
         {
             "say": "speak message text words tell reply respond",
             "instructions": "prompt generate generate_reply instruction",
@@ -215,14 +232,14 @@ FOREIGN: dict[str, dict[str, str]] = {
             "with": "arguments args params parameters input inputs",
         }
     ),
-    "a greeting": _paths(
+    "a greeting": _Words(
         {
             "play": "sound audio play_sound play_audio play_file audio_file",
             "say": "speak message text words tell content first_message value",
             "instructions": "prompt generate generate_reply instruction",
         }
     ),
-    "a tool": _paths(
+    "a tool": _Words(
         {
             "description": "when about purpose prompt desc",
             "parameters": "params inputs input input_schema arguments args schema properties fields"
@@ -255,20 +272,20 @@ FOREIGN: dict[str, dict[str, str]] = {
             ),
         }
     ),
-    "a rule": _paths(
+    "a rule": _Words(
         {
             "if": "when condition where",
             "answer": "say instructions then message text reply response error reason",
         }
     ),
-    "while_waiting": _paths(
+    "while_waiting": _Words(
         {
             "say": "message text words filler",
             "after": "delay wait timeout",
             "every": "repeat interval",
         }
     ),
-    "a field": _paths(
+    "a field": _Words(
         {
             "type": "kind datatype data_type format",
             "description": "label title help desc prompt",
@@ -281,7 +298,7 @@ FOREIGN: dict[str, dict[str, str]] = {
             "fields": "properties keys",
         }
     ),
-    "a request": _paths(
+    "a request": _Words(
         {
             "url": "endpoint uri address link href path",
             "method": "verb http_method type",
@@ -301,7 +318,7 @@ FOREIGN: dict[str, dict[str, str]] = {
             **_OF_REQUESTS,
         }
     ),
-    "a service": _paths(
+    "a service": _Words(
         {
             "url": "base_url base host hostname endpoint uri address server link",
             "headers": "header",
@@ -315,13 +332,13 @@ FOREIGN: dict[str, dict[str, str]] = {
             **_OF_REQUESTS,
         }
     ),
-    "the breaker": _paths(
+    "the breaker": _Words(
         {
             "failures": "threshold max_failures failure_threshold count after",
             "open_for": "timeout reset reset_timeout cooldown recovery_timeout wait duration",
         }
     ),
-    "auth": _paths(
+    "auth": _Words(
         {
             "oauth2": "oauth oauth_2_0 client_credentials openid oidc",
             "hmac": "signature signed signing webhook_secret",
@@ -331,9 +348,9 @@ FOREIGN: dict[str, dict[str, str]] = {
             _KIND_OF_AUTH: "type kind scheme method",
         }
     ),
-    "basic": _paths({"username": "user name login account", "password": "pass passwd pwd secret"}),
-    "an API key": _paths({"value": "token secret api_key apikey"}),
-    "oauth2": _paths(
+    "basic": _Words({"username": "user name login account", "password": "pass passwd pwd secret"}),
+    "an API key": _Words({"value": "token secret api_key apikey"}),
+    "oauth2": _Words(
         {
             "token_url": "url token_uri token_endpoint access_token_url token_address",
             "client_id": "id app_id application_id consumer_key",
@@ -352,7 +369,7 @@ FOREIGN: dict[str, dict[str, str]] = {
             ),
         }
     ),
-    "hmac": _paths(
+    "hmac": _Words(
         {
             "secret": "key shared_secret signing_secret signing_key hmac_secret hmac_key token",
             "header": "header_name signature_header signature",
@@ -362,7 +379,7 @@ FOREIGN: dict[str, dict[str, str]] = {
             "timestamp_header": "timestamp time_header date_header time",
         }
     ),
-    "mtls": _paths(
+    "mtls": _Words(
         {
             "certificate": "cert crt cert_file certificate_file client_cert client_certificate",
             "key": "private_key client_key key_file keyfile",
@@ -373,7 +390,7 @@ FOREIGN: dict[str, dict[str, str]] = {
             ),
         }
     ),
-    "a result": _paths(
+    "a result": _Words(
         {
             "pick": "path select jmespath json_path jsonpath extract field data output value",
             "text": "message template say content format",
@@ -383,7 +400,7 @@ FOREIGN: dict[str, dict[str, str]] = {
             "fails_if": "fail_if error_if failure failed",
         }
     ),
-    "an MCP server": _paths(
+    "an MCP server": _Words(
         {
             "write url: or command: right here; the server has the name of the tool": (
                 "mcp_servers servers server"
@@ -392,7 +409,7 @@ FOREIGN: dict[str, dict[str, str]] = {
             "allow": "allowed include tools_allowed enabled_tools tool_filter",
         }
     ),
-    "a knowledge base": _paths(
+    "a knowledge base": _Words(
         {
             "write the text into a file such as house.md, and files: with its name": (
                 "text content texts answer facts"
@@ -400,7 +417,7 @@ FOREIGN: dict[str, dict[str, str]] = {
             "files": "source sources directory dir",
         }
     ),
-    "a provider": _paths(
+    "a provider": _Words(
         {
             "the kind of a provider is its key, and the plugin's name its value, as in "
             "llm: openai": "type kind provider plugin vendor engine name platform",
@@ -412,7 +429,7 @@ FOREIGN: dict[str, dict[str, str]] = {
     ),
     "a fallback": _ORDER,
     "a fallback of models": _ORDER,
-    "hours": _paths(
+    "hours": _Words(
         {
             "monday": "mon mo montag lundi lunes lunedi",
             "tuesday": "tue tues di dienstag mardi martes martedi",
@@ -426,7 +443,7 @@ FOREIGN: dict[str, dict[str, str]] = {
             " out_of_hours",
         }
     ),
-    "idle": _paths(
+    "idle": _Words(
         {
             "after": "timeout seconds delay after_seconds silence wait time duration",
             "say": "message text words question",
@@ -435,7 +452,7 @@ FOREIGN: dict[str, dict[str, str]] = {
             "then": "action do finally on_timeout",
         }
     ),
-    "limits": _paths(
+    "limits": _Words(
         {
             "max_duration": "duration timeout max_call_duration max_minutes max_seconds length",
             "farewell": "message goodbye say words",
@@ -443,21 +460,21 @@ FOREIGN: dict[str, dict[str, str]] = {
             "max_tool_steps": "max_steps steps max_iterations",
         }
     ),
-    "livekit": _paths(
+    "livekit": _Words(
         {
             "url": "host server ws_url livekit_url address",
             "api_key": "key livekit_api_key",
             "api_secret": "secret livekit_api_secret",
         }
     ),
-    "dispatch": _paths(
+    "dispatch": _Words(
         {
             "mode": "type how when join kind",
             "per": "for each every job_type job_types",
             "the name of an agent stands before the colon, in agents:": "name agent_name agent",
         }
     ),
-    "background_audio": _paths(
+    "background_audio": _Words(
         {
             "ambient": "ambience ambient_sound background background_sound noise music sound office"
             " always",
@@ -465,7 +482,7 @@ FOREIGN: dict[str, dict[str, str]] = {
             "ambient.volume": "volume loudness",
         }
     ),
-    "a background sound": _paths(
+    "a background sound": _Words(
         {
             "sound": "source file clip name path url audio play",
             "volume": "loudness gain level",
@@ -473,7 +490,7 @@ FOREIGN: dict[str, dict[str, str]] = {
             "fade_out": "fadeout",
         }
     ),
-    "speech": _paths(
+    "speech": _Words(
         {
             "strip": "filter remove clean text_transforms tts_text_transforms skip ignore",
             "gap": "pause delay min_consecutive_speech_delay pauses silence",
@@ -489,13 +506,13 @@ FOREIGN: dict[str, dict[str, str]] = {
             _PROVIDER: "speed rate voice volume pitch stability",
         }
     ),
-    "while_thinking": _paths(
+    "while_thinking": _Words(
         {
             "after": "delay wait timeout min_delay",
             "say": "message words text phrases filler fillers speak",
         }
     ),
-    "expressive": _paths(
+    "expressive": _Words(
         {
             "fillers": "disfluencies filler_words um filler",
             "sounds": "nonverbal_sounds laugh laughter laughing sound",
@@ -503,7 +520,7 @@ FOREIGN: dict[str, dict[str, str]] = {
             "instructions": "style prompt tone mood emotion emotions tts_instructions_append",
         }
     ),
-    "turn_taking": _paths(
+    "turn_taking": _Words(
         {
             "detection": "turn_detection mode how model",
             "min_delay": "delay min_endpointing_delay endpointing wait silence",
@@ -516,7 +533,7 @@ FOREIGN: dict[str, dict[str, str]] = {
 }
 """Noun of a block → folded word → the key that was meant, or what to do."""
 
-TRANSLATED: dict[str, str] = _paths(
+TRANSLATED: Mapping[str, str] = _Words(
     {
         "agents": "agenten agentes agenti agenci tacnhan",
         "personas": "personen rollen personnages personnes personajes vaitro nhanvat",

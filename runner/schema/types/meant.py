@@ -6,6 +6,8 @@ import re
 from collections.abc import Callable
 from datetime import date, time
 
+from runner.late_pattern import late
+
 _MONTHS = (
     "jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec",
 )  # fmt: skip
@@ -14,36 +16,34 @@ _OTHER_MONTHS = {
     "janv": 1, "f\u00e9v": 2, "mars": 3, "avr": 4, "juin": 6, "juil": 7, "ao\u00fb": 8,
     "d\u00e9c": 12, "ene": 1, "abr": 4, "ago": 8, "dic": 12,
 }  # fmt: skip
-_DOTTED = re.compile(r"(\d{1,2})\s*[./-]\s*(\d{1,2})\s*[./-]\s*(\d{4})")
-_YEAR_FIRST = re.compile(
-    r"(\d{4})\s*[./]\s*(\d{1,2})\s*[./]\s*(\d{1,2})|(\d{4})-(\d{1,2})-(\d{1,2})"
-)
-_NAMED = re.compile(
+_DOTTED = late(r"(\d{1,2})\s*[./-]\s*(\d{1,2})\s*[./-]\s*(\d{4})")
+_YEAR_FIRST = late(r"(\d{4})\s*[./]\s*(\d{1,2})\s*[./]\s*(\d{1,2})|(\d{4})-(\d{1,2})-(\d{1,2})")
+_NAMED = late(
     r"(?:(\d{1,2})\.?(?:st|nd|rd|th|er)?\s+(?:of\s+|de\s+)?)?([^\W\d]{3,})\.?,?\s+(?:de\s+)?"
     r"(?:(\d{1,2})(?:st|nd|rd|th)?,?\s+)?(\d{4})"
 )
-_WEEKDAY = re.compile(
+_WEEKDAY = late(
     r"^(?:mon|tues|wednes|thurs|fri|satur|sun)day,?\s+"
     r"|^(?:montag|dienstag|mittwoch|donnerstag|freitag|samstag|sonntag),?\s+(?:den\s+)?",
     re.IGNORECASE,
 )
-_IN_WORDS = re.compile(
+_IN_WORDS = late(
     r"(?:ng\u00e0y\s+)?(?P<day>\d{1,2})\s+th\u00e1ng\s+(?P<month>\d{1,2})\s+n\u0103m\s+(?P<year>\d{4})",
     re.IGNORECASE,
 )
-_BY_SIGNS = re.compile(
+_BY_SIGNS = late(
     r"(?P<year>\d{4})\s*[\u5e74\ub144]\s*(?P<month>\d{1,2})\s*[\u6708\uc6d4]\s*(?P<day>\d{1,2})\s*[\u65e5\uc77c]"
 )
-_CLOCK = re.compile(
+_CLOCK = late(
     r"(\d{1,2})(?:\s*[:.h]\s*(\d{2}))?(?::\d{2})?\s*(am|pm|a\.m\.|p\.m\.|uhr|h|o'clock|gi\u1edd)?",
     re.IGNORECASE,
 )
-_WORD_BETWEEN = re.compile(r"(\d{1,2})\s*(?:uhr|gi\u1edd|heures?)\s*(\d{2})$", re.IGNORECASE)
-_NUMBER = re.compile(
+_WORD_BETWEEN = late(r"(\d{1,2})\s*(?:uhr|gi\u1edd|heures?)\s*(\d{2})$", re.IGNORECASE)
+_NUMBER = late(
     r"[^\d+-]{0,3}\s*([+-]?\d[\d.,'_\s]*)\s*(?:[^\d\s]{0,3}|euros?|dollars?|pounds?|percent|prozent)",
     re.IGNORECASE,
 )
-_LOCAL = re.compile(r"(?:localhost|[^/:\s]+:\d+|\d{1,3}(?:\.\d{1,3}){3})(?:[/:]|$)")
+_LOCAL = late(r"(?:localhost|[^/:\s]+:\d+|\d{1,3}(?:\.\d{1,3}){3})(?:[/:]|$)")
 _MONTHS_IN_A_YEAR = 12
 _NOON = 12
 
@@ -63,11 +63,11 @@ _UNITS = {
     for word in words.split()
 }
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0, "w": 604800.0}
-_AMOUNTS = re.compile(
+_AMOUNTS = late(
     r"(\d+(?:[.,]\d+)?)\s*([^\W\d]*)\.?\s*(?:,|and|und|et|y|e|v\u00e0)?\s*", re.IGNORECASE
 )
-_BY_THE_CLOCK = re.compile(r"(?:(\d{1,2}):)?(\d{1,2}):(\d{2})")
-_ISO = re.compile(r"P(?:\d+D)?(?:T(?:\d+H)?(?:\d+M)?(?:\d+(?:\.\d+)?S)?)?", re.IGNORECASE)
+_BY_THE_CLOCK = late(r"(?:(\d{1,2}):)?(\d{1,2}):(\d{2})")
+_ISO = late(r"P(?:\d+D)?(?:T(?:\d+H)?(?:\d+M)?(?:\d+(?:\.\d+)?S)?)?", re.IGNORECASE)
 
 
 def meant_unit(word: str) -> str | None:

@@ -9,12 +9,13 @@ from typing import Annotated
 from pydantic import GetCoreSchemaHandler
 from pydantic_core import CoreSchema, core_schema
 
+from runner.late_pattern import late
 from runner.schema.types.meant import meant_duration, meant_unit
 from runner.schema.types.mistake import mistake
 from runner.schema.types.settings import Setting
 
 UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
-_DURATION = re.compile(r"(\d{1,9}(?:\.\d{1,9})?)(ms|s|m|h|d)")
+_DURATION = late(r"(\d{1,9}(?:\.\d{1,9})?)(ms|s|m|h|d)")
 _PROBABLY_THOUSANDTHS = 100
 
 
@@ -95,8 +96,8 @@ LongTime = Annotated[
 
 
 BYTES = {"KB": 1024, "MB": 1024**2, "GB": 1024**3}
-_SIZE = re.compile(r"(\d{1,9}(?:\.\d{1,9})?)(KB|MB|GB)")
-_LOOSE_SIZE = re.compile(
+_SIZE = late(r"(\d{1,9}(?:\.\d{1,9})?)(KB|MB|GB)")
+_LOOSE_SIZE = late(
     r"(\d{1,9}(?:[.,]\d{1,9})?)\s*(k|m|g)?(?:ilo|ega|iga)?i?(?:b|o|bytes?|octets?)?", re.IGNORECASE
 )
 
@@ -166,8 +167,8 @@ class RateLimit:
 
 
 PERIODS = {"second": 1.0, "minute": 60.0, "hour": 3600.0}
-_RATE = re.compile(r"(\d{1,9}) per (second|minute|hour)")
-_LOOSE_RATE = re.compile(
+_RATE = late(r"(\d{1,9}) per (second|minute|hour)")
+_LOOSE_RATE = late(
     r"(\d{1,9})\s*(?:(?:times|calls|requests|mal|fois|veces)\s*)?"
     r"(?:/|per|an?|each|every|pro|par|por|je|m\u1ed7i)\s*([^\W\d]+)\.?"
     r"|(\d{1,9})\s*(rps|rpm|rph|qps)",
@@ -213,7 +214,7 @@ Rate = Annotated[
 """So many per second, minute or hour."""
 
 
-_DECIMAL = re.compile(r"[+-]?(\d{1,9}(\.\d{0,9})?|\.\d{1,9})")
+_DECIMAL = late(r"[+-]?(\d{1,9}(\.\d{0,9})?|\.\d{1,9})")
 
 
 def decimal(low: float, high: float) -> Setting:

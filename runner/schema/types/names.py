@@ -11,12 +11,13 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, core_schema
 
 from runner.diagnostics.nearest import nearest
+from runner.late_pattern import late
 from runner.schema.types.mistake import Place, mistake
 from runner.schema.types.settings import Settings
 from runner.schema.types.texts import Plain, Written
 
-NAME = re.compile(r"[a-z][a-z0-9_-]{0,62}")
-FIELD_NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
+NAME = late(r"[a-z][a-z0-9_-]{0,62}")
+FIELD_NAME = late(r"[a-z][a-z0-9_]{0,62}")
 SHORT = 50
 """Longest name of a persona or tool: in `transfer_to_<persona>` it must stay below 64."""
 
@@ -147,7 +148,7 @@ HeaderName = Annotated[
 """A header that is named as a value."""
 
 
-METHOD = re.compile(r"[A-Za-z][A-Za-z0-9._-]{0,63}")
+METHOD = late(r"[A-Za-z][A-Za-z0-9._-]{0,63}")
 """A method of an app: LiveKit allows 64 bytes."""
 
 

@@ -9,6 +9,7 @@ from pydantic import GetJsonSchemaHandler
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
+from runner.late_pattern import late
 from runner.schema.types.mistake import mistake
 from runner.schema.types.settings import Setting
 from runner.schema.types.texts import Stored
@@ -23,7 +24,7 @@ PAUSE = "w"
 LONGEST = 64
 """Keys in a row."""
 
-_KEYS = re.compile(r"[0-9*#A-Dw\s]*")
+_KEYS = late(r"[0-9*#A-Dw\s]*")
 _LOOSE = {",": PAUSE, "W": PAUSE, "p": PAUSE}
 
 

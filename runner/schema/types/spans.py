@@ -12,6 +12,7 @@ from typing import Annotated, Any
 from pydantic import GetCoreSchemaHandler
 from pydantic_core import CoreSchema, core_schema
 
+from runner.late_pattern import late
 from runner.schema.types.blocks import Before
 from runner.schema.types.meant import advice, meant_time
 from runner.schema.types.mistake import mistake
@@ -56,12 +57,12 @@ def _clock(minutes: int) -> str:
     return f"{minutes // 60:02}:{minutes % 60:02}"
 
 
-_ONE = re.compile(r"(\d\d?):(\d\d)\s*[-\u2013]\s*(\d\d?):(\d\d)")
-_BETWEEN = re.compile(
+_ONE = late(r"(\d\d?):(\d\d)\s*[-\u2013]\s*(\d\d?):(\d\d)")
+_BETWEEN = late(
     r"\s*(?:[-\u2013\u2014~/]|\b(?:to|bis|until|till|jusqu'\u00e0|\u0111\u1ebfn)\b)\s*",
     re.IGNORECASE,
 )
-_AND = re.compile(r"\s*(?:[;&+]|\b(?:and|und|et|y|v\u00e0)\b)\s*", re.IGNORECASE)
+_AND = late(r"\s*(?:[;&+]|\b(?:and|und|et|y|v\u00e0)\b)\s*", re.IGNORECASE)
 _ALL_DAY = frozenset(
     {"24/7", "24h", "24 hours", "all day", "always", "open", "yes", "true", "on", "0-24"}
 )

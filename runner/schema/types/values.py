@@ -11,6 +11,7 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
 from runner.diagnostics.nearest import nearest
+from runner.late_pattern import late
 from runner.schema.types.later import not_yet
 from runner.schema.types.meant import advice
 from runner.schema.types.mistake import Place, mistake
@@ -82,7 +83,7 @@ def parse_yes_no(text: str) -> bool:
 
 YesNo = Annotated[bool, Setting(parse_yes_no, YES_NO_SHAPE)]
 
-_WHOLE = re.compile(r"[+-]?\d{1,15}")
+_WHOLE = late(r"[+-]?\d{1,15}")
 
 
 def _meant_count(text: str, low: int, high: int | None) -> str | None:
@@ -312,7 +313,7 @@ def _address_hint(text: str) -> str | None:
     return advice("url", text)
 
 
-_TEMPLATE = re.compile(_BRACES, re.DOTALL)
+_TEMPLATE = late(_BRACES, re.DOTALL)
 
 
 def without_templates(text: str) -> str:
