@@ -3,7 +3,7 @@
 import { el } from "/-/page/dom.js";
 
 const SPACE = "http://www.w3.org/2000/svg";
-const ROW = 30, LABEL = 132, VALUE = 92, GAP = 2;
+const ROW = 30, LABEL = 152, VALUE = 92, GAP = 2;
 const TALL = 180, FOOT = 22, SIDE = 34, BETWEEN = 70;
 
 function drawn(tag, about, text) {

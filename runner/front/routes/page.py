@@ -29,7 +29,7 @@ def _file(name: str, kind: str) -> Handler:
 
 
 _MODULES: Final = frozenset({
-    "api.js", "calls.js", "dom.js", "plots.js", "said.js", "trace.js",
+    "api.js", "calls.js", "dom.js", "figures.js", "plots.js", "said.js", "trace.js",
 })  # fmt: skip
 """What the page's script is made of; it loads what is wanted."""
 
