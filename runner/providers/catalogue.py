@@ -16,7 +16,7 @@ from runner.providers.installed import Distribution, scan
 from runner.providers.problems import NameProblem
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
 Source = Literal["plugin", "livekit"]
 
@@ -79,6 +79,14 @@ class Catalogue:
         built_in = {name for name, kinds in known.BUILT_IN.items() if kind in kinds}
         installed = {rivals[0].name for key, rivals in self.providers.items() if key[0] == kind}
         return sorted(built_in | installed)
+
+    def usable(self) -> Iterator[InstalledProvider]:
+        """All that a name can mean right now, tools that a model's provider runs included."""
+        yield from (rivals[0] for rivals in self.providers.values() if len(rivals) == 1)
+        for name in hosted.names(self.distributions):
+            tool = self._hosted(name)
+            if isinstance(tool, InstalledProvider):
+                yield tool
 
     def find(self, kind: str, name: str) -> InstalledProvider | NameProblem:
         """The provider that a name means, or what is wrong with the name."""

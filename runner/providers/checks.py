@@ -104,23 +104,61 @@ class OptionChecker:
         A child process imports those that are asked for the first time in this version; it sees
         the environment variables `further` besides the usual ones.
         """
-        records: dict[InstalledProvider, dict[str, Any] | OptionProblem] = {}
+        return self._described("record", providers, further)
+
+    def schemas(
+        self, providers: Iterable[InstalledProvider]
+    ) -> dict[InstalledProvider, dict[str, Any] | OptionProblem]:
+        """The JSON Schema of each provider's options (`editor.schema_of`), or why there is none."""
+        from runner.providers.editor import schema_of_record  # noqa: PLC0415 - most commands write no schema
+
+        listed = list(providers)
+        schemas = self._described(
+            "schema", [each for each in listed if each.source == "plugin"], frozenset()
+        )
         unknown = []
-        for provider in providers:
-            recorded = self._recall(self._key(provider, "record"))
-            if recorded is None:
+        for provider in (each for each in listed if each.source == "livekit"):
+            known = self._recall(self._key(provider, "schema"))
+            if known is None:
                 unknown.append(provider)
             else:
-                records[provider] = recorded
-        jobs = [_job(provider, []) | {"record": True} for provider in unknown]
+                schemas[provider] = known
+        for provider, recorded in self.records(unknown).items():
+            schema = recorded
+            if isinstance(recorded, dict):
+                schema = schema_of_record(recorded, f"{provider.kind}.{provider.name}.")
+                self._keep(self._key(provider, "schema"), schema)
+            schemas[provider] = schema
+        return schemas
+
+    def schemas_by_name(self) -> dict[str, dict[str, dict[str, Any]]]:
+        """Kind → name → schema of all that is installed; what cannot be loaded is left out."""
+        kinds: dict[str, dict[str, dict[str, Any]]] = {}
+        for provider, schema in self.schemas(self.catalogue.usable()).items():
+            if isinstance(schema, dict):
+                kinds.setdefault(provider.kind, {})[provider.name] = schema
+        return kinds
+
+    def _described(
+        self, what: str, providers: Iterable[InstalledProvider], further: frozenset[str]
+    ) -> dict[InstalledProvider, dict[str, Any] | OptionProblem]:
+        answers: dict[InstalledProvider, dict[str, Any] | OptionProblem] = {}
+        unknown = []
+        for provider in providers:
+            recalled = self._recall(self._key(provider, what))
+            if recalled is None:
+                unknown.append(provider)
+            else:
+                answers[provider] = recalled
+        jobs = [_job(provider, []) | {what: True} for provider in unknown]
         replies = self._answers(jobs, further)
         for provider, reply in zip(unknown, replies, strict=True):
             if "failed" in reply:
-                records[provider] = _failure(provider, reply["failed"])
+                answers[provider] = _failure(provider, reply["failed"])
             else:
-                records[provider] = reply["record"]
-                self._keep(self._key(provider, "record"), reply["record"])
-        return records
+                answers[provider] = reply[what]
+                self._keep(self._key(provider, what), reply[what])
+        return answers
 
     def files(self, providers: Sequence[InstalledProvider], how: str) -> list[bool]:
         """Whether each provider has the files that it works with.

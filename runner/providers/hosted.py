@@ -53,7 +53,7 @@ def tools_of(package: Distribution, module: str) -> tuple[str, ...]:
     return Exports(package.folder.parent / "livekit" / "plugins" / module).tools()
 
 
-def _all(installed: Mapping[str, Distribution]) -> list[str]:
+def names(installed: Mapping[str, Distribution]) -> list[str]:
     """All that can be written right now."""
     return [
         f"{module}.{tool}"
@@ -82,7 +82,7 @@ def _unknown(
     installed: Mapping[str, Distribution],
     install: Callable[[str], str],
 ) -> NameProblem:
-    choices = _all(installed)
+    choices = names(installed)
     bare = {_plain(each.partition(".")[2]): each for each in choices}
     own = {_plain(each): f"{module}.{each}" for each in tools}
     tool = _plain(name.partition(".")[2] if "." in name else name)

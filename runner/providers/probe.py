@@ -17,6 +17,7 @@ from typing import Any, NoReturn, TextIO
 
 from runner.child_environment import missed
 from runner.plugin import NamesTools
+from runner.providers.editor import schema_of
 from runner.providers.loading import Loaded, UnusableError, load
 from runner.providers.problems import OptionProblem
 from runner.providers.reads import needs
@@ -46,18 +47,19 @@ def answer(job: dict[str, Any]) -> dict[str, Any]:
 
     Args:
         job: `source` and `target` of the provider, `kind` and `name` for messages, `requests` (each
-            `values` and `opaque`), `record`: what it takes is asked for, `files`: `look` whether
-            its files are there, or `fetch` them.
+            `values` and `opaque`), `record`: what it takes is asked for, `schema`: the same for
+            editors, `files`: `look` whether its files are there, or `fetch` them.
 
     Returns:
-        `problems`, a list for each request, and `record` where it was asked for; or `failed`: code,
-        message and, where more is known than the plugin's name, help.
+        `problems`, a list for each request, with `record` and `schema` where they were asked for;
+        or `failed`: code, message and, where more is known than the plugin's name, help.
     """
     try:
         loaded = load(job["source"], job["target"], job["kind"])
         return {
             "problems": _problems(loaded, job),
             "record": _record(loaded, job),
+            "schema": _schema(loaded, job),
             "files": _files(job),
         }
     except UnusableError as error:
@@ -93,6 +95,12 @@ def _record(loaded: Loaded, job: dict[str, Any]) -> dict[str, Any] | None:
         return None
     about = record(loaded.options, loaded.maker)
     return about | {"needs": needs(loaded.maker), "files": _has_files(job["target"])}
+
+
+def _schema(loaded: Loaded, job: dict[str, Any]) -> dict[str, Any] | None:
+    if not job.get("schema"):
+        return None
+    return schema_of(loaded.options, f"{job['kind']}.{job['name']}.")
 
 
 def _has_files(target: str) -> bool:

@@ -13,6 +13,9 @@ from runner.schema.providers import PluginName
 from runner.schema.types.blocks import Before, Block, OneOrList, key
 from runner.schema.types.mistake import mistake
 
+NODE_BLOCK = "x-lkrun-node"
+"""Marks, in the JSON Schema, the block of a node with its options."""
+
 
 @dataclass(frozen=True)
 class _OneNode(Before):
@@ -40,7 +43,7 @@ class _OneNode(Before):
     def __get_pydantic_json_schema__(
         self, schema: CoreSchema, handler: GetJsonSchemaHandler
     ) -> JsonSchemaValue:
-        block = {**handler(schema), "minProperties": 1, "maxProperties": 1}
+        block = {**handler(schema), "minProperties": 1, "maxProperties": 1, NODE_BLOCK: True}
         return {"anyOf": [{"type": "string", "pattern": r"\S"}, block]}
 
 
