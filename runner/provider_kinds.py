@@ -209,6 +209,8 @@ PROVIDER_TOOL = "provider_tool"
 
 BY_KEY: dict[str, ProviderKind] = {kind.key: kind for kind in ROWS}
 
+NO_PROVIDERS: dict[str, str] = {"node": "lkrun.node", "tool": "lkrun.tool"}
+"""Kind of plugin that is no provider → the group in which packages register theirs."""
 
 KIND_NAMED_AT: dict[str, str] = {key: kind.key for kind in ROWS for key in kind.named_at}
 """Key of another block → the kind of provider that it names."""

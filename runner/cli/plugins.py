@@ -10,13 +10,14 @@ import click
 
 from runner.cli.options import formats, shared
 from runner.diagnostics.nearest import did_you_mean
-from runner.provider_kinds import BY_KEY
+from runner.provider_kinds import BY_KEY, NO_PROVIDERS
 
 if TYPE_CHECKING:
     from runner.providers.checks import OptionChecker
-    from runner.providers.listing import Row
+    from runner.providers.listing import Entry, Row
 
-_KIND = click.option("--kind", type=click.Choice(list(BY_KEY)), help="Only plugins of this kind.")
+_KINDS = (*BY_KEY, *NO_PROVIDERS)
+_KIND = click.option("--kind", type=click.Choice(_KINDS), help="Only plugins of this kind.")
 
 
 @click.group(invoke_without_command=True, subcommand_metavar="COMMAND [ARGS]...")
@@ -50,7 +51,7 @@ def show(name: str, *, kind: str | None, form: str) -> int:
 
     Where a plugin has several kinds JSON is of the first one, or of --kind.
     """
-    from runner.providers.listing import rows, shown
+    from runner.providers.listing import entries, rows, shown
 
     checker = checker_of_user()
     wanted = [row for row in rows(checker, [name]) if kind in (None, row.kind)]
@@ -61,7 +62,8 @@ def show(name: str, *, kind: str | None, form: str) -> int:
     if form == "json":
         click.echo(json.dumps(documents[0], ensure_ascii=False))
     else:
-        click.echo("\n".join(map(_page, documents)), nl=False)
+        pages = (_page(d, entries(row, checker)) for d, row in zip(documents, wanted, strict=True))
+        click.echo("\n".join(pages), nl=False)
     return 1 if any(row.problem for row in wanted) else 0
 
 
@@ -77,11 +79,11 @@ def checker_of_user() -> OptionChecker:
 def _unknown(checker: OptionChecker, name: str, kind: str | None) -> str:
     from runner.providers.problems import NameProblem
 
-    for each in [kind] if kind else BY_KEY:
+    for each in [kind] if kind else _KINDS:
         problem = checker.catalogue.find(each, name)
         if isinstance(problem, NameProblem) and problem.code == "E401":
             return f"{problem.message}; {problem.help}"
-    names = {known for each in BY_KEY for known in checker.catalogue.names(each)}
+    names = {known for each in _KINDS for known in checker.catalogue.names(each)}
     hint = did_you_mean(name, names, noun="installed")
     return f"there is no plugin '{name}'" + (f"; {hint}" if hint else "")
 
@@ -94,19 +96,23 @@ def _listed(providers: Sequence[Row]) -> None:
         click.echo(f"{columns}  {row.problem or ''}".rstrip())
 
 
-def _page(document: dict[str, Any]) -> str:
+def _page(document: dict[str, Any], entries: Sequence[Entry]) -> str:
     head = "{name} ({kind}), from {distribution} {version}".format(**document)
     lines = [head, *([f"  {document['problem']}"] if document["problem"] else [])]
-    for option in document["options"]:
-        default = option["default"]
-        usual = "" if default is None else f"; without it {_yaml(default)}"
-        lines.append(f"  {option['name']}: {option['type']}{usual}")
-        if option["description"]:
-            lines.append(f"      {option['description']}")
+    for entry in entries:
+        space = "    " * entry.depth + "  "
+        usual = (
+            "" if entry.default in (None, "", [], {}) else f"; without it {_yaml(entry.default)}"
+        )
+        lines.append(f"{space}{entry.name}: {entry.words}{usual}")
+        lines += [f"{space}    {entry.description}"] * bool(entry.description)
     return "\n".join([*lines, "", document["example"]])
 
 
 def _yaml(value: Any) -> str:
-    return (
-        {True: "yes", False: "no"}.get(value, str(value)) if isinstance(value, bool) else str(value)
-    )
+    """A value as a person would write it."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, float):
+        return f"{value:g}"
+    return ", ".join(map(_yaml, value)) if isinstance(value, list) else str(value)

@@ -29,7 +29,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar, runtime_checkable
 
-from runner.provider_kinds import ROWS
+from runner.provider_kinds import NO_PROVIDERS, ROWS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -50,10 +50,7 @@ __all__ = [
 
 API_VERSION = 1
 
-GROUPS = {kind.key: kind.entry_points for kind in ROWS if kind.entry_points} | {
-    "node": "lkrun.node",
-    "tool": "lkrun.tool",
-}
+GROUPS = {kind.key: kind.entry_points for kind in ROWS if kind.entry_points} | NO_PROVIDERS
 """Kind of a plugin → the entry-point group in which packages register theirs."""
 
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 _NAMESPACE = "provider-options"
-_FORM = 4
+_FORM = 5
 
 
 class OptionCheckCache(Protocol):

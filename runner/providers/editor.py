@@ -39,6 +39,7 @@ _NUMBER: JsonSchemaValue = {
     "pattern": r"^\s*([+-]?\d{1,15}(\.\d{1,15})?([eE][+-]?\d{1,3})?|"
     r"\d{1,12}(\.\d{1,9})?(ms|s|m|h|d))\s*$",
 }
+_NOTES = ("default", "description", "examples")
 _SHAPE = frozenset({"anyOf", "const", "enum", "format", "maxLength", "minLength", "pattern"})
 
 
@@ -184,7 +185,9 @@ def _or_template(schema: JsonSchemaValue) -> JsonSchemaValue:
         return schema
     if schema.get("type") == _TEXT and not _SHAPE & schema.keys():
         return schema
-    notes = {k: schema[k] for k in ("default", "description", "examples") if k in schema}
+    notes: JsonSchemaValue = {
+        k: schema[k] for k in ("default", "description", "examples") if k in schema
+    }
     bare = {k: v for k, v in schema.items() if k not in notes}
     each = bare["anyOf"] if bare.keys() == {"anyOf"} else [bare]
     return {"anyOf": [*each, _TEMPLATE], **notes}

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from runner import __version__
-from runner.provider_kinds import BY_HTTP, BY_KEY, IN_ORDER
+from runner.provider_kinds import BY_HTTP, BY_KEY, IN_ORDER, NO_PROVIDERS
 from runner.providers import known
 from runner.providers.catalogue import InstalledProvider
 from runner.providers.checks import OptionChecker
 from runner.providers.problems import OptionProblem
 from runner.providers.record import words_of
+from runner.providers.samples import lines
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ def rows(checker: OptionChecker, names: Sequence[str] = ()) -> list[Row]:
         for kind in kinds
         if not names or name in names
     ]
-    order = list(BY_KEY)
+    order = [*BY_KEY, *NO_PROVIDERS]
     return sorted([*built_in, *listed], key=lambda row: (row.name, order.index(row.kind)))
 
 
@@ -110,13 +110,76 @@ def shown(row: Row, checker: OptionChecker) -> dict[str, Any]:
     options = [
         {
             "name": option["name"],
-            "type": words_of(option["type"]) + (", needed" if option["required"] else ""),
+            "type": _words(option),
             "default": option["default"],
             "description": option["description"],
         }
         for option in recorded["options"]
     ]
     return row.to_data() | {"options": options, "example": _example(row, _written(row, recorded))}
+
+
+def _words(option: Mapping[str, Any], *, keys: bool = True) -> str:
+    parts = [
+        words_of(option["type"], keys=keys), option.get("bounds"), "needed" * option["required"],
+    ]  # fmt: skip
+    return ", ".join(part for part in parts if part)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An option, or a key of a block below one.
+
+    Attributes:
+        depth: how far in it stands: 0 for an option.
+        words: what it takes.
+        default: what it is where nobody writes it.
+    """
+
+    depth: int
+    name: str
+    words: str
+    description: str = ""
+    default: Any = None
+
+
+def entries(row: Row, checker: OptionChecker) -> list[Entry]:
+    """All options of a plugin, each with the keys that stand below it."""
+    if row.source == "built-in":
+        return [Entry(0, name, words) for name, words in _BUILT_IN[row.name][0]]
+    provider = checker.catalogue.find(row.kind, row.name)
+    recorded: Any = (
+        checker.records([provider])[provider] if isinstance(provider, InstalledProvider) else None
+    )
+    listed = recorded["options"] if isinstance(recorded, dict) else []
+    return [
+        entry
+        for option in listed
+        for entry in (
+            Entry(
+                0, option["name"], _words(option, keys=False), option["description"],
+                option["default"],
+            ),
+            *_below(option["type"], 1),
+        )
+    ]  # fmt: skip
+
+
+_DEEPEST = 3
+
+
+def _below(recorded: Any, depth: int) -> Iterator[Entry]:
+    if isinstance(recorded, str) or depth > _DEEPEST:
+        return
+    word, *inner = recorded
+    if word == "block":
+        for name, (kind, needed, *about) in inner[0].items():
+            words = words_of(kind, keys=False) + ", needed" * needed
+            yield Entry(depth, name, words, about[0] if about else "")
+            yield from _below(kind, depth + 1)
+    elif word in {"list", "mapping", "union"}:
+        for each in inner:
+            yield from _below(each, depth)
 
 
 def _built_in(row: Row) -> dict[str, Any]:
@@ -133,24 +196,37 @@ def _built_in(row: Row) -> dict[str, Any]:
 
 
 def _example(row: Row, options: str) -> str:
-    below = "".join(f"  {line}\n" for line in options.splitlines())
-    return f"providers:\n  my_{row.kind}:\n    {row.kind}: {row.name}\n" + (
-        f"    with:\n{below}" if below else ""
-    )
+    form = _FORMS.get(row.kind, _PROVIDER)
+    indent = {"node": 8}.get(row.kind, 2)
+    below = "".join(f"{' ' * indent}{line}\n" for line in options.splitlines())
+    head = form[bool(below)].format(name=row.name, kind=row.kind)
+    return head + below
+
+
+_PROVIDER = (
+    "providers:\n  my_{kind}:\n    {kind}: {name}\n",
+    "providers:\n  my_{kind}:\n    {kind}: {name}\n    with:\n",
+)
+_TOOL = (
+    "tools:\n  my_tool:\n    description: what it does, and when to use it\n    plugin: {name}\n"
+)
+_NODE = "personas:\n  my_persona:\n    instructions: who it is\n    nodes:\n      tts:\n        - "
+_FORMS = {
+    "node": (_NODE + "{name}\n", _NODE + "{name}:\n"),
+    "tool": (_TOOL, _TOOL + "    with:\n"),
+}
+"""Kind → how such a plugin is written without options and with some, where it is no provider."""
 
 
 def _written(row: Row, recorded: Mapping[str, Any]) -> str:
     """The lines of what must be written, with a key, and with the model where it has one."""
-    lines = [
-        f"    {option['name']}: {_value(option['type'], 6)}\n"
-        for option in recorded["options"]
-        if option["required"]
-    ]
+    sample = dict(recorded["sample"])
     for option in recorded["options"]:
         default = option["default"]
         if option["name"] in {"model", "voice"} and isinstance(default, str) and default:
-            lines.append(f"    {option['name']}: {json.dumps(default)}\n")
-    return "".join([*lines, *_keys(row, recorded)])
+            sample.setdefault(option["name"], default)
+    written = [f"{line}\n" for line in lines(sample, 4)]
+    return "".join([*written, *_keys(row, recorded)])
 
 
 def _keys(row: Row, recorded: Mapping[str, Any]) -> Iterator[str]:
@@ -161,37 +237,5 @@ def _keys(row: Row, recorded: Mapping[str, Any]) -> Iterator[str]:
         needs = [{"names": [name], "options": ["api_key"]}]
     for need in needs:
         option = next((each for each in need["options"] if each in listed), None)
-        if option is not None:
+        if option is not None and option not in recorded["sample"]:
             yield f'    {option}: "{{{{ secrets.{need["names"][0]} }}}}"\n'
-
-
-def _value(recorded: Any, indent: int) -> str:
-    """A value that a type takes."""
-    if isinstance(recorded, str):
-        return _PLAIN[recorded]
-    word, *inner = recorded
-    match word:
-        case "choice":
-            return json.dumps(str(inner[0]))
-        case "list":
-            return f"\n{' ' * indent}- {_value(inner[0], indent + 2)}"
-        case "block":
-            needed = [(name, kind) for name, (kind, must) in inner[0].items() if must]
-            some = needed or [(name, kind) for name, (kind, _) in inner[0].items()][:1]
-            lines = (f"{' ' * indent}{n}: {_value(kind, indent + 2)}" for n, kind in some)
-            return "\n" + "\n".join(lines)
-        case "union":
-            return _value(next((each for each in inner if each != "none"), "text"), indent)
-        case _:
-            return f"\n{' ' * indent}name: {_value(inner[0], indent + 2)}"
-
-
-_PLAIN = {
-    "any": "text",
-    "duration": "1s",
-    "none": "text",
-    "number": "1",
-    "text": "text",
-    "whole": "1",
-    "yes_no": "yes",
-}

@@ -13,13 +13,17 @@ import types
 import typing
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
-from typing import Any, Literal, cast
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 from pydantic import BaseModel, Field, create_model
 
 from runner.late_pattern import late
 from runner.providers.conversion import is_list, keys_of, required_of, takes_more
+from runner.providers.samples import sample
 from runner.providers.signature import SignatureOptions, base_of
+
+if TYPE_CHECKING:
+    from pydantic.fields import FieldInfo
 
 _PLAIN: dict[Any, str] = {
     bool: "yes_no",
@@ -53,8 +57,9 @@ def record(options: type[BaseModel], maker: Any) -> dict[str, Any]:
         maker: the class or function itself, for what its docstring says.
 
     Returns:
-        `options`, a list of `name`, `type`, `required`, `default` and `description`, and `open`:
-        whether it takes others as well.
+        `options`, a list of `name`, `type`, `required`, `default` and `description`, with the
+        `bounds` of a number where it has some; `open`: whether it takes others as well; and
+        `sample`, values that it takes.
     """
     about = _described(maker)
     annotations = keys_of(options) or {}
@@ -69,9 +74,32 @@ def record(options: type[BaseModel], maker: Any) -> dict[str, Any]:
                 "required": field.is_required(),
                 "default": default,
                 "description": field.description or about.get(key, ""),
+                **_bounds(field),
             }
         )
-    return {"options": listed, "open": takes_more(options)}
+    return {
+        "options": listed, "open": takes_more(options), "sample": sample(options, listed),
+    }  # fmt: skip
+
+
+def _bounds(field: FieldInfo) -> dict[str, Any]:
+    """Between what a number must lie, in words, and the least that it may be."""
+    limits: dict[str, Any] = {}
+    for mark in field.metadata:
+        for name in ("ge", "gt", "le", "lt"):
+            if isinstance(limit := getattr(mark, name, None), int | float):
+                limits[name] = limit
+    if not limits:
+        return {}
+    if limits.keys() == {"ge", "le"}:
+        words = f"{limits['ge']} to {limits['le']}"
+    else:
+        words = ", ".join(f"{_LIMITS[name]} {limit}" for name, limit in limits.items())
+    least = limits.get("ge", limits["gt"] + 1 if "gt" in limits else None)
+    return {"bounds": words, "least": least}
+
+
+_LIMITS = {"ge": "at least", "gt": "more than", "le": "at most", "lt": "less than"}
 
 
 def _shown(default: Any) -> Any:
@@ -106,7 +134,10 @@ def _composed(annotation: Any, depth: int) -> Any:
         if not depth:
             return "any"
         needed = required_of(annotation)
-        inner = {n: [_type(kind, depth - 1), n in needed] for n, kind in blocks.items()}
+        about = _about(annotation)
+        inner = {
+            n: [_type(kind, depth - 1), n in needed, about.get(n, "")] for n, kind in blocks.items()
+        }
         return ["block", inner, takes_more(annotation)]
     arguments = [item for item in typing.get_args(annotation) if item is not Ellipsis]
     if is_list(annotation):
@@ -117,6 +148,12 @@ def _composed(annotation: Any, depth: int) -> Any:
     if isinstance(annotation, type) and issubclass(annotation, str):
         return "text"
     return "any"
+
+
+def _about(annotation: Any) -> dict[str, str]:
+    """What the keys of a block are for."""
+    declared = getattr(annotation, "model_fields", {}).items()
+    return {info.alias or name: info.description or "" for name, info in declared}
 
 
 def _values(choices: Iterable[Any]) -> list[Any]:
@@ -182,7 +219,8 @@ def annotation_of(recorded: Any) -> Any:
 def _block(inner: list[Any]) -> Any:
     keys, more = inner
     options = [
-        {"name": name, "type": kind, "required": needed} for name, (kind, needed) in keys.items()
+        {"name": name, "type": kind, "required": needed}
+        for name, (kind, needed, *_) in keys.items()
     ]
     return model_of({"options": options, "open": more})
 
@@ -196,8 +234,13 @@ _COMPOSED: dict[str, Any] = {
 }
 
 
-def words_of(recorded: Any) -> str:
-    """A type in words for people."""
+def words_of(recorded: Any, *, keys: bool = True) -> str:
+    """A type in words for people.
+
+    Args:
+        recorded: the type.
+        keys: whether the keys of a block are named.
+    """
     if isinstance(recorded, str):
         return _WORDS[recorded]
     word, *inner = recorded
@@ -205,15 +248,15 @@ def words_of(recorded: Any) -> str:
         case "choice":
             return "one of " + ", ".join(map(str, inner))
         case "list":
-            return f"a list: {words_of(inner[0])} each"
+            return f"a list: {words_of(inner[0], keys=keys)} each"
         case "block":
-            keys = ", ".join(f"{name}:" for name in inner[0])
-            return f"a block of keys: {keys}"
+            names = ", ".join(f"{name}:" for name in inner[0])
+            return f"a block of keys: {names}" if keys else "a block of keys"
         case "union":
-            kinds = [words_of(each) for each in inner if each != "none"]
+            kinds = [words_of(each, keys=keys) for each in inner if each != "none"]
             return ", or ".join(dict.fromkeys(kinds)) or "nothing"
         case _:
-            return f"a block: names of your own, {words_of(inner[0])} each"
+            return f"a block: names of your own, {words_of(inner[0], keys=keys)} each"
 
 
 _WORDS = {

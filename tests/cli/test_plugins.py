@@ -8,6 +8,10 @@ import pytest
 from support.openai_stub import OpenAiStub, failed, say
 
 from runner import __version__
+from runner.cache import Cache
+from runner.providers.catalogue import Catalogue
+from runner.providers.checks import OptionChecker
+from runner.providers.listing import rows, shown
 
 AGENT = """
 agents:
@@ -88,6 +92,100 @@ def test_the_example_of_a_plugin_passes_check(lkrun, kept, folder, name, kind):
     checked = lkrun("check", folder, env=kept)
     assert checked.returncode == 0, checked.stdout
     assert "no mistakes" in checked.stdout
+
+
+def test_the_example_of_each_plugin_passes_check(lkrun, kept, folder, tmp_path):
+    """Whatever is installed: what `show` prints can be pasted, our own plugins' included."""
+    checker = OptionChecker(Catalogue(), Cache(tmp_path / "asked"))
+    listed = rows(checker)
+    assert {"script", "pocketsphinx", "espeak", "openai"} <= {row.name for row in listed}
+    for number, row in enumerate(listed):
+        example = shown(row, checker)["example"]
+        text = example.replace(f"  my_{row.kind}:", f"  my_{number}:", 1)
+        assert text != example
+        (folder / f"{number}.yaml").write_text(text)
+    (folder / "a.yaml").write_text(
+        "agents:\n  desk:\n    start: host\n    mode: text\n    llm: openai/gpt-4.1\n"
+        "personas:\n  host:\n    instructions: x\n"
+    )
+    checked = lkrun("check", folder, "--format", "json", env=kept)
+    diagnostics = json.loads(checked.stdout)["diagnostics"]
+    assert {d["code"] for d in diagnostics} <= {"W201"}, diagnostics
+
+
+PACKAGE = """
+from pydantic import BaseModel, ConfigDict, Field
+from runner.plugin import Plugin
+
+
+class Dial(BaseModel):
+    low: int = Field(0, description="The lowest")
+    high: int
+
+
+class Options(BaseModel):
+    model_config = ConfigDict(json_schema_extra={"examples": [{"dial": {"high": 9}, "unit": "kg"}]})
+
+    dial: Dial = Field(description="What it shows")
+    unit: str = Field("g", description="What it weighs in")
+    weight: float = Field(1.5, gt=0, le=9)
+
+
+plugin = Plugin(options=Options, build=lambda options: None)
+"""
+
+SCALES = """scales ({kind}), from scales 1.0
+  dial: a block of keys, needed
+      What it shows
+      low: a whole number
+          The lowest
+      high: a whole number, needed
+  unit: text; without it g
+      What it weighs in
+  weight: a number, more than 0, at most 9; without it 1.5
+
+"""
+
+
+@pytest.mark.parametrize(
+    ("kind", "example"),
+    [
+        (
+            "tool",
+            (
+                "tools:\n  my_tool:\n    description: what it does, and when to use it\n"
+                "    plugin: scales\n    with:\n      dial:\n        high: 9\n      unit: kg\n"
+            ),
+        ),
+        (
+            "node",
+            (
+                "personas:\n  my_persona:\n    instructions: who it is\n    nodes:\n      tts:\n"
+                "        - scales:\n            dial:\n              high: 9\n"
+                "            unit: kg\n"
+            ),
+        ),
+        (
+            "vad",
+            (
+                "providers:\n  my_vad:\n    vad: scales\n    with:\n      dial:\n        high: 9\n"
+                "      unit: kg\n"
+            ),
+        ),
+    ],
+)
+def test_a_package_of_ones_own_is_shown_as_ours_are(lkrun, kept, tmp_path, kind, example):
+    """Blocks with their keys, bounds, what must be there, and the author's example that passes."""
+    info = tmp_path / "site" / "scales-1.0.dist-info"
+    info.mkdir(parents=True)
+    (info / "entry_points.txt").write_text(f"[lkrun.{kind}]\nscales = scales:plugin\n")
+    (tmp_path / "site" / "scales.py").write_text(PACKAGE)
+    env = kept | {"PYTHONPATH": f"{tmp_path / 'site'}:."}
+    done = lkrun("plugins", "show", "scales", env=env)
+    assert (done.stdout, done.stderr) == (SCALES.format(kind=kind) + example, "")
+    assert "scales" in lkrun("plugins", "--kind", kind, env=env).stdout
+    made = json.loads(lkrun("schema", env=env).stdout)
+    assert made["$defs"][f"{kind}.scales"]["required"] == ["dial"]
 
 
 def test_options_are_shown_in_words(lkrun, kept):

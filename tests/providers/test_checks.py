@@ -177,6 +177,7 @@ def test_what_a_provider_takes_is_recorded_once(site, source, cache):
         recorded = described(parrot, cache=cache, catalogue=site.catalogue, budget=budget)
         assert recorded["options"][2] == {
             "name": "times", "type": "whole", "required": False, "default": 1, "description": "",
+        "bounds": "at least 1", "least": 1,
         }  # fmt: skip
     broken = site.catalogue.find("llm", "broken")
     assert described(broken, catalogue=site.catalogue).code == "E404"

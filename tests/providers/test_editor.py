@@ -15,6 +15,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_valida
 from support.editor import typed
 from typing_extensions import TypedDict
 
+from runner.cache import Cache
 from runner.providers.catalogue import Catalogue
 from runner.providers.checks import OptionChecker
 from runner.providers.editor import schema_of
@@ -33,22 +34,10 @@ FILES = sorted(
 )
 
 
-class Kept(dict):
-    """Answers of plugins, kept for these tests."""
-
-    def get(self, namespace, key):
-        """As a cache has it."""
-        return super().get((namespace, key))
-
-    def put(self, namespace, key, value):
-        """As a cache has it."""
-        self[namespace, key] = value
-
-
 @pytest.fixture(scope="module")
-def checker():
+def checker(tmp_path_factory):
     """What is installed here, each plugin asked once."""
-    return OptionChecker(Catalogue(), Kept())
+    return OptionChecker(Catalogue(), Cache(tmp_path_factory.mktemp("asked")))
 
 
 @pytest.fixture(scope="module")

@@ -56,7 +56,9 @@ Phrase = Annotated[str, AfterValidator(_checked)]
 class Options(BaseModel):
     """The options of `stt: pocketsphinx`."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, json_schema_extra={"examples": [{"phrases": ["hello"]}]}
+    )
 
     phrases: Annotated[list[Phrase], Field(min_length=1), BeforeValidator(_one_or_list)] | None = (
         Field(None, description="All that callers may say")

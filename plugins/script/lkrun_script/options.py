@@ -17,7 +17,12 @@ if TYPE_CHECKING:
 class Options(BaseModel):
     """The options of `llm: script`."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [{"rules": [{"when_caller_says": "hello", "say": "Hello. How are you?"}]}]
+        },
+    )
 
     rules: list[Rule] = Field(description="The first rule that fits is used")
     slots: dict[str, SlotValues] = Field(

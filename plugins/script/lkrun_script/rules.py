@@ -27,7 +27,8 @@ ANY = ("*",)
 """A trigger that fits whatever there is: written `yes`."""
 
 _YES = frozenset({"yes", "true", "on"})
-_TEXT_OR_LIST = {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}
+_TEXT = {"type": ["string", "number", "boolean"]}
+_TEXT_OR_LIST = {"anyOf": [_TEXT, {"type": "array", "items": _TEXT}]}
 
 
 def _one_or_list(value: Any) -> Any:
