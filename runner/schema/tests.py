@@ -313,6 +313,39 @@ class Simulate(Block):
     max_turns: Annotated[int, whole(1, 100)] = key("so often the caller speaks at most", 10)
 
 
+class _Line(Block):
+    noun: ClassVar[str] = "a line"
+    elsewhere: ClassVar[dict[str, str]] = {
+        **dict.fromkeys(("assistant", "bot"), "write - agent: and what the agent said"),
+        **dict.fromkeys(("caller", "human"), "write - user: and what the caller said"),
+        **dict.fromkeys(("role", "content"), "write - user: or - agent: and the words behind it"),
+    }
+
+    @property
+    def words(self) -> tuple[str, str]:
+        """Who said it, and what."""
+        return self.kind, str(getattr(self, self.kind))
+
+
+class UserLine(_Line):
+    """What the caller said before the test begins."""
+
+    kind: ClassVar[str] = "user"
+
+    user: Plain = key("what the caller said")
+
+
+class AgentLine(_Line):
+    """What the agent said before the test begins."""
+
+    kind: ClassVar[str] = "agent"
+
+    agent: Plain = key("what the agent said")
+
+
+Line: TypeAlias = kinds("a line", AgentLine, UserLine, in_a_row=True)  # type: ignore[valid-type]  # built from the classes
+
+
 _TALKS = one_of(
     "text",
     "audio",
@@ -338,6 +371,11 @@ class Test(Block):
     agent: AgentName = key("the agent that is called")
     mode: Annotated[Literal["text", "audio"], _TALKS] = key(
         "text, or audio: both speak, and hear each other; it takes the time that it takes", "text"
+    )
+    history: tuple[Line, ...] = key(
+        "what was said before, line by line: the test begins in the middle of a talk, and nobody "
+        "is greeted",
+        (),
     )
     steps: tuple[Step, ...] = key("what happens, in order", ())
     simulate: Simulate | None = key("instead of steps: a model plays the caller", None)

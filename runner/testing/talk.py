@@ -245,6 +245,7 @@ class Talk:
             secrets=self._secrets.get,
             network=self._network,
             channel=self._channel,
+            history=tuple(line.words for line in spec.history) or None,
             clock=clock,
             app=self._asked_app,
         )

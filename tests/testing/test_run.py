@@ -459,3 +459,51 @@ def test_an_app_without_a_mock_fails_the_test(run):
     ran = run(tests, files={"shop.yaml": APP})
     message = "tool 'pick_seat' was called, and the test has no mock of it"
     assert [failed[2] for failed in ran.failures] == [message]
+
+
+MIDDLE = """
+agents:
+  middle:
+    start: clerk
+    mode: text
+    llm: asks
+personas:
+  clerk:
+    instructions: You answer.
+    greeting:
+      say: Good day.
+providers:
+  asks:
+    llm: script
+    with:
+      rules:
+        - when_caller_says: yes
+          if_agent_said: on Friday
+          say: It is booked.
+      otherwise: Yes to what?
+"""
+
+
+def test_a_test_begins_in_the_middle_of_a_talk(run):
+    """Nobody is greeted, and the model knows what was said before."""
+    tests = """
+    tests:
+      one:
+        agent: middle
+        history:
+          - user: Is there a table?
+          - agent: There is one on Friday. Shall I book it?
+        steps:
+          - user: yes
+          - agent:
+              says: It is booked
+        finally:
+          never_says: good day
+    """
+    assert run(tests, files={"middle.yaml": MIDDLE}).failures == []
+    lines = ("history:", "  - user: Is there a table?", "  - agent: There is one on Friday. Shall")
+    without = tests
+    for line in (*lines, " I book it?"):
+        without = without.replace(line, "")
+    without = run(without, files={"middle.yaml": MIDDLE})
+    assert [check for _, check, _ in without.failures] == ["says", "never_says"]
