@@ -41,7 +41,9 @@ def choose(files: Sequence[Specs], wanted: str | None = None) -> ChosenFiles:
     """
     listing = _listing(files)
     listed = _names(listing)
-    problems = [*_listed_too_late(files, listing, listed), *_near_misses(files, listed)]
+    problems: list[Diagnostic] = []
+    if listed:
+        problems = [*_listed_too_late(files, listing, listed), *_near_misses(files, listed)]
     if wanted is not None and wanted not in listed:
         problems.append(_unknown(wanted, listing, listed))
     if not listed:

@@ -10,7 +10,7 @@ from runner.link.pinpoint import Pinpoint
 from runner.link.rule import ByKind, DefinitionContext, LeafRule
 from runner.link.rules import RULES
 from runner.link.surroundings import LinkContext
-from runner.link.table import SymbolTable
+from runner.link.table import SymbolTable, name_span
 from runner.link.texts import Texts
 from runner.link.walk import Leaf
 from runner.schema.reading.load import Definition
@@ -33,6 +33,8 @@ class DefinitionCheck:
         env: environment variable → the places that read it.
         meant: definitions that a misspelt name probably means.
         names: (section, name) of all that it points to.
+        hosted: those of them that may be models of LiveKit's, such as `openai/gpt-4.1-mini`.
+        place: where the definition's name stands.
     """
 
     diagnostics: tuple[Diagnostic, ...]
@@ -40,6 +42,8 @@ class DefinitionCheck:
     env: dict[str, list[Span]]
     meant: frozenset[tuple[str, str]]
     names: frozenset[tuple[str, str]]
+    hosted: frozenset[str]
+    place: Span
 
 
 def form(
@@ -56,7 +60,13 @@ def form(
         for rule in _RULES.of(leaf.value):
             diagnostics += rule.check(context, leaf, place)
     return DefinitionCheck(
-        tuple(diagnostics), context.secrets, context.env, frozenset(context.meant), frozenset(names)
+        tuple(diagnostics),
+        context.secrets,
+        context.env,
+        frozenset(context.meant),
+        frozenset(names),
+        frozenset(name for section, name in names if section == "providers" and "/" in name),
+        name_span(definition),
     )
 
 

@@ -16,7 +16,7 @@ from runner.link.rule import FolderContext, FolderRule
 from runner.link.rules import RULES
 from runner.link.scope import Scope
 from runner.link.surroundings import LinkContext
-from runner.link.table import SymbolTable, build, name_span
+from runner.link.table import SymbolTable, build
 from runner.link.tests import LinkedTest, linked_tests
 from runner.providers.uses import ProviderUse
 from runner.schema.providers import AnyProvider
@@ -53,12 +53,13 @@ def link(files: ChosenFiles, around: LinkContext, memo: Memo | None = None) -> L
     memo = Memo() if memo is None else memo
     table, diagnostics = build(files.specs, files.environments)
     diagnostics = [*files.diagnostics, *diagnostics]
+    memo.compare(table)
     formed = [
-        (d, memo.formed(d, table, around) or form(d, d.readable, table, around))
+        (d, memo.formed(d, around) or form(d, d.readable, table, around))
         for d in _definitions(table)
     ]
     agents = [
-        memo.agent(d, table, around) or AgentLinker(table, around).link(d)
+        memo.agent(d, around) or AgentLinker(table, around).link(d)
         for d in table.entries["agents"].values()
         if d.readable is not None
     ]
@@ -115,9 +116,9 @@ def _inference(
     for definition, check in formed:
         if definition.section == "providers":
             if str(getattr(definition.spec, "plugin", "")) == _INFERENCE:
-                yield name_span(definition)
-        elif any(s == "providers" and "/" in n and n not in known for s, n in check.names):
-            yield name_span(definition)
+                yield check.place
+        elif check.hosted - known.keys():
+            yield check.place
 
 
 def _uses(scopes: Iterable[Scope], table: SymbolTable) -> Iterator[ProviderUse]:

@@ -6,7 +6,7 @@ identity.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -18,25 +18,23 @@ from runner.schema.reading.load import Definition
 
 T = TypeVar("T")
 
-WITH_FILES = frozenset({"agents", "personas", "tests", "tools"})
-"""Sections whose definitions may name files."""
-
-Pointed = tuple[tuple[str, str, Definition | None], ...]
-"""(section, name, definition) of all that something points to; None where nothing defines it."""
+Names = frozenset[tuple[str, str]]
+"""(section, name) of definitions."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Kept:
     definition: Definition
-    pointed: Pointed
+    pointed: Names
+    with_files: tuple[Definition, ...]
     prompts: tuple[Prompt, ...]
 
-    def holds(self, definition: Definition, table: SymbolTable, around: LinkContext) -> bool:
+    def holds(self, definition: Definition, changed: Names, around: LinkContext) -> bool:
         """Whether it, all that it points to and its text files are as they were."""
         return (
             self.definition is definition
-            and all(_entry(table, s, n) is d for s, n, d in self.pointed)
-            and self.prompts == _prompts([self.definition, *_definitions(self.pointed)], around)
+            and changed.isdisjoint(self.pointed)
+            and self.prompts == _prompts(self.with_files, around)
         )
 
 
@@ -46,20 +44,26 @@ class Memo:
 
     _formed: dict[int, tuple[_Kept, DefinitionCheck]] = field(default_factory=dict)
     _agents: dict[str, tuple[_Kept, LinkedAgent]] = field(default_factory=dict)
+    _entries: dict[str, dict[str, Definition]] = field(default_factory=dict)
+    _changed: Names = frozenset()
 
-    def formed(
-        self, definition: Definition, table: SymbolTable, around: LinkContext
-    ) -> DefinitionCheck | None:
+    def compare(self, table: SymbolTable) -> None:
+        """See which names mean something else than when results were kept."""
+        self._changed = frozenset(
+            (section, name)
+            for section, entries in table.entries.items()
+            for name in _differing(entries, self._entries.get(section, {}))
+        )
+
+    def formed(self, definition: Definition, around: LinkContext) -> DefinitionCheck | None:
         """What came of the form of a definition, if nothing has changed."""
         kept = self._formed.get(id(definition))
-        return kept[1] if kept and kept[0].holds(definition, table, around) else None
+        return kept[1] if kept and kept[0].holds(definition, self._changed, around) else None
 
-    def agent(
-        self, definition: Definition, table: SymbolTable, around: LinkContext
-    ) -> LinkedAgent | None:
+    def agent(self, definition: Definition, around: LinkContext) -> LinkedAgent | None:
         """What came of an agent, if nothing that it reaches has changed."""
         kept = self._agents.get(definition.name)
-        return kept[1] if kept and kept[0].holds(definition, table, around) else None
+        return kept[1] if kept and kept[0].holds(definition, self._changed, around) else None
 
     def renew(
         self,
@@ -72,6 +76,7 @@ class Memo:
         if table.words:
             return
         forms, linked = self._formed, self._agents
+        self._entries = table.entries
         self._formed = {
             id(d): _same(forms.get(id(d)), f) or (_keep(d, f.names, table, around), f)
             for d, f in formed
@@ -79,10 +84,16 @@ class Memo:
         }
         self._agents = {
             a.scope.name: _same(linked.get(a.scope.name), a)
-            or (_keep(a.scope.definition, a.scope.reached, table, around), a)
+            or (_keep(a.scope.definition, frozenset(a.scope.reached), table, around), a)
             for a in agents
             if not a.findings.has_errors
         }
+
+
+def _differing(now: Mapping[str, Definition], before: Mapping[str, Definition]) -> Iterator[str]:
+    """The names that were something else, or nothing, and those that are no more."""
+    yield from (name for name, definition in now.items() if before.get(name) is not definition)
+    yield from before.keys() - now.keys()
 
 
 def _same(known: tuple[_Kept, T] | None, made: T) -> tuple[_Kept, T] | None:
@@ -90,27 +101,13 @@ def _same(known: tuple[_Kept, T] | None, made: T) -> tuple[_Kept, T] | None:
     return known if known is not None and known[1] is made else None
 
 
-def _keep(
-    definition: Definition,
-    names: Iterable[tuple[str, str]],
-    table: SymbolTable,
-    around: LinkContext,
-) -> _Kept:
-    pointed = tuple((s, n, _entry(table, s, n)) for s, n in names)
-    return _Kept(definition, pointed, _prompts([definition, *_definitions(pointed)], around))
-
-
-def _entry(table: SymbolTable, section: str, name: str) -> Definition | None:
-    return table.entries.get(section, {}).get(name)
-
-
-def _definitions(pointed: Pointed) -> list[Definition]:
-    return [d for _, _, d in pointed if d is not None]
+def _keep(definition: Definition, names: Names, table: SymbolTable, around: LinkContext) -> _Kept:
+    pointed = (table.entries.get(section, {}).get(name) for section, name in names)
+    with_files = tuple(d for d in (definition, *pointed) if d is not None and d.files)
+    return _Kept(definition, names, with_files, _prompts(with_files, around))
 
 
 def _prompts(definitions: Iterable[Definition], around: LinkContext) -> tuple[Prompt, ...]:
-    if not around.prompts:
-        return ()
     return tuple(
         around.prompts[d.document.file, str(name)] for d in definitions for name in d.files
     )

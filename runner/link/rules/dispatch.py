@@ -9,14 +9,13 @@ from runner.link.rule import FolderContext, FolderRule
 from runner.link.scope import Scope
 from runner.schema.dispatch import Dispatch
 
+_USUAL = Dispatch()
+
 
 def _check(context: FolderContext) -> Iterator[Diagnostic]:
     first: dict[str, Scope] = {}
-    for scope in sorted(context.scopes, key=_begins):
-        dispatch = scope.agent.dispatch or Dispatch()
-        if dispatch.mode != "automatic" or not scope.agent.enabled:
-            continue
-        known = first.setdefault(dispatch.per, scope)
+    for scope in sorted(filter(_joins, context.scopes), key=_begins):
+        known = first.setdefault(_dispatch(scope).per, scope)
         if known is scope:
             continue
         other = known.definition
@@ -28,6 +27,15 @@ def _check(context: FolderContext) -> Iterator[Diagnostic]:
             f"write mode: explicit in one of them, and call '{scope.name}' by its name",
             (Related(_place(known), f"'{other.name}' joins every new room as well"),),
         )
+
+
+def _joins(scope: Scope) -> bool:
+    """Whether it joins every new room."""
+    return _dispatch(scope).mode == "automatic" and scope.agent.enabled
+
+
+def _dispatch(scope: Scope) -> Dispatch:
+    return scope.agent.dispatch or _USUAL
 
 
 def _begins(scope: Scope) -> Span:

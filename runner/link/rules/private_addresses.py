@@ -16,6 +16,7 @@ from runner.schema.reading.load import Definition
 from runner.schema.tools import McpTool
 
 _PORTS = {"http": 80, "https": 443}
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 _LOOPBACK = ipaddress.ip_address("127.0.0.1")
 
 
@@ -54,25 +55,32 @@ def _where(owner: Definition, service: Definition | None, key: str) -> tuple[Spa
 
 def _refused(guard: Guard, url: str) -> str | None:
     """The host of an address that is private by its name alone, and not allowed."""
+    written = _by_address(url)
+    if written is None:
+        return None
+    host, port, address = written
     try:
-        parts = urlsplit(url)
-        host, port = parts.hostname or "", parts.port
-    except ValueError:
-        return None
-    if not host or "{" in parts.netloc:
-        return None
-    address = _address(host)
-    if address is None:
-        return None
-    try:
-        guard.check(host, port or _PORTS.get(parts.scheme.lower(), 443), [address])
+        guard.check(host, port, [address])
     except Blocked:
         return host
     return None
 
 
 @lru_cache(maxsize=4096)
-def _address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+def _by_address(url: str) -> tuple[str, int, Address] | None:
+    """Host, port and address of a URL whose host is an address; None for one with a name."""
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname or "", parts.port
+    except ValueError:
+        return None
+    address = _address(host) if host and "{" not in parts.netloc else None
+    if address is None:
+        return None
+    return host, port or _PORTS.get(parts.scheme.lower(), 443), address
+
+
+def _address(host: str) -> Address | None:
     if host == "localhost":
         return _LOOPBACK
     try:

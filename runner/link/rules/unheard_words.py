@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from runner.diagnostics import Diagnostic
 from runner.link.rule import FolderContext, FolderRule
@@ -33,22 +33,31 @@ _HEARD: dict[str, tuple[Callable[[Scope, Persona, str], bool], str, str]] = {
 """Key → whether a call of an agent may hear it, why none does, and what to do."""
 
 
+def _users(scopes: Sequence[Scope]) -> dict[str, list[Scope]]:
+    """Persona that has first words → the agents that reach it."""
+    users: dict[str, list[Scope]] = {
+        name: []
+        for scope in scopes
+        for name, persona in scope.personas.items()
+        if persona.greeting is not None or persona.on_handoff is not None
+    }
+    for scope in scopes:
+        for name in scope.personas.keys() & users.keys():
+            users[name].append(scope)
+    return users
+
+
 def _check(context: FolderContext) -> Iterator[Diagnostic]:
     if len(context.scopes) < len(context.table.entries["agents"]):
         return
-    users: dict[str, list[Scope]] = {}
-    for scope in context.scopes:
-        for name in scope.personas:
-            users.setdefault(name, []).append(scope)
-    for name, definition in context.table.entries["personas"].items():
-        scopes = users.get(name, [])
-        if not scopes:
-            continue
+    definitions = context.table.entries["personas"]
+    for name, scopes in _users(context.scopes).items():
+        personas = [scope.personas[name] for scope in scopes]
         for key, (heard, why, hint) in _HEARD.items():
-            personas = [scope.personas[name] for scope in scopes]
             if all(getattr(persona, key) is None for persona in personas):
                 continue
             if not any(map(heard, scopes, personas, [name] * len(scopes))):
+                definition = definitions[name]
                 place = definition.document.key_span((*definition.location, key))
                 message = f"'{key}' is never said: {why.format(name=name)}"
                 yield Diagnostic(place, "W211", message, hint)
