@@ -12,6 +12,7 @@ from runner.link.table import SymbolTable
 from runner.link.walk import Leaf
 from runner.schema.languages import SWITCH_LANGUAGE
 from runner.schema.needs import NEED_TOOLS
+from runner.schema.tests import Checks
 from runner.schema.tools import BUILT_IN, AddTo
 from runner.schema.types.foreign import fold
 from runner.schema.types.later import LATER, not_yet
@@ -41,6 +42,9 @@ _ASKED = {
 _KINDS = frozenset(tool.kind for tool in AddTo.kinds)
 
 
+_NO_TOOL = frozenset({"nothing", "none", "no", "notool", "notools", "noone"})
+"""What people write where a test says that no tool is called."""
+
 _OWN = {
     **dict.fromkeys(NEED_TOOLS, "while the caller is asked"),
     SWITCH_LANGUAGE: "where the agent has several languages",
@@ -66,6 +70,9 @@ def _check(context: DefinitionContext, leaf: Leaf, _place: Span) -> Iterator[Dia
         return
     if name in LATER["a tool"]:
         yield Diagnostic(span, "E102", *not_yet(name))
+        return
+    if leaf.key == "calls" and isinstance(leaf.owner, Checks) and fold(name) in _NO_TOOL:
+        yield Diagnostic(span, "E202", f"unknown tool '{name}'", "write calls_nothing: yes instead")
         return
     yield near(context, unknown(span, "tool", name, _hint(name, table, servers)), "tools", name)
 
