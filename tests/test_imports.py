@@ -22,6 +22,7 @@ MAY_IMPORT = {
     "child_environment": set(),
     "provider_kinds": set(),
     "addresses": set(),
+    "masking": set(),
     "moments": set(),
     "secret": set(),
     "collecting": set(),
@@ -35,7 +36,8 @@ MAY_IMPORT = {
         "child_environment", "diagnostics", "late_pattern", "plugin", "provider_kinds", "secret",
     },
     "schema": {
-        "diagnostics", "late_pattern", "patterns", "provider_kinds", "syntax", "template", "texts",
+        "diagnostics", "late_pattern", "masking", "patterns", "provider_kinds", "syntax",
+        "template", "texts",
     },
     "link": {
         "addresses", "diagnostics", "late_pattern", "provider_kinds", "providers", "schema",
@@ -64,7 +66,8 @@ MAY_IMPORT = {
     "front": {"diagnostics", "moments", "secret"},
     "serve": {
         "source", "cache", "child_environment", "collecting", "compiler", "delivery", "diagnostics",
-        "diff", "egress", "front", "link", "providers", "records", "secret", "session", "schema",
+        "diff", "egress", "front", "link", "masking", "providers", "records", "secret", "session",
+        "schema",
         "template", "testing",
     },
     "cli": {

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Self
 
 
@@ -50,6 +51,12 @@ class CallReport:
         """Read what `to_data` gave."""
         lines = tuple((str(role), str(text)) for role, text in data["transcript"])
         return cls(**{**data, "transcript": lines, "latency": tuple(data.get("latency", ()))})
+
+    def masked(self, mask: Callable[[Any], Any]) -> Self:
+        """The same with what may not be sent of it masked."""
+        lines = tuple((role, mask(text)) for role, text in self.transcript)
+        said = {n: mask(getattr(self, n)) for n in ("values", "summary", "extract", "reasons")}
+        return replace(self, transcript=lines, **said)
 
     @property
     def names(self) -> dict[str, Any]:

@@ -181,7 +181,7 @@ def one(database: Database, name: str) -> dict[str, Any] | None:
         row = connection.execute(both.where(RecordRow.id == name)).first()
     if row is None:
         return None
-    events, details = row.events, row.details
+    events, details = [e for e in row.events if not _wordless(e)], row.details
     messages = [e for e in events if e.get("type") == "message"]
     return {
         **_shown(row),
@@ -197,6 +197,11 @@ def one(database: Database, name: str) -> dict[str, Any] | None:
         "latency": details.get("latency", []),
         **details.get("about", {}),
     }
+
+
+def _wordless(event: dict[str, Any]) -> bool:
+    """Whether it is a message of which no words are kept."""
+    return event.get("type") == "message" and not event.get("text")
 
 
 def _tool_calls(events: list[dict[str, Any]]) -> list[dict[str, Any]]:

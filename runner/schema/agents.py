@@ -22,6 +22,7 @@ from runner.schema.lifecycle import AfterCall, BeforeCall
 from runner.schema.nodes import Nodes
 from runner.schema.personas import Handoff
 from runner.schema.providers import AgentProviders
+from runner.schema.recording import Record
 from runner.schema.speaking import Speaking
 from runner.schema.texts import NAMES, Texts
 from runner.schema.turns import TurnTaking
@@ -247,6 +248,9 @@ class Agent(AgentProviders, _AgentBasics):
     app: App | None = key("the caller's app: what it sees of a call, and what it may do", None)
     events: dict[HookKey, EventHook] = key(
         "name → address that is told what happens in a call, as it happens", {}, live="call"
+    )
+    record: Record | None = key(
+        "what is kept of its calls, in what form, and how long", None, live="call"
     )
     keyterms: tuple[Plain, ...] = key("words that speech recognition should expect", ())
     pronunciations: dict[str, Plain] = key(

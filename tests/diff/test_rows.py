@@ -39,6 +39,9 @@ agents:
       say: Are you there?
     limits:
       max_duration: 20m
+    record:
+      mask: card
+      keep: 30d
     keyterms:
       - Invisalign
 personas:
@@ -201,6 +204,31 @@ CASES = {
     "idle off": (
         ("    idle:\n      after: 12s\n      say: Are you there?\n", "    idle: no\n"),
         ["clinic does nothing more when the caller says nothing"],
+    ),
+    "recorded words": (
+        ("      mask: card\n", "      mask: card\n      transcript: no\n"),
+        ["what callers of clinic say is kept no more"],
+    ),
+    "masked": (
+        ("      mask: card\n", "      mask: phone\n"),
+        ["in what is kept of calls of clinic, card is masked no more",
+         "in what is kept of calls of clinic, phone is now masked"],
+    ),
+    "masked no more": (
+        ("      mask: card\n", ""),
+        ["in what is kept of calls of clinic, card is masked no more"],
+    ),
+    "kept for longer": (
+        ("      keep: 30d", "      keep: 90d"),
+        ["records of clinic are now kept for 90 days, not 30 days"],
+    ),
+    "kept as others": (
+        ("      keep: 30d\n", ""),
+        ["records of clinic are now kept as long as those of others, not 30 days"],
+    ),
+    "record": (
+        ("    record:\n      mask: card\n      keep: 30d\n", ""),
+        ["what is kept of calls of clinic is said no more; it was mask card and keep 30 days"],
     ),
     "word to expect": (
         ("- Invisalign", "- bridge"),

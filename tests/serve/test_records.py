@@ -10,6 +10,7 @@ import urllib.parse
 import urllib.request
 
 import pytest
+from support.address import Address
 from support.command import serving
 from support.postgresql import postgresql
 
@@ -237,3 +238,110 @@ async def test_a_reload_moves_the_database(place):
         second = (await runner.turn("desk", "hello"))["session_id"]
         await end(runner, second)
         assert [each["id"] for each in await until_listed(runner, 1)] == [second]
+
+
+CARD, MAIL, PHONE = "4111 1111 1111 1111", "anna@example.com", "+49 30 1234567"
+SENT = """\
+    events:
+      crm:
+        url: http://127.0.0.1:PORT/crm
+    after_call:
+      send:
+        - csv: calls.csv
+          columns:
+            guest: "{{ guest }}"
+            said: "{{ call.transcript }}"
+        - webhook: http://127.0.0.1:PORT/after
+    record:
+      mask:
+        - card
+        - email
+        - phone
+      keep: 90d
+  quiet:
+    mode: text
+    start: host
+    llm: brain
+    variables:
+      guest:
+        description: The guest's name
+    record:
+      transcript: no
+personas:
+"""
+NETWORK = """\
+runner:
+  network:
+    allow:
+      - 127.0.0.1:PORT
+"""
+
+
+@pytest.fixture
+def private(place):
+    """A folder whose agents keep little, and the address that they tell what happens."""
+    address = Address()
+    folder = place()
+    file = folder / "a.yaml"
+    text = file.read_text().replace("personas:\n", SENT, 1).replace("runner:\n", NETWORK, 1)
+    text = text.replace("i am (?P<name>[a-z]+)", "(?s)i am (?P<name>.+)")
+    file.write_text(text.replace("PORT", str(address.port)))
+    yield folder, address
+    address.close()
+
+
+async def test_what_is_masked_is_written_nowhere(private, tmp_path):
+    """Cards, mail and telephones are in no record, file, event or log; the model has had them."""
+    folder, address = private
+    said = f"i am {CARD}, {MAIL}, {PHONE}"
+    async with serving(folder) as runner:
+        reply = await runner.turn("desk", said)
+        session = reply["session_id"]
+        assert reply["variables"] == {"guest": said.removeprefix("i am ")}
+        await runner.turn("desk", "bye", session)
+        for path, kind in (("/crm", "session_ended"), ("/after", "after_call")):
+            await asyncio.to_thread(address.until, path, kind)
+        [listed_] = await until_listed(runner, 1)
+        record = await runner.ask(f"/v1/records/{session}")
+        assert record["transcript"][1]["text"] == "i am [card], [email], [phone]"
+        assert record["variables"] == {"guest": "[card], [email], [phone]"}
+        assert record["tool_calls"][0]["arguments"] == {"guest": "[card], [email], [phone]"}
+        assert listed_["id"] == session
+    rows = (tmp_path / "data" / "calls.csv").read_text()
+    assert "[card], [email], [phone]" in rows
+    files = [each for each in (tmp_path / "data").rglob("*") if each.is_file()]
+    assert files
+    everything = [each.read_bytes() for each in files]
+    everything += [str(address.got).encode(), str(runner.events).encode()]
+    for secret in (CARD, MAIL, PHONE):
+        assert not any(secret.encode() in each for each in everything), secret
+
+
+async def test_no_words_are_kept(private, tmp_path):
+    """With transcript: no, what is counted is there, and nothing of what was said."""
+    folder, _ = private
+    async with serving(folder) as runner:
+        session = (await runner.turn("quiet", "i am marigold"))["session_id"]
+        await runner.turn("quiet", "bye", session)
+        [listed_] = await until_listed(runner, 1)
+        record = await runner.ask(f"/v1/records/{session}")
+    assert (listed_["turns"], listed_["outcome"]) == (2, "end_call")
+    assert (record["transcript"], record["variables"], record["summary"]) == ([], {}, "")
+    calls = [(c["name"], c["arguments"], c["output"]) for c in record["tool_calls"]]
+    assert calls == [("remember", {}, ""), ("end_call", {}, "")]
+    assert record["usage"]["input_tokens"] > 0
+    files = [each for each in (tmp_path / "data").rglob("*") if each.is_file()]
+    assert not any(b"marigold" in each.read_bytes() for each in files)
+
+
+async def test_each_agent_keeps_for_its_own_time(private, tmp_path):
+    """`record.keep` of an agent counts for its calls; others go by the runner."""
+    folder, _ = private
+    async with serving(folder) as runner:
+        for agent in ("desk", "quiet"):
+            session = (await runner.turn(agent, "hello"))["session_id"]
+            await end(runner, session)
+        await until_listed(runner, 2)
+    with sqlite3.connect(tmp_path / "data" / "records.db") as database:
+        rows = database.execute("SELECT agent, round((expires - ended) / 86400) FROM records")
+        assert dict(rows.fetchall()) == {"desk": 90, "quiet": 30}

@@ -58,6 +58,7 @@ WAITING = {
     *("Agent.start", "Hours.closed", "Agent.mode", "Agent.room", "Persona.turn_taking"),
     "Agent.after_call",
     "Agent.events",
+    "Agent.record",
     "Agent.background_audio",
     "Agent.dispatch",
     "Agent.before_call",

@@ -76,6 +76,10 @@ ELSEWHERE = {
     "Agent.dispatch",
     "Dispatch.mode",
     "Dispatch.per",  # the main process registers the agent so
+    "Agent.record",
+    "Record.keep",
+    "Record.mask",
+    "Record.transcript",  # the main process keeps records
     "Limits.max_calls",  # the main process admits calls
     *(keys(UrlServer, CommandServer) - IN_CALLS),  # the egress connects
     *(keys(Request, Result) - {"Result.save"}),  # the egress asks the service

@@ -13,7 +13,8 @@ def _words(text: str) -> frozenset[str]:
 
 LATER: dict[str, frozenset[str]] = {
     "a file": _words("external_agents folder"),
-    "an agent": _words("record phone dial voicemail"),
+    "an agent": _words("phone dial voicemail"),
+    "record": _words("audio announce consent"),
     "a persona": frozenset(),
     "a check": _words("transfers_to"),
     "a handoff": frozenset(),

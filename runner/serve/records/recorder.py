@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 from runner.records import notes
 from runner.records.notes import Note, note
 from runner.records.spool import Noted, RecordSpool
+from runner.serve.records.kept import Kept
 from runner.serve.records.place import Place
 from runner.serve.records.reports import of_report
 
@@ -100,9 +101,11 @@ class Recorder:
         release = self._releases.current
         known = release.agents.get(agent)
         labels = {n: str(text) for n, text in known.agent.labels.items()} if known else {}
+        kept = Kept(known.agent.record if known else None, self.place.keep)
+        about = kept.data(about)
         noted = note(
             notes.ALONE, time.time(), id=name, kind=kind, agent=agent, release=release.id,
-            labels=labels, keep=self.place.keep, outcome=outcome, about=about,
+            labels=labels, keep=kept.keep, outcome=outcome, about=about,
             user_id=about.get("user_id"),
         )  # fmt: skip
         self._put(name, [noted], over=True)
@@ -114,9 +117,12 @@ class Recorder:
         said = of_report(message.report, agent)
         if said is None:
             return
-        noted = note(notes.REPORT, time.time(), report=said)
-        ended = bool(message.report.get("ended_by"))
         session = message.call
+        known = call or self._calls.past(session)
+        if known is None:
+            return
+        noted = note(notes.REPORT, time.time(), report=self._of(known).report(said))
+        ended = bool(message.report.get("ended_by"))
         if session in self._early:
             self._early[session].append(noted)
         elif session in self._on:
@@ -169,12 +175,16 @@ class Recorder:
         labels = {n: str(text) for n, text in agent.agent.labels.items()} if agent else {}
         return note(
             notes.BEGAN, call.started.timestamp(), id=call.id, kind=call.kind, agent=call.agent,
-            release=call.release, room=call.room, persona=call.persona, labels=labels,
-            keep=self.place.keep,
+            release=call.release, room=self._of(call).data(call.room), persona=call.persona,
+            labels=labels, keep=self._of(call).keep,
         )  # fmt: skip
 
+    def _of(self, call: CallInfo) -> Kept:
+        """What is kept of a call: as its agent said when it began."""
+        return Kept(call.record, self.place.keep)
+
     def _event(self, call: CallInfo, event: dict[str, Any]) -> None:
-        self._note(call, note(notes.EVENT, time.time(), event=event))
+        self._note(call, note(notes.EVENT, time.time(), event=self._of(call).event(event)))
 
     def _turn(self, call: CallInfo, turn: TurnFigures) -> None:
         noted = note(

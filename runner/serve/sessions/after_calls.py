@@ -16,6 +16,7 @@ from runner.delivery.couriers import Couriers
 from runner.delivery.outbox import Outbox
 from runner.delivery.spool import FOLDER, Spool
 from runner.egress.report import CallReport
+from runner.serve.records.kept import masking_of
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine, Sequence
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from runner.delivery.spool import Delivery, QueuedEvent, State
     from runner.egress.client import HttpEgress
     from runner.link.release import AgentRelease
+    from runner.schema.recording import Record
     from runner.serve.log import Log
     from runner.serve.releases.served import Releases
     from runner.serve.sessions.calls import CallInfo
@@ -52,7 +54,7 @@ class AfterCalls:
         """Begin with nothing."""
         self._releases, self._log, self._egress = releases, log, egress
         self._outbox: Outbox | None = None
-        self._open: dict[str, AgentRelease] = {}
+        self._open: dict[str, tuple[AgentRelease, Record | None]] = {}
         self._timers: dict[str, asyncio.TimerHandle] = {}
         self._work: asyncio.Queue[Coroutine[None, None, None]] = asyncio.Queue()
         self._worker: asyncio.Task[None] | None = None
@@ -71,17 +73,17 @@ class AfterCalls:
 
     def take(self, call: CallInfo | None, message: Reported) -> None:
         """Take a report; `call` is None where the call has ended before."""
-        release = self._open.get(message.call)
+        release, record = self._open.get(message.call, (None, None))
         if call is not None:
-            release = self._releases.agent(call.release, call.agent)
+            release, record = self._releases.agent(call.release, call.agent), call.record
         if release is None or release.agent.after_call is None:
             return
         try:
             report = CallReport.from_data(message.report)
         except (ValidationError, TypeError, KeyError, ValueError):
             return
-        self._open[message.call] = release
-        self._do(self._note(release, report))
+        self._open[message.call] = release, record
+        self._do(self._note(release, report.masked(masking_of(record).data)))
         if report.final:
             self._over(message.call)
 

@@ -11,11 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 from runner.front.port import SessionInfo
 from runner.schema.agents import Limits
+from runner.serve.records.kept import masking_of
 from runner.serve.sessions.event_log import EventLog
 from runner.serve.sessions.past import HOUR, PastSessions
 from runner.serve.socket.messages import End
 
 if TYPE_CHECKING:
+    from runner.masking import Masking
+    from runner.schema.recording import Record
     from runner.serve.log import Log
     from runner.serve.releases.served import Releases
     from runner.serve.socket.peer import Peer
@@ -52,6 +55,7 @@ class CallInfo:
         ending: why it has been told to end, or will be as soon as its process has connected.
         failure: why the last answer failed, for its owner alone.
         spoken: whether both speak in a dialogue.
+        record: what is kept of it, as its agent said when it began.
     """
 
     id: str
@@ -73,6 +77,12 @@ class CallInfo:
     ended: datetime | None = None
     failure: str | None = None
     spoken: bool = False
+    record: Record | None = None
+
+    @property
+    def masking(self) -> Masking:
+        """What masks what is kept, sent and logged of it."""
+        return masking_of(self.record)
 
     def take(self, event: dict[str, Any]) -> None:
         """Note an event of the conversation."""
@@ -161,9 +171,12 @@ class Calls:
             KeyError: the release has no such agent.
         """
         now = datetime.now().astimezone()
-        start = self._releases.current.agents[agent].agent.answers_at(now)
+        spec = self._releases.current.agents[agent].agent
         release = self._releases.pin(call_id)
-        call = CallInfo(call_id, agent, kind, release, str(start), room, dispatch or None)
+        call = CallInfo(
+            call_id, agent, kind, release, str(spec.answers_at(now)), room, dispatch or None,
+            record=spec.record,
+        )  # fmt: skip
         self._on[call_id] = call
         return call
 
@@ -207,7 +220,7 @@ class Calls:
             agent=call.agent,
             kind=call.kind,
             release=call.release,
-            room=call.room,
+            room=call.masking.data(call.room),
         )
         for listener in self.on_answer:
             listener(call)
@@ -235,7 +248,7 @@ class Calls:
                 agent=call.agent,
                 kind=call.kind,
                 release=call.release,
-                room=call.room,
+                room=call.masking.data(call.room),
                 reason=reason,
                 turns=call.turns,
                 duration=round(took, 3),

@@ -98,7 +98,7 @@ class EventHooks:
 
     def _tell(self, call: CallInfo, told: _Told, kind: str, data: Mapping[str, Any]) -> None:
         told.number += 1
-        events = queued(told.release, call.id, told.number, kind, data)
+        events = queued(told.release, call.id, told.number, kind, call.masking.data(dict(data)))
         if events:
             self._outbox.tell(told.release, call.id, events)
 

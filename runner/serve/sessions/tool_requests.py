@@ -83,13 +83,14 @@ class ToolRequests:
         await self._egress.aclose()
 
     def _tell_failure(self, call: CallInfo, tool: str, answer: ToolResponse) -> None:
+        error = call.masking.data(answer.error)
         self._log.event(
             "tool_failed",
-            f"{call.agent}: tool {tool} failed: {answer.error}",
+            f"{call.agent}: tool {tool} failed: {error}",
             level="warning",
             session=call.id,
             agent=call.agent,
             tool=tool,
-            error=answer.error,
+            error=error,
             attempts=len(answer.attempts),
         )
