@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 from runner.records import notes
 from runner.records.notes import Note, note
 from runner.records.spool import Noted, RecordSpool
-from runner.serve.records.kept import Kept
+from runner.serve.kept import Kept
 from runner.serve.records.place import Place
 from runner.serve.records.reports import of_report
 

@@ -16,7 +16,7 @@ from runner.delivery.couriers import Couriers
 from runner.delivery.outbox import Outbox
 from runner.delivery.spool import FOLDER, Spool
 from runner.egress.report import CallReport
-from runner.serve.records.kept import masking_of
+from runner.serve.kept import masking_of
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine, Sequence

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from runner.front.port import SessionInfo
 from runner.schema.agents import Limits
-from runner.serve.records.kept import masking_of
+from runner.serve.kept import masking_of
 from runner.serve.sessions.event_log import EventLog
 from runner.serve.sessions.past import HOUR, PastSessions
 from runner.serve.socket.messages import End
