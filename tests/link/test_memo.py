@@ -70,3 +70,26 @@ def test_nothing_is_forgotten_while_a_file_cannot_be_read(compiler, folder):
     after()
     (folder / "1.yaml").write_text(AGENT.replace("{n}", "1"))
     assert "desk2" in after()
+
+
+HANDOFF = "    handoffs:\n      host{n}:\n        when: asked\n"
+OTHER = "personas:\n  host3:\n    instructions: Be kind.\n" + HANDOFF.replace("{n}", "1")
+ANOTHER = AGENT.replace("{n}", "1").replace("    mode", "    reload: next_turn\n    mode")
+
+
+@pytest.mark.parametrize(("file", "edited"), [("3", OTHER), ("1", ANOTHER)], ids=["new", "other"])
+def test_who_points_to_what_differs_is_linked_again(compiler, folder, file, edited):
+    """A name that comes to mean something, something else, or nothing again is seen by its user."""
+    path = folder / f"{file}.yaml"
+    before = path.read_text() if path.exists() else None
+    with (folder / "2.yaml").open("a") as desk:
+        desk.write(HANDOFF.replace("{n}", file))
+    first = compiler.compile()
+    path.write_text(edited)
+    second = compiler.compile()
+    assert not second.diagnostics
+    assert {f"host{file}", "host2"} <= set(second.scopes[-1].personas)
+    path.unlink() if before is None else path.write_text(before)
+    third, anew = compiler.compile(), Compiler(folder, env={}, cache=compiler.cache).compile()
+    assert third.diagnostics == anew.diagnostics == first.diagnostics
+    assert third.release == anew.release == first.release != second.release
