@@ -30,6 +30,7 @@ MAY_IMPORT = {
     "patterns": set(),
     "texts": set(),
     "promptfoo": set(),
+    "picture": {"diagnostics", "link"},
     "plugin": {"patterns", "provider_kinds"},
     "cache": {"syntax"},
     "providers": {
@@ -66,14 +67,13 @@ MAY_IMPORT = {
     "front": {"diagnostics", "moments", "secret"},
     "serve": {
         "source", "cache", "child_environment", "collecting", "compiler", "delivery", "diagnostics",
-        "diff", "egress", "front", "link", "masking", "providers", "records", "secret", "session",
-        "schema",
-        "template", "testing",
+        "diff", "egress", "front", "link", "masking", "picture", "provider_kinds", "providers",
+        "records", "secret", "session", "schema", "template", "testing",
     },
     "cli": {
         "moments", "provider_kinds",
         "cache", "checked", "compiler", "delivery", "diagnostics", "diff", "egress", "link",
-        "promptfoo",
+        "picture", "promptfoo",
         "providers", "records", "secret", "serve", "session", "schema", "source", "template",
         "testing",
     },

@@ -16,7 +16,7 @@ from runner.cli.options import options, shared
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from runner.cli.picture.sketch import Sketch
+    from runner.picture.sketch import Sketch
 
 
 @click.command()
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 @shared
 def graph(folder: Path, *, form: str | None) -> int:
     """Draw the personas and handoffs of the folder DIR (agents.d)."""
-    from runner.cli.picture.sketch import sketch
+    from runner.picture.sketch import sketch
 
     result = compiled(folder)
     if result.release is None:
@@ -48,16 +48,16 @@ def graph(folder: Path, *, form: str | None) -> int:
 
 def _draw(sketches: Sequence[Sketch], form: str) -> None:
     if form == "svg":
-        from runner.cli.picture.svg import svg
+        from runner.picture.svg import svg
 
         click.echo(svg(sketches))
     elif form == "mermaid":
-        from runner.cli.picture.mermaid import mermaid
+        from runner.picture.mermaid import mermaid
 
         click.echo(mermaid(sketches))
     else:
-        from runner.cli.picture.plain import plain
         from runner.diagnostics.render import BRIGHT, PLAIN
+        from runner.picture.plain import plain
 
         bright = options().bright()
         click.echo(plain(sketches, BRIGHT if bright else PLAIN), color=bright)

@@ -237,6 +237,10 @@ class Runner(Protocol):
         """The agents of the served release."""
         ...
 
+    def portraits(self) -> dict[str, dict[str, Any]]:
+        """What the page shows of each agent, as `runner.front.models.page.Portrait` has it."""
+        ...
+
     async def reload(self) -> dict[str, Any]:
         """Compile the folder now: `result`, `release`, `diagnostics`, `changes`.
 

@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+from runner.link.paths import Paths
 from runner.link.table import SymbolTable
 from runner.link.walk import blocks
-from runner.schema.actions import BACK, HandOff, RunTool, Set, tool_of
+from runner.schema.actions import Set, tool_of
 from runner.schema.agents import Agent
 from runner.schema.calling import AnyTool
 from runner.schema.fields import Field
-from runner.schema.http import Request
-from runner.schema.lifecycle import ToolSend
 from runner.schema.needs import Need
 from runner.schema.personas import Persona
 from runner.schema.reading.load import Definition
 from runner.schema.services import Service
-from runner.schema.tools import BUILT_IN, TOOLS, HttpTool, KnowledgeTool, asked_by
+from runner.schema.tools import BUILT_IN, TOOLS, HttpTool, asked_by
 from runner.schema.types.blocks import Block
 
 
@@ -48,7 +47,7 @@ class Variable:
 
 
 @dataclass
-class Scope:
+class Scope(Paths):
     """An agent with all that it reaches; definitions with mistakes are reached, but not entered.
 
     Attributes:
@@ -115,42 +114,6 @@ class Scope:
     def fixed(self) -> dict[str, Any]:
         """Fixed variables and their values."""
         return {n: v for n, v in self.agent.variables.items() if not isinstance(v, Field)}
-
-    def tools_of(self, persona: Persona) -> dict[str, Block]:
-        """The tools that the model may call while a persona speaks, and those that these run."""
-        all_of_it = (*self.acting(persona), *self.acting(self.agent))
-        doing = (block for block in all_of_it if not isinstance(block, ToolSend))
-        names = [*self.agent.tools, *persona.tools, *filter(None, map(tool_of, doing))]
-        tools: dict[str, Block] = {}
-        while names:
-            name = str(names.pop(0))
-            if name in self.tools and name not in tools:
-                tools[name] = self.tools[name]
-                acting = self.acting(self.tools[name])
-                names += [a.tool for a in acting if isinstance(a, RunTool)]
-        return tools
-
-    def acting(self, user: Block) -> Iterator[Block]:
-        """All blocks of a definition, of the services that its requests name, of its knowledge."""
-        for block in self.inside(user):
-            yield block
-            if isinstance(block, Request) and str(block.service) in self.services:
-                yield from self.inside(self.services[str(block.service)])
-            elif isinstance(block, KnowledgeTool):
-                for name in map(str, block.knowledge):
-                    yield from self.acting(self.knowledge[name]) if name in self.knowledge else ()
-
-    def targets(self, name: str) -> Iterator[str]:
-        """Personas that a call can go to from a persona, by the model's choice or by an action."""
-        persona = self.personas[name]
-        seen = {name, BACK}
-        sources: list[Block] = [persona, *self.tools_of(persona).values(), self.agent]
-        named = [*persona.handoffs, *self.agent.handoffs]
-        acted = [b.handoff for s in sources for b in self.acting(s) if isinstance(b, HandOff)]
-        for target in map(str, named + acted):
-            if target not in seen and target in self.personas:
-                seen.add(target)
-                yield target
 
     @cached_property
     def opened(self) -> set[str]:

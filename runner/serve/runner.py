@@ -133,6 +133,12 @@ class ServedRunner:
             for name, release in sorted(self._releases.current.agents.items())
         ]
 
+    def portraits(self) -> dict[str, dict[str, Any]]:
+        """What the page shows of each agent: its picture, its models."""
+        from runner.serve.portraits import portraits
+
+        return portraits(self._releases.current)
+
     async def reload(self) -> dict[str, Any]:
         """Compile the folder now.
 

@@ -9,10 +9,10 @@ from itertools import combinations
 import pytest
 from support.terminal import ROOT, Terminal
 
-from runner.cli.picture.mermaid import mermaid
-from runner.cli.picture.plain import plain
-from runner.cli.picture.sketch import Sketch, Way, shortened
-from runner.cli.picture.svg import svg
+from runner.picture.mermaid import mermaid
+from runner.picture.plain import plain
+from runner.picture.sketch import Sketch, Way, shortened
+from runner.picture.svg import svg
 
 SVG = "{http://www.w3.org/2000/svg}"
 

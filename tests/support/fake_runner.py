@@ -102,6 +102,35 @@ SCRIPTS: list[tuple[str, list[dict[str, Any]], dict[str, Any]]] = [
 """A word of the caller → the events, the variables that change."""
 
 
+def _box(name: str, left: float, begins: str = "", *labels: str) -> dict[str, Any]:
+    rows = [{"label": label, "y": 70.0 + 24 * n} for n, label in enumerate(labels)]
+    place = {"left": left, "top": 24.0, "wide": 190.0, "tall": 34.0 + 31 * len(rows)}
+    title = f"▶ {name}" if begins else name
+    return {"name": name, "title": title, "begins": begins, "rows": rows, **place}
+
+
+PORTRAIT: dict[str, Any] = {
+    "picture": {
+        "wide": 560, "tall": 150,
+        "boxes": [
+            _box("receptionist", 24, "a call begins here", "the caller <b>books</b>"),
+            _box("booking", 324),
+        ],
+        "ways": ["M214.0 70.0 C269.0 70.0 269.0 41.0 324.0 41.0"],
+        "sentences": [
+            "A call of clinic begins with receptionist.",
+            "From receptionist to booking: the caller <b>books</b>.",
+        ],
+    },
+    "models": [
+        {"kind": "llm", "noun": "model", "names": [{"name": "brain", "about": "openai · gpt-4.1"}]},
+        {"kind": "tts", "noun": "voice", "names": [{"name": "warm", "about": "espeak"}]},
+    ],
+    "tools": ["find_slots"],
+}  # fmt: skip
+"""What the page shows of an agent."""
+
+
 @dataclass
 class Dialogue:
     """A canned dialogue."""
@@ -213,6 +242,9 @@ class FakeRunner:
 
     def agents(self) -> list[AgentInfo]:
         return AGENTS
+
+    def portraits(self) -> dict[str, dict[str, Any]]:
+        return {each.name: PORTRAIT for each in AGENTS}
 
     async def reload(self) -> dict[str, Any]:
         if self.refuses is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pydantic import Field
+from pydantic import Field, RootModel
 
 from runner.front.models.agents import AgentRow
 from runner.front.models.base import ReplyBody
@@ -38,3 +38,60 @@ class PageData(ReplyBody):
     agents: list[PageAgent]
     folder: FolderStatus
     dev: bool = Field(description="Whether running conversations go on with what is saved")
+
+
+class PictureRow(ReplyBody):
+    """A handoff of a persona, and how far down its words stand."""
+
+    label: str
+    y: float
+
+
+class PictureBox(ReplyBody):
+    """A persona, and where it stands."""
+
+    name: str
+    title: str = Field(description="Its name, as long as there is room")
+    begins: str = Field(description="Which calls begin with it, in words; empty: none")
+    left: float
+    top: float
+    wide: float
+    tall: float
+    rows: list[PictureRow]
+
+
+class Picture(ReplyBody):
+    """The personas of an agent and the ways between them, laid out."""
+
+    wide: int
+    tall: int
+    boxes: list[PictureBox]
+    ways: list[str] = Field(description="Each arrow, as the data of an SVG path")
+    sentences: list[str] = Field(description="The same in words")
+
+
+class ModelName(ReplyBody):
+    """A provider, and what it is."""
+
+    name: str
+    about: str
+
+
+class ModelsOfKind(ReplyBody):
+    """The providers of a kind that an agent uses."""
+
+    kind: str
+    noun: str
+    names: list[ModelName]
+
+
+class Portrait(AgentRow):
+    """An agent with its picture and its models."""
+
+    picture: Picture
+    models: list[ModelsOfKind]
+    tools: list[str]
+
+
+class Portraits(RootModel[list[Portrait]]):
+    """The agents with their pictures."""

@@ -6,7 +6,8 @@ const SPACE = "http://www.w3.org/2000/svg";
 const ROW = 30, LABEL = 152, VALUE = 92, GAP = 2;
 const TALL = 180, FOOT = 22, SIDE = 34, BETWEEN = 70;
 
-function drawn(tag, about, text) {
+/** A part of a drawing. */
+export function drawn(tag, about, text) {
   const made = document.createElementNS(SPACE, tag);
   for (const [name, value] of Object.entries(about)) made.setAttribute(name, value);
   if (text !== undefined) made.append(text);

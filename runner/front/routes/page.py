@@ -10,7 +10,7 @@ from typing import Any, Final
 from aiohttp import web
 
 from runner import __version__
-from runner.front.models.page import PageData
+from runner.front.models.page import PageData, Portraits
 from runner.front.problems import HttpProblem
 from runner.front.routes.releases import served
 from runner.front.routes.route import ApiRequest, Handler, Route
@@ -29,7 +29,7 @@ def _file(name: str, kind: str) -> Handler:
 
 
 _MODULES: Final = frozenset({
-    "api.js", "calls.js", "dom.js", "figures.js", "plots.js", "said.js", "trace.js",
+    "agents.js", "api.js", "calls.js", "dom.js", "figures.js", "plots.js", "said.js", "trace.js",
 })  # fmt: skip
 """What the page's script is made of; it loads what is wanted."""
 
@@ -54,6 +54,11 @@ async def _data(request: ApiRequest) -> dict[str, Any]:
         "folder": runner.folder(),
         "dev": runner.dev,
     }
+
+
+async def _portraits(request: ApiRequest) -> list[dict[str, Any]]:
+    drawn = request.runner.portraits()
+    return [asdict(each) | drawn[each.name] for each in request.runner.agents()]
 
 
 def _row(name: str, path: str, file: str, kind: str, summary: str) -> Route:
@@ -93,5 +98,14 @@ ROUTES: Final = (
         PageData,
         errors=(503,),
         counted=False,  # an open page asks every two seconds
+    ),
+    Route(
+        "page_agents",
+        "GET",
+        "/-/page.agents.json",
+        _portraits,
+        "What it shows of the agents",
+        Portraits,
+        errors=(503,),
     ),
 )

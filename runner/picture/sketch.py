@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from runner.link.scope import Scope
+    from runner.link.paths import Paths
 
 LONGEST: Final = 56
 """Characters of a `when` that a picture shows."""
@@ -73,7 +73,7 @@ class Sketch:
         return [layer for layer in layers if layer]
 
 
-def sketch(scope: Scope) -> Sketch:
+def sketch(scope: Paths) -> Sketch:
     """What is drawn of an agent."""
     gates = {n: " ".join(p.condition.split()) for n, p in scope.personas.items() if p.condition}
     ways = tuple(_ways(scope))
@@ -81,7 +81,7 @@ def sketch(scope: Scope) -> Sketch:
     return Sketch(scope.name, start, tuple(scope.personas) or (start,), ways, gates, *closed)
 
 
-def _ways(scope: Scope) -> Iterator[Way]:
+def _ways(scope: Paths) -> Iterator[Way]:
     for name, persona in scope.personas.items():
         for target in scope.targets(name):
             handoff = persona.handoffs.get(target) or scope.agent.handoffs.get(target)  # type: ignore[call-overload]  # names are texts
@@ -89,7 +89,7 @@ def _ways(scope: Scope) -> Iterator[Way]:
             yield Way(name, target, when, _phrase(scope, name, target))
 
 
-def _phrase(scope: Scope, name: str, target: str) -> str | None:
+def _phrase(scope: Paths, name: str, target: str) -> str | None:
     """What the caller says for certain to get from a persona to another."""
     own, others = scope.personas[name].intents, scope.agent.intents
     for intent in {**own, **{n: i for n, i in others.items() if n not in own}}.values():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from runner.cli.picture.sketch import Sketch, shortened
+from runner.picture.sketch import Sketch, shortened
 
 
 def mermaid(sketches: Sequence[Sketch]) -> str:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from runner.cli.picture.sketch import Sketch, shortened
 from runner.diagnostics.render import PLAIN, Colours, printable, width
+from runner.picture.sketch import Sketch, shortened
 
 
 def plain(sketches: Sequence[Sketch], colours: Colours = PLAIN) -> str:
