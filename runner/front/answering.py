@@ -9,7 +9,7 @@ from aiohttp import web
 from pydantic import BaseModel
 
 from runner.diagnostics.nearest import did_you_mean
-from runner.front import body
+from runner.front import body, webhooks
 from runner.front.port import DialogueError, Runner
 from runner.front.problems import HttpProblem, from_dialogue
 from runner.front.responses import response
@@ -37,7 +37,9 @@ async def _answer(
     _known(route, request)
     content = None
     if route.request is not None:
-        content = await body.read(request, route.request, seconds=body_seconds)
+        raw = await body.received(request, seconds=body_seconds)
+        webhooks.check(request, raw)
+        content = body.understood(request, raw, route.request)
     try:
         value = await route.handler(ApiRequest(site, request.match_info, content, request))
     except DialogueError as error:

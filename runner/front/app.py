@@ -12,7 +12,7 @@ from typing import Final
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from runner.front import cors, door, tokens
+from runner.front import cors, door, tokens, webhooks
 from runner.front.answering import answering
 from runner.front.openapi import document
 from runner.front.port import Runner
@@ -157,7 +157,9 @@ class Front:
         route = _route(request)
         wanted = () if doors.tokens is None and not self._site.on_this_machine else doors.tokens
         token = self._token(request, route, wanted) if wanted else None
+        signed = route is not None and route.signed and webhooks.is_signed(request, doors.webhook)
         stranger = wanted is not None and token is None and not (route and route.open)
+        stranger = stranger and not signed  # the signature is looked at once the body is there
         if doors.rate is not None and (stranger or route is None or route.counted):
             who = token or f"address {network(request.remote)}"
             try:

@@ -20,13 +20,12 @@ JSON: Final = "application/json"
 _EXAMPLE: Final = 'write, for example, {"text": "hello"}'
 
 
-async def read(request: web.Request, model: type[RequestT], *, seconds: float) -> RequestT:
-    """Read a request into its model; an empty body is an empty object.
+def understood(request: web.Request, raw: bytes, model: type[RequestT]) -> RequestT:
+    """Read a body into its model; an empty one is an empty object.
 
     Raises:
-        HttpProblem: it is too long, too slow, no JSON, or not what the model allows.
+        HttpProblem: it is no JSON, or not what the model allows.
     """
-    raw = await _bounded(request, seconds)
     if raw and request.content_type != JSON:
         raise _not_labelled(request)
     try:
@@ -35,7 +34,12 @@ async def read(request: web.Request, model: type[RequestT], *, seconds: float) -
         raise from_validation(error, model) from None
 
 
-async def _bounded(request: web.Request, seconds: float) -> bytes:
+async def received(request: web.Request, *, seconds: float) -> bytes:
+    """The body, as it was sent.
+
+    Raises:
+        HttpProblem: it is too long or too slow.
+    """
     if request.headers.get("Content-Encoding", "identity").lower() != "identity":
         raise HttpProblem(400, "bad_request", "a compressed body is not read here", "send it plain")
     if (request.content_length or 0) > LONGEST_BODY:

@@ -377,6 +377,19 @@ class Runner(Protocol):
         """
         ...
 
+    async def event(self, event_type: str, data: Any, session_id: str | None) -> str:
+        """Take something that has happened elsewhere; gives the id by which it is kept.
+
+        Args:
+            event_type: what, as who tells of it calls it.
+            data: JSON.
+            session_id: where the agent does what it does then; without it, it is only kept.
+
+        Raises:
+            DialogueError: the session is unknown, has ended or not begun, or the data does not fit.
+        """
+        ...
+
     async def end(self, session_id: str) -> None:
         """End one of them.
 

@@ -33,11 +33,14 @@ class Doors:
         tokens: what one of must be sent; None where none is wanted, empty where none is right.
         origins: pages of other sites that may ask, as browsers spell them.
         rate: so many requests of a token, or of an address; None where there is no limit.
+        webhook: what signed events are signed with; None where none are taken, empty where none is
+            right.
     """
 
     tokens: tuple[Secret[str], ...] | None = None
     origins: frozenset[str] = frozenset()
     rate: Rate | None = None
+    webhook: Secret[str] | None = None
 
 
 PROTOCOL: Final = "lkrun.bearer."

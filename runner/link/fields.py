@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from runner.diagnostics.nearest import did_you_mean
 from runner.link.scope import Scope
 from runner.link.walk import Leaf
+from runner.schema.agents import Agent
 from runner.schema.app import App
 from runner.schema.calling import AnyTool
 from runner.schema.fields import Field
 from runner.schema.reading.load import Definition
+from runner.schema.tools import McpTool
 from runner.schema.types.blocks import Block
 from runner.schema.types.field_types import READERS, fits
 from runner.schema.types.meant import advice
@@ -31,11 +33,13 @@ class Arguments:
     Attributes:
         owner: what a message calls the block that declares them.
         location: where they are declared.
+        open: whether only who sends them knows what there is.
     """
 
     fields: Mapping[str, Field]
     owner: str
     location: Location
+    open: bool = False
 
 
 def arguments(leaf: Leaf, definition: Definition, spec: Block, scope: Scope) -> Arguments:
@@ -43,6 +47,10 @@ def arguments(leaf: Leaf, definition: Definition, spec: Block, scope: Scope) -> 
     where = definition.location
     if "args" not in leaf.names:
         return Arguments({}, "tool", where)
+    if isinstance(spec, Agent) and leaf.location[len(where) :][:1] == ("on_event",):
+        return Arguments({}, "event", where, open=True)
+    if isinstance(spec, McpTool):
+        return Arguments({}, "tool", where, open=True)
     app = getattr(spec, "app", None)
     if isinstance(app, App) and leaf.location[len(where) :][:2] == ("app", "on"):
         name = str(leaf.location[len(where) + 2])

@@ -20,6 +20,7 @@ from runner.schema.keys import Keypad
 from runner.schema.languages import Languages
 from runner.schema.lifecycle import AfterCall, BeforeCall
 from runner.schema.nodes import Nodes
+from runner.schema.on_event import OnEvent
 from runner.schema.personas import Handoff
 from runner.schema.providers import AgentProviders
 from runner.schema.recording import Record
@@ -246,6 +247,12 @@ class Agent(AgentProviders, _AgentBasics):
         "what is done once the call is over, however it ended", None, live="call"
     )
     app: App | None = key("the caller's app: what it sees of a call, and what it may do", None)
+    on_event: OnEvent = key(
+        "event type → what is done in a running call when `POST /agent/event` names its session; "
+        "`args` is the event's data",
+        {},
+        names=("args",),
+    )
     events: dict[HookKey, EventHook] = key(
         "name → address that is told what happens in a call, as it happens", {}, live="call"
     )

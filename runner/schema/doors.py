@@ -1,5 +1,6 @@
 """The section `runner.http`: where the front listens, and who may come in."""
 
+import base64
 import ipaddress
 import re
 from typing import Annotated, ClassVar, Final, Self
@@ -26,6 +27,21 @@ TOKENS_FIRST: Final = (
     "set LKRUN_TOKEN to a long random text; or listen at 127.0.0.1"
 )
 """What to do where other machines could come in."""
+
+
+A_KEY: Final = 'make one with  echo "whsec_$(openssl rand -base64 24)"'
+"""How a secret of Standard Webhooks is made."""
+
+_SHORTEST_KEY: Final = 24
+
+
+def _is_key(text: str) -> bool:
+    """Whether a text is a secret of Standard Webhooks."""
+    try:
+        key_ = base64.b64decode(text.removeprefix("whsec_"), validate=True)
+    except ValueError:
+        return False
+    return text.startswith("whsec_") and len(key_) >= _SHORTEST_KEY
 
 
 def address_of(host: str) -> str | None:
@@ -148,9 +164,23 @@ class Doors(Block):
         "find the runner, if it has a name",
         (),
     )
+    webhook_secret: Credential | None = key(
+        "proves events of services that sign them as Standard Webhooks and have no token: whsec_ "
+        "and Base64",
+        None,
+    )
     rate_limit: Rate | None = key(
         "so many requests of one token, or of one address without; no limit without it", None
     )
+
+    @model_validator(mode="after")
+    def _signed(self) -> Self:
+        text = self.webhook_secret
+        if text is not None and not has_template(text) and not _is_key(text.strip()):
+            message = "the secret is not whsec_ and Base64 of 24 bytes or more"
+            hint = f'{A_KEY}; write "{{{{ secrets.EVENTS }}}}" here, and set EVENTS to it'
+            raise mistake("E117", message, hint, at=("webhook_secret",))
+        return self
 
     @model_validator(mode="after")
     def _proven(self) -> Self:

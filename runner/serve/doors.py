@@ -8,7 +8,8 @@ from runner.egress.secrets import Ledger, Secrets
 from runner.front.door import loopback
 from runner.front.rates import Rate
 from runner.front.tokens import Doors
-from runner.secret import Secret
+from runner.front.webhooks import key_of
+from runner.secret import NONE, Secret
 from runner.template import Renderer
 
 if TYPE_CHECKING:
@@ -75,18 +76,30 @@ class FrontDoors:
     def _of(self, release: Release) -> Doors:
         written = release.process.http
         names: set[str] = set()
-        tokens = []
-        for text in written.tokens:
-            ledgers = {"secrets": Ledger(self._secrets), "env": Ledger(self._env)}
-            token = Secret(Renderer().render(text, ledgers).strip())
-            names |= {*ledgers["secrets"].used, *ledgers["secrets"].missing}
-            # a part of a token would be easier to guess
-            if token and not any(each.missing for each in ledgers.values()):
-                tokens.append(token)
+        tokens = [self._rendered(text, names) for text in written.tokens]
+        webhook = None
+        if written.webhook_secret is not None:
+            webhook = self._rendered(written.webhook_secret, names)
+            self._tell_unusable(webhook)
         self._names = sorted(names)
         rate = written.rate_limit
         return Doors(
-            tuple(tokens) if written.tokens else None,
+            tuple(filter(None, tokens)) if written.tokens else None,
             frozenset(map(str, written.allowed_origins)),
             Rate(rate.count, rate.seconds) if rate is not None else None,
+            webhook,
         )
+
+    def _rendered(self, text: str, names: set[str]) -> Secret[str]:
+        """What a text with secrets is now; nothing where one is missing, and `names` is filled."""
+        ledgers = {"secrets": Ledger(self._secrets), "env": Ledger(self._env)}
+        secret = Secret(Renderer().render(text, ledgers).strip())
+        names |= {*ledgers["secrets"].used, *ledgers["secrets"].missing}
+        # a part of one would be easier to guess
+        return NONE if any(each.missing for each in ledgers.values()) else secret
+
+    def _tell_unusable(self, webhook: Secret[str]) -> None:
+        """Say that no signature can be right."""
+        if key_of(webhook.reveal()) is None:
+            words = "runner.http.webhook_secret is not whsec_ and Base64: no signed event is taken"
+            self._log.event("no_webhook_secret", words, level="warning")

@@ -293,6 +293,20 @@ class ServedRunner:
         await self._outside.act(session_id, action)
         await self._recorder.written()
 
+    async def event(self, event_type: str, data: Any, session_id: str | None) -> str:
+        """Keep something that has happened elsewhere; gives its id.
+
+        Raises:
+            DialogueError: the session is unknown or has ended, or what was sent does not fit.
+        """
+        agent, done = "", False
+        if session_id is not None:
+            agent, done = await self._outside.event(session_id, event_type, data)
+        about = {"event_type": event_type, "data": data, "session_id": session_id}
+        name = self._recorder.keep("event", agent, "done" if done else "kept", about)
+        await self._recorder.written()
+        return name
+
     async def end(self, session_id: str) -> None:
         """End one of them.
 

@@ -297,6 +297,8 @@ class Conversation:
         actions: tuple[AnyAction, ...],
         names: Names = None,
         begun: Callable[[], None] = lambda: None,
+        *,
+        event: str | None = None,
     ) -> list[Event]:
         """Do actions between two turns, though nobody in the call has asked for them.
 
@@ -304,6 +306,7 @@ class Conversation:
             actions: what is done.
             names: what their templates may name besides.
             begun: told that they are being done now.
+            event: the type of what has happened elsewhere, whose data is `args` in `names`.
 
         Returns:
             The events of this turn. By voice and in a room they are told.
@@ -312,7 +315,7 @@ class Conversation:
             CallOverError: the call ended before it was done.
             MisfitError: a value does not fit its variable; nothing was done.
         """
-        return await self._parts.outside.act(actions, names, begun)
+        return await self._parts.outside.act(actions, names, begun, event=event)
 
     async def quiet(self) -> None:
         """Wait until nobody speaks, no tool runs and no handoff is under way."""

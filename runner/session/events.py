@@ -132,6 +132,17 @@ class AppEvent(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ElsewhereEvent(Event):
+    """Something has happened elsewhere, and the agent does what it has for that."""
+
+    type: ClassVar[str] = "event"
+    hiding: ClassVar[tuple[str, ...]] = ("arguments",)
+
+    name: str
+    arguments: Any
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LanguageEvent(Event):
     """The call goes on in another language."""
 

@@ -44,6 +44,7 @@ def _with_the_hand(event: Mapping[str, Any]) -> str:
 
 _PLAIN = {
     "handoff": "  ⇒ {from} hands over to {to}",
+    "event": "  ⇢ event {name}",
     "intent": "  ⇢ intent {name}",
     "language": "  ⇄ the language changes from {from} to {to}",
     "sound": "  ♪ {name}",

@@ -123,3 +123,26 @@ async def test_who_does_not_answer_costs_nobody_anything(call, calls, outside, m
     call.send(SessionEvent("AJ_1", {"type": "message", "turn": 1}))
     await until(lambda: calls.get("AJ_1").turns == 1)
     await outside.act("AJ_1", {"say": "Hi"})
+
+
+ON_EVENT = """    description: The desk
+    on_event:
+      order.ready:
+        - set:
+            name: "{{ args.who }}"
+        - say: "{{ args.who }}, your food is ready."
+"""
+
+
+async def test_an_event_does_what_the_agent_has_for_it(texts, calls, outside, changed, releases):
+    """With its data; what the agent has nothing for is only kept."""
+    releases.swap(changed("    description: The desk\n", ON_EVENT))
+    session = await begun(texts)
+    assert await outside.event(session, "order.ready", {"who": "Mary"}) == ("desk", True)
+    events = [(e["type"], e.get("text", e.get("name"))) for e in calls.get(session).events][1:]
+    assert events == [("event", "order.ready"), ("message", "Mary, your food is ready.")]
+    assert calls.get(session).variables == {"name": "Mary"}
+    for data in (None, [1], "text", {"other": {"who": 1}}):
+        assert await outside.event(session, "order.ready", data) == ("desk", True)
+    assert await outside.event(session, "order.gone", {}) == ("desk", False)
+    assert await outside.event(await begun(texts, "shop"), "order.ready", {}) == ("shop", False)

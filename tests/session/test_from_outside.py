@@ -135,3 +135,15 @@ async def test_by_voice_it_waits_until_nobody_speaks(begin):
         with pytest.raises(CallOverError):
             await left
     assert talk.events[-1]["type"] == "end"
+
+
+async def test_what_has_happened_elsewhere_is_told_first(begin):
+    """Its type and its data, before what is done for it."""
+    talk = await begin(FOLDER)
+    made = actions({"say": "Table {{ args.table }}."})
+    told = await talk.conversation.act(made, {"args": {"table": 7}}, event="order.ready")
+    assert told[0].to_json() == {
+        "turn": 1, "type": "event", "persona": "greeter", "name": "order.ready",
+        "arguments": {"table": 7},
+    }  # fmt: skip
+    assert told[1].text == "Table 7."

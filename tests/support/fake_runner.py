@@ -220,6 +220,7 @@ class FakeRunner:
         self.sound_ms: int | None = None
         self.sound_file: Path | None = None
         self.acted: list[tuple[str, dict[str, Any]]] = []
+        self.happened: list[tuple[str, Any, str | None]] = []
         self.remembers = False
         self.expected = False
         self.line: FakeLine | None = None
@@ -378,6 +379,15 @@ class FakeRunner:
         if not session.ended:
             return row
         return row | {"ended": "2026-03-02T08:25:00Z", "reason": session.events[-1]["reason"]}
+
+    async def event(self, event_type: str, data: Any, session_id: str | None) -> str:
+        self.happened.append((event_type, data, session_id))
+        await self.gate.wait()
+        if self.refuses is not None:
+            raise self.refuses
+        if session_id is not None:
+            self._find(session_id)
+        return f"event_{len(self.happened)}"
 
     async def act(self, session_id: str, action: dict[str, Any]) -> None:
         self.acted.append((session_id, action))

@@ -73,6 +73,7 @@ ELSEWHERE = {
     "Agent.enabled",  # the compiler leaves the agent out
     "Agent.suggestions",  # the page offers them
     "Agent.labels",  # records, events and metrics carry them
+    "Agent.on_event",  # the main process hands its actions to the call
     "Agent.dispatch",
     "Dispatch.mode",
     "Dispatch.per",  # the main process registers the agent so

@@ -42,6 +42,7 @@ class ScreenView(PlainView):
     _COLOURS: ClassVar[dict[str, str]] = {
         "app": "\x1b[35m",
         "end": "\x1b[2m",
+        "event": "\x1b[35m",
         "handoff": "\x1b[35m",
         "intent": "\x1b[35m",
         "keypad": "\x1b[35m",

@@ -94,6 +94,16 @@ class AppEvent(ReplyBody):
     arguments: Any = None
 
 
+class EventEvent(ReplyBody):
+    """Something has happened elsewhere, and the agent has something to do for it."""
+
+    turn: int
+    type: Literal["event"]
+    persona: str | None = None
+    name: str
+    arguments: Any = None
+
+
 class LanguageEvent(ReplyBody):
     """The dialogue goes on in another language."""
 
@@ -129,6 +139,7 @@ Event = Annotated[
     | IntentEvent
     | KeypadEvent
     | AppEvent
+    | EventEvent
     | LanguageEvent
     | SoundEvent
     | EndEvent,

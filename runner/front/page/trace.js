@@ -31,6 +31,7 @@ const PUT = {
   tool_call: "called",
   tool_result: "returned",
   handoff: "handed",
+  event: "elsewhere",
   intent: "certain",
   keypad: "pressed",
   app: "tapped",
@@ -111,6 +112,10 @@ export class Trace {
   handed(event) {
     return this.act("handoff", { "data-handoff": event.to }, ["Handed over to ", this.persona(event.to)],
       event.from ? `From ${event.from} to ${event.to}, in turn ${event.turn}.` : `To ${event.to}, in turn ${event.turn}.`);
+  }
+
+  elsewhere(event) {
+    return this.act("intent", { "data-event": event.name }, ["Elsewhere happened ", event.name], `In turn ${event.turn}, with ${JSON.stringify(event.arguments)}.`);
   }
 
   certain(event) {

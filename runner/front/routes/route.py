@@ -15,6 +15,7 @@ from runner.front.models.base import ProblemReply
 from runner.front.port import Runner
 from runner.front.problems import HttpProblem
 from runner.front.tickets import Tickets
+from runner.front.webhooks import Deliveries
 
 JSON: Final = "application/json"
 
@@ -29,6 +30,7 @@ class Site:
         continued: the dialogues that go on by a name of the client's.
         tickets: those that stand for a token.
         closing: set when the front stops: what would go on without an end ends.
+        deliveries: signed messages that have come.
     """
 
     runner: Runner
@@ -37,6 +39,7 @@ class Site:
     closing: asyncio.Event
     continued: Continued = field(default_factory=Continued)
     tickets: Tickets = field(default_factory=Tickets)
+    deliveries: Deliveries = field(default_factory=Deliveries)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +97,7 @@ class Route:
         open: whether it is answered without a token.
         ticketed: whether a ticket in its address does for a token.
         counted: whether a request of it counts for the rate limit.
+        signed: whether a signature of Standard Webhooks does for a token.
         errors: the statuses that it may answer besides those of every route.
     """
 
@@ -112,3 +116,4 @@ class Route:
     open: bool = False
     ticketed: bool = False
     counted: bool = True
+    signed: bool = False

@@ -15,7 +15,6 @@ from runner.link.rule import UseContext, UseRule
 from runner.link.scope import Variable
 from runner.link.unknown_names import unknown_name, unknown_part
 from runner.link.walk import Leaf
-from runner.schema.tools import McpTool
 from runner.schema.types.later import not_yet
 from runner.schema.types.texts import Condition, Sent, Stored, Text
 from runner.schema.types.values import Url
@@ -82,10 +81,10 @@ def _name(context: UseContext, use: Use, leaf: Leaf) -> Problem | None:
 
 
 def _argument(context: UseContext, use: Use, leaf: Leaf) -> Problem | None:
-    """What is wrong with a parameter; those of a server's tools are known to it alone."""
-    if isinstance(context.spec, McpTool):
-        return None
+    """What is wrong with a parameter, where these are known."""
     name, declared = use.path[1], arguments(leaf, context.definition, context.spec, context.scope)
+    if declared.open:
+        return None
     fields = declared.fields
     if name in fields:
         kept = context.scope.declared.get(str(leaf.location[-1]))

@@ -32,7 +32,7 @@ async def acted(
     call, number = message.call, message.id
     try:
         actions = tuple(map(_action().validate_python, message.actions))
-        await do(actions, message.names, lambda: tell(Acting(call, number)))
+        await do(actions, message.names, lambda: tell(Acting(call, number)), event=message.event)
     except CallOverError:
         return Acted(call, number, over=True)
     except MisfitError as problem:

@@ -89,6 +89,8 @@ class SpokenDialogue(AudioTalk):
         actions: tuple[AnyAction, ...],
         names: dict[str, Any] | None,
         begun: Callable[[], None],
+        *,
+        event: str | None = None,
     ) -> list[Event]:
         """Have actions done that the caller has not asked for; what the agent did and said.
 
@@ -96,7 +98,7 @@ class SpokenDialogue(AudioTalk):
             CallOverError, MisfitError: as `Conversation.act`.
         """
         self._begin()
-        await self._on.act(actions, names, begun)
+        await self._on.act(actions, names, begun, event=event)
         await self._answered(True)
         return await self._told()
 

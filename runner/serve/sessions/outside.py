@@ -25,6 +25,9 @@ MOST: Final = 16
 ENDED_BY_AGENT: Final = "end_call"
 """Why a call ends that an action has ended."""
 
+MOMENT: Final = 1.0
+"""Seconds in which who tells of an event is told that it does not fit."""
+
 PATIENCE: Final = 10.0
 """Seconds in which a client is told what came of it; what is not done by then is done later."""
 
@@ -67,6 +70,23 @@ class Outside:
         call = self.call(session)
         await self.do(call, (read(self.agent(call), action),))
 
+    async def event(self, session: str, event_type: str, data: Any) -> tuple[str, bool]:
+        """Have done in a session what its agent does when something happens elsewhere.
+
+        Returns:
+            The agent's name, and whether it does anything then. What takes longer than a moment is
+            not waited for.
+
+        Raises:
+            DialogueError: there is no such session, it has ended or not begun, or what was sent
+                does not fit.
+        """
+        call = self.call(session)
+        actions = self.agent(call).agent.on_event.get(event_type, ())
+        if actions:
+            await self.do(call, actions, {"args": data}, event=event_type, patience=MOMENT)
+        return call.agent, bool(actions)
+
     def call(self, session: str) -> CallInfo:
         """A session that has begun and goes on.
 
@@ -98,6 +118,9 @@ class Outside:
         call: CallInfo,
         actions: Sequence[AnyAction],
         names: dict[str, Any] | None = None,
+        *,
+        event: str | None = None,
+        patience: float | None = None,
     ) -> None:
         """Have actions done that were read; returns when they are, or after a while.
 
@@ -114,8 +137,8 @@ class Outside:
         answer: asyncio.Future[Acted] = asyncio.get_running_loop().create_future()
         self._waiting[number] = _Waiting(call.id, answer)
         assert call.peer is not None  # noqa: S101 - it was looked at when the session was found
-        call.peer.send(Act(call.id, number, data, names))
-        done, _ = await asyncio.wait({answer}, timeout=PATIENCE)
+        call.peer.send(Act(call.id, number, data, names, event))
+        done, _ = await asyncio.wait({answer}, timeout=PATIENCE if patience is None else patience)
         if done:
             _told(answer.result())
 

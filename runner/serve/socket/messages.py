@@ -472,12 +472,14 @@ class Act(Message):
     Attributes:
         actions: as JSON; they were read before.
         names: what their templates may name besides.
+        event: the type of what has happened elsewhere.
     """
 
     call: str
     id: int
     actions: tuple[dict[str, Any], ...]
     names: dict[str, Any] | None = None
+    event: str | None = None
     type: Literal["act"] = "act"
 
 

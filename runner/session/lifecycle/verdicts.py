@@ -125,6 +125,8 @@ def transcript(events: Sequence[Told]) -> str:
             case "keypad":
                 who = "caller" if event["role"] == "user" else "agent"
                 lines.append(f"[the {who} presses {event['keys'] or 'keys that stay private'}]")
+            case "event":
+                lines.append(f"[elsewhere happens {event['name']}: {event['arguments']}]")
             case "intent":
                 lines.append(f"[the caller's words are acted on as {event['name']}]")
             case "language":
