@@ -45,6 +45,11 @@ def key_of(secret: str) -> bytes | None:
     return key if len(key) >= SHORTEST else None
 
 
+def usable(secret: Secret[str]) -> bool:
+    """Whether anything can be signed with a secret."""
+    return key_of(secret.reveal()) is not None
+
+
 def is_signed(request: web.Request, secret: Secret[str] | None) -> bool:
     """Whether a request wants to prove itself by a signature; `check` says whether it does."""
     if secret is None or SIGNATURE not in request.headers:

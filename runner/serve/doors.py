@@ -8,7 +8,7 @@ from runner.egress.secrets import Ledger, Secrets
 from runner.front.door import loopback
 from runner.front.rates import Rate
 from runner.front.tokens import Doors
-from runner.front.webhooks import key_of
+from runner.front.webhooks import usable
 from runner.secret import NONE, Secret
 from runner.template import Renderer
 
@@ -100,6 +100,6 @@ class FrontDoors:
 
     def _tell_unusable(self, webhook: Secret[str]) -> None:
         """Say that no signature can be right."""
-        if key_of(webhook.reveal()) is None:
+        if not usable(webhook):
             words = "runner.http.webhook_secret is not whsec_ and Base64: no signed event is taken"
             self._log.event("no_webhook_secret", words, level="warning")
