@@ -90,7 +90,7 @@ def _routes() -> str:
 
 def _metrics() -> str:
     releases = SimpleNamespace(current=SimpleNamespace(id="", agents={}))
-    calls: Any = SimpleNamespace(on_end=[], on_event=[], all=list)
+    calls: Any = SimpleNamespace(on_end=[], on_event=[], on_failure=[], all=list)
     room: Any = SimpleNamespace(most_calls=1, calls=0)
     metrics = Metrics(releases, calls)  # type: ignore[arg-type]  # what stands for a runner without calls
     metrics.tell_room(room)

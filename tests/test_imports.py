@@ -94,6 +94,7 @@ ONLY_IMPORTERS = {
     "click": {"cli"},
     "mcp": {"egress"},
     "httpx2": {"egress"},
+    "opentelemetry": {"session"},
     "livekit": {"egress", "plugin", "session", "testing", "providers", "serve", "cli"},
     "aiohttp": {"front", "demo", "serve"},
     "watchfiles": {"serve", "source"},

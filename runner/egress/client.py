@@ -262,7 +262,14 @@ class HttpEgress:
         hiding = Hiding(self._secrets, release.private_names, private)
         means = Means(self._wire, limits, self._tokens, self.files, self.timed)
         return Asking(
-            tool.http, service, texts, hiding, means, result=tool.result, message=ask.message
+            tool.http,
+            service,
+            texts,
+            hiding,
+            means,
+            result=tool.result,
+            message=ask.message,
+            trace=ask.trace,
         )
 
 

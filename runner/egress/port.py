@@ -23,6 +23,7 @@ class ToolRequest:
             `room`, `now`, `today`, as plain JSON-like data (dates as ISO 8601 texts).
         function: where the tool is a server: which of its tools; without it, which there are.
         message: names the request over all its attempts, those of another day too; or nothing.
+        trace: what the service is told of the trace that it belongs to (`traceparent`); or nothing.
     """
 
     tool: str
@@ -30,6 +31,7 @@ class ToolRequest:
     values: dict[str, Any]
     function: str | None = None
     message: str = ""
+    trace: str = ""
 
 
 @dataclass(frozen=True, slots=True)

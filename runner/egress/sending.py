@@ -71,6 +71,7 @@ class Sending:
         streamed: whether the body of a good answer is left to be read by who asked.
         last: the exchange that was answered.
         message: names the request over all its attempts, those of another day too; or nothing.
+        trace: the trace that it belongs to; or nothing.
         content: what is sent as JSON instead of a body of the block.
     """
 
@@ -84,6 +85,7 @@ class Sending:
     streamed: bool = False
     last: Exchange | None = None
     message: str = ""
+    trace: str = ""
     content: bytes | None = None
 
     @property
@@ -122,7 +124,7 @@ class Sending:
         Raises:
             RequestError: it cannot be sent.
         """
-        outgoing = compose(self.spec, self.texts, self._file, self.message)
+        outgoing = compose(self.spec, self.texts, self._file, self.message, self.trace)
         if self.content is None:
             return outgoing
         plain = outgoing.request

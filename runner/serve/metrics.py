@@ -23,6 +23,7 @@ from prometheus_client.registry import Collector
 
 from runner import __version__
 from runner.egress.policy.breaker import State
+from runner.serve.measures import Measures
 
 if TYPE_CHECKING:
     from runner.egress.mcp.servers import ServerFigures
@@ -45,6 +46,9 @@ _SECONDS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
 
 class Metrics:
     """Counts reloads and sessions of one runner.
+
+    Attributes:
+        measures: what calls took, of which their processes tell.
 
     Args:
         releases: what is served.
@@ -106,6 +110,9 @@ class Metrics:
         registry.register(_Servers(servers))
         registry.register(_Records(records))
         ProcessCollector(registry=registry)
+        self.measures = Measures(registry)
+        calls.on_failure.append(self.measures.failed)
+        calls.on_end.append(self.measures.ended)
         calls.on_end.append(self._over)
         self.served(good=True)
 

@@ -109,7 +109,7 @@ def build(  # noqa: PLR0913 - what a runner begins with
     )  # fmt: skip
     welcomes = Welcomes(releases, secrets, str(startup.compiler.root))
     renewals = Renewals(releases, calls, welcomes, log, always=settings.dev)
-    switchboard = Switchboard(calls, welcomes, tools, renewals, after, recorder)
+    switchboard = Switchboard(calls, welcomes, tools, renewals, after, recorder, metrics.measures)
     texts = Dialogues(
         store.socket, welcomes, calls, log,
         budget=lambda call: turn_budget(releases, call), take=switchboard.take,

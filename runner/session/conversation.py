@@ -28,6 +28,7 @@ from runner.session.models.known_secrets import Secrets
 from runner.session.models.providers import Models
 from runner.session.next_turn import Renewed
 from runner.session.observers.app import Elsewhere
+from runner.session.observers.failures import OnFailure
 from runner.session.observers.log_filter import install_log_filter
 from runner.session.parts import CallParts
 from runner.session.personas.apology import apologise
@@ -35,6 +36,7 @@ from runner.session.personas.persona import LivePersona
 from runner.session.plan import plan_of
 from runner.session.preparation import Preparation
 from runner.session.speech.sounds import Sounds
+from runner.session.tracing import conversation_span
 from runner.session.values.templates import Names, TemplateContext, TemplateRenderer
 from runner.session.values.variables import Variables
 
@@ -49,7 +51,7 @@ class Conversation:
         egress: who sends the requests of its tools.
         facts: what is known of the call.
         on_event: told each event as it happens.
-        on_failure: told why an answer failed, for the owner: without any secret.
+        on_failure: told why an answer failed and which part did, for the owner: without any secret.
         secrets: looks up the secrets of providers by name.
         network: how providers that are services are reached.
         channel: `voice`, or `text`: no speech.
@@ -73,7 +75,7 @@ class Conversation:
         facts: CallFacts,
         *,
         on_event: Callable[[Event], None] = lambda _: None,
-        on_failure: Callable[[str], None] = lambda _: None,
+        on_failure: OnFailure = lambda *_: None,
         secrets: Secrets = lambda _: None,
         network: ProviderNetwork = USUAL_NETWORK,
         channel: Channel = "voice",
@@ -207,29 +209,51 @@ class Conversation:
         """
         async with self._queue:
             self._call.in_room, self._call.room = room is not None, room
-            try:
-                if facts is not None:
-                    self._preparation.meet(facts)
-                self._parts.opening.begin()
-                session, first = await self._preparation.build(early=room is not None)
-            except CannotStartError:
-                self._parts.opening.stop()
-                await apologise(self._call, room, audio_out)
-                await self.abandon()
-                raise
-            self._parts.listener.listen(session)
-            self._parts.ending.watch(session)
-            if audio_in is not None:
-                session.input.audio = audio_in
-            if audio_out is not None:
-                session.output.audio = audio_out
-            if text_out is not None:
-                session.output.transcription = text_out
-            self._parts.timers.begin()
-            self._parts.language.prepare()
-            greeted = self._call.events.latest
-            await self._begin(session, first, room, record)
-            return list(greeted)
+            with conversation_span(self._about(), self.ended):
+                session, first = await self._built(room, facts, audio_out)
+                self._parts.listener.listen(session)
+                self._parts.ending.watch(session)
+                if audio_in is not None:
+                    session.input.audio = audio_in
+                if audio_out is not None:
+                    session.output.audio = audio_out
+                if text_out is not None:
+                    session.output.transcription = text_out
+                self._parts.timers.begin()
+                self._parts.language.prepare()
+                greeted = self._call.events.latest
+                await self._begin(session, first, room, record)
+                return list(greeted)
+
+    def _about(self) -> dict[str, Any]:
+        """What a trace says of it."""
+        call, release = self._call, self._call.bound.release
+        return {
+            "lkrun.agent": release.name,
+            "lkrun.agent.digest": release.digest,
+            "lkrun.session.id": call.bound.context.facts.id,
+            "lkrun.channel": call.channel,
+            "lkrun.in_room": call.in_room,
+        }
+
+    async def _built(
+        self, room: rtc.Room | None, facts: CallFacts | None, audio_out: Any
+    ) -> tuple[AgentSession[Any], LivePersona]:
+        """Build all that is not built; where something cannot be, the caller is told so in words.
+
+        Raises:
+            CannotStartError: a provider cannot be built.
+        """
+        try:
+            if facts is not None:
+                self._preparation.meet(facts)
+            self._parts.opening.begin()
+            return await self._preparation.build(early=room is not None)
+        except CannotStartError:
+            self._parts.opening.stop()
+            await apologise(self._call, room, audio_out)
+            await self.abandon()
+            raise
 
     async def _begin(
         self, session: AgentSession[Any], first: LivePersona, room: rtc.Room | None, record: Any

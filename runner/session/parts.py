@@ -15,7 +15,7 @@ from runner.session.lifecycle.before_call import Opening
 from runner.session.next_turn import Renewal
 from runner.session.observers.app import CallersApp, Elsewhere
 from runner.session.observers.departure import Departure
-from runner.session.observers.failures import Failures
+from runner.session.observers.failures import Failures, OnFailure
 from runner.session.observers.timers import CallTimers
 from runner.session.observers.transcript import SessionListener
 from runner.session.settings.session import idle_of
@@ -64,7 +64,7 @@ class CallParts:
         call: Call,
         queue: asyncio.Lock,
         *,
-        on_failure: Callable[[str], None],
+        on_failure: OnFailure,
         on_text: Callable[[str], None] | None,
         app: Elsewhere | None,
     ) -> Self:
@@ -73,7 +73,7 @@ class CallParts:
         Args:
             call: the call.
             queue: held while what the caller writes is answered.
-            on_failure: told why an answer failed, for the owner.
+            on_failure: told why an answer failed and which part did, for the owner.
             on_text: by text, told each piece of what the agent says as it comes.
             app: answers for the caller's app where there is no room.
         """

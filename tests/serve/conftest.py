@@ -118,6 +118,7 @@ def own_cache(monkeypatch, tmp_path_factory):
 class _Answers(BaseHTTPRequestHandler):
     def do_GET(self):
         self.server.keys.append(self.headers["X-Key"])
+        self.server.traces.append(self.headers["traceparent"])
         self.server.asked.set()
         self.server.answers.wait(20)
         body = b'{"found": true}'
@@ -133,12 +134,12 @@ class _Answers(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def service():
-    """A service for tools; `keys` are the secrets that it was shown.
+    """A service for tools; `keys` are the secrets that it was shown, `traces` what it was told.
 
     `asked` is set when it is asked; while `answers` is clear, it answers nothing.
     """
     with ThreadingHTTPServer(("127.0.0.1", 0), _Answers) as server:
-        server.keys = []
+        server.keys, server.traces = [], []
         server.asked, server.answers = threading.Event(), threading.Event()
         server.answers.set()
         thread = threading.Thread(target=server.serve_forever)

@@ -9,7 +9,7 @@ from runner.egress.mcp.servers import ServerFigures
 from runner.egress.port import ToolRequest
 from runner.serve.metrics import Metrics
 from runner.serve.reload.reloader import ReloadResult
-from runner.serve.socket.messages import Ask
+from runner.serve.socket.messages import Ask, Reported
 
 
 @pytest.fixture
@@ -150,3 +150,37 @@ async def test_a_service_that_is_left_alone_is_told(releases, calls, tools, fold
     assert [answer.answer.ok for answer in answers] == [False] * 4
     assert state() == {"crm": [0, 0, 1], "diary": [1, 0, 0], "plain": [None] * 3}
     await tools.aclose()
+
+
+def reported(**more):
+    """What a call says when it is over."""
+    latency = [{"turn": 1, "ms": {"llm": 420, "turn": 900}}, {"turn": 2, "ms": {"llm": 80}}]
+    usage = {"input_tokens": 120, "output_tokens": 30}
+    return Reported("a", {"ended_by": "end_call", "latency": latency, "usage": usage, **more})
+
+
+def test_what_calls_took_is_told_by_part(metrics, calls):
+    """Each answer by its parts and all tokens count once, from the first report of the end."""
+    call = calls.begin("a", "desk", "call")
+    metrics.measures.take(call, reported(ended_by=""))
+    metrics.measures.take(call, reported())
+    metrics.measures.take(call, reported(final=True))
+    calls.end("a", "end_call")
+    metrics.measures.take(None, reported())
+    now = values(metrics)
+    assert now["lkrun_latency_seconds_count", "desk", "llm"] == 2
+    assert now["lkrun_latency_seconds_sum", "desk", "llm"] == pytest.approx(0.5)
+    assert now["lkrun_latency_seconds_bucket", "0.1", "desk", "llm"] == 1
+    assert now["lkrun_latency_seconds_count", "desk", "turn"] == 1
+    assert now["lkrun_tokens_total", "desk", "input"] == 120
+    assert now["lkrun_tokens_total", "desk", "output"] == 30
+
+
+def test_what_failed_is_told_by_part(metrics, calls):
+    """A model that is down and a voice that is are two things."""
+    call = calls.begin("a", "desk", "call")
+    for part in ("llm", "llm", "tts"):
+        calls.failed(call, "gone", part)
+    now = values(metrics)
+    assert now["lkrun_failures_total", "desk", "llm"] == 2
+    assert now["lkrun_failures_total", "desk", "tts"] == 1

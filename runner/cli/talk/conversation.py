@@ -72,7 +72,10 @@ class LocalTalk:
     async def _run(self) -> int:
         from livekit.agents.utils import http_context
 
+        from runner.session import tracing
         from runner.session.conversation import CannotStartError
+
+        tracing.begin()
 
         try:
             # plugins ask services by LiveKit's session, which a process of calls has from LiveKit
@@ -82,6 +85,7 @@ class LocalTalk:
                     self._again = False
                     self._compile_again()
                     code = await self._one()
+                await tracing.flush()
         except CannotStartError as error:
             click.echo(f"lkrun: the conversation cannot start: {error}", err=True)
             return 1

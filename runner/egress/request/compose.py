@@ -48,7 +48,11 @@ class Outgoing:
 
 
 def compose(
-    spec: Request, texts: Texts, file: Callable[[str], bytes], message: str = ""
+    spec: Request,
+    texts: Texts,
+    file: Callable[[str], bytes],
+    message: str = "",
+    trace: str = "",
 ) -> Outgoing:
     """Render a request.
 
@@ -57,6 +61,7 @@ def compose(
         texts: renders it.
         file: a path below the folder → the bytes of that file.
         message: names the request over all its attempts; a name of its own without it.
+        trace: the trace that it belongs to (https://www.w3.org/TR/trace-context/); or nothing.
 
     Raises:
         RequestError: a secret is missing, or something cannot be sent.
@@ -78,7 +83,8 @@ def compose(
     name = message or uuid4().hex
     key = {b"Idempotency-Key": name.encode()} if spec.idempotency_key or message else {}
     given = {name.lower() for name, _ in written}
-    more = {**_STANDING, **kind, **user, **key}.items()
+    part_of = {b"traceparent": trace.encode()} if trace else {}
+    more = {**_STANDING, **kind, **user, **key, **part_of}.items()
     written += [(name, value) for name, value in more if name.lower() not in given]
     request = QuietRequest(spec.method, url, headers=written, content=content)
     if user:

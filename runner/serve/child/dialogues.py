@@ -53,7 +53,7 @@ from runner.serve.socket.messages import (
 )
 from runner.serve.socket.peer import Peer
 from runner.serve.tasks import Tasks
-from runner.session import CallFacts, JobFacts
+from runner.session import CallFacts, JobFacts, tracing
 from runner.session.conversation import CannotRenewError, CannotStartError, Conversation
 from runner.session.events import Event as TalkEvent
 from runner.testing.audio.sound import SoundError
@@ -274,7 +274,7 @@ class Dialogue:
             on_event=told,
             secrets=welcome.secrets.get,
             network=provider_network(welcome.network),
-            on_failure=lambda reason: self._line.send(Failure(call, reason)),
+            on_failure=lambda reason, part: self._line.send(Failure(call, reason, part)),
             channel="text" if opened.sound is None else "voice",
             idle=opened.idle,
             history=opened.history,
@@ -373,12 +373,14 @@ class DialogueHost:
 async def _main(socket: str) -> None:
     line = Line(await Peer.connect(socket), TO_HOST)
     log_to_main(line)
+    tracing.begin()
     host = DialogueHost(line)
     line.send(HostHello(os.getpid()))
     Watchdog(socket, host.suspects)
     # plugins ask services by LiveKit's session, which a process of calls has from LiveKit
     async with http_context.open():
         await line.listen()
+        await tracing.flush()
 
 
 def main() -> None:

@@ -107,7 +107,7 @@ class HeldCall:
             CallEgress(self.line, self.id),
             facts,
             on_event=self._heard,
-            on_failure=lambda reason: self.line.send(Failure(self.id, reason)),
+            on_failure=lambda reason, part: self.line.send(Failure(self.id, reason, part)),
             secrets=self.welcome.secrets.get,
             network=provider_network(self.welcome.network),
             **more,

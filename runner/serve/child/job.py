@@ -79,7 +79,14 @@ async def session_end(ctx: JobContext) -> None:
     await job.held.over(job.reason or "shutdown")
     if job.closing is not None:
         await asyncio.wait([job.closing], timeout=_CLOSING)
+    await _flush_traces()
     await job.held.leave(job.reason or "shutdown")
+
+
+async def _flush_traces() -> None:
+    from runner.session import tracing
+
+    await tracing.flush()
 
 
 async def _connect(ctx: JobContext) -> _Job | None:
@@ -88,6 +95,9 @@ async def _connect(ctx: JobContext) -> _Job | None:
 
 
 async def _begin(job: _Job) -> None:
+    from runner.session import tracing
+
+    tracing.begin()
     job.held.line.on_message = lambda message: _take(job, message)
     job.held.tasks.spawn(_listen(job))
     caller, talk = await _met(job)

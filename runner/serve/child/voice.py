@@ -23,7 +23,7 @@ from livekit.agents.voice.transcription import TranscriptSynchronizer
 from runner.serve.child.held import HeldCall
 from runner.serve.child.to_main import log_to_main
 from runner.serve.socket.messages import Act, End, Renew, Said, Signal, Sound, Started, ToCall
-from runner.session import Caller, CallFacts
+from runner.session import Caller, CallFacts, tracing
 from runner.session.conversation import Conversation
 from runner.session.speech.ends import Ear, Mouth, Words
 from runner.session.speech.samples import RATE, SECONDS, TICK
@@ -202,6 +202,7 @@ async def hold(home: Path, call: str, rate: int) -> None:
     if held is None:
         return
     log_to_main(held.line)
+    tracing.begin()
     reason = "error"
     with fake_job_context():
         # plugins ask services by LiveKit's session, which the process of a room's call has from it
@@ -212,4 +213,5 @@ async def hold(home: Path, call: str, rate: int) -> None:
                 _log.error("a call ended: %s", str(error) or type(error).__name__)
                 _log.debug("the error of the call", exc_info=error)
             await held.over(reason)
+            await tracing.flush()
     await held.leave(reason)

@@ -146,7 +146,7 @@ class Calls:
         on_turn: told what each turn of a dialogue took.
         on_end: told each one that has ended.
         on_event: told each event of each, as `lkrun chat --format json` has it.
-        on_failure: told why an answer in one has failed.
+        on_failure: told why an answer in one has failed, and which part did.
     """
 
     def __init__(self, releases: Releases, log: Log) -> None:
@@ -160,7 +160,7 @@ class Calls:
         self.on_turn: list[Callable[[CallInfo, TurnFigures], None]] = []
         self.on_end: list[Callable[[CallInfo], None]] = []
         self.on_event: list[Callable[[CallInfo, dict[str, Any]], None]] = []
-        self.on_failure: list[Callable[[CallInfo, str], None]] = []
+        self.on_failure: list[Callable[[CallInfo, str, str], None]] = []
 
     def begin(
         self, call_id: str, agent: str, kind: str, *, room: str | None = None, dispatch: str = ""
@@ -186,11 +186,11 @@ class Calls:
         for listener in self.on_event:
             listener(call, event)
 
-    def failed(self, call: CallInfo, reason: str) -> None:
-        """Note why an answer in one has failed."""
+    def failed(self, call: CallInfo, reason: str, part: str) -> None:
+        """Note why an answer in one has failed, and which part did."""
         call.failure = reason
         for listener in self.on_failure:
-            listener(call, reason)
+            listener(call, reason, part)
 
     def get(self, call_id: str) -> CallInfo | None:
         """One that is on."""

@@ -57,7 +57,7 @@ class EventHooks:
             kind, data = made
             self._tell(call, told, kind, {"turn": event.get("turn"), **data})
 
-    def failed(self, call: CallInfo, reason: str) -> None:
+    def failed(self, call: CallInfo, reason: str, _part: str) -> None:
         """An answer in one has failed."""
         if (told := self._of(call)) is not None:
             self._tell(call, told, "error", {"turn": call.turns, "message": reason})

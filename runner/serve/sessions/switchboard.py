@@ -132,7 +132,7 @@ class Switchboard:
             case Acting() | Acted():
                 self.on_acted(message)
             case Failure():
-                self._calls.failed(call, message.reason)
+                self._calls.failed(call, message.reason, message.part)
             case GiveUp():
                 self._give_up(call, self._asked.get((peer, message.id)))
             case Started():

@@ -274,10 +274,14 @@ class Failed(Message):
 
 @dataclass(frozen=True, slots=True)
 class Failure(Message):
-    """Why an answer in a call or dialogue failed, for its owner alone; secrets are masked."""
+    """Why an answer in a call or dialogue failed, for its owner alone; secrets are masked.
+
+    `part` is what failed: `llm`, `stt`, `tts`, `realtime`, or `turn` for all else.
+    """
 
     call: str
     reason: str
+    part: str = "turn"
     type: Literal["failure"] = "failure"
 
 

@@ -50,6 +50,9 @@ _GAP_OF_ALL = 75.0
 _SEVERAL = (stt.FallbackAdapter, tts.FallbackAdapter, llm.RealtimeModelFallbackAdapter)
 _NOUNS = {f"{kind.key}_error": f"the {kind.noun}" for kind in ROWS}
 
+OnFailure = Callable[[str, str], None]
+"""Told why an answer failed, and which part did: `llm`, `stt`, `tts`, `realtime` or `turn`."""
+
 _SPEECH_MODEL = "realtime_model_error"
 _NOUNS[_SPEECH_MODEL] = f"the {BY_KEY['realtime'].noun}"
 
@@ -78,8 +81,8 @@ class _Row:
 class Failures:
     """Counts failures, and answers the caller in place of what failed."""
 
-    def __init__(self, call: Call, on_failure: Callable[[str], None] = lambda _: None) -> None:
-        """Begin with none; `on_failure` is told why something failed, without any secret."""
+    def __init__(self, call: Call, on_failure: OnFailure = lambda *_: None) -> None:
+        """Begin with none; `on_failure` is told what failed and why, without any secret."""
         self._call, self._on_failure = call, on_failure
         self._count = 0
         self._rows = {"stt_error": _Row(), "tts_error": _Row()}
@@ -105,7 +108,8 @@ class Failures:
         unheard = error.type == "stt_error" and not isinstance(cause, APIError)
         often = ", again and again: the call ends" if down else ""
         noun = _NOUNS.get(error.type, "a provider")
-        self._report(f"{noun} failed{often}: {self._reason(cause)}")
+        part = error.type.removesuffix("_error").removesuffix("_model")
+        self._report(f"{noun} failed{often}: {self._reason(cause)}", part)
         if error.type == _SPEECH_MODEL:
             self._count = MOST  # LiveKit closes the call: its connection is gone for good
         if error.type in ("llm_error", _SPEECH_MODEL) or unheard or down:
@@ -118,8 +122,8 @@ class Failures:
         """
         if isinstance(cause, APIConnectionError):
             return
-        self._report(f"{_NOUNS[_SPEECH_MODEL]} failed: {self._reason(cause)}")
-        self.told = True
+        self._report(f"{_NOUNS[_SPEECH_MODEL]} failed: {self._reason(cause)}", "realtime")
+        self.caller_knows = True
         self._count += 1
         if self._call.over:
             return
@@ -134,7 +138,7 @@ class Failures:
 
     def unexpected(self, error: BaseException) -> None:
         """Something else went wrong in a turn."""
-        self._report(f"a turn failed: {self._reason(error)}")
+        self._report(f"a turn failed: {self._reason(error)}", "turn")
         self.answer()
 
     def gave_up(self, reason: str) -> str:
@@ -143,7 +147,7 @@ class Failures:
         Returns:
             What is said in its place; nothing where that is said already, or the call is ending.
         """
-        self._report(reason)
+        self._report(reason, "llm")
         self.caller_knows = True
         self._count += 1
         if self._call.over:
@@ -153,10 +157,10 @@ class Failures:
             return ""
         return self._apology("apology")
 
-    def _report(self, reason: str) -> None:
+    def _report(self, reason: str, part: str) -> None:
         """Tell the owner: in the log, and where they listen."""
         log.error("%s", reason)
-        self._on_failure(reason)
+        self._on_failure(reason, part)
 
     def _reason(self, error: Any) -> str:
         line = next((part.strip() for part in str(error).splitlines() if part.strip()), "")

@@ -14,6 +14,7 @@ from runner.session.errors import MisfitError
 from runner.session.server_tool import ServerTool
 from runner.session.tools.calls import ToolCall, ToolResult
 from runner.session.tools.kind import ToolKind
+from runner.session.tracing import note_attempts, traceparent
 from runner.template import as_data
 
 log = logging.getLogger("lkrun")
@@ -40,12 +41,14 @@ async def ask(call: Call, made: ToolCall, longest: float, *, question: bool) -> 
     name, function = made.name, None
     if isinstance(tool, ServerTool):
         name, function = tool.server, tool.function
-    request = ToolRequest(name, as_data(made.args), call.bound.context.sent(), function)
+    values, trace = call.bound.context.sent(), traceparent()
+    request = ToolRequest(name, as_data(made.args), values, function, trace=trace)
     try:
         response = await _answered(call, request, longest + GRACE, question=question)
     except Exception as error:  # noqa: BLE001 - whatever breaks on the way, the caller is answered
         log.error("tool '%s' could not be asked: %s", made.name, type(error).__name__)  # noqa: TRY400 - no traceback may reach an author
         response = ToolResponse(ok=False, output="")
+    note_attempts(response.attempts)
     if response.error:
         log.warning("tool '%s' failed: %s", made.name, response.error)
     for message, place in response.notes:

@@ -9,6 +9,7 @@ from runner.session.call import Call
 from runner.session.tools.calls import ToolCall, ToolResult
 from runner.session.tools.gates import RefusedError, same
 from runner.session.tools.kind import kind_of
+from runner.session.tracing import failed, spanned
 
 
 async def carried_out(call: Call, tool: AnyTool, made: ToolCall) -> ToolResult:
@@ -17,6 +18,15 @@ async def carried_out(call: Call, tool: AnyTool, made: ToolCall) -> ToolResult:
     Raises:
         RefusedError: the same is being done already.
     """
+    about = {"lkrun.tool": made.name, "lkrun.tool.kind": tool.kind, "lkrun.persona": call.speaking}
+    with spanned(f"tool {made.name}", about) as span:
+        result = await _carried_out(call, tool, made)
+        if result.failed:
+            failed(span, "tool_failed")
+        return result
+
+
+async def _carried_out(call: Call, tool: AnyTool, made: ToolCall) -> ToolResult:
     if not isinstance(tool, WaitingTool) or tool.if_already_running == "allow":
         call.uses[made.name] += 1
         return await kind_of(tool.kind).run(call, tool, made)
