@@ -43,7 +43,8 @@ ENVIRONMENT: Final = (
     EnvironmentVariable("NO_COLOR", "no colours, if it is not empty"),
     EnvironmentVariable("OTEL_EXPORTER_OTLP_ENDPOINT", "where [traces](metrics.md) of calls are"
                         " sent; with it all of OpenTelemetry's variables of its exporter by OTLP,"
-                        " such as `OTEL_EXPORTER_OTLP_HEADERS`", "no traces"),
+                        " such as `OTEL_EXPORTER_OTLP_HEADERS` and"
+                        " `OTEL_SERVICE_NAME`", "no traces"),
     EnvironmentVariable("OTEL_EXPORTER_OTLP_PROTOCOL", "`http/protobuf` or `grpc`",
                         "`http/protobuf`"),
     EnvironmentVariable("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "the same for traces alone",
@@ -51,7 +52,6 @@ ENVIRONMENT: Final = (
     EnvironmentVariable("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "the same for traces alone",
                         "`http/protobuf`"),
     EnvironmentVariable("OTEL_SDK_DISABLED", "`true`: no traces"),
-    EnvironmentVariable("OTEL_SERVICE_NAME", "what traces are said to be of", "`lkrun`"),
     EnvironmentVariable("OTEL_TRACES_EXPORTER", "`otlp`, or `none`: no traces",
                         "`otlp` where an address is given"),
     EnvironmentVariable("TERM", "no colours and no editing in `chat`, if it is `dumb`"),

@@ -20,7 +20,7 @@ MODULES = {
     path: ast.parse(path.read_text(encoding="utf-8"))
     for path in sorted((ROOT / "runner").rglob("*.py"))
 }
-VARIABLE = re.compile(r"(?:LKRUN|LIVEKIT|XDG)_[A-Z_]+|NO_COLOR|TERM")
+VARIABLE = re.compile(r"(?:LKRUN|LIVEKIT|OTEL|XDG)_[A-Z_]+|NO_COLOR|TERM")
 OF_THE_LOG = {None, *inspect.signature(Log.event).parameters}
 """Arguments of `Log.event` that are no fields of an event."""
 OUTSIDE = {"runner/environment.py", "runner/promptfoo/files/lkrun.py"}
