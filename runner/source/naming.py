@@ -7,18 +7,26 @@ from __future__ import annotations
 
 import os
 import re
+import unicodedata
 
 from runner.late_pattern import late
-from runner.source.reading import TextProblem
+from runner.source.reading import TextProblem, read
 
 SUFFIXES = (".yaml", ".yml")
+_NOT_READ = "the file {} is not read: its name must end in .yaml or .yml"
 
 _MEANT = late(
     r"(?P<stem>.+?)(?P<dot>[.\uff0e\u3002])"
     r"(?P<suffix>ya?ml|yalm|ymal|yamml|yaaml|yamll|yam|ymll|yaml?)"
-    r"(?P<behind>\.(?:txt|text|rtf|docx?|odt|html?|download|part))*[. ]*",
+    r"(?P<behind>\.(?:txt|text|rtf|docx?|odt|html?|download|part)| ?\(\d+\))*[. ]*",
     re.IGNORECASE,
 )
+_LATIN = str.maketrans("\u0430\u0410\u0443\u0423\u043c\u041c\u04cf\u04c0\u0406", "aAyYmMlll")
+"""Letters of other scripts that look like those of `yaml`."""
+
+_ANY_NAME = late(r"[^.]+(?:\.(?:txt|text|md))?", re.IGNORECASE)
+_AGENTS = late(rb"(?:\xef\xbb\xbf)?(?:.*\n)*?agents[ \t]*:[ \t]*(?:#.*)?\r?\n[ \t]")
+
 _DOCUMENT = late(r"\.(?:rtf|docx?|odt|html?)\W*$", re.IGNORECASE)
 """What a word processor writes, which is no plain text whatever it is called."""
 
@@ -49,14 +57,32 @@ def misnamed(location: str, name: str) -> TextProblem | None:
         location: where the system finds it.
         name: its name, without folders.
     """
-    match = _MEANT.fullmatch(name)
+    plain = unicodedata.normalize("NFKC", name)
+    match = _MEANT.fullmatch(plain.translate(_LATIN))
     if match is None:
         return None
-    better = match["stem"] + (".yml" if match["suffix"].casefold() == "yml" else ".yaml")
-    message = f"the file {shown(name)} is not read: its name must end in .yaml or .yml"
+    stem = plain[: match.end("stem")] if plain != name else name[: match.end("stem")]
+    better = stem + (".yml" if match["suffix"].casefold() == "yml" else ".yaml")
+    message = _NOT_READ.format(shown(name))
     if name.casefold().endswith(SUFFIXES):
         message += ", in small letters"
+    elif not name[len(stem) :].isascii() and match["suffix"].casefold() in ("yaml", "yml"):
+        message += ", in Latin letters"
     return TextProblem("W002", message, _advice(location, name, better))
+
+
+def unnamed(location: str, name: str) -> TextProblem | None:
+    """Return the problem of a file that holds agents under a name of no kind, or None.
+
+    Only where a folder has nothing else: texts of any name may stand beside YAML files.
+    """
+    if _ANY_NAME.fullmatch(name) is None:
+        return None
+    data = read(location)
+    if not isinstance(data, bytes) or _AGENTS.match(data) is None:
+        return None
+    better = name.partition(".")[0] + ".yaml"
+    return TextProblem("W002", _NOT_READ.format(shown(name)), _advice(location, name, better))
 
 
 def _advice(location: str, name: str, better: str) -> str:

@@ -9,7 +9,7 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from runner.source.naming import SUFFIXES, misnamed, showable, shown
+from runner.source.naming import SUFFIXES, misnamed, showable, shown, unnamed
 from runner.source.reading import TextProblem, not_a_file, unreadable
 
 if TYPE_CHECKING:
@@ -33,8 +33,26 @@ class FoundFile:
 def walk(root: str) -> Iterator[FoundFile]:
     """Yield every YAML file below `root`, at any depth and through links that stay inside.
 
-    A folder that several links lead to is entered once, which keeps links from multiplying.
+    A folder that several links lead to is entered once, which keeps links from multiplying. Where
+    there is nothing at all, a file that holds agents under another name is a problem.
     """
+    empty = True
+    for each in _walk(root):
+        empty = False
+        yield each
+    if empty:
+        for entry in _listed(root):
+            problem = unnamed(entry.path, entry.name)
+            if problem is not None:
+                yield FoundFile(shown(entry.name), entry.path, problem)
+
+
+def _listed(root: str) -> list[os.DirEntry[str]]:
+    entries = _entries(root)
+    return entries if isinstance(entries, list) else []
+
+
+def _walk(root: str) -> Iterator[FoundFile]:
     real_root = os.path.realpath(root)
     entered = {real_root}
     linked: list[tuple[str, str]] = []

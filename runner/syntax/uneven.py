@@ -44,6 +44,8 @@ def first_line_further_in(scene: FailureContext, at: int) -> Mistake | None:
     if column <= parent or (column == parent + 1 and _KEY.match(scene.line(at)[0], column)):
         return None
     high = _lines(scene, scene.line_start(block.start), scene.line_start(at))[1:]
+    if not high:
+        return _number_too_high(scene, block, column - parent)
     low, returns = _lower(scene, at, parent, high)
     header = owner[:mark].strip() + " " + owner[mark]
     usual = parent + 2
@@ -53,6 +55,20 @@ def first_line_further_in(scene: FailureContext, at: int) -> Mistake | None:
     return _too_far_right(scene, block, high, low, (header, parent))
 
 
+def _number_too_high(scene: FailureContext, block: ScannedScalar, indented: int) -> Mistake:
+    """The mistake of a number behind `|` that no line of the text stands as far in as."""
+    owner, mark = scene.line(block.start)
+    header = scene.text[block.start : scene.line_end(block.start)].split()[0]
+    wanted = next(int(char) for char in header if char.isdigit())
+    message = (
+        f"'{header}' means that each line of this text stands {spaces(wanted)} further in than its "
+        f"key, but its first stands {indented}"
+    )
+    plain = owner[:mark].strip() + " " + "".join(c for c in header if not c.isdigit())
+    help_ = f"write '{plain}' in line {scene.row(block.start)}"
+    return scene.mistake("E013", block.start, block.start + len(header), message, help_)
+
+
 def _too_far_right(
     scene: FailureContext,
     block: ScannedScalar,
@@ -60,13 +76,14 @@ def _too_far_right(
     low: list[_Line],
     header: tuple[str, int],
 ) -> Mistake:
-    wanted = min(line.column for line in low)
+    least = min(low, key=lambda line: line.column)
+    wanted = least.column
     first, last = high[0], high[-1]
     start = _offset(scene, first)
     what = "the first line of this text starts" if len(high) == 1 else "this text starts"
     message = (
         f"{what} after {spaces(first.column)}, "
-        f"but its lines from line {low[0].row + 1} on after {wanted}"
+        f"but its lines from line {least.row + 1} on after {least.column}"
     )
     where = f"line {first.row + 1}" if first is last else f"lines {first.row + 1} to {last.row + 1}"
     help_ = f"delete {spaces(first.column - wanted)} at the start of {where}"

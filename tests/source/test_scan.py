@@ -214,6 +214,16 @@ def test_a_fingerprint_changes_with_any_file_that_counts(root):
         ("desk.yalm", "rename it to desk.yaml"),
         ("desk.yam", "rename it to desk.yaml"),
         ("desk\u3002yaml", "rename it to desk.yaml"),
+        ("desk.yaml (1)", "rename it to desk.yaml"),
+        ("desk.yml(2)", "rename it to desk.yml"),
+        ("desk.yaml (1).txt", "rename it to desk.yaml"),
+        ("desk.y\u0430ml", "rename it to desk.yaml"),
+        (
+            "\u0441\u0442\u043e\u043b.\u0443\u0430\u043cl",
+            "rename it to \u0441\u0442\u043e\u043b.yaml",
+        ),
+        ("desk.\uff39\uff21\uff2d\uff2c", "rename it to desk.yaml"),
+        ("\uff44esk\uff0eyaml", "rename it to desk.yaml"),
         ("desk.yaml.docx", "save it as plain text, under the name desk.yaml"),
         ("desk.yaml.html", "save it as plain text, under the name desk.yaml"),
     ],
@@ -233,6 +243,36 @@ def test_a_file_that_is_not_read_for_its_name_is_told(tmp_path, name, help_):
 def test_what_was_switched_off_by_its_name_is_not_told(tmp_path, name):
     """A file that somebody renamed to leave it out, or that is none of ours, is passed over."""
     (tmp_path / name).write_text("tools:\n")
+    assert scan(tmp_path) == Scan((), ())
+
+
+@pytest.mark.parametrize(
+    "name", ["desk", "desk.txt", "Desk.TXT", "desk.md", "\u0441\u0442\u043e\u043b"]
+)
+@pytest.mark.parametrize(
+    "text", ["agents:\n  desk:\n", "# my desk\r\nagents:  # one\r\n  desk:\r\n"]
+)
+def test_the_only_file_is_told_if_it_holds_agents(tmp_path, name, text):
+    """Where nothing is read, a file with agents in it is named, however it is called."""
+    (tmp_path / name).write_bytes(text.encode())
+    (scanned,) = scan(tmp_path).diagnostics
+    better = f"{name.partition('.')[0]}.yaml"
+    assert (scanned.code, scanned.span.file, scanned.help) == (
+        "W002",
+        name,
+        f"rename it to {better}",
+    )
+    (tmp_path / "other.yaml").write_text("tools:\n")
+    assert not scan(tmp_path).diagnostics
+
+
+@pytest.mark.parametrize(
+    "text", ["Our agents:\n  are kind", "agents:\n\nnobody", "agents: none", ""]
+)
+@pytest.mark.parametrize("name", ["desk", "desk.txt", ".desk", "desk.csv"])
+def test_a_text_that_holds_no_agents_is_not_told(tmp_path, name, text):
+    """A text that only speaks of agents, and a hidden file, are passed over."""
+    (tmp_path / name).write_text(text)
     assert scan(tmp_path) == Scan((), ())
 
 
