@@ -18,7 +18,7 @@ from runner.front.openapi import document
 from runner.front.port import Runner
 from runner.front.problems import HttpProblem
 from runner.front.rates import Buckets, network
-from runner.front.responses import HEADERS, from_http, response
+from runner.front.responses import HEADERS, OWN, from_http, response
 from runner.front.routes import ROUTES
 from runner.front.routes.route import Route, Site
 from runner.front.tickets import PARAMETER
@@ -125,7 +125,8 @@ class Front:
         self._site.closing.set()
 
     async def _with_headers(self, request: web.Request, response: web.StreamResponse) -> None:
-        response.headers.update(HEADERS | cors.of_origin(request, self._doors().origins))
+        own = {name: value for name, value in response.headers.items() if name in OWN}
+        response.headers.update(HEADERS | own | cors.of_origin(request, self._doors().origins))
 
     @web.middleware
     async def _answering(self, request: web.Request, handler: Handler) -> web.StreamResponse:

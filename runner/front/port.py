@@ -78,6 +78,7 @@ class SessionInfo:
     release: str
     started: str
     turns: int
+    room: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

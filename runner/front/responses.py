@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any, Final
@@ -11,14 +12,33 @@ from aiohttp import web
 
 from runner.front.problems import HttpProblem
 
-HEADERS: Final = {
-    "Cache-Control": "no-store",
-    "Content-Security-Policy": (
+_SCHEMES: Final = {"ws": "http", "http": "ws", "wss": "https", "https": "wss"}
+"""LiveKit is spoken with by both: scheme → the other one."""
+
+
+def policy(livekit: str | None = None) -> str:
+    """What a page may load and reach: the runner, and LiveKit at exactly this address."""
+    reached = "".join(f" {each}" for each in _origins(livekit or ""))
+    return (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
-        "connect-src 'self'; media-src 'self' blob:; base-uri 'none'; "
+        f"connect-src 'self'{reached}; media-src 'self' blob:; base-uri 'none'; "
         "form-action 'none'; frame-ancestors 'none'; "
         "require-trusted-types-for 'script'; trusted-types 'none'"
-    ),
+    )
+
+
+def _origins(url: str) -> tuple[str, ...]:
+    """An address as its two origins; nothing where it is none."""
+    scheme, _, rest = url.partition("://")
+    place = rest.partition("/")[0]
+    if scheme not in _SCHEMES or not re.fullmatch(r"[A-Za-z0-9.\-:\[\]]+", place):
+        return ()
+    return (f"{scheme}://{place}", f"{_SCHEMES[scheme]}://{place}")
+
+
+HEADERS: Final = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": policy(),
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(self)",
@@ -28,6 +48,9 @@ HEADERS: Final = {
     "X-Frame-Options": "DENY",
 }
 """Set on every answer."""
+
+OWN: Final = frozenset({"Content-Security-Policy"})
+"""Of these, what an answer may say itself."""
 
 
 def response(problem: HttpProblem, body: Mapping[str, Any] | None = None) -> web.Response:

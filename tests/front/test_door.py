@@ -119,6 +119,29 @@ async def test_every_answer_is_guarded(ask, path):
 
 
 @pytest.mark.parametrize(
+    ("url", "reached"),
+    [
+        (None, "'self'"),
+        ("wss://x.livekit.cloud", "'self' wss://x.livekit.cloud https://x.livekit.cloud"),
+        ("ws://127.0.0.1:7880/", "'self' ws://127.0.0.1:7880 http://127.0.0.1:7880"),
+        ("https://[::1]:7880/a?b", "'self' https://[::1]:7880 wss://[::1]:7880"),
+        ("ws://x; script-src *", "'self'"),
+        ("ws://x https://evil.example", "'self'"),
+        ("javascript://x", "'self'"),
+    ],
+)
+async def test_the_page_alone_reaches_livekit_at_its_address(ask, runner, url, reached):
+    """Exactly there, by both of its schemes; what is no address opens nothing."""
+    runner.livekit_url = url
+    own, other = [
+        (await ask("GET", path)).headers["Content-Security-Policy"] for path in ("/", "/health")
+    ]
+    assert f"connect-src {reached}; media-src" in own
+    assert "connect-src 'self'; media-src" in other
+    assert own.replace(f"connect-src {reached};", "connect-src 'self';") == other
+
+
+@pytest.mark.parametrize(
     ("host", "bound"),
     [
         ("127.0.0.1", "127.0.0.1"),

@@ -197,7 +197,7 @@ async def test_livekit_is_offered_where_it_is(visit, runner):
     assert await visit.page.locator("a[data-agent]:visible").count() == 0
     runner.livekit_url = "wss://example.livekit.cloud"
     await visit.page.reload()
-    link = visit.page.get_by_role("link", name=re.compile("Talk by voice with clinic"))
+    link = visit.page.get_by_role("link", name=re.compile("talk by voice with clinic"))
     await link.wait_for()
     assert (await link.get_attribute("href")).startswith("https://meet.livekit.io/custom?")
     await visit.sees(".card", "Voice is not ready yet")
@@ -540,11 +540,32 @@ async def test_a_call_that_is_refused_is_told(caller, runner):
     await caller.sees("#over-words", "The runner is busy")
 
 
+AWAY = "ws://127.0.0.1:9"
+"""Where no LiveKit is."""
+
+
 async def test_with_livekit_a_call_goes_over_its_rooms(browser, runner, front):
     """The page's own socket is for where there is none; nobody's processes are made ready."""
-    runner.livekit_url = "wss://calls.example"
+    runner.livekit_url = AWAY
     visit = Visit(await browser.new_page(), front)
     await visit.page.goto(visit.address)
-    await visit.sees("[data-start=clinic]", "Start")
-    assert await visit.page.locator("[data-call]").count() == 0
+    await visit.sees("[data-start=clinic]", "Write")
+    assert await visit.page.locator("[data-call=hotel]").count() == 0  # it is not registered
     assert not runner.expected
+    await visit.page.get_by_role("button", name="Talk with clinic").click()
+    await visit.sees("#over-words", f"LiveKit at {AWAY} cannot be reached")
+    assert runner.visit.agent == "clinic"
+    assert runner.line is None
+
+
+async def test_a_call_over_livekit_that_is_refused_is_told(browser, runner, front):
+    """No token is given: words, and the way to try again."""
+    runner.livekit_url = AWAY
+    runner.refuses = DialogueError("full", "as many callers as the agent takes are there already")
+    visit = Visit(await browser.new_page(), front)
+    await visit.page.goto(visit.address)
+    await visit.page.get_by_role("button", name="Talk with clinic").click()
+    await visit.sees("#over-words", "The call could not begin. The runner is busy")
+    runner.refuses = None
+    await visit.page.get_by_role("button", name="Start again").click()
+    await visit.sees("#over-words", "cannot be reached")

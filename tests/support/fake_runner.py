@@ -260,7 +260,8 @@ class FakeRunner:
         if self.refuses is not None:
             raise self.refuses
         room = visit.room or "clinic-0a1b"
-        return RoomPass("wss://calls.example", "tok.en", room, visit.name or "caller-1")
+        url = self.livekit_url or "wss://calls.example"
+        return RoomPass(url, "tok.en", room, visit.name or "caller-1")
 
     async def open_room(self, wish):
         self.wish = wish

@@ -20,6 +20,11 @@ class SessionRow(ReplyBody):
     release: str
     started: str
     turns: int
+    room: str | None = Field(
+        default=None,
+        exclude_if=lambda room: room is None,
+        description="LiveKit's, of a call in one",
+    )
 
 
 class SessionRows(RootModel[list[SessionRow]]):

@@ -161,7 +161,7 @@ function closeNotice() {
 
 function voice(link, name) {
   const agent = page?.agents.find((each) => each.name === name);
-  link.hidden = !(agent?.meet && agent.registered);
+  link.hidden = !(agent?.meet && agent.registered) || Boolean(link.id && talk?.turns);
   link.dataset.agent = name;
   if (agent?.meet) link.href = agent.meet;
   link.onclick = () => setTimeout(() => refresh().catch(() => {}), 500); // the next click gets a room of its own
@@ -181,7 +181,7 @@ function card(agent) {
   const byVoice = aloud(agent);
   const call = el("button", { class: "button", type: "button", "data-call": agent.name, onclick: () => dialUp(agent.name) }, "Talk", el("span", { class: "sr" }, ` with ${agent.name}, by voice`));
   const start = el("button", { class: `button ${byVoice ? "quiet" : ""}`, type: "button", "data-start": agent.name, onclick: () => begin(agent.name) }, byVoice ? "Write" : "Start", el("span", { class: "sr" }, byVoice ? ` to ${agent.name}` : ` talking with ${agent.name}`));
-  const link = el("a", { class: "button quiet", target: "_blank", rel: "noopener noreferrer" }, "Talk by voice", el("span", { class: "sr" }, ` with ${agent.name} (opens LiveKit Meet in a new tab)`));
+  const link = el("a", { class: "button quiet", target: "_blank", rel: "noopener noreferrer" }, "LiveKit Meet", el("span", { class: "sr" }, `: talk by voice with ${agent.name} (in a new tab)`));
   voice(link, agent.name);
   const made = el("li", { class: "card" }, el("h2", {}, agent.name));
   if (agent.description) made.append(el("p", { class: "says" }, agent.description));
@@ -266,15 +266,22 @@ function open(name, session) {
 
 // --- by voice -----------------------------------------------------------------------------------------------------
 
-/** Whether an agent is spoken with over this page: over LiveKit's rooms where there are some. */
-const aloud = (agent) => agent.mode !== "text" && page.livekit === null && speaks();
+/** Whether an agent is spoken with over this page: over LiveKit's rooms where there are some, else over the runner's own socket. */
+const aloud = (agent) => agent.mode !== "text" && (page.livekit === null || agent.registered) && speaks();
+
+/** A call, whichever way it goes. What LiveKit needs is loaded when it is needed. */
+async function line(name, on) {
+  if (page.livekit === null) return new Call(name, proof(), on);
+  const { RoomCall } = await import("/-/page/room.js");
+  return new RoomCall(name, on);
+}
 
 /** Call an agent. */
-function dialUp(name) {
+async function dialUp(name) {
   const mine = open(name, null);
   const here = () => talk === mine;
   mine.turns = { agent: false, caller: false };
-  mine.call = new Call(name, proof(), {
+  const on = {
     begun: (id) => {
       if (!here()) return;
       mine.session = id;
@@ -295,8 +302,13 @@ function dialUp(name) {
     trouble: (words) => here() && trouble(sentence(words)),
     refused: () => ask("GET", `/v1/agents/${encodeURIComponent(name)}/voice?rate=24000`).then(() => "", (error) => (error instanceof Refused && error.code !== "bad_request" ? error.message : "")),
     over: (words) => here() && over(words || REASONS.caller_left),
-  });
+  };
+  $("voice").hidden = true;
   $("speaking").hidden = false;
+  const call = await line(name, on).catch(() => null);
+  if (!here()) return;
+  if (!call) return over("The call could not begin: the runner does not answer.");
+  mine.call = call;
   mute(false);
   tellVoice(mine);
   $("agent-name").focus();
@@ -314,7 +326,7 @@ function tellVoice(mine) {
   const said = !mine.session ? "Calling…"
     : agent ? `${mine.persona || "The agent"} is speaking. You may interrupt.`
     : caller ? "You are speaking."
-    : mine.call.muted ? "Your microphone is off."
+    : mine.call?.muted ? "Your microphone is off."
     : "Listening. Speak, or write below.";
   if ($("speaking-words").textContent !== said) $("speaking-words").textContent = said;
   $("speaking").classList.toggle("agent", agent);
@@ -358,14 +370,14 @@ function say(text) {
   $("first-lines").replaceChildren();
   $("queue").append(bubble);
   down();
-  if (mine.call) write(mine);
+  if (mine.call || mine.turns) write(mine);
   else if (!mine.busy) next(mine);
 }
 
 /** In a call what is written goes out at once: it interrupts what is being said. */
 function write(mine) {
   const { text } = mine.queue.at(-1);
-  if (!mine.call.send({ type: "text", text })) giveBack(mine);
+  if (!mine.call?.send({ type: "text", text })) giveBack(mine);
 }
 
 async function next(mine) {

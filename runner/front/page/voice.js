@@ -3,12 +3,12 @@
 const RATES = [16000, 48000];
 const WAIT = 60000;             // until a call that does not begin is given up: the first one waits for processes to be made ready
 
-const NO_MICROPHONE = {
+export const NO_MICROPHONE = {
   NotAllowedError: "This page may not use the microphone. Allow it at the address bar, then start again; until then you can write.",
   NotFoundError: "No microphone was found. Plug one in and start again; until then you can write.",
   NotReadableError: "Another program has the microphone. Close it and start again; until then you can write.",
 };
-const NO_HTTPS = "A browser gives the microphone only to a page at https:// or on this machine; until then you can write.";
+export const NO_HTTPS = "A browser gives the microphone only to a page at https:// or on this machine; until then you can write.";
 const NO_ANSWER = "The runner did not take the call. Is “lkrun serve” still running?";
 
 /** Whether this browser can speak at all. */

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
+import gzip
 from dataclasses import asdict
 from functools import cache
 from importlib import resources
+from pathlib import PurePosixPath
 from typing import Any, Final
 
 from aiohttp import web
@@ -12,13 +15,26 @@ from aiohttp import web
 from runner import __version__
 from runner.front.models.page import PageData, Portraits
 from runner.front.problems import HttpProblem
+from runner.front.responses import policy
 from runner.front.routes.releases import served
 from runner.front.routes.route import ApiRequest, Handler, Route
 
 
 @cache
 def _content(name: str) -> bytes:
-    return (resources.files("runner.front") / "page" / name).read_bytes()
+    return resources.files("runner.front").joinpath("page", *PurePosixPath(name).parts).read_bytes()
+
+
+@cache
+def _packed(name: str) -> bytes:
+    return gzip.compress(_content(name), mtime=0)
+
+
+async def _page(request: ApiRequest) -> web.Response:
+    """The page, which may reach LiveKit where it is configured, and nothing else."""
+    headers = {"Content-Security-Policy": policy(request.runner.livekit_url)}
+    body = _content("index.html")
+    return web.Response(body=body, content_type="text/html", charset="utf-8", headers=headers)
 
 
 def _file(name: str, kind: str) -> Handler:
@@ -28,17 +44,30 @@ def _file(name: str, kind: str) -> Handler:
     return answer
 
 
-_MODULES: Final = frozenset({
-    "agents.js", "api.js", "calls.js", "dom.js", "figures.js", "plots.js", "said.js", "trace.js",
-})  # fmt: skip
-"""What the page's script is made of; it loads what is wanted."""
+_MODULES: Final = {
+    **{
+        f"{name}.js": f"{name}.js"
+        for name in (
+            "agents", "api", "calls", "dom", "figures", "plots", "room", "said", "trace",
+        )
+    },
+    "livekit-client.js": "vendor/livekit-client-2.23.0.js",
+}  # fmt: skip
+"""What the page's script is made of: name → file. It loads what is wanted."""
 
 
 async def _module(request: ApiRequest) -> web.Response:
     name = request.path["file"]
     if name not in _MODULES:
         raise HttpProblem(404, "unknown_file", "the page has no such file")
-    return web.Response(body=_content(name), content_type="text/javascript", charset="utf-8")
+    if "gzip" not in request.raw.headers.get("Accept-Encoding", ""):
+        return _script(_content(_MODULES[name]))
+    packed = await asyncio.to_thread(_packed, _MODULES[name])
+    return _script(packed, {"Content-Encoding": "gzip", "Vary": "Accept-Encoding"})
+
+
+def _script(body: bytes, about: dict[str, str] | None = None) -> web.Response:
+    return web.Response(body=body, headers=about, content_type="text/javascript", charset="utf-8")
 
 
 async def _data(request: ApiRequest) -> dict[str, Any]:
@@ -67,7 +96,16 @@ def _row(name: str, path: str, file: str, kind: str, summary: str) -> Route:
 
 
 ROUTES: Final = (
-    _row("page", "/", "index.html", "text/html", "The page to talk"),
+    Route(
+        "page",
+        "GET",
+        "/",
+        _page,
+        "The page to talk",
+        kind="text/html",
+        open=True,
+        counted=False,
+    ),
     _row("page_style", "/-/page.css", "page.css", "text/css", "Its style"),
     _row("page_script", "/-/page.js", "page.js", "text/javascript", "Its script"),
     _row("page_voice", "/-/voice.js", "voice.js", "text/javascript", "Its calls by voice"),

@@ -112,6 +112,7 @@ class CallInfo:
             self.release,
             _moment(self.started),
             self.turns,
+            self.room,
         )
 
     def detail(self) -> dict[str, Any]:
