@@ -282,7 +282,8 @@ async def _work(made: ToolCall, context: ActionContext) -> tuple[ToolCall, ToolR
         if made.by_model and context.begun is not None and in_background(tool):
             await context.begun()
         async with nullcontext() if context.opening else waiting(call, tool, made, context.run):
-            return made, await carried_out(call, tool, made)
+            with nullcontext() if in_background(tool) else call.budget.tool_works():
+                return made, await carried_out(call, tool, made)
     except RefusedError as refused:
         return made, refused.result
 

@@ -10,6 +10,9 @@ from contextlib import contextmanager
 class TurnBudget:
     """Counts the time in which models think and tools work, since the caller last spoke.
 
+    Attributes:
+        tools_rest: no tool is at work for which somebody waits.
+
     Args:
         seconds: how long a turn may take, as the release has it now.
     """
@@ -20,6 +23,9 @@ class TurnBudget:
         self._spent = self._since = 0.0
         self._working = 0
         self._turn: object = None
+        self._tools = 0
+        self.tools_rest = asyncio.Event()
+        self.tools_rest.set()
 
     def begin(self, turn: object) -> None:
         """Begin a turn, named by the caller's words; the same one goes on."""
@@ -38,6 +44,18 @@ class TurnBudget:
             self._working -= 1
             if not self._working:
                 self._spent += self._now() - self._since
+
+    @contextmanager
+    def tool_works(self) -> Iterator[None]:
+        """A tool is at work: it is no fault of the model that nothing is said."""
+        self._tools += 1
+        self.tools_rest.clear()
+        try:
+            yield
+        finally:
+            self._tools -= 1
+            if not self._tools:
+                self.tools_rest.set()
 
     @property
     def whole(self) -> float:

@@ -7,7 +7,7 @@ import asyncio
 import pytest
 from livekit import rtc
 from livekit.agents.voice import io
-from support.realtime_session import RATE, Call, Drop, Fail, Say, tone
+from support.realtime_session import RATE, Call, Drop, Fail, Hang, Say, tone
 from support.realtime_stub import RealtimeStub
 
 FOLDER = """
@@ -220,6 +220,52 @@ async def test_without_a_voice_the_apology_is_written(talk):
     made.conversation.session.generate_reply(user_input="hi")
     await made.until(says("Sorry, something went wrong. Please say that again."))
     assert not made.conversation.ended.done()
+
+
+SOON = "    limits:\n      max_turn: 1s\n"
+SORRY = "Sorry, something went wrong. Please say that again."
+
+
+@pytest.mark.parametrize("more", [SOON, f"    tts: voice\n{SOON}"], ids=["mute", "with a voice"])
+async def test_a_model_that_hangs_by_voice(talk, caplog, more):
+    """A caller who is answered by nobody is told so within the turn's budget; the call goes on."""
+    spoken = iter(["slow", "hello"])
+    made = await talk(
+        lambda asked: Hang() if "slow" in asked.text else heard(asked),
+        more,
+        channel="voice",
+        hears=lambda _: next(spoken),
+    )
+    await made.until(says("Good day."))
+    microphone = Microphone()
+    made.conversation.session.input.audio = microphone
+    microphone.speak(0.5)
+    microphone.speak(1, loud=0)
+    await made.until(says(SORRY))
+    microphone.speak(0.5)
+    microphone.speak(1, loud=0)
+    await made.until(says("heard: hello"))
+    late = "the model had not answered when the turn had taken 1s"
+    assert [r.message for r in caplog.records if r.name == "lkrun"] == [late]
+    assert made.events.texts.count(SORRY) == 1
+
+
+async def test_a_model_that_hangs_when_it_shall_greet(talk):
+    """A greeting that does not come is no silence either."""
+    made = await talk(lambda asked: heard(asked) if asked.text else Hang(), SOON, channel="voice")
+    await made.until(says(SORRY))
+    made.conversation.session.generate_reply(user_input="hello")
+    await made.until(says("heard: hello"))
+
+
+async def test_a_model_that_hangs_again_and_again(talk):
+    """At the third time in a row the call ends with words."""
+    made = await talk(lambda _: Hang(), SOON, channel="voice")
+    for answered in (1, 2):
+        await made.until(lambda _, n=answered: made.events.texts.count(SORRY) == n)
+        made.conversation.session.generate_reply(user_input="hello")
+    assert await made.conversation.ended == "error"
+    assert made.events.texts[-1] != SORRY
 
 
 async def test_a_key_that_is_refused(talk):

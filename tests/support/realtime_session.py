@@ -12,6 +12,7 @@ import json
 import math
 import re
 import struct
+from collections import defaultdict
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -57,7 +58,12 @@ class Drop:
     """The connection is lost in the middle of the response."""
 
 
-Output = Say | Call | Fail | Drop
+@dataclass(frozen=True)
+class Hang:
+    """The response says nothing until it is cancelled."""
+
+
+Output = Say | Call | Fail | Drop | Hang
 Outputs = Output | tuple[Output, ...]
 
 
@@ -129,6 +135,7 @@ class RealtimeProtocol:
         self._heard = self._quiet = 0.0
         self._speaking: str | None = None
         self._cancelled: set[str] = set()
+        self._cancellations: defaultdict[str, asyncio.Event] = defaultdict(asyncio.Event)
         self._voice_used = False
         self._turn = asyncio.Lock()
         self._wanted = 0
@@ -227,7 +234,7 @@ class RealtimeProtocol:
                 "input_audio_buffer.speech_started", audio_start_ms=now, item_id=self._speaking
             )
             if (self._detection or {}).get("interrupt_response", True) and self.response:
-                self._cancelled.add(self.response)
+                self._cancel(self.response)
         elif self._speaking is not None and self._quiet >= _QUIET:
             await self.tell(
                 "input_audio_buffer.speech_stopped", audio_end_ms=now, item_id=self._speaking
@@ -326,7 +333,11 @@ class RealtimeProtocol:
         if name is None or name != self.response:
             message = "Cancellation failed: no active response found"
             raise RefusedError(message, "response_cancel_not_active")
+        self._cancel(name)
+
+    def _cancel(self, name: str) -> None:
         self._cancelled.add(name)
+        self._cancellations[name].set()
 
     async def respond(self, request: dict[str, Any]) -> AsyncIterator[None]:
         """Make a response after those before it; each step is a moment at which others may run.
@@ -363,13 +374,16 @@ class RealtimeProtocol:
                 end = {"status": "failed", "status_details": {"type": "failed", "error": error}}
                 break
             at = {"response_id": name, "output_index": index}
+            if isinstance(output, Hang):
+                await self._cancellations[name].wait()
+                end = {"status": "cancelled", "status_details": _CANCELLED}
+                break
             steps = self._speak(output, at, text=text) if isinstance(output, Say) else None
             async for _ in steps or self._call_function(output, at):  # type: ignore[arg-type]  # what is left is a call
                 yield
             response["output"].append(self.items[-1])
             if name in self._cancelled:
-                details = {"type": "cancelled", "reason": "client_cancelled"}
-                end = {"status": "cancelled", "status_details": details}
+                end = {"status": "cancelled", "status_details": _CANCELLED}
                 break
         self.response = None
         await self.tell("response.done", response={**response, **end, "usage": _USAGE})
@@ -461,6 +475,7 @@ def _merge(into: dict[str, Any], update: dict[str, Any]) -> None:
             into[key] = value
 
 
+_CANCELLED = {"type": "cancelled", "reason": "client_cancelled"}
 _SESSION = frozenset(
     {
         *("type", "model", "output_modalities", "instructions", "tools", "tool_choice", "audio"),

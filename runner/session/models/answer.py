@@ -181,7 +181,7 @@ async def _patient(
                     seconds = 0.0
                 if seconds <= 0:
                     quiet = silence if patience <= budget.left else None
-                    raise AnswerError(_late(begun, quiet, budget.whole))
+                    raise AnswerError(late(begun, quiet, budget.whole))
                 if piece is _END:
                     break
                 yield piece
@@ -195,7 +195,7 @@ async def _patient(
             pump.exception()
 
 
-def _late(begun: bool, silence: float | None, turn: float) -> str:
+def late(begun: bool, silence: float | None, turn: float) -> str:
     """What is late: the model was silent for so long, or else the turn has taken too long."""
     if silence is None:
         what = "had not ended its answer" if begun else "had not answered"

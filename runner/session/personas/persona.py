@@ -27,6 +27,7 @@ from runner.session.personas.first_words import opened, speak_first
 from runner.session.personas.makeup import Makeup
 from runner.session.personas.models import nodes_of
 from runner.session.personas.nodes import BY_PART
+from runner.session.personas.patience import Patience
 from runner.session.personas.reconnections import Reconnections
 from runner.session.personas.replies import Replies
 from runner.session.personas.speech import SpeechModel
@@ -81,7 +82,7 @@ class LivePersona(Agent):
         )
         self.unasked = Unasked(call, self, self.enter)
         self._replies = Replies(call, plan, toolbox, self.nodes, first=before is None)
-        self._reconnections: Reconnections | None = None
+        self._watches: list[Reconnections | Patience] = []
         task = call.bound.renderer.own("summarise")
         self._taken_over = (
             TakenOver(before, context, call.clock, task) if before is not None else None
@@ -142,7 +143,8 @@ class LivePersona(Agent):
         call.bound.context.persona = name
         call.listens()
         if self.speech is not None and call.channel == "voice":
-            self._reconnections = Reconnections(call, self)
+            patience = Patience(call, self, finds_turns=self.speech.takes_turns)
+            self._watches = [Reconnections(call, self), patience]
         if self.came_from is not None:
             call.hops += 1
             await self._take_over()
@@ -159,8 +161,8 @@ class LivePersona(Agent):
 
     async def on_exit(self) -> None:
         """Speak no more."""
-        if self._reconnections is not None:
-            self._reconnections.stop()
+        while self._watches:
+            self._watches.pop().stop()
 
     async def recall(self, history: tuple[tuple[str, str], ...]) -> None:
         """Go on with a talk that took place elsewhere."""
