@@ -15,7 +15,7 @@ from operator import attrgetter
 from runner.diff.facts import SentenceFacts, abilities
 from runner.diff.texts import edited
 from runner.link.differences import Location
-from runner.provider_kinds import KINDS, ProviderKind
+from runner.provider_kinds import KINDS, ROWS, ProviderKind
 from runner.schema.hours import DAYS
 
 
@@ -126,6 +126,12 @@ def _of_kind(kind: ProviderKind) -> tuple[Row, ...]:
     )  # fmt: skip
 
 
+def _by_one_block(kind: ProviderKind) -> Row:
+    """Of a kind that one block of an agent names."""
+    return Row(f"providers.*.{kind.key}", f"the {kind.noun} {{owner}} of {{agents}} is now made by "
+               "{after}, not by {before}")  # fmt: skip
+
+
 TABLE: tuple[Row, ...] = (
     Row("agents.*.start", "calls of {owner} are now answered by {after}, not by {before}"),
     Row("agents.*.hours.closed", "calls of {owner} outside its hours are now answered by {after}, "
@@ -150,6 +156,10 @@ TABLE: tuple[Row, ...] = (
              "callers of {agents} who come back to {owner} hear no words of their own for it",
              "the words of {owner} when they come back"),
     *chain.from_iterable(map(_of_kind, sorted(KINDS, key=attrgetter("noticed")))),
+    Row("agents.*.avatar", "callers of {owner} now see the avatar {after}, not {before}",
+        gone="callers of {owner} see no avatar any more; it was {before}",
+        new="callers of {owner} now see an avatar: {after}"),
+    *(_by_one_block(kind) for kind in ROWS if kind not in KINDS),
     Row("agents.*.instructions", _instructions,
         gone="the personas of {owner} have no instructions in common any more"),
     Row("personas.*.instructions", _instructions,

@@ -160,9 +160,12 @@ class Catalogue:
     def _unknown(self, kind: str, name: str) -> NameProblem:
         published = [module for module, kinds in known.LIVEKIT.items() if kind in kinds]
         own = [plugin for plugin, (_, kinds) in known.OWN.items() if kind in kinds]
-        near = nearest(_plain(name), {*self.names(kind), *published, *own})
+        known_as = known.CLASSES.get(_plain(name)) if kind in BY_KEY else None
+        near = known_as or nearest(_plain(name), {*self.names(kind), *published, *own})
         choices = ", ".join(self.names(kind))
         installed = f"installed for '{kind}': {choices}" if choices else None
+        if installed is None and published:
+            installed = f"LiveKit has plugins for it: {', '.join(published)}"
         if installed is None and kind not in BY_KEY:
             installed = f"install the package that brings it; it registers it under {GROUPS[kind]}"
         return NameProblem(

@@ -95,6 +95,9 @@ OWN_VERSION = frozenset(
 )
 """Modules whose package is not published together with the framework."""
 
+CLASSES = {"bvc": "noise_cancellation", "bvctelephony": "noise_cancellation"}
+"""What people write for a plugin: the name of its class in LiveKit's documentation."""
+
 RENAMED = {"minimax": "livekit-plugins-minimax-ai"}
 """Modules whose package has another name."""
 

@@ -26,6 +26,11 @@ _INFERENCE = {
         "rime": r"mist|coda",
         "inworld": r"inworld-tts-",
     },
+    "realtime": {
+        "openai": r"gpt-realtime|gpt-live",
+        "google": r"gemini-([\w.-]+-)?live",
+        "xai": r"grok-voice",
+    },
 }
 """Kind → maker, as LiveKit Inference calls it → how its models' names begin."""
 
@@ -44,10 +49,16 @@ _PLUGINS = {
         "google": r"[a-z]{2}-[a-z]{2}-(wavenet|neural2|chirp|standard)",
         "azure": r"[a-z]{2}-[a-z]{2}-\w+neural$",
     },
+    "realtime": {
+        "aws": r"nova-?sonic|nova_sonic",
+        "google": r"gemini",
+        "openai": r"gpt|chatgpt|open_?ai",
+        "xai": r"grok",
+    },
 }
 """Kind → LiveKit plugin → how names that people know begin."""
 
-OPTIONS = {"llm": "model", "stt": "model", "tts": "voice"}
+OPTIONS = {"llm": "model", "stt": "model", "tts": "voice", "realtime": "model"}
 """Kind → the option under which such a name stands in `with`."""
 
 

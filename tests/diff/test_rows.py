@@ -90,6 +90,10 @@ providers:
     tts: espeak
     with:
       voice: en-gb
+  face:
+    avatar: inference
+    with:
+      model: lemonslice/one
 """
 
 INVOICES = (
@@ -124,6 +128,11 @@ CASES = {
     "model": (
         ("llm: openai/gpt-4.1-mini", "llm: openai/gpt-4.1"),
         ["the model of clinic is now openai/gpt-4.1, not openai/gpt-4.1-mini"],
+    ),
+    "avatar": (
+        ("    tts: soft", "    tts: soft\n    avatar: face"),
+        ["callers of clinic now see an avatar: face",
+         "the avatar face (inference, lemonslice/one) is now used by clinic"],
     ),
     "option": (
         ("      voice: en-us", "      voice: en-us-nyc"),
@@ -299,6 +308,15 @@ def test_what_is_said_of_a_change(case, sentences):
     before = start(case)
     assert old in before
     assert sentences(before, before.replace(old, new, 1)) == expected
+
+
+def test_another_avatar_is_told(sentences):
+    """Callers see another face, or none any more."""
+    one = BEFORE.replace("    tts: soft", "    tts: soft\n    avatar: face")
+    two = one.replace("avatar: face", "avatar: other")
+    two += "  other:\n    avatar: inference\n    with:\n      model: lemonslice/two\n"
+    assert sentences(one, two)[0] == "callers of clinic now see the avatar other, not face"
+    assert sentences(one, BEFORE)[0] == "callers of clinic see no avatar any more; it was face"
 
 
 def test_nothing_private_is_shown(compile_files):

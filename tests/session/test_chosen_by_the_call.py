@@ -8,6 +8,7 @@ from support.voice_folder import FOLDER, said
 from runner.session import CallFacts
 from runner.session.conversation import Conversation
 from runner.session.errors import CannotStartError
+from runner.session.models.trial import named
 
 VARIABLE = """
     variables:
@@ -78,3 +79,9 @@ async def test_nothing_is_chosen_before_the_caller_is_known(load, caplog):
     assert not talk._call.bound.models.built()
     assert not caplog.records
     await talk.abandon()
+
+
+def test_doctor_tries_what_a_variable_may_choose(load):
+    """Each provider that may be chosen is tried, and no variable is taken for one."""
+    names = [name for kind, name, _ in named({"desk": load(CHOSEN)}) if kind == "tts"]
+    assert sorted(names) == ["bright", "warm"]

@@ -73,13 +73,25 @@ def talk(begin):
     stubs = []
 
     async def start(  # noqa: PLR0913 - what differs between the talks
-        answer, more="", *, persona="", channel="text", start="host", context="full", **options
+        answer,
+        more="",
+        *,
+        persona="",
+        channel="text",
+        start="host",
+        context="full",
+        chosen="",
+        given=None,
+        **options,
     ):
         stubs.append(RealtimeStub(answer, **options).__enter__())
         folder = FOLDER.replace("    MORE\n", more).replace("    PERSONA\n", persona)
+        if chosen:
+            folder = folder.replace("    variables:\n", chosen)
+            folder = folder.replace("realtime: speech", 'realtime: "{{ mind }}"', 1)
         folder = folder.replace("START", start).replace("CONTEXT", context)
         folder = folder.replace("URL", stubs[-1].url)
-        made = await begin(folder, channel=channel)
+        made = await begin(folder, channel=channel, given=given)
         made.stub, made.folder = stubs[-1], folder
         return made
 
@@ -348,4 +360,40 @@ async def test_another_model_waits_for_the_next_persona(talk, load):
     renewed = await made.conversation.renew(changed)
     assert "agents.desk.realtime" in renewed.waiting
     assert (await made.say("hello")).texts == ["gpt-realtime: hello"]
+    assert (await made.say("food")).texts == ["gpt-other: food"]
+
+
+CHOSEN = """    variables:
+      mind:
+        type: choice
+        choices:
+          - speech
+          - other
+        default: speech
+"""
+
+
+@pytest.mark.parametrize(
+    ("given", "first"), [({}, "gpt-realtime"), ({"mind": "other"}, "gpt-other")]
+)
+@pytest.mark.parametrize("channel", ["text", "voice"])
+async def test_the_call_chooses_the_model(talk, channel, given, first):
+    """A variable chooses which model hears and speaks, when the call begins."""
+    made = await talk(heard, channel=channel, chosen=CHOSEN, given=given)
+    await made.until(says("Good day."))
+    assert made.stub.models == [first]
+
+
+async def test_the_call_chooses_again_at_a_handoff(talk):
+    """A value that has changed counts from the next handoff, in a connection of its own."""
+
+    def answer(request):
+        if request.text == "food" and "host" in request.instructions:
+            return Call("transfer_to_cook")
+        return Say(f"{request.session['model']}: {request.text}")
+
+    persona = '    realtime: "{{ mind }}"\n'
+    made = await talk(answer, chosen=CHOSEN, persona=persona)
+    assert (await made.say("hello")).texts == ["gpt-realtime: hello"]
+    made.conversation._call.bound.variables.set("mind", "other")
     assert (await made.say("food")).texts == ["gpt-other: food"]

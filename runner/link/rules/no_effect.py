@@ -78,6 +78,13 @@ def _uninterrupted(agent: Agent) -> bool:
     return interruptions is False
 
 
+def _with_avatar(agent: Agent) -> bool:
+    """Whether the sound goes through a face, which LiveKit cannot pause, and shall be resumed."""
+    interruptions = _turns(agent).interruptions
+    resumes = isinstance(interruptions, Interruptions) and interruptions.resume is not False
+    return agent.avatar is not None and resumes and not _by_text(agent) and _room(agent).audio_out
+
+
 def _silent_idle(agent: Agent) -> bool:
     idle = agent.idle
     return isinstance(idle, Idle) and idle.say is None and idle.instructions is None
@@ -161,6 +168,9 @@ _ROWS = (
          ("how", "ignore_within", "min_duration", "min_words", "resume"), _uninterrupted,
          "have no effect: with allow: no the caller cannot interrupt",
          "delete them, or write allow: yes"),
+    _Row(("turn_taking", "interruptions"), ("resume",), _with_avatar,
+         "has no effect: an avatar's words cannot be halted and gone on with",
+         "delete it, or delete avatar:"),
     _Row(("turn_taking", "turn_limit"), ("then",), _endless_turn,
          "is never done: a turn may last for ever",
          "write max_words: or max_duration: beside it"),

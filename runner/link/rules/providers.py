@@ -18,6 +18,7 @@ from runner.providers.makers import OPTIONS, inference_model, is_platform, plugi
 from runner.schema.providers import Order
 from runner.schema.reading.load import Definition
 from runner.schema.types.names import ProviderName
+from runner.schema.types.values import NO, YES
 from runner.template import has_template
 
 SPEECH_TO_SPEECH = late(r"openai/gpt-(realtime|live)|google/gemini-([\w.-]+-)?live|xai/grok-voice")
@@ -86,8 +87,11 @@ def _hint(context: DefinitionContext, name: str, kind: str) -> str:
         for n, d in context.table.entries["providers"].items()
         if getattr(d.spec, "kind", kind) == kind
     ]
-    if nearest(name, BY_KEY[kind].words) is not None:
-        fitting = [*BY_KEY[kind].words, *fitting]
+    row = BY_KEY[kind]
+    if name.casefold() in NO | YES:
+        return _switched(kind, off=name.casefold() in NO)
+    if nearest(name, row.words) is not None:
+        fitting = [*row.words, *fitting]
     plugin = context.around.catalogue.find(kind, name) if nearest(name, fitting) is None else None
     clean = re.sub(r"[\s,;]+$", "", name)
     if clean != name and _INFERENCE.fullmatch(clean):
@@ -102,9 +106,23 @@ def _hint(context: DefinitionContext, name: str, kind: str) -> str:
         )
     if nearest(name, fitting) is None and (known := _well_known(kind, name)):
         return known
-    example = BY_KEY[kind].example
-    place = "write it below providers:" + (f", or write one such as {example}" * bool(example))
+    place = "write it below providers:"
+    if row.example:
+        place += f", or write one such as {row.example}"
+    elif row.words:
+        place = f"write one of {', '.join(row.words)}, or write it below providers:"
     return defined_where(name, fitting, place)
+
+
+def _switched(kind: str, *, off: bool) -> str:
+    """What to write where a yes or no stands for a provider."""
+    if off:
+        return "delete the line: without it there is none" if kind in _UNUSED else "delete the line"
+    return f"write the name of a provider that has {kind}:"
+
+
+_UNUSED = frozenset({"avatar", "noise_cancellation", "realtime"})
+"""Kinds that a call does without where nobody names one."""
 
 
 def _well_known(kind: str, name: str) -> str | None:

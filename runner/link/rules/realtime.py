@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from runner.diagnostics import Diagnostic, Span
+from runner.link.chosen import named
 from runner.link.rule import AgentContext, AgentRule, Used
 from runner.link.scope import Scope
 from runner.link.walk import walk
@@ -91,8 +92,8 @@ class _Check:
             return True
         plugins = {
             str(getattr(spec, "realtime", ""))
-            for named in realtime_of(agent, persona)
-            if (spec := self.scope.providers.get(str(named))) is not None
+            for name in named(self.scope, map(str, realtime_of(agent, persona)))
+            if (spec := self.scope.providers.get(name)) is not None
         }
         return bool(plugins) and plugins <= SAYS_EXACTLY | {IN_ORDER}
 

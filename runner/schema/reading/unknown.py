@@ -35,7 +35,9 @@ def unknown(document: Document, error: Error) -> Diagnostic:
     owners = [cls.kind for cls in model.kinds if takes(cls, name)]
     if owners:
         message = f"'{name}' does not go with '{model.kind}'"
-        hint = f"delete it; it goes with {' and '.join(owners)} only"
+        *others, last = dict.fromkeys(owners)
+        named = f"{', '.join(others)} and {last}" if others else last
+        hint = f"delete it; it goes with {named} only"
         return Diagnostic(span, "E112", message, hint)
     for look in (_elsewhere, _foreign, _pasted, _translated, _misspelt, _owned):
         if suggestion := look(document, error, model):

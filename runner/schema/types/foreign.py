@@ -99,6 +99,15 @@ FOREIGN: dict[str, Mapping[str, str]] = {
             ),
         }
     ),
+    "the room": _Words(
+        {
+            "noise_cancellation": "noise_reduction noise_suppression denoise denoising noise_filter"
+            " background_voice_cancellation bvc krisp",
+            "video_in": "video camera vision",
+            "close_on_disconnect": "end_on_disconnect hang_up_on_leave",
+            "participants": "participant_kinds kinds",
+        }
+    ),
     "an agent": _Words(
         {
             "start": "entrypoint entry_point first_persona initial_persona starting_node start_node"
@@ -109,6 +118,10 @@ FOREIGN: dict[str, Mapping[str, str]] = {
             _STT: "transcriber asr stt_model speech_to_text recogniser recognizer ears",
             _TTS: "voice voice_id speaker tts_model text_to_speech voice_model",
             "vad": "vad_model voice_activity_detection",
+            "realtime": "speech_to_speech s2s voice_to_voice realtime_model live_model",
+            "avatar": "face video_avatar digital_human talking_head",
+            "room.noise_cancellation": "noise_reduction noise_suppression denoise denoising"
+            " noise_filter background_voice_cancellation",
             "tools": "functions function actions skills abilities general_tools tool_ids plugins",
             "handoffs": "transfers transfer handoff handover routes destinations",
             "timezone": "time_zone tz zone",

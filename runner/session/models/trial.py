@@ -24,6 +24,7 @@ from runner.session.models.known_secrets import Secrets
 from runner.session.models.providers import Models
 from runner.session.values.templates import TemplateContext, TemplateRenderer
 from runner.session.values.variables import Variables
+from runner.template import has_template
 
 BUDGET = 15.0
 """Seconds that one provider may take."""
@@ -60,13 +61,16 @@ class Trial:
 
 
 def named(agents: Mapping[str, AgentRelease]) -> list[tuple[str, str, AgentRelease]]:
-    """Kind, name and an agent of all providers and inference strings that agents name."""
+    """Kind, name and an agent of all providers and inference strings that agents name.
+
+    What a variable may choose is among the providers.
+    """
     first_use: dict[tuple[str, str], AgentRelease] = {}
     for release in agents.values():
         for user in (release.agent, *release.personas.values()):
             for kind in KINDS:
                 for name in choices(user, kind.key):
-                    if name not in kind.words:
+                    if name not in kind.words and not has_template(name):
                         first_use.setdefault((kind.key, name), release)
         for name, provider in release.providers.items():
             first_use.setdefault((provider.kind, name), release)
