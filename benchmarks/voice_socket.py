@@ -83,8 +83,8 @@ class SocketCaller:
 
     async def quiet(self) -> None:
         """Return when nothing has been heard for a while."""
-        while self._loud and (rest := self._loud[-1] + _QUIET - time.perf_counter()) > 0:
-            await asyncio.sleep(rest)  # noqa: ASYNC110 - it waits for silence, of which nobody tells
+        while self._loud and (rest := self._loud[-1] + _QUIET - time.perf_counter()) > 0:  # noqa: ASYNC110 - of silence nobody tells
+            await asyncio.sleep(rest)
 
     async def _until(self, look: Callable[[], float | None], within: float) -> float:
         try:
