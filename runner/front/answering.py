@@ -43,9 +43,14 @@ async def _answer(
     try:
         value = await route.handler(ApiRequest(site, request.match_info, content, request))
     except DialogueError as error:
-        agent = request.match_info.get("name") or str(getattr(content, "model", ""))
-        raise _problem(error, agent, site.runner) from None
+        raise _problem(error, _agent(request, content), site.runner) from None
     return _response(route, value)
+
+
+def _agent(request: web.Request, content: Any) -> str:
+    """The agent that a request names."""
+    named = (getattr(content, each, None) for each in ("model", "agent"))
+    return request.match_info.get("name") or next((str(each) for each in named if each), "")
 
 
 def _known(route: Route, request: web.Request) -> None:

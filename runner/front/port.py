@@ -391,6 +391,35 @@ class Runner(Protocol):
         """
         ...
 
+    async def intent(self, agent: str, text: str, session_id: str | None) -> dict[str, Any]:
+        """Which intent of an agent a text means: `intent`, `persona`, `actions`.
+
+        Args:
+            agent: whose.
+            text: what somebody has said.
+            session_id: where what it does is done; without it, the first persona is asked.
+
+        Raises:
+            DialogueError: there is no such agent or session, or it has ended or not begun.
+        """
+        ...
+
+    async def use_tool(
+        self, agent: str, tool: str, arguments: dict[str, Any], session_id: str | None
+    ) -> dict[str, Any]:
+        """Have an HTTP tool of an agent ask its service: what `lkrun tool call` tells.
+
+        Args:
+            agent: whose.
+            tool: its name.
+            arguments: as the model would give them.
+            session_id: whose values it uses, and where what it saves is stored.
+
+        Raises:
+            DialogueError: there is no such agent, session or tool.
+        """
+        ...
+
     async def end(self, session_id: str) -> None:
         """End one of them.
 

@@ -115,7 +115,7 @@ def build(  # noqa: PLR0913 - what a runner begins with
         budget=lambda call: turn_budget(releases, call), take=switchboard.take,
         most=lambda: releases.current.process.capacity.max_dialogues,
     )  # fmt: skip
-    outside = Outside(releases, calls, texts.ended)
+    outside = Outside(releases, calls, texts)
     switchboard.on_acted = outside.acted
     surroundings = ChildEnvironment(
         releases, secrets, texts.hosts, log, env=startup.env, livekit=livekit

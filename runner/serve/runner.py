@@ -307,6 +307,30 @@ class ServedRunner:
         await self._recorder.written()
         return name
 
+    async def intent(self, agent: str, text: str, session_id: str | None) -> dict[str, Any]:
+        """Which intent a text means; in a session, what it does is done.
+
+        Raises:
+            DialogueError: there is no such agent or session.
+        """
+        self._not_draining(session_id)
+        return await self._outside.intent(agent, text, session_id)
+
+    async def use_tool(
+        self, agent: str, tool: str, arguments: dict[str, Any], session_id: str | None
+    ) -> dict[str, Any]:
+        """Have an HTTP tool ask its service.
+
+        Raises:
+            DialogueError: there is no such agent, session or tool.
+        """
+        self._not_draining(session_id)
+        return await self._outside.use(agent, tool, arguments, session_id)
+
+    def _not_draining(self, session_id: str | None) -> None:
+        if session_id is None and self._admission.draining:
+            raise DialogueError("draining", "the runner is shutting down")
+
     async def end(self, session_id: str) -> None:
         """End one of them.
 

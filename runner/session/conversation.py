@@ -17,11 +17,12 @@ from runner.egress.report import CallReport
 from runner.link.release import AgentRelease
 from runner.schema.actions import AnyAction
 from runner.schema.types.pressed import PRESSED
+from runner.session import by_request
 from runner.session.bound_release import BoundRelease
 from runner.session.call import Call, Channel
 from runner.session.clock import Clock, MachineClock
 from runner.session.errors import CannotRenewError, CannotStartError
-from runner.session.events import Event, Events
+from runner.session.events import ElsewhereEvent, Event, Events, IntentEvent
 from runner.session.facts import CallFacts
 from runner.session.lifecycle.after_call import Aftermath
 from runner.session.models.known_secrets import Secrets
@@ -39,6 +40,7 @@ from runner.session.speech.sounds import Sounds
 from runner.session.tracing import conversation_span
 from runner.session.values.templates import Names, TemplateContext, TemplateRenderer
 from runner.session.values.variables import Variables
+from runner.template import as_data
 
 __all__ = ["CannotRenewError", "CannotStartError", "Conversation", "Renewed"]
 
@@ -339,7 +341,40 @@ class Conversation:
             CallOverError: the call ended before it was done.
             MisfitError: a value does not fit its variable; nothing was done.
         """
-        return await self._parts.outside.act(actions, names, begun, event=event)
+        happened = names.get("args") if names is not None else None
+
+        def told() -> Event:
+            return ElsewhereEvent(
+                persona=self.persona, name=event or "", arguments=as_data(happened)
+            )
+
+        first = told if event is not None else None
+        return await self._parts.outside.act(actions, names, begun, first=first)
+
+    def means(self, text: str) -> dict[str, Any]:
+        """Which intent a text means just now: `intent`, `persona`, and its `actions` as JSON."""
+        return by_request.told(self._call, by_request.meant(self._call, text))
+
+    async def act_on(self, intent: str, begun: Callable[[], None] = lambda: None) -> list[Event]:
+        """Do what an intent of the persona that speaks does, between two turns.
+
+        Returns, Raises: as `act`.
+        """
+        persona = self.persona
+        actions = self._call.bound.plan.personas[persona].intents[intent].then
+
+        def first() -> Event:
+            return IntentEvent(persona=persona, name=intent)
+
+        return await self._parts.outside.act(actions, None, begun, first=first)
+
+    async def use(self, tool: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        """Have one of the agent's HTTP tools ask its service, without a model.
+
+        Returns:
+            What `lkrun tool call` tells; what it saves is stored in the call.
+        """
+        return await by_request.use(self._call, tool, arguments)
 
     async def quiet(self) -> None:
         """Wait until nobody speaks, no tool runs and no handoff is under way."""

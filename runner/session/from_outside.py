@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import Any
 
 from runner.schema.actions import AnyAction, Set
 from runner.schema.fields import Field
@@ -12,12 +11,11 @@ from runner.session.action_context import ActionContext
 from runner.session.actions import perform
 from runner.session.call import Call
 from runner.session.errors import CallOverError, MisfitError
-from runner.session.events import ElsewhereEvent, Event
+from runner.session.events import Event
 from runner.session.tasks.readiness import between_turns
 from runner.session.text_turns import TextTurns
 from runner.session.values.conversion import convert, missing
 from runner.session.values.templates import Names
-from runner.template import as_data
 
 
 class FromOutside:
@@ -48,7 +46,7 @@ class FromOutside:
         names: Names = None,
         begun: Callable[[], None] = lambda: None,
         *,
-        event: str | None = None,
+        first: Callable[[], Event] | None = None,
     ) -> list[Event]:
         """Do actions.
 
@@ -56,7 +54,7 @@ class FromOutside:
             actions: what is done.
             names: what their templates may name besides.
             begun: told that they are being done now.
-            event: the type of what has happened elsewhere, whose data is `args` in `names`.
+            first: makes the event that is told before.
 
         Returns:
             The events of this turn; by voice and in a room they are told.
@@ -69,8 +67,8 @@ class FromOutside:
 
         async def deed() -> None:
             begun()
-            if event is not None:
-                self._tell(event, (names or {}).get("args"))
+            if first is not None:
+                self._call.events.tell(first())
             await self._do(actions, names)
 
         if not self._call.spoken_to:
@@ -100,10 +98,6 @@ class FromOutside:
                         convert(field, value, variables.choices)
                     except MisfitError as problem:
                         raise MisfitError(f"'{name}' {problem}") from None
-
-    def _tell(self, name: str, data: Any) -> None:
-        call = self._call
-        call.events.tell(ElsewhereEvent(persona=call.speaking, name=name, arguments=as_data(data)))
 
     async def _turn_comes(self) -> None:
         """Wait until it can be done.

@@ -266,7 +266,7 @@ def texts(store, welcomes, calls, switchboard):
 @pytest.fixture
 def outside(releases, calls, texts, switchboard):
     """Hands what others want done to the processes of calls."""
-    made = Outside(releases, calls, texts.ended)
+    made = Outside(releases, calls, texts)
     switchboard.on_acted = made.acted
     return made
 

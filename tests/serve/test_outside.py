@@ -146,3 +146,68 @@ async def test_an_event_does_what_the_agent_has_for_it(texts, calls, outside, ch
         assert await outside.event(session, "order.ready", data) == ("desk", True)
     assert await outside.event(session, "order.gone", {}) == ("desk", False)
     assert await outside.event(await begun(texts, "shop"), "order.ready", {}) == ("shop", False)
+
+
+INTENTS = """    description: The desk
+    intents:
+      wants_human:
+        phrases: real person
+        say: I will fetch somebody, {{ name or 'caller' }}.
+      known:
+        phrases: real
+        if: name
+        say: You are known.
+"""
+FOUND = {
+    "intent": "wants_human",
+    "persona": "greeter",
+    "actions": [{"say": ["I will fetch somebody, {{ name or 'caller' }}."]}],
+}
+
+
+async def test_words_are_understood_where_nobody_talks(calls, outside, changed, releases):
+    """By the intents of its first persona; nothing begins, and nothing is left."""
+    releases.swap(changed("    description: The desk\n", INTENTS))
+    assert await outside.intent("desk", "A REAL person, please", None) == FOUND
+    none = {"intent": None, "persona": "greeter", "actions": []}
+    assert await outside.intent("desk", "I am real", None) == none  # nobody has a name there
+    assert await outside.intent("shop", "a real person", None) == none
+    assert calls.all() == []
+    with pytest.raises(DialogueError) as refused:
+        await outside.intent("dask", "hello", None)
+    assert refused.value.code == "unknown_agent"
+
+
+async def test_in_a_session_what_is_meant_is_done(texts, calls, outside, changed, releases):
+    """As if the caller had said it, but that their words are no part of the talk."""
+    releases.swap(changed("    description: The desk\n", INTENTS))
+    session = await begun(texts)
+    assert await outside.intent("desk", "a real person", session) == FOUND
+    events = [(e["type"], e.get("text", e.get("name"))) for e in calls.get(session).events][1:]
+    assert events == [("intent", "wants_human"), ("message", "I will fetch somebody, caller.")]
+    await outside.act(session, {"set": {"name": "Mary"}})
+    assert (await outside.intent("desk", "I am real", session))["intent"] == "known"
+    assert (await outside.intent("desk", "hello", session))["intent"] is None
+    with pytest.raises(DialogueError) as refused:
+        await outside.intent("shop", "hello", session)
+    assert refused.value.code == "unknown_session"
+
+
+async def test_a_tool_asks_its_service(texts, outside, service):
+    """With the key that the main process alone has; `lkrun tool call` tells the same."""
+    told = await outside.use("desk", "look", {}, None)
+    assert (told["ok"], told["error"], len(told["attempts"])) == (True, None, 1)
+    assert set(told) == {"ok", "output", "saved", "error", "attempts", "total_ms"}
+    assert await outside.use("desk", "look", {}, await begun(texts))
+    refused = await outside.use("desk", "look", {"nope": 1}, None)
+    assert (refused["ok"], refused["attempts"]) == (False, [])
+    assert "nope" in refused["error"]
+    assert len(service.keys) == 2
+
+
+@pytest.mark.parametrize("tool", ["lok", "remember", "http://127.0.0.1/"])
+async def test_only_a_declared_http_tool_is_used(outside, tool):
+    """Never an address."""
+    with pytest.raises(DialogueError, match=f"agent 'desk' has no tool '{tool}'") as refused:
+        await outside.use("desk", tool, {}, None)
+    assert refused.value.code == "bad_request"

@@ -390,6 +390,29 @@ class FakeRunner:
             self._find(session_id)
         return f"event_{len(self.happened)}"
 
+    async def intent(self, agent: str, text: str, session_id: str | None) -> dict[str, Any]:
+        self._known_agent(agent, session_id)
+        self.asked.append((agent, text, session_id))
+        found = "wants_human" if "person" in text else None
+        return {"intent": found, "persona": "receptionist", "actions": []}
+
+    async def use_tool(
+        self, agent: str, tool: str, arguments: dict[str, Any], session_id: str | None
+    ) -> dict[str, Any]:
+        self._known_agent(agent, session_id)
+        self.asked.append((agent, tool, arguments, session_id))
+        attempt = {"method": "GET", "url": "http://x", "status": 200, "error": None, "ms": 1.5}
+        return {"ok": True, "output": "9:30", "saved": {}, "error": None, "attempts": [attempt],
+                "total_ms": 2.0}  # fmt: skip
+
+    def _known_agent(self, agent: str, session_id: str | None) -> None:
+        if self.refuses is not None:
+            raise self.refuses
+        if agent not in {each.name for each in AGENTS}:
+            raise DialogueError("unknown_agent", f"there is no agent '{agent}'")
+        if session_id is not None:
+            self._find(session_id)
+
     async def act(self, session_id: str, action: dict[str, Any]) -> None:
         self.acted.append((session_id, action))
         if self.refuses is not None:

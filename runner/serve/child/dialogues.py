@@ -37,8 +37,10 @@ from runner.serve.socket.messages import (
     End,
     Failed,
     Failure,
+    FromOutside,
     HostHello,
     Known,
+    Mean,
     NotRenewed,
     Open,
     Piece,
@@ -50,6 +52,7 @@ from runner.serve.socket.messages import (
     ToHost,
     TurnText,
     Usage,
+    UseTool,
 )
 from runner.serve.socket.peer import Peer
 from runner.serve.tasks import Tasks
@@ -79,7 +82,7 @@ class Dialogue:
         self._call = opened.welcome.call
         self._talk: Conversation | None = None
         self._aloud: SpokenDialogue | None = None
-        self._work: asyncio.Queue[TurnText | Renew | Act] = asyncio.Queue()
+        self._work: asyncio.Queue[TurnText | Renew | FromOutside] = asyncio.Queue()
         self._given_up: set[int] = set()
         self._streamed: int | None = None
         self._turn: tuple[int, asyncio.Task[Reply | Failed]] | None = None
@@ -87,7 +90,7 @@ class Dialogue:
         self._noted = self._reported = False
         self._task = asyncio.get_running_loop().create_task(self._run())
 
-    def put(self, message: TurnText | Renew | Act) -> None:
+    def put(self, message: TurnText | Renew | FromOutside) -> None:
         """Do this when all that came before is done."""
         self._work.put_nowait(message)
 
@@ -124,7 +127,7 @@ class Dialogue:
                 message = await self._work.get()
                 if isinstance(message, Renew):
                     self._line.send(await self._renewed(message))
-                elif isinstance(message, Act):
+                elif isinstance(message, FromOutside):
                     self._line.send(await self._acted(message))
                 elif message.id in self._given_up:
                     self._given_up.remove(message.id)
@@ -176,20 +179,32 @@ class Dialogue:
             return _refused(message, "the release cannot be read")
         return CallRenewed(message.call, message.release, done.live, done.waiting)
 
-    async def _acted(self, message: Act) -> Acted:
+    async def _acted(self, message: FromOutside) -> Acted:
         """Do what others want done; the answer comes after all that was said of it."""
-        talk = self._talk
+        talk, aloud = self._talk, self._aloud
         if talk is None:
-            return Acted(message.call, message.id, over=True)
+            return await self._apart(message)
         self._streamed = None
-        do = self._aloud.act if self._aloud is not None else talk.act
-        done = await acted(message, do, self._line.send)
+        done = await acted(
+            message, talk, self._line.send, aloud.around if aloud is not None else lambda do: do()
+        )
         if talk.ended.done():
             self._report(talk)
         else:
             self._note()
         self._line.send(Known(message.call, talk.variables))
         return done
+
+    async def _apart(self, message: FromOutside) -> Acted:
+        """Answer what is asked of an agent that talks with nobody: nothing begins."""
+        try:
+            talk = self._conversation()
+        except CannotStartError as error:
+            return Acted(message.call, message.id, problem=str(error))
+        try:
+            return await acted(message, talk, self._line.send)
+        finally:
+            await talk.abandon()
 
     async def _reply(self, message: TurnText) -> Reply | Failed:
         greeting: list[Event] = []
@@ -349,7 +364,7 @@ class DialogueHost:
             case Open():
                 call = message.welcome.call
                 self._open[call] = Dialogue(self._line, message)
-            case TurnText() | Renew() | Act():
+            case TurnText() | Renew() | Act() | Mean() | UseTool():
                 self._put(message)
             case Cancel():
                 if (dialogue := self._open.get(message.call)) is not None:
@@ -360,13 +375,13 @@ class DialogueHost:
                 if (dialogue := self._open.pop(message.call, None)) is not None:
                     self._tasks.spawn(dialogue.end(message.reason))
 
-    def _put(self, message: TurnText | Renew | Act) -> None:
+    def _put(self, message: TurnText | Renew | FromOutside) -> None:
         dialogue = self._open.get(message.call)
         if dialogue is not None:
             dialogue.put(message)
         elif isinstance(message, Renew):
             self._line.send(_refused(message, "the call has ended"))
-        elif isinstance(message, Act):
+        elif isinstance(message, FromOutside):
             self._line.send(Acted(message.call, message.id, over=True))
 
 

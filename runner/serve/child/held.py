@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, Any
 from runner.serve.socket.line import CallEgress, Line
 from runner.serve.socket.messages import (
     TO_CALL,
-    Act,
     Acted,
     CallHello,
     CallRenewed,
     Ended,
     Failure,
+    FromOutside,
     Known,
     MalformedError,
     NotRenewed,
@@ -170,16 +170,16 @@ class HeldCall:
         network = provider_network(message.network)
         return release, await self.talk.renew(release, secrets=message.secrets.get, network=network)
 
-    def act(self, message: Act) -> None:
+    def act(self, message: FromOutside) -> None:
         """Do what the main process says: what others want done."""
         self.tasks.spawn(self._act(message))
 
-    async def _act(self, message: Act) -> None:
+    async def _act(self, message: FromOutside) -> None:
         from runner.serve.child.acting import acted
 
         talk = self.talk
         over = Acted(self.id, message.id, over=True)
-        self.line.send(await acted(message, talk.act, self.line.send) if talk is not None else over)
+        self.line.send(await acted(message, talk, self.line.send) if talk is not None else over)
 
     async def over(self, reason: str) -> None:
         """The call is over: end what runs, and tell how it ended and what models find in it."""

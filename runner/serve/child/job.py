@@ -20,7 +20,7 @@ from livekit.agents.job import DEFAULT_PARTICIPANT_KINDS
 from livekit.agents.types import ATTRIBUTE_PUBLISH_ON_BEHALF
 
 from runner.serve.child.held import HeldCall
-from runner.serve.socket.messages import Act, End, Renew, Started, ToCall
+from runner.serve.socket.messages import Act, End, Mean, Renew, Started, ToCall, UseTool
 
 if TYPE_CHECKING:
     from runner.session.conversation import Conversation
@@ -238,7 +238,7 @@ def _take(job: _Job, message: ToCall) -> None:
                 _finish(job, message.reason)
         case Renew():
             job.held.renew(message)
-        case Act():
+        case Act() | Mean() | UseTool():
             job.held.act(message)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +16,6 @@ from runner.testing.audio.talk import AudioTalk
 if TYPE_CHECKING:
     from runner.egress.providers import ProviderNetwork
     from runner.link.release import AgentRelease
-    from runner.schema.actions import AnyAction
     from runner.secret import Secret
     from runner.session.conversation import Conversation
 
@@ -84,21 +83,10 @@ class SpokenDialogue(AudioTalk):
         await self.press(pressed)
         return await self._told()
 
-    async def act(
-        self,
-        actions: tuple[AnyAction, ...],
-        names: dict[str, Any] | None,
-        begun: Callable[[], None],
-        *,
-        event: str | None = None,
-    ) -> list[Event]:
-        """Have actions done that the caller has not asked for; what the agent did and said.
-
-        Raises:
-            CallOverError, MisfitError: as `Conversation.act`.
-        """
+    async def around(self, work: Callable[..., Awaitable[Any]]) -> list[Event]:
+        """Have something done that the caller has not asked for; what the agent did and said."""
         self._begin()
-        await self._on.act(actions, names, begun, event=event)
+        await work()
         await self._answered(True)
         return await self._told()
 

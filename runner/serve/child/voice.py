@@ -22,7 +22,18 @@ from livekit.agents.voice.transcription import TranscriptSynchronizer
 
 from runner.serve.child.held import HeldCall
 from runner.serve.child.to_main import log_to_main
-from runner.serve.socket.messages import Act, End, Renew, Said, Signal, Sound, Started, ToCall
+from runner.serve.socket.messages import (
+    Act,
+    End,
+    Mean,
+    Renew,
+    Said,
+    Signal,
+    Sound,
+    Started,
+    ToCall,
+    UseTool,
+)
 from runner.session import Caller, CallFacts, tracing
 from runner.session.conversation import Conversation
 from runner.session.speech.ends import Ear, Mouth, Words
@@ -156,7 +167,7 @@ class VoiceCall:
                 self._held.end(message.reason)
             case Renew():
                 self._held.renew(message)
-            case Act():
+            case Act() | Mean() | UseTool():
                 self._held.act(message)
 
     async def _said(self, message: Said) -> None:

@@ -187,6 +187,18 @@ class Dialogues:
         """End a dialogue, since who talks in it hangs up."""
         self._end(call, "caller_left")
 
+    async def visit(self, agent: str) -> CallInfo:
+        """Have an agent in a host that is only asked something, and talks with nobody.
+
+        Raises:
+            DialogueError: there is no such agent, or no room for one more.
+        """
+        return self._begin(await self.hosts.next(), agent, Opening(None, None, False, None))
+
+    def leave(self, call: CallInfo) -> None:
+        """What was asked is answered."""
+        self._end(call, "caller_left")
+
     def ended(self, session: str) -> bool:
         """Whether there was such a dialogue, which has ended."""
         return session in self._ended

@@ -323,26 +323,29 @@ class Signal(Message):
 
 @dataclass(frozen=True, slots=True)
 class Acting(Message):
-    """What an `Act` says is being done now."""
+    """What an `Act` or a `Mean` says is being done now; of the latter, which intent it is."""
 
     call: str
     id: int
+    document: dict[str, Any] | None = None
     type: Literal["acting"] = "acting"
 
 
 @dataclass(frozen=True, slots=True)
 class Acted(Message):
-    """What came of an `Act`.
+    """What came of an `Act`, a `Mean` or a `UseTool`.
 
     Attributes:
         over: the call ended before it was done.
         problem: why it was not done.
+        document: the answer, as the HTTP front gives it.
     """
 
     call: str
     id: int
     over: bool = False
     problem: str | None = None
+    document: dict[str, Any] | None = None
     type: Literal["acted"] = "acted"
 
 
@@ -488,6 +491,28 @@ class Act(Message):
 
 
 @dataclass(frozen=True, slots=True)
+class Mean(Message):
+    """Which intent is meant by a text? With `act`, what it does is done, between two turns."""
+
+    call: str
+    id: int
+    text: str
+    act: bool
+    type: Literal["mean"] = "mean"
+
+
+@dataclass(frozen=True, slots=True)
+class UseTool(Message):
+    """An HTTP tool is to ask its service, with the values of a call and these arguments."""
+
+    call: str
+    id: int
+    tool: str
+    arguments: dict[str, Any]
+    type: Literal["use_tool"] = "use_tool"
+
+
+@dataclass(frozen=True, slots=True)
 class Cancel(Message):
     """Nobody waits for the answer to a `TurnText` any more."""
 
@@ -574,8 +599,9 @@ FromCall = (
     | Refused
 )
 FromHost = FromCall | Reply | Failed | Piece | Pong
-ToCall = Welcome | Gone | End | Renew | Act | Answer | Sound | Said | Refused
-ToHost = End | Renew | Act | Open | TurnText | Cancel | Ping | Answer | Refused
+FromOutside = Act | Mean | UseTool
+ToCall = Welcome | Gone | End | Renew | FromOutside | Answer | Sound | Said | Refused
+ToHost = End | Renew | FromOutside | Open | TurnText | Cancel | Ping | Answer | Refused
 ControlReply = RunnerState | CommandResult
 
 T = TypeVar("T", bound=Message)
