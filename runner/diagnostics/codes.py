@@ -47,6 +47,7 @@ CODES: dict[str, str] = {
     "E116": "a JMESPath expression that cannot be used",
     "E117": "a value that does not fit its type",
     "E118": "text that is too long",
+    "E119": "a phone number that cannot be dialled",
     # E2xx, names over all files
     "E201": "no agent in the folder",
     "E202": "an unknown name",
@@ -60,6 +61,7 @@ CODES: dict[str, str] = {
     "E211": "a mock of a tool that asks no service",
     "E213": "a language that does not fit the agent's",
     "E214": "agents that would all join every new room",
+    "E215": "a phone number that several agents answer",
     "E218": "an environment that is not there",
     # E3xx, templates and values
     "E301": "a template that cannot be read",

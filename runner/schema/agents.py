@@ -22,6 +22,7 @@ from runner.schema.lifecycle import AfterCall, BeforeCall
 from runner.schema.nodes import Nodes
 from runner.schema.on_event import OnEvent
 from runner.schema.personas import Handoff
+from runner.schema.phone import Phone
 from runner.schema.providers import AgentProviders
 from runner.schema.recording import Record
 from runner.schema.speaking import Speaking
@@ -272,6 +273,7 @@ class Agent(AgentProviders, _AgentBasics):
     )
     suggestions: tuple[Plain, ...] = key("first lines that the page offers", ())
     labels: dict[str, Plain] = key("copied to records, events and metrics", {})
+    phone: Phone | None = key("how it is reached by telephone", None, live="start")
     dispatch: Dispatch | None = key("which rooms it joins, and how often", None, live="start")
     reload: Annotated[str, one_of("new_calls", "next_turn")] = key(
         "who hears a change of the files: new_calls, or running calls too, from their next turn",

@@ -74,6 +74,8 @@ ELSEWHERE = {
     "Agent.suggestions",  # the page offers them
     "Agent.labels",  # records, events and metrics carry them
     "Agent.on_event",  # the main process hands its actions to the call
+    "Agent.phone",
+    "Phone.numbers",  # `lkrun phone` tells LiveKit of them
     "Agent.dispatch",
     "Dispatch.mode",
     "Dispatch.per",  # the main process registers the agent so

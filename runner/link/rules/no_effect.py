@@ -120,7 +120,7 @@ _ROWS = (
          "is never said: the call may last for ever",
          "write max_duration: beside it, such as max_duration: 20m, or delete it"),
     _Row((), ("stt", "tts", "vad", "avatar", "keyterms", "pronunciations", "speech",
-              "background_audio"), _by_text,
+              "background_audio", "phone"), _by_text,
          _VOICE, _OF_VOICE),
     _Row((), ("keyterms",), lambda a: bool(realtime_of(a)) and not _by_text(a),
          "has no effect: with realtime no speech recognition listens",

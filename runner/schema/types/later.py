@@ -13,10 +13,11 @@ def _words(text: str) -> frozenset[str]:
 
 LATER: dict[str, frozenset[str]] = {
     "a file": _words("external_agents folder"),
-    "an agent": _words("phone dial voicemail"),
+    "an agent": _words("dial voicemail"),
     "record": _words("audio announce consent"),
     "a persona": frozenset(),
     "a check": _words("transfers_to"),
+    "phone": _words("trunk from"),
     "a handoff": frozenset(),
     "a step": frozenset(),
     "a test": _words("answered_by"),
@@ -34,7 +35,6 @@ LATER_NAMES: frozenset[str] = frozenset()
 
 
 MEANWHILE: dict[str, str] = {
-    "phone": "a dispatch rule of LiveKit says which number reaches the agent",
     "voicemail": "say in instructions: what to do when a mailbox answers",
 }
 """Such a key → what does nearly the same until it is built."""

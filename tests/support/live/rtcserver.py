@@ -25,7 +25,7 @@ _PORTS = range(20_000, 32_000)
 _given: set[int] = set()
 
 
-def _free(kind: socket.SocketKind) -> int:
+def free_port(kind: socket.SocketKind) -> int:
     """A free port below those of outgoing connections, any of which could take it meanwhile."""
     for port in random.sample(_PORTS, len(_PORTS)):
         with contextlib.suppress(OSError), socket.socket(socket.AF_INET, kind) as probe:
@@ -38,13 +38,18 @@ def _free(kind: socket.SocketKind) -> int:
 
 @dataclass
 class LiveKitServer:
-    """The server; may be stopped and started again on the same ports."""
+    """The server; may be stopped and started again on the same ports.
+
+    Attributes:
+        redis: where it keeps phone numbers, `host:port`; without it, it has none.
+    """
 
     program: str
     log: Path
-    port: int = field(default_factory=lambda: _free(socket.SOCK_STREAM))
-    tcp: int = field(default_factory=lambda: _free(socket.SOCK_STREAM))
-    udp: int = field(default_factory=lambda: _free(socket.SOCK_DGRAM))
+    port: int = field(default_factory=lambda: free_port(socket.SOCK_STREAM))
+    tcp: int = field(default_factory=lambda: free_port(socket.SOCK_STREAM))
+    udp: int = field(default_factory=lambda: free_port(socket.SOCK_DGRAM))
+    redis: str | None = None
     _process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -69,6 +74,7 @@ class LiveKitServer:
                 "node_ip": "127.0.0.1",
                 "use_external_ip": False,
             },
+            **({"redis": {"address": self.redis}} if self.redis else {}),
         }
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(

@@ -1,0 +1,1 @@
+"""Phone numbers of the files, and the trunks and rules by which LiveKit knows them."""
