@@ -424,3 +424,30 @@ OPEN = BEFORE.replace(
 def test_hours_are_told_day_by_day(old, new, wanted, sentences):
     """Another opening, another date and another persona outside each have their sentence."""
     assert wanted in sentences(OPEN, OPEN.replace(old, new))
+
+
+LINES = BEFORE.replace(
+    "    start: host\n",
+    '    start: host\n    phone:\n      numbers:\n        - "+842412345678"\n',
+)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "wanted"),
+    [
+        ("5678", "5679", "clinic now answers calls of +842412345679"),
+        ("5678", "5679", "clinic answers calls of +842412345678 no more"),
+    ],
+)
+def test_numbers_are_told_one_by_one(old, new, wanted, sentences):
+    """A number that came and one that went each have their sentence."""
+    assert wanted in sentences(LINES, LINES.replace(old, new))
+
+
+def test_an_agent_that_is_reached_by_telephone_or_no_more(sentences):
+    """The first numbers and the last are told as what they are."""
+    assert "clinic now answers calls by telephone: numbers +842412345678" in sentences(
+        BEFORE, LINES
+    )
+    gone = "clinic answers no calls by telephone any more; it had numbers +842412345678"
+    assert gone in sentences(LINES, BEFORE)

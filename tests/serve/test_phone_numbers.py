@@ -38,10 +38,13 @@ def test_nothing_is_known_yet(world):
 
 
 def test_a_number_that_came_and_one_that_went(world):
-    """Both are one sentence; the trunk stays, and what somebody set at it."""
+    """Each is a sentence; the trunk stays, and what somebody set at it."""
     world.apply(plan([CLINIC], world.known, HERE), HERE)
     made = plan([Line("clinic", (A, C))], world.known, HERE)
-    assert sentences(made) == [f"LiveKit does not know {C} of clinic and still has {B} for clinic"]
+    assert sentences(made) == [
+        f"LiveKit still has {B} for clinic",
+        f"LiveKit does not know that clinic answers {C}",
+    ]
     world.apply(made, HERE)
     assert [set(t.numbers) for t in world.trunks.values()] == [{A, C}]
 
@@ -136,6 +139,18 @@ def test_somebody_deleted_a_trunk_or_a_rule(world):
     world.apply(plan([CLINIC], world.known, HERE), HERE)
     assert plan([CLINIC], world.known, HERE).in_step
     assert (len(world.trunks), len(world.rules)) == (1, 1)
+
+
+def test_a_number_that_livekit_rents_out_keeps_its_rule(world):
+    """Who gives it lkrun's rule in LiveKit's dashboard finds it there after the next change."""
+    world.apply(plan([CLINIC], world.known, HERE), HERE)
+    (rule,) = world.rules.values()
+    world.rule((*rule.trunks, "PN_1"), rule.agents, rule.mark, rule.id)
+    assert plan([CLINIC], world.known, HERE).in_step
+    world.trunk(C)
+    world.apply(plan([Line("clinic", (A, B, C))], world.known, HERE), HERE)
+    assert "PN_1" in world.rules[rule.id].trunks
+    assert len(world.rules[rule.id].trunks) == 3
 
 
 def test_an_agent_that_joins_every_room_is_not_called_by_name(world):

@@ -62,6 +62,7 @@ WAITING = {
     "Agent.background_audio",
     "Agent.dispatch",
     "Agent.before_call",
+    "Agent.phone",
     *("Agent.nodes", "Persona.nodes", "Nodes.llm", "Nodes.stt", "Nodes.tts"),
     *("Interruptions.how", "Interruptions.ignore_within", "TurnTaking.warm_up"),
     *(f"{block.__name__}.{key}" for block in LATER for key in names(block)),

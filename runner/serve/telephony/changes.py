@@ -10,6 +10,10 @@ from runner.serve.telephony.lines import Known, Line, Mark, Rule, Trunk
 
 Kind = Literal["make_trunk", "set_numbers", "remove_trunk", "make_rule", "set_rule", "remove_rule"]
 
+_TRUNK: Final = "ST_"
+"""How ids of trunks begin. What else a rule is for is a number that LiveKit itself has rented out,
+which was given the rule in its dashboard."""
+
 Made = TypeVar("Made", Trunk, Rule)
 
 _ORDER: Final = (
@@ -33,7 +37,9 @@ class Change:
         trunks: those that the rule is then for, beside the one that is made for its agent.
         sentence: what differs, or is to be done, in words.
         done: the same, once it is done.
-        gives: whether a trunk gets fewer numbers than it had.
+        own_trunk: whether the rule is also for the trunk that is made for its agent.
+        called: the agents that the rule then calls.
+        gives: whether a trunk gives numbers away.
     """
 
     kind: Kind
@@ -110,10 +116,10 @@ class _Comparison:
         """Compare one agent."""
         by_hand, numbers = self._by_hand(line)
         own = _of(self._known.trunks, line.agent)
-        self._trunk(line, own[0] if own else None, numbers)
+        stays = self._trunk(line, own[0] if own else None, numbers)
         for doubled in own[1:]:
             self._remove_trunk(line.agent, doubled, "there is another for this agent")
-        self._rule(line, [trunk.id for trunk in by_hand], own[0] if own else None, numbers)
+        self._rule(line, [trunk.id for trunk in by_hand], stays, numbers)
 
     def _by_hand(self, line: Line) -> tuple[list[Trunk], tuple[str, ...]]:
         """Trunks of others whose calls a rule can give to the agent; numbers that lkrun keeps."""
@@ -155,30 +161,45 @@ class _Comparison:
     def _called_by_hand(self, trunk: Trunk, line: Line) -> bool:
         return any(rule.agents == line.called for rule in self._rules_by_hand(trunk))
 
-    def _trunk(self, line: Line, own: Trunk | None, numbers: tuple[str, ...]) -> None:
-        if own is None and numbers:
-            self.changes.append(
-                Change(
-                    "make_trunk", line.agent, numbers=numbers,
-                    sentence=f"LiveKit does not know that {line.agent} answers {_listed(numbers)}",
-                    done=f"LiveKit takes calls of {_listed(numbers)} for {line.agent}",
-                )
-            )  # fmt: skip
-        elif own is not None and not numbers:
+    def _trunk(self, line: Line, own: Trunk | None, numbers: tuple[str, ...]) -> Trunk | None:
+        """Compare a trunk's numbers; gives the trunk, where it stays."""
+        if own is None:
+            if numbers:
+                self._make_trunk(line.agent, numbers)
+            return None
+        kept = tuple(n for n in own.numbers if n in numbers)
+        if not kept:
+            # LiveKit refuses a trunk without numbers, though it be for a moment
             self._remove_trunk(line.agent, own, "none of its numbers is this agent's any more")
-        elif own is not None and set(own.numbers) != set(numbers):
-            new = [n for n in numbers if n not in own.numbers]
-            old = [n for n in own.numbers if n not in numbers]
-            what = [f"does not know {_listed(new)} of {line.agent}"] * bool(new)
-            what += [f"still has {_listed(old)} for {line.agent}"] * bool(old)
-            did = [f"takes calls of {_listed(new)} for {line.agent}"] * bool(new)
-            did += [f"takes no more calls of {_listed(old)} for {line.agent}"] * bool(old)
-            self.changes.append(
-                Change(
-                    "set_numbers", line.agent, id=own.id, numbers=numbers, gives=bool(old),
-                    sentence=f"LiveKit {' and '.join(what)}", done=f"LiveKit {' and '.join(did)}",
-                )
-            )  # fmt: skip
+            return self._trunk(line, None, numbers)
+        old = [n for n in own.numbers if n not in numbers]
+        new = [n for n in numbers if n not in own.numbers]
+        if old:
+            sentence = f"LiveKit still has {_listed(old)} for {line.agent}"
+            done = f"LiveKit takes no more calls of {_listed(old)} for {line.agent}"
+            self._set_numbers(line.agent, own, kept, sentence, done, gives=True)
+        if new:
+            sentence = f"LiveKit does not know that {line.agent} answers {_listed(new)}"
+            done = f"LiveKit takes calls of {_listed(new)} for {line.agent}"
+            self._set_numbers(line.agent, own, numbers, sentence, done, gives=False)
+        return own
+
+    def _make_trunk(self, agent: str, numbers: tuple[str, ...]) -> None:
+        self.changes.append(
+            Change(
+                "make_trunk", agent, numbers=numbers,
+                sentence=f"LiveKit does not know that {agent} answers {_listed(numbers)}",
+                done=f"LiveKit takes calls of {_listed(numbers)} for {agent}",
+            )
+        )  # fmt: skip
+
+    def _set_numbers(  # noqa: PLR0913 - one value for each part
+        self, agent: str, own: Trunk, numbers: tuple[str, ...], sentence: str, done: str,
+        *, gives: bool,
+    ) -> None:  # fmt: skip
+        self.changes.append(
+            Change("set_numbers", agent, sentence, done, own.id, numbers, gives=gives)
+        )
 
     def _rule(
         self, line: Line, by_hand: list[str], own: Trunk | None, numbers: tuple[str, ...]
@@ -189,6 +210,7 @@ class _Comparison:
         if not by_hand and not numbers:
             return
         trunks = {*by_hand, *([own.id] if own is not None and numbers else [])}
+        trunks |= {t for rule in rules[:1] for t in rule.trunks if not t.startswith(_TRUNK)}
         change = Change(
             "make_rule", line.agent, called=line.called, trunks=tuple(sorted(trunks)),
             own_trunk=bool(numbers),
