@@ -39,7 +39,7 @@ SLOW = frozenset(
         "testing/test_examples", "testing/test_library", "testing/test_mistakes",
         "testing/test_record", "testing/test_run", "testing/test_scenarios",
         "front/test_page", "front/test_page_agents", "front/test_page_calls",
-        "front/test_page_figures", "plugins/test_packages", "promptfoo/test_real",
+        "front/test_page_figures", "front/test_page_for_all", "plugins/test_packages", "promptfoo/test_real",
         "providers/test_checks",
         "serve/test_forkserver", "serve/test_fuzz_reload", "serve/test_save_styles",
         "session/test_next_turn_keys", "session/test_next_turn_voice", "session/test_voice",

@@ -89,11 +89,11 @@ export class Trace {
   called(event) {
     const state = el("span", { class: "state" }, "running");
     const answer = el("pre", { tabindex: "0", role: "group", "aria-label": "Answer" }, "…");
-    const title = el("h3", {}, "Answer");
+    const title = el("p", { class: "label" }, "Answer");
     const row = el("li", { class: "row tool", "data-tool": event.name },
       el("details", {},
         el("summary", {}, icon(WRENCH), el("span", { class: "sr" }, "Tool "), el("span", { class: "name" }, event.name), el("span", { class: "brief" }, brief(event)), state),
-        el("div", { class: "inside" }, el("h3", {}, "Arguments"), el("pre", { tabindex: "0", role: "group", "aria-label": "Arguments" }, lines(event.arguments)), title, answer)));
+        el("div", { class: "inside" }, el("p", { class: "label" }, "Arguments"), el("pre", { tabindex: "0", role: "group", "aria-label": "Arguments" }, lines(event.arguments)), title, answer)));
     this.calls.set(event.call_id, { row, state, answer, title });
     this.list.append(row);
     return row;

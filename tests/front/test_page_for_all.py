@@ -1,0 +1,94 @@
+"""The pages for everybody: what axe-core finds, the keyboard alone, a phone's width."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from front.test_page_calls import records as records  # noqa: PLC0414 - a fixture
+from support.visiting import WANTED, Visit
+
+pytestmark = WANTED
+
+PAGES = {
+    "": "[data-call=clinic]",
+    "#calls": "[data-record=call-7]",
+    "#calls/call-7": ".player audio",
+    "#figures": ".sums",
+    "#agents": "[data-portrait=clinic]",
+}
+"""A page → what is there once it is shown."""
+
+LOOK = """
+    async () => (await axe.run(document, {resultTypes: ["violations"]})).violations
+        .flatMap(({id, nodes}) => nodes.map((at) => [id, String(at.target), at.failureSummary]))
+"""
+OPEN = "document.querySelectorAll('main .view details').forEach((each) => { each.open = true; })"
+FOCUSED = """
+    document.activeElement.getAttribute("aria-label") ?? document.activeElement.innerText ?? ""
+"""
+
+
+@pytest.fixture
+def axe():
+    """The file of axe-core."""
+    file = Path(os.environ.get("LKRUN_AXE", ""))
+    if not file.is_file() and os.environ.get("CI") != "true":
+        pytest.skip("LKRUN_AXE names no file: tests/front/fetch-axe fetches it")
+    return file.read_text(encoding="utf-8")
+
+
+@pytest.mark.usefixtures("records")
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [390, 1280])
+async def test_nothing_keeps_anybody_from_using_it(browser, front, axe, scheme, width):
+    """Every page and a talk, at a phone's width and a desk's, in both schemes: no finding."""
+    about = {"width": width, "height": 844}
+    context = await browser.new_context(
+        viewport=about, color_scheme=scheme, reduced_motion="reduce"
+    )
+    await context.add_init_script(axe)
+    visit = Visit(await context.new_page(), front)
+    for address, there in PAGES.items():
+        await visit.page.goto("about:blank")
+        await visit.page.goto(visit.address + address)
+        await visit.sees(there)
+        await visit.page.evaluate(OPEN)
+        assert await visit.page.evaluate(LOOK) == [], address
+        assert await visit.page.evaluate("document.documentElement.scrollWidth") == width
+    await visit.page.goto("about:blank")
+    await visit.begin()
+    await visit.says("I need an appointment")
+    await visit.sees("[data-handoff=booking]")
+    await visit.page.get_by_role("button", name="Keypad").click()
+    assert await visit.page.evaluate(LOOK) == []
+    await context.close()
+
+
+@pytest.mark.usefixtures("records")
+async def test_the_keyboard_leads_through_all_pages(visit):
+    """Tab and Enter are enough: to a page, to a call, to a turn of it, and back."""
+    await visit.page.goto(visit.address)
+    await visit.sees("[data-call=clinic]")
+    press = visit.page.keyboard.press
+
+    async def go_to(name):
+        for _ in range(60):
+            await press("Tab")
+            focused = await visit.page.evaluate(FOCUSED)
+            if focused.strip().partition("\n")[0] == name:
+                return await press("Enter")
+        pytest.fail(f"'{name}' is not reached")
+
+    await go_to("Figures")
+    await visit.sees(".sums")
+    await visit.page.reload()
+    await visit.sees(".sums")
+    await go_to("Calls")
+    await visit.sees("[data-record=call-7]")
+    assert await visit.page.evaluate("document.activeElement.tagName") == "H1"
+    await go_to("clinic")
+    await visit.sees(".player audio")
+    await go_to("Hear turn 2")
+    await visit.sees("[data-turn='2'][aria-current]")
