@@ -132,7 +132,9 @@ class Front:
     async def _answering(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         try:
             doors = self._doors()
-            door.check(request, self.address, doors.origins)
+            route = _route(request)
+            embedded = route is not None and route.embedded
+            door.check(request, self.address, doors.origins, embedded=embedded)
             about = cors.preflight(request, doors.origins) or self._refusal(request, doors)
             return about or await handler(request)
         except HttpProblem as problem:

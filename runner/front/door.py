@@ -39,13 +39,20 @@ def address_of(host: str) -> str | None:
         return None
 
 
-def check(request: web.Request, address: tuple[str, int], origins: frozenset[str]) -> None:
+def check(
+    request: web.Request,
+    address: tuple[str, int],
+    origins: frozenset[str],
+    *,
+    embedded: bool = False,
+) -> None:
     """Let a request in that means the address where the front listens.
 
     Args:
         request: what came.
         address: where the front listens.
         origins: pages of other sites that may ask; their hosts are names of the front too.
+        embedded: whether it asks for a script that any page may load.
 
     Raises:
         HttpProblem: it means another address (403), or comes from another page (403).
@@ -55,7 +62,7 @@ def check(request: web.Request, address: tuple[str, int], origins: frozenset[str
         name = hosts[0][:100] if hosts else ""
         message = f"this front does not answer to the name '{name}'"
         raise HttpProblem(403, "wrong_host", message, _elsewhere(address))
-    if _foreign(request, hosts[0], origins):
+    if not embedded and _foreign(request, hosts[0], origins):
         message = "this request comes from another page in a browser"
         raise HttpProblem(403, "wrong_origin", message, f"use the page at http://{hosts[0]}/")
 

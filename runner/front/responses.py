@@ -49,7 +49,7 @@ HEADERS: Final = {
 }
 """Set on every answer."""
 
-OWN: Final = frozenset({"Content-Security-Policy"})
+OWN: Final = frozenset({"Content-Security-Policy", "Cross-Origin-Resource-Policy"})
 """Of these, what an answer may say itself."""
 
 

@@ -28,6 +28,7 @@ OPEN = [
     "/-/page/dom.js",
     "/-/voice.js",
     "/-/voice-worklet.js",
+    "/widget.js",
     "/health",
     "/ready",
 ]

@@ -34,12 +34,15 @@ export function prove(by) {
   sessionStorage.setItem(KEPT, token);
 }
 
+/** An address of the runner's, also on a page of another site. */
+const at = (path) => new URL(path, import.meta.url);
+
 const shows = () => (token ? { Authorization: `Bearer ${token}` } : {});
 
 export async function ask(method, path, body, patience) {
   let reply, data;
   try {
-    reply = await fetch(path, {
+    reply = await fetch(at(path), {
       method,
       headers: { ...shows(), ...(body !== undefined && { "Content-Type": "application/json" }) },
       body: body === undefined ? undefined : JSON.stringify(body),
@@ -58,7 +61,7 @@ export async function ask(method, path, body, patience) {
 
 /** A file of the runner's, which a token opens too; null where there is none. */
 export async function file(path) {
-  const reply = await fetch(path, { headers: shows() });
+  const reply = await fetch(at(path), { headers: shows() });
   return reply.ok ? reply.blob() : null;
 }
 
@@ -73,5 +76,5 @@ export const session = (id) => ask("GET", `/v1/sessions/${encodeURIComponent(id)
 /** The events of a session after a number, as they happen. A browser shows no token there, but a ticket, good once. */
 export async function stream(id, after) {
   const ticket = token ? `&ticket=${(await ask("POST", "/v1/tickets")).ticket}` : "";
-  return new EventSource(`/v1/sessions/${encodeURIComponent(id)}/events?after=${after}${ticket}`);
+  return new EventSource(at(`/v1/sessions/${encodeURIComponent(id)}/events?after=${after}${ticket}`));
 }

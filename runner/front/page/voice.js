@@ -34,7 +34,7 @@ export class Call {
   async begin() {
     this.context = audioContext();
     const heard = this.microphone();          // the browser's question is on the screen while the rest is made ready
-    await this.context.audioWorklet.addModule("/-/voice-worklet.js");
+    await this.context.audioWorklet.addModule(new URL("/-/voice-worklet.js", import.meta.url));
     this.speaker = new AudioWorkletNode(this.context, "loudspeaker", { numberOfInputs: 0, outputChannelCount: [1] });
     this.speaker.port.onmessage = ({ data }) => { this.on.talking("agent", data.playing); this.finish(data.playing); };
     this.speaker.connect(this.context.destination);
@@ -66,7 +66,7 @@ export class Call {
   }
 
   connect() {
-    const address = new URL(`/v1/agents/${encodeURIComponent(this.agent)}/voice`, location.href);
+    const address = new URL(`/v1/agents/${encodeURIComponent(this.agent)}/voice`, import.meta.url);
     address.protocol = address.protocol.replace("http", "ws");
     address.search = `rate=${this.context.sampleRate}`;
     this.socket = new WebSocket(address, ["lkrun", ...(this.token ? [`lkrun.bearer.${encoded(this.token)}`] : [])]);

@@ -49,11 +49,17 @@ _MODULES: Final = {
         f"{name}.js": f"{name}.js"
         for name in (
             "agents", "api", "calls", "dom", "figures", "plots", "room", "said", "trace",
+            "widget",
         )
     },
     "livekit-client.js": "vendor/livekit-client-2.23.0.js",
 }  # fmt: skip
 """What the page's script is made of: name → file. It loads what is wanted."""
+
+
+async def _widget(_: ApiRequest) -> web.Response:
+    """What any page may load: it holds no secret, and gets nothing where it is not listed."""
+    return _script(_content("widget-loader.js"), {"Cross-Origin-Resource-Policy": "cross-origin"})
 
 
 async def _module(request: ApiRequest) -> web.Response:
@@ -115,6 +121,17 @@ ROUTES: Final = (
         "voice-worklet.js",
         "text/javascript",
         "Its microphone and loudspeaker",
+    ),
+    Route(
+        "widget",
+        "GET",
+        "/widget.js",
+        _widget,
+        "The button for other sites: a script that opens a conversation",
+        kind="text/javascript",
+        open=True,
+        counted=False,
+        embedded=True,
     ),
     Route(
         "page_module",

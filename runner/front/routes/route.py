@@ -97,6 +97,7 @@ class Route:
         open: whether it is answered without a token.
         ticketed: whether a ticket in its address does for a token.
         counted: whether a request of it counts for the rate limit.
+        embedded: whether pages of any other site may load it as a script.
         signed: whether a signature of Standard Webhooks does for a token.
         errors: the statuses that it may answer besides those of every route.
     """
@@ -116,4 +117,5 @@ class Route:
     open: bool = False
     ticketed: bool = False
     counted: bool = True
+    embedded: bool = False
     signed: bool = False
