@@ -15,6 +15,7 @@ const LOOK = `
   li.mine { align-self: flex-end; padding: .45rem .85rem; border-radius: 16px 16px 5px; background: color-mix(in srgb, var(--color) 16%, white); }
   .state { margin: 0; padding: .3rem 1.1rem; min-height: 1.4rem; font-size: .875rem; color: #5d6461; }
   .state.bad { color: #a3352b; }
+  .state:empty { display: none; }
   form { display: flex; gap: .5rem; padding: .7rem; border-top: 1px solid #e2e0d8; }
   input { flex: 1; min-width: 0; font: inherit; padding: .5rem .9rem; border: 1px solid #cfcdc4; border-radius: 999px; background: white; color: inherit; }
   input:focus-visible { outline: 2px solid var(--color); outline-offset: 1px; }
@@ -39,20 +40,22 @@ class Panel {
     this.log = el("ol");
     this.scroll = el("div", { class: "log", role: "log", "aria-label": "Messages", tabindex: "0" }, this.log);
     this.state = el("p", { class: "state", role: "status" });
+    this.trouble = el("p", { class: "state bad", role: "alert" });
     this.box = el("input", { type: "text", "aria-label": "Your message", placeholder: "Write a message", maxlength: "4000" });
     this.form = el("form", {}, this.box, el("button", { type: "submit" }, "Send"));
     this.speak = el("button", { type: "button", onclick: () => (this.call ? this.call.hangUp() : this.dial()) }, "Speak");
     this.speak.hidden = !speaks() || config instanceof Error;
     const close = el("button", { type: "button", "aria-label": "Close", onclick: () => this.close() }, "✕");
-    this.panel = el("section", { class: "panel", role: "dialog", "aria-label": about.title ?? about.agent ?? "Conversation" }, el("header", {}, el("h2", {}, about.title ?? about.agent ?? ""), this.speak, close), this.scroll, this.state, this.form);
+    this.panel = el("section", { class: "panel", role: "dialog", "aria-label": about.title ?? about.agent ?? "Conversation" }, el("header", {}, el("h2", {}, about.title ?? about.agent ?? ""), this.speak, close), this.scroll, this.trouble, this.state, this.form);
     this.panel.addEventListener("keydown", (event) => event.key === "Escape" && this.close());
     this.form.addEventListener("submit", (event) => { event.preventDefault(); this.write(); });
     if (config instanceof Error) this.tell(config instanceof Gone ? "Nobody can be reached now, or this page may not ask." : config.message, true);
   }
 
+  /** Say how it stands; what is wrong stands on its own, until something else is begun. */
   tell(words, bad = false) {
-    this.state.textContent = words;
-    this.state.classList.toggle("bad", bad);
+    (bad ? this.trouble : this.state).textContent = words;
+    if (bad) this.state.textContent = "";
   }
 
   put(event) {
@@ -74,6 +77,7 @@ class Panel {
   }
 
   async turn(text) {
+    this.trouble.textContent = "";
     this.tell("…");
     const body = this.session ? { text, session_id: this.session } : { text, idle: true };
     try {
@@ -114,11 +118,12 @@ class Panel {
       event: (event) => this.put(event),
       talking: (who, whether) => this.call && this.tell(whether ? (who === "agent" ? "Speaking. You may interrupt." : "You are speaking.") : "Listening. Speak, or write below."),
       level: () => {},
-      trouble: (words) => words && this.tell(words, true),
+      trouble: (words) => { this.trouble.textContent = words; },
       refused: () => ask("GET", `/v1/agents/${encodeURIComponent(agent)}/voice?rate=24000`).then(() => "", (error) => error.message),
       over: (words) => this.over(words || "The conversation has ended."),
     };
     this.speak.textContent = "End";
+    this.trouble.textContent = "";
     this.tell("Calling…");
     const made = this.config.livekit_url ? new (await import("/-/page/room.js")).RoomCall(agent, on) : new Call(agent, proof(), on);
     this.call = made;
@@ -142,6 +147,7 @@ class Panel {
   close() {
     this.hangUp();
     this.speak.textContent = "Speak";
+    this.trouble.textContent = "";
     this.tell("");
     this.panel.hidden = true;
     this.button.hidden = false;
