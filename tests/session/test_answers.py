@@ -154,6 +154,14 @@ WIRE = {
         chunk({"tool_calls": [{"index": 0, "function": {"name": "find", "arguments": "{}"}}]}),
         finish="tool_calls",
     ),
+    "a refusal": stream(chunk({"refusal": "I cannot help with that."})),
+    "reasoning alone": stream(chunk({"reasoning_content": "The caller says hello."})),
+    "an end at once": Reply((b"data: [DONE]\n\n",)),
+    "comments alone": Reply((b": keep-alive\n\n: keep-alive\n\n",)),
+    "no body, and no content": Reply((), 204, "text/plain"),
+    "words of another choice": Reply(
+        (b'data: {"id":"x","choices":[{"index":1,"delta":{"content":null}}]}\n\n',)
+    ),
     "thoughts alone": stream(chunk({"content": "<think>"}), chunk({"content": "hm</think>"})),
 }
 
