@@ -40,6 +40,19 @@ class EarlierLine:
 
 
 @dataclass(frozen=True, slots=True)
+class Tap:
+    """Something that the caller does in their app.
+
+    Attributes:
+        method: of the agent's `app.on`.
+        sent: what the app sends with it.
+    """
+
+    method: str
+    sent: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
 class Turn:
     """What came of one turn of a text dialogue; turn 0 is the greeting.
 
@@ -287,6 +300,7 @@ class Runner(Protocol):
         on_text: Callable[[str], None] | None = None,
         keys: str | None = None,
         audio: bool = False,
+        tap: Tap | None = None,
     ) -> Turn:
         """Say something to a dialogue; without a session id one begins, with `idle` or without.
 
@@ -301,6 +315,7 @@ class Runner(Protocol):
             on_text: told each piece of the answer as it comes.
             keys: pressed instead of a text.
             audio: whether both speak in the dialogue that begins.
+            tap: done in the caller's app instead of a text.
 
         Raises:
             DialogueError: the agent or dialogue is unknown, has ended, or the runner is full.

@@ -15,6 +15,7 @@ from runner.front.port import (
     RoomVisit,
     RoomWish,
     SessionInfo,
+    Tap,
     Turn,
     VoiceLine,
 )
@@ -199,6 +200,7 @@ class ServedRunner:
         on_text: Callable[[str], None] | None = None,
         keys: str | None = None,
         audio: bool = False,
+        tap: Tap | None = None,
     ) -> Turn:
         """Say something to a dialogue; without a session id one begins, with `idle` or without.
 
@@ -216,7 +218,7 @@ class ServedRunner:
                 raise DialogueError("bad_request", message, "leave 'audio' out")
         turn = await self._texts.turn(
             agent, text, session_id, variables, metadata,
-            idle=idle, history=history, on_text=on_text, keys=keys, audio=audio,
+            idle=idle, history=history, on_text=on_text, keys=keys, audio=audio, tap=tap,
         )  # fmt: skip
         await self._recorder.written()  # whatever becomes of the runner, this turn is kept
         return turn

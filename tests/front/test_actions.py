@@ -3,7 +3,7 @@
 import pytest
 
 from runner.front.models.actions import ActionRequest
-from runner.front.port import DialogueError
+from runner.front.port import DialogueError, Tap
 from runner.schema.actions import ACTION_KEYS
 
 
@@ -64,3 +64,33 @@ async def test_what_the_runner_refuses_is_answered(ask, runner, session, code, s
         "no",
         "do this",
     )
+
+
+async def test_a_turn_may_be_a_tap_in_the_app(ask, runner, session):
+    """A method, with what is sent."""
+    await ask.turn(session_id=session, app="choose", **{"with": {"dish": "soup"}})
+    assert runner.tap == Tap("choose", {"dish": "soup"})
+    await ask.turn(app="choose")
+    assert runner.tap == Tap("choose", {})
+    await ask.turn(text="hello")
+    assert runner.tap is None
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        ({"app": "a", "text": "b"}, "'app' cannot be given with 'text' or 'keypad'"),
+        ({"app": "a", "keypad": "1"}, "'app' cannot be given with 'text' or 'keypad'"),
+        ({"with": {}}, "'with' is what the app sends, and there is no 'app'"),
+        ({"app": "a", "with": []}, "'with' must be an object"),
+        ({"app": ""}, "'app' is empty"),
+        ({"app": "a" * 65}, "'app' is longer than 64 characters"),
+        ({"app": 1}, "'app' must be text"),
+        ({"app": "a", "sent": {}}, "unknown field 'sent'"),
+    ],
+)
+async def test_what_is_no_tap_is_told(ask, runner, body, words):
+    """In words, before anything is done."""
+    answer = await ask.turn(**body)
+    assert (answer.status in (400, 422), answer.error["message"]) == (True, words)
+    assert runner.asked == []

@@ -317,12 +317,13 @@ class FakeRunner:
 
     async def turn(  # noqa: PLR0913 - the port's
         self, agent, text, session_id, variables, metadata,
-        *, idle=False, history=None, on_text=None, keys=None, audio=False,
+        *, idle=False, history=None, on_text=None, keys=None, audio=False, tap=None,
     ) -> Turn:  # fmt: skip
         self.history = history
         self.idle = idle
         self.keys = keys
         self.audio = audio
+        self.tap = tap
         self.asked.append((agent, text, session_id, variables, metadata))
         self.entered.set()
         if self.refuses is not None:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from typing import Any
 
 from runner.diagnostics.nearest import did_you_mean
 from runner.schema.types.pressed import LONGEST, PRESSED
 
 COMMANDS: Mapping[str, str] = {
+    "app": 'do something in the app, such as /app choose_dish {"dish": "soup"}',
     "again": "start the conversation again",
     "help": "tell these commands",
     "keys": "press keys of a telephone, such as /keys 12#",
@@ -31,14 +33,46 @@ def keys_of(command: str) -> str | None:
 
 def keys_in_json(line: str) -> str | None:
     """The keys of a line `{"keypad": "12#"}`; None for what is said to the agent."""
-    if not line.lstrip().startswith("{"):
-        return None
-    try:
-        written = json.loads(line)
-    except (ValueError, RecursionError):
-        return None
+    written = _json(line)
     keys = written.get("keypad") if isinstance(written, dict) and len(written) == 1 else None
     return keys if isinstance(keys, str) else None
+
+
+def tap_of(command: str) -> tuple[str, dict[str, Any]] | str | None:
+    """The method of the command `app`, and what is sent with it; None for another command.
+
+    Returns:
+        A text where it is no such thing: what is told.
+    """
+    name, _, rest = command.partition(" ")
+    if name != "app":
+        return None
+    method, _, written = rest.strip().partition(" ")
+    if not method:
+        return 'write the method behind it, such as /app choose_dish {"dish": "soup"}'
+    sent = _json(written) if written.strip() else {}
+    if not isinstance(sent, dict):
+        return f'what is sent is a JSON object, such as /app {method} {{"name": "value"}}'
+    return method, sent
+
+
+def tap_in_json(line: str) -> tuple[str, dict[str, Any]] | None:
+    """That of a line `{"app": "choose_dish", "with": {…}}`; None for what is said to the agent."""
+    written = _json(line)
+    if not isinstance(written, dict) or not {"app"} <= set(written) <= {"app", "with"}:
+        return None
+    method, sent = written["app"], written.get("with", {})
+    return (method, sent) if isinstance(method, str) and isinstance(sent, dict) else None
+
+
+def _json(text: str) -> Any:
+    """What stands in a line where that is JSON of an object; else None."""
+    if not text.lstrip().startswith("{"):
+        return None
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return None
 
 
 def wrong_keys(keys: str) -> str | None:

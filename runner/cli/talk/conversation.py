@@ -7,13 +7,20 @@ import contextlib
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
 from runner.cli import asynchronous, sending
 from runner.cli.talk.after import after_call
-from runner.cli.talk.commands import command_of, help_words, keys_of, unknown_words, wrong_keys
+from runner.cli.talk.commands import (
+    command_of,
+    help_words,
+    keys_of,
+    tap_of,
+    unknown_words,
+    wrong_keys,
+)
 from runner.cli.talk.following import Following, LatestEgress, following
 from runner.cli.talk.views import Interrupted, variable_lines
 
@@ -117,8 +124,11 @@ class LocalTalk:
             async for line in lines:
                 command = command_of(line) if self._view.commands else None
                 keys = keys_of(command) if command is not None else self._view.keys(line)
+                tap = tap_of(command) if command is not None else self._view.tap(line)
                 if keys is not None:
                     await self._press(talk, keys)
+                elif tap is not None:
+                    await self._tap(talk, tap)
                 elif command is None:
                     await self._turn(talk, talk.turn(line))
                 elif not self._obeyed(talk, command):
@@ -134,6 +144,21 @@ class LocalTalk:
                 click.echo(f"lkrun: no key was pressed: {problem}", err=True)
             return
         await self._turn(talk, talk.press(keys))
+
+    async def _tap(self, talk: Conversation, tap: tuple[str, dict[str, Any]] | str) -> None:
+        """Do something in the caller's app, or say why it cannot be done."""
+        from runner.session.errors import AppRefusedError
+
+        problem = tap if isinstance(tap, str) else None
+        if not isinstance(tap, str):
+            try:
+                await self._turn(talk, talk.from_app(*tap))
+            except AppRefusedError as refused:
+                problem = f"the app cannot do this: {refused}"
+        if problem is not None and self._view.commands:
+            self._view.say(problem)
+        elif problem is not None:
+            click.echo(f"lkrun: {problem}", err=True)
 
     async def _turn(self, talk: Conversation, work: Awaitable[object]) -> None:
         self._view.busy(talk)

@@ -8,7 +8,7 @@ from collections.abc import AsyncGenerator, Mapping
 from typing import IO, Any, Protocol
 
 from runner.cli.talk import stdin
-from runner.cli.talk.commands import keys_in_json
+from runner.cli.talk.commands import keys_in_json, tap_in_json
 from runner.cli.talk.words import UNKNOWN, cut, one_line, written
 from runner.session.lines import line_of
 
@@ -46,6 +46,10 @@ class ChatView(Protocol):
 
     def keys(self, line: str) -> str | None:
         """The keys that a line presses; None for what is said to the agent."""
+        ...
+
+    def tap(self, line: str) -> tuple[str, dict[str, Any]] | None:
+        """What a line does in the caller's app; None for what is said to the agent."""
         ...
 
     def lines(self, talk: Talk) -> AsyncGenerator[str, None]:
@@ -100,6 +104,10 @@ class JsonView:
         """Those of `{"keypad": "12#"}`."""
         return keys_in_json(line)
 
+    def tap(self, line: str) -> tuple[str, dict[str, Any]] | None:
+        """That of `{"app": "choose_dish", "with": {"dish": "soup"}}`."""
+        return tap_in_json(line)
+
     def lines(self, talk: Talk) -> AsyncGenerator[str, None]:  # noqa: ARG002 - a view's signature
         """Lines of the input."""
         return _spoken()
@@ -142,6 +150,10 @@ class PlainView:
 
     def keys(self, line: str) -> str | None:  # noqa: ARG002 - a view's signature
         """None: on a terminal they are a command."""
+        return None
+
+    def tap(self, line: str) -> tuple[str, dict[str, Any]] | None:  # noqa: ARG002 - as above
+        """None: on a terminal it is a command."""
         return None
 
     def lines(self, talk: Talk) -> AsyncGenerator[str, None]:

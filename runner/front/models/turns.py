@@ -17,6 +17,9 @@ LONGEST_ID: Final = 200
 LONGEST_KEYS: Final = 64
 """Keys of a telephone that are pressed in one turn."""
 
+LONGEST_METHOD: Final = 64
+"""Characters of the name of a method of the app."""
+
 BEGINNING_ONLY: Final = ("variables", "metadata", "idle", "audio")
 
 
@@ -33,6 +36,19 @@ class TurnRequest(RequestBody):
         max_length=LONGEST_KEYS,
         description="Instead of a text: the keys of a telephone that the person presses, 0 to 9, "
         "* and #, such as 12#",
+    )
+    app: str | None = Field(
+        default=None,
+        min_length=1,
+        max_length=LONGEST_METHOD,
+        description="Instead of a text: what the person does in their app, a method of the "
+        "agent's app.on",
+    )
+    sent: dict[str, JsonValue] | None = Field(
+        default=None,
+        alias="with",
+        description="What the app sends with it",
+        json_schema_extra={"examples": [{"dish": "soup"}]},
     )
     session_id: str | None = Field(
         default=None,
@@ -63,6 +79,7 @@ class TurnRequest(RequestBody):
 
     @model_validator(mode="after")
     def _fits_the_moment(self) -> Self:
+        self._one_of_three()
         self._keys_are_keys()
         if self.session_id is None:
             return self
@@ -73,7 +90,7 @@ class TurnRequest(RequestBody):
                     "'{name}' can only be given when a dialogue begins",
                     {"name": name, "help": f"leave '{name}' out, or leave 'session_id' out"},
                 )
-        if not self.text.strip() and self.keypad is None:
+        if not self.text.strip() and self.keypad is None and self.app is None:
             raise PydanticCustomError(
                 "nothing_said",
                 "there is nothing to answer: 'text' is empty",
@@ -81,15 +98,29 @@ class TurnRequest(RequestBody):
             )
         return self
 
-    def _keys_are_keys(self) -> None:
-        if self.keypad is None:
-            return
-        if self.text.strip():
+    def _one_of_three(self) -> None:
+        if self.keypad is not None and self.text.strip():
             raise PydanticCustomError(
                 "text_and_keys",
                 "'text' and 'keypad' cannot both be given",
                 {"help": "say it in one turn, and press the keys in another"},
             )
+        if self.app is not None and (self.keypad is not None or self.text.strip()):
+            raise PydanticCustomError(
+                "app_and_more",
+                "'app' cannot be given with 'text' or 'keypad'",
+                {"help": "say it in one turn, and let the app do it in another"},
+            )
+        if self.sent is not None and self.app is None:
+            raise PydanticCustomError(
+                "with_alone",
+                "'with' is what the app sends, and there is no 'app'",
+                {"help": "write 'app': and a method of the agent's app.on, or leave 'with' out"},
+            )
+
+    def _keys_are_keys(self) -> None:
+        if self.keypad is None:
+            return
         if not re.fullmatch(r"[0-9*#]+", self.keypad):
             raise PydanticCustomError(
                 "no_keys",

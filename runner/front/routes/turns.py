@@ -6,7 +6,7 @@ import time
 from typing import Any, Final
 
 from runner.front.models.turns import TurnReply, TurnRequest
-from runner.front.port import Turn
+from runner.front.port import Tap, Turn
 from runner.front.routes.route import ApiRequest, Route
 
 
@@ -22,6 +22,7 @@ async def _turn(request: ApiRequest) -> dict[str, Any]:
         body.metadata,
         idle=bool(body.idle),
         keys=body.keypad,
+        tap=Tap(body.app, body.sent or {}) if body.app is not None else None,
         audio=bool(body.audio),
     )
     reply = _reply(turn, time.perf_counter() - began)

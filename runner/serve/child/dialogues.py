@@ -13,7 +13,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -58,6 +58,7 @@ from runner.serve.socket.peer import Peer
 from runner.serve.tasks import Tasks
 from runner.session import CallFacts, JobFacts, tracing
 from runner.session.conversation import CannotRenewError, CannotStartError, Conversation
+from runner.session.errors import AppRefusedError
 from runner.session.events import Event as TalkEvent
 from runner.testing.audio.sound import SoundError
 
@@ -156,6 +157,9 @@ class Dialogue:
             return await self._reply(message)
         except CannotStartError as error:
             return Failed(self._call, message.id, "bad_request", str(error))
+        except AppRefusedError as error:
+            why = f"the app cannot do this: {error}"
+            return Failed(self._call, message.id, "bad_request", why, goes_on=True)
         except SoundError as error:  # who speaks for the caller is a service, and may fail
             return Failed(self._call, message.id, "agent_unavailable", str(error))
         except Exception as error:  # noqa: BLE001 - a bug in one dialogue must not end the others
@@ -220,7 +224,8 @@ class Dialogue:
         assert self._talk is not None  # noqa: S101 - it has begun
         before = self._talk.usage
         text = message.text.strip()
-        said = await self._said(message) if text or message.keys is not None else []
+        more = bool(text or message.keys is not None or message.app is not None)
+        said = await self._said(message) if more else []
         after = self._talk.usage
         if self._talk.ended.done():
             self._report(self._talk)
@@ -230,7 +235,7 @@ class Dialogue:
             self._call,
             message.id,
             events=(*greeting, *said),
-            text="\n".join(_words(said if text or message.keys else greeting)),
+            text="\n".join(_words(said if more else greeting)),
             variables=self._talk.variables,
             persona=self._talk.persona,
             ended=self._talk.ended.done(),
@@ -261,8 +266,11 @@ class Dialogue:
         return greeting
 
     async def _said(self, message: TurnText) -> list[Event]:
-        """Say a text, or press keys; what came of it."""
+        """Say a text, press keys or do something in the app; what came of it."""
         assert self._talk is not None  # noqa: S101 - it has begun
+        if message.app is not None:
+            tap = partial(self._talk.from_app, message.app, message.sent or {})
+            return await self._aloud.around(tap) if self._aloud is not None else _data(await tap())
         if self._aloud is not None:
             if message.keys is not None:
                 return await self._aloud.keys(message.keys)

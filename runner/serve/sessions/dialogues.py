@@ -11,7 +11,7 @@ from collections import OrderedDict
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
-from runner.front.port import DialogueError, EarlierLine, Turn
+from runner.front.port import DialogueError, EarlierLine, Tap, Turn
 from runner.serve.sessions.calls import TurnFigures
 from runner.serve.sessions.hosts import TextHosts, draining
 from runner.serve.sessions.talk_sounds import LONGEST, TalkSounds
@@ -153,6 +153,7 @@ class Dialogues:
         on_text: Callable[[str], None] | None = None,
         keys: str | None = None,
         audio: bool = False,
+        tap: Tap | None = None,
     ) -> Turn:
         """Say something to a dialogue; without an id one begins, in which `idle` runs or does not.
 
@@ -172,7 +173,9 @@ class Dialogues:
         self._used[call.id] = asyncio.get_running_loop().time()
         call.failure = None
         began = time.perf_counter()
-        reply = await self._answer(call, text, on_text, keys)
+        reply = await self._answer(call, text, on_text, keys, tap)
+        if isinstance(reply, Failed) and reply.goes_on and session_id is not None:
+            raise DialogueError(reply.code, reply.message)
         if isinstance(reply, Failed):
             self._end(call, "refused" if not call.answered else "error")
             raise DialogueError(reply.code, reply.message)
@@ -296,13 +299,17 @@ class Dialogues:
         text: str,
         on_text: Callable[[str], None] | None,
         keys: str | None,
+        tap: Tap | None,
     ) -> Reply | Failed:
         number = next(self._ids)
         answer: asyncio.Future[Reply | Failed] = asyncio.get_running_loop().create_future()
         self._waiting[number] = _Waiting(call.id, answer, on_text)
         self._since.setdefault(call.id, asyncio.get_running_loop().time())
         try:
-            self._send(call, TurnText(call.id, number, text, on_text is not None, keys))
+            said = TurnText(call.id, number, text, on_text is not None, keys)
+            if tap is not None:
+                said = replace(said, app=tap.method, sent=tap.sent)
+            self._send(call, said)
             return await answer
         except asyncio.CancelledError:  # nobody waits for it any more
             self._send(call, Cancel(call.id, number))

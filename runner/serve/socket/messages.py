@@ -263,12 +263,17 @@ class Reply(Message):
 
 @dataclass(frozen=True, slots=True)
 class Failed(Message):
-    """A turn of a dialogue that came to nothing; `code` is one of `DialogueError`."""
+    """A turn of a dialogue that came to nothing; `code` is one of `DialogueError`.
+
+    Attributes:
+        goes_on: the dialogue is as it was before.
+    """
 
     call: str
     id: int
     code: str
     message: str
+    goes_on: bool = False
     type: Literal["failed"] = "failed"
 
 
@@ -452,13 +457,21 @@ class Open(Message):
 
 @dataclass(frozen=True, slots=True)
 class TurnText(Message):
-    """A text of the caller, or keys that they press; the answer and its pieces carry its `id`."""
+    """A text of the caller, keys that they press, or what they do in their app.
+
+    The answer and its pieces carry its `id`.
+
+    Attributes:
+        app: a method of the agent's app, and `sent` is what comes with it.
+    """
 
     call: str
     id: int
     text: str
     pieces: bool = False
     keys: str | None = None
+    app: str | None = None
+    sent: dict[str, Any] | None = None
     type: Literal["turn"] = "turn"
 
 
