@@ -12,16 +12,18 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, Final
 
+from runner.late_pattern import late
+
 KINDS: Final = ("card", "email", "phone")
 """What can be masked; `[card]` and the like stand in its place."""
 
 _SPACES: Final = " \t\u00a0\u2009\u202f"
 _DASHES: Final = "\u2013-"
-_RUN: Final = re.compile(rf"(?:\+ ?|(?<![^\W_]))\(?\d(?:[{_SPACES}().,/{_DASHES}]{{0,3}}\d)*")
+_RUN: Final = late(rf"(?:\+ ?|(?<![^\W_]))\(?\d(?:[{_SPACES}().,/{_DASHES}]{{0,3}}\d)*")
 """Digits with what may stand between those of one number."""
 
-_DIGITS: Final = re.compile(r"\d+")
-_ACCOUNT: Final = re.compile(
+_DIGITS: Final = late(r"\d+")
+_ACCOUNT: Final = late(
     rf"(?<![^\W_])[A-Z]{{2}}\d{{2}}(?:[{_SPACES}]?[A-Z0-9]{{4}}){{2,7}}"
     rf"(?:[{_SPACES}]?[A-Z0-9]{{1,3}})?(?![^\W_])"
 )
@@ -29,7 +31,7 @@ _ACCOUNT: Final = re.compile(
 
 _TIMES: Final = 4
 
-_AT: Final = re.compile(
+_AT: Final = late(
     r"@(?:[^\W_](?:[\w-]*[^\W_])?\.)+[^\W\d_]{2,}|(?<=\w) at [^\W_][\w-]*(?: dot [^\W_][\w-]*)+",
     re.IGNORECASE,
 )
@@ -230,7 +232,7 @@ _DAYS: Final = 31
 _CARD: Final = range(13, 20)
 """Digits of a card (ISO/IEC 7812)."""
 
-_ISSUED: Final = re.compile(
+_ISSUED: Final = late(
     r"4(?:\d{12}|\d{15}|\d{18})|5\d{12,18}|6\d{12,18}|2[2-7]\d{14,17}|3[47]\d{13}|3[0689]\d{12,17}"
     r"|35\d{14,17}|(?:8[12]\d\d|9792)\d{12,15}"
 )
@@ -274,8 +276,8 @@ def _luhn(digits: str) -> bool:
 _ABROAD: Final = range(8, 16)
 _DIALLED_ABROAD: Final = range(10, 18)
 _AT_HOME: Final = range(9, 14)
-_TELEPHONE: Final = re.compile(rf"[{_SPACES}]?[()./{_DASHES}]{{0,2}}[{_SPACES}]?")
-_AMERICAN: Final = re.compile(r"1?[2-9]\d\d[2-9]\d{6}")
+_TELEPHONE: Final = late(rf"[{_SPACES}]?[()./{_DASHES}]{{0,2}}[{_SPACES}]?")
+_AMERICAN: Final = late(r"1?[2-9]\d\d[2-9]\d{6}")
 _AMERICAN_GROUPS: Final = frozenset({
     (10,), (3, 7), (3, 3, 4), (6, 4), (1, 10), (1, 3, 7), (1, 3, 3, 4), (11,), (4, 3, 4),
     (1,) * 10, (1,) * 11,

@@ -22,7 +22,7 @@ MAY_IMPORT = {
     "child_environment": set(),
     "provider_kinds": set(),
     "addresses": set(),
-    "masking": set(),
+    "masking": {"late_pattern"},
     "moments": set(),
     "secret": set(),
     "collecting": set(),

@@ -301,6 +301,17 @@ TABLE: tuple[Row, ...] = (
     Row("agents.*.record", "what is kept of calls of {owner} is now {after}, not {before}",
         gone="what is kept of calls of {owner} is said no more; it was {before}",
         new="what is kept of calls of {owner} is now {after}"),
+    Row("agents.*.record.announce", "callers of {owner} now hear of a recording: {after}",
+        gone="callers of {owner} hear {before} no more"),
+    Row("agents.*.record.consent", "callers of {owner} are now asked otherwise whether their call "
+        "may be recorded: {after}", gone="callers of {owner} are asked no more whether their call "
+        "may be recorded", new="callers of {owner} are now asked whether their call may be "
+        "recorded: {after}"),
+    Row("agents.*.record.consent.ask", "callers of {owner} are now asked {after}, not {before}"),
+    Row("agents.*.record.consent.on_refusal", "when a caller does not agree to a recording, "
+        "{owner} now {after}, where it {before}", gone="when a caller does not agree to a "
+        "recording, {owner} does nothing more; before, it {before}",
+        new="when a caller does not agree to a recording, {owner} now {after}"),
     Row("agents.*.record.transcript",
         yes="what callers of {owner} say is now kept",
         no="what callers of {owner} say is kept no more"),

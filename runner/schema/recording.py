@@ -3,9 +3,11 @@
 from typing import Annotated, ClassVar
 
 from runner.masking import KINDS
+from runner.schema.actions import Actions
 from runner.schema.types.blocks import Block, OneOrList, key
 from runner.schema.types.measures import LongTime
 from runner.schema.types.values import YesNo, one_of
+from runner.schema.types.words import Words
 
 _MEANT = {
     **dict.fromkeys(
@@ -19,6 +21,31 @@ _MEANT = {
     ),
 }
 _ALWAYS = "delete it: what is counted of a call is always kept"
+
+
+class Consent(Block):
+    """A question that the caller answers by yes or no before anything is kept of the call."""
+
+    noun: ClassVar[str] = "consent"
+    bare: ClassVar[str] = "ask"
+    elsewhere: ClassVar[dict[str, str]] = {
+        **dict.fromkeys(("say", "question", "words", "text"), "write ask:"),
+        **dict.fromkeys(
+            ("on_no", "else", "otherwise", "on_failure", "on_refuse", "refused", "no"),
+            "write on_refusal:",
+        ),
+        **dict.fromkeys(
+            ("then", "on_yes", "yes"),
+            "delete it: after a yes the greeting follows by itself",
+        ),
+        "tries": "delete it: who does not answer by yes or no is asked three times, and then not "
+        "recorded",
+    }
+
+    ask: Words = key("the question, spoken exactly, that is answered by yes or no")
+    on_refusal: Actions = key(
+        "what is done when the caller does not agree; the call goes on without it", ()
+    )
 
 
 class Record(Block):
@@ -44,6 +71,12 @@ class Record(Block):
             "records of all agents are in one place: write it below runner: in records:, as "
             "database:",
         ),
+        **dict.fromkeys(
+            ("say", "notice", "announcement", "greeting", "disclaimer"),
+            "write announce: and the words",
+        ),
+        **dict.fromkeys(("ask", "permission"), "write consent: and below it ask:"),
+        "on_refusal": "write it below consent:",
         **dict.fromkeys(("enabled", "stats", "figures", "usage", "latency"), _ALWAYS),
     }
 
@@ -51,6 +84,14 @@ class Record(Block):
         "keep what was said, and what tools were given and answered; no: only what is counted, "
         "such as how long the call took and how it ended",
         True,
+    )
+    announce: Words | None = key(
+        "words for the caller before anything else, spoken exactly and to their end", None
+    )
+    consent: Consent | None = key(
+        "a question before the greeting: without a yes of the caller nothing is kept of the call, "
+        "and none of its words is sent",
+        None,
     )
     mask: Annotated[
         tuple[Annotated[str, one_of(*KINDS, meant=_MEANT)], ...], OneOrList(scalars=True)

@@ -28,6 +28,7 @@ from runner.session.budget import TurnBudget
 from runner.session.clock import Clock
 from runner.session.events import Events, SoundEvent
 from runner.session.pending import DueCall, Question
+from runner.session.recording import Recording
 from runner.session.roles import (
     CallersApp,
     Hearing,
@@ -102,6 +103,7 @@ class Call:
         keys: what they press.
         app: their app, where they have one.
         room: the LiveKit room that the call is in.
+        recording: what the caller is told of the recording of their call.
     """
 
     bound: BoundRelease
@@ -121,6 +123,7 @@ class Call:
     room: rtc.Room | None = None
     tongue: Tongue = field(init=False)
     manner: Manner = field(init=False)
+    recording: Recording = field(init=False)
     visited: set[str] = field(default_factory=set)
     leaving: str | None = None
     hops: int = 0

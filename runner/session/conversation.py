@@ -36,6 +36,7 @@ from runner.session.personas.apology import apologise
 from runner.session.personas.persona import LivePersona
 from runner.session.plan import plan_of
 from runner.session.preparation import Preparation
+from runner.session.recording import Recording
 from runner.session.speech.sounds import Sounds
 from runner.session.tracing import conversation_span
 from runner.session.values.templates import Names, TemplateContext, TemplateRenderer
@@ -65,6 +66,7 @@ class Conversation:
         app: answers for the caller's app where there is no room; without it, there is none.
         awaited: nobody is there yet: `prepare` does what needs no caller, and `start` is told the
             facts.
+        on_agreed: told that the caller has agreed to be recorded, where they were asked.
 
     Raises:
         CannotStartError: a variable that was given from outside is unknown, fixed or does not fit.
@@ -88,6 +90,7 @@ class Conversation:
         sounds: Sounds | None = None,
         awaited: bool = False,
         app: Elsewhere | None = None,
+        on_agreed: Callable[[], None] = lambda: None,
     ) -> None:
         """Take everything; nothing is built before `start`. An event loop must be running."""
         install_log_filter()
@@ -106,6 +109,7 @@ class Conversation:
             history=history,
             sounds=sounds,
         )
+        self._call.recording = Recording(release.agent.record, on_agreed)
         self._preparation = Preparation(self._call, facts, awaited=awaited)
         self._on_event = on_event
         self._aftermath = Aftermath(

@@ -58,10 +58,13 @@ class PersonaPlan:
     asks: bool = False
     """Whether it asks the caller for anything: by itself or by a tool."""
 
+    consents: bool = False
+    """Whether the caller is asked for their consent to a recording."""
+
     @property
     def certain(self) -> bool:
         """Whether anything is done without the model."""
-        return bool(self.intents) or self.asks
+        return bool(self.intents) or self.asks or self.consents
 
 
 class Plan:
@@ -101,6 +104,7 @@ class Plan:
                 {str(n): need for n, need in persona.needs.items()},
                 persona.when_known,
                 asks or bool(persona.needs),
+                agent.record is not None and agent.record.consent is not None,
             )
         self.names_caller = _names_caller(release)
         self.chooses = any(

@@ -218,6 +218,15 @@ CASES = {
         ("      mask: card\n", "      mask: card\n      transcript: no\n"),
         ["what callers of clinic say is kept no more"],
     ),
+    "announced": (
+        ("      mask: card\n", "      mask: card\n      announce: We record this.\n"),
+        ["callers of clinic now hear of a recording: \u201cWe record this.\u201d"],
+    ),
+    "consent": (
+        ("      mask: card\n", "      mask: card\n      consent:\n        ask: May we?\n"),
+        ["callers of clinic are now asked whether their call may be recorded: ask "
+         "\u201cMay we?\u201d"],
+    ),
     "masked": (
         ("      mask: card\n", "      mask: phone\n"),
         ["in what is kept of calls of clinic, card is masked no more",

@@ -345,3 +345,32 @@ async def test_each_agent_keeps_for_its_own_time(private, tmp_path):
     with sqlite3.connect(tmp_path / "data" / "records.db") as database:
         rows = database.execute("SELECT agent, round((expires - ended) / 86400) FROM records")
         assert dict(rows.fetchall()) == {"desk": 90, "quiet": 30}
+
+
+async def test_nothing_is_kept_before_a_yes(private, tmp_path):
+    """A caller who agrees has a record from then on; one who does not has none, nor its words."""
+    folder, address = private
+    file = folder / "a.yaml"
+    asks = "    record:\n      consent:\n        ask: May we record this?\n"
+    file.write_text(file.read_text().replace("    record:\n", asks, 1))
+    async with serving(folder) as runner:
+        yes = (await runner.turn("desk", "yes"))["session_id"]
+        await runner.turn("desk", "my dog is kept", yes)
+        await runner.turn("desk", "bye", yes)
+        no = (await runner.turn("desk"))["session_id"]
+        await runner.turn("desk", "no marigold", no)
+        await runner.turn("desk", "i am marigold", no)
+        await runner.turn("desk", "bye", no)
+        await asyncio.to_thread(address.until_count, "/after", 2)
+        record = await runner.ask(f"/v1/records/{yes}")
+        said = [line["text"] for line in record["transcript"]]
+        assert said == ["Welcome.", "my dog is kept", "I hear you.", "bye"]
+        assert [each["id"] for each in await until_listed(runner, 1)] == [yes]
+    told = [body for path, body in address.got if path == "/crm"]
+    of_no = [body["type"] for body in told if body["data"]["session_id"] == no]
+    assert of_no == ["session_started", "session_ended"]
+    after = {b["data"]["session_id"]: b["data"] for path, b in address.got if path == "/after"}
+    assert (after[no]["transcript"], len(after[yes]["transcript"])) == ([], 4)
+    spool = tmp_path / "data" / "spool" / "records.db"
+    assert b"marigold" not in spool.read_bytes()
+    assert b"marigold" not in (tmp_path / "data" / "records.db").read_bytes()

@@ -95,6 +95,12 @@ def _own_turns(agent: Agent) -> bool:
     return bool(realtime_of(agent)) and _turns(agent).detection in (None, "realtime")
 
 
+def _keeps_nothing(agent: Agent) -> bool:
+    """Whether of what is said nothing goes into the records."""
+    record = agent.record
+    return record is not None and not record.transcript
+
+
 def _speaks_itself(agent: Agent) -> bool:
     """Whether no voice speaks for the model."""
     return bool(realtime_of(agent)) and not _by_text(agent) and chosen(agent, "tts") is None
@@ -122,6 +128,9 @@ _ROWS = (
     _Row((), ("stt", "tts", "vad", "avatar", "keyterms", "pronunciations", "speech",
               "background_audio", "phone"), _by_text,
          _VOICE, _OF_VOICE),
+    _Row(("record",), ("announce",), _keeps_nothing,
+         "speaks of a recording, and nothing is kept of what is said: transcript is no",
+         "delete it, or transcript"),
     _Row((), ("keyterms",), lambda a: bool(realtime_of(a)) and not _by_text(a),
          "has no effect: with realtime no speech recognition listens",
          "delete it, or say in instructions: which words the caller may use"),

@@ -54,6 +54,9 @@ _ROWS = (
          "it hears the caller itself",
          "say in instructions: what to ask for, and let the model store it with remember; or "
          "write llm:, stt: and tts:"),
+    _Row(("record", "consent"), "the answer is looked for in what the caller says before the model "
+         "is asked, and it hears the caller itself",
+         "delete it and write announce:, or write llm:, stt: and tts:"),
     _Row(("nodes", "llm"), "no text goes into the model",
          "delete it, or write llm:, stt: and tts:"),
     _Row(("nodes", "stt"), "the model hears the caller itself",

@@ -109,9 +109,11 @@ def _pair(errors: list[Error]) -> list[Error]:
     def meant(error: Error) -> bool:
         beside = [u.key for u in unknown if u.location[:-1] == error.location[:-1]]
         noun = error.model.noun if error.model else ""
+        written = error.model.elsewhere if error.model else {}
         return error.code == "missing" and (
             nearest(error.key, beside) is not None
             or any(means(noun, word, error.key) for word in beside)
+            or any(written.get(word, "").startswith(f"write {error.key}:") for word in beside)
         )
 
     return [e for e in errors if not meant(e)]

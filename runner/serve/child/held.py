@@ -15,6 +15,7 @@ from runner.serve.socket.line import CallEgress, Line
 from runner.serve.socket.messages import (
     TO_CALL,
     Acted,
+    Agreed,
     CallHello,
     CallRenewed,
     Ended,
@@ -108,6 +109,7 @@ class HeldCall:
             facts,
             on_event=self._heard,
             on_failure=lambda reason, part: self.line.send(Failure(self.id, reason, part)),
+            on_agreed=lambda: self.line.send(Agreed(self.id)),
             secrets=self.welcome.secrets.get,
             network=provider_network(self.welcome.network),
             **more,

@@ -71,6 +71,7 @@ class Recorder:
         self._spool: RecordSpool | None = None
         self._troubles: dict[str, str | None] = {}
         calls.on_answer.append(self._answered)
+        calls.on_agree.append(self._agreed)
         calls.on_event.append(self._event)
         calls.on_turn.append(self._turn)
         calls.on_end.append(self._ended)
@@ -119,7 +120,7 @@ class Recorder:
             return
         session = message.call
         known = call or self._calls.past(session)
-        if known is None:
+        if known is None or not known.kept:
             return
         noted = note(notes.REPORT, time.time(), report=self._of(known).report(said))
         ended = bool(message.report.get("ended_by"))
@@ -167,8 +168,15 @@ class Recorder:
 
     def _answered(self, call: CallInfo) -> None:
         """The conversation has begun: what was noted until now is worth keeping."""
+        if not call.kept or call.id in self._on:
+            return
         self._on[call.id] = self._agent(call)
         self._put(call.id, [self._began(call), *self._early.pop(call.id, [])])
+
+    def _agreed(self, call: CallInfo) -> None:
+        """The caller has agreed: what they say from now on is kept, and nothing of before."""
+        self._early.pop(call.id, None)
+        self._answered(call)
 
     def _began(self, call: CallInfo) -> Note:
         agent = self._agent(call)
@@ -196,7 +204,7 @@ class Recorder:
     def _note(self, call: CallInfo, noted: Note) -> None:
         if call.id in self._on:
             self._put(call.id, [noted])
-        else:
+        elif call.kept:
             self._early.setdefault(call.id, []).append(noted)
 
     def _ended(self, call: CallInfo) -> None:

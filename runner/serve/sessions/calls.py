@@ -56,6 +56,8 @@ class CallInfo:
         failure: why the last answer failed, for its owner alone.
         spoken: whether both speak in a dialogue.
         record: what is kept of it, as its agent said when it began.
+        kept: whether what is said in it may be kept and sent: not before a caller who is asked
+            has agreed.
     """
 
     id: str
@@ -78,6 +80,7 @@ class CallInfo:
     failure: str | None = None
     spoken: bool = False
     record: Record | None = None
+    kept: bool = True
 
     @property
     def masking(self) -> Masking:
@@ -144,6 +147,7 @@ class Calls:
 
     Attributes:
         on_answer: told each one whose conversation begins.
+        on_agree: told each one whose caller has agreed to be recorded, where they were asked.
         on_turn: told what each turn of a dialogue took.
         on_end: told each one that has ended.
         on_event: told each event of each, as `lkrun chat --format json` has it.
@@ -158,6 +162,7 @@ class Calls:
         self._past: PastSessions[CallInfo] = PastSessions()
         self._ended = asyncio.Event()
         self.on_answer: list[Callable[[CallInfo], None]] = []
+        self.on_agree: list[Callable[[CallInfo], None]] = []
         self.on_turn: list[Callable[[CallInfo, TurnFigures], None]] = []
         self.on_end: list[Callable[[CallInfo], None]] = []
         self.on_event: list[Callable[[CallInfo, dict[str, Any]], None]] = []
@@ -176,7 +181,7 @@ class Calls:
         release = self._releases.pin(call_id)
         call = CallInfo(
             call_id, agent, kind, release, str(spec.answers_at(now)), room, dispatch or None,
-            record=spec.record,
+            record=spec.record, kept=spec.record is None or spec.record.consent is None,
         )  # fmt: skip
         self._on[call_id] = call
         return call
@@ -186,6 +191,13 @@ class Calls:
         call.take(event)
         for listener in self.on_event:
             listener(call, event)
+
+    def agree(self, call: CallInfo) -> None:
+        """Note that the caller has agreed to be recorded."""
+        if not call.kept:
+            call.kept = True
+            for listener in self.on_agree:
+                listener(call)
 
     def failed(self, call: CallInfo, reason: str, part: str) -> None:
         """Note why an answer in one has failed, and which part did."""

@@ -53,7 +53,12 @@ class EventHooks:
         """Something has happened in one, as `lkrun chat --format json` has it."""
         told = self._of(call)
         make = _DATA.get(str(event.get("type")))
-        if told is not None and make is not None and (made := make(event, told.arguments)):
+        if (
+            told is not None
+            and call.kept
+            and make is not None
+            and (made := make(event, told.arguments))
+        ):
             kind, data = made
             self._tell(call, told, kind, {"turn": event.get("turn"), **data})
 

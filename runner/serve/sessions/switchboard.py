@@ -10,6 +10,7 @@ from runner.serve.socket.messages import (
     FROM_CALL,
     Acted,
     Acting,
+    Agreed,
     Ask,
     CallHello,
     CallRenewed,
@@ -137,16 +138,22 @@ class Switchboard:
                 self._give_up(call, self._asked.get((peer, message.id)))
             case Started():
                 self._calls.answer(call)
+            case Agreed():
+                self._calls.agree(call)
             case SessionEvent():
                 self._calls.take(call, message.event)
             case Known():
                 call.variables = message.variables
             case Ended():
                 call.reason = message.reason
-            case CallRenewed():
-                self._renewals.renewed(call, message)
-            case NotRenewed():
-                self._renewals.not_renewed(call, message)
+            case CallRenewed() | NotRenewed():
+                self._renewed(call, message)
+
+    def _renewed(self, call: CallInfo, message: CallRenewed | NotRenewed) -> None:
+        if isinstance(message, CallRenewed):
+            self._renewals.renewed(call, message)
+        else:
+            self._renewals.not_renewed(call, message)
 
     def _give_up(self, call: CallInfo, request: tuple[str, asyncio.Task[None]] | None) -> None:
         """Give up a question; what a service was told to do is left to its end."""

@@ -138,6 +138,14 @@ class Started(Message):
 
 
 @dataclass(frozen=True, slots=True)
+class Agreed(Message):
+    """The caller was asked whether the call may be recorded, and has said yes."""
+
+    call: str
+    type: Literal["agreed"] = "agreed"
+
+
+@dataclass(frozen=True, slots=True)
 class SessionEvent(Message):
     """Something happened in a conversation; `event` is as `lkrun chat --format json` has it."""
 
@@ -595,6 +603,7 @@ class CommandResult(Message):
 Hello = CallHello | HostHello | ControlHello | Blocked
 FromCall = (
     Started
+    | Agreed
     | SessionEvent
     | Known
     | Reported

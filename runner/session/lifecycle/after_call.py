@@ -62,7 +62,7 @@ class Aftermath:
 
     def heard(self, event: Event) -> None:
         """Take what happens, as everybody is told of it: private values are masked."""
-        if self.spec is not None:
+        if self.spec is not None and self._call.recording.kept:
             self._events.append(event)
 
     def report(self, ended_by: str = "") -> CallReport:

@@ -10,6 +10,7 @@ from runner.schema.actions import Instruct, Play, Say
 from runner.session.action_context import ActionContext
 from runner.session.action_outcome import ActionOutcome
 from runner.session.call import Call
+from runner.session.personas.recorded import announced
 from runner.session.personas.unasked import Unasked
 from runner.session.plan import PersonaPlan
 
@@ -52,9 +53,12 @@ async def speak_first(call: Call, persona: Newcomer, *, known: bool) -> None:
         persona: who begins to speak.
         known: it has spoken in this call before.
     """
-    if persona.came_from is None and not known and call.history is not None:
-        await persona.recall(call.history)
-        return
+    if persona.came_from is None and not known:
+        if call.history is not None:
+            await persona.recall(call.history)
+            return
+        if await announced(call, persona.plan.name):
+            return
     words = _written(call, persona, known=known)
     if words is not None:
         await call.open(words)
@@ -64,6 +68,19 @@ async def speak_first(call: Call, persona: Newcomer, *, known: bool) -> None:
         items = persona.chat_ctx.items
         heard = any(i.type == "message" and i.role == "user" for i in items)
         await call.instruct("" if heard else call.bound.renderer.own("take_over"), tools=True)
+
+
+async def after_consent(context: ActionContext) -> ActionOutcome:
+    """Speak the first words of a call whose caller was asked whether it may be recorded."""
+    call, outcome = context.call, ActionOutcome()
+    plan = call.persona.plan
+    words = call.bound.release.personas[plan.name].greeting
+    if words is not None:
+        outcome.answered = await call.open(words)
+    if plan.asks:
+        call.needs.begin_visit(plan.name)
+        outcome.add(await call.needs.go_on(context))
+    return outcome
 
 
 def _written(call: Call, persona: Newcomer, *, known: bool) -> Say | Instruct | Play | None:

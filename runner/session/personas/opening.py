@@ -92,4 +92,7 @@ async def _reply(
 
 def _first(call: Call) -> Say | Instruct | Play | None:
     """What the first persona says first; nothing where the talk goes on from elsewhere."""
-    return call.bound.release.personas[call.speaking].greeting if call.history is None else None
+    if call.history is not None:
+        return None
+    before = call.recording.notice or call.recording.question
+    return before or call.bound.release.personas[call.speaking].greeting

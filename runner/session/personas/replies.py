@@ -13,7 +13,9 @@ from runner.session.models.answer import Answer, AnswerError
 from runner.session.models.in_order import OWED
 from runner.session.models.nodes import Node, through
 from runner.session.personas.context import owed
+from runner.session.personas.first_words import after_consent
 from runner.session.personas.models import choice
+from runner.session.personas.recorded import agreeing
 from runner.session.personas.thinking import while_thinking, without_such_words
 from runner.session.personas.toolbox import Toolbox
 from runner.session.plan import PersonaPlan
@@ -152,7 +154,9 @@ class Replies:
         message = last_caller(chat.items)
         if message is None or message.id in self.earlier or BY_KEYS in message.extra:
             return None
-        deed = meant(self._call, self._plan, message)
+        deed = agreeing(self._call, self._plan.name, message, after_consent)
+        if deed is None:
+            deed = meant(self._call, self._plan, message)
         if deed is None and self._plan.asks:
             deed = answered(self._call.needs, self._plan, message)
         return deed
