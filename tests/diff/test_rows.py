@@ -104,6 +104,7 @@ PRIVATE = (
     "variables.pin.default of clinic has changed in what is not shown here "
     "(the value used without one; a template may stand here)"
 )
+WHETHER = "whether their call may be recorded"
 BOSS = """\
       boss:
         when: They insist.
@@ -224,8 +225,7 @@ CASES = {
     ),
     "consent": (
         ("      mask: card\n", "      mask: card\n      consent:\n        ask: May we?\n"),
-        ["callers of clinic are now asked whether their call may be recorded: ask "
-         "\u201cMay we?\u201d"],
+        [f"callers of clinic are now asked {WHETHER}: ask \u201cMay we?\u201d"],
     ),
     "masked": (
         ("      mask: card\n", "      mask: phone\n"),
