@@ -315,6 +315,8 @@ TABLE: tuple[Row, ...] = (
     Row("agents.*.record.transcript",
         yes="what callers of {owner} say is now kept",
         no="what callers of {owner} say is kept no more"),
+    Row("agents.*.record.audio", yes="the sound of calls of {owner} is now kept",
+        no="the sound of calls of {owner} is kept no more"),
     Row("agents.*.record.mask", "calls of {owner} have the same masked, in another order",
         gone="in what is kept of calls of {owner}, {before} is masked no more",
         new="in what is kept of calls of {owner}, {after} is now masked"),

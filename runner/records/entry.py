@@ -37,12 +37,14 @@ class Entry:
         events: what happened, each with the moment it did.
         details: what only who looks at one reads.
         remembered: what the next call of the caller knows.
+        sound: whether its sound was to be kept.
     """
 
     row: dict[str, Any]
     events: list[dict[str, Any]]
     details: dict[str, Any]
     remembered: Remembered | None = None
+    sound: bool = False
 
     @property
     def id(self) -> str:
@@ -137,7 +139,7 @@ def _session(
         "reasons": report.get("reasons", {}),
         "latency": latency,
     }
-    return Entry(row, events, details, _remembered(report))
+    return Entry(row, events, details, _remembered(report), bool(began.get("sound")))
 
 
 def _latency(measured: Iterable[Mapping[str, Any]], turns: Iterable[Note]) -> list[dict[str, Any]]:

@@ -85,6 +85,12 @@ class Record(Block):
         "such as how long the call took and how it ended",
         True,
     )
+    audio: YesNo = key(
+        "keep the sound of calls by voice too, the caller on the left and the agent on the right, "
+        "once announce has been said and consent was given; not while something private is asked "
+        "for, and nothing in it is masked",
+        False,
+    )
     announce: Words | None = key(
         "words for the caller before anything else, spoken exactly and to their end", None
     )

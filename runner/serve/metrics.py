@@ -55,7 +55,7 @@ class Metrics:
         calls: what is on.
         breakers: tells each service that was asked and has a breaker, and the state of that.
         servers: tells each MCP server that was asked, and what is known of it.
-        records: tells how records fare: `up`, `waiting`, `refused`, `stored`, `lost`.
+        records: tells how records fare: `up`, `waiting`, `refused`, `stored`, `lost`, `silent`.
     """
 
     def __init__(
@@ -253,6 +253,11 @@ class _Records(Collector):
             "lkrun_records_lost",
             "Notes for which there was no room on the disk, so that they are in no record",
             known["lost"],
+        )
+        yield CounterMetricFamily(
+            "lkrun_records_silent",
+            "Calls whose sound was to be kept, and could not be written",
+            known["silent"],
         )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -37,6 +38,7 @@ from runner.session.personas.persona import LivePersona
 from runner.session.plan import plan_of
 from runner.session.preparation import Preparation
 from runner.session.recording import Recording
+from runner.session.speech.recorder import CallSound
 from runner.session.speech.sounds import Sounds
 from runner.session.tracing import conversation_span
 from runner.session.values.templates import Names, TemplateContext, TemplateRenderer
@@ -66,6 +68,7 @@ class Conversation:
         app: answers for the caller's app where there is no room; without it, there is none.
         awaited: nobody is there yet: `prepare` does what needs no caller, and `start` is told the
             facts.
+        sound: where both sides of a call by voice are kept, once they may be; None: nowhere.
         on_agreed: told that the caller has agreed to be recorded, where they were asked.
 
     Raises:
@@ -91,6 +94,7 @@ class Conversation:
         awaited: bool = False,
         app: Elsewhere | None = None,
         on_agreed: Callable[[], None] = lambda: None,
+        sound: Path | None = None,
     ) -> None:
         """Take everything; nothing is built before `start`. An event loop must be running."""
         install_log_filter()
@@ -110,6 +114,8 @@ class Conversation:
             sounds=sounds,
         )
         self._call.recording = Recording(release.agent.record, on_agreed)
+        if sound is not None:
+            self._call.recording.sound = CallSound(sound, self._private)
         self._preparation = Preparation(self._call, facts, awaited=awaited)
         self._on_event = on_event
         self._aftermath = Aftermath(
@@ -133,6 +139,14 @@ class Conversation:
     def _told(self, event: Event) -> None:
         self._aftermath.heard(event)
         self._on_event(event)
+
+    def _private(self) -> bool:
+        """Whether the caller is being asked for something private."""
+        try:
+            current = self._call.needs.current(self._call.persona.plan)
+        except RuntimeError:  # nobody speaks yet, or any more
+            return False
+        return current is not None and bool(current[1].private)
 
     def _hidden(self) -> Mask:
         return self._call.bound.variables.hidden()

@@ -102,7 +102,7 @@ class CallParts:
         )  # fmt: skip
         outside = FromOutside(call, queue, turns, failures.unexpected)
         ending.stops(room.avatar.stop, outside.stop)
-        ending.waits_for(renewal.closed, room.background.end)
+        ending.waits_for(renewal.closed, room.background.end, call.recording.close)
         return cls(
             language, opening, ending, timers, failures, listener, renewal, written, callers_app,
             room, turns, outside,

@@ -215,6 +215,10 @@ CASES = {
         ("    idle:\n      after: 12s\n      say: Are you there?\n", "    idle: no\n"),
         ["clinic does nothing more when the caller says nothing"],
     ),
+    "recorded sound": (
+        ("      mask: card\n", "      mask: card\n      audio: yes\n"),
+        ["the sound of calls of clinic is now kept"],
+    ),
     "recorded words": (
         ("      mask: card\n", "      mask: card\n      transcript: no\n"),
         ["what callers of clinic say is kept no more"],

@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-import asyncio
 import base64
-import json
 import os
 import re
 import signal
-from contextlib import asynccontextmanager
 
-import aiohttp
 import numpy as np
 import pytest
 from playwright.async_api import expect
 from support.live.browser import MICROPHONE, browser, recording
-from support.live.sound import HEARD, loud, speech, understood
+from support.live.sound import loud, understood
+from support.live.voice_socket import PIECE, WITHOUT, calling
 
 pytestmark = pytest.mark.timeout(180)
 
-WITHOUT = {"LIVEKIT_URL": "", "LIVEKIT_API_KEY": "", "LIVEKIT_API_SECRET": ""}
 GREETING = "Good day, this is Sunrise Dental. How can I help you?"
-PIECE = HEARD // 50
 SPEAK = """
     navigator.mediaDevices.getUserMedia = async () => {
       const ears = new AudioContext(), out = ears.createMediaStreamDestination();
@@ -37,76 +32,6 @@ SPEAK = """
     };
 """
 """A microphone that hears a recording whenever a test says so."""
-
-
-class Caller:
-    """Who speaks over a socket: silence in real time, and sentences when a test says so."""
-
-    def __init__(self, socket):
-        """Nothing is said or heard."""
-        self.socket = socket
-        self.frames = []
-        self.heard = b""
-        self.to_say = b""
-        self.news = asyncio.Event()
-
-    async def speak(self):
-        """Send what the microphone hears, as long as the call is on."""
-        due = asyncio.get_running_loop().time()
-        while not self.socket.closed:
-            piece, self.to_say = self.to_say[: 2 * PIECE], self.to_say[2 * PIECE :]
-            await self.socket.send_bytes(piece.ljust(2 * PIECE, b"\0"))
-            due += 0.02
-            await asyncio.sleep(max(0.0, due - asyncio.get_running_loop().time()))
-
-    async def listen(self):
-        """Take what comes, until the end."""
-        async for message in self.socket:
-            if message.type == aiohttp.WSMsgType.BINARY:
-                self.heard += message.data
-            else:
-                self.frames.append(json.loads(message.data))
-            self.news.set()
-        self.news.set()
-
-    def say(self, text):
-        """Say a sentence."""
-        self.to_say += speech(text, HEARD).tobytes()
-
-    async def until(self, true):
-        """Wait until something is true of what has come."""
-        try:
-            async with asyncio.timeout(60):
-                while not true():
-                    self.news.clear()
-                    await self.news.wait()
-        except TimeoutError:
-            pytest.fail(f"it did not come: {self.frames}")
-
-    async def told(self, **fields):
-        """A frame with these fields."""
-
-        def there():
-            return [frame for frame in self.frames if fields.items() <= frame.items()]
-
-        await self.until(there)
-        return there()[-1]
-
-
-@asynccontextmanager
-async def calling(runner, agent="clinic"):
-    """A call that has begun."""
-    address = f"{runner.http}/v1/agents/{agent}/voice?rate={HEARD}"
-    async with aiohttp.ClientSession() as session, session.ws_connect(address) as socket:
-        caller = Caller(socket)
-        tasks = [asyncio.ensure_future(work()) for work in (caller.speak, caller.listen)]
-        try:
-            await caller.told(type="session")
-            yield caller
-        finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
 
 
 @pytest.fixture

@@ -59,7 +59,7 @@ WAITING = {
     "Agent.after_call",
     "Agent.events",
     "Agent.record",
-    *("Record.announce", "Record.consent", "Consent.ask", "Consent.on_refusal"),
+    *("Record.audio", "Record.announce", "Record.consent", "Consent.ask", "Consent.on_refusal"),
     "Agent.background_audio",
     "Agent.dispatch",
     "Agent.before_call",

@@ -169,3 +169,47 @@ async def test_an_announcement_alone_is_followed_by_the_greeting(begin):
     assert talk.events.texts == ["Dieses Gespräch wird aufgezeichnet.", "Good day."]
     await talk.say("Hello.")
     assert said(talk)[-2:] == ["Hello.", "I see."]
+
+
+class Noted:
+    """Keeps sound, as far as a test wants to know."""
+
+    def __init__(self, talk):
+        self.done, self._talk = [], talk
+
+    def attach(self, session):
+        assert session is self._talk.conversation.session
+        self.done.append(("attach", list(self._talk.events.texts)))
+
+    async def begin(self):
+        self.done.append(("begin", list(self._talk.events.texts)))
+
+    async def close(self):
+        self.done.append(("close", self._talk.conversation._call.over))
+
+
+async def heard(begin, text, *answers):
+    """When sound was kept in a talk."""
+    talk = await begin(text, started=False)
+    sound = talk.conversation._call.recording.sound = Noted(talk)
+    await talk.conversation.start()
+    for answer in answers:
+        await talk.say(answer)
+    await talk.conversation.end("caller_left")
+    return sound.done
+
+
+@pytest.mark.proves("Record.audio")
+async def test_sound_is_kept_once_they_have_been_told(begin):
+    """It begins after the words about the recording, and ends with the call."""
+    text = FOLDER.replace("      consent:\n        ask: May we record this call?\n", "")
+    text = text.replace("        on_refusal: REFUSAL\n", "")
+    assert await heard(begin, text) == [("attach", []), ("begin", ASKED[:1]), ("close", True)]
+
+
+async def test_sound_is_kept_once_they_have_agreed(begin):
+    """Where they are asked, it begins after their yes; after a no it never does."""
+    after = [*ASKED]
+    agreed = await heard(begin, folder(), "yes", "Hello.")
+    assert agreed == [("attach", []), ("begin", after), ("close", True)]
+    assert await heard(begin, folder(), "no", "Hello.") == [("attach", []), ("close", True)]

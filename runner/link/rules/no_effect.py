@@ -98,7 +98,7 @@ def _own_turns(agent: Agent) -> bool:
 def _keeps_nothing(agent: Agent) -> bool:
     """Whether of what is said nothing goes into the records."""
     record = agent.record
-    return record is not None and not record.transcript
+    return record is not None and not (record.transcript or record.audio)
 
 
 def _speaks_itself(agent: Agent) -> bool:
@@ -130,7 +130,9 @@ _ROWS = (
          _VOICE, _OF_VOICE),
     _Row(("record",), ("announce",), _keeps_nothing,
          "speaks of a recording, and nothing is kept of what is said: transcript is no",
-         "delete it, or transcript"),
+         "delete it, or transcript, or write audio: yes"),
+    _Row(("record",), ("audio",), lambda a: _by_text(a) and bool(a.record and a.record.audio),
+         "has no effect: with mode: text nothing sounds", "delete it, or write mode: voice"),
     _Row((), ("keyterms",), lambda a: bool(realtime_of(a)) and not _by_text(a),
          "has no effect: with realtime no speech recognition listens",
          "delete it, or say in instructions: which words the caller may use"),

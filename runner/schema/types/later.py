@@ -14,7 +14,6 @@ def _words(text: str) -> frozenset[str]:
 LATER: dict[str, frozenset[str]] = {
     "a file": _words("external_agents folder"),
     "an agent": _words("dial voicemail"),
-    "record": _words("audio"),
     "a persona": frozenset(),
     "a check": _words("transfers_to"),
     "phone": _words("trunk from"),

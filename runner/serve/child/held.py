@@ -110,6 +110,7 @@ class HeldCall:
             on_event=self._heard,
             on_failure=lambda reason, part: self.line.send(Failure(self.id, reason, part)),
             on_agreed=lambda: self.line.send(Agreed(self.id)),
+            sound=Path(self.welcome.sound) if self.welcome.sound is not None else None,
             secrets=self.welcome.secrets.get,
             network=provider_network(self.welcome.network),
             **more,

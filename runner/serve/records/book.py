@@ -53,7 +53,7 @@ class ServedRecords:
         if audio is None:
             raise _unknown()
         if audio:
-            await asyncio.to_thread(Path(audio).unlink, missing_ok=True)
+            await asyncio.to_thread(self._file(audio).unlink, missing_ok=True)
 
     async def audio(self, name: str) -> Path:
         """The file with the sound of one."""
@@ -62,9 +62,15 @@ class ServedRecords:
         audio = await self._ask(lambda database: reading.audio_of(database, name))
         if audio is None:
             raise _unknown()
-        if not audio or not await asyncio.to_thread(Path(audio).is_file):
+        file = self._file(audio) if audio else None
+        if file is None or not await asyncio.to_thread(file.is_file):
             raise DialogueError("unknown_record", "there is no sound of it")
-        return Path(audio)
+        return file
+
+    def _file(self, name: str) -> Path:
+        from runner.records import sound_files
+
+        return sound_files.place(self._recorder.place.data_dir, name)
 
     async def table(self, wanted: RecordFilter) -> AsyncIterator[str]:
         """The lines of a CSV file, some at once."""

@@ -150,7 +150,7 @@ class Recorder:
     def figures(self) -> dict[str, float]:
         """What the metrics tell."""
         if self._spooling is None or self._storing is None or self._spool is None:
-            return {"up": 1, "waiting": 0, "refused": 0, "stored": 0, "lost": 0}
+            return {"up": 1, "waiting": 0, "refused": 0, "stored": 0, "lost": 0, "silent": 0}
         try:
             counts = self._spool.counts()
         except sqlite3.Error:
@@ -161,6 +161,7 @@ class Recorder:
             "refused": counts.get("refused", 0),
             "stored": self._storing.count,
             "lost": self._spooling.lost,
+            "silent": self._storing.silent,
         }
 
     def _agent(self, call: CallInfo) -> AgentRelease | None:
@@ -185,6 +186,7 @@ class Recorder:
             notes.BEGAN, call.started.timestamp(), id=call.id, kind=call.kind, agent=call.agent,
             release=call.release, room=self._of(call).data(call.room), persona=call.persona,
             labels=labels, keep=self._of(call).keep,
+            sound=call.kind == "call" and call.record is not None and call.record.audio,
         )  # fmt: skip
 
     def _of(self, call: CallInfo) -> Kept:

@@ -5,15 +5,15 @@ from __future__ import annotations
 import sqlite3
 import threading
 import time
-from collections.abc import Callable
-from pathlib import Path
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Final
 
-from runner.records import entry, store
+from runner.records import entry, sound_files, store
 from runner.records.database import Database, DatabaseError
+from runner.records.entry import Entry
 
 if TYPE_CHECKING:
-    from runner.records.entry import Entry, Findings
+    from runner.records.entry import Findings
     from runner.records.notes import Note
     from runner.records.spool import RecordSpool
     from runner.serve.records.place import Place
@@ -28,6 +28,8 @@ _HOUR: Final = 3600.0
 """Seconds between looks for what is too old; and for what dead runners have left, half a minute."""
 
 _ADOPTING: Final = 30.0
+_SOUNDING: Final = 5.0
+"""Seconds after which something has been heard in a call."""
 
 
 class Storing:
@@ -42,6 +44,7 @@ class Storing:
     Attributes:
         up: whether the database took what it was given last.
         count: records that it has taken.
+        silent: those whose sound was to be kept, and was not.
     """
 
     def __init__(
@@ -58,7 +61,7 @@ class Storing:
         self._wait = _FIRST
         self._next_adoption = self._next_forgetting = 0.0
         self.up = True
-        self.count = 0
+        self.count = self.silent = 0
         self._thread = threading.Thread(target=self._run, name="records-database", daemon=True)
         self._thread.start()
 
@@ -108,6 +111,7 @@ class Storing:
     def _store(self, ready: dict[str, list[Note]]) -> None:
         read = {session: entry.read(lines) for session, lines in ready.items()}
         entries = {session: each for session, each in read.items() if each is not None}
+        self._take_sounds(entries.values())
         database = self._place.database()
         try:
             store.save(database, entries.values())
@@ -119,6 +123,18 @@ class Storing:
         self._spool.stored(ready)
         self.count += len(entries)
         self._stored(list(ready))
+
+    def _take_sounds(self, entries: Iterable[Entry | Findings]) -> None:
+        """Take over the sound of calls: of one that is killed too, as far as it was written."""
+        for each in entries:
+            if isinstance(each, Entry) and each.row["kind"] == "call":
+                try:
+                    each.row["audio"] = sound_files.take(self._place.data_dir, each.id)
+                except OSError as error:
+                    why = error.strerror or str(error)
+                    self._trouble(DatabaseError(f"the sound of {each.id} is not kept: {why}"))
+                expected = each.sound and each.row["duration"] > _SOUNDING
+                self.silent += expected and each.row["audio"] is None
 
     def _one_by_one(
         self,
@@ -149,4 +165,5 @@ class Storing:
         self._next_forgetting = time.monotonic() + _HOUR
         self._good()
         for name in audio:
-            Path(name).unlink(missing_ok=True)
+            sound_files.place(self._place.data_dir, name).unlink(missing_ok=True)
+        sound_files.forget_unfinished(self._place.data_dir)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from runner.egress.client import ways_of
+from runner.records import sound_files
 from runner.serve.credentials import provider_secrets
 from runner.serve.socket.messages import CallNetwork, Renew, Welcome
 
@@ -31,7 +33,7 @@ class Welcomes:
             KeyError: its release is not kept, or has no such agent.
         """
         file, secrets = self._parts(call, call.release)
-        return Welcome(call.id, call.release, file, secrets, self._network())
+        return Welcome(call.id, call.release, file, secrets, self._network(), self._sound(call))
 
     def renewal(self, call: CallInfo, release: str) -> Renew:
         """For a call that may go on with another release.
@@ -41,6 +43,14 @@ class Welcomes:
         """
         file, secrets = self._parts(call, release)
         return Renew(call.id, release, file, secrets, self._network())
+
+    def _sound(self, call: CallInfo) -> str | None:
+        """Where the sound of a call is kept, where its agent wants that."""
+        if call.record is None or not call.record.audio:
+            return None
+        data_dir = Path(str(self._releases.current.process.data_dir))
+        file = sound_files.unfinished(data_dir.absolute(), call.id)
+        return str(file) if file is not None else None
 
     def _network(self) -> CallNetwork:
         ways = ways_of(self._releases.current.process.network, self._secrets)

@@ -405,13 +405,18 @@ class CallNetwork:
 
 @dataclass(frozen=True, slots=True)
 class Welcome(Message):
-    """What a call begins with: the file of its agent, and the secrets of its providers."""
+    """What a call begins with: the file of its agent, and the secrets of its providers.
+
+    Attributes:
+        sound: where its sound is kept; None where it is not.
+    """
 
     call: str
     release: str
     file: str
     secrets: dict[str, Secret[str]]
     network: CallNetwork = CallNetwork()
+    sound: str | None = None
     type: Literal["welcome"] = "welcome"
 
 

@@ -21,8 +21,11 @@ GoOn = Callable[[ActionContext], Awaitable[ActionOutcome]]
 async def announced(call: Call, persona: str) -> bool:
     """Say what is said of the recording; whether the caller is asked for an answer."""
     recording = call.recording
+    recording.attach(call.session)
     if recording.notice is not None:
         await call.open(recording.notice)
+    if not call.over:
+        await recording.begin()
     if recording.question is None or call.over:
         return False
     recording.asks = persona
@@ -64,6 +67,7 @@ def agreeing(call: Call, persona: str, message: llm.ChatMessage, go_on: GoOn) ->
             return outcome
         if agrees:
             recording.agree()
+            await recording.begin()
         else:
             recording.refuse()
             spec = recording.consent
