@@ -7,6 +7,7 @@ Run: python docs/generate.py [--check]. A page holds `<!-- table: name -->` befo
 from __future__ import annotations
 
 import argparse
+import json
 import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -24,6 +25,7 @@ from runner.child_environment import OF_PLUGIN, PASSED_ON, of_plugin
 from runner.cli.exit_codes import ExitCode
 from runner.cli.main import VERBS, lkrun
 from runner.environment import ENVIRONMENT
+from runner.external.messages import MESSAGES
 from runner.front.routes import ROUTES
 from runner.serve.log_events import EVENTS
 from runner.serve.metrics import Metrics
@@ -110,6 +112,22 @@ def _model(model: type[BaseModel]) -> str:
     return table(("key", "is"), rows)
 
 
+def _message(model: type[BaseModel]) -> str:
+    """The fields of a message, and its JSON Schema for programs that check what they get."""
+    rows = (
+        (
+            f"`{info.alias or name}`",
+            "" if info.is_required() else "optional",
+            info.description or "",
+        )
+        for name, info in model.model_fields.items()
+        if name != "type"
+    )
+    schema = json.dumps(model.model_json_schema(by_alias=True), indent=2)
+    fold = f"<details><summary>JSON Schema</summary>\n\n```json\n{schema}\n```\n\n</details>\n"
+    return f"{table(('field', '', 'is'), rows)}\n{fold}"
+
+
 def _texts() -> str:
     rows = (
         (f"`{t.name}`", "caller" if t.heard else "model", t.said, _codes(t.names))
@@ -122,12 +140,17 @@ def _words(language: str) -> str:
     return table(("name", "words"), ((f"`{name}`", shipped(name, language)) for name in TABLE))
 
 
+def _kebab(name: str) -> str:
+    return re.sub(r"(?<!^)(?=[A-Z])", "-", name).lower()
+
+
 TABLES: dict[str, Callable[[], str]] = {
     "commands": _commands,
     "environment": _environment,
     "exit-codes": _exit_codes,
     "log-events": _log_events,
     "metrics": _metrics,
+    **{f"message-{_kebab(each.__name__)}": partial(_message, each) for each in MESSAGES},
     "passed-on": _passed_on,
     "routes": _routes,
     "script-options": lambda: _model(Options),

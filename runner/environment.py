@@ -32,6 +32,8 @@ ENVIRONMENT: Final = (
     EnvironmentVariable("LKRUN_CLIENT_SECRET", "the client's secret for `lkrun auth oauth2`"),
     EnvironmentVariable("LKRUN_ENVIRONMENT", "which of `runner.environments` it is",
                         "the first listed"),
+    EnvironmentVariable("LKRUN_REGION", "where this runner is, as `regions` of an external agent"
+                        " names it", "the nearest"),
     EnvironmentVariable("LKRUN_SECRETS_DIR", "a folder with a file for each secret, by its name;"
                         " read before each use, so that a secret may change", "the environment"),
     EnvironmentVariable("LKRUN_STATE_DIR", "where releases are kept", "`lkrun` in"

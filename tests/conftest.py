@@ -18,7 +18,7 @@ LIVE = frozenset({"live"})
 QUICK = frozenset(
     {
         "cli/test_talk_words", "cli/test_tool_import",
-        "delivery", "demo/test_service", "diagnostics", "diff", "egress",
+        "delivery", "demo/test_service", "diagnostics", "diff", "egress", "external",
         "front/test_openapi", "front/test_routes", "knowledge", "link", "patterns", "picture",
         "plugin", "plugins/test_script_context", "plugins/test_script_rules",
         "plugins/test_script_words", "promptfoo/test_files", "providers", "records/test_spool",

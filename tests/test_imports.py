@@ -49,6 +49,7 @@ MAY_IMPORT = {
     },
     "checked": {"source", "cache", "diagnostics", "providers", "compiler"},
     "demo": set(),
+    "external": {"secret"},
     "knowledge": set(),
     "diff": {"diagnostics", "link", "provider_kinds", "schema", "template"},
     "egress": {
@@ -67,7 +68,8 @@ MAY_IMPORT = {
     "front": {"diagnostics", "moments", "secret"},
     "serve": {
         "source", "cache", "child_environment", "collecting", "compiler", "delivery", "diagnostics",
-        "diff", "egress", "front", "link", "masking", "picture", "provider_kinds", "providers",
+        "diff", "egress", "external", "front", "link", "masking", "picture", "provider_kinds",
+        "providers",
         "records", "secret", "session", "schema", "template", "testing",
     },
     "cli": {

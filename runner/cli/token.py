@@ -62,8 +62,8 @@ def token(  # noqa: PLR0913 - one value for each option
     release = compiled(folder).release if folder.is_dir() else Release(agents={})
     if release is None:
         raise click.ClickException(f"the folder '{folder}' has mistakes: run lkrun check {folder}")
-    if folder.is_dir() and agent not in release.agents:
-        raise click.UsageError(_unknown(agent, folder, list(release.agents)))
+    if folder.is_dir() and agent not in release.names:
+        raise click.UsageError(_unknown(agent, folder, release.names))
     place = os.environ.get("LKRUN_SECRETS_DIR")
     secrets = Secrets(os.environ, Path(place) if place else None)
     try:

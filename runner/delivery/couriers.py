@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from runner.delivery.csv_file import RowError, append
+from runner.delivery.letters import signed_post
 from runner.delivery.plan import Parcel, Row
+from runner.delivery.spool import Delivery
 from runner.egress.client import HttpEgress
 from runner.egress.port import ToolResponse, Webhook
+from runner.egress.trouble import RequestError
 from runner.link.release import AgentRelease
 
 _GONE: Final = 410
 _log = logging.getLogger("lkrun")
+
+
+REQUESTED: Final = "agent.job.requested"
 
 
 class NotDeliveredError(Exception):
@@ -31,6 +38,13 @@ class NotDeliveredError(Exception):
         self.final = final
 
 
+Offers = Callable[[Delivery, str], Awaitable[None]]
+"""Offers a job anew, by its delivery and its external agent as it was kept.
+
+Raises NotDeliveredError where nobody takes it.
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class Couriers:
     """Brings parcels.
@@ -38,10 +52,33 @@ class Couriers:
     Attributes:
         egress: sends requests.
         data_dir: the folder for data.
+        offer: offers a job anew, which was kept without its token.
     """
 
     egress: HttpEgress
     data_dir: Path
+    offer: Offers | None = None
+
+    async def bring_letter(self, delivery: Delivery, spec: str) -> None:
+        """Bring a message about a job; a job that nobody took is offered anew.
+
+        Args:
+            delivery: which.
+            spec: its external agent, as it was kept.
+
+        Raises:
+            NotDeliveredError: it has not arrived.
+        """
+        if json.loads(delivery.content)["type"] == REQUESTED:
+            if self.offer is None:
+                raise NotDeliveredError("jobs are offered by a runner with LiveKit", final=True)
+            await self.offer(delivery, spec)
+            return
+        try:
+            await self.egress.post_signed(signed_post(delivery.id, spec, delivery.content))
+        except RequestError as trouble:
+            final = trouble.status == _GONE
+            raise NotDeliveredError(trouble.error, final=final) from None
 
     async def bring(
         self,

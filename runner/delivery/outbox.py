@@ -14,6 +14,7 @@ from typing import Final
 
 from runner.delivery.couriers import Couriers, NotDeliveredError, shown
 from runner.delivery.events import event_parcel
+from runner.delivery.letters import JOB, Letter
 from runner.delivery.plan import Parcel, Planned, message_id
 from runner.delivery.spool import Delivery, QueuedEvent, Spool, State, written
 from runner.egress.report import CallReport
@@ -106,6 +107,26 @@ class Outbox:
         await asyncio.to_thread(self._spool.put, session, release.name, content, events)
         await self.look()
 
+    async def put_letter(self, letter: Letter) -> None:
+        """Keep a message about a job, and begin to send it, unless it was sent already."""
+        await asyncio.to_thread(self._spool.put_letter, letter)
+        if letter.state == "waiting":
+            await self.look()
+
+    async def listed(self, most: int = 200) -> list[Delivery]:
+        """All deliveries that are known, the newest first."""
+        return await asyncio.to_thread(self._spool.all, most)
+
+    async def get(self, name: str) -> Delivery | None:
+        """One of them."""
+        return await asyncio.to_thread(self._spool.get, name)
+
+    async def replay(self, name: str) -> bool:
+        """Try one again that was given up; whether there is such a one."""
+        done = await asyncio.to_thread(self._spool.replay, name)
+        await self.look()
+        return done
+
     async def adopt(self) -> None:
         """Go on with what runners have left that are no more; once a day, forget what is old."""
         if time.monotonic() >= self._next_forgetting:
@@ -169,6 +190,9 @@ class Outbox:
         kept = await asyncio.to_thread(self._spool.call, delivery.session)
         if kept is None:
             raise NotDeliveredError("what was to be sent is gone", final=True)
+        if delivery.kind == JOB:
+            await self._couriers.bring_letter(delivery, kept[0])
+            return
         release = _release(kept[0])
         parcel = _parcel(release, delivery, kept[1])
         if parcel is None:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Literal
 
+from runner.delivery.letters import JOB, OF_JOBS, Letter
 from runner.delivery.owned import OwnedFile
 
 FOLDER: Final = "outbox"
@@ -63,7 +64,7 @@ class Delivery:
     Attributes:
         id: the same over all attempts.
         place: which of the sends of its call it is.
-        kind: `webhook`, `csv` or `tool`.
+        kind: `webhook`, `event`, `csv`, `tool` or `job`.
         target: where it goes, without secrets.
         due: when it is tried next, in seconds since 1970.
         error: why the last attempt failed.
@@ -89,8 +90,8 @@ class Delivery:
 
     @property
     def call(self) -> str:
-        """The session of the call that it is of."""
-        return self.session.removesuffix(_OF_EVENTS)
+        """The session of the call, or the job, that it is of."""
+        return self.session.removesuffix(_OF_EVENTS).removesuffix(OF_JOBS)
 
     def to_data(self) -> dict[str, Any]:
         """The same for people and programs."""
@@ -98,7 +99,10 @@ class Delivery:
             "id": self.id,
             "kind": self.kind,
             "agent": self.agent,
-            "session_id": self.call,
+            "session_id": None if self.kind == JOB else self.call,
+            "job_id": self.call if self.kind == JOB else None,
+            "webhook_id": None if self.kind in ("csv", "tool") else self.id,
+            "url": None if self.kind in ("csv", "tool") else self.target,
             "target": self.target,
             "state": self.state,
             "attempts": self.attempts,
@@ -199,6 +203,24 @@ class Spool(OwnedFile):
                     for e in events
                 ],
             )
+
+    def put_letter(self, letter: Letter) -> None:
+        """Keep a message about a job, and what came of it already."""
+        now, row = time.time(), letter.job + OF_JOBS
+        with self._writing() as db:
+            db.execute("INSERT OR IGNORE INTO releases VALUES (?, ?)", letter.release)
+            db.execute(
+                "INSERT INTO calls VALUES (?, ?, ?, '{}', 0, ?, ?) "
+                "ON CONFLICT (session) DO UPDATE SET at = excluded.at",
+                (row, letter.agent, letter.release[0], self.owner, now),
+            )
+            db.execute(
+                f"{_INSERT} (?, ?, 0, ?, ?, ?, ?, ?, ?, NULL, ?, ?, '', ?)",
+                (
+                    letter.id, row, JOB, letter.url, letter.state, letter.attempts, now,
+                    letter.error, self.owner, now, letter.content,
+                ),
+            )  # fmt: skip
 
     def call(self, session: str) -> tuple[str, str] | None:
         """The content of the release of a call, and its report."""

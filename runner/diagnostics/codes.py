@@ -78,6 +78,7 @@ CODES: dict[str, str] = {
     "E312": "an address that tools may not reach",
     "E313": "a program that may not be started",
     "E314": "an expression that always fails",
+    "E315": "an address without encryption, in production",
     # E4xx, providers and plugins
     "E401": "a plugin that is not installed",
     "E402": "an unknown plugin",
@@ -107,6 +108,7 @@ CODES: dict[str, str] = {
     "W212": "a key that needs LiveKit Cloud",
     "W213": "a variable for providers that is not set",
     "W214": "a comparison with a name where a value was meant",
+    "W215": "an address without encryption",
     "W220": "a secret that stands in the open",
     "W221": "a file that is not read",
     "W222": "a file that is read in every environment",

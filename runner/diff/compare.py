@@ -13,7 +13,7 @@ from runner.diff.privacy import data, masked
 from runner.diff.rows import SENDING, SILENCE, tell
 from runner.diff.sending import Sending, sendings
 from runner.diff.silence import longest
-from runner.diff.wording import lasting
+from runner.diff.wording import lasting, said
 from runner.link import AgentRelease, Release
 from runner.link.differences import Difference, WalkPoint, differences, of_agent, path
 from runner.schema.fields import Field
@@ -34,7 +34,12 @@ def diff(old: Side, new: Side) -> tuple[Change, ...]:
         Agents that came or went first; then agent by agent, what callers notice most first; last
         the settings of the process.
     """
-    return (*_comings(old, new), *_inside(old.release, new.release), *_process(old, new))
+    return (
+        *_comings(old, new),
+        *_external(old.release, new.release),
+        *_inside(old.release, new.release),
+        *_process(old, new),
+    )
 
 
 def _comings(old: Side, new: Side) -> Iterator[Change]:
@@ -171,6 +176,26 @@ def _sending(each: Sending, kind: Any, also: bool, agents: tuple[str, ...]) -> t
         return SENDING, Change(path(each.location), kind, None, row, message, agents)
     message = f"{each.what} is sent to {each.host} no more; it was, by {each.by}"
     return SENDING, Change(path(each.location), kind, row, None, message, agents)
+
+
+def _external(old: Release, new: Release) -> Iterator[Change]:
+    """What is new of external agents."""
+    before, after = old.external_agents, new.external_agents
+    for name in [n for n in before if n not in after]:
+        place = ("external_agents", name)
+        was = data(masked(before[name], place, (), hidden=False))
+        yield Change(path(place), "removed", was, None, f"{name} is no longer called", (name,))
+    for name in [n for n in after if n not in before]:
+        place = ("external_agents", name)
+        now = masked(after[name], place, (), hidden=False)
+        message = f"{name} is new: its calls are posted to {said(now.webhook_url)}"
+        yield Change(path(place), "added", None, data(now), message, (name,))
+    for name in [n for n in after if n in before]:
+        walk = WalkPoint(("external_agents", name))
+        for each in differences(before[name], after[name], walk):
+            was = masked(each.before, each.location, (), hidden=each.hidden)
+            now = masked(each.after, each.location, (), hidden=each.hidden)
+            yield _change(SentenceFacts(replace(each, before=was, after=now), (name,)))[1]
 
 
 def _process(old: Side, new: Side) -> Iterator[Change]:

@@ -29,6 +29,7 @@ from runner.egress.port import ToolRequest, ToolResponse, Webhook
 from runner.egress.request.texts import Texts
 from runner.egress.secrets import Ledger, Secrets
 from runner.egress.sending import Means
+from runner.egress.signed import SignedPost, post_signed, probe
 from runner.egress.trouble import RequestError, one_line
 from runner.schema.auth import Hmac, Signature
 from runner.schema.http import Request, Result
@@ -201,6 +202,31 @@ class HttpEgress:
         asking = self._asking(release, HttpTool.model_construct(http=spec, result=_UNREAD), ask)
         asking.content = webhook.content.encode()
         return await self._send(release, asking)
+
+    async def post_signed(self, post: SignedPost) -> tuple[int, bytes]:
+        """Post once what is signed: the status, one of 2xx, and the body.
+
+        Raises:
+            RequestError: there was no such answer.
+        """
+        return await post_signed(post, self._secrets, self._means(), self._env)
+
+    async def probe(self, url: str, seconds: float) -> None:
+        """Ask an address whether it works.
+
+        Raises:
+            RequestError: it does not.
+        """
+        await probe(url, seconds, self._secrets, self._means(), self._env)
+
+    def hide(self, text: str) -> str:
+        """The same text without any secret that is known, tokens too."""
+        return self._secrets.mask().text(text)
+
+    def _means(self) -> Means:
+        if self._closed:
+            raise RequestError("the runner is shutting down, so nothing was sent")
+        return Means(self._wire, self._limits.of_server, self._tokens, self.files)
 
     async def _ask_server(
         self, release: AgentRelease, server: McpTool, ask: ToolRequest, owner: Hashable

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
+from runner.front.jobs_port import JobBook
 from runner.front.records_port import RecordBook
 
 
@@ -237,6 +238,11 @@ class Runner(Protocol):
     @property
     def records(self) -> RecordBook:
         """What is kept of sessions and callers."""
+        ...
+
+    @property
+    def external(self) -> JobBook:
+        """Jobs of external agents, and what is delivered."""
         ...
 
     def not_ready(self) -> str | None:

@@ -52,6 +52,7 @@ def link(files: ChosenFiles, around: LinkContext, memo: Memo | None = None) -> L
     """
     memo = Memo() if memo is None else memo
     table, diagnostics = build(files.specs, files.environments)
+    table.environment = files.environment
     diagnostics = [*files.diagnostics, *diagnostics]
     memo.compare(table)
     formed = [
@@ -162,6 +163,11 @@ def _release(
 ) -> Release:
     return Release(
         agents={a.scope.name: a.release for a in agents if a.scope.agent.enabled},
+        external_agents={
+            name: d.spec
+            for name, d in table.entries["external_agents"].items()
+            if d.spec is not None and d.spec.enabled
+        },
         process=table.settings,
         secrets={n: tuple(f"{s.file}:{s.line}" for s in spans) for n, spans in secrets.items()},
     )

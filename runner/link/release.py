@@ -11,6 +11,7 @@ from typing import Any, Self
 from pydantic import BaseModel, ConfigDict
 
 from runner.schema.agents import Agent
+from runner.schema.external_agents import ExternalAgent
 from runner.schema.fields import Field
 from runner.schema.http_providers import HttpOptions
 from runner.schema.knowledge import HttpKnowledge, Knowledge, whole_lookup
@@ -194,6 +195,7 @@ class Release(BaseModel):
 
     Attributes:
         agents: name → agent; those with `enabled: no` are left out.
+        external_agents: name → external agent; those with `enabled: no` are left out.
         process: the section `runner`.
         secrets: names of the secrets that are needed, with the places that need them (`file:line`).
     """
@@ -201,8 +203,14 @@ class Release(BaseModel):
     model_config = ConfigDict(frozen=True, defer_build=True)
 
     agents: dict[str, AgentRelease]
+    external_agents: dict[str, ExternalAgent] = {}
     process: Process = Process.model_construct()
     secrets: dict[str, tuple[str, ...]] = {}
+
+    @property
+    def names(self) -> list[str]:
+        """All that calls can be dispatched to, sorted."""
+        return sorted({*self.agents, *self.external_agents})
 
     @cached_property
     def id(self) -> str:
@@ -210,6 +218,9 @@ class Release(BaseModel):
         whole = hashlib.sha256()
         for name in sorted(self.agents):
             whole.update(f"{name}\0{self.agents[name].digest}\0".encode())
+        for name, external in sorted(self.external_agents.items()):
+            said = external.model_dump_json(by_alias=True, exclude_unset=True)
+            whole.update(f"{name}\0{said}\0".encode())
         whole.update(self.process.model_dump_json(by_alias=True, exclude_unset=True).encode())
         return whole.hexdigest()[:12]
 

@@ -23,6 +23,7 @@ class SymbolTable:
         process: the `runner` section, where there is one.
         above: the one of the environment's own files, whose keys count before these.
         environments: all that the folder lists.
+        environment: the one in which it is read.
         words: all words in parts that could not be read: what may be defined or used there.
         later: (section, name) → definitions of a name that has one already; checked all the same.
     """
@@ -33,6 +34,7 @@ class SymbolTable:
     process: Definition | None = None
     above: Definition | None = None
     environments: tuple[str, ...] = ()
+    environment: str | None = None
     words: frozenset[str] = frozenset()
     later: dict[tuple[str, str], list[Definition]] = field(default_factory=dict)
 

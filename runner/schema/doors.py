@@ -13,7 +13,7 @@ from runner.schema.types.blocks import Block, OneOrList, key
 from runner.schema.types.measures import Rate
 from runner.schema.types.mistake import mistake
 from runner.schema.types.texts import Credential, Plain
-from runner.schema.types.values import NO, YES
+from runner.schema.types.values import NO, YES, Url
 from runner.template import has_template
 
 LISTEN: Final = "127.0.0.1:8090"
@@ -171,6 +171,12 @@ class Doors(Block):
     )
     rate_limit: Rate | None = key(
         "so many requests of one token, or of one address without; no limit without it", None
+    )
+
+    public_url: Url | None = key(
+        "how programs elsewhere reach the front, such as https://lkrun.example; external agents "
+        "are told to report there, at the listening address without it",
+        None,
     )
 
     @model_validator(mode="after")

@@ -3,6 +3,7 @@
 from typing import Annotated, ClassVar
 
 from runner.schema.agents import Agent
+from runner.schema.external_agents import ExternalAgent
 from runner.schema.knowledge import Knowledge
 from runner.schema.personas import Persona
 from runner.schema.process import Process
@@ -39,6 +40,7 @@ class File(Block):
         "tool": "write tools:",
         "provider": "write providers:",
         "service": "write services:",
+        "external_agent": "write external_agents:",
         "start": "it belongs to an agent, below agents: and the agent's name",
         "instructions": "they belong to a persona, below personas: and the persona's name",
         "variables": "they belong to an agent, below agents: and the agent's name",
@@ -52,6 +54,9 @@ class File(Block):
         "documents and services in which tools look things up", {}
     )
     providers: dict[str, Provider] = key("models, speech recognition, voices", {})
+    external_agents: dict[str, ExternalAgent] = key(
+        "agents that are somebody else's program: it is told by a signed request, and joins", {}
+    )
     tests: dict[str, Test] = key("conversations that must go as they are written", {})
     runner: Process | None = key("settings of the process; in one file at most", None)
     language: Annotated[str, Setting(_version, {"enum": [1, "1"]})] = key(
@@ -59,7 +64,9 @@ class File(Block):
     )
 
 
-SECTIONS = ("agents", "personas", "tools", "services", "knowledge", "providers", "tests")
+SECTIONS = (
+    "agents", "personas", "tools", "services", "knowledge", "providers", "external_agents", "tests",
+)  # fmt: skip
 """Sections of named definitions, in the order in which they are told."""
 
 SINGULAR = {
@@ -69,5 +76,6 @@ SINGULAR = {
     "services": "service",
     "knowledge": "knowledge base",
     "providers": "provider",
+    "external_agents": "external agent",
     "tests": "test",
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from runner.egress.secrets import Ledger, Secrets
 from runner.front.door import loopback
@@ -57,6 +58,23 @@ class FrontDoors:
             self._read = (release, self._secrets.state(self._names))
         return self._doors
 
+    def public_url(self, listening: str) -> str:
+        """Where programs elsewhere reach the front.
+
+        Args:
+            listening: the address where it listens.
+        """
+        written = self._releases.current.process.http.public_url
+        if written is None:
+            return listening
+        ledgers = {"secrets": Ledger(self._secrets), "env": Ledger(self._env)}
+        return Renderer().render(written, ledgers).strip().rstrip("/")
+
+    def _public(self) -> frozenset[str]:
+        """The origin by which programs elsewhere ask, so that its host is known as ours."""
+        parts = urlsplit(self.public_url(""))
+        return frozenset({f"{parts.scheme}://{parts.netloc}".lower()} if parts.netloc else ())
+
     def follow(self) -> None:
         """Say what a person should know after a reload."""
         wanted, open_before = self.address, loopback(self._wanted[0]) is None
@@ -85,7 +103,7 @@ class FrontDoors:
         rate = written.rate_limit
         return Doors(
             tuple(filter(None, tokens)) if written.tokens else None,
-            frozenset(map(str, written.allowed_origins)),
+            frozenset(map(str, written.allowed_origins)) | self._public(),
             Rate(rate.count, rate.seconds) if rate is not None else None,
             webhook,
         )

@@ -120,6 +120,10 @@ class Metrics:
         """Tell from now on how many calls there is room for."""
         self._registry.register(_Room(admission))
 
+    def add(self, collector: Collector) -> None:
+        """Tell further figures from now on."""
+        self._registry.register(collector)
+
     def served(self, *, good: bool) -> None:
         """Note whether the files on the disk are what is served."""
         self._good.set(good)

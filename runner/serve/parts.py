@@ -11,6 +11,10 @@ from runner.serve import descriptors
 from runner.serve.control import Control
 from runner.serve.credentials import NAMES
 from runner.serve.doors import FrontDoors
+from runner.serve.external.book import ServedJobs
+from runner.serve.external.figures import ExternalFigures
+from runner.serve.external.health import Health
+from runner.serve.external.jobs import ExternalJobs
 from runner.serve.metrics import Metrics
 from runner.serve.records.recorder import Recorder
 from runner.serve.releases.served import Releases
@@ -55,6 +59,8 @@ class Parts:
     metrics: Metrics
     neighbours: Neighbours
     agents: LiveKitAgents
+    external: ExternalJobs
+    health: Health
     after: AfterCalls
     recorder: Recorder
     switchboard: Switchboard
@@ -103,9 +109,15 @@ def build(  # noqa: PLR0913 - what a runner begins with
     calls.on_end.append(hooks.ended)
     after.count = metrics.delivered
     neighbours = Neighbours(startup.archive)
+    health = Health(releases, tools.egress, log)
+    external = ExternalJobs(
+        livekit, releases, log, tools.egress, health, env=startup.env, send=after.send
+    )
+    after.offer = external.offer_again
+    metrics.add(ExternalFigures(external, lambda: sorted(releases.current.external_agents)))
     agents = LiveKitAgents(
         livekit, store.root, admission, calls, log,
-        neighbours=neighbours, hear=records.listeners.append,
+        neighbours=neighbours, external=external, hear=records.listeners.append,
     )  # fmt: skip
     welcomes = Welcomes(releases, secrets, str(startup.compiler.root))
     renewals = Renewals(releases, calls, welcomes, log, always=settings.dev)
@@ -132,10 +144,11 @@ def build(  # noqa: PLR0913 - what a runner begins with
     ]  # fmt: skip
     folder = FolderState(mistakes if broken else [], broken=broken)
     doors = FrontDoors(releases, secrets, log, env=startup.env, settings=settings)
+    external.base = doors.public_url
     swap = Swap(
         releases, agents, surroundings, renewals,
         doors=doors, folder=folder, metrics=metrics, log=log, archive=startup.archive,
-        spawn=tasks.spawn,
+        external=external, spawn=tasks.spawn,
     )  # fmt: skip
     reloader = Reloader(
         startup.compiler, startup.compiled, swap, startup.lacking,
@@ -153,10 +166,12 @@ def build(  # noqa: PLR0913 - what a runner begins with
     served = ServedRunner(
         releases, calls, admission, texts, voices,
         outside=outside, agents=agents, reloader=reloader, metrics=metrics, folder=folder,
-        recorder=recorder, livekit=livekit, dev=settings.dev,
+        recorder=recorder, external=ServedJobs(releases, external, after, agents.registered),
+        livekit=livekit, dev=settings.dev,
     )  # fmt: skip
     return Parts(
-        releases, calls, admission, metrics, neighbours, agents, after, recorder, switchboard,
+        releases, calls, admission, metrics, neighbours, agents, external, health, after,
+        recorder, switchboard,
         texts, voices, blocked, surroundings, swap, reloader, socket, served,
         _front(served, doors),
     )  # fmt: skip

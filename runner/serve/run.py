@@ -86,6 +86,7 @@ class Run:
         try:
             await parts.socket.start(store.socket)
             address = await self._listen()
+            parts.external.listening = address
             self.log.event("listening", f"the page is at {address}", http=address)
             self.tasks.spawn(self._start(store, address))
             await self.signals.next()
@@ -118,7 +119,8 @@ class Run:
             self.log.event("livekit_not_configured", words)
             self.tasks.spawn(parts.texts.hosts.warm())
         else:
-            parts.agents.follow(parts.releases.current.agents)
+            parts.agents.follow(parts.releases.current.names)
+            self.tasks.spawn(parts.health.run())
             await parts.agents.start()
         # looking through what lives as long as the runner would stop everything for 0.1 s
         gc.collect()
@@ -128,7 +130,7 @@ class Run:
 
     def _ready(self, address: str) -> None:
         current = self.parts.releases.current
-        agents = sorted(current.agents)
+        agents = current.names
         where = f"over LiveKit at {self.livekit.url}" if self.livekit else "on the page"
         self.log.event(
             "ready",
@@ -209,6 +211,7 @@ class Run:
         await self.tasks.cancel()
         await self.parts.front.stop()
         await self.parts.agents.stop()
+        await self.parts.external.stop()
         if self.enlisted is not None:  # only now: whose runner is gone, their calls are taken over
             self.enlisted.leave()
         await self.parts.texts.stop()

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
     from pathlib import Path
 
+    from runner.front.jobs_port import JobBook
     from runner.serve.credentials import LiveKit
     from runner.serve.metrics import Metrics
     from runner.serve.records.recorder import Recorder
@@ -54,6 +55,7 @@ class ServedRunner:
 
     Attributes:
         records: what is kept of sessions and callers.
+        external: jobs of external agents, and what is delivered.
         dev: whether running calls go on with what is saved.
     """
 
@@ -71,6 +73,7 @@ class ServedRunner:
         metrics: Metrics,
         folder: FolderState,
         recorder: Recorder,
+        external: JobBook,
         livekit: LiveKit | None,
         dev: bool = False,
     ) -> None:
@@ -86,6 +89,7 @@ class ServedRunner:
         self._folder = folder
         self._recorder = recorder
         self.records = ServedRecords(releases, recorder)
+        self.external = external
         self._livekit = livekit
         self._begun = False
         self.dev = dev
@@ -99,7 +103,7 @@ class ServedRunner:
         """The served release: id, time, agents."""
         current = self._releases.current
         since = self._releases.since.isoformat(timespec="seconds").replace("+00:00", "Z")
-        return {"id": current.id, "time": since, "agents": sorted(current.agents)}
+        return {"id": current.id, "time": since, "agents": current.names}
 
     @property
     def livekit_url(self) -> str | None:

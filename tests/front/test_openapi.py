@@ -68,7 +68,8 @@ async def test_answers_are_what_the_document_promises(ask, runner, tmp_path, rou
 )
 async def test_what_is_unknown_is_told_as_the_document_promises(ask, route):
     """A path that names what does not exist is 404 in the shape of every error."""
-    answer = await ask(route.method, named(route, name="none", id="none", who="none", file="none"))
+    path = named(route, name="none", id="none", who="none", file="none")
+    answer = await ask(route.method, path, **example(route))
     assert answer.status == 404
     validator(route.method, route.path, 404).validate(answer.json)
 

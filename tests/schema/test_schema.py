@@ -52,6 +52,8 @@ BEYOND_CASES = {
     "E109-answer-too-large.yaml": "an amount in any unit against another is no shape",
     "E109-min-above-max.yaml": "one key's value against another's is no shape",
     "E112-attempt-longer-than-the-budget.yaml": "one key's value against another's is no shape",
+    "E112-attempt-longer-than-the-deadline.yaml": "as above",
+    "E112-waits-of-an-external-agent.yaml": "as above",
     "E112-hours-that-overlap.yaml": "one time of a text against another is no shape",
     "E112-parts-of-a-text.yaml": "one key's value against another's is no shape",
     "E119-number-of-a-variable.yaml": "what a variable holds is no shape",

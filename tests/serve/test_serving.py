@@ -2,6 +2,7 @@
 
 import pytest
 import pytest_asyncio
+from support.fake_jobs import FakeJobs
 
 from runner.front.port import DialogueError
 from runner.secret import Secret
@@ -113,6 +114,7 @@ def serving(parts, metrics, agents, about, outside):
         outside=outside,
         agents=agents(None),
         **about,
+        external=FakeJobs(),
         metrics=metrics,
         folder=FolderState((), broken=False),
         livekit=None,
@@ -127,6 +129,7 @@ def with_livekit(parts, metrics, agents, about, outside):
         outside=outside,
         agents=agents(LIVEKIT),
         **about,
+        external=FakeJobs(),
         metrics=metrics,
         folder=FolderState((), broken=False),
         livekit=LIVEKIT,

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+from types import SimpleNamespace
 
 import pytest
 
@@ -94,6 +95,7 @@ async def succession(surroundings, renewals, workers, metrics, archive):
         metrics=metrics,
         log=surroundings._log,
         archive=archive,
+        external=SimpleNamespace(reloaded=lambda: None),
         spawn=lambda work: tasks.append(asyncio.ensure_future(work)),
     )
     made.tasks = tasks

@@ -23,6 +23,8 @@ class FakeLiveKit:
         self.workers = {}
         self.rooms = {}
         self.asked = []
+        self.jobs = {}
+        self.named = []
         self.told = asyncio.Condition()
         self.port = 0
         self._server = None
@@ -81,6 +83,9 @@ class FakeLiveKit:
             worker.answers.append(said.availability)
         elif kind == "update_worker":
             worker.status = said.update_worker.status
+        elif kind == "update_job":
+            job = said.update_job
+            self.jobs.setdefault(job.job_id, []).append((job.status, job.error))
         await self._tell()
 
     async def offer(self, name, job_id, room="r", dispatch="AD_1"):
@@ -91,6 +96,7 @@ class FakeLiveKit:
         message.availability.job.dispatch_id = dispatch
         message.availability.job.agent_name = name
         message.availability.job.room.name = room
+        message.availability.job.metadata = "m"
         before = len(worker.answers)
         await worker.socket.send_bytes(message.SerializeToString())
         await self.until(lambda: len(worker.answers) > before)
@@ -133,7 +139,13 @@ class FakeLiveKit:
 
     def _ListParticipants(self, data):  # noqa: N802 - LiveKit's name of the call
         request = api.ListParticipantsRequest.FromString(data)
-        return api.ListParticipantsResponse(participants=self.rooms[request.room].people)
+        room = self.rooms.get(request.room)
+        return None if room is None else api.ListParticipantsResponse(participants=room.people)
+
+    def _UpdateParticipant(self, data):  # noqa: N802 - LiveKit's name of the call
+        request = api.UpdateParticipantRequest.FromString(data)
+        self.named.append(request)
+        return models.ParticipantInfo(identity=request.identity)
 
     def _ListDispatch(self, data):  # noqa: N802 - LiveKit's name of the call
         room = api.ListAgentDispatchRequest.FromString(data).room

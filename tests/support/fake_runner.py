@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from support.fake_jobs import FakeJobs
 from support.fake_records import FakeRecords
 
 from runner.front.port import (
@@ -229,6 +230,7 @@ class FakeRunner:
         self.asked: list[tuple[Any, ...]] = []
         self.dialogues: dict[str, Dialogue] = {}
         self.records = FakeRecords()
+        self.external = FakeJobs()
         self.gate = asyncio.Event()
         self.gate.set()
         self.entered = asyncio.Event()

@@ -7,6 +7,7 @@ import contextlib
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, Final
 
 from support.waiting import until
@@ -175,6 +176,7 @@ class Followed:
             metrics=Metrics(self.releases, self.calls),
             log=log,
             archive=None,
+            external=SimpleNamespace(reloaded=lambda: None),  # type: ignore[arg-type]  # has no jobs
             spawn=self._tasks.spawn,
         )
         self.reloader = Reloader(

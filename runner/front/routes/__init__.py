@@ -8,6 +8,7 @@ from runner.front.routes import (
     agents,
     completions,
     health,
+    jobs,
     outside,
     page,
     records,
@@ -33,5 +34,6 @@ ROUTES: Final[tuple[Route, ...]] = (
     *records.ROUTES,
     *rooms.ROUTES,
     *releases.ROUTES,
+    *jobs.ROUTES,
 )
 """Every route of the front; OpenAPI and its test walk them."""

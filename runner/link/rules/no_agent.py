@@ -10,6 +10,8 @@ from runner.link.rule import FolderContext, FolderRule
 
 def _check(context: FolderContext) -> Iterator[Diagnostic]:
     table = context.table
+    if table.entries["external_agents"]:
+        return
     if not table.entries["agents"] and "agents" not in table.words:
         hint = "add agents: with the name of an agent below it, and its start: and llm: below that"
         yield Diagnostic(Span("."), "E201", "no agent is declared in this folder", hint)

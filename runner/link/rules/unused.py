@@ -15,6 +15,9 @@ from runner.schema.reading.load import Definition
 from runner.schema.tests import Test
 from runner.schema.types.blocks import Block
 
+_ENTRIES = ("agents", "external_agents", "tests")
+"""Sections whose definitions nobody has to name."""
+
 
 def _check(context: FolderContext) -> Iterator[Diagnostic]:
     table, scopes = context.table, context.scopes
@@ -25,7 +28,7 @@ def _check(context: FolderContext) -> Iterator[Diagnostic]:
     used |= {*_speaking(table), *_judging(table)}
     for definition in table.all():
         known = definition.spec is not None or definition.deferred
-        if not known or definition.section in ("agents", "tests") or definition.name in words:
+        if not known or definition.section in _ENTRIES or definition.name in words:
             continue
         if (definition.section, definition.name) not in used:
             yield Diagnostic(name_span(definition), *_idle(definition))

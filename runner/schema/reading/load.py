@@ -29,6 +29,10 @@ from runner.template import has_template
 _WORD = late(r"[A-Za-z_][A-Za-z0-9_-]*")
 
 
+_ALONE = frozenset({"external_agents"})
+"""Sections whose definitions no agent uses: their settings are read without one."""
+
+
 @dataclass(frozen=True, slots=True)
 class Definition:
     """One named entry of a section, and where it stands.
@@ -107,7 +111,8 @@ def load(document: Document, env: Mapping[str, str]) -> Specs:
             for name in entries:
                 if name not in lost:
                     beside = _beside((section, name), entries)
-                    definition, problems = read(document, (section, name), Settings(env), beside)
+                    settings = Settings(env, {} if section in _ALONE else None)
+                    definition, problems = read(document, (section, name), settings, beside)
                     definitions.append(definition)
                     diagnostics += problems
                     lost |= beside
@@ -278,7 +283,7 @@ def _name_problems(document: Document, location: Location) -> list[Diagnostic]:
     if section == "runner" or is_again(name):
         return []
     noun = SINGULAR[section]
-    article = "an" if noun == "agent" else "a"
+    article = "an" if noun in ("agent", "external agent") else "a"
     try:
         check_name(name, f"{article} {noun}", short=section in ("personas", "tools"))
     except Exception as error:  # noqa: BLE001 - pydantic's custom errors have no public base but Exception

@@ -12,7 +12,7 @@ def _words(text: str) -> frozenset[str]:
 
 
 LATER: dict[str, frozenset[str]] = {
-    "a file": _words("external_agents folder"),
+    "a file": _words("folder"),
     "an agent": _words("dial voicemail"),
     "a persona": frozenset(),
     "a check": _words("transfers_to"),

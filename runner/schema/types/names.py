@@ -240,6 +240,13 @@ class ServiceName(Name):
     section = "services"
 
 
+class ExternalAgentName(Name):
+    """An external agent, by name."""
+
+    __slots__ = ()
+    section = "external_agents"
+
+
 class KnowledgeName(Name):
     """A knowledge base, by name."""
 
@@ -341,6 +348,7 @@ class DocumentsName(FileName):
 
 BUILT_NAMES: dict[str, JsonSchemaValue] = {
     "agents": {"pattern": rf"^{NAME.pattern}$"},
+    "external_agents": {"pattern": rf"^{NAME.pattern}$"},
     "tests": {"pattern": rf"^{NAME.pattern}$"},
     "personas": {"pattern": rf"^{NAME.pattern}$", "maxLength": SHORT, "not": {"const": "back"}},
     "providers": {"pattern": rf"^{NAME.pattern}$"},

@@ -181,6 +181,7 @@ class Archive:
     def _read(self, manifest: Manifest) -> Release:
         # pydantic and the models: only who goes back pays for them
         from runner.link.release import FORM, AgentRelease, Release
+        from runner.schema.external_agents import ExternalAgent
         from runner.schema.process import Process
 
         said = manifest.about
@@ -191,8 +192,15 @@ class Archive:
             for name, digest in manifest.agents.items()
         }
         secrets = {name: tuple(map(str, places)) for name, places in said["secrets"].items()}
+        external = {
+            name: ExternalAgent.model_validate(spec)
+            for name, spec in said.get("external_agents", {}).items()
+        }
         return Release(
-            agents=agents, process=Process.model_validate(said["process"]), secrets=secrets
+            agents=agents,
+            external_agents=external,
+            process=Process.model_validate(said["process"]),
+            secrets=secrets,
         )
 
     def _manifests(self) -> list[Manifest]:

@@ -55,6 +55,10 @@ class Manifest:
             "agents": {name: agent.digest for name, agent in release.agents.items()},
             "process": release.process.model_dump(mode="json", by_alias=True, exclude_unset=True),
             "secrets": release.secrets,
+            "external_agents": {
+                name: external.model_dump(mode="json", by_alias=True, exclude_unset=True)
+                for name, external in release.external_agents.items()
+            },
         }
         return cls(release.id, said["agents"], said)
 

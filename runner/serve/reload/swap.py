@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from runner.link.release import Release
     from runner.serve.doors import FrontDoors
+    from runner.serve.external.jobs import ExternalJobs
     from runner.serve.log import Log
     from runner.serve.metrics import Metrics
     from runner.serve.releases.archive import Archive
@@ -45,6 +46,7 @@ class Swap:
         metrics: Metrics,
         log: Log,
         archive: Archive | None,
+        external: ExternalJobs,
         spawn: Callable[[Coroutine[Any, Any, None]], object],
     ) -> None:
         self._releases = releases
@@ -55,6 +57,7 @@ class Swap:
         self._folder = folder
         self._metrics = metrics
         self._archive = archive
+        self._external = external
         self._log = log
         self._spawn = spawn
 
@@ -67,7 +70,8 @@ class Swap:
         await asyncio.to_thread(self._releases.prepare, release)
         self._releases.swap(release)
         self._surroundings.hide()
-        self._agents.follow(release.agents)
+        self._agents.follow(release.names)
+        self._external.reloaded()
         self._renewals.offer()
 
     def tell(self, outcome: ReloadResult) -> None:

@@ -36,8 +36,10 @@ class Admission:
         """Why a call cannot be taken now, or None: `draining`, `unknown_agent` or `full`."""
         if self.draining:
             return "draining"
-        release = self._releases.current.agents.get(agent)
-        if release is None:
+        current = self._releases.current
+        if agent in current.external_agents:
+            return None  # its program says itself when it is full
+        if agent not in current.agents:
             return "unknown_agent"
         return "full" if self.why_full(agent) is not None else None
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from pydantic import ValidationError
 
-from runner.delivery.couriers import Couriers
+from runner.delivery.couriers import Couriers, Offers
 from runner.delivery.outbox import Outbox
 from runner.delivery.spool import FOLDER, Spool
 from runner.egress.report import CallReport
@@ -21,6 +21,7 @@ from runner.serve.kept import masking_of
 if TYPE_CHECKING:
     from collections.abc import Coroutine, Sequence
 
+    from runner.delivery.letters import Letter
     from runner.delivery.spool import Delivery, QueuedEvent, State
     from runner.egress.client import HttpEgress
     from runner.link.release import AgentRelease
@@ -48,6 +49,7 @@ class AfterCalls:
 
     Attributes:
         count: counts what came of each attempt.
+        offer: offers a job of an external agent anew.
     """
 
     def __init__(self, releases: Releases, log: Log, egress: HttpEgress) -> None:
@@ -61,6 +63,7 @@ class AfterCalls:
         self._looks = 0
         self._closed = asyncio.Event()
         self.count: Counts = lambda _kind, _result: None
+        self.offer: Offers | None = None
 
     @property
     def _data_dir(self) -> Path:
@@ -90,6 +93,17 @@ class AfterCalls:
     def tell(self, release: AgentRelease, session: str, events: Sequence[QueuedEvent]) -> None:
         """Keep what addresses are told of a call that goes on, and bring it."""
         self._do(self._put(release, session, events))
+
+    def send(self, letter: Letter) -> None:
+        """Keep a message about a job of an external agent, and bring it."""
+        self._do(self._put_letter(letter))
+
+    async def outbox(self) -> Outbox | None:
+        """What is sent and was; None where there never was anything."""
+        if self._outbox is None and not (self._data_dir / FOLDER).is_dir():
+            return None
+        await self._work.join()  # what was given to be kept is there
+        return await self._ready()
 
     def call_ended(self, call: CallInfo) -> None:
         """A call is over: models may still be reading it, unless its process is gone."""
@@ -165,6 +179,9 @@ class AfterCalls:
     ) -> None:
         await (await self._ready()).put(release, session, events)
 
+    async def _put_letter(self, letter: Letter) -> None:
+        await (await self._ready()).put_letter(letter)
+
     async def _finish(self, session: str) -> None:
         await (await self._ready()).finish(session)
 
@@ -175,7 +192,7 @@ class AfterCalls:
         self._egress.follow(self._releases.current.process.network)
         if self._outbox is None:
             spool = await asyncio.to_thread(self._spool, self._data_dir)
-            couriers = Couriers(self._egress, self._data_dir)
+            couriers = Couriers(self._egress, self._data_dir, self.offer)
             self._outbox = Outbox(spool, couriers, self._tell)
             await self._outbox.adopt()
         return self._outbox

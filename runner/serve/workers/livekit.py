@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from runner.serve.credentials import LiveKit
+    from runner.serve.external.jobs import ExternalJobs
     from runner.serve.log import Log
     from runner.serve.sessions.admission import Admission
     from runner.serve.sessions.calls import Calls
@@ -47,6 +48,7 @@ class LiveKitAgents:
         log: Log,
         *,
         neighbours: Neighbours,
+        external: ExternalJobs | None = None,
         hear: Callable[[Callable[[logging.LogRecord], None]], None],
     ) -> None:
         self._livekit = livekit
@@ -55,6 +57,7 @@ class LiveKitAgents:
         self._calls = calls
         self._log = log
         self._neighbours = neighbours
+        self._external = external
         self._hear = hear
         self._names: Iterable[str] = ()
         self._workers: Workers | None = None
@@ -84,6 +87,7 @@ class LiveKitAgents:
             self._log,
             registered=self._called,
             is_dead=self._neighbours.is_dead,
+            external=self._external,
         )
         workers = self._workers = Workers(
             livekit,
@@ -92,6 +96,7 @@ class LiveKitAgents:
             self._calls,
             self._log,
             neighbours=self._neighbours,
+            external=self._external,
             on_registered=sweeper.look_again,
         )
         self._hear(workers.listen)

@@ -24,6 +24,7 @@ from runner.serve.workers.neighbours import RUNNER
 
 if TYPE_CHECKING:
     from runner.serve.credentials import LiveKit
+    from runner.serve.external.jobs import ExternalJobs
     from runner.serve.log import Log
     from runner.serve.sessions.admission import Admission
     from runner.serve.sessions.calls import CallInfo, Calls
@@ -55,6 +56,7 @@ class Sweeper:
     Args:
         registered: whether an agent is registered here.
         is_dead: whether a runner has died, by the attribute of its agents.
+        external: knows of jobs whose agents are programs of others.
     """
 
     def __init__(  # noqa: PLR0913 - the parts that it needs, by name
@@ -66,6 +68,7 @@ class Sweeper:
         *,
         registered: Callable[[str], bool],
         is_dead: Callable[[str | None], bool],
+        external: ExternalJobs | None = None,
     ) -> None:
         self._livekit = livekit
         self._admission = admission
@@ -73,6 +76,7 @@ class Sweeper:
         self._log = log
         self._registered = registered
         self._is_dead = is_dead
+        self._external = external
         self._woken = asyncio.Event()
         self._at_once = asyncio.Semaphore(_AT_ONCE)
         self._seen: dict[str, float] = {}
@@ -138,6 +142,7 @@ class Sweeper:
         self._fine = {room: until for room, until in self._fine.items() if until > now}
         self._served = {room: ids for room, ids in self._served.items() if room in names}
         self._looked = {room: when for room, when in self._looked.items() if room in names}
+        here |= {room for room in names if self._external and self._external.serves(room)}
         rooms = sorted(names - here - self._fine.keys(), key=lambda r: self._looked.get(r, 0.0))
         seen: dict[str, float] = {}
         looks = [self._look(server, room, now, seen) for room in rooms[:_ROOMS]]
@@ -228,6 +233,9 @@ class Sweeper:
 
     def _patience(self, dispatch: Any) -> float:
         """Seconds that a dispatch without its agent is given."""
+        known = self._external.patience(dispatch.agent_name) if self._external else None
+        if known is not None:
+            return known
         if dispatch.id in self._served.get(dispatch.room, ()):
             return _LEFT
         # which jobs a dispatch has is often not told, but where it is, somebody is on the way

@@ -7,7 +7,7 @@ import contextlib
 import logging
 import math
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
 from types import SimpleNamespace
@@ -20,15 +20,19 @@ from livekit.agents.utils import http_server
 from livekit.agents.utils.aio import ChanClosed
 from livekit.agents.worker import ServerType
 
+from runner.schema.dispatch import Dispatch
 from runner.serve.child import job
+from runner.serve.external.pool import ExternalServer
 from runner.serve.workers.forkserver import PRELOAD
 from runner.serve.workers.neighbours import RUNNER
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from runner.schema.dispatch import Dispatch
+    from livekit.agents.job import RunningJobInfo
+
     from runner.serve.credentials import LiveKit
+    from runner.serve.external.jobs import ExternalJobs
     from runner.serve.log import Log
     from runner.serve.sessions.admission import Admission
     from runner.serve.sessions.calls import CallInfo, Calls
@@ -47,6 +51,7 @@ class _Worker:
     name: str
     dispatch: Dispatch
     server: AgentServer
+    external: bool = False
     run: asyncio.Task[None] | None = None
     registered: bool = False
     tasks: set[asyncio.Task[Any]] = field(default_factory=set)
@@ -72,6 +77,7 @@ class Workers:
         livekit: the server's address.
         home: the runtime directory that calls are told of.
         neighbours: other runners of the folder, which are told whose calls these are.
+        external: sees the jobs of external agents through.
         on_registered: called when an agent has been registered.
     """
 
@@ -84,6 +90,7 @@ class Workers:
         log: Log,
         *,
         neighbours: Neighbours,
+        external: ExternalJobs | None = None,
         on_registered: Callable[[], None] = lambda: None,
     ) -> None:
         self._livekit = livekit
@@ -92,6 +99,7 @@ class Workers:
         self._calls = calls
         self._log = log
         self._neighbours = neighbours
+        self._external = external
         self._workers: dict[str, _Worker] = {}
         self._leaving: set[_Worker] = set()
         self._retiring: set[asyncio.Task[None]] = set()
@@ -109,17 +117,27 @@ class Workers:
 
     def follow(self, names: Iterable[str]) -> None:
         """Register what is new or joins other rooms, then let others go; their calls live on."""
-        wanted = {name: self._admission.dispatch(name) for name in sorted(names)}
+        wanted = dict(self._wanted(sorted(names)))
         before = dict(self._workers)
-        for name, dispatch in wanted.items():
-            known = before.get(name)
-            if known is None or known.dispatch != dispatch:
-                self._workers[name] = self._begin(name, dispatch)
+        for key, registration in wanted.items():
+            known = before.get(key)
+            if known is None or (known.name, known.dispatch, known.external) != registration:
+                self._workers[key] = self._begin(*registration)
         for name in sorted(before.keys() - wanted.keys()):
             del self._workers[name]
         for name, known in before.items():
             if self._workers.get(name) is not known:
                 self._let_go(known)
+
+    def _wanted(self, names: list[str]) -> Iterator[tuple[str, tuple[str, Dispatch, bool]]]:
+        """The registrations of agents, and those of external ones: one for each kind of job."""
+        for name in names:
+            kinds = self._external.kinds(name) if self._external is not None else ()
+            for kind in kinds:
+                key = name if kind == kinds[0] else f"{name} {kind}"
+                yield key, (name, Dispatch.model_construct(per=kind), True)
+            if not kinds:
+                yield name, (name, self._admission.dispatch(name), False)
 
     def _let_go(self, leaving: _Worker) -> None:
         self._leaving.add(leaving)
@@ -134,7 +152,7 @@ class Workers:
 
     def missing(self) -> list[str]:
         """The agents that LiveKit does not know just now."""
-        return sorted(name for name, worker in self._workers.items() if not worker.connected)
+        return sorted({each.name for each in self._workers.values() if not each.connected})
 
     async def ready(self) -> None:
         """Return when every agent is registered."""
@@ -192,8 +210,11 @@ class Workers:
             for info in worker.server.active_jobs
         }
 
-    def _begin(self, name: str, dispatch: Dispatch) -> _Worker:
-        server = AgentServer(
+    def _begin(self, name: str, dispatch: Dispatch, external: bool) -> _Worker:
+        made = (
+            partial(ExternalServer, partial(self._see_through, name)) if external else AgentServer
+        )
+        server = made(
             ws_url=self._livekit.url,
             api_key=self._livekit.api_key,
             api_secret=self._livekit.api_secret.reveal(),
@@ -210,10 +231,10 @@ class Workers:
             job.entrypoint,
             agent_name=name if dispatch.mode == "explicit" else "",  # LiveKit: every new room
             type=_TYPES[dispatch.per],
-            on_request=partial(self._request, name),
+            on_request=partial(self._external_request if external else self._request, name),
             on_session_end=job.session_end,
         )
-        worker = _Worker(name, dispatch, server)
+        worker = _Worker(name, dispatch, server, external)
         server.on("worker_registered", lambda *_: self._registered(worker))
         worker.run = asyncio.get_running_loop().create_task(self._run(worker))
         return worker
@@ -259,6 +280,21 @@ class Workers:
             self._over(call, "not_assigned")
         else:
             self._accepted[call.id] = asyncio.get_running_loop().time()
+
+    async def _external_request(self, name: str, request: JobRequest) -> None:
+        """Take a job of an external agent: no process is begun, and the program joins itself."""
+        refusal = self._admission.refusal(name)
+        if refusal is not None:
+            await request.reject(terminate=False)
+            return
+        # nobody else may have got it: then there is nothing to do
+        with contextlib.suppress(Exception):
+            await request.accept(name=name)
+
+    async def _see_through(self, name: str, info: RunningJobInfo, ended: asyncio.Event) -> str:
+        if self._external is None:
+            return "there are no external agents"
+        return await self._external.take(name, info.job, ended)
 
     def _over(self, call: CallInfo, reason: str) -> None:
         self._accepted.pop(call.id, None)

@@ -115,7 +115,7 @@ class Rooms:
 
     def _agent(self, name: str | None) -> str:
         """The agent that is meant, where it can take a call now."""
-        agents = sorted(self._releases.current.agents)
+        agents = self._releases.current.names
         if not name:
             if len(agents) != 1:
                 listed = ", ".join(agents)

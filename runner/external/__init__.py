@@ -1,0 +1,1 @@
+"""External agents without the wire: messages, replies, waits, addresses, the states of a job."""

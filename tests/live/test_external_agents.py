@@ -1,0 +1,160 @@
+"""External agents with a real LiveKit server: a program of somebody else's takes the call."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import aiohttp
+import pytest
+from support.live.callers import calling
+from support.live.folders import TEXT
+from support.program import ECHO, SECRET, Program
+
+pytestmark = pytest.mark.timeout(150)
+
+
+def folder(program, **keys):
+    """Agents `north` and `south`, and the external agent `guide` with these keys."""
+    settings = {"deadline": "6s", "join_timeout": "3s", **keys}
+    lines = "\n".join(f"    {key}: {value}" for key, value in settings.items())
+    return TEXT + (
+        "external_agents:\n"
+        "  guide:\n"
+        f"    webhook_url: {program.url}\n"
+        '    secret: "{{ secrets.GUIDE }}"\n'
+        f"{lines}\n"
+        "    retry:\n"
+        "      initial_wait: 100ms\n"
+    )
+
+
+async def test_the_program_joins_and_says_how_it_went(livekit, lkrun_serve, write):
+    """A caller who asks for an external agent meets its program, and LiveKit's job ends well."""
+    async with Program() as program:
+        runner = lkrun_serve(write(agents=folder(program)), GUIDE=SECRET)
+        ready = await runner.event("ready", within=60)
+        assert ready["agents"] == ["guide", "north", "south"]
+        async with calling(livekit, "guide") as caller:
+            await caller.reads("The program is here.")
+            (job,) = program.jobs
+            assert job["room"]["name"] == caller.room
+            await runner.event("external_joined")
+        await runner.event("external_ended", status="success")
+        await program.until(lambda: program.told)
+        assert [message["status"] for message in program.told] == ["success"]
+
+
+async def test_where_nobody_answers_the_fallback_takes_the_call(livekit, lkrun_serve, write):
+    """A service that is down costs the caller a moment: then the fallback is there."""
+    async with Program() as program:
+        text = folder(program, fallback="north").replace(str(program.port), "9")
+        runner = lkrun_serve(write(agents=text), GUIDE=SECRET)
+        await runner.event("ready", within=60)
+        async with calling(livekit, "guide") as caller:
+            await caller.reads("North desk.", within=8)
+        await runner.event("external_fallback")
+
+
+async def test_without_a_fallback_an_apology_is_said(livekit, lkrun_serve, write):
+    """A program that says no, and nobody in its place: the caller hears so, and is let go."""
+    async with Program((200, {"accepted": False, "error": "full"}, {})) as program:
+        runner = lkrun_serve(write(agents=folder(program)), GUIDE=SECRET)
+        await runner.event("ready", within=60)
+        async with calling(livekit, "guide") as caller:
+            await caller.reads(
+                "I am sorry, nobody can take your call just now. Please try again later. Goodbye."
+            )
+            await caller.hears()
+            await caller.sees_end()
+
+
+async def asked(runner, path, method="GET"):
+    """The status and the text of an answer of the front."""
+    async with (
+        aiohttp.ClientSession() as session,
+        session.request(method, runner.http + path) as answer,
+    ):
+        return answer.status, await answer.text()
+
+
+async def test_the_program_reports_by_its_own_token(livekit, lkrun_serve, write):
+    """`success` ends its job once; another token and a second end are refused."""
+    async with Program() as program:
+        runner = lkrun_serve(write(agents=folder(program)), GUIDE=SECRET)
+        await runner.event("ready", within=60)
+        async with calling(livekit, "guide") as caller:
+            await caller.reads("The program is here.")
+            (job,) = program.jobs
+            assert await program.report(job, token="another", status="success") == 401  # noqa: S106 - it is wrong
+            assert await program.report(job, status="running", message="talking") == 200
+            status, text = await asked(runner, f"/v1/jobs/{job['job_id']}")
+            assert (status, "talking" in text) == (200, True)
+            assert await program.report(job, status="success") == 200
+            assert await program.report(job, status="failed") == 409
+            await program.until(lambda: program.told)
+            status, _ = await asked(runner, f"/v1/jobs/{job['job_id']}/cancel", "POST")
+            assert status == 409
+        assert [message["status"] for message in program.told] == ["success"]
+
+
+async def test_a_cancelled_program_is_taken_out(livekit, lkrun_serve, write):
+    """It is told, and leaves the room after 10 s at the latest; nobody takes its place."""
+    async with Program() as program:
+        runner = lkrun_serve(write(agents=folder(program, fallback="north")), GUIDE=SECRET)
+        await runner.event("ready", within=60)
+        async with calling(livekit, "guide") as caller:
+            await caller.reads("The program is here.")
+            (job,) = program.jobs
+            status, _ = await asked(runner, f"/v1/jobs/{job['job_id']}/cancel", "POST")
+            assert status == 200
+            await program.until(lambda: program.told)
+            await caller.until(lambda: not caller.agents, "the program's leaving", 20)
+        assert program.told[0]["type"] == "agent.job.cancelled"
+        assert not runner.named("external_fallback")
+
+
+async def test_what_nobody_took_is_offered_again_while_its_room_is_there(
+    livekit, lkrun_serve, write
+):
+    """A replay has a new token and the same id; once the room is gone it is refused."""
+    async with Program((404, "", {}), (200, {"accepted": True}, {})) as program:
+        runner = lkrun_serve(write(agents=folder(program, fallback="north")), GUIDE=SECRET)
+        await runner.event("ready", within=60)
+        async with calling(livekit, "guide") as caller:
+            await caller.reads("North desk.")
+            (first,) = program.jobs
+            name = f"msg_{first['job_id']}_requested"
+            status, _ = await asked(runner, f"/v1/deliveries/{name}/replay", "POST")
+            assert status == 202
+            await caller.reads("The program is here.")
+            second = program.jobs[1]
+            assert second["access_token"] != first["access_token"]
+            assert [headers["webhook-id"] for headers in program.headers] == [name, name]
+            status, _ = await asked(runner, f"/v1/deliveries/{name}/replay", "POST")
+            assert status == 409
+
+
+def files(folder):
+    """What all files of a folder hold."""
+    return [path.read_bytes() for path in folder.rglob("*") if path.is_file()]
+
+
+async def test_no_token_is_written_anywhere(livekit, lkrun_serve, write):
+    """A program that sends all back tells nobody the token: no log, letter, file or answer."""
+    async with Program((500, ECHO, {}), joins=False) as program:
+        runner = lkrun_serve(
+            write(agents=folder(program, fallback="north")), "--log-level", "debug", GUIDE=SECRET
+        )
+        await runner.event("ready", within=60)
+        async with calling(livekit, "guide") as caller:
+            await caller.reads("North desk.")
+            paths = ("/v1/jobs", "/v1/deliveries", "/v1/external-agents", "/v1/records", "/metrics")
+            answers = [(await asked(runner, path))[1] for path in paths]
+        await runner.event("session_ended")
+        tokens = {job[key] for job in program.jobs for key in ("access_token", "status_token")}
+        assert len(program.jobs) == 4
+        written = [*files(Path(runner._data)), *files(runner.runtime)]
+        everything = b"\n".join([*written, *(text.encode() for text in answers + runner.lines)])
+        assert any(job["job_id"].encode() in everything for job in program.jobs)
+        for token in (*tokens, SECRET, *(token.rpartition(".")[2] for token in tokens)):
+            assert token.encode() not in everything

@@ -1,0 +1,465 @@
+"""Jobs of external agents: every outcome, with a stand-in of LiveKit and real programs."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from contextlib import asynccontextmanager
+
+import pytest
+from livekit.protocol import agent as wire
+from livekit.protocol import models
+from support.fake_livekit import KEY, SECRET, FakeLiveKit
+from support.program import SECRET as SIGNING
+from support.program import Program
+from support.waiting import until
+
+from runner.egress.client import HttpEgress
+from runner.egress.secrets import Secrets
+from runner.link.release import Release
+from runner.schema.external_agents import ExternalAgent
+from runner.secret import Secret
+from runner.serve.credentials import LiveKit
+from runner.serve.external import apology, course
+from runner.serve.external.health import Health
+from runner.serve.external.jobs import ExternalJobs
+from runner.serve.workers.neighbours import Neighbours
+from runner.serve.workers.registrations import Workers
+
+YES = (200, {"accepted": True}, {})
+SUCCESS, FAILED = wire.JobStatus.JS_SUCCESS, wire.JobStatus.JS_FAILED
+
+
+class Joining(Program):
+    """Joins a room of the stand-in, and leaves it when it is told."""
+
+    livekit = None
+
+    async def join(self, job):
+        people = self.livekit.rooms[job["room"]["name"]].people
+        identity = job["participant_identity"]
+        kind = models.ParticipantInfo.AGENT
+        people.append(models.ParticipantInfo(identity=identity, kind=kind))
+        self.rooms.append(job)
+        await self._tell()
+
+    def leave(self, job):
+        room = self.livekit.rooms[job["room"]["name"]]
+        identity = job["participant_identity"]
+        room.people = [each for each in room.people if each.identity != identity]
+
+    async def __aexit__(self, *_):
+        self.rooms = []
+        await super().__aexit__()
+
+
+class World:
+    """A stand-in of LiveKit, the registrations, and what was said to callers."""
+
+    def __init__(self, livekit, jobs, workers, releases):
+        self.livekit, self.jobs, self.workers, self.releases = livekit, jobs, workers, releases
+        self.letters, self.apologies = [], []
+
+    def serve(self, program, **keys):
+        """Serve the external agent `guide`, with the fallback `desk`, and others by name."""
+        agents = {"guide": self._spec(program, **{"fallback": "desk", **keys})}
+        agents |= {name: self._spec(p) for name, p in getattr(program, "others", {}).items()}
+        current = self.releases.current
+        self.releases.swap(Release(agents=current.agents, external_agents=agents))
+        self.jobs.reloaded()
+        self.workers.follow(sorted(agents))
+
+    def _spec(self, program, **keys):
+        retry = {"max_retries": "1", "initial_wait": "10ms"}
+        return ExternalAgent.model_validate(
+            {
+                "webhook_url": program.url, "secret": ["{{ secrets.GUIDE }}"], "deadline": "5s",
+                "join_timeout": "300ms", "timeout": "2s", "retry": retry, **keys,
+            }
+        )  # fmt: skip
+
+    async def call(self, number="1", name="guide"):
+        """Have LiveKit give a job; its id."""
+        await self.livekit.until(lambda: name in self.livekit.workers)
+        job, room = f"AJ_{number}", f"room-{number}"
+        self.livekit.room(room, dispatches={f"AD_{number}": name})
+        answer = await self.livekit.offer(name, job, room, f"AD_{number}")
+        assert answer.available
+        await self.livekit.assign(name, job)
+        return job
+
+    def status(self, job):
+        """What a job is; nothing where it has not come yet."""
+        known = self.jobs.get(job)
+        return known.status if known else None
+
+    async def ended(self, job):
+        """How LiveKit was told that a job ended."""
+        await self.livekit.until(
+            lambda: self.livekit.jobs.get(job, [(1,)])[-1][0] in (SUCCESS, FAILED)
+        )
+        return self.livekit.jobs[job][-1]
+
+    def called(self, number="1"):
+        """The agents that are called into a room now."""
+        return list(self.livekit.rooms[f"room-{number}"].dispatches.values())
+
+    def told(self, kind):
+        """The messages of a kind that programs are to be sent, or were."""
+        return [each for each in self.letters if each.kind.endswith(kind)]
+
+
+@pytest.fixture
+async def world(store, releases, admission, calls, monkeypatch):
+    monkeypatch.setattr(course, "JOINING", 0.02)
+    monkeypatch.setattr(course, "STAYING", 0.02)
+    monkeypatch.setattr(course, "GRACE", 0.1)
+    livekit, log = FakeLiveKit(), calls._log
+    await livekit.start()
+    egress = HttpEgress(Secrets({"GUIDE": SIGNING}), env={})
+    where = LiveKit(livekit.url, KEY, Secret(SECRET))
+    made = World(livekit, None, None, releases)
+
+    async def say(_rooms, room):
+        made.apologies.append(room)
+
+    monkeypatch.setattr(apology, "say", say)
+    health = Health(releases, egress, log)
+    jobs = made.jobs = ExternalJobs(
+        where, releases, log, egress, health, env={}, send=made.letters.append
+    )
+    jobs.listening = "http://127.0.0.1:1"
+    made.health, made.egress = health, egress
+    workers = made.workers = Workers(
+        where, store.root, admission, calls, log, neighbours=Neighbours(None), external=jobs
+    )
+    yield made
+    await workers.stop()
+    await jobs.stop()
+    await egress.aclose()
+    await livekit.stop()
+    assert not jobs._programs
+    assert not [t for t in asyncio.all_tasks() if "external" in str(t.get_coro())]
+
+
+@asynccontextmanager
+async def joining(world, *answers, **how):
+    async with Joining(*answers, **how) as program:
+        program.livekit = world.livekit
+        yield program
+
+
+@pytest.mark.parametrize(
+    "answer", [YES, (204, "", {}), (200, "", {}), (202, {"accepted": True}, {})]
+)
+async def test_who_accepts_and_joins_has_the_call(world, answer):
+    """A yes in any form: the program is in the room, and LiveKit's job ends well when it leaves."""
+    async with joining(world, answer) as program:
+        world.serve(program)
+        job = await world.call()
+        await until(lambda: world.status(job) == "running")
+        program.leave(program.jobs[0])
+        assert await world.ended(job) == (SUCCESS, "")
+    assert (world.jobs.get(job).status, world.jobs.get(job).attempts) == ("success", 1)
+    assert world.called() == []
+    assert [each.body["status"] for each in world.told("ended")] == ["success"]
+    assert not program.refused
+
+
+BIG = json.dumps({"accepted": True, "error": "x" * (64 * 1024)})
+
+OUTCOMES = {
+    "says no": ([(200, {"accepted": False, "error": "full"}, {})], "rejected", 1, "full"),
+    **{
+        f"{status} again and again": ([(status, "", {})], "failed", 2, str(status))
+        for status in (408, 425, 429, 500, 502, 503, 504)
+    },
+    "is gone": ([(410, "", {})], "failed", 1, "410"),
+    "redirects": ([(302, "", {"Location": "http://127.0.0.1:1/"})], "failed", 1, "302"),
+    "wants other credentials": ([(401, "", {})], "failed", 1, "401"),
+    "is not there": ([(404, "", {})], "failed", 1, "404"),
+    "answers with a page": ([(200, "<html>welcome</html>", {})], "failed", 1, "HTML"),
+    "answers with no JSON": ([(200, "yes", {})], "failed", 1, "not JSON"),
+    "answers with a list": ([(200, "[]", {})], "failed", 1, "JSON object"),
+    "does not say yes or no": ([(200, "{}", {})], "failed", 1, "accepted"),
+    "answers with more than 64 KB": ([(200, BIG, {})], "failed", 1, "64"),
+    "wants more time than there is": ([(503, "", {"Retry-After": "60"})], "failed", 1, "503"),
+}
+
+
+@pytest.mark.parametrize("name", OUTCOMES)
+async def test_each_other_outcome_brings_the_fallback(world, name):
+    """The caller gets the fallback, LiveKit a failed job, the letter has no token."""
+    answers, status, attempts, why = OUTCOMES[name]
+    async with joining(world, *answers, joins=False) as program:
+        world.serve(program)
+        job = await world.call()
+        how, error = await world.ended(job)
+        sent = {message["access_token"] for message in program.jobs}
+    known = world.jobs.get(job)
+    assert (how, known.status, known.attempts) == (FAILED, status, attempts)
+    assert why in error
+    assert why in known.error
+    await until(lambda: world.called() == ["desk"])
+    assert world.told("ended") == []
+    (letter,) = world.told("requested")
+    assert letter.state == ("sent" if status == "rejected" else "given_up")
+    assert not any(token in letter.content for token in sent)
+    assert known.status_token.reveal() not in letter.content
+    ids = {headers["webhook-id"] for headers in program.headers}
+    assert ids == {f"msg_{job}_requested"}
+    assert (
+        len({headers["webhook-signature"] for headers in program.headers}) == attempts
+        or attempts == 2
+    )
+    assert not program.refused
+
+
+async def test_a_failure_that_passes_costs_an_attempt(world):
+    """After a 503 the same job is posted again under the same id, and taken."""
+    async with joining(world, (503, "", {}), YES) as program:
+        world.serve(program)
+        job = await world.call()
+        await until(lambda: world.status(job) == "running")
+        program.leave(program.jobs[-1])
+        assert await world.ended(job) == (SUCCESS, "")
+    assert [message["attempt"] for message in program.jobs] == [1, 2]
+    assert {headers["webhook-id"] for headers in program.headers} == {f"msg_{job}_requested"}
+
+
+async def test_who_says_that_it_is_gone_is_asked_again_after_a_reload(world):
+    """410 sends all further calls to the fallback, until files are taken over."""
+    async with joining(world, (410, "", {}), YES, joins=False) as program:
+        world.serve(program)
+        await world.ended(await world.call("1"))
+        await world.ended(await world.call("2"))
+        assert len(program.jobs) == 1
+        assert world.called("2") == ["desk"]
+        world.serve(program)
+        await world.ended(await world.call("3"))
+        assert len(program.jobs) == 2
+
+
+async def test_where_nothing_listens_the_fallback_comes(world):
+    """A service that is down is tried again, and then left."""
+    async with joining(world) as program:
+        pass
+    world.serve(program)
+    job = await world.call()
+    how, error = await world.ended(job)
+    assert (how, world.jobs.get(job).attempts) == (FAILED, 2)
+    assert "nothing listens" in error
+    assert world.called() == ["desk"]
+
+
+async def test_who_does_not_answer_in_time_is_left(world):
+    """An attempt has its timeout, and all of them the deadline."""
+    async with joining(world, slow=30, joins=False) as program:
+        world.serve(program, timeout="100ms", deadline="1s")
+        job = await world.call()
+        how, error = await world.ended(job)
+    assert (how, world.jobs.get(job).status) == (FAILED, "failed")
+    assert "did not answer within" in error
+    assert world.called() == ["desk"]
+
+
+async def test_who_accepts_and_does_not_join_is_kept_out(world):
+    """The fallback comes after join_timeout; a program that joins later is taken out again."""
+    async with joining(world, joins=False) as program:
+        world.serve(program)
+        job = await world.call()
+        how, error = await world.ended(job)
+        assert (how, error) == (FAILED, "it accepted, but did not join in time")
+        assert world.called() == ["desk"]
+        await program.join(program.jobs[0])
+        await world.livekit.until(
+            lambda: (
+                not any(p.identity == f"agent-{job}" for p in world.livekit.rooms["room-1"].people)
+            )
+        )
+    assert [each.body["status"] for each in world.told("ended")] == ["failed"]
+    assert len(world.told("cancelled")) == 1
+
+
+async def test_without_a_fallback_an_apology_is_said(world):
+    """Somebody says so, where nobody takes the call."""
+    async with joining(world, (500, "", {})) as program:
+        world.serve(program, fallback=None)
+        await world.ended(await world.call())
+    assert world.apologies == ["room-1"]
+
+
+async def test_what_the_program_says_of_itself_is_shown_in_the_room(world):
+    """Name, metadata and attributes of its answer are given to its participant."""
+    said = {
+        "accepted": True, "participant_name": "Ann", "participant_metadata": "m",
+        "participant_attributes": {"kind": "guide"}, "participant_identity": "else",
+    }  # fmt: skip
+    async with joining(world, (200, said, {})) as program:
+        world.serve(program)
+        await world.call()
+        await world.livekit.until(lambda: world.livekit.named)
+    (named,) = world.livekit.named
+    assert (named.name, named.metadata, dict(named.attributes)) == ("Ann", "m", {"kind": "guide"})
+    assert named.identity == "agent-AJ_1"
+
+
+async def test_the_program_says_how_the_job_went(world):
+    """What it reports is the end of the job, once; another job's token says nothing."""
+    async with joining(world) as program:
+        world.serve(program)
+        first, second = await world.call("1"), await world.call("2")
+        jobs = world.jobs
+        await until(
+            lambda: all(jobs.get(j) and jobs.get(j).status == "running" for j in (first, second))
+        )
+        assert not jobs.get(first).is_own(jobs.get(second).status_token.reveal())
+        assert jobs.get(first).is_own(jobs.get(first).status_token.reveal())
+        jobs.advance(jobs.get(first), "failed", "the model was down")
+        assert await world.ended(first) == (FAILED, "the model was down")
+        assert not jobs.advance(jobs.get(first), "success")
+    assert [each.body["status"] for each in world.told("ended")] == ["failed"]
+    assert world.called("1") == []
+
+
+async def test_a_cancelled_job_is_taken_out_of_its_room(world):
+    """Its program is told, and removed where it stays; no fallback comes."""
+    async with joining(world) as program:
+        world.serve(program)
+        job = await world.call()
+        await until(lambda: world.status(job) == "running")
+        assert world.jobs.cancel(world.jobs.get(job))
+        assert await world.ended(job) == (FAILED, "cancelled")
+        assert not world.jobs.cancel(world.jobs.get(job))
+    assert world.jobs.get(job).status == "cancelled"
+    assert world.called() == []
+    assert len(world.told("cancelled")) == 1
+    assert [p.identity for p in world.livekit.rooms["room-1"].people] == ["c0"]
+
+
+async def test_others_get_the_same_job_and_the_fallback_waits_for_all(world):
+    """With `also` each program has its own id, identity and token; one that joins is enough."""
+    async with joining(world, (500, "", {})) as program, joining(world) as other:
+        program.others = {"listener": other}
+        world.serve(program, also=["listener"])
+        job = await world.call()
+        await until(lambda: other.rooms)
+        mine, its = program.jobs[0], other.jobs[0]
+        assert its["job_id"] == f"{job}-listener"
+        assert its["participant_identity"] != mine["participant_identity"]
+        assert its["access_token"] != mine["access_token"]
+        await until(lambda: world.jobs.get(f"{job}-listener").status == "running")
+        other.leave(its)
+        assert await world.ended(job) == (SUCCESS, "")
+    assert world.called() == []
+
+
+async def test_a_caller_who_goes_ends_the_offer(world):
+    """Where the room is gone nobody is called into it."""
+    async with joining(world, joins=False) as program:
+        world.serve(program, join_timeout="5s")
+        job = await world.call()
+        await program.until(lambda: program.jobs)
+        world.livekit.rooms.clear()
+        how, error = await world.ended(job)
+    assert (how, error) == (FAILED, "the caller has gone")
+    assert world.apologies == []
+
+
+async def test_a_program_that_keeps_failing_is_left_alone(world):
+    """After five failures in a row calls go to the fallback at once."""
+    async with joining(world, (500, "", {})) as program:
+        world.serve(program)
+        for number in range(5):
+            await world.ended(await world.call(str(number)))
+        assert world.jobs.breaker("guide").state == "open"
+        asked = len(program.jobs)
+        await world.ended(await world.call("9"))
+        assert len(program.jobs) == asked
+    assert world.called("9") == ["desk"]
+
+
+async def test_a_program_that_is_not_healthy_is_not_asked(world):
+    """After three answers in vain calls go to the fallback, until it is well again."""
+    async with joining(world) as program:
+        program.healthy = False
+        world.serve(program, health_url=program.url.replace("livekit", "health"))
+        for _ in range(3):
+            await world.health.look()
+        assert world.jobs.health("guide")["state"] == "unhealthy"
+        await world.ended(await world.call("1"))
+        assert (program.jobs, world.called("1")) == ([], ["desk"])
+        program.healthy = True
+        await world.health.look()
+        await world.call("2")
+        await until(lambda: program.rooms)
+
+
+async def test_a_secret_is_changed_without_a_gap(world):
+    """Each request is signed with each of several secrets: who knows either takes it."""
+    async with joining(world) as program:
+        world.serve(program, secret=["{{ secrets.GUIDE }}", SIGNING.replace("c2l4", "c2l5")])
+        await world.call()
+        await until(lambda: program.rooms)
+        assert len(program.headers[0]["webhook-signature"].split()) == 2
+        assert not program.refused
+
+
+async def test_the_secret_of_a_running_job_is_its_own(world):
+    """Saved files change the address of new jobs; what a job tells goes where it began."""
+    async with joining(world) as program, joining(world) as newer:
+        world.serve(program)
+        job = await world.call()
+        await until(lambda: world.status(job) == "running")
+        world.serve(newer)
+        await world.call("2")
+        await until(lambda: newer.rooms)
+        program.leave(program.jobs[0])
+        await world.ended(job)
+    (letter,) = [each for each in world.told("ended") if each.job == job]
+    assert letter.url == program.url
+
+
+async def fifty(world):
+    """Have fifty calls come at once; their jobs."""
+    numbers = [str(number) for number in range(50)]
+    await world.livekit.until(lambda: "guide" in world.livekit.workers)
+    for number in numbers:
+        world.livekit.room(f"room-{number}", dispatches={f"AD_{number}": "guide"})
+    jobs = []
+    for number in numbers:
+        job = f"AJ_{number}"
+        assert (await world.livekit.offer("guide", job, f"room-{number}", f"AD_{number}")).available
+        await world.livekit.assign("guide", job)
+        jobs.append(job)
+    return jobs
+
+
+async def test_fifty_jobs_at_once_all_join(world):
+    """A service that answers in 200 ms takes fifty calls of one instant."""
+    async with joining(world, slow=0.2) as program:
+        world.serve(program, join_timeout="4s")
+        jobs = await fifty(world)
+        await until(lambda: all(world.status(j) == "running" for j in jobs))
+        assert len(program.jobs) == 50
+        for message in list(program.jobs):
+            program.leave(message)
+        for job in jobs:
+            assert await world.ended(job) == (SUCCESS, "")
+    assert not any(world.called(str(number)) for number in range(50))
+
+
+async def test_fifty_calls_of_a_service_that_is_down_get_the_fallback(world):
+    """Each within the deadline, and nothing is left of them."""
+    async with joining(world) as program:
+        pass
+    world.serve(program)
+    loop = asyncio.get_running_loop()
+    begun = loop.time()
+    jobs = await fifty(world)
+    for job in jobs:
+        assert (await world.ended(job))[0] == FAILED
+    assert loop.time() - begun < 5
+    assert all(world.called(str(number)) == ["desk"] for number in range(50))
+    assert not world.jobs._programs
+    assert not any(worker.server.active_jobs for worker in world.workers._workers.values())
