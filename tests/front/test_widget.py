@@ -103,6 +103,7 @@ async def test_nothing_keeps_anybody_from_using_it(site, page, axe):
     await button.wait_for()
     assert await page.evaluate(LOOK) == []
     await button.press("Enter")
+    await page.locator("input:focus").wait_for()
     await page.keyboard.type("mary")
     await page.keyboard.press("Enter")
     await page.get_by_text("Thank you, Mary.").wait_for()
