@@ -69,6 +69,7 @@ class DurationParam(click.ParamType[float]):
 @click.option(
     "--dev", is_flag=True, help="Running calls go on with what is saved; log at level debug."
 )
+@click.option("--open", "browse", is_flag=True, help="Open the page in the browser.")
 @shared
 def serve(  # noqa: PLR0913 - the parts that it needs, by name
     folder: Path,
@@ -80,6 +81,7 @@ def serve(  # noqa: PLR0913 - the parts that it needs, by name
     no_reload: bool,
     last_good: bool,
     dev: bool,
+    browse: bool,
 ) -> int:
     """Let the agents in the folder DIR (agents.d) take calls."""
     from runner.cache import Cache
@@ -131,7 +133,7 @@ def serve(  # noqa: PLR0913 - the parts that it needs, by name
             compiler, compiled, release, secrets, env, livekit, lacking, archive,
             closed, tests.diagnostics if tests is not None else (),
         )  # fmt: skip
-        settings = startup.ServeSettings(host, port, drain, not no_reload, level, form, dev)
+        settings = startup.ServeSettings(host, port, drain, not no_reload, level, form, dev, browse)
         return run.serve(begun, settings)
     except (startup.CannotServeError, credentials.CredentialsError) as error:
         click.echo(f"error: {error}", err=True)

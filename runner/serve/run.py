@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 from runner.collecting import collect_usually
 from runner.egress.lookup import read_ahead
 from runner.serve import core_files
+from runner.serve.browser import here, show
 from runner.serve.control import Enlisted
 from runner.serve.credentials import NAMES, child_environment
 from runner.serve.environment import confine
@@ -71,6 +72,7 @@ class Run:
     ) -> None:
         self.parts, self.settings, self.log, self.tasks = parts, settings, log, tasks
         self.livekit, self.archive = startup.livekit, startup.archive
+        self.env = startup.env
         self.last_good = startup.last_good
         self.signals = Signals(lambda: tasks.spawn(self._reload()))
         self.enlisted: Enlisted | None = None
@@ -127,6 +129,9 @@ class Run:
         gc.freeze()
         collect_usually()
         self._ready(address)
+        if self.settings.browse and not await show(address, self.env):
+            words = f"no browser could be opened; open {here(address)} yourself"
+            self.log.event("no_browser", words, level="warning", http=here(address))
 
     def _ready(self, address: str) -> None:
         current = self.parts.releases.current

@@ -32,6 +32,7 @@ class ServeSettings:
         drain: instead of `runner.shutdown.drain`.
         follow: whether the folder is followed.
         dev: whether running calls go on with what is saved, as with `reload: next_turn`.
+        browse: whether the page is opened in the browser.
     """
 
     host: str | None
@@ -41,6 +42,7 @@ class ServeSettings:
     level: str
     form: str
     dev: bool = False
+    browse: bool = False
 
     def patience(self, release: Release) -> float:
         """Seconds that calls are given to end after the first signal."""

@@ -14,6 +14,8 @@ import pytest
 from support.fake_livekit import KEY, SECRET
 from support.waiting import until
 
+from runner.serve.browser import here
+
 LIVEKIT = {"LIVEKIT_URL": "ws://127.0.0.1:9", "LIVEKIT_API_KEY": KEY, "LIVEKIT_API_SECRET": SECRET}
 
 
@@ -94,6 +96,39 @@ def test_text_is_served_without_livekit(served, service):
     assert service.keys == ["tool-secret"]
     process.send_signal(signal.SIGTERM)
     assert process.wait(20) == 0
+
+
+def test_the_page_is_opened_in_the_browser_of_the_person(served, tmp_path):
+    """The one that their environment names, which the runner itself does not keep."""
+    opened = tmp_path / "opened"
+    os.mkfifo(opened)
+    browser = tmp_path / "browser"
+    browser.write_text(f'#!/bin/sh\nprintf "%s" "$1 $PRIVATE" > "{opened}"\n')
+    browser.chmod(0o755)
+    _, ready = served("--open", BROWSER=f"{browser} %s", PRIVATE="yes")
+    assert opened.read_text() == f"{ready['http']} yes"
+
+
+def test_where_there_is_no_browser_the_address_is_told(served, tmp_path):
+    """As a warning; the runner serves on."""
+    empty = str(tmp_path)
+    process, warned = served("--open", until="no_browser", PATH=empty, BROWSER="", DISPLAY="")
+    assert warned["http"].startswith("http://127.0.0.1:")
+    assert process.poll() is None
+
+
+@pytest.mark.parametrize(
+    ("address", "opened"),
+    [
+        ("http://127.0.0.1:8090", "http://127.0.0.1:8090"),
+        ("http://0.0.0.0:8090", "http://127.0.0.1:8090"),
+        ("http://[::]:8090", "http://[::1]:8090"),
+        ("http://192.168.1.2:80", "http://192.168.1.2:80"),
+    ],
+)
+def test_an_address_that_means_all_is_opened_at_this_machine(address, opened):
+    """A browser cannot open 0.0.0.0."""
+    assert here(address) == opened
 
 
 def test_a_change_is_served_to_the_next_dialogue(served, folder):
