@@ -62,9 +62,9 @@ EVENTS: Final = (
     LogEvent("log", "a line of a library, or of a plugin", ("logger", "message")),
     LogEvent("more_like_this", "a warning or an error came so often that only the first ones of"
              " some seconds were logged", ("count", "seconds", "message")),
+    LogEvent("no_browser", "`--open` has found no browser on this machine", ("http",)),
     LogEvent("no_tokens", "the front is open to other machines, and the files have no tokens any"
              " more: it lets nobody in"),
-    LogEvent("no_browser", "`--open` has found no browser on this machine", ("http",)),
     LogEvent("no_webhook_secret", "what `runner.http.webhook_secret` reads is no secret of Standard"
              " Webhooks: signed events are refused"),
     LogEvent("not_enlisted", "`lkrun releases` and `lkrun rollback` will not find this runner",
