@@ -1,0 +1,141 @@
+"""The model's first reply is asked for while the room is being joined, and heard when it may be."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+
+import pytest
+from support.openai_stub import OpenAiStub, say
+from support.speech import Speaker
+from support.voice_folder import said
+
+from runner.session import Caller, CallFacts
+from runner.session.conversation import Conversation
+
+FOLDER = """
+agents:
+  desk:
+    start: host
+    llm: brain
+    stt: ears
+    tts: voice
+    vad: no
+    turn_taking:
+      detection: manual
+    variables:
+      dish:
+        type: text
+        default: soup
+personas:
+  host:
+    instructions: You work here.
+    greeting:
+      instructions: Greet, and praise the {{ dish }}.
+providers:
+  brain:
+    llm: openai
+    with:
+      api_key: key-1
+      base_url: URL
+  ears:
+    stt: pocketsphinx
+    with:
+      phrases:
+        - hello
+  voice:
+    tts: espeak
+"""
+
+
+class Desk:
+    """A model, and calls that ask it."""
+
+    def __init__(self, load):
+        self._load, self.talks = load, []
+        self.requested = threading.Semaphore(0)
+        self.stub = OpenAiStub(self._answer)
+
+    def _answer(self, asked):
+        self.requested.release()
+        return say(f"Good day: {asked.text.split()[-1]}")
+
+    async def asked(self):
+        """Wait until the model is asked once more."""
+        assert await asyncio.to_thread(self.requested.acquire, timeout=30)
+
+    async def prepared(self, change=lambda text: text):
+        """A call whose room is being joined."""
+        words = asyncio.Queue()
+        talk = Conversation(
+            self._load(change(FOLDER.replace("URL", self.stub.url))),
+            None,
+            CallFacts(),
+            on_event=lambda event: words.put_nowait(event.to_json()),
+            channel="voice",
+            awaited=True,
+        )
+        talk.words = words
+        self.talks.append(talk)
+        await talk.prepare()
+        return talk
+
+    @property
+    def questions(self):
+        """What the model was asked, without the punctuation."""
+        return [request["messages"][-1]["content"] for request in self.stub.requests]
+
+
+@pytest.fixture
+async def desk(load):
+    """Where calls begin."""
+    made = Desk(load)
+    with made.stub:
+        yield made
+        for talk in made.talks:
+            await talk.end("test")
+
+
+async def heard(talk, text):
+    """Wait until a call has said something."""
+    while not said(text)(await talk.words.get()):
+        pass
+
+
+async def test_it_is_asked_for_while_the_room_is_joined(desk):
+    """The model is asked before anybody is there, and not a second time when they are."""
+    talk = await desk.prepared()
+    await desk.asked()
+    assert talk.words.empty()
+    await talk.start(audio_out=Speaker(), facts=CallFacts(caller=Caller(name="Ann")))
+    await heard(talk, "Good day: soup.")
+    assert desk.questions == ["Greet, and praise the soup."]
+
+
+async def test_it_is_not_spoken_when_nobody_comes(desk):
+    """A caller who does not come hears nothing, and what was asked for is let go."""
+    talk = await desk.prepared()
+    await desk.asked()
+    await talk.abandon()
+    assert talk._call.speeches.reply is None
+    assert talk.words.empty()
+    assert len(desk.questions) == 1
+
+
+async def test_a_value_that_changes_leads_to_another_request(desk):
+    """Words about what is no longer so are not heard: the model is asked for those that are."""
+    talk = await desk.prepared()
+    await desk.asked()
+    talk._call.bound.variables.set("dish", "pasta")
+    await talk.start(audio_out=Speaker(), facts=CallFacts())
+    await heard(talk, "Good day: pasta.")
+    assert desk.questions == ["Greet, and praise the soup.", "Greet, and praise the pasta."]
+
+
+async def test_words_about_the_caller_wait_for_the_caller(desk):
+    """Where the reply depends on who calls, the model is asked when they are there."""
+    talk = await desk.prepared(lambda text: text.replace("{{ dish }}", "{{ caller.name }}"))
+    assert desk.questions == []
+    await talk.start(audio_out=Speaker(), facts=CallFacts(caller=Caller(name="Ann")))
+    await heard(talk, "Good day: Ann.")
+    assert desk.questions == ["Greet, and praise the Ann."]
