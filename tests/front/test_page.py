@@ -35,6 +35,21 @@ async def test_a_person_talks_with_an_agent(visit):
     assert visit.complaints == []
 
 
+async def test_what_each_turn_took_is_drawn(visit):
+    """Bars beside the talk, and the same as a table; a new talk begins without any."""
+    await visit.begin()
+    await visit.says("mary")
+    await visit.page.wait_for_selector("#latency tbody tr:nth-child(2)", state="attached")
+    await visit.page.locator("#latency summary").click()
+    await visit.sees("#latency tbody tr", "Turn 1")
+    turns = await visit.page.locator("#latency tbody th").all_inner_texts()
+    assert turns == ["Greeting", "Turn 1"]
+    await visit.page.get_by_role("button", name="End", exact=True).click()
+    await visit.page.get_by_role("button", name="Start again").click()
+    await visit.page.wait_for_selector("#latency tbody tr:nth-child(2)", state="detached")
+    assert visit.complaints == []
+
+
 async def test_a_failed_tool_is_seen_as_failed(visit):
     """The row says so, and shows what went wrong."""
     await visit.begin()
@@ -458,8 +473,11 @@ async def test_a_person_speaks_with_an_agent(caller, runner):
     await caller.sees("#speaking-words", "Listening")
     line.pieces.put_nowait({"type": "speaking", "who": "caller"})
     await caller.sees("#speaking-words", "You are speaking.")
-    line.pieces.put_nowait(say("an appointment") | {"role": "user"})
+    line.pieces.put_nowait(say("an appointment") | {"role": "user", "turn": 1})
     await caller.sees(".mine", "an appointment")
+    for _ in range(2):
+        line.pieces.put_nowait(tone)
+    await caller.sees("#latency", "Latency by turn")
     assert caller.complaints == []
 
 

@@ -2,14 +2,13 @@
 
 import { ask, file, query, session, stream } from "/-/page/api.js";
 import { el, pretty, sentence, words } from "/-/page/dom.js";
-import { bars } from "/-/page/plots.js";
+import { latency } from "/-/page/latency.js";
 import { clock, many, plain, took, when } from "/-/page/said.js";
 import { ENDS, SHORT, Trace } from "/-/page/trace.js";
 
 const LOOK = 3000;                         // between two looks at what is on
 const STORED = [300, 700, 1500, 3000];     // until what has ended is among the records
 const KINDS = { call: "Call", text: "Dialogue by text", interaction: "Interaction", event: "Event from outside" };
-const PARTS = [["stt", "hearing"], ["llm", "thinking"], ["tts", "speaking"], ["rest", "the rest"]];
 const CALLER = { you: "The caller", mine: "Caller" };
 const TYPING = 300;
 
@@ -277,20 +276,6 @@ function side(record) {
     ...pairs("Extract", values(record.extract)), ...pairs("Verdicts", verdicts), ...pairs("Variables", values(record.variables)), ...pairs("Labels", values(record.labels)),
     ...latency(record.latency),
   ];
-}
-
-/** What each turn took, by its parts. */
-export function latency(turns) {
-  if (!turns.length) return [];
-  const rows = turns.map(({ turn, ms }) => {
-    const known = ["stt", "llm", "tts"].map((part) => [part, ms[part] ?? 0]);
-    const all = ms.turn ?? known.reduce((sum, [, value]) => sum + value, 0);
-    const rest = Math.max(0, all - known.reduce((sum, [, value]) => sum + value, 0));
-    return { label: turn === 0 ? "Greeting" : `Turn ${turn}`, words: took(all), all, parts: [...known, ["rest", rest]], cells: [...["stt", "llm", "tts"].map((part) => (ms[part] === undefined ? "–" : took(ms[part]))), took(all)] };
-  });
-  const slowest = rows.reduce((one, other) => (other.all > one.all ? other : one));
-  const legend = PARTS.filter(([part]) => rows.some(({ parts }) => parts.some(([kind, value]) => kind === part && value > 0)));
-  return [bars({ title: "Latency by turn", said: `The longest answer took ${slowest.words} (${slowest.label.toLowerCase()}).`, rows, head: ["Turn", "Hearing", "Thinking", "Speaking", "In all"], legend })];
 }
 
 function doing(mine, record) {

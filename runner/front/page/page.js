@@ -242,12 +242,13 @@ function leave() {
 function open(name, session) {
   leave();
   const agent = page?.agents.find((each) => each.name === name);
-  talk = { agent: name, session, personas: [...(agent?.personas ?? [])], persona: agent?.start ?? "", variables: null, release: "", said: [], at: 0, draft: "", busy: false, ended: false, seen: 0, early: new Map(), sending: null, queue: [], stream: null, failure: "", call: null };
+  talk = { agent: name, session, personas: [...(agent?.personas ?? [])], persona: agent?.start ?? "", variables: null, release: "", said: [], at: 0, draft: "", busy: false, ended: false, seen: 0, times: new Map(), early: new Map(), sending: null, queue: [], stream: null, failure: "", call: null };
   talk.trace = new Trace($("log"), name, talk.personas);
   $("agent-name").textContent = name;
   $("agent-note").textContent = agent?.description ?? "";
   for (const id of ["log", "queue", "first-lines"]) $(id).replaceChildren();
   $("facts").textContent = "–";
+  $("latency").hidden = true;
   $("over").hidden = true;
   $("composer").hidden = $("keys").hidden = false;
   $("end").hidden = false;
@@ -290,12 +291,19 @@ async function dialUp(name) {
     },
     event: (event) => {
       if (!here() || mine.ended) return;
-      if (event.type === "message" && event.role === "user") answeredInWriting(mine, event.text);
+      if (event.type === "message" && event.role === "user") {
+        answeredInWriting(mine, event.text);
+        mine.understood = { turn: event.turn, at: performance.now() };
+      }
       put(event);
       settle(mine);
     },
     talking: (who, whether) => {
       mine.turns[who] = whether;
+      if (who === "agent" && whether && mine.understood) {
+        if (here()) measured(mine, mine.understood.turn, performance.now() - mine.understood.at);
+        mine.understood = null;
+      }
       if (here()) tellVoice(mine);
     },
     level: (loud) => here() && showLevel(loud),
@@ -434,10 +442,20 @@ function answered(mine, reply) {
   const { input_tokens: read, output_tokens: written } = reply.usage;
   const took = reply.latency_ms < 1000 ? `${reply.latency_ms} ms` : `${(reply.latency_ms / 1000).toFixed(1)} s`;
   $("facts").textContent = read + written ? `${took} · ${read} tokens read, ${written} written` : took;
+  measured(mine, Math.max(0, ...reply.events.map((event) => event.turn)), reply.latency_ms);
   if (reply.ended && !mine.ended) over("The conversation has ended.");
   if (page) notice(page);
   listen(mine);
   offer(mine);
+}
+
+/** Note what a turn took, and draw it beside the others. */
+async function measured(mine, turn, ms) {
+  mine.times.set(turn, ms);
+  const { latency } = await import("/-/page/latency.js");
+  if (talk !== mine) return;
+  $("latency").replaceChildren(...latency([...mine.times].map(([turn, all]) => ({ turn, ms: { turn: all } }))));
+  $("latency").hidden = false;
 }
 
 /** Put an event of the conversation in its place: it comes with the answer, with the stream, or with both. */

@@ -48,7 +48,7 @@ _MODULES: Final = {
     **{
         f"{name}.js": f"{name}.js"
         for name in (
-            "agents", "api", "calls", "dom", "figures", "plots", "room", "said", "trace",
+            "agents", "api", "calls", "dom", "figures", "latency", "plots", "room", "said", "trace",
             "widget",
         )
     },
