@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,7 +13,7 @@ import click
 
 from runner.cli.folder import folder
 from runner.cli.options import formats, shared
-from runner.cli.stored import opened
+from runner.cli.stored import data_dir, opened
 
 if TYPE_CHECKING:
     from runner.records.reading import RecordQuery
@@ -91,13 +92,21 @@ def show(name: str, folder: Path, *, form: str) -> int:
 @click.option(
     "--output", type=click.Path(dir_okay=False, writable=True), help="A file; else stdout."
 )
+@click.option(
+    "--audio",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="A folder: a copy of the sound of each, where there is any.",
+)
 @formats("jsonl", "csv", shown="A JSON object a line, or a spreadsheet.")
 @shared
-def export(folder: Path, *, output: str | None, form: str, **chosen: str | None) -> int:
+def export(
+    folder: Path, *, output: str | None, audio: Path | None, form: str, **chosen: str | None
+) -> int:
     """Write all of them, each with what was said and done in it."""
     from runner.records import export as files
     from runner.records import reading
 
+    sounds = data_dir(folder) if audio is not None else None
     with opened(folder) as database, _file(output) as write:
         if form == "csv":
             write(files.header())
@@ -105,7 +114,24 @@ def export(folder: Path, *, output: str | None, form: str, **chosen: str | None)
         query = _query(reading.PAGE, **chosen)
         for page in reading.pages(database, query) if database is not None else ():
             write("".join(map(of, page)))
+            if audio is not None and sounds is not None:
+                _copy(page, sounds, audio)
     return 0
+
+
+def _copy(page: list[dict[str, Any]], data_dir: Path, audio: Path) -> None:
+    """Copy the sound of some records."""
+    from runner.records import sound_files
+
+    for record in page:
+        file = sound_files.place(data_dir, f"{record['id']}.ogg")
+        if record["audio"] and file.is_file():
+            try:
+                audio.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(file, audio / file.name)
+            except OSError as error:
+                why = error.strerror or str(error)
+                raise click.ClickException(f"{audio} cannot be written: {why}") from None
 
 
 @contextmanager

@@ -16,6 +16,15 @@ if TYPE_CHECKING:
     from runner.records.database import Database
 
 
+def data_dir(path: Path) -> Path:
+    """The folder for data that the files of a folder name."""
+    from runner.schema.process import Process
+
+    release = compiled(path).release
+    process = release.process if release is not None else Process.model_construct()
+    return Path(str(process.data_dir))
+
+
 @contextmanager
 def opened(path: Path) -> Iterator[Database | None]:
     """Open it; None where nothing was ever kept.

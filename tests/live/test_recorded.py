@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import signal
 import urllib.error
 import urllib.request
 
@@ -138,3 +140,23 @@ async def test_both_sides_of_a_call_by_the_socket_are_kept(lkrun_serve, recorded
     request = urllib.request.Request(address, method="DELETE")  # noqa: S310 - our own address
     await asyncio.to_thread(lambda: urllib.request.urlopen(request, timeout=30).close())  # noqa: S310 - as above
     assert list((data / "recordings").iterdir()) == []
+
+
+async def test_what_a_killed_process_had_written_is_kept(lkrun_serve, recorded, tmp_path):
+    """The sound up to then is in a file that can be played, beside the record of the call."""
+    folder, data = recorded
+    runner = lkrun_serve(folder, **WITHOUT)
+    await runner.event("ready")
+    async with calling_by_socket(runner) as caller:
+        await caller.told(type="message", text=GREETING)
+        (victim,) = runner.jobs()
+        async with asyncio.timeout(60):
+            while not any(f.stat().st_size for f in (data / "recordings").iterdir()):  # noqa: ASYNC110 - a file tells nobody
+                await asyncio.sleep(0.05)
+        os.kill(victim, signal.SIGKILL)
+        await caller.told(type="end")
+    session = (await runner.event("session_ended", kind="call"))["session"]
+    left, right = decoded(str(await kept(runner, session, tmp_path)))
+    assert words(right) == GREETED
+    assert len(left) == len(right)
+    assert [each.name for each in (data / "recordings").iterdir()] == [f"{session}.ogg"]
