@@ -21,6 +21,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "graph": ("runner.cli.graph", "Draw personas and handoffs."),
     "memory": ("runner.cli.memory", "Show or forget what is remembered of a caller."),
     "new": ("runner.cli.new", "Begin a plugin that works."),
+    "optout": ("runner.cli.optout", "List the numbers that are never called; change the list."),
     "phone": ("runner.cli.phone", "Compare the files' phone numbers with LiveKit; apply them."),
     "plugins": ("runner.cli.plugins", "List what is installed, and show its options."),
     "promptfoo": ("runner.cli.promptfoo", "Evaluate agents with promptfoo."),

@@ -37,7 +37,7 @@ def phone() -> None:
 @formats("text", "json")
 @shared
 def status(folder: Path, *, form: str) -> int:
-    """Tell what differs between the files and LiveKit; nothing is changed."""
+    """Tell what differs; nothing is changed."""
     return _run(folder, form, changes=False)
 
 
@@ -47,7 +47,7 @@ def status(folder: Path, *, form: str) -> int:
 @formats("text", "json")
 @shared
 def apply(folder: Path, *, dry_run: bool, form: str) -> int:
-    """Have LiveKit call the agents of the files when their numbers are rung."""
+    """Have LiveKit know what the files say."""
     return _run(folder, form, changes=not dry_run)
 
 

@@ -26,8 +26,8 @@ def data_dir(path: Path) -> Path:
 
 
 @contextmanager
-def opened(path: Path) -> Iterator[Database | None]:
-    """Open it; None where nothing was ever kept.
+def opened(path: Path, *, begin: bool = False) -> Iterator[Database | None]:
+    """Open it; None where nothing was ever kept, unless it is to begin now.
 
     Raises:
         click.ClickException: it cannot be read; the text says why.
@@ -43,7 +43,7 @@ def opened(path: Path) -> Iterator[Database | None]:
     secrets = Secrets(os.environ, Path(folder) if folder else None)
     place = Place(lambda: process, secrets, os.environ)
     try:
-        yield place.database() if place.begun() else None
+        yield place.database() if begin or place.begun() else None
     except DatabaseError as error:
         hint = f"; {error.help}" if error.help else ""
         raise click.ClickException(f"{error}{hint}") from None

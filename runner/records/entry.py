@@ -9,6 +9,7 @@ from typing import Any, Final
 from runner.records import notes
 from runner.records.figures import Sums, sums_of
 from runner.records.notes import Note
+from runner.records.opt_outs import OptOut, of_note
 from runner.records.words import searchable
 
 CRASHED: Final = "crashed"
@@ -75,13 +76,18 @@ def _said(event: Mapping[str, Any]) -> list[Any]:
     return [event.get("text"), event.get("arguments"), event.get("output")]
 
 
-def read(lines: Sequence[Note]) -> Entry | Findings | None:
+Stored = Entry | Findings | OptOut
+
+
+def read(lines: Sequence[Note]) -> Stored | None:
     """Make a record of notes; None where nothing can be made of them."""
     of: dict[str, list[Note]] = {}
     for each in lines:
         of.setdefault(str(each.get("note")), []).append(each)
     if alone := of.get(notes.ALONE):
         return _alone(alone[0])
+    if out := of.get(notes.OPT_OUT):
+        return of_note(out[0])
     report = _report(of.get(notes.REPORT, ()))
     if began := of.get(notes.BEGAN):
         return _session(began[0], of, report, lines[-1]["at"])

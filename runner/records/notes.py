@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 BEGAN, EVENT, TURN, REPORT, ENDED, ALONE = "began", "event", "turn", "report", "ended", "alone"
+OPT_OUT = "opt_out"
 """The kinds, as they stand under `note`."""
 
 Note = dict[str, Any]

@@ -8,10 +8,11 @@ from typing import Any, Final
 from sqlalchemy import Connection, delete, insert, select, update
 
 from runner.records.database import Database
-from runner.records.entry import Entry, Findings
+from runner.records.entry import Entry, Findings, Stored
 from runner.records.figures import Sums, add
 from runner.records.inserting import insert_or
 from runner.records.memories import remember, sum_up
+from runner.records.opt_outs import OptOut, put
 from runner.records.tables import FiguresRow, MemoryRow, RecordRow, TalkRow
 from runner.records.words import LONGEST, searchable
 
@@ -24,7 +25,7 @@ _AT_ONCE: Final = 500
 _Key = tuple[str, int, str, str]
 
 
-def save(database: Database, entries: Iterable[Entry | Findings]) -> None:
+def save(database: Database, entries: Iterable[Stored]) -> None:
     """Store records, all or none.
 
     Raises:
@@ -35,6 +36,8 @@ def save(database: Database, entries: Iterable[Entry | Findings]) -> None:
         for entry in entries:
             if isinstance(entry, Findings):
                 _complete(connection, entry)
+            elif isinstance(entry, OptOut):
+                put(connection, entry)
             elif _is_new(connection, entry):
                 _count(sums, entry)
                 if entry.remembered is not None:

@@ -118,3 +118,21 @@ class MemoryRow(Base):
     expires: Mapped[float | None]
 
     __table_args__ = (Index("memories_expires", "expires"),)
+
+
+class OptOutRow(Base):
+    """A number that is never called. It stays until somebody takes it off the list.
+
+    Attributes:
+        number: with + and country.
+        since: seconds since 1970.
+        agent: whom the caller asked; empty where it was put there by hand.
+        session: the call in which they asked, likewise.
+    """
+
+    __tablename__ = "opt_outs"
+
+    number: Mapped[str] = mapped_column(primary_key=True)
+    since: Mapped[float]
+    agent: Mapped[str]
+    session: Mapped[str]

@@ -14,7 +14,7 @@ from runner.schema.types.names import (
 )
 from runner.schema.types.pressed import Keys
 from runner.schema.types.texts import Condition, Stored, Told
-from runner.schema.types.values import YesNo
+from runner.schema.types.values import OnlyYes, YesNo
 from runner.schema.types.words import SayOrYes, Words
 
 BACK = "back"
@@ -118,6 +118,17 @@ class MustCall(_Action):
     must_call: ToolName = key("the tool that the model's next reply begins with a call of")
 
 
+class OptOut(_Action):
+    """Puts the caller's number on the list of those who are never called."""
+
+    kind: ClassVar[str] = "opt_out"
+
+    opt_out: OnlyYes = key(
+        "yes: the number of who is on the telephone is put on the list of those who are never "
+        "called (`lkrun optout`); a call by an app has none"
+    )
+
+
 class PressKeys(_Action):
     """Presses keys of a telephone, as in the menu of somebody else."""
 
@@ -134,6 +145,7 @@ Action: TypeAlias = kinds(  # type: ignore[valid-type]  # built from the classes
     HandOff,
     Instruct,
     MustCall,
+    OptOut,
     Play,
     PressKeys,
     RunTool,
@@ -147,6 +159,7 @@ AnyAction = (
     | HandOff
     | Instruct
     | MustCall
+    | OptOut
     | Play
     | PressKeys
     | RunTool
@@ -165,10 +178,12 @@ def tool_of(block: Block) -> str | None:
     return None
 
 
-Actions = Annotated[tuple[Action, ...], OneOrList(words=("end_call",))]
-"""One action, a list of them, or the bare word `end_call`."""
+Actions = Annotated[tuple[Action, ...], OneOrList(words=("end_call", "opt_out"))]
+"""One action, a list of them, or a bare word: `end_call`, `opt_out`."""
 
-ErrorActions = Annotated[tuple[Action, ...], OneOrList(words=("end_call",), text_as="instructions")]
+ErrorActions = Annotated[
+    tuple[Action, ...], OneOrList(words=("end_call", "opt_out"), text_as="instructions")
+]
 """As `Actions`; a bare text is instructions to the model."""
 
 Speech: TypeAlias = kinds("a greeting", Instruct, Play, Say)  # type: ignore[valid-type]  # built from the classes

@@ -19,6 +19,7 @@ from runner.schema.actions import (
     HandOff,
     Instruct,
     MustCall,
+    OptOut,
     Play,
     PressKeys,
     RunTool,
@@ -26,11 +27,12 @@ from runner.schema.actions import (
     Set,
 )
 from runner.schema.calling import AnyTool, WaitingTool
+from runner.schema.types.phone_numbers import in_full
 from runner.session.action_context import ActionContext
 from runner.session.action_outcome import ActionOutcome
 from runner.session.call import MOST_HOPS, Call
 from runner.session.errors import MisfitError
-from runner.session.events import ToolCallEvent, ToolResultEvent
+from runner.session.events import OptOutEvent, ToolCallEvent, ToolResultEvent
 from runner.session.pending import DueCall, PendingHandoff
 from runner.session.tools.app import call_app, sent
 from runner.session.tools.calls import ToolCall, ToolResult
@@ -72,7 +74,7 @@ async def _may_open(action: AnyAction, context: ActionContext) -> bool:
     """Whether an action is done before the first words: once somebody can speak, not by tools."""
     tools = context.call.bound.plan.tools
     works = isinstance(action, RunTool) and isinstance(tools[str(action.tool)], WaitingTool)
-    if works or isinstance(action, Set):
+    if works or isinstance(action, Set | OptOut):
         return True
     if context.depth and isinstance(action, Say | Instruct | Play):
         return False
@@ -211,6 +213,16 @@ async def _press_keys(action: PressKeys, context: ActionContext, outcome: Action
     outcome.answered |= await press(context.call, context.text(action.press_keys))
 
 
+async def _opt_out(_: OptOut, context: ActionContext, _outcome: ActionOutcome) -> None:
+    call = context.call
+    number = call.bound.context.facts.caller.phone
+    if not number:
+        log.warning(
+            "nobody is put on the list of those who are never called: the call has no number"
+        )
+    call.events.tell(OptOutEvent(persona=call.speaking, number=in_full(number) if number else None))
+
+
 async def _call_app(action: CallApp, context: ActionContext, _outcome: ActionOutcome) -> None:
     payload = sent(context.call, action.arguments, context.names)
     await call_app(context.call, str(action.app), payload, action.timeout)
@@ -223,6 +235,7 @@ _DO: dict[type[Any], Callable[[Any, ActionContext, ActionOutcome], Awaitable[Non
     HandOff: _hand_off,
     Instruct: _instruct,
     MustCall: _must_call,
+    OptOut: _opt_out,
     Play: _play,
     PressKeys: _press_keys,
     RunTool: _run_tool,

@@ -162,6 +162,15 @@ class SoundEvent(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OptOutEvent(Event):
+    """The caller's number is never to be called; None: the call has none."""
+
+    type: ClassVar[str] = "opt_out"
+
+    number: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EndEvent(Event):
     """The call has ended."""
 

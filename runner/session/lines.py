@@ -24,8 +24,8 @@ def line_of(event: Mapping[str, Any]) -> str | None:
             return (
                 f"  {'✗' if event['error'] else '←'} {event['name']}: {shortened(event['output'])}"
             )
-        case "app" | "keypad":
-            return _with_the_hand(event)
+        case kind if kind in _OWN:
+            return _OWN[kind](event)
         case kind if kind in _PLAIN:
             return _PLAIN[kind].format_map(event)
         case _:
@@ -41,6 +41,14 @@ def _with_the_hand(event: Mapping[str, Any]) -> str:
     who = "you press" if user else f"{event['persona']} presses"
     return f"  ⌨ {who} {event['keys'] or 'keys that stay private'}"
 
+
+def _opted_out(event: Mapping[str, Any]) -> str:
+    if event["number"] is None:
+        return "  ⊘ the caller has no number here that could be put on the list of lkrun optout"
+    return f"  ⊘ {event['number']} is never called again"
+
+
+_OWN = {"app": _with_the_hand, "keypad": _with_the_hand, "opt_out": _opted_out}
 
 _PLAIN = {
     "handoff": "  ⇒ {from} hands over to {to}",

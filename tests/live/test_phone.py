@@ -21,6 +21,10 @@ from support.live.served import ROOT
 from support.site import Site
 
 from runner.cli.main import lkrun
+from runner.records import opt_outs
+from runner.records.address import address_of
+from runner.records.database import Database
+from runner.secret import Secret
 
 A, B, C = "+842412345678", "+842412345679", "+442079460018"
 
@@ -37,6 +41,16 @@ DESK = """
 personas:
   desk:
     instructions: Help.
+"""
+
+ASKED = """
+    intents:
+      stop_calling:
+        phrases:
+          - stop calling me
+        then:
+          - opt_out: yes
+          - say: Never again.
 """
 
 QUIET = """
@@ -95,9 +109,12 @@ def phone(livekit, tmp_path, monkeypatch):
         )
         silent = AGENT.partition("    phone:")[0].format(name="silent")
         (path / "a.yaml").write_text((agents if numbers else f"agents:{silent}") + DESK)
-        done = CliRunner().invoke(lkrun, ["phone", verb, str(path), "--format", "json"])
-        assert done.exception is None or isinstance(done.exception, SystemExit), done.output
-        return json.loads(done.stdout)
+        command = ["phone", verb, str(path), "--format", "json"]
+        done = CliRunner().invoke(lkrun, command, standalone_mode=False)
+        assert done.exception is None, (done.exception, done.output)
+        said = json.loads(done.stdout)
+        assert done.return_value == (0 if said["in_step"] else 1)
+        return said
 
     async def apart(verb, folder="clinic", **numbers):
         return await asyncio.to_thread(run, verb, folder, **numbers)
@@ -170,17 +187,34 @@ def test_a_server_without_redis_is_told(tmp_path, monkeypatch):
     server.start()
     try:
         done = CliRunner().invoke(lkrun, command)
+        monkeypatch.setenv("LIVEKIT_API_SECRET", "another secret that is long enough")
+        refused = CliRunner().invoke(lkrun, command)
     finally:
         server.kill()
-    assert done.exit_code == 1
+    assert (done.exit_code, refused.exit_code) == (1, 1)
+    assert "refuses the key and secret" in refused.output
     assert "keeps no phone numbers: it runs without Redis" in done.output
     done = CliRunner().invoke(lkrun, command)
     assert done.exit_code == 1
     assert f"LiveKit at {server.url} cannot be reached" in done.output
 
 
+def never_called(tmp_path, records):
+    """The list of those who are never called, once there is a database."""
+    if not records.exists():
+        return []
+    database = Database(address_of(Secret(f"sqlite:///{records}"), tmp_path))
+    try:
+        return opt_outs.listed(database)
+    finally:
+        database.close()
+
+
 async def test_a_caller_by_telephone(livekit, lkrun_serve, write, phone, tmp_path):
-    """The rule's room brings the agent; it knows who rang what, and noise is taken out as told."""
+    """The rule's room brings the agent, which knows who rang what; noise is taken out as told.
+
+    A caller who asks not to be called is on the list while they are still talking.
+    """
     await phone("apply", desk=[A])
     site = Site(tmp_path / "site")
     site.folder.mkdir()
@@ -201,6 +235,11 @@ async def test_a_caller_by_telephone(livekit, lkrun_serve, write, phone, tmp_pat
         "say: Hello there.", 'say: "From {{ caller.phone }} to {{ caller.dialled }}."'
     )
     paths = os.pathsep.join((str(site.folder), str(ROOT)))
+    folder = folder.replace(
+        "    tools:\n      - end_call\n", f"    tools:\n      - end_call\n{ASKED}", 1
+    )
+    records = tmp_path / "records.db"
+    folder += f"runner:\n  records:\n    database: sqlite:///{records}\n"
     runner = lkrun_serve(write(agents=folder), PYTHONPATH=paths)
     await runner.event("ready")
     async with livekit.api() as server:
@@ -222,5 +261,11 @@ async def test_a_caller_by_telephone(livekit, lkrun_serve, write, phone, tmp_pat
         caller.says("hello")
         await caller.until(notes["telephone"].exists, "sound that is heard through telephone_hush")
         assert not notes["app"].exists()
+        await caller.writes("stop calling me")
+        await caller.reads("Never again.")
+        async with asyncio.timeout(15):
+            while not (listed := await asyncio.to_thread(never_called, tmp_path, records)):  # noqa: ASYNC110 - the database tells nobody
+                await asyncio.sleep(0.05)
+        assert [(each.number, each.agent) for each in listed] == [(C, "desk")]
     finally:
         await caller.leave()

@@ -140,6 +140,7 @@ ALONE = {
         ("CallApp.timeout", "AppTool.timeout"), "how long an app may take: test_app.py"
     ),
     "Need.wait": "how long a key is waited for: test_pressed_keys.py",
+    "OptOut.opt_out": "it can only be yes",
     "Need.default": "a value that a call has is kept",
     "Need.private": "a need can only be private as a whole",
     **dict.fromkeys(

@@ -40,6 +40,9 @@ personas:
         if: town == 'Hanoi'
       "3":
         tool: press
+      "6":
+        opt_out: yes
+        if: town == 'Hanoi'
       "7":
         app: light
         if: town == 'Hanoi'
@@ -107,7 +110,22 @@ providers:
       otherwise: Hm.
 """
 
-TALK = ["@greet", "/9", "/2", "/3", "/7", "/8", "/#", "/4", "/1", "/12*", "code", "/1234#", "both"]
+TALK = [
+    "@greet",
+    "/9",
+    "/2",
+    "/3",
+    "/7",
+    "/8",
+    "/#",
+    "/4",
+    "/6",
+    "/1",
+    "/12*",
+    "code",
+    "/1234#",
+    "both",
+]
 TALK += ["yes", "both", "yes", "/3"]
 """What the caller says; behind a slash keys that they press, behind an @ what their app calls."""
 
@@ -137,6 +155,10 @@ CHANGES = {
     "Agent.keypad": ("say: Nine of the agent.", "say: Nine."),
     "Persona.keypad": ('      "1":\n', '      "5":\n'),
     "PressKeys.press_keys": ("press_keys: 1w2", "press_keys: 1w3"),
+    "OptOut.if": (
+        "opt_out: yes\n        if: town == 'Hanoi'",
+        "opt_out: yes\n        if: town == 'Hue'",
+    ),
     "PressKeys.if": ("town == 'Hanoi'\n      ", "town == 'Hue'\n      "),
     "PressKeysTool.press_keys": ("press_keys: 12#", "press_keys: 13#"),
     "PressKeysTool.description": ("description: Press it.", "description: Press that."),

@@ -123,6 +123,15 @@ class SoundEvent(ReplyBody):
     name: str
 
 
+class OptOutEvent(ReplyBody):
+    """The caller's number is never to be called; null: the call has none."""
+
+    turn: int
+    type: Literal["opt_out"]
+    persona: str | None = None
+    number: str | None
+
+
 class EndEvent(ReplyBody):
     """The dialogue is over."""
 
@@ -142,6 +151,7 @@ Event = Annotated[
     | EventEvent
     | LanguageEvent
     | SoundEvent
+    | OptOutEvent
     | EndEvent,
     Field(discriminator="type"),
 ]

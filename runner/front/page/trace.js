@@ -37,6 +37,7 @@ const PUT = {
   app: "tapped",
   sound: "played",
   language: "turned",
+  opt_out: "optedOut",
 };
 
 /**
@@ -149,6 +150,10 @@ export class Trace {
 
   turned(event) {
     return this.line({ "data-language": event.to }, "The conversation goes on in ", event.to);
+  }
+
+  optedOut(event) {
+    return this.line({ "data-opt-out": event.number ?? "" }, event.number ? "Never called again: " : "On the list of those who are never called: ", event.number ?? "nobody, the caller has no number here");
   }
 
   line(about, before, what, after = "") {

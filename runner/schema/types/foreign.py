@@ -242,6 +242,7 @@ FOREIGN: dict[str, Mapping[str, str]] = {
             "play": "sound audio play_sound play_audio play_file audio_file",
             "set": "store save remember assign variables",
             "end_call": "hang_up hangup end end_conversation disconnect exit",
+            "opt_out": "optout do_not_call dnc unsubscribe never_call stop_calling",
             "with": "arguments args params parameters input inputs",
         }
     ),

@@ -16,6 +16,9 @@ _WHOLE = late(r"\+[1-9]\d{6,14}")
 _ADDRESS = late(r"^(?:tel|sips?|callto):(?://)?", re.IGNORECASE)
 _ROUNDED = late(r"\+?\d+(?:[.,]\d+)?[eE]\+?\d+")
 _ABROAD = late(r"^(?:00|011)\s*[-./(]*\s*(?=[1-9])")
+_WITHOUT_COUNTRY = 11
+"""Characters of the longest number, its + included, that may well be one without its country."""
+
 _SUCH = "write it with + and the number of its country, such as +842412345678"
 
 
@@ -42,7 +45,8 @@ def _misspelt(text: str) -> PydanticCustomError:
     meant = _meant(plain)
     if meant is not None:
         return _misfit(f"'{text}' is not how a phone number is written here", f"write {meant}")
-    guess = _meant(f"+{plain.strip()}") if plain[:1] in "123456789" else None
+    with_country = plain[:1] in "123456789" and len(_digits(plain)) > _WITHOUT_COUNTRY
+    guess = _meant(f"+{plain.strip()}") if with_country else None
     if guess is not None and _is_in_use(guess):
         return _misfit(f"'{text}' does not begin with +", f"did you mean {guess}?")
     if plain.lstrip().startswith("+"):
@@ -55,6 +59,13 @@ def _misspelt(text: str) -> PydanticCustomError:
             "+442079460018 is the whole of 020 7946 0018 in Britain"
         )
     return _misfit(f"the phone number '{text}' does not say of which country it is", hint)
+
+
+def in_full(number: str) -> str:
+    """A number that the telephone network gave, with + and country where it says so much."""
+    if not number.startswith("+") and (meant := _meant(f"+{number}")) and _is_in_use(meant):
+        return meant
+    return _meant(number) or number
 
 
 def _misfit(message: str, hint: str) -> PydanticCustomError:

@@ -83,6 +83,28 @@ def parse_yes_no(text: str) -> bool:
 
 YesNo = Annotated[bool, Setting(parse_yes_no, YES_NO_SHAPE)]
 
+
+def _only_yes(text: str) -> bool:
+    if text.casefold() not in YES:
+        raise mistake("E110", f"'{text}' has no meaning here", "write yes, or delete the line")
+    return True
+
+
+OnlyYes = Annotated[
+    bool,
+    Setting(
+        _only_yes,
+        {
+            "anyOf": [
+                {"const": True},
+                {"type": "string", "pattern": r"^\s*([yY][eE][sS]|[tT][rR][uU][eE]|[oO][nN])\s*$"},
+            ]
+        },
+        "yes",
+    ),
+]
+"""What is done where it is written."""
+
 _WHOLE = late(r"[+-]?\d{1,15}")
 
 

@@ -195,6 +195,13 @@ class Recorder:
 
     def _event(self, call: CallInfo, event: dict[str, Any]) -> None:
         self._note(call, note(notes.EVENT, time.time(), event=self._of(call).event(event)))
+        if event["type"] == notes.OPT_OUT and event["number"]:
+            self._opt_out(call, event["number"])
+
+    def _opt_out(self, call: CallInfo, number: str) -> None:
+        """Keep that a number is never to be called: at once, and whatever is kept of the call."""
+        noted = note(notes.OPT_OUT, time.time(), number=number, agent=call.agent, session=call.id)
+        self._put(f"{notes.OPT_OUT}_{uuid.uuid4().hex[:16]}", [noted], over=True)
 
     def _turn(self, call: CallInfo, turn: TurnFigures) -> None:
         noted = note(

@@ -14,6 +14,7 @@ from runner.records.entry import Entry
 
 if TYPE_CHECKING:
     from runner.records.entry import Findings
+    from runner.records.entry import Stored
     from runner.records.notes import Note
     from runner.records.spool import RecordSpool
     from runner.serve.records.place import Place
@@ -140,7 +141,7 @@ class Storing:
         self,
         database: Database,
         ready: dict[str, list[Note]],
-        entries: dict[str, Entry | Findings],
+        entries: dict[str, Stored],
     ) -> None:
         """Where the database does not take one of them, the others are stored all the same."""
         for session, lines in ready.items():

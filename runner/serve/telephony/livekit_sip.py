@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from runner.serve.credentials import LiveKit
 
 _SECONDS: Final = 15
-_PAGE: Final = 100
+_REFUSED: Final = (401, 403)
 
 
 class LiveKitError(Exception):
@@ -96,7 +96,11 @@ class SipAccount:
         except api.TwirpError as error:
             raise LiveKitError(_in_words(error, self._address)) from None
         except (aiohttp.ClientError, OSError, TimeoutError) as error:
-            why = str(error) or "it does not answer"
+            why = (
+                "it does not answer in time"
+                if isinstance(error, TimeoutError)
+                else "nobody is there"
+            )
             raise LiveKitError(f"LiveKit at {self._address} cannot be reached: {why}") from None
 
 
@@ -144,8 +148,11 @@ def _in_words(error: api.TwirpError, address: str) -> str:
             f"LiveKit at {address} keeps no phone numbers: it runs without Redis; see "
             "https://docs.livekit.io/home/self-hosting/sip-server/"
         )
-    if error.code in ("unauthenticated", "permission_denied"):
-        return f"LiveKit at {address} refuses the key: it may not change phone numbers"
+    if error.status in _REFUSED or error.code in ("unauthenticated", "permission_denied"):
+        return (
+            f"LiveKit at {address} refuses the key and secret: look whether they are of this "
+            "project, and may change phone numbers"
+        )
     if error.code == "not_found":
         return "somebody has deleted it meanwhile: run the command again"
     return f"LiveKit at {address} refuses it: {text}"

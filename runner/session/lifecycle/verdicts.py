@@ -111,6 +111,14 @@ def chat_of(events: Sequence[Told]) -> ChatContext:
     return chat
 
 
+_PLAIN = {
+    "intent": "[the caller's words are acted on as {name}]",
+    "language": "[{to} is spoken from here on]",
+    "handoff": "[the call is handed from {from} to {to}]",
+    "opt_out": "[the caller's number is put on the list of those who are never called]",
+}
+
+
 def transcript(events: Sequence[Told]) -> str:
     """A talk as lines of text."""
     lines = []
@@ -127,10 +135,6 @@ def transcript(events: Sequence[Told]) -> str:
                 lines.append(f"[the {who} presses {event['keys'] or 'keys that stay private'}]")
             case "event":
                 lines.append(f"[elsewhere happens {event['name']}: {event['arguments']}]")
-            case "intent":
-                lines.append(f"[the caller's words are acted on as {event['name']}]")
-            case "language":
-                lines.append(f"[{event['to']} is spoken from here on]")
-            case "handoff":
-                lines.append(f"[the call is handed from {event['from']} to {event['to']}]")
+            case kind if kind in _PLAIN:
+                lines.append(_PLAIN[kind].format_map(event))
     return "\n".join(lines)

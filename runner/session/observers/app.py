@@ -16,7 +16,7 @@ from typing import Any, Final
 
 from livekit import rtc
 
-from runner.schema.actions import AnyAction, CallApp, PressKeys, RunTool, Set
+from runner.schema.actions import AnyAction, CallApp, OptOut, PressKeys, RunTool, Set
 from runner.schema.app import App, AppMethod
 from runner.session.action_context import ActionContext
 from runner.session.action_outcome import ActionOutcome
@@ -43,7 +43,7 @@ LOGGED: Final = 5
 _ON_THE_WAY: Final = 7.0
 """Seconds that LiveKit takes off the time of a method for the way to it and back."""
 
-_WORKS: Final = (Set, RunTool, CallApp, PressKeys)
+_WORKS: Final = (Set, RunTool, CallApp, OptOut, PressKeys)
 """Actions that are done at once, whoever speaks."""
 
 _OK: Final = {"ok": True}
