@@ -13,7 +13,6 @@ from runner.records.database import Database, DatabaseError
 from runner.records.entry import Entry
 
 if TYPE_CHECKING:
-    from runner.records.entry import Findings
     from runner.records.entry import Stored
     from runner.records.notes import Note
     from runner.records.spool import RecordSpool
@@ -125,7 +124,7 @@ class Storing:
         self.count += len(entries)
         self._stored(list(ready))
 
-    def _take_sounds(self, entries: Iterable[Entry | Findings]) -> None:
+    def _take_sounds(self, entries: Iterable[Stored]) -> None:
         """Take over the sound of calls: of one that is killed too, as far as it was written."""
         for each in entries:
             if isinstance(each, Entry) and each.row["kind"] == "call":
