@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from support.sip_world import SipWorld
 
@@ -183,6 +183,7 @@ def lines_of(owners):
     return [Line(agent, tuple(n for n in NUMBERS if owners.get(n) == agent)) for agent in agents]
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # a busy machine is no fault
 @given(
     st.lists(OWNERS, min_size=1, max_size=5),
     st.lists(st.sets(st.sampled_from(NUMBERS), min_size=1), max_size=2),
