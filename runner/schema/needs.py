@@ -41,7 +41,7 @@ PRESSABLE = frozenset({"digits", "text", "integer", "card"})
 _PRESSED = ("keypad", "end_key", "wait")
 """Keys that go with these."""
 
-_YES = {"enum": [True, *YES]}
+_YES = {"enum": [True, *sorted(YES)]}
 
 EndKey = Annotated[
     Annotated[str, one_of("#", "*", meant={"hash": "#", "pound": "#", "star": "*"})]

@@ -212,3 +212,10 @@ def test_keys_that_a_plugin_reads_by_itself_are_told(lkrun, folder):
     assert lkrun("check", folder, "--keys", env={"OPENAI_API_KEY": "x"}).returncode == 0
     (folder / "a.yaml").write_text(text + "      api_key: x\n")
     assert "E405" not in lkrun("check", folder, "--keys").stdout
+
+
+def test_the_schema_is_the_same_each_time(lkrun):
+    """Nothing in it depends on the order in which Python keeps sets."""
+    seeds = ({"PYTHONHASHSEED": "1"}, {"PYTHONHASHSEED": "2"})
+    one, other = (lkrun("schema", env=seed).stdout for seed in seeds)
+    assert one == other

@@ -98,8 +98,8 @@ def test_saving():
 )
 def test_paths_that_fit_no_answer_of_this_shape(path, data, why):
     """The author hears what the answer has; what may be empty on another day is no mistake."""
-    told = astray(path, Content(data, is_json=not isinstance(data, str)))
-    assert told is None if why is None else told.endswith(why)
+    sentence = astray(path, Content(data, is_json=not isinstance(data, str)))
+    assert sentence is None if why is None else sentence.endswith(why)
 
 
 def test_one_line():

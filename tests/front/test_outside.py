@@ -8,8 +8,8 @@ from runner.front.port import DialogueError
 async def test_an_intent_is_told(ask):
     """What a text means, and who was asked."""
     answer = await ask("POST", "/agent/intent", json={"agent": "clinic", "text": "a person"})
-    found = {"intent": "wants_human", "persona": "receptionist", "actions": []}
-    assert (answer.status, answer.json) == (200, found)
+    intent = {"intent": "wants_human", "persona": "receptionist", "actions": []}
+    assert (answer.status, answer.json) == (200, intent)
     answer = await ask("POST", "/agent/intent", json={"agent": "clinic", "text": "x"})
     assert answer.json["intent"] is None
 
@@ -28,7 +28,7 @@ TOOL = {"agent": "clinic", "tool": "find"}
 
 
 @pytest.mark.parametrize(
-    ("path", "body", "told"),
+    ("path", "body", "error"),
     [
         ("intent", {}, (400, "'agent' is missing")),
         ("intent", {"agent": "clinic"}, (400, "'text' is missing")),
@@ -45,10 +45,10 @@ TOOL = {"agent": "clinic", "tool": "find"}
         ("call-api", TOOL | {"tool": "x" * 70_000}, (413, "the body is longer than 64 KB")),
     ],
 )
-async def test_each_field_has_its_message(ask, path, body, told):
+async def test_each_field_has_its_message(ask, path, body, error):
     """What is wrong is told."""
     answer = await ask("POST", f"/agent/{path}", json=body)
-    assert (answer.status, answer.error["message"]) == told
+    assert (answer.status, answer.error["message"]) == error
 
 
 @pytest.mark.parametrize(("code", "status"), [("ended", 409), ("agent_unavailable", 503)])

@@ -121,10 +121,10 @@ def test_an_action_is_read(release, sent, read):
 )  # fmt: skip
 def test_what_is_wrong_is_told_as_in_a_file(release, sent, message, help_):
     """One mistake, with the same words."""
-    found = read_action(release, sent)
-    assert isinstance(found, Diagnostic), found
-    assert found.message.startswith(message)
-    assert help_ in (found.help or "")
+    mistake = read_action(release, sent)
+    assert isinstance(mistake, Diagnostic), mistake
+    assert mistake.message.startswith(message)
+    assert help_ in (mistake.help or "")
 
 
 @pytest.mark.parametrize("depth", [50, 800, 5000])

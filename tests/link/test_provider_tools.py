@@ -48,7 +48,7 @@ def kept(tmp_path_factory):
 
 
 @pytest.mark.parametrize(
-    ("model", "own", "told"),
+    ("model", "own", "messages"),
     [
         ("llm: able", "", []),
         ("llm: both", "", []),
@@ -68,13 +68,13 @@ def kept(tmp_path_factory):
         ),
     ],
 )
-def test_the_model_must_be_one_that_runs_it(tmp_path, kept, model, own, told):
+def test_the_model_must_be_one_that_runs_it(tmp_path, kept, model, own, messages):
     """Of the models that a persona speaks through one must hand the tool to its service."""
     folder = FOLDER.replace("MODEL", model).replace("    OWN\n", own and f"    {own}\n")
     (tmp_path / "a.yaml").write_text(folder)
-    found = [
+    mistakes = [
         d for d in Compiler(tmp_path, env={}, cache=kept).compile().diagnostics if d.code == "E112"
     ]
-    assert [d.message for d in found] == [message for message, _ in told]
-    for diagnostic, (_, hint) in zip(found, told, strict=True):
+    assert [d.message for d in mistakes] == [message for message, _ in messages]
+    for diagnostic, (_, hint) in zip(mistakes, messages, strict=True):
         assert diagnostic.help.startswith(hint)

@@ -52,8 +52,8 @@ async def test_the_avatar_speaks_for_the_agent(livekit, lkrun_serve, write):
             await caller.reads("Number 7.")
             await caller.hears_end(heard)
         assert (await runner.event("session_ended"))["reason"] == "caller_left"
-    (asked,) = service.asked
-    assert (asked["avatar_id"], asked["url"]) == ("ann", livekit.url)
+    (request,) = service.asked
+    assert (request["avatar_id"], request["url"]) == ("ann", livekit.url)
 
 
 async def test_a_call_goes_on_without_it(livekit, lkrun_serve, write):
@@ -66,8 +66,8 @@ async def test_a_call_goes_on_without_it(livekit, lkrun_serve, write):
             await caller.hears_end()
             (agent,) = caller.agents
             assert voices(caller) == {agent.identity}
-    told = [line for line in runner.lines if "avatar" in line]
-    assert "the avatar 'face' cannot be seen" in told[0]
+    lines = [line for line in runner.lines if "avatar" in line]
+    assert "the avatar 'face' cannot be seen" in lines[0]
     assert KEY not in "".join(runner.lines)
 
 

@@ -25,13 +25,13 @@ async def test_a_person_talks_with_the_demonstration_over_livekit(runner, tmp_pa
     spoken = recording("I have a question about my invoice", tmp_path / "spoken.wav")
     sound = base64.b64encode(spoken.read_bytes()).decode()
     async with browser(*MICROPHONE) as page:
-        asked: list[str] = []
-        page.on("request", lambda request: asked.append(request.url))
+        urls: list[str] = []
+        page.on("request", lambda request: urls.append(request.url))
         await page.add_init_script(SPEAK % sound)
         await page.goto(runner.http)
         talk = page.get_by_role("button", name="Talk with clinic, by voice")
         await talk.wait_for()
-        assert not any("livekit-client" in each for each in asked)  # it is loaded with the call
+        assert not any("livekit-client" in each for each in urls)  # it is loaded with the call
         await talk.click()
         words = page.locator("#speaking-words")
         await expect(words).to_contain_text("receptionist is speaking", timeout=60_000)
@@ -51,7 +51,7 @@ async def test_a_person_talks_with_the_demonstration_over_livekit(runner, tmp_pa
         await expect(page.locator("#over-words")).to_contain_text("You have ended")
     ended = await runner.event("session_ended", kind="call")
     assert ended["reason"] == "caller_left"
-    assert {each.split("//")[1].split("/")[0] for each in asked} <= {runner.http.split("//")[1]}
+    assert {each.split("//")[1].split("/")[0] for each in urls} <= {runner.http.split("//")[1]}
 
 
 async def test_an_agent_that_ends_the_call_is_heard_to_its_end(runner):

@@ -40,17 +40,17 @@ def tool(name, answers, properties=None, required=None):
 
 async def talk(agent, model, *said):
     """Say things to an agent in a text session and give back what happened after each."""
-    told = []
+    turns = []
     settings = {"turn_detection": None}
     async with AgentSession(llm=model, userdata={}, vad=None, turn_handling=settings) as session:
         await session.start(agent)
         for text in said:
             result = await session.run(user_input=text)
-            told.append([
+            turns.append([
                 event.item.text_content if event.type == "message" else event.type
                 for event in result.events
             ])  # fmt: skip
-        return told, session.usage.model_usage
+        return turns, session.usage.model_usage
 
 
 async def test_a_rule_speaks_and_calls_several_tools_and_their_answers_go_on():
@@ -133,10 +133,10 @@ async def test_lists_are_used_in_turn_and_groups_are_remembered():
         {"when_caller_says": "who", "say": "{name}: {said}"},
     ]
     said = ("My name is Ann", "my name is Bob", "my name is Cid", "who", "hm", "hm")
-    told, _ = await talk(
+    turns, _ = await talk(
         Agent(instructions="desk"), scripted(rules, otherwise=["What?", "Pardon?"]), *said
     )
-    assert [turn[-1] for turn in told] == [
+    assert [turn[-1] for turn in turns] == [
         "Hello Ann.", "Oh, Bob.", "Hello Cid.", "Cid: who", "What?", "Pardon?",
     ]  # fmt: skip
 

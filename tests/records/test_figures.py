@@ -22,10 +22,10 @@ def test_sums_are_what_was_counted(database):
             each for each in spread
             if each.row["started"] >= (since or 0) and agent in (None, each.row["agent"])
         ]  # fmt: skip
-        found = reading.figures(database, agent, since)
-        assert found["calls"] == len(wanted) == sum(hour["calls"] for hour in found["hours"])
-        assert found["minutes"] == len(wanted)
-        assert found["ended"] == ({"end_call": len(wanted)} if wanted else {})
+        sums = reading.figures(database, agent, since)
+        assert sums["calls"] == len(wanted) == sum(hour["calls"] for hour in sums["hours"])
+        assert sums["minutes"] == len(wanted)
+        assert sums["ended"] == ({"end_call": len(wanted)} if wanted else {})
 
 
 def test_parts_tools_and_tokens_are_told(database):
@@ -35,11 +35,11 @@ def test_parts_tools_and_tokens_are_told(database):
         "latency": [{"turn": n, "ms": {"llm": 100 * n, "turn": 1000}} for n in range(1, 11)],
     }
     store.save(database, [made("s1", report=report), made("s2", kind="text", report=report)])
-    found = reading.figures(database, kind="call")
-    assert found["tokens"] == {"input": 10, "output": 4}
-    assert found["latency_ms"]["stt"] == {"p50": None, "p95": None}
-    assert found["latency_ms"]["turn"]["p50"] == pytest.approx(1000, rel=0.02)
-    assert found["latency_ms"]["llm"]["p95"] == pytest.approx(1000, rel=0.02)
+    sums = reading.figures(database, kind="call")
+    assert sums["tokens"] == {"input": 10, "output": 4}
+    assert sums["latency_ms"]["stt"] == {"p50": None, "p95": None}
+    assert sums["latency_ms"]["turn"]["p50"] == pytest.approx(1000, rel=0.02)
+    assert sums["latency_ms"]["llm"]["p95"] == pytest.approx(1000, rel=0.02)
     assert reading.figures(database)["tokens"] == {"input": 20, "output": 8}
 
 
@@ -49,9 +49,9 @@ def test_a_percentile_is_right_to_two_percent(times, share):
     counts: dict[str, int] = {}
     for each in times:
         counts[figures.bucket(each)] = counts.get(figures.bucket(each), 0) + 1
-    found = figures.percentile(counts, share)
-    assert found is not None
-    assert any(abs(found - each) <= max(1.0, 0.025 * each) for each in times)
+    value = figures.percentile(counts, share)
+    assert value is not None
+    assert any(abs(value - each) <= max(1.0, 0.025 * each) for each in times)
 
 
 def test_nothing_is_nothing(database):

@@ -30,11 +30,11 @@ def test_words_are_found(request, kind):
     """Case, accents and signs do not matter; all words must be there; nothing is a command."""
     database = request.getfixturevalue(kind)
     store.save(database, [made(name, said=said) for name, said in SAID.items()])
-    found = {
+    matches = {
         query: [each["id"] for each in reading.page(database, RecordQuery(words=query)).records]
         for query, _ in CASES
     }
-    assert found == dict(CASES)
+    assert matches == dict(CASES)
 
 
 def test_a_long_talk_can_be_stored(database):

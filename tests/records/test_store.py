@@ -49,11 +49,11 @@ def test_a_record_that_is_brought_again_counts_once(database):
 def test_what_models_find_later_is_added(database):
     """A record is there at once, and complete once models have read it."""
     store.save(database, [made("s1")])
-    found = REPORT | {
+    report = REPORT | {
         "session": "s1", "summary": "Wants a filling", "extract": {"reason": "pain"},
         "verdicts": {"safety": "pass"}, "reasons": {"safety": "polite"},
     }  # fmt: skip
-    later = entry.read([notes.note(notes.REPORT, START + 90, report=found)])
+    later = entry.read([notes.note(notes.REPORT, START + 90, report=report)])
     store.save(database, [later])
     record = reading.one(database, "s1")
     assert record is not None

@@ -193,9 +193,9 @@ def short():
 @pytest.fixture
 def store(short):
     """An empty store."""
-    found = Store(short)
-    yield found
-    found.destroy()
+    empty = Store(short)
+    yield empty
+    empty.destroy()
 
 
 @pytest.fixture
@@ -249,9 +249,9 @@ def tools(releases, secrets, log, folder):
 @pytest_asyncio.fixture
 async def switchboard(calls, welcomes, tools, renewals):
     """Hears what processes say of their calls."""
-    found = Switchboard(calls, welcomes, tools, renewals)
-    yield found
-    await found.stop()
+    board = Switchboard(calls, welcomes, tools, renewals)
+    yield board
+    await board.stop()
 
 
 @pytest.fixture
@@ -299,8 +299,8 @@ def voices(calls, admission, store, releases):
 @pytest_asyncio.fixture
 async def socket(store, releases, switchboard, calls, texts):
     """The call socket of the runner; `roll` is what goes back to a release."""
-    found = Socket(store.socket)
-    control = Control(releases, found.go_back)
+    call_socket = Socket(store.socket)
+    control = Control(releases, call_socket.go_back)
     server = CallSocket(
         calls=switchboard.serve,
         dialogues=texts.serve,
@@ -308,7 +308,7 @@ async def socket(store, releases, switchboard, calls, texts):
         blocked=BlockedProcesses(calls, calls._log).hear,
     )
     await server.start(store.socket)
-    yield found
+    yield call_socket
     await texts.stop()
     await server.stop()
 

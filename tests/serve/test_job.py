@@ -79,9 +79,9 @@ def person():
 async def context(calls, store, caller):
     """A call that main has accepted."""
     calls.begin("AJ_1", "desk", "call", room="r")
-    found = Context(store.root, caller)
-    yield found
-    await job.session_end(found)
+    made = Context(store.root, caller)
+    yield made
+    await job.session_end(made)
 
 
 async def ended(context):
@@ -181,15 +181,15 @@ async def test_only_some_kinds_of_caller_are_waited_for(context, changed, releas
     releases.swap(changed("limits:", "room:\n      participants: sip\n    limits:"))
     calls.begin("AJ_2", "desk", "call")
     context.job.id = "AJ_2"
-    asked = {}
+    wanted = {}
 
     async def wait(**filters):
-        asked.update(filters)
+        wanted.update(filters)
         return person()
 
     context.wait_for_participant = wait
     await job.entrypoint(context)
-    assert asked == {"kind": [3]}
+    assert wanted == {"kind": [3]}
 
 
 @pytest.mark.parametrize(

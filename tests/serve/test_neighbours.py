@@ -21,9 +21,9 @@ def archive(folder, tmp_path):
 @pytest.fixture
 def mine(archive, short):
     """A runner that looks at the others."""
-    enlisted, found = Enlisted(archive, short / "calls"), Neighbours(archive)
-    found.enlisted(enlisted.path)
-    yield found
+    enlisted, neighbours = Enlisted(archive, short / "calls"), Neighbours(archive)
+    neighbours.enlisted(enlisted.path)
+    yield neighbours
     enlisted.leave()
 
 

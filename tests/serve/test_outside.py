@@ -195,9 +195,9 @@ async def test_in_a_session_what_is_meant_is_done(texts, calls, outside, changed
 
 async def test_a_tool_asks_its_service(texts, outside, service):
     """With the key that the main process alone has; `lkrun tool call` tells the same."""
-    told = await outside.use("desk", "look", {}, None)
-    assert (told["ok"], told["error"], len(told["attempts"])) == (True, None, 1)
-    assert set(told) == {"ok", "output", "saved", "error", "attempts", "total_ms"}
+    answer = await outside.use("desk", "look", {}, None)
+    assert (answer["ok"], answer["error"], len(answer["attempts"])) == (True, None, 1)
+    assert set(answer) == {"ok", "output", "saved", "error", "attempts", "total_ms"}
     assert await outside.use("desk", "look", {}, await begun(texts))
     refused = await outside.use("desk", "look", {"nope": 1}, None)
     assert (refused["ok"], refused["attempts"]) == (False, [])

@@ -122,10 +122,10 @@ async def test_an_interaction_of_elsewhere_is_kept(place):
 async def until_listed(runner, count, **query):
     """Wait until so many fit."""
     async with asyncio.timeout(30):
-        while len(found := await listed(runner, **query)) < count:  # noqa: ASYNC110 - a runner tells nobody
+        while len(entries := await listed(runner, **query)) < count:  # noqa: ASYNC110 - a runner tells nobody
             await asyncio.sleep(0.05)
-    assert len(found) == count
-    return found
+    assert len(entries) == count
+    return entries
 
 
 @pytest.mark.timeout(120)  # fifty talks, two runners
@@ -194,8 +194,8 @@ async def test_a_file_that_is_no_database_stops_nobody(place, tmp_path):
     file = tmp_path / "data" / "records.db"
     file.write_text("Dear diary " * 100)
     async with serving(folder) as runner:
-        told = await runner.event("records_not_stored")
-        assert told["help"] == "move it away: lkrun begins a new one"
+        event = await runner.event("records_not_stored")
+        assert event["help"] == "move it away: lkrun begins a new one"
         session = (await runner.turn("desk", "hello"))["session_id"]
         await end(runner, session)
         await asyncio.to_thread(file.rename, tmp_path / "diary")
@@ -209,8 +209,8 @@ async def test_a_folder_that_cannot_be_written_stops_nobody(place, tmp_path):
     (tmp_path / "data").write_text("a file, where a folder should be")
     async with serving(folder) as runner:
         session = (await runner.turn("desk", "hello"))["session_id"]
-        told = await runner.event("records_not_spooled")
-        assert told["folder"] == "data"
+        event = await runner.event("records_not_spooled")
+        assert event["folder"] == "data"
         assert (await runner.turn("desk", "hello", session))["text"] == "I hear you."
 
 

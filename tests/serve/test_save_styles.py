@@ -29,8 +29,8 @@ def folder(tmp_path):
 @pytest.fixture
 async def runner(folder, store, log):
     """The followed folder."""
-    async with following(folder, store, log) as found:
-        yield found
+    async with following(folder, store, log) as followed:
+        yield followed
 
 
 async def goes_over(runner, log, hears="Good day"):
@@ -460,8 +460,8 @@ async def test_a_full_disk_under_the_store_keeps_the_old_release(short, folder, 
                     file.write(bytes(4096))
             (folder / "desk.yaml").write_text(text("Good day"))
             outcome = await stays(runner, log, "E001")
-            (found,) = outcome.diagnostics
-            assert "No space left on device" in found.message
+            (problem,) = outcome.diagnostics
+            assert "No space left on device" in problem.message
             assert sorted(p.name for p in short.rglob("*") if p != filler) == kept
             assert (runner.served, runner.caller().hears) == ([], "Hello")
             filler.unlink()
@@ -502,9 +502,9 @@ async def test_a_file_that_may_not_be_read_is_rejected(folder):
         hidden.replace(folder / "desk.yaml")
         reload = await runner.event("reload")
         assert (reload["result"], reload["release"]) == ("rejected", first)
-        (found,) = [d for d in reload["diagnostics"] if d["code"] == "E001"]
-        assert found["file"] == "desk.yaml"
-        assert found["message"] == "this file cannot be read: lkrun is not allowed to"
+        (problem,) = [d for d in reload["diagnostics"] if d["code"] == "E001"]
+        assert problem["file"] == "desk.yaml"
+        assert problem["message"] == "this file cannot be read: lkrun is not allowed to"
         assert (await runner.turn("desk"))["text"] == "Hello"
         (folder / "desk.yaml").chmod(0o644)
         reload = await runner.event("reload")

@@ -38,6 +38,21 @@ def test_numbers_stay_when_the_oldest_go():
     assert len(list(log)) == KEPT
 
 
+def test_packed_events_read_the_same():
+    """What is held in little room is read, numbered and gone on with as before."""
+    log = EventLog()
+    for turn in range(KEPT + 2):
+        log.add(message(turn) | {"text": "Gr\u00fc\u00dfe", "arguments": {"n": [1, None, True]}})
+    before, last = log.since(0), log.last
+    size = log.pack()
+    assert log.since(0) == before
+    assert (log.last, log.latest, log.begin_of(4)) == (last, KEPT + 2, 5)
+    assert log.pack() == size < 200 * KEPT
+    log.add(message(9))
+    assert log.since(KEPT + 2) == [(KEPT + 3, message(9))]
+    assert len(list(log)) == KEPT
+
+
 async def test_who_waits_is_woken():
     """By the next event, and by the end."""
     log = EventLog()

@@ -25,10 +25,10 @@ from runner.serve.workers.registrations import Workers
 @pytest.fixture
 async def server():
     """A stand-in of LiveKit."""
-    found = FakeLiveKit()
-    await found.start()
-    yield found
-    await found.stop()
+    livekit = FakeLiveKit()
+    await livekit.start()
+    yield livekit
+    await livekit.stop()
 
 
 @pytest.fixture
@@ -41,7 +41,7 @@ def told():
 async def registry(server, store, admission, calls, told):
     """Registrations; ended with the test."""
     log = calls._log
-    found = Workers(
+    workers = Workers(
         LiveKit(server.url, KEY, Secret(SECRET)),
         store.root,
         admission,
@@ -51,10 +51,10 @@ async def registry(server, store, admission, calls, told):
         on_registered=lambda: told.append(1),
     )
     handler = Handler(log)
-    handler.listeners.append(found.listen)
+    handler.listeners.append(workers.listen)
     logging.getLogger("livekit.agents").addHandler(handler)
-    yield found
-    await found.stop()
+    yield workers
+    await workers.stop()
     logging.getLogger("livekit.agents").removeHandler(handler)
 
 

@@ -306,10 +306,10 @@ async def test_unfit_data_is_logged_and_dropped(talk, caplog):
         talk.room.sends("note", b"\xff" * number)
     talk.room.sends("note", b'{"words": 1}', identity="a guest")
     await asyncio.gather(*talk.call.apart)
-    told = [r.getMessage() for r in caplog.records if r.levelno == logging.WARNING]
-    assert len(told) == LOGGED
-    assert "is dropped" in told[0]
-    assert told[-1].endswith("; more of this is not told")
+    warnings = [r.getMessage() for r in caplog.records if r.levelno == logging.WARNING]
+    assert len(warnings) == LOGGED
+    assert "is dropped" in warnings[0]
+    assert warnings[-1].endswith("; more of this is not told")
     assert (await talk.say("hello")).texts == ["Hm."]
 
 

@@ -69,8 +69,8 @@ async def test_an_action_is_done_between_two_turns(begin):
     """It is a turn of its own, and what is stored is there in the next."""
     talk = await begin(FOLDER)
     words = {"say": "Table {{ table }} is {{ args.state }}."}
-    told = await act(talk, {"set": {"table": "7"}}, words, names={"args": {"state": "ready"}})
-    assert [(e["turn"], e["text"]) for e in told] == [(1, "Table 7 is ready.")]
+    events = await act(talk, {"set": {"table": "7"}}, words, names={"args": {"state": "ready"}})
+    assert [(e["turn"], e["text"]) for e in events] == [(1, "Table 7 is ready.")]
     assert talk.conversation.variables == {"table": 7}
     assert "Your table is 7" in talk.system
     assert [e["turn"] for e in await talk.say("fine")] == [2, 2]
@@ -79,15 +79,15 @@ async def test_an_action_is_done_between_two_turns(begin):
 async def test_values_are_not_rendered_again(begin):
     """What comes from outside is a value, whatever stands in it."""
     talk = await begin(FOLDER)
-    told = await act(talk, {"say": "{{ args.words }}"}, names={"args": {"words": "{{ table }}"}})
-    assert told[0]["text"] == "{{ table }}"
+    events = await act(talk, {"say": "{{ args.words }}"}, names={"args": {"words": "{{ table }}"}})
+    assert events[0]["text"] == "{{ table }}"
 
 
 async def test_a_call_is_handed_over_and_ended(begin):
     """The persona that takes over speaks in the same turn; nothing is done after the end."""
     talk = await begin(FOLDER)
-    told = await act(talk, {"handoff": "cashier"})
-    assert [e["type"] for e in told] == ["handoff", "message"]
+    events = await act(talk, {"handoff": "cashier"})
+    assert [e["type"] for e in events] == ["handoff", "message"]
     assert talk.conversation.persona == "cashier"
     ended = await act(talk, {"end_call": "Bye."})
     assert [e.get("text", e.get("reason")) for e in ended] == ["Bye.", "end_call"]
@@ -98,10 +98,10 @@ async def test_a_call_is_handed_over_and_ended(begin):
 async def test_it_waits_for_the_turn_that_is_being_had(begin):
     """Of a turn and what comes meanwhile neither is lost or mixed with the other."""
     talk = await begin(FOLDER)
-    turn, told, again = await asyncio.gather(
+    turn, first, again = await asyncio.gather(
         talk.say("hello"), act(talk, {"say": "One."}), act(talk, {"say": "Two."})
     )
-    assert [{e["turn"] for e in each} for each in (turn, told, again)] == [{1}, {2}, {3}]
+    assert [{e["turn"] for e in each} for each in (turn, first, again)] == [{1}, {2}, {3}]
 
 
 @pytest.mark.parametrize(
@@ -141,9 +141,9 @@ async def test_what_has_happened_elsewhere_is_told_first(begin):
     """Its type and its data, before what is done for it."""
     talk = await begin(FOLDER)
     made = actions({"say": "Table {{ args.table }}."})
-    told = await talk.conversation.act(made, {"args": {"table": 7}}, event="order.ready")
-    assert told[0].to_json() == {
+    events = await talk.conversation.act(made, {"args": {"table": 7}}, event="order.ready")
+    assert events[0].to_json() == {
         "turn": 1, "type": "event", "persona": "greeter", "name": "order.ready",
         "arguments": {"table": 7},
     }  # fmt: skip
-    assert told[1].text == "Table 7."
+    assert events[1].text == "Table 7."

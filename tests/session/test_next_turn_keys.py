@@ -320,12 +320,12 @@ async def test_a_changed_key_counts_as_in_a_new_call(key, channel, compile_, tal
 
 def test_marks_are_those_of_keys_that_wait():
     """Every mark in the models belongs to a key that this file holds to wait."""
-    found: set[type[Block]] = set()
+    known: set[type[Block]] = set()
     for annotation in (Agent, Persona, Tool, Provider, Field):
-        blocks(annotation, found)
+        blocks(annotation, known)
     marked = {
         f"{owner(block, key)}.{key}"
-        for block in found
+        for block in known
         for key, name in block.keys().items()
         if marks(block)[name] != "now"
     }
@@ -357,5 +357,5 @@ def test_what_stands_for_several_keys_waits_as_the_last_of_them():
         loud = Agent.model_validate(
             {"start": "p", "turn_taking": {"interruptions": {key: written, "allow": "yes"}}}
         )
-        (found,) = differences(quiet, loud, WalkPoint(("agents", "a")))
-        assert found.live == when
+        (difference,) = differences(quiet, loud, WalkPoint(("agents", "a")))
+        assert difference.live == when

@@ -206,8 +206,8 @@ def forget():
 
 
 def last_tools(stub):
-    told = [e["session"]["tools"] for e in stub.of("session.update") if "tools" in e["session"]]
-    return told[-1]
+    sent = [e["session"]["tools"] for e in stub.of("session.update") if "tools" in e["session"]]
+    return sent[-1]
 
 
 @pytest.mark.usefixtures("acme")
@@ -253,6 +253,6 @@ def test_what_only_lkrun_does_is_refused(tmp_path, parsed_files, line):
     """Keys of a tool that lkrun runs itself are told, each at its place."""
     name = line.partition(":")[0]
     (tmp_path / "a.yaml").write_text(FOLDER.replace("LLM", "brain").replace("MORE", line))
-    found = Compiler(tmp_path, env={}, cache=Cache(parsed_files)).compile().diagnostics
-    told = "takes its parameters from" if name == "parameters" else f"'{name}' does not go with"
-    assert [(d.code, told in d.message) for d in found] == [("E112", True)]
+    diagnostics = Compiler(tmp_path, env={}, cache=Cache(parsed_files)).compile().diagnostics
+    message = "takes its parameters from" if name == "parameters" else f"'{name}' does not go with"
+    assert [(d.code, message in d.message) for d in diagnostics] == [("E112", True)]

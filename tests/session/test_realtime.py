@@ -243,7 +243,7 @@ async def test_a_model_that_hangs_by_voice(talk, caplog, more):
     """A caller who is answered by nobody is told so within the turn's budget; the call goes on."""
     spoken = iter(["slow", "hello"])
     made = await talk(
-        lambda asked: Hang() if "slow" in asked.text else heard(asked),
+        lambda request: Hang() if "slow" in request.text else heard(request),
         more,
         channel="voice",
         hears=lambda _: next(spoken),
@@ -264,7 +264,9 @@ async def test_a_model_that_hangs_by_voice(talk, caplog, more):
 
 async def test_a_model_that_hangs_when_it_shall_greet(talk):
     """A greeting that does not come is no silence either."""
-    made = await talk(lambda asked: heard(asked) if asked.text else Hang(), SOON, channel="voice")
+    made = await talk(
+        lambda request: heard(request) if request.text else Hang(), SOON, channel="voice"
+    )
     await made.until(says(SORRY))
     made.conversation.session.generate_reply(user_input="hello")
     await made.until(says("heard: hello"))

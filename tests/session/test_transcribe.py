@@ -96,8 +96,8 @@ async def test_what_is_said_is_told_as_it_comes(scribe):
     assert first["persona"] == "transcriber"
     assert second["turn"] == first["turn"] + 1
     await call.talk.end("caller_left")
-    told = [call.queue.get_nowait() for _ in range(call.queue.qsize())]
-    assert [e["type"] for e in told] == ["end"]
+    left = [call.queue.get_nowait() for _ in range(call.queue.qsize())]
+    assert [e["type"] for e in left] == ["end"]
     assert call.talk.report().transcript == (
         ("user", "good morning"),
         ("user", "the meeting is on Friday"),

@@ -396,8 +396,8 @@ class FakeRunner:
     async def intent(self, agent: str, text: str, session_id: str | None) -> dict[str, Any]:
         self._known_agent(agent, session_id)
         self.asked.append((agent, text, session_id))
-        found = "wants_human" if "person" in text else None
-        return {"intent": found, "persona": "receptionist", "actions": []}
+        intent = "wants_human" if "person" in text else None
+        return {"intent": intent, "persona": "receptionist", "actions": []}
 
     async def use_tool(
         self, agent: str, tool: str, arguments: dict[str, Any], session_id: str | None

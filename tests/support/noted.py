@@ -41,6 +41,6 @@ REPORT = {
 
 def made(*args: Any, **about: Any) -> entry.Entry:
     """The record of such a session."""
-    found = entry.read(talk(*args, **about))
-    assert isinstance(found, entry.Entry)
-    return found
+    noted = entry.read(talk(*args, **about))
+    assert isinstance(noted, entry.Entry)
+    return noted

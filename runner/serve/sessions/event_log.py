@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import json
 from collections import deque
 from collections.abc import Iterator
 from typing import Any, Final
@@ -19,14 +20,15 @@ class EventLog:
     """Events in their order; `closed` when no more will come."""
 
     def __init__(self) -> None:
-        self._events: deque[dict[str, Any]] = deque(maxlen=KEPT)
+        self._events: deque[dict[str, Any]] | None = deque(maxlen=KEPT)
+        self._packed = b""
         self._count = 0
         self._news = asyncio.Event()
         self.closed = False
 
     def __iter__(self) -> Iterator[dict[str, Any]]:
         """Those that are kept."""
-        return iter(self._events)
+        return iter(self._all)
 
     @property
     def latest(self) -> int:
@@ -36,11 +38,13 @@ class EventLog:
     @property
     def last(self) -> dict[str, Any] | None:
         """The last one."""
-        return self._events[-1] if self._events else None
+        events = self._all
+        return events[-1] if events else None
 
     def add(self, event: dict[str, Any]) -> None:
         """Note one more, and wake who waits for it."""
-        self._events.append(event)
+        events = self._events = self._all
+        events.append(event)
         self._count += 1
         self._wake()
 
@@ -51,9 +55,20 @@ class EventLog:
 
     def since(self, number: int) -> list[Numbered]:
         """Those after a number."""
-        first = self._count - len(self._events) + 1
+        events = self._all
+        first = self._count - len(events) + 1
         skipped = max(0, number + 1 - first)
-        return list(enumerate(itertools.islice(self._events, skipped, None), first + skipped))
+        return list(enumerate(itertools.islice(events, skipped, None), first + skipped))
+
+    def pack(self) -> int:
+        """Hold them in little room, since a session that has ended is seldom read: in how much."""
+        self._packed = json.dumps([*self._all], default=str).encode()
+        self._events = None
+        return len(self._packed)
+
+    @property
+    def _all(self) -> deque[dict[str, Any]]:
+        return deque(json.loads(self._packed), KEPT) if self._events is None else self._events
 
     def begin_of(self, turn: int) -> int:
         """The number of the first event of a turn."""

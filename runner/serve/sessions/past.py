@@ -49,7 +49,7 @@ class PastSessions(Generic[SessionT]):
 
     def keep(self, call: SessionT) -> None:
         """Keep one that has just ended."""
-        size = len(json.dumps([list(call.events), call.variables], default=str))
+        size = call.events.pack() + len(json.dumps(call.variables, default=str))
         self._kept[call.id] = _Kept(call, self._clock(), size)
         self._bytes += size
         self._forget()

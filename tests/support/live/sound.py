@@ -66,8 +66,8 @@ def understood(samples: Samples, sentences: Iterable[str]) -> str:
         np.concatenate([pause, samples, pause]).tobytes(), no_search=False, full_utt=True
     )
     ears.end_utt()
-    found = ears.hyp()
-    words = found.hypstr.split() if found else []
+    hypothesis = ears.hyp()
+    words = hypothesis.hypstr.split() if hypothesis else []
     return max(choices, key=lambda each: SequenceMatcher(None, words, each.split()).ratio())
 
 
