@@ -34,20 +34,12 @@ environment, and whether it is made with a key that is not one.
 """
 
 
-def value(kind: Any) -> str:
-    """A text that an option of a type takes."""
-    if isinstance(kind, list) and kind[0] == "choice":
-        return str(kind[1])
-    if isinstance(kind, list) and kind[0] == "union":
-        return value(next(each for each in kind[1:] if each != "none"))
-    return "1" if kind in ("number", "whole") else "x"
-
-
-def options(provider: InstalledProvider, recorded: dict[str, Any]) -> dict[str, str]:
+def options(provider: InstalledProvider, recorded: dict[str, Any]) -> dict[str, Any]:
     """What must be written, and a key that is not one."""
-    given = {o["name"]: value(o["type"]) for o in recorded["options"] if o["required"]}
+    names = {option["name"] for option in recorded["options"]}
+    given: dict[str, Any] = dict(recorded["sample"])
     given |= {need["options"][0]: "x" for need in recorded["needs"] if need["options"]}
-    if not recorded["needs"] and provider.name in NEEDS:
+    if not recorded["needs"] and provider.name in NEEDS and "api_key" in names:
         given["api_key"] = "x"
     return given
 
