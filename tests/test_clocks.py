@@ -22,6 +22,7 @@ SHOWN = {
     "egress/exchange.py": "the date in a Retry-After",
     "front/routes/completions.py": "when an answer was made, as OpenAI's have it",
     "records/opt_outs.py": "since when a number is on the list, by hand",
+    "front/webhooks.py": "the moment that a signature was made for",
     "records/spool.py": "when something happened, over restarts",
     "schema/types/field_types.py": "the day by which a date is judged",
     "serve/log.py": "the moment of an event",

@@ -70,7 +70,8 @@ def check(request: web.Request, body: bytes) -> None:
     name, moment, signatures = (_header(request, each) for each in (ID, MOMENT, SIGNATURE))
     if not (moment.isascii() and moment.isdigit()):
         raise _refused(f"'{MOMENT}' is not a moment", "send seconds since 1970")
-    if abs(time.time() - int(moment)) > OLDEST:
+    signed_at, now = int(moment), time.time()
+    if not signed_at - OLDEST <= now <= signed_at + OLDEST:
         hint = "send it anew with the moment of now; check the clocks of both machines"
         raise _refused("the signature is more than five minutes from now", hint)
     key = key_of(secret.reveal())
