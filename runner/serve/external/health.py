@@ -30,7 +30,7 @@ FAILURES: Final = 3
 class _State:
     failures: int = 0
     error: str = ""
-    asked: float = 0.0
+    asked: bool = False
     milliseconds: float | None = None
 
 
@@ -70,7 +70,7 @@ class Health:
             await self._egress.probe(url, PATIENCE)
         except RequestError as trouble:
             error = trouble.error
-        state.asked = time.time()
+        state.asked = True
         state.milliseconds = None if error else (time.perf_counter() - begun) * 1000
         failed = state.failures + 1 if error else 0
         state.error = error
