@@ -362,10 +362,10 @@ async def test_nothing_is_kept_before_a_yes(private, tmp_path):
         await runner.turn("desk", "i am marigold", no)
         await runner.turn("desk", "bye", no)
         await asyncio.to_thread(address.until_count, "/after", 2)
+        assert [each["id"] for each in await until_listed(runner, 1)] == [yes]
         record = await runner.ask(f"/v1/records/{yes}")
         said = [line["text"] for line in record["transcript"]]
         assert said[:4] == ["Welcome.", "my dog is kept", "I hear you.", "bye"]
-        assert [each["id"] for each in await until_listed(runner, 1)] == [yes]
     told = [body for path, body in address.got if path == "/crm"]
     of_no = [body["type"] for body in told if body["data"]["session_id"] == no]
     assert of_no == ["session_started", "session_ended"]
