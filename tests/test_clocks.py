@@ -25,6 +25,7 @@ SHOWN = {
     "front/routes/completions.py": "when an answer was made, as OpenAI's have it",
     "records/opt_outs.py": "since when a number is on the list, by hand",
     "front/webhooks.py": "the moment that a signature was made for",
+    "records/sound_files.py": "the day by which what was left of a sound goes",
     "records/spool.py": "when something happened, over restarts",
     "schema/types/field_types.py": "the day by which a date is judged",
     "serve/external/jobs.py": "when a program was first seen in its room, for people",
@@ -44,7 +45,7 @@ SHOWN = {
 """The files that ask for the moment → what they show it as, or send it for."""
 
 
-OLD = ("cache.py", "delivery/spool.py")
+OLD = ("cache.py", "delivery/spool.py", "records/sound_files.py")
 """What these keep on the disk is forgotten by its age."""
 
 
