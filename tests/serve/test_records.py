@@ -361,7 +361,8 @@ async def test_nothing_is_kept_before_a_yes(private, tmp_path):
         await runner.turn("desk", "no marigold", no)
         await runner.turn("desk", "i am marigold", no)
         await runner.turn("desk", "bye", no)
-        await asyncio.to_thread(address.until_count, "/after", 2)
+        for path, kind in (("/crm", "session_ended"), ("/after", "after_call")):
+            await asyncio.to_thread(address.until_count, path, kind, 2)
         assert [each["id"] for each in await until_listed(runner, 1)] == [yes]
         record = await runner.ask(f"/v1/records/{yes}")
         said = [line["text"] for line in record["transcript"]]

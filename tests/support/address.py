@@ -41,10 +41,10 @@ class Address:
             wanted = lambda: any(p == path and b["type"] == kind for p, b in self.got)  # noqa: E731 - looked at until it is so
             assert self._news.wait_for(wanted, 30), self.got
 
-    def until_count(self, path: str, count: int) -> None:
-        """Wait until so much has come to a path."""
+    def until_count(self, path: str, kind: str, count: int) -> None:
+        """Wait until so much of a type has come to a path."""
         with self._news:
-            wanted = lambda: sum(p == path for p, _ in self.got) >= count  # noqa: E731 - as above
+            wanted = lambda: sum(p == path and b["type"] == kind for p, b in self.got) >= count  # noqa: E731 - as above
             assert self._news.wait_for(wanted, 30), self.got
 
     def close(self) -> None:
