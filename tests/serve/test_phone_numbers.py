@@ -65,6 +65,17 @@ def test_two_numbers_are_exchanged(world):
     assert numbers == {"clinic": (B,), "shop": (A,)}
 
 
+def test_a_trunk_that_somebody_made_changes_hands(world):
+    """The rule of who had it gives it up before the other one's takes it."""
+    world.trunk(C)
+    world.apply(plan([Line("bar", (A,)), Line("shop", (C,))], world.known, HERE), HERE)
+    world.apply(plan([Line("bar", (C,)), Line("shop", (A,))], world.known, HERE), HERE)
+    agents = {
+        n: r.agents for r in world.rules.values() for t in r.trunks for n in world.trunks[t].numbers
+    }
+    assert agents == {C: ("bar",), A: ("shop",)}
+
+
 def test_an_agent_that_answers_no_number_any_more(world):
     """Its trunk and rule go."""
     world.apply(plan([CLINIC], world.known, HERE), HERE)
@@ -183,7 +194,9 @@ def lines_of(owners):
     return [Line(agent, tuple(n for n in NUMBERS if owners.get(n) == agent)) for agent in agents]
 
 
-@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # a busy machine is no fault
+@settings(
+    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)  # a busy machine is no fault
 @given(
     st.lists(OWNERS, min_size=1, max_size=5),
     st.lists(st.sets(st.sampled_from(NUMBERS), min_size=1), max_size=2),

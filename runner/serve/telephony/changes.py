@@ -219,12 +219,21 @@ class _Comparison:
         )  # fmt: skip
         if not rules:
             self.changes.append(change)
+        elif self._gives_away(rules[0], trunks):
+            # LiveKit allows one rule for a trunk, so none may keep what another takes
+            self._remove_rule(line.agent, rules[0], "it is also for numbers of another agent")
+            self.changes.append(change)
         elif not _is_right(rules[0], line, trunks, awaited=own is None and bool(numbers)):
             sentence = f"{rules[0].shown} does not call {line.agent} for exactly its numbers"
             done = f"{rules[0].shown} calls {line.agent} for its numbers"
             self.changes.append(
                 replace(change, kind="set_rule", id=rules[0].id, sentence=sentence, done=done)
             )
+
+    def _gives_away(self, rule: Rule, trunks: set[str]) -> bool:
+        """Whether a rule is for a trunk of somebody else whose calls it is to give up."""
+        by_hand = {trunk.id for trunk in self._known.trunks if trunk.mark is None}
+        return bool(by_hand & ({*rule.trunks} - trunks))
 
     def leftovers(self, agents: set[str], folder: str) -> None:
         """Find what lkrun made for agents that answer no number any more."""
