@@ -9,7 +9,7 @@ import ssl
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import httpx
 
@@ -27,6 +27,24 @@ def tls_context() -> ssl.SSLContext:
     `SSL_CERT_FILE` and `SSL_CERT_DIR` are heeded; without them, certifi's authorities are trusted.
     """
     return httpx.create_ssl_context()
+
+
+def share_tls_context() -> None:
+    """Have all httpx clients of the process that trust as usual share `tls_context`.
+
+    Plugins of models make a client each, and httpx reads all authorities anew for each: some 80 ms
+    of CPU, while a caller waits. httpx lets a client be given a context, the plugins do not.
+    """
+    transport: Any = httpx._transports.default  # noqa: SLF001 - there is no public way to it
+    made = getattr(transport, "create_ssl_context", None)
+    if made is httpx.create_ssl_context:  # httpx's own still, and not shared yet
+        transport.create_ssl_context = _shared
+
+
+def _shared(verify: Any = True, cert: Any = None, trust_env: bool = True) -> ssl.SSLContext:
+    if verify is True and cert is None and trust_env:
+        return tls_context()
+    return httpx.create_ssl_context(verify, cert, trust_env)
 
 
 @dataclass(frozen=True, slots=True)

@@ -95,7 +95,8 @@ def _voice_detector() -> None:
 
 
 def _trust_store() -> None:
-    """Parse the certificates once, into the cache that LiveKit's sessions read."""
+    """Parse the certificates once, into the caches that LiveKit's sessions and ours read."""
+    importlib.import_module("runner.egress.network.tls").tls_context()
     context = importlib.import_module("livekit.agents.utils.http_context")
     context._create_ssl_context()  # noqa: SLF001 - there is no public way to it
 

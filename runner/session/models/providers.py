@@ -13,6 +13,7 @@ from typing import Any
 from livekit.agents import llm, stt, tts
 
 from runner.egress.mask import Mask
+from runner.egress.network.tls import share_tls_context
 from runner.egress.providers import USUAL_NETWORK, ProviderEgress, ProviderNetwork
 from runner.link.release import AgentRelease
 from runner.providers.build import ProviderBuildError, build, check_kind
@@ -57,6 +58,7 @@ class Models:
         self._before = before
         self._secrets = KnownSecrets(secrets, before.shown if before else ())
         self._recipes = Recipes(release, renderer, self._secrets)
+        share_tls_context()
         own = ProviderEgress(self._secrets.find, network, release.env, release.places)
         self._own_services = own
         self.services: ProviderEgress = before.services if before else own
