@@ -120,7 +120,7 @@ def from_validation(error: ValidationError, model: type[BaseModel]) -> HttpProbl
     name = ".".join(str(each) for each in first["loc"])
     if first["type"] == "extra_forbidden":
         known = [info.alias or each for each, info in model.model_fields.items()]
-        hint = did_you_mean(name, known)
+        hint: str | None = did_you_mean(name, known) or f"known here: {', '.join(sorted(known))}"
         return HttpProblem(400, "bad_request", f"unknown field '{name}'", hint)
     wording = _WORDINGS.get(first["type"])
     message, hint = (

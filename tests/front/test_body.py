@@ -20,7 +20,7 @@ TURNS = "/v1/agents/clinic/turns"
             400,
             (
                 "unknown field 'zzz'",
-                "known here: audio, idle, keypad, metadata, session_id, text, variables",
+                "known here: app, audio, idle, keypad, metadata, session_id, text, variables, with",
             ),
         ),
         ({"text": 5}, 400, ("'text' must be text", "write it in double quotes")),
