@@ -24,6 +24,10 @@ class CallReport:
         reasons: judge → why.
         usage: `input_tokens` and `output_tokens` of all models.
         latency: of each answer, its `turn` and the `ms` of its parts: `stt`, `llm`, `tts`, `turn`.
+        who: whom the agent's memory is about; nothing where it keeps nothing of them.
+        remembered: variables that their next call begins with: name → value.
+        remember_for: seconds for which that is kept; None: always.
+        remember_summary: whether what the call was about is kept too.
         final: whether models have done their work; else it may still be replaced by a later one.
     """
 
@@ -40,6 +44,10 @@ class CallReport:
     reasons: dict[str, str] = field(default_factory=dict)
     usage: dict[str, int] = field(default_factory=dict)
     latency: tuple[dict[str, Any], ...] = ()
+    who: str = ""
+    remembered: dict[str, Any] | None = None
+    remember_for: float | None = None
+    remember_summary: bool = False
     final: bool = False
 
     def to_data(self) -> dict[str, Any]:
@@ -53,10 +61,10 @@ class CallReport:
         return cls(**{**data, "transcript": lines, "latency": tuple(data.get("latency", ()))})
 
     def masked(self, mask: Callable[[Any], Any]) -> Self:
-        """The same with what may not be sent of it masked."""
+        """The same with what may not be sent of it masked; nothing is sent of a memory."""
         lines = tuple((role, mask(text)) for role, text in self.transcript)
         said = {n: mask(getattr(self, n)) for n in ("values", "summary", "extract", "reasons")}
-        return replace(self, transcript=lines, **said)
+        return replace(self, transcript=lines, who="", remembered=None, **said)
 
     @property
     def names(self) -> dict[str, Any]:

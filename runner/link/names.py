@@ -26,4 +26,7 @@ OPEN = "open_now"
 """Whether the hours of the agent say open: there where it has hours."""
 LANGUAGE = "language"
 """What is spoken now."""
-ALWAYS = (*ATTRIBUTES, *MOMENTS, LANGUAGE, OPEN)
+MEMORY = "memory"
+"""What is remembered of the caller: there where the agent has a memory."""
+MEMORY_PARTS = ("calls", "last", "summary")
+ALWAYS = (*ATTRIBUTES, *MOMENTS, LANGUAGE, OPEN, MEMORY)

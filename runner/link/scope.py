@@ -117,10 +117,11 @@ class Scope(Paths):
 
     @cached_property
     def opened(self) -> set[str]:
-        """Variables that `before_call` may set: they are there from the start."""
+        """Variables that `before_call` may set, or memory: they are there from the start."""
+        kept = self.agent.memory.keep if self.agent.memory is not None else ()
+        opened = set(map(str, kept))
         if self.agent.before_call is None:
-            return set()
-        opened: set[str] = set()
+            return opened
         waiting = list(self.acting(self.agent.before_call))
         tools: set[str] = set()
         while waiting:

@@ -8,10 +8,9 @@ from runner.diagnostics.nearest import did_you_mean, nearest
 from runner.link import foreign_names as foreign
 from runner.link.fields import arguments
 from runner.link.findings import Problem
-from runner.link.names import ALWAYS, ATTRIBUTES, OPEN
+from runner.link.names import ALWAYS, ATTRIBUTES, MEMORY, OPEN
 from runner.link.rule import UseContext
 from runner.link.walk import Leaf
-from runner.schema.types.later import LATER_NAMES, not_yet
 from runner.schema.types.settings import SECRET_ENDINGS
 from runner.schema.types.texts import Condition, Sent
 from runner.template import Use, in_brackets
@@ -50,8 +49,6 @@ def unknown_name(context: UseContext, use: Use, leaf: Leaf) -> Problem | None:
         return outside
     if use.dashed:
         return _dashed(context, use, leaf)
-    if root in LATER_NAMES:
-        return "E102", *not_yet(root)
     return "E302", f"unknown name '{root}'", _hint(context, use, leaf)
 
 
@@ -112,7 +109,7 @@ def _dashed(context: UseContext, use: Use, leaf: Leaf) -> Problem:
 
 
 def _declare(context: UseContext, name: str, leaf: Leaf) -> str:
-    if name in (*context.scope.variables, *ALWAYS, *leaf.names):
+    if name in (*context.scope.variables, *_there(context), *leaf.names):
         return _write(name, leaf)
     return f"declare {name}: in the agent's variables:, and {_write(name, leaf)}"
 
@@ -136,7 +133,7 @@ def _hint(context: UseContext, use: Use, leaf: Leaf) -> str | None:
     if elsewhere is not None:
         return elsewhere
     small = root.casefold()
-    if small != root and small in ALWAYS:
+    if small != root and small in _there(context):
         return _write(".".join((small, *map(str.casefold, use.path[1:]))), leaf)
     if foreign.small(root) != root and not use.compared:
         hint = _declare(context, foreign.small(root), leaf)
@@ -164,8 +161,7 @@ def _here(context: UseContext, use: Use, leaf: Leaf) -> str:
     if owner is not None:
         own = root in _OF_MANY
         return _values(context, root, owner) if own else f"write {owner}.{root}"
-    there = [n for n in ALWAYS if n != OPEN or context.scope.agent.hours is not None]
-    near = nearest(root, [*there, *leaf.names])
+    near = nearest(root, [*_there(context), *leaf.names])
     literal = use.compared and len(use.path) == 1
     if near is not None and not (literal and root[0].isupper()):
         return f"did you mean '{near}'?"
@@ -174,6 +170,15 @@ def _here(context: UseContext, use: Use, leaf: Leaf) -> str:
     if use.path[1:] and root not in leaf.names:
         return _declare(context, foreign.small("_".join(use.path)), leaf)
     return f"declare it in the agent's variables: as {root}:"
+
+
+def _there(context: UseContext) -> list[str]:
+    """The names that every call of the agent has."""
+    agent = context.scope.agent
+    lacking = {
+        name for name, block in ((OPEN, agent.hours), (MEMORY, agent.memory)) if block is None
+    }
+    return [name for name in ALWAYS if name not in lacking]
 
 
 def _literal(word: str) -> str:

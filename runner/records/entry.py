@@ -22,11 +22,13 @@ class Remembered:
     Attributes:
         variables: name → value.
         keep: seconds for which it is kept; None: always.
+        summary: whether what calls were about is kept too.
     """
 
     who: str
     variables: dict[str, Any]
     keep: float | None
+    summary: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,13 +65,18 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """What models have found in a session that is stored already."""
+    """What models have found in a session that is stored already.
+
+    Attributes:
+        remembered: whether the next call of the caller may know its summary.
+    """
 
     id: str
     summary: str
     extract: dict[str, Any]
     verdicts: dict[str, Any]
     reasons: dict[str, Any] = field(default_factory=dict)
+    remembered: bool = True
 
 
 def _said(event: Mapping[str, Any]) -> list[Any]:
@@ -105,7 +112,7 @@ def _report(reports: Iterable[Note]) -> dict[str, Any]:
 def _findings(report: Mapping[str, Any]) -> Findings:
     return Findings(
         report["session"], report["summary"], report["extract"], report["verdicts"],
-        report["reasons"],
+        report["reasons"], report.get("remember_summary", True),
     )  # fmt: skip
 
 
@@ -188,7 +195,10 @@ def _number(caller: Mapping[str, Any]) -> str:
 def _remembered(report: Mapping[str, Any]) -> Remembered | None:
     if not report.get("who") or report.get("remembered") is None:
         return None
-    return Remembered(report["who"], report["remembered"], report.get("remember_for"))
+    return Remembered(
+        report["who"], report["remembered"], report.get("remember_for"),
+        report.get("remember_summary", True),
+    )  # fmt: skip
 
 
 def _alone(noted: Note) -> Entry:

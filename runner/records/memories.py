@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import Connection, delete, or_, select, update
 
 from runner.moments import moment
 from runner.records.database import Database
@@ -38,10 +39,10 @@ class Memory:
 def remember(connection: Connection, row: dict[str, Any], kept: Remembered) -> None:
     """Keep what a call that is over leaves to the next one."""
     expires = row["ended"] + kept.keep if kept.keep is not None else None
-    values = {"last": row["ended"], "variables": kept.variables, "session": row["id"],
-              "expires": expires}  # fmt: skip
+    values = {"last": row["ended"], "session": row["id"], "expires": expires}
+    first = {"calls": 1, "summary": "", "variables": _there(kept.variables)}
     new = insert_or(connection, MemoryRow).values(
-        who=kept.who, agent=row["agent"], calls=1, summary="", **values
+        who=kept.who, agent=row["agent"], **first, **values
     )
     merged = {**values, "calls": MemoryRow.calls + 1}
     before = connection.scalar(
@@ -49,10 +50,15 @@ def remember(connection: Connection, row: dict[str, Any], kept: Remembered) -> N
             MemoryRow.who == kept.who, MemoryRow.agent == row["agent"]
         )
     )
-    merged["variables"] = {**(before or {}), **kept.variables}
+    merged["variables"] = _there({**(before or {}), **kept.variables})
     connection.execute(new.on_conflict_do_update(index_elements=["who", "agent"], set_=merged))
-    if row["summary"]:
+    if row["summary"] and kept.summary:
         sum_up(connection, kept.who, row["agent"], row["id"], row["summary"])
+
+
+def _there(variables: dict[str, Any]) -> dict[str, Any]:
+    """Those that have a value: one that was taken away in a call is forgotten."""
+    return {name: value for name, value in variables.items() if value is not None}
 
 
 def sum_up(connection: Connection, who: str, agent: str, session: str, summary: str) -> None:
@@ -72,7 +78,8 @@ def recall(database: Database, who: str, agent: str | None = None) -> list[Memor
     Raises:
         DatabaseError: it cannot be read now.
     """
-    of = select(MemoryRow).where(MemoryRow.who == who).order_by(MemoryRow.last.desc())
+    fresh = or_(MemoryRow.expires.is_(None), MemoryRow.expires > time.time())
+    of = select(MemoryRow).where(MemoryRow.who == who, fresh).order_by(MemoryRow.last.desc())
     if agent is not None:
         of = of.where(MemoryRow.agent == agent)
     with database.reading() as connection:

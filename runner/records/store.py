@@ -87,7 +87,7 @@ def _complete(connection: Connection, found: Findings) -> None:
     connection.execute(
         update(TalkRow).where(TalkRow.n == number).values(details=details, words=words)
     )
-    if found.summary:
+    if found.summary and found.remembered:
         sum_up(connection, who, agent, found.id, clean(found.summary))
 
 

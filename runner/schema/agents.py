@@ -19,6 +19,7 @@ from runner.schema.intents import Intents
 from runner.schema.keys import Keypad
 from runner.schema.languages import Languages
 from runner.schema.lifecycle import AfterCall, BeforeCall
+from runner.schema.memory import Memory
 from runner.schema.nodes import Nodes
 from runner.schema.on_event import OnEvent
 from runner.schema.personas import Handoff
@@ -259,6 +260,12 @@ class Agent(AgentProviders, _AgentBasics):
     )
     record: Record | None = key(
         "what is kept of its calls, in what form, and how long", None, live="call"
+    )
+    memory: Memory | None = key(
+        "what it remembers of a caller who calls again: `memory.calls`, `memory.last` and "
+        "`memory.summary` in templates, and variables",
+        None,
+        live="call",
     )
     keyterms: tuple[Plain, ...] = key("words that speech recognition should expect", ())
     pronunciations: dict[str, Plain] = key(

@@ -66,5 +66,10 @@ class Kept:
         }
 
 
-_AS_IT_IS: Final = frozenset({"session", "usage", "latency", "remembered", "who", "remember_for"})
+_AS_IT_IS: Final = frozenset(
+    {
+        "session", "usage", "latency",
+        "remembered", "who", "remember_for", "remember_summary",
+    }
+)  # fmt: skip
 """Parts of a report that hold no words, or are kept so that they may be used in the next call."""

@@ -16,6 +16,7 @@ from runner.serve.external.figures import ExternalFigures
 from runner.serve.external.health import Health
 from runner.serve.external.jobs import ExternalJobs
 from runner.serve.metrics import Metrics
+from runner.serve.records.recalls import Recalls
 from runner.serve.records.recorder import Recorder
 from runner.serve.releases.served import Releases
 from runner.serve.reload.folder_state import FolderState
@@ -121,7 +122,10 @@ def build(  # noqa: PLR0913 - what a runner begins with
     )  # fmt: skip
     welcomes = Welcomes(releases, secrets, str(startup.compiler.root))
     renewals = Renewals(releases, calls, welcomes, log, always=settings.dev)
-    switchboard = Switchboard(calls, welcomes, tools, renewals, after, recorder, metrics.measures)
+    switchboard = Switchboard(
+        calls, welcomes, tools, renewals, after, recorder, metrics.measures,
+        recalls=Recalls(recorder),
+    )  # fmt: skip
     texts = Dialogues(
         store.socket, welcomes, calls, log,
         budget=lambda call: turn_budget(releases, call), take=switchboard.take,

@@ -26,6 +26,7 @@ from runner.session.errors import CannotRenewError, CannotStartError
 from runner.session.events import ElsewhereEvent, Event, Events, IntentEvent
 from runner.session.facts import CallFacts
 from runner.session.lifecycle.after_call import Aftermath
+from runner.session.memory import CallersMemory, Recall
 from runner.session.models.known_secrets import Secrets
 from runner.session.models.providers import Models
 from runner.session.next_turn import Renewed
@@ -69,6 +70,7 @@ class Conversation:
         awaited: nobody is there yet: `prepare` does what needs no caller, and `start` is told the
             facts.
         sound: where both sides of a call by voice are kept, once they may be; None: nowhere.
+        recall: says what is remembered of the caller; without it, nothing is.
         on_agreed: told that the caller has agreed to be recorded, where they were asked.
 
     Raises:
@@ -95,6 +97,7 @@ class Conversation:
         app: Elsewhere | None = None,
         on_agreed: Callable[[], None] = lambda: None,
         sound: Path | None = None,
+        recall: Recall | None = None,
     ) -> None:
         """Take everything; nothing is built before `start`. An event loop must be running."""
         install_log_filter()
@@ -116,11 +119,13 @@ class Conversation:
         self._call.recording = Recording(release.agent.record, on_agreed)
         if sound is not None:
             self._call.recording.sound = CallSound(sound, self._private)
-        self._preparation = Preparation(self._call, facts, awaited=awaited)
+        memory = CallersMemory(self._call, recall)
+        self._preparation = Preparation(self._call, facts, memory, awaited=awaited)
         self._on_event = on_event
         self._aftermath = Aftermath(
             self._call,
             lambda: Models(self._call.bound.release, self._call.bound.renderer, secrets, network),
+            memory,
         )
         self._queue = asyncio.Lock()
         self._parts = CallParts.of(
@@ -131,6 +136,11 @@ class Conversation:
         """What is known of the call now."""
         reason = self.ended.result() if self.ended.done() else ""
         return self._aftermath.report(reason)
+
+    @property
+    def is_read(self) -> bool:
+        """Whether there is more to be known of the call once it is over, which models find."""
+        return self._aftermath.wanted
 
     async def whole_report(self) -> CallReport:
         """What is known of the call once it is over, with what models find in it."""
@@ -265,8 +275,7 @@ class Conversation:
             CannotStartError: a provider cannot be built.
         """
         try:
-            if facts is not None:
-                self._preparation.meet(facts)
+            await self._preparation.meet(facts)
             self._parts.opening.begin()
             return await self._preparation.build(early=room is not None)
         except CannotStartError:

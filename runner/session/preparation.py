@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -12,6 +13,7 @@ from livekit.agents import AgentSession
 from runner.session.call import Call
 from runner.session.errors import CannotStartError
 from runner.session.facts import CallFacts
+from runner.session.memory import CallersMemory
 from runner.session.pending import PendingHandoff
 from runner.session.personas.models import models_of
 from runner.session.personas.opening import ask_model, ask_voice
@@ -30,35 +32,51 @@ class Preparation:
     Args:
         call: the call.
         facts: what is known of it.
+        memory: what is remembered of its caller.
         awaited: nobody is there yet: what depends on the caller waits until they are met.
 
     Raises:
         CannotStartError: a variable that was given from outside is unknown, fixed or does not fit.
     """
 
-    def __init__(self, call: Call, facts: CallFacts, *, awaited: bool) -> None:
+    def __init__(
+        self, call: Call, facts: CallFacts, memory: CallersMemory, *, awaited: bool
+    ) -> None:
         """Give variables their first values, where these are known; build nothing yet."""
         self._call = call
-        self._known = False
+        self._facts, self._memory = facts, memory
+        self._known = self._begun = False
         self._first: LivePersona | None = None
         self.session: AgentSession[Any] | None = None
         if not (awaited and call.bound.plan.names_caller):
-            self._begin_variables(facts)
+            self._begin_variables({})
+            self._known = memory.spec is None
 
-    def meet(self, facts: CallFacts) -> None:
-        """The caller is there.
+    async def meet(self, facts: CallFacts | None) -> None:
+        """The caller is there: what is remembered of them is asked for.
+
+        Args:
+            facts: of a call that was awaited: what is known now.
 
         Raises:
             CannotStartError: a variable that was given from outside does not fit.
         """
-        self._call.bound.context.meet(facts)
-        if not self._known:
-            self._begin_variables(facts)
-
-    def _begin_variables(self, facts: CallFacts) -> None:
-        bound = self._call.bound
-        begin_variables(bound.variables, bound.renderer, facts.variables)
+        if facts is not None:
+            self._facts = facts
+            self._call.bound.context.meet(facts)
+        if self._known:
+            return
+        if not self._begun:
+            self._begin_variables({})
+        remembered = await self._memory.known()  # of whom, may stand in a variable
+        if remembered is not None:
+            self._begin_variables(remembered)
         self._known = True
+
+    def _begin_variables(self, remembered: Mapping[str, Any]) -> None:
+        bound, given = self._call.bound, self._facts.variables
+        self._memory.recalled = begin_variables(bound.variables, bound.renderer, given, remembered)
+        self._begun = True
 
     async def begin(self) -> None:
         """Build what needs no caller, while the room is being joined.

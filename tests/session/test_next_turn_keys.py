@@ -59,6 +59,7 @@ WAITING = {
     "Agent.after_call",
     "Agent.events",
     "Agent.record",
+    *("Agent.memory", "Memory.of", "Memory.keep", "Memory.summary", "Memory.for"),
     *("Record.audio", "Record.announce", "Record.consent", "Consent.ask", "Consent.on_refusal"),
     "Agent.background_audio",
     "Agent.dispatch",

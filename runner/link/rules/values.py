@@ -10,11 +10,13 @@ from runner.diagnostics.nearest import did_you_mean, nearest
 from runner.late_pattern import late
 from runner.link.fields import arguments
 from runner.link.findings import Problem
-from runner.link.names import AFTER_PARTS, ATTRIBUTES, LANGUAGE, LATER_PARTS, OPEN
+from runner.link.memory import of_memory
+from runner.link.names import AFTER_PARTS, ATTRIBUTES, LANGUAGE, LATER_PARTS, MEMORY, OPEN
 from runner.link.rule import UseContext, UseRule
 from runner.link.scope import Variable
 from runner.link.unknown_names import unknown_name, unknown_part
 from runner.link.walk import Leaf
+from runner.schema.memory import Whom
 from runner.schema.types.later import not_yet
 from runner.schema.types.texts import Condition, Sent, Stored, Text
 from runner.schema.types.values import Url
@@ -77,6 +79,8 @@ def _name(context: UseContext, use: Use, leaf: Leaf) -> Problem | None:
     if root in context.scope.variables:
         variable = context.scope.variables[root]
         return _private(variable, leaf) or _part(variable, rest)
+    if root == MEMORY:
+        return of_memory(context.scope, rest, leaf)
     return _open(context, rest) if root == OPEN else unknown_name(context, use, leaf)
 
 
@@ -163,6 +167,9 @@ def _private(variable: Variable, leaf: Leaf) -> Problem | None:
     if private and "extract" in leaf.names:
         message = f"'{variable.name}' is private: its value is gone when the call is over"
         return "E305", message, "send it during the call, by a tool that an action runs"
+    if private and isinstance(leaf.value, Whom):
+        message = f"'{variable.name}' is private, and whom a memory is about is kept"
+        return "E305", message, "write something that is not private, such as {{ caller.phone }}"
     if not private or isinstance(leaf.value, Sent | Condition):
         return None
     message = f"'{variable.name}' is private, and here the model or the caller could see it"

@@ -11,6 +11,7 @@ from runner.link.rule import UseContext, UseRule
 from runner.link.scope import Variable
 from runner.link.walk import Leaf
 from runner.schema.fields import Field
+from runner.schema.memory import Memory
 from runner.schema.tools import OfRecords, Remember
 from runner.schema.types.blocks import Block
 from runner.schema.types.names import VariableName
@@ -43,11 +44,23 @@ def _unfit(variable: Variable, owner: Block) -> Problem | None:
             hint = "declare it with type: list"
             message = f"'{name}' is not a list, so nothing can be chosen from it"
             return ("E210", message, hint) if field and field.type != "list" else None
+        case Memory():
+            return _unkept(variable)
         case _ if variable.fixed is not None:
             hint = "declare it with type: and default: to let it change"
             return "E209", f"'{name}' has a fixed value, so nothing can change it", hint
         case Remember() if field is not None and field.private:
             return "E210", f"'{name}' is private, so the model may not store it", None
+    return None
+
+
+def _unkept(variable: Variable) -> Problem | None:
+    """Why a variable is not kept for the caller's next call."""
+    if variable.fixed is not None:
+        hint = "delete it here: it has its value in every call"
+        return "E209", f"'{variable.name}' has a fixed value, so there is nothing to keep", hint
+    if variable.field is not None and variable.field.private:
+        return "E210", f"'{variable.name}' is private, so it is not kept", "delete it here"
     return None
 
 

@@ -13,7 +13,7 @@ def _words(text: str) -> frozenset[str]:
 
 LATER: dict[str, frozenset[str]] = {
     "a file": _words("folder"),
-    "an agent": _words("dial memory voicemail"),
+    "an agent": _words("dial voicemail"),
     "a persona": frozenset(),
     "a check": _words("transfers_to"),
     "phone": _words("trunk from"),
@@ -29,12 +29,7 @@ LATER: dict[str, frozenset[str]] = {
     "the capacity": _words("idle_processes"),
 }
 
-LATER_NAMES: frozenset[str] = frozenset({"memory"})
-"""Names of templates that belong to keys of this table."""
-
-
 MEANWHILE: dict[str, str] = {
-    "memory": "have a tool with http: look the caller up in before_call:",
     "voicemail": "say in instructions: what to do when a mailbox answers",
 }
 """Such a key → what does nearly the same until it is built."""

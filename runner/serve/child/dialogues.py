@@ -24,6 +24,7 @@ from runner.link.release import AgentRelease
 from runner.serve import core_files
 from runner.serve.child.acting import acted
 from runner.serve.child.network import provider_network
+from runner.serve.child.recalling import recall_by
 from runner.serve.child.spoken import SpokenDialogue
 from runner.serve.child.to_main import log_to_main
 from runner.serve.child.watchdog import Suspect, Watchdog, die_with, session, suspects
@@ -300,6 +301,7 @@ class Dialogue:
             network=provider_network(welcome.network),
             on_failure=lambda reason, part: self._line.send(Failure(call, reason, part)),
             on_agreed=lambda: self._line.send(Agreed(call)),
+            recall=recall_by(self._line, call),
             channel="text" if opened.sound is None else "voice",
             idle=opened.idle,
             history=opened.history,
@@ -322,7 +324,7 @@ class Dialogue:
             return
         self._reported = True
         self._line.send(Reported(self._call, talk.report().to_data()))
-        if talk.release.agent.after_call is not None:
+        if talk.is_read:
             self._reporting = asyncio.get_running_loop().create_task(self._whole(talk))
 
     async def _whole(self, talk: Conversation) -> None:

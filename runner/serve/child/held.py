@@ -101,6 +101,7 @@ class HeldCall:
             more: as `Conversation` has it.
         """
         from runner.serve.child.network import provider_network
+        from runner.serve.child.recalling import recall_by
         from runner.session.conversation import Conversation
 
         return Conversation(
@@ -110,6 +111,7 @@ class HeldCall:
             on_event=self._heard,
             on_failure=lambda reason, part: self.line.send(Failure(self.id, reason, part)),
             on_agreed=lambda: self.line.send(Agreed(self.id)),
+            recall=recall_by(self.line, self.id),
             sound=Path(self.welcome.sound) if self.welcome.sound is not None else None,
             secrets=self.welcome.secrets.get,
             network=provider_network(self.welcome.network),
@@ -197,7 +199,7 @@ class HeldCall:
 
     async def _report(self, talk: Conversation) -> None:
         self.line.send(Reported(self.id, talk.report().to_data()))
-        if self.release.agent.after_call is not None:
+        if talk.is_read:
             report = await talk.whole_report()
             self.line.send(Reported(self.id, report.to_data()))
 

@@ -81,6 +81,11 @@ class Recorder:
         if (self.place.data_dir / "spool").is_dir() or self.place.begun():
             self._ready().wake()
 
+    @property
+    def up(self) -> bool:
+        """Whether the database took what it was given last."""
+        return self._storing is None or self._storing.up
+
     async def written(self) -> None:
         """Wait a little until all that has happened is on the disk."""
         if self._spooling is not None:

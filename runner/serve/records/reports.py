@@ -29,6 +29,10 @@ def of_report(data: dict[str, Any], agent: AgentRelease | None) -> dict[str, Any
         "reasons": report.reasons,
         "usage": report.usage,
         "latency": list(report.latency),
+        "who": report.who,
+        "remembered": report.remembered,
+        "remember_for": report.remember_for,
+        "remember_summary": report.remember_summary,
     }
 
 

@@ -22,6 +22,7 @@ from runner.serve.socket.messages import (
     Known,
     LogLine,
     NotRenewed,
+    Recall,
     Refused,
     Reported,
     SessionEvent,
@@ -52,6 +53,14 @@ class RenewalAnswers(Protocol):
         ...
 
 
+class Recalling(Protocol):
+    """Who knows what is remembered of callers."""
+
+    async def answer(self, peer: Peer, message: Recall, call: CallInfo | None) -> None:
+        """Answer the process that asked; `call` is None where the call has ended before."""
+        ...
+
+
 class ReportTaker(Protocol):
     """Who takes what is known of calls."""
 
@@ -75,12 +84,13 @@ class Switchboard:
         tools: ToolRequests,
         renewals: RenewalAnswers,
         *reports: ReportTaker,
+        recalls: Recalling | None = None,
     ) -> None:
         self._calls = calls
         self._welcomes = welcomes
         self._tools = tools
         self._renewals = renewals
-        self._reports = reports
+        self._reports, self._recalls = reports, recalls
         self.on_voice: Callable[[CallInfo, Sound | Signal], None] = lambda *_: None
         self.on_acted: Callable[[Acting | Acted], None] = lambda _: None
         self._tasks = Tasks()
@@ -115,6 +125,10 @@ class Switchboard:
             key = (peer, message.id)
             self._asked[key] = message.ask.tool, task
             task.add_done_callback(lambda _: self._asked.pop(key, None))
+            return
+        if isinstance(message, Recall):
+            if self._recalls is not None:
+                self._tasks.spawn(self._recalls.answer(peer, message, call))
             return
         if isinstance(message, Reported):
             self._report(call, message)

@@ -14,6 +14,8 @@ from runner.serve.socket.messages import (
     GiveUp,
     Kinds,
     Message,
+    Recall,
+    Recalled,
     Refused,
     SessionEvent,
     TooLongError,
@@ -21,6 +23,7 @@ from runner.serve.socket.messages import (
 from runner.serve.socket.peer import Peer
 
 _LOST: Final = "the runner is gone, so nothing was sent"
+_GONE: Final = "the runner is gone"
 _TOO_LONG: Final = "the request is too long"
 
 T = TypeVar("T", bound=Message)
@@ -41,6 +44,7 @@ class Line(Generic[T]):
         self._kinds = kinds
         self._ids = itertools.count(1)
         self._asked: dict[int, asyncio.Future[ToolResponse]] = {}
+        self._recalls: dict[int, asyncio.Future[Recalled]] = {}
         self._closed = False
 
     def event(self, call: str, event: dict[str, Any]) -> None:
@@ -57,7 +61,10 @@ class Line(Generic[T]):
             async for message in self.peer.messages(self._kinds):
                 if isinstance(message, Answer):
                     self._answer(message.id, message.answer)
+                elif isinstance(message, Recalled):
+                    self._recall(message)
                 elif isinstance(message, Refused):
+                    self._recall(Recalled(message.id or 0, problem=f"malformed: {message.why}"))
                     self._answer(message.id, _failure(f"the request is malformed: {message.why}"))
                 else:
                     self.on_message(message)
@@ -66,6 +73,8 @@ class Line(Generic[T]):
             for future in self._asked.values():
                 if not future.done():
                     future.set_result(_failure(_LOST))
+            for number in self._recalls:
+                self._recall(Recalled(number, problem=_GONE))
 
     async def ask(self, call: str, ask: ToolRequest) -> ToolResponse:
         """Have a request sent for a call."""
@@ -84,6 +93,26 @@ class Line(Generic[T]):
             raise
         finally:
             self._asked.pop(number, None)
+
+    async def recall(self, call: str, who: str) -> Recalled:
+        """Ask what the agent of a call remembers of somebody."""
+        if self._closed:
+            return Recalled(0, problem=_GONE)
+        number = next(self._ids)
+        future: asyncio.Future[Recalled] = asyncio.get_running_loop().create_future()
+        self._recalls[number] = future
+        try:
+            self.peer.send(Recall(call, number, who))
+            return await future
+        except TooLongError as error:
+            return Recalled(number, problem=str(error))
+        finally:
+            self._recalls.pop(number, None)
+
+    def _recall(self, answer: Recalled) -> None:
+        future = self._recalls.get(answer.id)
+        if future is not None and not future.done():
+            future.set_result(answer)
 
     def _answer(self, number: int | None, answer: ToolResponse) -> None:
         future = self._asked.get(number or 0)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import logging
-from dataclasses import dataclass, fields, is_dataclass, replace
+from dataclasses import dataclass, field, fields, is_dataclass, replace
 from typing import Annotated, Any, ClassVar, Final, Generic, Literal, TypeVar
 
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
@@ -215,6 +215,16 @@ class GiveUp(Message):
     call: str
     id: int
     type: Literal["give_up"] = "give_up"
+
+
+@dataclass(frozen=True, slots=True)
+class Recall(Message):
+    """What does the agent of a call remember of somebody? A `Recalled` answers."""
+
+    call: str
+    id: int
+    who: str
+    type: Literal["recall"] = "recall"
 
 
 @dataclass(frozen=True, slots=True)
@@ -569,6 +579,31 @@ class Answer(Message):
 
 
 @dataclass(frozen=True, slots=True)
+class Recalled(Message):
+    """What is remembered of whom a `Recall` named.
+
+    Attributes:
+        calls: how often they have called.
+        last: when their last call ended, in seconds since 1970.
+        summary: what the last calls were about.
+        variables: name → value.
+        problem: why it cannot be known now.
+    """
+
+    id: int
+    calls: int = 0
+    last: float | None = None
+    summary: str = ""
+    variables: dict[str, Any] = field(default_factory=dict)
+    problem: str | None = None
+    type: Literal["recalled"] = "recalled"
+
+    def shortened(self) -> Recalled:
+        """That it was too long."""
+        return Recalled(self.id, problem="it is too long")
+
+
+@dataclass(frozen=True, slots=True)
 class Refused(Message):
     """A message was none; `id` is the number that it carried."""
 
@@ -616,6 +651,7 @@ FromCall = (
     | Ask
     | Failure
     | GiveUp
+    | Recall
     | CallRenewed
     | NotRenewed
     | LogLine
@@ -627,8 +663,8 @@ FromCall = (
 )
 FromHost = FromCall | Reply | Failed | Piece | Pong
 FromOutside = Act | Mean | UseTool
-ToCall = Welcome | Gone | End | Renew | FromOutside | Answer | Sound | Said | Refused
-ToHost = End | Renew | FromOutside | Open | TurnText | Cancel | Ping | Answer | Refused
+ToCall = Welcome | Gone | End | Renew | FromOutside | Answer | Recalled | Sound | Said | Refused
+ToHost = End | Renew | FromOutside | Open | TurnText | Cancel | Ping | Answer | Recalled | Refused
 ControlReply = RunnerState | CommandResult
 
 T = TypeVar("T", bound=Message)
@@ -705,7 +741,7 @@ def _plain(value: Any) -> Any:
     if isinstance(value, Secret):
         return value.reveal()
     if is_dataclass(value) and not isinstance(value, type):
-        return {field.name: getattr(value, field.name) for field in fields(value)}
+        return {each.name: getattr(value, each.name) for each in fields(value)}
     return str(value)
 
 

@@ -21,6 +21,7 @@ from runner.session.errors import CannotStartError, MisfitError
 from runner.session.events import Event, MessageEvent
 from runner.session.lifecycle.measures import latencies, tokens
 from runner.session.lifecycle.verdicts import verdict_of
+from runner.session.memory import CallersMemory
 from runner.session.models.providers import Models
 from runner.session.values.conversion import convert, missing
 from runner.template import as_data
@@ -48,11 +49,12 @@ class Aftermath:
     Args:
         call: the call.
         models: makes those that read the talk: the call's own are closed by then.
+        memory: what is left of it for the caller's next one.
     """
 
-    def __init__(self, call: Call, models: Callable[[], Models]) -> None:
+    def __init__(self, call: Call, models: Callable[[], Models], memory: CallersMemory) -> None:
         """Nothing has been said."""
-        self._call, self._models = call, models
+        self._call, self._models, self._memory = call, models, memory
         self._events: list[Event] = []
 
     @property
@@ -60,9 +62,19 @@ class Aftermath:
         """What the agent wants."""
         return self._call.bound.release.agent.after_call
 
+    @property
+    def wanted(self) -> bool:
+        """Whether anything is done with the call once it is over, for which it is read."""
+        return self.spec is not None or self._sums_up
+
+    @property
+    def _sums_up(self) -> bool:
+        """Whether the caller's next call is to know what this one was about."""
+        return self._memory.spec is not None and self._memory.spec.summary
+
     def heard(self, event: Event) -> None:
         """Take what happens, as everybody is told of it: private values are masked."""
-        if self.spec is not None and self._call.recording.kept:
+        if self.wanted and self._call.recording.kept:
             self._events.append(event)
 
     def report(self, ended_by: str = "") -> CallReport:
@@ -82,14 +94,13 @@ class Aftermath:
             ended_by=ended_by,
             usage=tokens(session),
             latency=latencies(session),
+            **self._memory.left(),
         )
 
     async def whole(self, ended_by: str) -> CallReport:
         """The same once the call is over, with what models find in it."""
-        report, spec = replace(self.report(ended_by), final=True), self.spec
-        if spec is None or not self._holds(spec, report):
-            return report
-        wanted = self._wanted(spec)
+        report = replace(self.report(ended_by), final=True)
+        wanted = self._wanted(report)
         if not wanted or not report.transcript:
             return report
         models = self._models()
@@ -109,13 +120,16 @@ class Aftermath:
     def _holds(self, spec: AfterCall, report: CallReport) -> bool:
         return self._call.bound.renderer.is_true(spec.condition, {"call": report.names["call"]})
 
-    def _wanted(self, spec: AfterCall) -> list[Callable[[Any], Coroutine[Any, Any, Any]]]:
+    def _wanted(self, report: CallReport) -> list[Callable[[Any], Coroutine[Any, Any, Any]]]:
         wanted: list[Callable[[Any], Coroutine[Any, Any, Any]]] = []
-        if spec.extract:
+        spec = self.spec
+        if spec is not None and not self._holds(spec, report):
+            spec = None
+        if spec is not None and spec.extract:
             wanted.append(lambda model: self._extracted(spec, model))
-        if spec.judge:
+        if spec is not None and spec.judge:
             wanted.append(lambda model: self._judged(spec, model))
-        if sends_summary(spec):
+        if (spec is not None and sends_summary(spec)) or (self._sums_up and report.who):
             wanted.append(self._summed_up)
         return wanted
 

@@ -108,7 +108,7 @@ def named_participant(release: AgentRelease, facts: CallFacts) -> str:
         return ""
     renderer = TemplateRenderer(TemplateContext(release, facts, variables), release.places)
     try:
-        begin_variables(variables, renderer, facts.variables)
+        begin_variables(variables, renderer, facts.variables, {})
     except CannotStartError:  # the start of the call tells it
         return ""
     return renderer.text(identity).strip()

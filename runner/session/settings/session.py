@@ -20,7 +20,7 @@ from runner.session.models import kinds
 from runner.session.models.speech import HEARS_AND_THINKS, built_by_themselves, speech_model
 from runner.session.settings.options import livekit_options
 from runner.session.tools.background import BackgroundTools
-from runner.session.values.defaults import set_defaults
+from runner.session.values.defaults import set_defaults, set_recalled
 from runner.session.values.templates import TemplateRenderer
 from runner.session.values.variables import Variables
 
@@ -52,9 +52,17 @@ class CallSession(AgentSession[Any]):
 
 
 def begin_variables(
-    variables: Variables, renderer: TemplateRenderer, given: Mapping[str, Any]
-) -> None:
-    """Give variables the values that they begin with: those from outside, then the defaults.
+    variables: Variables,
+    renderer: TemplateRenderer,
+    given: Mapping[str, Any],
+    remembered: Mapping[str, Any],
+) -> tuple[str, ...]:
+    """Give variables the values that they begin with.
+
+    Those from outside win over what is remembered of the caller, and that over defaults.
+
+    Returns:
+        The names of those that have what is remembered.
 
     Raises:
         CannotStartError: one that was given is unknown, fixed or does not fit.
@@ -66,7 +74,10 @@ def begin_variables(
             variables.set(name, value)
         except MisfitError as problem:
             raise CannotStartError(f"'{name}' {problem}") from None
-    set_defaults(variables, renderer, [name for name in variables.fields if name not in given])
+    recalled = set_recalled(variables, {n: v for n, v in remembered.items() if n not in given})
+    open_names = [name for name in variables.fields if name not in {*given, *recalled}]
+    set_defaults(variables, renderer, open_names)
+    return tuple(recalled)
 
 
 def new_session(call: Call) -> AgentSession[Any]:

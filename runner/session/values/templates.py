@@ -39,6 +39,7 @@ class TemplateContext(Mapping[str, Any]):
         persona: the name of the one that speaks.
         spoken: the language that is spoken now, as the agent names it.
         texts: the agent's own words for what lkrun says itself.
+        memory: what is remembered of the caller: `calls`, `last` and `summary`.
     """
 
     def __init__(
@@ -74,11 +75,14 @@ class TemplateContext(Mapping[str, Any]):
         }
         if release.agent.hours is not None:
             self._made["open_now"] = lambda: release.agent.open_at(self._clock.now())
+        self.memory: Mapping[str, Any] = {"calls": 0, "last": None, "summary": ""}
+        if release.agent.memory is not None:
+            self._made["memory"] = self._memory
 
     def renewed(self, release: AgentRelease, variables: Variables) -> TemplateContext:
         """The same call, by another release."""
         context = TemplateContext(release, self.facts, variables, self._clock)
-        context.persona = self.persona
+        context.persona, context.memory = self.persona, self.memory
         context.spoken = nearest_language(self.spoken, release.agent.spoken) or context.spoken
         return context
 
@@ -115,6 +119,10 @@ class TemplateContext(Mapping[str, Any]):
             "persona": self.persona,
             "started": started,
         }
+
+    def _memory(self) -> dict[str, Any]:
+        last = self.memory["last"]
+        return {**self.memory, "last": last.astimezone(self.zone) if last is not None else None}
 
     def __getitem__(self, name: str) -> Any:
         """One of them.
