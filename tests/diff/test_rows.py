@@ -252,6 +252,10 @@ CASES = {
         ("    record:\n      mask: card\n      keep: 30d\n", ""),
         ["what is kept of calls of clinic is said no more; it was mask card and keep 30 days"],
     ),
+    "remembers": (
+        ("    record:\n", '    memory:\n      of: "{{ caller.phone }}"\n    record:\n'),
+        ["clinic now remembers callers: of \u201c{{ caller.phone }}\u201d"],
+    ),
     "word to expect": (
         ("- Invisalign", "- bridge"),
         ["clinic expects to hear Invisalign no more", "clinic now expects to hear bridge"],
@@ -464,3 +468,37 @@ def test_an_agent_that_is_reached_by_telephone_or_no_more(sentences):
     )
     gone = "clinic answers no calls by telephone any more; it had numbers +842412345678"
     assert gone in sentences(LINES, BEFORE)
+
+
+MEMORY = BEFORE.replace(
+    "    record:\n",
+    '    memory:\n      of: "{{ caller.phone }}"\n      keep: visitor\n'
+    "      for: 30d\n    record:\n",
+)
+
+AGAIN = (
+    "clinic now knows callers again by \u201c{{ caller.name }}\u201d, "
+    "not by \u201c{{ caller.phone }}\u201d"
+)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "wanted"),
+    [
+        ("caller.phone", "caller.name", AGAIN),
+        ("      keep: visitor\n", "", "clinic keeps visitor of callers no more"),
+        ("      for: 30d\n", "",
+         "clinic now remembers callers until they are forgotten, not for 30 days"),
+        ("for: 30d", "for: 90d", "clinic now remembers callers for 90 days, not for 30 days"),
+        ("      for: 30d\n", "      for: 30d\n      summary: yes\n",
+         "clinic now remembers what calls were about"),
+    ],
+)  # fmt: skip
+def test_a_memory_is_told_key_by_key(old, new, wanted, sentences):
+    """Whom it is about, what is kept and for how long each have their sentence."""
+    assert wanted in sentences(MEMORY, MEMORY.replace(old, new))
+
+
+def test_an_agent_that_forgets(sentences):
+    """A memory that comes or goes as a whole is told as what it is."""
+    assert "clinic remembers nothing of callers any more" in sentences(MEMORY, BEFORE)
