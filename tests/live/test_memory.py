@@ -18,6 +18,7 @@ agents:
     memory:
       of: "{{ caller.kind }}"
 """
+GREETING = "Good day, this is"
 
 
 @pytest.fixture
@@ -25,9 +26,9 @@ def folder(demonstration, tmp_path):
     """The demonstration, whose greeting tells how often a caller has called."""
     file = next(f for f in demonstration.rglob("*.yaml") if "\n  clinic:\n" in f.read_text())
     file.write_text(file.read_text().replace("agents:\n  clinic:\n", MEMORY, 1))
-    greets = next(f for f in demonstration.rglob("*.yaml") if "Good day, this is" in f.read_text())
-    text = greets.read_text().replace("Good day, this is", "Call {{ memory.calls + 1 }}, this is")
-    greets.write_text(text)
+    for each in demonstration.rglob("*.yaml"):
+        text = each.read_text().replace(GREETING, "Call {{ memory.calls + 1 }}, this is")
+        each.write_text(text)
     (demonstration / "data.yaml").write_text(f"runner:\n  data_dir: {tmp_path / 'data'}\n")
     return demonstration
 
@@ -35,7 +36,8 @@ def folder(demonstration, tmp_path):
 def kept(runner):
     """How often the runner remembers to have been called."""
     try:
-        with urllib.request.urlopen(f"{runner.http}/v1/memory/standard", timeout=30) as answer:
+        url = f"{runner.http}/v1/memory/standard"
+        with urllib.request.urlopen(url, timeout=30) as answer:  # noqa: S310 - our own address
             return json.load(answer)["calls"]
     except urllib.error.HTTPError:
         return 0
