@@ -23,6 +23,7 @@ SHOWN = {
     "egress/signed.py": "the moment that a signature is made for",
     "external/jobs.py": "when a job came and ended, for people",
     "front/routes/completions.py": "when an answer was made, as OpenAI's have it",
+    "records/memories.py": "the day by which a caller is forgotten",
     "records/opt_outs.py": "since when a number is on the list, by hand",
     "front/webhooks.py": "the moment that a signature was made for",
     "records/sound_files.py": "the day by which what was left of a sound goes",
