@@ -234,5 +234,5 @@ async def test_nobody_gets_the_connection_of_one_who_is_gone(egress, shops, monk
     monkeypatch.setattr(egress._servers, "ask", ask)
     for _ in range(50):
         assert (await of(egress, dict(shops["http"]))()).ok
-        gc.collect()
+        gc.collect(0)
     assert len(set(owners)) == 50
