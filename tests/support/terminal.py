@@ -21,6 +21,11 @@ _PATIENCE = 40.0
 _CODES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\r(?!\n)")
 
 
+def _heeds_ctrl_c() -> None:
+    """Take the signal as on a terminal: a shell has what it starts in the background ignore it."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 class Terminal:
     """Runs `lkrun` with a terminal at all its ends.
 
@@ -40,6 +45,7 @@ class Terminal:
             cwd=ROOT,
             env={**os.environ, "PYTHONPATH": str(ROOT), "TERM": "xterm", **env},
             start_new_session=True,
+            preexec_fn=_heeds_ctrl_c,  # noqa: PLW1509 - it calls nothing but the system
         )
         os.close(other)
         self.seen = ""
