@@ -219,6 +219,14 @@ class HttpEgress:
         """
         await probe(url, seconds, self._secrets, self._means(), self._env)
 
+    async def read(self, url: str, seconds: float) -> bytes:
+        """What stands at an address of the files, 64 KB at most.
+
+        Raises:
+            RequestError: it cannot be read.
+        """
+        return await probe(url, seconds, self._secrets, self._means(), self._env)
+
     def hide(self, text: str) -> str:
         """The same text without any secret that is known, tokens too."""
         return self._secrets.mask().text(text)

@@ -149,15 +149,15 @@ async def post_signed(
 
 async def probe(
     url: str, seconds: float, secrets: Secrets, means: Means, env: Mapping[str, str]
-) -> None:
-    """Ask an address whether it works.
+) -> bytes:
+    """Ask an address whether it works; gives what it answers.
 
     Raises:
         RequestError: it does not.
     """
     texts = Texts({"env": env}, Ledger(secrets))
     spec = _spec("GET", url, seconds, {})
-    await _answer(Sending(spec, None, texts, Hiding(secrets), _unbounded(means)))
+    return (await _answer(Sending(spec, None, texts, Hiding(secrets), _unbounded(means)))).body
 
 
 def _spec(method: str, url: str, seconds: float, headers: Mapping[str, Sent]) -> Request:

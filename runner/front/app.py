@@ -14,6 +14,7 @@ from aiohttp.typedefs import Handler
 
 from runner.front import cors, door, tokens, webhooks
 from runner.front.answering import answering
+from runner.front.login import CALLER, IdTokens, no_keys
 from runner.front.openapi import document
 from runner.front.port import Runner
 from runner.front.problems import HttpProblem
@@ -21,6 +22,7 @@ from runner.front.rates import Buckets, network
 from runner.front.responses import HEADERS, OWN, from_http, response
 from runner.front.routes import ROUTES
 from runner.front.routes.route import Route, Site
+from runner.front.signing_keys import Fetch
 from runner.front.tickets import PARAMETER
 from runner.front.tokens import LINES, Doors
 from runner.front.wire import Limits, WireRunner
@@ -36,6 +38,9 @@ _WAITING: Final = 128
 """Connections that wait until they are accepted."""
 
 _HIGHEST_PORT: Final = 65_535
+
+_DOTS: Final = 2
+"""Dots of an ID token (RFC 7515, 3.1)."""
 
 _BY_PATH: Final = {each.path: each for each in ROUTES}
 """Path → a row; those of one path are open, counted and shaped alike."""
@@ -59,8 +64,9 @@ class Front:
         body_seconds: float = BODY_SECONDS,
         limits: Limits | None = None,
         doors: Callable[[], Doors] = Doors,
+        fetch: Fetch = no_keys,
     ) -> None:
-        """Take the runner, where to listen, and what says who may come in now.
+        """Take the runner, where to listen, what says who may come in now, and who fetches keys.
 
         Raises:
             ValueError: the host is not this machine's own and no token is wanted, or there is no
@@ -73,7 +79,7 @@ class Front:
                 "machines too"
             )
         alone = door.loopback(bound) is not None
-        if not alone and not doors().tokens:
+        if not alone and not doors().tokens and doors().login is None:
             raise ValueError(
                 f"'{host}' would open the front to other machines, and runner.http has no tokens; "
                 f"use 127.0.0.1, or {LINES}"
@@ -83,6 +89,7 @@ class Front:
         self.address = (bound, port)
         self._site = Site(runner, document(ROUTES), alone, asyncio.Event())
         self._doors = doors
+        self._logins = IdTokens(fetch)
         self._buckets = Buckets()
         self._body_seconds = body_seconds
         self._limits = limits or Limits()
@@ -120,6 +127,7 @@ class Front:
         server, self._server = self._server, None
         if server is not None:
             await server.cleanup()
+        await self._logins.close()
 
     async def _close_streams(self, _: web.Application) -> None:
         self._site.closing.set()
@@ -135,7 +143,7 @@ class Front:
             route = _route(request)
             embedded = route is not None and route.embedded
             door.check(request, self.address, doors.origins, embedded=embedded)
-            about = cors.preflight(request, doors.origins) or self._refusal(request, doors)
+            about = cors.preflight(request, doors.origins) or await self._refusal(request, doors)
             return about or await handler(request)
         except HttpProblem as problem:
             return response(problem)
@@ -155,35 +163,62 @@ class Front:
             message = "the runner could not answer this request"
             return response(HttpProblem(500, "internal", message, "the runner's log says more"))
 
-    def _refusal(self, request: web.Request, doors: Doors) -> web.Response | None:
-        """What a request is answered that sends no token, or is one too many."""
+    async def _refusal(self, request: web.Request, doors: Doors) -> web.Response | None:
+        """What a request is answered that proves nothing, or is one too many."""
         route = _route(request)
-        wanted = () if doors.tokens is None and not self._site.on_this_machine else doors.tokens
-        token = self._token(request, route, wanted) if wanted else None
-        signed = route is not None and route.signed and webhooks.is_signed(request, doors.webhook)
-        stranger = wanted is not None and token is None and not (route and route.open)
-        stranger = stranger and not signed  # the signature is looked at once the body is there
-        if doors.rate is not None and (stranger or route is None or route.counted):
-            who = token or f"address {network(request.remote)}"
+        who, problem = await self._proof(request, route, doors)
+        if doors.rate is not None and (problem is not None or route is None or route.counted):
             try:
-                self._buckets.take(who, doors.rate)
-            except HttpProblem as problem:
-                return response(problem, route.problem.of(problem) if route else None)
-        return response(tokens.unauthorized(request)) if stranger else None
+                self._buckets.take(who or f"address {network(request.remote)}", doors.rate)
+            except HttpProblem as too_many:
+                return response(too_many, route.problem.of(too_many) if route else None)
+        return response(problem) if problem is not None else None
+
+    async def _proof(
+        self, request: web.Request, route: Route | None, doors: Doors
+    ) -> tuple[Secret[str] | str | None, HttpProblem | None]:
+        """What a request proves itself by, and why it is refused."""
+        wanted = doors.wanted
+        if wanted is None and self._site.on_this_machine:
+            return None, None
+        token = self._token(request, route, wanted or ())
+        right = token in (wanted or ())
+        if right or (route is not None and route.open):
+            return token if right else None, None
+        if route is not None and route.signed and webhooks.is_signed(request, doors.webhook):
+            return None, None  # the signature is looked at once the body is there
+        if doors.login is None or token.reveal().count(".") != _DOTS:
+            return None, tokens.unauthorized(request, doors.login)
+        try:
+            caller = await self._logins.caller(doors.login, token)
+        except HttpProblem as problem:
+            return None, problem
+        request[CALLER] = caller
+        may = route is not None and route.callers
+        return f"caller {caller.identity}", None if may else _not_for_callers()
 
     def _token(
         self, request: web.Request, route: Route | None, wanted: tuple[Secret[str], ...]
-    ) -> Secret[str] | None:
-        """The token that a request proves itself by: one of its header, or a ticket for one."""
+    ) -> Secret[str]:
+        """The token that a request sends: one of its header, or a ticket for one."""
         token = tokens.token_of(request, wanted)
         if token is None and route is not None and route.ticketed:
             token = self._site.tickets.take(request.query.get(PARAMETER, ""))
-        return token if token in wanted else None
+        return tokens.bearer(request) if token is None else token
 
 
 def _route(request: web.Request) -> Route | None:
     resource = request.match_info.route.resource
     return _BY_PATH.get(resource.canonical) if resource is not None else None
+
+
+def _not_for_callers() -> HttpProblem:
+    message = "an ID token does not open this"
+    hint = (
+        "with it a caller gets a token for a room, talks, and sees what is their own; a program "
+        "sends one of the tokens of runner.http"
+    )
+    return HttpProblem(403, "not_for_callers", message, hint)
 
 
 async def _listen(server: WireRunner, host: str, port: int, at_once: int) -> None:

@@ -110,6 +110,19 @@ class CallLoad:
 
 
 @dataclass(frozen=True, slots=True)
+class ProvenCaller:
+    """Who has proved themselves by a login provider's ID token.
+
+    Attributes:
+        identity: as the provider names them.
+        attributes: what else it says of them; not shown, like the token that said it.
+    """
+
+    identity: str
+    attributes: dict[str, str] = field(default_factory=dict, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class RoomVisit:
     """Who wants to come into a room, and whom they want there.
 
@@ -120,6 +133,7 @@ class RoomVisit:
         metadata: the participant's own.
         attributes: the participant's own.
         job_metadata: what the agent is given.
+        proven: whether `identity` is proved: they come into no room of somebody else.
     """
 
     agent: str | None = None
@@ -129,6 +143,7 @@ class RoomVisit:
     metadata: str = ""
     attributes: dict[str, str] = field(default_factory=dict)
     job_metadata: str = ""
+    proven: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +163,7 @@ class RoomWish:
     Attributes:
         empty_timeout: seconds that it stays without anybody; LiveKit's own without it.
         max_participants: any number without it.
+        identity: whose room it is, where that is proved.
     """
 
     agent: str | None = None
@@ -155,6 +171,7 @@ class RoomWish:
     metadata: str = ""
     empty_timeout: int | None = None
     max_participants: int | None = None
+    identity: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,8 +220,8 @@ class DialogueError(Exception):
             unknown_caller (404), ended (409), full,
             draining, not_ready, no_livekit, records_unavailable, livekit_failed,
             agent_unavailable (503: its model or service fails, or its process has died),
-            too_many_requests (429), bad_request (400: a variable that the agent
-            does not have), out_of_bounds (422: a value that the variable does not take).
+            not_yours (403: somebody else's room), too_many_requests (429),
+            bad_request (400: a variable that the agent does not have), out_of_bounds (422: a value that the variable does not take).
     """
 
     def __init__(
@@ -281,7 +298,8 @@ class Runner(Protocol):
         """A token for a room in which the agent will be.
 
         Raises:
-            DialogueError: the agent is unknown or not named, or cannot take a call now.
+            DialogueError: the agent is unknown or not named, or cannot take a call now; or the room
+                is somebody else's.
         """
         ...
 
@@ -348,12 +366,13 @@ class Runner(Protocol):
         """
         ...
 
-    async def voice(self, agent: str, rate: int) -> VoiceLine:
+    async def voice(self, agent: str, rate: int, caller: ProvenCaller | None = None) -> VoiceLine:
         """Begin a call by voice, whose sound comes over the front.
 
         Args:
             agent: whom to talk with.
             rate: samples a second, both ways.
+            caller: who calls, where that is proved.
 
         Raises:
             DialogueError: the agent is unknown, does not speak, or takes no call now.
@@ -362,6 +381,10 @@ class Runner(Protocol):
 
     def sessions(self) -> list[SessionInfo]:
         """Dialogues and calls."""
+        ...
+
+    def caller_of(self, session_id: str) -> str | None:
+        """The identity of the proven caller whose call it is; nothing where there is none."""
         ...
 
     async def session(self, session_id: str) -> dict[str, Any]:

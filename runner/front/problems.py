@@ -22,6 +22,7 @@ STATUS: Final = {
     "full": 503,
     "livekit_failed": 503,
     "no_livekit": 503,
+    "not_yours": 403,
     "not_ready": 503,
     "out_of_bounds": 422,
     "records_unavailable": 503,

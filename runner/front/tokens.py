@@ -10,6 +10,7 @@ from urllib.parse import unquote
 
 from aiohttp import web
 
+from runner.front.login import Login
 from runner.front.problems import HttpProblem
 from runner.front.rates import Rate
 from runner.secret import Secret
@@ -35,12 +36,19 @@ class Doors:
         rate: so many requests of a token, or of an address; None where there is no limit.
         webhook: what signed events are signed with; None where none are taken, empty where none is
             right.
+        login: whose ID tokens let callers in; None where there is no login provider.
     """
 
     tokens: tuple[Secret[str], ...] | None = None
     origins: frozenset[str] = frozenset()
     rate: Rate | None = None
     webhook: Secret[str] | None = None
+    login: Login | None = None
+
+    @property
+    def wanted(self) -> tuple[Secret[str], ...] | None:
+        """The tokens of which one must be sent; None where whoever is on this machine may ask."""
+        return () if self.tokens is None and self.login is not None else self.tokens
 
 
 PROTOCOL: Final = "lkrun.bearer."
@@ -65,6 +73,12 @@ def shown(request: web.Request) -> Secret[str]:
     return Secret(_sent(request)[1])
 
 
+def bearer(request: web.Request) -> Secret[str]:
+    """The token that a request sends as one (RFC 6750), whatever it is; empty without one."""
+    scheme, sent = _sent(request)
+    return Secret(sent if scheme.lower() == "bearer" else "")
+
+
 def _sent(request: web.Request) -> tuple[str, str]:
     headers = request.headers.getall("Authorization", [])
     if not headers:
@@ -81,11 +95,13 @@ def _of_socket(request: web.Request) -> Iterator[str]:
                 yield offered.strip().removeprefix(PROTOCOL)
 
 
-def unauthorized(request: web.Request) -> HttpProblem:
+def unauthorized(request: web.Request, login: Login | None = None) -> HttpProblem:
     """What a request is told that sends no token, or another."""
     sent = "Authorization" in request.headers
     message = "this token is not one of the runner's" if sent else "this runner wants a token"
-    hint = "send the header 'Authorization: Bearer …' with one of the tokens of runner.http"
+    of_callers = "the ID token of a caller who has signed in, or with " if login else ""
+    hint = f"send the header 'Authorization: Bearer …' with {of_callers}one of the tokens of "
+    hint = f"{hint}runner.http"
     return HttpProblem(401, "unauthorized", message, hint, {"WWW-Authenticate": "Bearer"})
 
 

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, WithJsonSchema, model_validator
 
 from runner.late_pattern import late
+from runner.schema.login import IdTokens
 from runner.schema.types.blocks import Block, OneOrList, key
 from runner.schema.types.measures import Rate
 from runner.schema.types.mistake import mistake
@@ -164,6 +165,12 @@ class Doors(Block):
         "find the runner, if it has a name",
         (),
     )
+    jwt: IdTokens | None = key(
+        "lets callers in who have signed in at a login provider (Auth0, Clerk, Firebase, any of "
+        "OpenID): for calls, and what is their own; whoever is on this machine proves themselves "
+        "too then",
+        None,
+    )
     webhook_secret: Credential | None = key(
         "proves events of services that sign them as Standard Webhooks and have no token: whsec_ "
         "and Base64",
@@ -200,7 +207,12 @@ class Doors(Block):
                 shown = f'write the token alone: "{rest}"' if has_template(rest) else None
                 raise mistake("E117", message, shown or "write the token alone", at=("tokens", at))
         address = address_of(split_listen(self.listen)[0])
-        if not self.tokens and address is not None and not is_loopback(address):
+        if (
+            not self.tokens
+            and self.jwt is None
+            and address is not None
+            and not is_loopback(address)
+        ):
             message = f"'{self.listen}' is open to other machines, and there are no tokens"
             raise mistake("E103", message, TOKENS_FIRST, at=("listen",))
         return self

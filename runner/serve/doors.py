@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from runner.egress.secrets import Ledger, Secrets
 from runner.front.door import loopback
+from runner.front.login import Login
 from runner.front.rates import Rate
 from runner.front.tokens import Doors
 from runner.front.webhooks import usable
@@ -17,9 +18,17 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from runner.link.release import Release
+    from runner.schema.login import IdTokens
     from runner.serve.log import Log
     from runner.serve.releases.served import Releases
     from runner.serve.startup import ServeSettings
+
+
+def _login(written: IdTokens | None) -> Login | None:
+    if written is None:
+        return None
+    audience = tuple(map(str, written.audience))
+    return Login(str(written.issuer), audience, str(written.keys_url))
 
 
 class FrontDoors:
@@ -81,7 +90,7 @@ class FrontDoors:
         if wanted != self._wanted:
             words = "runner.http.listen is another: restart the runner to listen there"
             self._log.event("restart_needed", words, level="warning", what="listen")
-        elif open_before and not self.now().tokens:
+        elif open_before and not self.now().tokens and self.now().login is None:
             words = "runner.http.tokens has gone: nobody is let in until there are tokens again"
             self._log.event("no_tokens", words, level="warning")
         self._wanted = wanted
@@ -106,6 +115,7 @@ class FrontDoors:
             frozenset(map(str, written.allowed_origins)) | self._public(),
             Rate(rate.count, rate.seconds) if rate is not None else None,
             webhook,
+            _login(written.jwt),
         )
 
     def _rendered(self, text: str, names: set[str]) -> Secret[str]:

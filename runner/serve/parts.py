@@ -45,6 +45,7 @@ from runner.source import attached
 
 if TYPE_CHECKING:
     from runner.egress.secrets import Secrets
+    from runner.front.signing_keys import Fetch
     from runner.serve.log import Handler, Log
     from runner.serve.releases.store import Store
     from runner.serve.tasks import Tasks
@@ -177,15 +178,15 @@ def build(  # noqa: PLR0913 - what a runner begins with
         releases, calls, admission, metrics, neighbours, agents, external, health, after,
         recorder, switchboard,
         texts, voices, blocked, surroundings, swap, reloader, socket, served,
-        _front(served, doors),
+        _front(served, doors, tools.egress.read),
     )  # fmt: skip
 
 
-def _front(served: ServedRunner, doors: FrontDoors) -> Front:
+def _front(served: ServedRunner, doors: FrontDoors, fetch: Fetch) -> Front:
     try:
         limits = descriptors.prepare()
         host, port = doors.address
-        return Front(served, host=host, port=port, limits=limits, doors=doors.now)
+        return Front(served, host=host, port=port, limits=limits, doors=doors.now, fetch=fetch)
     except ValueError as error:
         raise CannotServeError(str(error)) from None
 

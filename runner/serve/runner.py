@@ -11,6 +11,7 @@ from runner.front.port import (
     DialogueError,
     EarlierLine,
     OpenRoom,
+    ProvenCaller,
     RoomPass,
     RoomVisit,
     RoomWish,
@@ -180,7 +181,9 @@ class ServedRunner:
     def _rooms(self) -> Rooms:
         from runner.serve.workers.rooms import Rooms
 
-        return Rooms(self._livekit, self._releases, self._admission, self._agents)
+        return Rooms(
+            self._livekit, self._releases, self._admission, self._agents, self._calls.owners
+        )
 
     def meet_link(self, agent: str) -> str | None:
         """A LiveKit Meet address with a fresh token for the agent; None without LiveKit."""
@@ -252,17 +255,22 @@ class ServedRunner:
         """
         self._voices.check(agent)
 
-    async def voice(self, agent: str, rate: int) -> VoiceLine:
+    async def voice(self, agent: str, rate: int, caller: ProvenCaller | None = None) -> VoiceLine:
         """Begin a call by voice that the front holds itself.
 
         Raises:
             DialogueError: the agent is unknown, does not speak, or takes no call now.
         """
-        return await self._voices.begin(agent, rate)
+        return await self._voices.begin(agent, rate, caller)
 
     def sessions(self) -> list[SessionInfo]:
         """Dialogues and calls."""
         return [call.info() for call in self._calls.all()]
+
+    def caller_of(self, session_id: str) -> str | None:
+        """The identity of the proven caller whose call it is, also of one that has ended."""
+        call = self._calls.get(session_id) or self._calls.past(session_id)
+        return call.caller if call is not None else None
 
     async def session(self, session_id: str) -> dict[str, Any]:
         """One of them with its `events` and `variables`; one that has ended for an hour.

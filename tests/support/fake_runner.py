@@ -215,6 +215,8 @@ class FakeRunner:
         self.history: Any = None
         self.visit: Any = None
         self.wish: Any = None
+        self.caller: Any = None
+        self.callers: dict[str, str] = {}
         self.failure: str | None = None
         self.audio = False
         self.calls_now = CallLoad(0, None, full=False)
@@ -280,8 +282,9 @@ class FakeRunner:
         if agent not in {each.name for each in AGENTS}:
             raise DialogueError("unknown_agent", f"there is no agent '{agent}'")
 
-    async def voice(self, agent: str, rate: int) -> FakeLine:
+    async def voice(self, agent: str, rate: int, caller: Any = None) -> FakeLine:
         self.may_speak(agent)
+        self.caller = caller
         self.line = FakeLine(rate)
         known = next(each for each in AGENTS if each.name == agent)
         name = self.line.session_id
@@ -373,6 +376,9 @@ class FakeRunner:
         if self.sound_file is None:
             raise DialogueError("unknown_session", "there is no sound of such a dialogue")
         return self.sound_file
+
+    def caller_of(self, session_id: str) -> str | None:
+        return self.callers.get(session_id)
 
     def sessions(self) -> list[SessionInfo]:
         return [SessionInfo(**self._row(each)) for each in self.dialogues.values()]

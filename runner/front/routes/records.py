@@ -83,6 +83,8 @@ async def _forget(request: ApiRequest) -> None:
 
 
 async def _context(request: ApiRequest) -> dict[str, Any]:
+    if request.caller is not None and request.caller.identity != request.path["who"]:
+        raise HttpProblem(404, "unknown_caller", "nothing is kept of such a caller")
     return await request.runner.records.context(request.path["who"])
 
 
@@ -211,6 +213,7 @@ ROUTES: Final = (
         "What is kept of a caller: memory, and the last ten calls",
         CallerContext,
         errors=(404, 503),
+        callers=True,
     ),
     Route(
         "log_interaction",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 from runner.front.models.rooms import (
@@ -37,7 +38,7 @@ async def _token(request: ApiRequest) -> dict[str, Any]:
         attributes=body.participant_attributes or {},
         job_metadata=wanted.metadata if wanted else "",
     )
-    return _reply(await request.runner.let_in(visit))
+    return _reply(await request.runner.let_in(_by(request, visit)))
 
 
 async def _token_by_link(request: ApiRequest) -> dict[str, Any]:
@@ -48,7 +49,7 @@ async def _token_by_link(request: ApiRequest) -> dict[str, Any]:
         identity=query.get("identity"),
         name=query.get("name"),
     )
-    reply = _reply(await request.runner.let_in(visit))
+    reply = _reply(await request.runner.let_in(_by(request, visit)))
     return reply | {"accessToken": reply["participant_token"]}
 
 
@@ -60,13 +61,32 @@ async def _connection_details(request: ApiRequest) -> dict[str, Any]:
         name=query.get("participantName"),
         metadata=query.get("metadata") or "",
     )
-    way = await request.runner.let_in(visit)
+    way = await request.runner.let_in(_by(request, visit))
     return {
         "serverUrl": way.url,
         "roomName": way.room,
         "participantName": way.name,
         "participantToken": way.token,
     }
+
+
+def _by(request: ApiRequest, visit: RoomVisit) -> RoomVisit:
+    """The visit of who asks: a caller who has signed in is who the login provider says.
+
+    Raises:
+        HttpProblem: they want to be somebody else (403).
+    """
+    caller = request.caller
+    if caller is None:
+        return visit
+    if visit.identity not in (None, caller.identity):
+        message = "this ID token is of somebody else than who wants to come in"
+        hint = "leave the participant's identity out: it is the 'sub' of the ID token"
+        raise HttpProblem(403, "not_yours", message, hint)
+    if visit.attributes:
+        message = "who comes in by an ID token has no other attributes than its claims"
+        raise HttpProblem(403, "not_yours", message, "leave 'participant_attributes' out")
+    return replace(visit, identity=caller.identity, attributes=caller.attributes, proven=True)
 
 
 class _Query:
@@ -110,6 +130,7 @@ async def _create_room(request: ApiRequest) -> dict[str, Any]:
         metadata="" if given is None else metadata,
         empty_timeout=body.empty_timeout,
         max_participants=body.max_participants,
+        identity=request.caller.identity if request.caller is not None else None,
     )
     made: OpenRoom = await request.runner.open_room(wish)
     return {"room_name": made.room, "agent": made.agent, "dispatch_id": made.dispatch}
@@ -129,7 +150,7 @@ async def _config(request: ApiRequest) -> dict[str, Any]:
 
 
 def _row(name: str, method: str, path: str, handler: Handler, summary: str, **more: Any) -> Route:
-    return Route(name, method, path, handler, summary, errors=_REFUSALS, **more)
+    return Route(name, method, path, handler, summary, errors=_REFUSALS, callers=True, **more)
 
 
 ROUTES: Final = (

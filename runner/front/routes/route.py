@@ -11,8 +11,9 @@ from aiohttp import web
 from pydantic import BaseModel
 
 from runner.front.continued import Continued
+from runner.front.login import CALLER
 from runner.front.models.base import ProblemReply
-from runner.front.port import Runner
+from runner.front.port import ProvenCaller, Runner
 from runner.front.problems import HttpProblem
 from runner.front.tickets import Tickets
 from runner.front.webhooks import Deliveries
@@ -62,6 +63,12 @@ class ApiRequest:
         """The runner that answers."""
         return self.site.runner
 
+    @property
+    def caller(self) -> ProvenCaller | None:
+        """Who asks, where they have proved themselves by an ID token."""
+        caller: ProvenCaller | None = self.raw.get(CALLER)
+        return caller
+
 
 Handler = Callable[[ApiRequest], Awaitable[Any]]
 """Gives what `reply` is made of, nothing where there is none, or a whole answer of aiohttp."""
@@ -99,6 +106,7 @@ class Route:
         counted: whether a request of it counts for the rate limit.
         embedded: whether pages of any other site may load it as a script.
         signed: whether a signature of Standard Webhooks does for a token.
+        callers: whether a caller's ID token does; its handler shows them what is theirs.
         errors: the statuses that it may answer besides those of every route.
     """
 
@@ -119,3 +127,4 @@ class Route:
     counted: bool = True
     embedded: bool = False
     signed: bool = False
+    callers: bool = False

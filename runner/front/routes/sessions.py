@@ -18,11 +18,29 @@ _LONGEST: Final = 12
 
 
 async def _sessions(request: ApiRequest) -> list[SessionInfo]:
-    return request.runner.sessions()
+    return [each for each in request.runner.sessions() if _may_see(request, each.id)]
+
+
+def _may_see(request: ApiRequest, session_id: str) -> bool:
+    """Whether it is one of who asks; a program may see all."""
+    caller = request.caller
+    return caller is None or request.runner.caller_of(session_id) == caller.identity
+
+
+def _named(request: ApiRequest) -> str:
+    """The session that a request names.
+
+    Raises:
+        HttpProblem: it is another caller's: there is none that they could know of (404).
+    """
+    session_id = request.path["id"]
+    if not _may_see(request, session_id):
+        raise HttpProblem(404, "unknown_session", "there is no such dialogue or call")
+    return session_id
 
 
 async def _session(request: ApiRequest) -> dict[str, Any]:
-    return await request.runner.session(request.path["id"])
+    return await request.runner.session(_named(request))
 
 
 async def _act(request: ApiRequest) -> None:
@@ -32,16 +50,16 @@ async def _act(request: ApiRequest) -> None:
 
 
 async def _end(request: ApiRequest) -> None:
-    await request.runner.end(request.path["id"])
+    await request.runner.end(_named(request))
 
 
 async def _audio(request: ApiRequest) -> web.StreamResponse:
-    file = request.runner.sound(request.path["id"])
+    file = request.runner.sound(_named(request))
     return web.FileResponse(file, headers={"Content-Type": "audio/wav"})
 
 
 async def _events(request: ApiRequest) -> web.StreamResponse:
-    events = await request.runner.events(request.path["id"], _after(request.raw))
+    events = await request.runner.events(_named(request), _after(request.raw))
     return await send(request.raw, events, request.site.closing)
 
 
@@ -57,7 +75,15 @@ def _after(request: web.Request) -> int:
 
 
 ROUTES: Final = (
-    Route("sessions", "GET", "/v1/sessions", _sessions, "Dialogues and calls", SessionRows),
+    Route(
+        "sessions",
+        "GET",
+        "/v1/sessions",
+        _sessions,
+        "Dialogues and calls",
+        SessionRows,
+        callers=True,
+    ),
     Route(
         "session",
         "GET",
@@ -66,6 +92,7 @@ ROUTES: Final = (
         "One of them with its events and variables",
         SessionDetail,
         errors=(404,),
+        callers=True,
     ),
     Route(
         "session_events",
@@ -76,6 +103,7 @@ ROUTES: Final = (
         kind="text/event-stream",
         ticketed=True,
         errors=(400, 404),
+        callers=True,
     ),
     Route(
         "session_audio",
@@ -86,6 +114,7 @@ ROUTES: Final = (
         kind="audio/wav",
         ticketed=True,
         errors=(404,),
+        callers=True,
     ),
     Route(
         "act",
@@ -105,5 +134,6 @@ ROUTES: Final = (
         "End it",
         status=204,
         errors=(404, 409),
+        callers=True,
     ),
 )

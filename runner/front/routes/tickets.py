@@ -24,5 +24,6 @@ ROUTES: Final = (
         "A ticket for a stream, good once and for a minute: ?ticket=…",
         TicketReply,
         status=201,
+        callers=True,
     ),
 )

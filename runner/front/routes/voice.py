@@ -45,7 +45,7 @@ async def _voice(request: ApiRequest) -> web.StreamResponse:
     if not socket.can_prepare(request.raw).ok:
         message = "a call by voice is a WebSocket, and this request is none"
         raise HttpProblem(400, "bad_request", message, "begin the address with ws:// or wss://")
-    line = await request.runner.voice(agent, rate)
+    line = await request.runner.voice(agent, rate, request.caller)
     try:
         await socket.prepare(request.raw)
         await _held(socket, line, request.site.closing)
@@ -161,6 +161,7 @@ ROUTES: Final = (
         "A call by voice over a WebSocket: 16 bit samples at `rate` both ways, JSON in text frames",
         status=101,
         kind="",
+        callers=True,
         errors=(400, 404, 503),
     ),
 )

@@ -23,7 +23,7 @@ LATER: dict[str, frozenset[str]] = {
     "an action": _words("transfer_call"),
     "a tool": _words("transfer_call"),
     "a provider": frozenset(),
-    "http": _words("jwt"),
+    "http": frozenset(),
     "the room": frozenset(),
     "the runner": frozenset(),
     "the capacity": _words("idle_processes"),

@@ -92,10 +92,12 @@ class VoiceCall:
         held: the call.
         home: the runtime directory of the runner.
         rate: samples a second, both ways.
+        caller: who calls.
     """
 
-    def __init__(self, held: HeldCall, home: Path, rate: int) -> None:
+    def __init__(self, held: HeldCall, home: Path, rate: int, caller: Caller) -> None:
         """Nothing is begun before `run`."""
+        self._caller = caller
         self._held = held
         self._home = home
         self._inward, self._outward = Resampler(rate, RATE), Resampler(RATE, rate)
@@ -112,7 +114,7 @@ class VoiceCall:
         held = self._held
         held.line.on_message = self._take
         held.tasks.spawn(self._listen())
-        facts = CallFacts(caller=Caller(kind="standard"), id=held.id)
+        facts = CallFacts(caller=self._caller, id=held.id)
         talk = held.conversation(facts, channel="voice", sounds=Sounds(self._home / "sounds"))
         held.talk = talk
         held.line.send(Started(held.id))
@@ -201,13 +203,14 @@ class VoiceCall:
             self._held.line.send(Sound(self._held.id, base64.b64encode(pcm).decode("ascii")))
 
 
-async def hold(home: Path, call: str, rate: int) -> None:
+async def hold(home: Path, call: str, rate: int, caller: Caller) -> None:
     """Hold a call until its end.
 
     Args:
         home: the runtime directory of the runner.
         call: its id.
         rate: samples a second, both ways.
+        caller: who calls.
     """
     held = await HeldCall.connect(home, call)
     if held is None:
@@ -219,7 +222,7 @@ async def hold(home: Path, call: str, rate: int) -> None:
         # plugins ask services by LiveKit's session, which the process of a room's call has from it
         async with http_context.open():
             try:
-                reason = await VoiceCall(held, home, rate).run()
+                reason = await VoiceCall(held, home, rate, caller).run()
             except Exception as error:  # noqa: BLE001 - whatever a provider raises ends this call with one line in the log
                 _log.error("a call ended: %s", str(error) or type(error).__name__)
                 _log.debug("the error of the call", exc_info=error)

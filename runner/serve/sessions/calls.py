@@ -13,6 +13,7 @@ from runner.front.port import SessionInfo
 from runner.schema.agents import Limits
 from runner.serve.kept import masking_of
 from runner.serve.sessions.event_log import EventLog
+from runner.serve.sessions.owners import RoomOwners
 from runner.serve.sessions.past import HOUR, PastSessions
 from runner.serve.socket.messages import End
 
@@ -58,6 +59,7 @@ class CallInfo:
         record: what is kept of it, as its agent said when it began.
         kept: whether what is said in it may be kept and sent: not before a caller who is asked
             has agreed.
+        caller: the identity of who calls, where they have proved it.
     """
 
     id: str
@@ -81,6 +83,7 @@ class CallInfo:
     spoken: bool = False
     record: Record | None = None
     kept: bool = True
+    caller: str | None = None
 
     @property
     def masking(self) -> Masking:
@@ -152,6 +155,7 @@ class Calls:
         on_end: told each one that has ended.
         on_event: told each event of each, as `lkrun chat --format json` has it.
         on_failure: told why an answer in one has failed, and which part did.
+        owners: whose rooms are whose.
     """
 
     def __init__(self, releases: Releases, log: Log) -> None:
@@ -161,6 +165,7 @@ class Calls:
         self._on: dict[str, CallInfo] = {}
         self._past: PastSessions[CallInfo] = PastSessions()
         self._ended = asyncio.Event()
+        self.owners = RoomOwners()
         self.on_answer: list[Callable[[CallInfo], None]] = []
         self.on_agree: list[Callable[[CallInfo], None]] = []
         self.on_turn: list[Callable[[CallInfo, TurnFigures], None]] = []
@@ -168,10 +173,17 @@ class Calls:
         self.on_event: list[Callable[[CallInfo, dict[str, Any]], None]] = []
         self.on_failure: list[Callable[[CallInfo, str, str], None]] = []
 
-    def begin(
-        self, call_id: str, agent: str, kind: str, *, room: str | None = None, dispatch: str = ""
+    def begin(  # noqa: PLR0913 - what is known of it at its beginning, by name
+        self,
+        call_id: str,
+        agent: str,
+        kind: str,
+        *,
+        room: str | None = None,
+        dispatch: str = "",
+        caller: str | None = None,
     ) -> CallInfo:
-        """Begin one on the served release.
+        """Begin one on the served release; in a room it is the call of whoever owns that.
 
         Raises:
             KeyError: the release has no such agent.
@@ -182,6 +194,7 @@ class Calls:
         call = CallInfo(
             call_id, agent, kind, release, str(spec.answers_at(now)), room, dispatch or None,
             record=spec.record, kept=spec.record is None or spec.record.consent is None,
+            caller=caller or (self.owners.of(room) if room is not None else None),
         )  # fmt: skip
         self._on[call_id] = call
         return call

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from multiprocessing.process import BaseProcess
     from pathlib import Path
 
+    from runner.front.port import ProvenCaller
     from runner.serve.sessions.admission import Admission
     from runner.serve.sessions.calls import CallInfo, Calls
 
@@ -154,8 +155,8 @@ class Voices:
     async def _warmed(self) -> None:
         await self._warm()
 
-    async def begin(self, agent: str, rate: int) -> VoiceLine:
-        """Begin a call.
+    async def begin(self, agent: str, rate: int, caller: ProvenCaller | None = None) -> VoiceLine:
+        """Begin a call, of somebody who has proved who they are or of anybody.
 
         Raises:
             DialogueError: the agent is unknown, speaks with nobody, or takes no call now.
@@ -164,16 +165,18 @@ class Voices:
         try:
             await self._warm()
             self.check(agent)  # another one may have come first
-            return await self._begun(agent, rate)
+            return await self._begun(agent, rate, caller)
         except OSError as error:
             why = f"the process of the call could not be started: {error.strerror or error}"
             raise DialogueError("agent_unavailable", why, "try again") from None
 
-    async def _begun(self, agent: str, rate: int) -> VoiceLine:
-        call = self._calls.begin(f"voice_{uuid.uuid4().hex[:16]}", agent, "call")
+    async def _begun(self, agent: str, rate: int, caller: ProvenCaller | None) -> VoiceLine:
+        identity = caller.identity if caller is not None else None
+        attributes = caller.attributes if caller is not None else {}
+        call = self._calls.begin(f"voice_{uuid.uuid4().hex[:16]}", agent, "call", caller=identity)
         line = self._lines[call.id] = VoiceLine(call, rate, self._hang)
         context = multiprocessing.get_context("forkserver")
-        arguments = (self._home, call.id, rate)
+        arguments = (self._home, call.id, rate, identity, attributes)
         process = context.Process(target=voice_process.main, args=arguments, daemon=True)
         try:
             await asyncio.to_thread(process.start)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from runner.serve.credentials import LiveKit
     from runner.serve.releases.served import Releases
     from runner.serve.sessions.admission import Admission
+    from runner.serve.sessions.owners import RoomOwners
     from runner.serve.workers.livekit import LiveKitAgents
 
 TTL: Final = 900.0
@@ -39,11 +40,13 @@ class Rooms:
         releases: Releases,
         admission: Admission,
         agents: LiveKitAgents,
+        owners: RoomOwners,
     ) -> None:
         self._livekit = livekit
         self._releases = releases
         self._admission = admission
         self._agents = agents
+        self._owners = owners
 
     async def let_in(self, visit: RoomVisit) -> RoomPass:
         """A token for a room in which the agent will be.
@@ -52,10 +55,13 @@ class Rooms:
         already the agent is called by name, unless it is called already.
 
         Raises:
-            DialogueError: the agent is unknown or not named, or cannot take a call now.
+            DialogueError: the agent is unknown or not named, or cannot take a call now; or a proven
+                caller wants into a room of somebody else.
         """
         livekit = self._reachable()
         agent = self._agent(visit.agent)
+        owner = visit.identity if visit.proven else None
+        await self._claim(livekit, visit.room, owner)
         named = self._admission.dispatch(agent).mode == "explicit"
         if visit.room is not None and named:
             await self._call_in(livekit, visit.room, agent, visit.job_metadata)
@@ -73,6 +79,7 @@ class Rooms:
                 named=named,
             ),
         )
+        self._owners.claim(made.room, owner)
         return RoomPass(livekit.url, made.token, made.room, visit.name or made.identity)
 
     async def open_room(self, wish: RoomWish) -> OpenRoom:
@@ -83,7 +90,9 @@ class Rooms:
         """
         livekit = self._reachable()
         agent = self._agent(wish.agent)
+        await self._claim(livekit, wish.room, wish.identity)
         room = wish.room or f"{agent}-{secrets.token_hex(4)}"
+        self._owners.claim(room, wish.identity)
         wanted = api.CreateRoomRequest(name=room, metadata=wish.metadata)
         if wish.empty_timeout is not None:
             wanted.empty_timeout = wish.empty_timeout
@@ -97,6 +106,30 @@ class Rooms:
         except (api.TwirpError, aiohttp.ClientError, OSError, TimeoutError) as error:
             _failed(error)
         return OpenRoom(room, agent, dispatch)
+
+    async def _claim(self, livekit: LiveKit, room: str | None, identity: str | None) -> None:
+        """Note who asks for a room by its name.
+
+        Raises:
+            DialogueError: a proven caller asks for one that is somebody else's, or that is there
+                and nobody knows whose.
+        """
+        if room is None:
+            return
+        known = self._owners.known(room)
+        owner = self._owners.claim(room, identity)
+        if identity is None or (known and owner == identity):
+            return
+        try:
+            strange = known or await _is_there(livekit, room)
+        except BaseException:
+            self._owners.drop(room)
+            raise
+        if strange:
+            if not known:
+                self._owners.drop(room)
+            words = "this room is not yours"
+            raise DialogueError("not_yours", words, "leave the room's name out for a new one")
 
     async def _call_in(self, livekit: LiveKit, room: str, agent: str, metadata: str) -> None:
         try:
@@ -136,6 +169,19 @@ class Rooms:
 
 def _server(livekit: LiveKit) -> api.LiveKitAPI:
     return api.LiveKitAPI(livekit.url, livekit.api_key, livekit.api_secret.reveal())
+
+
+async def _is_there(livekit: LiveKit, room: str) -> bool:
+    """Whether LiveKit has a room of this name.
+
+    Raises:
+        DialogueError: it does not say.
+    """
+    try:
+        async with asyncio.timeout(BUDGET), _server(livekit) as server:
+            return bool((await server.room.list_rooms(api.ListRoomsRequest(names=[room]))).rooms)
+    except (api.TwirpError, aiohttp.ClientError, OSError, TimeoutError) as error:
+        _failed(error)
 
 
 async def _dispatched(server: api.LiveKitAPI, room: str, agent: str, metadata: str) -> str:
