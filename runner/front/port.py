@@ -221,7 +221,8 @@ class DialogueError(Exception):
             draining, not_ready, no_livekit, records_unavailable, livekit_failed,
             agent_unavailable (503: its model or service fails, or its process has died),
             not_yours (403: somebody else's room), too_many_requests (429),
-            bad_request (400: a variable that the agent does not have), out_of_bounds (422: a value that the variable does not take).
+            bad_request (400: a variable that the agent does not have),
+            out_of_bounds (422: a value that the variable does not take).
     """
 
     def __init__(

@@ -3,7 +3,7 @@
 from typing import Annotated, ClassVar, Final
 from urllib.parse import SplitResult, urlsplit
 
-from pydantic import AfterValidator, WithJsonSchema, model_validator
+from pydantic import AfterValidator, WithJsonSchema
 
 from runner.schema.types.blocks import Block, OneOrList, key
 from runner.schema.types.mistake import mistake
@@ -23,12 +23,25 @@ _AUDIENCE: Final = (
 _ISSUER: Final = "write issuer: and the provider's own name, exactly as its tokens have it in iss"
 
 
-def _public(text: Plain) -> Plain:
-    """Refuse a template: whose tokens count is no secret, and the same for everybody."""
-    if has_template(text):
-        message = "no template can stand here: whose ID tokens count is no secret"
-        raise mistake("E117", message, "write the value itself; only tokens: hold secrets")
-    return Plain(text.strip())
+class Claim(Plain):
+    """A text that stands in tokens, compared letter by letter."""
+
+    __slots__ = ()
+
+    @classmethod
+    def read(cls, value: str) -> "Claim":
+        """Accept a text that is the same for everybody.
+
+        Raises:
+            PydanticCustomError: there is none, or a template, whose value nobody could know.
+        """
+        if not value.strip():
+            hint = "write what the login provider shows for it: no token is good without"
+            raise mistake("E105", "there is no text here", hint)
+        if has_template(value):
+            message = "no template can stand here: whose ID tokens count is no secret"
+            raise mistake("E117", message, "write the value itself, as the login provider shows it")
+        return cls(value.strip())
 
 
 def _split(text: str) -> SplitResult:
@@ -40,7 +53,7 @@ def _split(text: str) -> SplitResult:
     return split
 
 
-def _issuer(text: Plain) -> Plain:
+def _issuer(text: Claim) -> Claim:
     if _split(text).path.endswith("/.well-known/openid-configuration"):
         bare = text.partition("/.well-known/")[0]
         message = f"'{text}' is where the provider describes itself, not its name"
@@ -49,7 +62,7 @@ def _issuer(text: Plain) -> Plain:
     return text
 
 
-def _keys_url(text: Plain) -> Plain:
+def _keys_url(text: Claim) -> Claim:
     split = _split(text)
     if split.scheme not in ("http", "https") or not split.hostname or " " in text:
         message = f"'{text}' is not an address"
@@ -75,12 +88,8 @@ def _is_bare(text: str) -> bool:
     )
 
 
-Name = Annotated[Plain, AfterValidator(_public)]
-"""A text that stands in tokens, compared letter by letter."""
-
 KeysUrl = Annotated[
-    Plain,
-    AfterValidator(_public),
+    Claim,
     AfterValidator(_keys_url),
     WithJsonSchema({"type": "string", "pattern": r"^\s*[Hh][Tt][Tt][Pp][Ss]?://[^\s{}]+\s*$"}),
 ]
@@ -106,20 +115,13 @@ class IdTokens(Block):
         **dict.fromkeys(("leeway", "clock_skew"), "delete it: clocks may differ by 60 seconds"),
     }
 
-    issuer: Annotated[Name, AfterValidator(_issuer)] = key(
+    issuer: Annotated[Claim, AfterValidator(_issuer)] = key(
         f"whom the tokens must come from: their iss, letter by letter, such as {_PROVIDER}/"
     )
-    audience: Annotated[tuple[Name, ...], OneOrList(scalars=True)] = key(
+    audience: Annotated[tuple[Claim, ...], OneOrList(scalars=True)] = key(
         "whom they must be meant for: their aud, such as your application's client id; of several "
         "any one"
     )
     keys_url: KeysUrl = key(
         "where the provider's public keys are (its jwks_uri): https, or http on this machine"
     )
-
-    @model_validator(mode="after")
-    def _meant_for_somebody(self) -> "IdTokens":
-        if not self.audience:
-            message = "nobody is named here, so no ID token could be meant for them"
-            raise mistake("E105", message, _AUDIENCE, at=("audience",))
-        return self
