@@ -92,6 +92,7 @@ ONLY_IMPORTERS = {
     "bm25s": {"knowledge"},
     "sqlalchemy": {"records"},
     "alembic": {"records"},
+    "jwt": {"front"},
     "py3langid": {"session"},
     "click": {"cli"},
     "mcp": {"egress"},

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import jwt
+from aiohttp import web
 from jwt.exceptions import InvalidSubjectError
 
 from runner.front.port import ProvenCaller
@@ -24,7 +25,7 @@ LONGEST: Final = 8 * 1024
 LONGEST_NAME: Final = 256
 """Characters of who somebody is."""
 
-CALLER: Final = "lkrun.caller"
+CALLER: Final = web.RequestKey("caller", ProvenCaller)
 """Under which a request holds who has proved themselves."""
 
 _ALGORITHMS: Final[Mapping[str, tuple[str, tuple[str | None, ...]]]] = {

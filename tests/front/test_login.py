@@ -6,6 +6,7 @@ import asyncio
 import json
 import logging
 import time
+from dataclasses import replace
 
 import aiohttp
 import pytest
@@ -255,6 +256,7 @@ async def test_a_huge_token_is_refused(ask):
     ],
     ids=range(8),
 )  # fmt: skip
+@pytest.mark.filterwarnings("ignore::jwt.warnings.InsecureKeyLengthWarning")
 async def test_keys_that_do_not_do(ask, provider, keys, about, words):
     """Ambiguous, for something else, too short or broken: 401 in words."""
     provider.keys = keys
@@ -383,19 +385,15 @@ async def test_a_provider_that_hangs_costs_nobody_else_anything(ask, provider, m
 async def test_a_provider_has_its_time(logins, provider, monkeypatch, caplog):
     """After it nobody waits any more."""
     monkeypatch.setattr(signing_keys, "SECONDS", 0.0)
-    monkeypatch.setattr(
-        logins, "_fetch", lambda *_: provider("https://login.clinic.example/keys", 5.0)
-    )
+    monkeypatch.setattr(logins, "_fetch", lambda url, _: provider(url, 5.0))
     provider.gate.clear()
     assert await status(logins) == 503
     assert "it does not answer" in caplog.text
 
 
-async def test_another_provider_has_its_own_keys(logins, provider):
+async def test_another_provider_has_its_own_keys(logins):
     """A changed keys_url counts at once."""
     await who(logins)
-    from dataclasses import replace  # noqa: PLC0415 - for this test alone
-
     with pytest.raises(HttpProblem) as caught:
         await logins.caller(replace(LOGIN, keys_url="https://other.example/keys"), Secret(token()))
     assert caught.value.status == 503
@@ -461,8 +459,8 @@ async def test_a_caller_has_their_own_sessions_only(ask, runner):
     assert [s["id"] for s in (await ask("GET", "/v1/sessions", headers=me)).json] == [mine]
     assert len((await ask("GET", "/v1/sessions", headers=program)).json) == 2
     for method, path in (
-        ("GET", "/v1/sessions/{}"), ("GET", "/v1/sessions/{}/events"), ("DELETE", "/v1/sessions/{}"),
-        ("GET", "/v1/sessions/{}/audio"),
+        ("GET", "/v1/sessions/{}"), ("GET", "/v1/sessions/{}/events"),
+        ("GET", "/v1/sessions/{}/audio"), ("DELETE", "/v1/sessions/{}"),
     ):  # fmt: skip
         theirs = await ask(method, path.format(other), headers=me)
         nobodys = await ask(method, path.format("none"), headers=me)
@@ -483,7 +481,7 @@ async def test_a_caller_has_their_own_context_only(ask):
     assert (own.status, own.body) == (program.status, program.body)
 
 
-async def test_a_ticket_is_as_good_as_its_id_token(ask, runner, provider):
+async def test_a_ticket_is_as_good_as_its_id_token(ask, runner):
     """It opens the caller's own stream once, and nothing of another's."""
     made = await ask("POST", "/v1/agents/clinic/turns", json={}, headers=bearer(TOKENS[0]))
     mine = made.json["session_id"]

@@ -66,8 +66,7 @@ class ApiRequest:
     @property
     def caller(self) -> ProvenCaller | None:
         """Who asks, where they have proved themselves by an ID token."""
-        caller: ProvenCaller | None = self.raw.get(CALLER)
-        return caller
+        return self.raw.get(CALLER)
 
 
 Handler = Callable[[ApiRequest], Awaitable[Any]]
