@@ -39,9 +39,6 @@ _WAITING: Final = 128
 
 _HIGHEST_PORT: Final = 65_535
 
-_DOTS: Final = 2
-"""Dots of an ID token (RFC 7515, 3.1)."""
-
 _BY_PATH: Final = {each.path: each for each in ROUTES}
 """Path → a row; those of one path are open, counted and shaped alike."""
 
@@ -187,7 +184,7 @@ class Front:
             return token if right else None, None
         if route is not None and route.signed and webhooks.is_signed(request, doors.webhook):
             return None, None  # the signature is looked at once the body is there
-        if doors.login is None or token.reveal().count(".") != _DOTS:
+        if doors.login is None or not tokens.may_be_id_token(token):
             return None, tokens.unauthorized(request, doors.login)
         try:
             caller = await self._logins.caller(doors.login, token)

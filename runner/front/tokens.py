@@ -51,6 +51,8 @@ class Doors:
         return () if self.tokens is None and self.login is not None else self.tokens
 
 
+_DOTS: Final = 2
+
 PROTOCOL: Final = "lkrun.bearer."
 """The subprotocol by which a WebSocket sends a token, percent-encoded, begins so."""
 
@@ -93,6 +95,11 @@ def _of_socket(request: web.Request) -> Iterator[str]:
         for offered in header.split(","):
             if offered.strip().startswith(PROTOCOL):
                 yield offered.strip().removeprefix(PROTOCOL)
+
+
+def may_be_id_token(token: Secret[str]) -> bool:
+    """Whether a token has the three parts of one that is signed (RFC 7515, 3.1)."""
+    return token.reveal().count(".") == _DOTS
 
 
 def unauthorized(request: web.Request, login: Login | None = None) -> HttpProblem:

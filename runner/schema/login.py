@@ -1,5 +1,6 @@
 """The section `runner.http.jwt`: the login provider whose ID tokens callers send."""
 
+import ipaddress
 from typing import Annotated, ClassVar, Final
 from urllib.parse import SplitResult, urlsplit
 
@@ -10,7 +11,11 @@ from runner.schema.types.mistake import mistake
 from runner.schema.types.texts import Plain
 from runner.template import has_template
 
-_LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
+_NOT_DESCRIBED: Final = r"(?![\s\S]*/\.well-known/openid-configuration\s*$)"
+_HERE: Final = r"([lL][oO][cC][aA][lL][hH][oO][sS][tT]|127\.\d+\.\d+\.\d+|\[::1\])(?![^:/?#\s])"
+_KEYS_PATTERN: Final = (
+    rf"^{_NOT_DESCRIBED}\s*[hH][tT][tT][pP]([sS]://|://(?={_HERE}))[^/@\s]+([/?#]\S*)?\s*$"
+)
 _PROVIDER: Final = "https://login.clinic.example"
 _KEYS_URL: Final = (
     "write keys_url: and the address of the provider's keys; it stands as jwks_uri in what the "
@@ -71,13 +76,20 @@ def _keys_url(text: Claim) -> Claim:
     if split.username is not None or split.password is not None:
         message = "a name or a password stands in the address of the keys"
         raise mistake("E114", message, "delete it: a login provider's keys are open to all")
-    if split.scheme == "http" and split.hostname not in _LOOPBACK:
+    if split.scheme == "http" and not _is_here(split.hostname):
         message = "keys that come by http:// could be anybody's"
         raise mistake("E114", message, f"write https://{text.partition('://')[2]}")
     if split.path.endswith("/.well-known/openid-configuration"):
         message = "the provider describes itself here; its keys are elsewhere"
         raise mistake("E114", message, "open this address, and write what stands there as jwks_uri")
     return text
+
+
+def _is_here(host: str) -> bool:
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def _is_bare(text: str) -> bool:
@@ -88,10 +100,19 @@ def _is_bare(text: str) -> bool:
     )
 
 
+Issuer = Annotated[
+    Claim,
+    AfterValidator(_issuer),
+    WithJsonSchema(
+        {"type": ["string", "number", "boolean"], "pattern": rf"^{_NOT_DESCRIBED}[\s\S]*\S"}
+    ),
+]
+"""A provider's own name."""
+
 KeysUrl = Annotated[
     Claim,
     AfterValidator(_keys_url),
-    WithJsonSchema({"type": "string", "pattern": r"^\s*[Hh][Tt][Tt][Pp][Ss]?://[^\s{}]+\s*$"}),
+    WithJsonSchema({"type": "string", "pattern": _KEYS_PATTERN}),
 ]
 """An address that begins with https://, or http:// on this machine."""
 
@@ -115,7 +136,7 @@ class IdTokens(Block):
         **dict.fromkeys(("leeway", "clock_skew"), "delete it: clocks may differ by 60 seconds"),
     }
 
-    issuer: Annotated[Claim, AfterValidator(_issuer)] = key(
+    issuer: Issuer = key(
         f"whom the tokens must come from: their iss, letter by letter, such as {_PROVIDER}/"
     )
     audience: Annotated[tuple[Claim, ...], OneOrList(scalars=True)] = key(

@@ -212,6 +212,7 @@ _TEXTS = {
     "Argument": "text that is sent",
     "JmesPath": "text (no templates)",
     "Plain": "text (no templates)",
+    "Claim": "text (no templates)",
     "Credential": "text that is sent",
     "Sent": "text that is sent",
     RequestUrl.__name__: "address, or path",

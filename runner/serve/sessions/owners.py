@@ -27,10 +27,6 @@ class RoomOwners:
             self._of.popitem(last=False)
         return owner
 
-    def drop(self, room: str) -> None:
-        """Know nothing of a room."""
-        self._of.pop(room, None)
-
     def known(self, room: str) -> bool:
         """Whether somebody has asked for it."""
         return room in self._of

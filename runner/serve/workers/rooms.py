@@ -116,20 +116,15 @@ class Rooms:
         """
         if room is None:
             return
-        known = self._owners.known(room)
-        owner = self._owners.claim(room, identity)
-        if identity is None or (known and owner == identity):
-            return
-        try:
-            strange = known or await _is_there(livekit, room)
-        except BaseException:
-            self._owners.drop(room)
-            raise
-        if strange:
-            if not known:
-                self._owners.drop(room)
+        strange = (
+            identity is not None
+            and not self._owners.known(room)
+            and await _is_there(livekit, room)  # another one may ask meanwhile: claim it after that
+        )
+        if strange or (identity is not None and self._owners.claim(room, identity) != identity):
             words = "this room is not yours"
             raise DialogueError("not_yours", words, "leave the room's name out for a new one")
+        self._owners.claim(room, identity)
 
     async def _call_in(self, livekit: LiveKit, room: str, agent: str, metadata: str) -> None:
         try:
