@@ -7,6 +7,7 @@ import errno
 import logging
 import socket
 from collections.abc import Callable
+from http import HTTPStatus
 from typing import Final
 
 from aiohttp import web
@@ -186,12 +187,13 @@ class Front:
             return None, None  # the signature is looked at once the body is there
         if doors.login is None or not tokens.may_be_id_token(token):
             return None, tokens.unauthorized(request, doors.login)
+        may = route is not None and route.callers
         try:
             caller = await self._logins.caller(doors.login, token)
         except HttpProblem as problem:
-            return None, problem
+            away = problem.status == HTTPStatus.SERVICE_UNAVAILABLE
+            return None, _not_for_callers() if away and not may else problem
         request[CALLER] = caller
-        may = route is not None and route.callers
         return f"caller {caller.identity}", None if may else _not_for_callers()
 
     def _token(

@@ -17,6 +17,7 @@ from runner.front.routes.route import JSON, Route
 _EVERYWHERE: Final = (403, 500)
 _NO_TOKEN: Final = 401
 _TOO_MANY: Final = 429
+_NO_LOGIN: Final = 503
 _WITH_BODY: Final = (400, 408, 413, 415, 422)
 
 
@@ -78,7 +79,8 @@ def _operation(each: Route) -> dict[str, Any]:
 
 
 def _at_the_door(each: Route) -> tuple[int, ...]:
-    return () if each.open else (_NO_TOKEN, _TOO_MANY)
+    about = (_NO_LOGIN,) if each.callers else ()
+    return () if each.open else (_NO_TOKEN, _TOO_MANY, *about)
 
 
 def _of_body(each: Route) -> tuple[int, ...]:

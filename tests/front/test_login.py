@@ -362,6 +362,8 @@ async def test_a_broken_provider_is_503(ask, provider, raw, caplog):
         answer = await ask("GET", "/v1/sessions", headers=bearer(token()))
         assert (answer.status, answer.error["code"]) == (503, "login_unavailable")
         assert 1 <= int(answer.headers["Retry-After"]) <= PAUSE
+    other = await ask("GET", "/v1/agents", headers=bearer(token()))
+    assert (other.status, other.error["code"]) == (403, "not_for_callers")
     assert caplog.text.count("the keys of the login provider could not be fetched") == 1
     assert provider.asked == 1
     assert (await ask("GET", "/v1/agents", headers=bearer(TOKENS[0]))).status == 200
