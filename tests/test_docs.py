@@ -71,6 +71,14 @@ def test_yaml_blocks_check(text, tmp_path):
         assert load(parse("page.yaml", text.encode()), {}).diagnostics == ()
 
 
+def beside(folder):
+    """A folder that has all of this one, and into which a command may write."""
+    folder.mkdir()
+    for each in ROOT.iterdir():
+        (folder / each.name).symlink_to(each)
+    return folder
+
+
 @pytest.mark.parametrize("line", list(commands()))
 def test_commands_run(line, tmp_path):
     """A command of a page ends without findings; a server becomes ready and stops when told to."""
@@ -98,7 +106,7 @@ def test_commands_run(line, tmp_path):
             shown = re.search(r"rollback (\w+)", line)[1]
             run(line.replace(shown, kept(env)), env)
     else:
-        run(line, env)
+        run(line, env, cwd=beside(tmp_path / "here") if "--output" in line else ROOT)
 
 
 def mentioned():
@@ -163,11 +171,11 @@ def kept(env):
     raise AssertionError
 
 
-def run(line, env):
+def run(line, env, cwd=ROOT):
     """What a command says that ends without findings."""
     done = subprocess.run(
         ["sh", "-c", line],
-        cwd=ROOT,
+        cwd=cwd,
         env=env,
         capture_output=True,
         text=True,
