@@ -176,6 +176,8 @@ class Front:
         self, request: web.Request, route: Route | None, doors: Doors
     ) -> tuple[Secret[str] | str | None, HttpProblem | None]:
         """What a request proves itself by, and why it is refused."""
+        # a signature is looked at once the body is there, whatever else opens this door
+        signed = route is not None and route.signed and webhooks.is_signed(request, doors.webhook)
         wanted = doors.wanted
         if wanted is None and self._site.on_this_machine:
             return None, None
@@ -183,8 +185,8 @@ class Front:
         right = token in (wanted or ())
         if right or (route is not None and route.open):
             return token if right else None, None
-        if route is not None and route.signed and webhooks.is_signed(request, doors.webhook):
-            return None, None  # the signature is looked at once the body is there
+        if signed:
+            return None, None
         if doors.login is None or not tokens.may_be_id_token(token):
             return None, tokens.unauthorized(request, doors.login)
         may = route is not None and route.callers
