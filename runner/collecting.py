@@ -7,6 +7,8 @@ a hundred thousand while it is imported and while files are read, and drops next
 from __future__ import annotations
 
 import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Final
 
 RARELY: Final = (20_000, 20, 100)
@@ -23,3 +25,15 @@ def collect_rarely() -> None:
 def collect_usually() -> None:
     """Look at Python's own pace from now on: for what runs for months."""
     gc.set_threshold(*_USUALLY)
+
+
+@contextmanager
+def paused() -> Iterator[None]:
+    """Look for none while a `with` block runs."""
+    looks = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if looks:
+            gc.enable()

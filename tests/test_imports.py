@@ -34,7 +34,8 @@ MAY_IMPORT = {
     "plugin": {"patterns", "provider_kinds"},
     "cache": {"syntax"},
     "providers": {
-        "child_environment", "diagnostics", "late_pattern", "plugin", "provider_kinds", "secret",
+        "child_environment", "collecting", "diagnostics", "late_pattern", "plugin",
+        "provider_kinds", "secret",
     },
     "schema": {
         "diagnostics", "late_pattern", "masking", "patterns", "provider_kinds", "syntax",

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from runner.provider_kinds import ROWS, ProviderKind
+from runner.providers.parsed import parsed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -103,7 +104,7 @@ def _bound_in(file: Path) -> frozenset[str] | None:
 
 def _statements(file: Path) -> list[ast.stmt] | None:
     try:
-        return ast.parse(file.read_bytes()).body
+        return parsed(file.read_bytes()).body
     except (OSError, SyntaxError, ValueError):
         return None
 

@@ -17,6 +17,8 @@ from typing import Any, ClassVar, cast
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter, create_model
 from typing_extensions import is_typeddict
 
+from runner.providers.parsed import parsed
+
 _FILLED_BY_RUNNER = frozenset(
     {"client", "conn_options", "executor", "http_client", "http_session", "loop", "session", "vad"}
 )
@@ -118,7 +120,7 @@ def _names_of(module: types.ModuleType) -> dict[str, Any]:
     usual = sys.modules.get("livekit.agents.types")
     scope = {**vars(typing), **(vars(usual) if usual else {}), **vars(module)}
     try:
-        tree = ast.parse(inspect.getsource(module))
+        tree = parsed(inspect.getsource(module))
     except (OSError, SyntaxError, TypeError):
         return scope
     for statement in tree.body:

@@ -356,7 +356,7 @@ async def test_a_running_call_takes_what_is_saved_at_its_next_turn(livekit, lkru
     first = (await runner.event("ready", within=60))["release"]
     async with calling(livekit, "desk") as caller:
         await caller.reads("Welcome.")
-        (agent,) = caller.agents
+        agent = await caller.meets_agent()
         await caller.writes("i am bob")
         await caller.reads("I know you now.")
         changed = LIVE.replace("      - remember\n", "      - remember\n      - recall\n")

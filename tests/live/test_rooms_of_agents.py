@@ -33,6 +33,7 @@ async def test_an_agent_joins_every_new_room(livekit, lkrun_serve, write):
         await caller.reads("North desk.")
         await caller.writes("number 7")
         await caller.reads("I have number 7.")
+        await caller.meets_agent()
         assert len(caller.agents) == 1
     finally:
         await caller.leave()
