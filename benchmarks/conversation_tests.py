@@ -76,12 +76,11 @@ async def talks(place: Path, cache: Path) -> list[float]:
     if compiled.release is None:
         raise SystemExit(str(compiled.diagnostics))
     chosen = cases(compiled.tests, compiled.release)[:6]
+    agents = {each.name: compiled.release.agents[str(each.spec.agent)] for each in chosen}
     found, held = 0, []
     for wanted in TALKS:
         options = SuiteOptions(repeat=(wanted - found) // len(chosen))
-        async for result in run_tests(
-            chosen, compiled.release.agents, lambda: TestSecrets({}), options
-        ):
+        async for result in run_tests(chosen, agents, lambda: TestSecrets({}), options):
             if result.outcome != "passed":
                 raise SystemExit(str(result.failures))
         found = wanted
