@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +11,7 @@ import click
 from runner.cli import asynchronous
 from runner.cli.check import show
 from runner.cli.folder import compiled, folder
+from runner.cli.livekit import livekit_of
 from runner.cli.options import formats, shared
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def _run(folder: Path, form: str, *, changes: bool) -> int:
     if result.release is None:
         show([d for d in result.diagnostics if d.severity == "error"], result, folder, form)
         return 1
-    lines, livekit = _lines(result.release), _credentials(result.release)
+    lines, livekit = _lines(result.release), livekit_of(result.release)
     report = _Report(lines, form)
     from runner.serve.telephony.livekit_sip import LiveKitError
 
@@ -152,19 +152,3 @@ def _lines(release: Release) -> list[Line]:
 def _name(folder: Path) -> str:
     """The end of a folder's path, by which lkrun knows what it made for it."""
     return "/".join(folder.resolve().parts[-2:])
-
-
-def _credentials(release: Release) -> LiveKit:
-    from runner.egress.secrets import Secrets
-    from runner.serve import credentials
-
-    place = os.environ.get("LKRUN_SECRETS_DIR")
-    secrets = Secrets(os.environ, Path(place) if place else None)
-    try:
-        livekit = credentials.livekit(release, secrets, os.environ)
-    except credentials.CredentialsError as error:
-        raise click.ClickException(str(error)) from None
-    if livekit is None:
-        names = ", ".join(credentials.NAMES.values())
-        raise click.ClickException(f"LiveKit is not configured: set {names}")
-    return livekit

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from runner.cli.folder import DEFAULT, compiled
+from runner.cli.livekit import livekit_of
 from runner.cli.options import formats, shared
 from runner.cli.serve import DurationParam
 
@@ -55,24 +55,14 @@ def token(  # noqa: PLR0913 - one value for each option
     form: str,
 ) -> int:
     """Make an access token with which a caller reaches AGENT."""
-    from runner.egress.secrets import Secrets
     from runner.link.release import Release
-    from runner.serve import credentials
 
     release = compiled(folder).release if folder.is_dir() else Release(agents={})
     if release is None:
         raise click.ClickException(f"the folder '{folder}' has mistakes: run lkrun check {folder}")
     if folder.is_dir() and agent not in release.names:
         raise click.UsageError(_unknown(agent, folder, release.names))
-    place = os.environ.get("LKRUN_SECRETS_DIR")
-    secrets = Secrets(os.environ, Path(place) if place else None)
-    try:
-        livekit = credentials.livekit(release, secrets, os.environ)
-    except credentials.CredentialsError as error:
-        raise click.ClickException(str(error)) from None
-    if livekit is None:
-        names = ", ".join(credentials.NAMES.values())
-        raise click.ClickException(f"LiveKit is not configured: set {names}")
+    livekit = livekit_of(release)
     from runner.serve.runner import meet_link
     from runner.serve.workers.tokens import Visit, mint
 

@@ -190,7 +190,7 @@ def _filled(attributes: Mapping[str, Any]) -> dict[str, Any]:
 
 def _provider() -> TracerProvider:
     from opentelemetry.sdk.resources import SERVICE_NAME, Resource  # noqa: PLC0415 - only who wants traces pays
-    from opentelemetry.sdk.trace import TracerProvider  # noqa: PLC0415
+    from opentelemetry.sdk.trace import TracerProvider  # noqa: PLC0415 - as above
 
     resource = Resource.create({"service.version": __version__})
     if resource.attributes.get(SERVICE_NAME, "").startswith("unknown_service"):  # type: ignore[union-attr]  # a text
@@ -206,13 +206,13 @@ def _exporter() -> SpanExporter:
     protocol = next(filter(None, (os.environ.get(n, "").strip() for n in names)), "http/protobuf")
     made: SpanExporter
     if protocol == "grpc":
-        from opentelemetry.exporter.otlp.proto.grpc.trace_exporter import (  # noqa: PLC0415
+        from opentelemetry.exporter.otlp.proto.grpc.trace_exporter import (  # noqa: PLC0415 - the one that is wanted
             OTLPSpanExporter as ByGrpc,
         )
 
         made = ByGrpc()
     elif protocol == "http/protobuf":
-        from opentelemetry.exporter.otlp.proto.http.trace_exporter import (  # noqa: PLC0415
+        from opentelemetry.exporter.otlp.proto.http.trace_exporter import (  # noqa: PLC0415 - the one that is wanted
             OTLPSpanExporter as ByHttp,
         )
 
