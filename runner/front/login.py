@@ -12,7 +12,7 @@ import jwt
 from aiohttp import web
 from jwt.exceptions import InvalidSubjectError
 
-from runner.front.port import ProvenCaller
+from runner.front.rooms_port import ProvenCaller
 from runner.front.signing_keys import Fetch, Key, SigningKeys, refused
 from runner.secret import Secret
 

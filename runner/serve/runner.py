@@ -5,21 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlencode
 
-from runner.front.port import (
-    AgentInfo,
-    CallLoad,
-    DialogueError,
-    EarlierLine,
-    OpenRoom,
-    ProvenCaller,
-    RoomPass,
-    RoomVisit,
-    RoomWish,
-    SessionInfo,
-    Tap,
-    Turn,
-    VoiceLine,
-)
+from runner.front.port import AgentInfo, CallLoad, DialogueError
+from runner.front.rooms_port import OpenRoom, ProvenCaller, RoomPass, RoomVisit, RoomWish
+from runner.front.talks_port import EarlierLine, SessionInfo, Tap, Turn, VoiceLine
 from runner.serve.records.book import ServedRecords
 from runner.serve.reload import report
 

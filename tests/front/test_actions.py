@@ -3,7 +3,8 @@
 import pytest
 
 from runner.front.models.actions import ActionRequest
-from runner.front.port import DialogueError, Tap
+from runner.front.port import DialogueError
+from runner.front.talks_port import Tap
 from runner.schema.actions import ACTION_KEYS
 
 

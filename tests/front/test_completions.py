@@ -7,7 +7,8 @@ import asyncio
 import openai
 import pytest
 
-from runner.front.port import DialogueError, EarlierLine
+from runner.front.port import DialogueError
+from runner.front.talks_port import EarlierLine
 
 pytestmark = pytest.mark.quick
 

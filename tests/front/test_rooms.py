@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from runner.front.port import DialogueError, RoomVisit, RoomWish
+from runner.front.port import DialogueError
+from runner.front.rooms_port import RoomVisit, RoomWish
 
 pytestmark = pytest.mark.quick
 

@@ -7,7 +7,8 @@ import signal
 import pytest
 from support.waiting import until
 
-from runner.front.port import DialogueError, EarlierLine
+from runner.front.port import DialogueError
+from runner.front.talks_port import EarlierLine
 from runner.serve.sessions import dialogues
 from runner.serve.socket.messages import CallRenewed, NotRenewed, Open, Renew
 

@@ -16,8 +16,9 @@ from support.id_tokens import public, token
 from runner.egress.client import HttpEgress
 from runner.egress.secrets import Secrets
 from runner.front.login import IdTokens, Login
-from runner.front.port import DialogueError, ProvenCaller, RoomVisit, RoomWish
+from runner.front.port import DialogueError
 from runner.front.problems import HttpProblem
+from runner.front.rooms_port import ProvenCaller, RoomVisit, RoomWish
 from runner.secret import Secret
 from runner.serve.credentials import LiveKit
 from runner.serve.doors import FrontDoors

@@ -2,7 +2,8 @@
 
 import pytest
 
-from runner.front.port import DialogueError, Tap
+from runner.front.port import DialogueError
+from runner.front.talks_port import Tap
 
 pytestmark = pytest.mark.usefixtures("socket")
 

@@ -13,15 +13,9 @@ from typing import Any
 from support.fake_jobs import FakeJobs
 from support.fake_records import FakeRecords
 
-from runner.front.port import (
-    AgentInfo,
-    CallLoad,
-    DialogueError,
-    OpenRoom,
-    RoomPass,
-    SessionInfo,
-    Turn,
-)
+from runner.front.port import AgentInfo, CallLoad, DialogueError
+from runner.front.rooms_port import OpenRoom, RoomPass
+from runner.front.talks_port import SessionInfo, Turn
 
 AGENTS = [
     AgentInfo(

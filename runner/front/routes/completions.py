@@ -23,9 +23,10 @@ from runner.front.models.completions import (
 )
 from runner.front.models.turns import LONGEST_ID
 from runner.front.openai_shape import openai_error
-from runner.front.port import DialogueError, EarlierLine, Turn
+from runner.front.port import DialogueError
 from runner.front.problems import HttpProblem, from_dialogue
 from runner.front.routes.route import ApiRequest, ErrorShape, Route
+from runner.front.talks_port import EarlierLine, Turn
 
 SESSION: Final = "X-Session-Id"
 """The header that names the dialogue which goes on, in requests and answers."""

@@ -17,8 +17,8 @@ from runner.front.models.rooms import (
     TokenReply,
     TokenRequest,
 )
-from runner.front.port import OpenRoom, RoomPass, RoomVisit, RoomWish
 from runner.front.problems import HttpProblem
+from runner.front.rooms_port import OpenRoom, RoomPass, RoomVisit, RoomWish
 from runner.front.routes.route import ApiRequest, Handler, Route
 
 _REFUSALS: Final = (400, 404, 503)

@@ -13,8 +13,9 @@ from pydantic import BaseModel
 from runner.front.continued import Continued
 from runner.front.login import CALLER
 from runner.front.models.base import ProblemReply
-from runner.front.port import ProvenCaller, Runner
+from runner.front.port import Runner
 from runner.front.problems import HttpProblem
+from runner.front.rooms_port import ProvenCaller
 from runner.front.tickets import Tickets
 from runner.front.webhooks import Deliveries
 

@@ -9,9 +9,9 @@ from aiohttp import web
 from runner.front.event_stream import send
 from runner.front.models.actions import ActionRequest
 from runner.front.models.sessions import SessionDetail, SessionRows
-from runner.front.port import SessionInfo
 from runner.front.problems import HttpProblem
 from runner.front.routes.route import ApiRequest, Route
+from runner.front.talks_port import SessionInfo
 
 _LONGEST: Final = 12
 """Digits of an event's number."""

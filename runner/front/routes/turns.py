@@ -6,8 +6,8 @@ import time
 from typing import Any, Final
 
 from runner.front.models.turns import TurnReply, TurnRequest
-from runner.front.port import Tap, Turn
 from runner.front.routes.route import ApiRequest, Route
+from runner.front.talks_port import Tap, Turn
 
 
 async def _turn(request: ApiRequest) -> dict[str, Any]:

@@ -14,9 +14,9 @@ from typing import Any, Final
 
 from aiohttp import WSCloseCode, WSMsgType, web
 
-from runner.front.port import VoiceLine
 from runner.front.problems import HttpProblem
 from runner.front.routes.route import ApiRequest, Route
+from runner.front.talks_port import VoiceLine
 from runner.front.tokens import PROTOCOL
 
 RATES: Final = (16_000, 48_000)

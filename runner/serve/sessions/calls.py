@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from runner.front.port import SessionInfo
+from runner.front.talks_port import SessionInfo
 from runner.schema.agents import Limits
 from runner.serve.kept import masking_of
 from runner.serve.sessions.event_log import EventLog

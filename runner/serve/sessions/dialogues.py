@@ -11,7 +11,8 @@ from collections import OrderedDict
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
-from runner.front.port import DialogueError, EarlierLine, Tap, Turn
+from runner.front.port import DialogueError
+from runner.front.talks_port import EarlierLine, Tap, Turn
 from runner.serve.sessions.calls import TurnFigures
 from runner.serve.sessions.hosts import TextHosts, draining
 from runner.serve.sessions.talk_sounds import LONGEST, TalkSounds
@@ -157,7 +158,7 @@ class Dialogues:
     ) -> Turn:
         """Say something to a dialogue; without an id one begins, in which `idle` runs or does not.
 
-        Args are those of `runner.front.port.Runner.turn`.
+        Args are those of `runner.front.talks_port.Talks.turn`.
 
         Raises:
             DialogueError: it is unknown or has ended, there is no room for one more, or a variable

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from multiprocessing.process import BaseProcess
     from pathlib import Path
 
-    from runner.front.port import ProvenCaller
+    from runner.front.rooms_port import ProvenCaller
     from runner.serve.sessions.admission import Admission
     from runner.serve.sessions.calls import CallInfo, Calls
 
@@ -50,7 +50,7 @@ _REFUSED: Final = {
 
 @dataclass(eq=False, slots=True)
 class VoiceLine:
-    """One call, as the front has it (`runner.front.port.VoiceLine`).
+    """One call, as the front has it (`runner.front.talks_port.VoiceLine`).
 
     Attributes:
         rate: samples a second, both ways.

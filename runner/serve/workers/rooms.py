@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Final, NoReturn
 import aiohttp
 from livekit import api
 
-from runner.front.port import DialogueError, OpenRoom, RoomPass, RoomVisit, RoomWish
+from runner.front.port import DialogueError
+from runner.front.rooms_port import OpenRoom, RoomPass, RoomVisit, RoomWish
 from runner.serve.workers.tokens import Visit, mint
 
 if TYPE_CHECKING:
