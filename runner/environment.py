@@ -26,6 +26,8 @@ ENVIRONMENT: Final = (
     EnvironmentVariable("LIVEKIT_INFERENCE_API_KEY", "the key for models that LiveKit runs",
                         "`LIVEKIT_API_KEY`"),
     EnvironmentVariable("LIVEKIT_INFERENCE_API_SECRET", "its secret", "`LIVEKIT_API_SECRET`"),
+    EnvironmentVariable("LIVEKIT_SIP_OUTBOUND_TRUNK", "the trunk by which agents call whose"
+                        " `phone.trunk` names none: `ST_…`"),
     EnvironmentVariable("LIVEKIT_URL", "where LiveKit is: `wss://…`", "text only"),
     EnvironmentVariable("LKRUN_CACHE_DIR", "where parsed files and checked options are kept",
                         "`lkrun` in `XDG_CACHE_HOME`"),

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from runner.front.acts_port import Acts
+from runner.front.calls_port import CallBook
 from runner.front.jobs_port import JobBook
 from runner.front.records_port import RecordBook
 from runner.front.rooms_port import Rooms
@@ -51,9 +52,9 @@ class DialogueError(Exception):
     """A request that the runner refuses.
 
     Attributes:
-        code: decides the status: unknown_agent, unknown_session, unknown_record,
-            unknown_caller (404), ended (409), full,
-            draining, not_ready, no_livekit, records_unavailable, livekit_failed,
+        code: decides the status: unknown_agent, unknown_call, unknown_session, unknown_record,
+            unknown_caller (404), ended, opted_out (409), key_reused, bad_number (422), full,
+            draining, not_ready, no_livekit, no_trunk, records_unavailable, livekit_failed,
             agent_unavailable (503: its model or service fails, or its process has died),
             not_yours (403: somebody else's room), too_many_requests (429),
             bad_request (400: a variable that the agent does not have),
@@ -91,6 +92,11 @@ class Runner(Talks, Rooms, Acts, Protocol):
     @property
     def external(self) -> JobBook:
         """Jobs of external agents, and what is delivered."""
+        ...
+
+    @property
+    def outgoing(self) -> CallBook:
+        """Calls that agents make."""
         ...
 
     def not_ready(self) -> str | None:

@@ -75,6 +75,17 @@ def remove(database: Database, number: str) -> bool:
         return bool(gone.rowcount)
 
 
+def has(database: Database, number: str) -> bool:
+    """Whether a number is on the list.
+
+    Raises:
+        DatabaseError: it cannot be read now.
+    """
+    with database.reading() as connection:
+        of = select(OptOutRow.number).where(OptOutRow.number == number)
+        return connection.scalar(of) is not None
+
+
 def listed(database: Database) -> list[OptOut]:
     """The whole list, the newest first.
 

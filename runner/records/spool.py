@@ -102,6 +102,11 @@ class RecordSpool(OwnedFile):
         rows = self._rows("SELECT note FROM notes WHERE session = ? ORDER BY n", session)
         return [json.loads(line) for (line,) in rows]
 
+    def named(self, beginning: str) -> list[Note]:
+        """All that is noted in sessions whose names begin so, of all runners."""
+        rows = self._rows("SELECT note FROM notes WHERE session GLOB ? || '*'", beginning)
+        return [json.loads(line) for (line,) in rows]
+
     def stored(self, sessions: dict[str, list[Note]]) -> None:
         """They are in the database: forget them, but what has come since."""
         with self._writing() as db:

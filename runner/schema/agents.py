@@ -22,6 +22,7 @@ from runner.schema.lifecycle import AfterCall, BeforeCall
 from runner.schema.memory import Memory
 from runner.schema.nodes import Nodes
 from runner.schema.on_event import OnEvent
+from runner.schema.outgoing import Dial, Voicemail
 from runner.schema.personas import Handoff
 from runner.schema.phone import Phone
 from runner.schema.providers import AgentProviders
@@ -280,7 +281,19 @@ class Agent(AgentProviders, _AgentBasics):
     )
     suggestions: tuple[Plain, ...] = key("first lines that the page offers", ())
     labels: dict[str, Plain] = key("copied to records, events and metrics", {})
-    phone: Phone | None = key("how it is reached by telephone", None, live="start")
+    phone: Phone | None = key("how it is reached by telephone, and calls by it", None, live="start")
+    dial: Dial | None = key(
+        "whom it calls: it is dispatched like any other agent, and dials; `call.answered_by` says "
+        "who answered: `person` `mailbox` `menu` `full` `unsure` `nobody`",
+        None,
+        live="start",
+    )
+    voicemail: Annotated[Voicemail | Literal[False] | None, OrNo()] = key(
+        "who answered, which is found out before the greeting where an agent dials; no: whoever "
+        "answers is greeted at once",
+        None,
+        live="start",
+    )
     dispatch: Dispatch | None = key("which rooms it joins, and how often", None, live="start")
     reload: Annotated[str, one_of("new_calls", "next_turn")] = key(
         "who hears a change of the files: new_calls, or running calls too, from their next turn",

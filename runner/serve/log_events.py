@@ -30,6 +30,8 @@ EVENTS: Final = (
     LogEvent("delivery_given_up", "what is sent after a call has not arrived, and is not tried any"
              " more until somebody says so",
              ("session", "agent", "delivery", "kind", "attempts", "error")),
+    LogEvent("dialled", "a number was dialled for a call: `reason` is `answered`, or why nobody is"
+             " there", ("session", "agent", "reason", "sip_status")),
     LogEvent("dispatch_repeated", "a caller waited for an agent whose call was lost; it is called"
              " again", ("agent", "room")),
     LogEvent("draining", "it was told to stop, and waits for calls in progress",

@@ -16,6 +16,9 @@ from runner.serve.external.figures import ExternalFigures
 from runner.serve.external.health import Health
 from runner.serve.external.jobs import ExternalJobs
 from runner.serve.metrics import Metrics
+from runner.serve.outgoing.calls import TRUNK, OutgoingCalls
+from runner.serve.outgoing.figures import OutgoingFigures
+from runner.serve.outgoing.never_called import NeverCalled
 from runner.serve.records.recalls import Recalls
 from runner.serve.records.recorder import Recorder
 from runner.serve.releases.served import Releases
@@ -61,6 +64,7 @@ class Parts:
     metrics: Metrics
     neighbours: Neighbours
     agents: LiveKitAgents
+    outgoing: OutgoingCalls
     external: ExternalJobs
     health: Health
     after: AfterCalls
@@ -121,11 +125,18 @@ def build(  # noqa: PLR0913 - what a runner begins with
         livekit, store.root, admission, calls, log,
         neighbours=neighbours, external=external, hear=records.listeners.append,
     )  # fmt: skip
+    outgoing = OutgoingCalls(
+        releases, calls, admission, NeverCalled(recorder), log,
+        registered=agents.registered, livekit=livekit,
+        trunk=startup.env.get(TRUNK, "").strip() or None,
+    )  # fmt: skip
+    agents.orders = outgoing
+    metrics.add(OutgoingFigures(outgoing))
     welcomes = Welcomes(releases, secrets, str(startup.compiler.root))
     renewals = Renewals(releases, calls, welcomes, log, always=settings.dev)
     switchboard = Switchboard(
         calls, welcomes, tools, renewals, after, recorder, metrics.measures,
-        recalls=Recalls(recorder),
+        recalls=Recalls(recorder), dialling=outgoing,
     )  # fmt: skip
     texts = Dialogues(
         store.socket, welcomes, calls, log,
@@ -172,10 +183,11 @@ def build(  # noqa: PLR0913 - what a runner begins with
         releases, calls, admission, texts, voices,
         outside=outside, agents=agents, reloader=reloader, metrics=metrics, folder=folder,
         recorder=recorder, external=ServedJobs(releases, external, after, agents.registered),
+        outgoing=outgoing,
         livekit=livekit, dev=settings.dev,
     )  # fmt: skip
     return Parts(
-        releases, calls, admission, metrics, neighbours, agents, external, health, after,
+        releases, calls, admission, metrics, neighbours, agents, outgoing, external, health, after,
         recorder, switchboard,
         texts, voices, blocked, surroundings, swap, reloader, socket, served,
         _front(served, doors, tools.egress.read),

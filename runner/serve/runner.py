@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 from runner.front.port import AgentInfo, CallLoad, DialogueError
 from runner.front.rooms_port import OpenRoom, ProvenCaller, RoomPass, RoomVisit, RoomWish
 from runner.front.talks_port import EarlierLine, SessionInfo, Tap, Turn, VoiceLine
+from runner.serve.outgoing.book import ServedCalls
 from runner.serve.records.book import ServedRecords
 from runner.serve.reload import report
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from runner.front.jobs_port import JobBook
     from runner.serve.credentials import LiveKit
     from runner.serve.metrics import Metrics
+    from runner.serve.outgoing.calls import OutgoingCalls
     from runner.serve.records.recorder import Recorder
     from runner.serve.releases.served import Releases
     from runner.serve.reload.folder_state import FolderState
@@ -45,6 +47,7 @@ class ServedRunner:
     Attributes:
         records: what is kept of sessions and callers.
         external: jobs of external agents, and what is delivered.
+        outgoing: calls that agents make.
         dev: whether running calls go on with what is saved.
     """
 
@@ -63,6 +66,7 @@ class ServedRunner:
         folder: FolderState,
         recorder: Recorder,
         external: JobBook,
+        outgoing: OutgoingCalls,
         livekit: LiveKit | None,
         dev: bool = False,
     ) -> None:
@@ -79,6 +83,7 @@ class ServedRunner:
         self._recorder = recorder
         self.records = ServedRecords(releases, recorder)
         self.external = external
+        self.outgoing = ServedCalls(outgoing)
         self._livekit = livekit
         self._begun = False
         self.dev = dev

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from support.fake_calls import FakeCalls
 from support.fake_jobs import FakeJobs
 from support.fake_records import FakeRecords
 
@@ -227,6 +228,7 @@ class FakeRunner:
         self.dialogues: dict[str, Dialogue] = {}
         self.records = FakeRecords()
         self.external = FakeJobs()
+        self.outgoing = FakeCalls()
         self.gate = asyncio.Event()
         self.gate.set()
         self.entered = asyncio.Event()

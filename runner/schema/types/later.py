@@ -13,10 +13,9 @@ def _words(text: str) -> frozenset[str]:
 
 LATER: dict[str, frozenset[str]] = {
     "a file": _words("folder"),
-    "an agent": _words("dial voicemail"),
+    "an agent": frozenset(),
     "a persona": frozenset(),
     "a check": _words("transfers_to"),
-    "phone": _words("trunk from"),
     "a handoff": frozenset(),
     "a step": frozenset(),
     "a test": _words("answered_by"),
@@ -29,9 +28,7 @@ LATER: dict[str, frozenset[str]] = {
     "the capacity": _words("idle_processes"),
 }
 
-MEANWHILE: dict[str, str] = {
-    "voicemail": "say in instructions: what to do when a mailbox answers",
-}
+MEANWHILE: dict[str, str] = {}
 """Such a key → what does nearly the same until it is built."""
 
 

@@ -61,6 +61,17 @@ def _misspelt(text: str) -> PydanticCustomError:
     return _misfit(f"the phone number '{text}' does not say of which country it is", hint)
 
 
+def read_phone_number(text: str) -> str:
+    """Accept a number that comes from elsewhere, as a table has it: with spaces, 00 for +, ….
+
+    Raises:
+        PydanticCustomError: E119, where it does not say which number it is.
+    """
+    plain = text.strip()
+    meant = _meant(_ADDRESS.sub("", plain))
+    return parse_phone_number(meant if meant is not None else plain)
+
+
 def in_full(number: str) -> str:
     """A number that the telephone network gave, with + and country where it says so much."""
     if not number.startswith("+") and (meant := _meant(f"+{number}")) and _is_in_use(meant):

@@ -64,6 +64,7 @@ class Recorder:
         self._early: dict[str, list[Note]] = {}
         self._on: dict[str, AgentRelease | None] = {}
         self._said: set[str] = set()
+        self._opting_out: dict[str, str] = {}
         self._timers: dict[str, asyncio.TimerHandle] = {}
         self._settling: dict[str, asyncio.Event] = {}
         self._spooling: Spooling | None = None
@@ -206,7 +207,29 @@ class Recorder:
     def _opt_out(self, call: CallInfo, number: str) -> None:
         """Keep that a number is never to be called: at once, and whatever is kept of the call."""
         noted = note(notes.OPT_OUT, time.time(), number=number, agent=call.agent, session=call.id)
-        self._put(f"{notes.OPT_OUT}_{uuid.uuid4().hex[:16]}", [noted], over=True)
+        name = f"{notes.OPT_OUT}_{uuid.uuid4().hex[:16]}"
+        self._opting_out[name] = number
+        self._put(name, [noted], over=True)
+
+    def opted_out_just_now(self, number: str) -> bool:
+        """Whether somebody has asked in a call never to be called, which is not stored yet."""
+        return number in self._opting_out.values()
+
+    def opted_out_on_disk(self, number: str) -> bool:
+        """Likewise of what runners before this one have left. Threads may ask.
+
+        Raises:
+            DatabaseError: nobody can say so now.
+        """
+        if self._spool is None:
+            return False
+        try:
+            waiting = self._spool.named(f"{notes.OPT_OUT}_")
+        except sqlite3.Error as error:
+            from runner.records.database import DatabaseError
+
+            raise DatabaseError(f"what waits cannot be read: {error}") from None
+        return any(each.get("number") == number for each in waiting)
 
     def _turn(self, call: CallInfo, turn: TurnFigures) -> None:
         noted = note(
@@ -276,6 +299,7 @@ class Recorder:
 
     def _stored(self, sessions: list[str]) -> None:
         for session in sessions:
+            self._opting_out.pop(session, None)
             if (settling := self._settling.pop(session, None)) is not None:
                 settling.set()
 

@@ -43,12 +43,19 @@ class Admission:
             return "unknown_agent"
         return "full" if self.why_full(agent) is not None else None
 
-    def why_full(self, agent: str) -> str | None:
-        """Whose calls are as many as they may be, in words; None where there is room for more."""
-        limit = self._limit(agent)
-        if limit is not None and self._count(agent) >= limit:
+    def why_full(self, agent: str, coming: int = 0, coming_in_all: int = 0) -> str | None:
+        """Whose calls are as many as they may be, in words; None where there is room for more.
+
+        Args:
+            agent: whose.
+            coming: calls of it that have been ordered and have not begun.
+            coming_in_all: those of all agents.
+        """
+        limit, most = self._limit(agent), self.most_calls
+        if limit is not None and self._count(agent) + coming >= limit:
             return "the agent has as many calls as it may have"
-        return "the runner has as many calls as it may have" if self.full else None
+        full = most is not None and self.calls + coming_in_all >= most
+        return "the runner has as many calls as it may have" if full else None
 
     @property
     def calls(self) -> int:

@@ -18,6 +18,7 @@ from runner.serve.sessions.past import HOUR, PastSessions
 from runner.serve.socket.messages import End
 
 if TYPE_CHECKING:
+    from runner.front.calls_port import Order
     from runner.masking import Masking
     from runner.schema.recording import Record
     from runner.serve.log import Log
@@ -60,6 +61,7 @@ class CallInfo:
         kept: whether what is said in it may be kept and sent: not before a caller who is asked
             has agreed.
         caller: the identity of who calls, where they have proved it.
+        order: of a call that the agent makes: what was ordered.
     """
 
     id: str
@@ -84,6 +86,7 @@ class CallInfo:
     record: Record | None = None
     kept: bool = True
     caller: str | None = None
+    order: Order | None = None
 
     @property
     def masking(self) -> Masking:

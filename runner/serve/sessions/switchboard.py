@@ -14,6 +14,7 @@ from runner.serve.socket.messages import (
     Ask,
     CallHello,
     CallRenewed,
+    Dial,
     Ended,
     Failure,
     FromCall,
@@ -22,6 +23,7 @@ from runner.serve.socket.messages import (
     Known,
     LogLine,
     NotRenewed,
+    Progress,
     Recall,
     Refused,
     Reported,
@@ -61,6 +63,18 @@ class Recalling(Protocol):
         ...
 
 
+class Dialling(Protocol):
+    """Who dials for calls, and sees those through that agents make."""
+
+    async def answer(self, peer: Peer, message: Dial, call: CallInfo | None) -> None:
+        """Dial, and answer the process that asked; `call` is None where the call has ended."""
+        ...
+
+    def progress(self, call: CallInfo, message: Progress) -> None:
+        """Note how far a call has come."""
+        ...
+
+
 class ReportTaker(Protocol):
     """Who takes what is known of calls."""
 
@@ -77,7 +91,7 @@ class Switchboard:
         on_acted: told what came of what others wanted done.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - whom it hands on to, by name
         self,
         calls: Calls,
         welcomes: Welcomes,
@@ -85,12 +99,13 @@ class Switchboard:
         renewals: RenewalAnswers,
         *reports: ReportTaker,
         recalls: Recalling | None = None,
+        dialling: Dialling | None = None,
     ) -> None:
         self._calls = calls
         self._welcomes = welcomes
         self._tools = tools
         self._renewals = renewals
-        self._reports, self._recalls = reports, recalls
+        self._reports, self._recalls, self._dialling = reports, recalls, dialling
         self.on_voice: Callable[[CallInfo, Sound | Signal], None] = lambda *_: None
         self.on_acted: Callable[[Acting | Acted], None] = lambda _: None
         self._tasks = Tasks()
@@ -120,23 +135,28 @@ class Switchboard:
             _log(message)
             return
         call = self._calls.get(message.call)
-        if isinstance(message, Ask):
-            task = self._tasks.spawn(self._tools.answer(peer, message, call))
-            key = (peer, message.id)
-            self._asked[key] = message.ask.tool, task
-            task.add_done_callback(lambda _: self._asked.pop(key, None))
-            return
-        if isinstance(message, Recall):
-            if self._recalls is not None:
-                self._tasks.spawn(self._recalls.answer(peer, message, call))
-            return
-        if isinstance(message, Reported):
+        if isinstance(message, Ask | Recall | Dial):
+            self._answer(peer, call, message)
+        elif isinstance(message, Reported):
             self._report(call, message)
         elif isinstance(message, Sound | Signal):
             if call is not None:
                 self.on_voice(call, message)
         elif call is not None:
             self._note(peer, call, message)
+
+    def _answer(self, peer: Peer, call: CallInfo | None, message: Ask | Recall | Dial) -> None:
+        """Have somebody answer what a process waits for."""
+        if isinstance(message, Ask):
+            task = self._tasks.spawn(self._tools.answer(peer, message, call))
+            key = (peer, message.id)
+            self._asked[key] = message.ask.tool, task
+            task.add_done_callback(lambda _: self._asked.pop(key, None))
+        elif isinstance(message, Recall):
+            if self._recalls is not None:
+                self._tasks.spawn(self._recalls.answer(peer, message, call))
+        elif self._dialling is not None:
+            self._tasks.spawn(self._dialling.answer(peer, message, call))
 
     def _report(self, call: CallInfo | None, message: Reported) -> None:
         for taker in self._reports:
@@ -160,8 +180,15 @@ class Switchboard:
                 call.variables = message.variables
             case Ended():
                 call.reason = message.reason
+            case _:
+                self._later(call, message)
+
+    def _later(self, call: CallInfo, message: FromCall) -> None:
+        match message:
             case CallRenewed() | NotRenewed():
                 self._renewed(call, message)
+            case Progress() if self._dialling is not None:
+                self._dialling.progress(call, message)
 
     def _renewed(self, call: CallInfo, message: CallRenewed | NotRenewed) -> None:
         if isinstance(message, CallRenewed):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from runner.egress.client import ways_of
 from runner.records import sound_files
 from runner.serve.credentials import provider_secrets
-from runner.serve.socket.messages import CallNetwork, Renew, Welcome
+from runner.serve.socket.messages import CallNetwork, Ordered, Renew, Welcome
 
 if TYPE_CHECKING:
     from runner.egress.secrets import Secrets
@@ -33,7 +33,12 @@ class Welcomes:
             KeyError: its release is not kept, or has no such agent.
         """
         file, secrets = self._parts(call, call.release)
-        return Welcome(call.id, call.release, file, secrets, self._network(), self._sound(call))
+        order = None
+        if call.order is not None:
+            order = Ordered(call.order.to, dict(call.order.variables))
+        return Welcome(
+            call.id, call.release, file, secrets, self._network(), self._sound(call), order
+        )
 
     def renewal(self, call: CallInfo, release: str) -> Renew:
         """For a call that may go on with another release.

@@ -5,12 +5,15 @@ from __future__ import annotations
 import asyncio
 import itertools
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, Final, Generic, TypeVar
 
 from runner.egress.port import ToolRequest, ToolResponse
 from runner.serve.socket.messages import (
     Answer,
     Ask,
+    Dial,
+    DialEnded,
     GiveUp,
     Kinds,
     Message,
@@ -24,6 +27,7 @@ from runner.serve.socket.peer import Peer
 
 _LOST: Final = "the runner is gone, so nothing was sent"
 _GONE: Final = "the runner is gone"
+_FAILED: Final = "livekit_failed"
 _TOO_LONG: Final = "the request is too long"
 
 T = TypeVar("T", bound=Message)
@@ -45,6 +49,7 @@ class Line(Generic[T]):
         self._ids = itertools.count(1)
         self._asked: dict[int, asyncio.Future[ToolResponse]] = {}
         self._recalls: dict[int, asyncio.Future[Recalled]] = {}
+        self._dials: dict[int, asyncio.Future[DialEnded]] = {}
         self._closed = False
 
     def event(self, call: str, event: dict[str, Any]) -> None:
@@ -63,7 +68,10 @@ class Line(Generic[T]):
                     self._answer(message.id, message.answer)
                 elif isinstance(message, Recalled):
                     self._recall(message)
+                elif isinstance(message, DialEnded):
+                    self._dialled(message)
                 elif isinstance(message, Refused):
+                    self._dialled(DialEnded(message.id or 0, _FAILED, message.why, reached=False))
                     self._recall(Recalled(message.id or 0, problem=f"malformed: {message.why}"))
                     self._answer(message.id, _failure(f"the request is malformed: {message.why}"))
                 else:
@@ -75,6 +83,8 @@ class Line(Generic[T]):
                     future.set_result(_failure(_LOST))
             for number in self._recalls:
                 self._recall(Recalled(number, problem=_GONE))
+            for number in self._dials:
+                self._dialled(DialEnded(number, _FAILED, _GONE, reached=False))
 
     async def ask(self, call: str, ask: ToolRequest) -> ToolResponse:
         """Have a request sent for a call."""
@@ -108,6 +118,29 @@ class Line(Generic[T]):
             return Recalled(number, problem=str(error))
         finally:
             self._recalls.pop(number, None)
+
+    async def dial(self, dial: Dial) -> DialEnded:
+        """Have a number dialled, and wait until somebody has answered or nobody will.
+
+        The number of the message is given here.
+        """
+        if self._closed:
+            return DialEnded(0, _FAILED, _GONE, reached=False)
+        number = next(self._ids)
+        future: asyncio.Future[DialEnded] = asyncio.get_running_loop().create_future()
+        self._dials[number] = future
+        try:
+            self.peer.send(replace(dial, id=number))
+            return await future
+        except TooLongError as error:
+            return DialEnded(number, _FAILED, str(error), reached=False)
+        finally:
+            self._dials.pop(number, None)
+
+    def _dialled(self, ended: DialEnded) -> None:
+        future = self._dials.get(ended.id)
+        if future is not None and not future.done():
+            future.set_result(ended)
 
     def _recall(self, answer: Recalled) -> None:
         future = self._recalls.get(answer.id)

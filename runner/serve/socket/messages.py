@@ -228,6 +228,46 @@ class Recall(Message):
 
 
 @dataclass(frozen=True, slots=True)
+class Dial(Message):
+    """A number is to be dialled, and who answers comes into a room. A `DialEnded` answers.
+
+    Attributes:
+        to: the number, as it was given.
+        identity: of who answers, in the room.
+        purpose: `call`: it is whom the agent calls; `transfer`: whom it asks to take over.
+        ring_for: seconds.
+        trunk: by which it goes out; the usual one without it.
+        caller_id: the number that is seen; the trunk's own without it.
+        keys: pressed once it is answered.
+        headers: SIP headers that go with it.
+        room: another room than that of the call.
+    """
+
+    call: str
+    id: int
+    to: str
+    identity: str
+    purpose: Literal["call", "transfer"] = "call"
+    ring_for: float = 30.0
+    trunk: str | None = None
+    caller_id: str | None = None
+    keys: str = ""
+    headers: dict[str, str] = field(default_factory=dict)
+    room: str | None = None
+    type: Literal["dial"] = "dial"
+
+
+@dataclass(frozen=True, slots=True)
+class Progress(Message):
+    """How far a call has come that the agent makes, and who has answered it."""
+
+    call: str
+    state: Literal["dialing", "ringing", "answered"] | None = None
+    answered_by: Literal["person", "mailbox", "menu", "full", "unsure", "nobody"] | None = None
+    type: Literal["progress"] = "progress"
+
+
+@dataclass(frozen=True, slots=True)
 class CallRenewed(Message):
     """A call goes on with another release: paths of keys that count, and of those that wait."""
 
@@ -414,10 +454,21 @@ class CallNetwork:
 
 
 @dataclass(frozen=True, slots=True)
+class Ordered:
+    """What was ordered of a call that the agent makes; `to` without it is the agent's own."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = _STRICT
+
+    to: str | None = None
+    variables: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Welcome(Message):
     """What a call begins with: the file of its agent, and the secrets of its providers.
 
     Attributes:
+        order: of a call that the agent was ordered to make.
         sound: where its sound is kept; None where it is not.
     """
 
@@ -427,6 +478,7 @@ class Welcome(Message):
     secrets: dict[str, Secret[str]]
     network: CallNetwork = CallNetwork()
     sound: str | None = None
+    order: Ordered | None = None
     type: Literal["welcome"] = "welcome"
 
 
@@ -604,6 +656,23 @@ class Recalled(Message):
 
 
 @dataclass(frozen=True, slots=True)
+class DialEnded(Message):
+    """What came of a `Dial`: `reason` is `answered`, or why nobody is there, which `words` say.
+
+    Attributes:
+        reached: whether the telephone network was asked.
+        sip: the status that it gave.
+    """
+
+    id: int
+    reason: str
+    words: str = ""
+    reached: bool = True
+    sip: int | None = None
+    type: Literal["dial_ended"] = "dial_ended"
+
+
+@dataclass(frozen=True, slots=True)
 class Refused(Message):
     """A message was none; `id` is the number that it carried."""
 
@@ -652,6 +721,8 @@ FromCall = (
     | Failure
     | GiveUp
     | Recall
+    | Dial
+    | Progress
     | CallRenewed
     | NotRenewed
     | LogLine
@@ -663,7 +734,19 @@ FromCall = (
 )
 FromHost = FromCall | Reply | Failed | Piece | Pong
 FromOutside = Act | Mean | UseTool
-ToCall = Welcome | Gone | End | Renew | FromOutside | Answer | Recalled | Sound | Said | Refused
+ToCall = (
+    Welcome
+    | Gone
+    | End
+    | Renew
+    | FromOutside
+    | Answer
+    | Recalled
+    | DialEnded
+    | Sound
+    | Said
+    | Refused
+)
 ToHost = End | Renew | FromOutside | Open | TurnText | Cancel | Ping | Answer | Recalled | Refused
 ControlReply = RunnerState | CommandResult
 

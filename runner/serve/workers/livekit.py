@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from runner.serve.credentials import LiveKit
     from runner.serve.external.jobs import ExternalJobs
     from runner.serve.log import Log
+    from runner.serve.outgoing.calls import OutgoingCalls
     from runner.serve.sessions.admission import Admission
     from runner.serve.sessions.calls import Calls
     from runner.serve.workers.lost_dispatches import Sweeper
@@ -49,6 +50,7 @@ class LiveKitAgents:
         *,
         neighbours: Neighbours,
         external: ExternalJobs | None = None,
+        orders: OutgoingCalls | None = None,
         hear: Callable[[Callable[[logging.LogRecord], None]], None],
     ) -> None:
         self._livekit = livekit
@@ -58,6 +60,7 @@ class LiveKitAgents:
         self._log = log
         self._neighbours = neighbours
         self._external = external
+        self.orders = orders
         self._hear = hear
         self._names: Iterable[str] = ()
         self._workers: Workers | None = None
@@ -97,6 +100,7 @@ class LiveKitAgents:
             self._log,
             neighbours=self._neighbours,
             external=self._external,
+            orders=self.orders,
             on_registered=sweeper.look_again,
         )
         self._hear(workers.listen)

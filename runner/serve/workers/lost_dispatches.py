@@ -20,6 +20,7 @@ from livekit import api
 from livekit.agents.types import ATTRIBUTE_AGENT_NAME
 from livekit.protocol import models
 
+from runner.serve.outgoing.places import ORDER
 from runner.serve.workers.neighbours import RUNNER
 
 if TYPE_CHECKING:
@@ -195,7 +196,7 @@ class Sweeper:
             dispatches = [
                 d
                 for d in await server.agent_dispatch.list_dispatch(room)
-                if self._registered(d.agent_name)
+                if self._registered(d.agent_name) and ORDER not in d.attributes
             ]
             if not dispatches:
                 self._fine[room] = now + _EVERY

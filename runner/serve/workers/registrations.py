@@ -23,6 +23,7 @@ from livekit.agents.worker import ServerType
 from runner.schema.dispatch import Dispatch
 from runner.serve.child import job
 from runner.serve.external.pool import ExternalServer
+from runner.serve.outgoing.places import ORDER
 from runner.serve.workers.forkserver import PRELOAD
 from runner.serve.workers.neighbours import RUNNER
 
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from runner.serve.credentials import LiveKit
     from runner.serve.external.jobs import ExternalJobs
     from runner.serve.log import Log
+    from runner.serve.outgoing.calls import OutgoingCalls
     from runner.serve.sessions.admission import Admission
     from runner.serve.sessions.calls import CallInfo, Calls
     from runner.serve.workers.neighbours import Neighbours
@@ -78,6 +80,7 @@ class Workers:
         home: the runtime directory that calls are told of.
         neighbours: other runners of the folder, which are told whose calls these are.
         external: sees the jobs of external agents through.
+        orders: calls that agents were ordered to make.
         on_registered: called when an agent has been registered.
     """
 
@@ -91,6 +94,7 @@ class Workers:
         *,
         neighbours: Neighbours,
         external: ExternalJobs | None = None,
+        orders: OutgoingCalls | None = None,
         on_registered: Callable[[], None] = lambda: None,
     ) -> None:
         self._livekit = livekit
@@ -100,6 +104,7 @@ class Workers:
         self._log = log
         self._neighbours = neighbours
         self._external = external
+        self._orders = orders
         self._workers: dict[str, _Worker] = {}
         self._leaving: set[_Worker] = set()
         self._retiring: set[asyncio.Task[None]] = set()
@@ -252,7 +257,13 @@ class Workers:
         self._on_registered()
 
     async def _request(self, name: str, request: JobRequest) -> None:
-        refusal = self._admission.refusal(name)
+        mark = request.job.attributes.pop(ORDER, None)
+        order = self._orders.ordered(mark) if mark and self._orders is not None else None
+        if mark and order is None:
+            await request.reject(terminate=False)  # another runner's: LiveKit asks that next
+            return
+        # there was room for it when it was ordered
+        refusal = self._admission.refusal(name) if order is None else None
         if refusal is not None:
             self._log.event(
                 "session_refused",
@@ -267,6 +278,8 @@ class Workers:
         call = self._calls.begin(
             request.id, name, "call", room=request.room.name, dispatch=request.job.dispatch_id
         )
+        if order is not None and self._orders is not None:
+            self._orders.taken(order, call)
         attributes = request.job.attributes
         attributes[job.AGENT], attributes[job.RELEASE] = name, call.release
         attributes[job.HOME] = self._home
