@@ -105,6 +105,10 @@ def test_commands_run(line, tmp_path):
         with serving("lkrun serve agents.d", env):
             shown = re.search(r"rollback (\w+)", line)[1]
             run(line.replace(shown, kept(env)), env)
+    elif "lkrun preview" in line:
+        with serving("lkrun serve agents.d", env):
+            kept(env)  # whoever has kept it is found
+            assert run(line, env).startswith("http://127.0.0.1:")
     else:
         run(line, env, cwd=beside(tmp_path / "here") if "--output" in line else ROOT)
 

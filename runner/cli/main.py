@@ -24,6 +24,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "optout": ("runner.cli.optout", "List the numbers that are never called; change the list."),
     "phone": ("runner.cli.phone", "Compare the files' phone numbers with LiveKit; apply them."),
     "plugins": ("runner.cli.plugins", "List what is installed, and show its options."),
+    "preview": ("runner.cli.preview", "Give a link to talk with what is saved, not served."),
     "promptfoo": ("runner.cli.promptfoo", "Evaluate agents with promptfoo."),
     "records": ("runner.cli.records", "Show what happened in calls."),
     "releases": ("runner.cli.releases", "List the releases that are kept."),

@@ -13,7 +13,7 @@ from typing import Final
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from runner.front import cors, door, tokens, webhooks
+from runner.front import cors, door, previews, tokens, webhooks
 from runner.front.answering import answering
 from runner.front.login import CALLER, IdTokens, no_keys
 from runner.front.openapi import document
@@ -176,12 +176,20 @@ class Front:
         self, request: web.Request, route: Route | None, doors: Doors
     ) -> tuple[Secret[str] | str | None, HttpProblem | None]:
         """What a request proves itself by, and why it is refused."""
+        token = self._token(request, route, doors.wanted or ())
+        if tokens.is_of_preview(token) and not (route is not None and route.open):
+            return self._previewed(request, route, token)  # also where nobody else proves anything
+        return await self._proved(request, route, doors, token)
+
+    async def _proved(
+        self, request: web.Request, route: Route | None, doors: Doors, token: Secret[str]
+    ) -> tuple[Secret[str] | str | None, HttpProblem | None]:
+        """The same without a preview."""
         # a signature is looked at once the body is there, whatever else opens this door
         signed = route is not None and route.signed and webhooks.is_signed(request, doors.webhook)
         wanted = doors.wanted
         if wanted is None and self._site.on_this_machine:
             return None, None
-        token = self._token(request, route, wanted or ())
         right = token in (wanted or ())
         if right or (route is not None and route.open):
             return token if right else None, None
@@ -197,6 +205,17 @@ class Front:
             return None, _not_for_callers() if away and not may else problem
         request[CALLER] = caller
         return f"caller {caller.identity}", None if may else _not_for_callers()
+
+    def _previewed(
+        self, request: web.Request, route: Route | None, token: Secret[str]
+    ) -> tuple[Secret[str] | str | None, HttpProblem | None]:
+        """What the token of a preview's link proves: the release that it shows."""
+        preview = self._site.runner.preview(token)
+        if preview is None:
+            return None, previews.over()
+        request[previews.PREVIEW] = preview
+        may = route is not None and route.previews
+        return f"preview {preview.id}", None if may else previews.not_here()
 
     def _token(
         self, request: web.Request, route: Route | None, wanted: tuple[Secret[str], ...]

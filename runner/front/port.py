@@ -107,11 +107,11 @@ class Runner(Talks, Rooms, Acts, Protocol):
         """How many calls are on, and may be."""
         ...
 
-    def agents(self) -> list[AgentInfo]:
-        """The agents of the served release."""
+    def agents(self, release: str | None = None) -> list[AgentInfo]:
+        """The agents of the served release, or of another one that is kept."""
         ...
 
-    def portraits(self) -> dict[str, dict[str, Any]]:
+    def portraits(self, release: str | None = None) -> dict[str, dict[str, Any]]:
         """What the page shows of each agent, as `runner.front.models.page.Portrait` has it."""
         ...
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
 from runner.front.rooms_port import ProvenCaller
+from runner.secret import Secret
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +31,23 @@ class Tap:
 
     method: str
     sent: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """A release that is shown to whoever has its link, while callers keep what is served.
+
+    Attributes:
+        id: whose the conversations are that begin with it; it opens nothing.
+        release: the id of the release that is shown.
+        made: since when it is shown.
+        expires: until when a conversation may begin.
+    """
+
+    id: str
+    release: str
+    made: datetime
+    expires: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +138,7 @@ class Talks(Protocol):
         keys: str | None = None,
         audio: bool = False,
         tap: Tap | None = None,
+        preview: Preview | None = None,
     ) -> Turn:
         """Say something to a dialogue; without a session id one begins, with `idle` or without.
 
@@ -134,6 +154,7 @@ class Talks(Protocol):
             keys: pressed instead of a text.
             audio: whether both speak in the dialogue that begins.
             tap: done in the caller's app instead of a text.
+            preview: with what a dialogue begins, instead of what is served.
 
         Raises:
             DialogueError: the agent or dialogue is unknown, has ended, or the runner is full.
@@ -152,7 +173,11 @@ class Talks(Protocol):
         """Somebody looks at the page: be ready for a call by voice."""
         ...
 
-    def may_speak(self, agent: str) -> None:
+    def preview(self, token: Secret[str]) -> Preview | None:
+        """What the token of a link shows; nothing where it is none, or has had its time."""
+        ...
+
+    def may_speak(self, agent: str, preview: Preview | None = None) -> None:
         """Whether a call by voice could begin now.
 
         Raises:
@@ -160,13 +185,20 @@ class Talks(Protocol):
         """
         ...
 
-    async def voice(self, agent: str, rate: int, caller: ProvenCaller | None = None) -> VoiceLine:
+    async def voice(
+        self,
+        agent: str,
+        rate: int,
+        caller: ProvenCaller | None = None,
+        preview: Preview | None = None,
+    ) -> VoiceLine:
         """Begin a call by voice, whose sound comes over the front.
 
         Args:
             agent: whom to talk with.
             rate: samples a second, both ways.
             caller: who calls, where that is proved.
+            preview: with what it begins, instead of what is served.
 
         Raises:
             DialogueError: the agent is unknown, does not speak, or takes no call now.
@@ -179,6 +211,10 @@ class Talks(Protocol):
 
     def caller_of(self, session_id: str) -> str | None:
         """The identity of the proven caller whose call it is; nothing where there is none."""
+        ...
+
+    def preview_of(self, session_id: str) -> str | None:
+        """The id of the preview that it began with; nothing where it began with none."""
         ...
 
     async def session(self, session_id: str) -> dict[str, Any]:

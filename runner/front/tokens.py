@@ -53,6 +53,9 @@ class Doors:
 
 _DOTS: Final = 2
 
+PREVIEW: Final = "lkpreview_"
+"""The token of a preview's link begins so."""
+
 PROTOCOL: Final = "lkrun.bearer."
 """The subprotocol by which a WebSocket sends a token, percent-encoded, begins so."""
 
@@ -95,6 +98,11 @@ def _of_socket(request: web.Request) -> Iterator[str]:
         for offered in header.split(","):
             if offered.strip().startswith(PROTOCOL):
                 yield offered.strip().removeprefix(PROTOCOL)
+
+
+def is_of_preview(token: Secret[str]) -> bool:
+    """Whether a token is that of a preview's link, of now or of before."""
+    return token.reveal().startswith(PREVIEW)
 
 
 def may_be_id_token(token: Secret[str]) -> bool:

@@ -23,6 +23,7 @@ from runner.serve.socket.messages import (
     ControlHello,
     ControlReply,
     MalformedError,
+    PreviewShown,
     RunnerState,
 )
 from runner.serve.socket.peer import Peer
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from runner.serve.releases.served import Releases
 
 Roll = Callable[[str], Awaitable[CommandResult]]
+Show = Callable[[], Awaitable[PreviewShown | CommandResult]]
 
 
 class Control:
@@ -39,14 +41,17 @@ class Control:
 
     Args:
         roll: serves the release of an id until the files change again.
+        show: makes a preview of the folder as it is now.
     """
 
-    def __init__(self, releases: Releases, roll: Roll) -> None:
+    def __init__(self, releases: Releases, roll: Roll, show: Show) -> None:
         self._releases = releases
         self._roll = roll
+        self._show = show
         self._commands: dict[str, Callable[[ControlHello], Awaitable[ControlReply]]] = {
             "releases": self._tell,
             "rollback": self._go_back,
+            "preview": self._preview,
         }
 
     async def serve(self, peer: Peer, hello: ControlHello) -> None:
@@ -65,9 +70,15 @@ class Control:
             agents={i: list(release.agents) for i, release in kept.items() if release},
         )
 
-    async def _go_back(self, hello: ControlHello) -> CommandResult:
+    async def _go_back(self, hello: ControlHello) -> ControlReply:
+        return await self._done(self._roll(hello.id))
+
+    async def _preview(self, _: ControlHello) -> ControlReply:
+        return await self._done(self._show())
+
+    async def _done(self, doing: Awaitable[ControlReply]) -> ControlReply:
         try:
-            return await self._roll(hello.id)
+            return await doing
         except Exception as error:  # noqa: BLE001 - whatever fails is told to who asked
             words = f"this is a bug in lkrun ({type(error).__name__}: {error})"
             return self._rejected(words)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from runner.front.app import Front
 from runner.serve import descriptors
+from runner.serve.browser import here
 from runner.serve.control import Control
 from runner.serve.credentials import NAMES
 from runner.serve.doors import FrontDoors
@@ -21,6 +22,7 @@ from runner.serve.outgoing.figures import OutgoingFigures
 from runner.serve.outgoing.never_called import NeverCalled
 from runner.serve.records.recalls import Recalls
 from runner.serve.records.recorder import Recorder
+from runner.serve.releases.previews import Previews
 from runner.serve.releases.served import Releases
 from runner.serve.reload.folder_state import FolderState
 from runner.serve.reload.inherited import ChildEnvironment
@@ -49,6 +51,7 @@ from runner.source import attached
 if TYPE_CHECKING:
     from runner.egress.secrets import Secrets
     from runner.front.signing_keys import Fetch
+    from runner.front.talks_port import Preview
     from runner.serve.log import Handler, Log
     from runner.serve.releases.store import Store
     from runner.serve.tasks import Tasks
@@ -59,6 +62,7 @@ class Parts:
     """What the life of a runner starts, looks after and stops."""
 
     releases: Releases
+    previews: Previews
     calls: Calls
     admission: Admission
     metrics: Metrics
@@ -150,7 +154,7 @@ def build(  # noqa: PLR0913 - what a runner begins with
     )
     voices = Voices(
         calls, admission, store.root,
-        modes=lambda: {n: each.agent.mode for n, each in releases.current.agents.items()},
+        mode=partial(mode_of, releases),
         warm=surroundings.warm,
     )  # fmt: skip
     switchboard.on_voice = voices.take
@@ -171,7 +175,9 @@ def build(  # noqa: PLR0913 - what a runner begins with
         served=startup.release, beside=lambda: _secret_files(releases, secrets),
         gate=startup.gate, rejected=startup.rejected,
     )  # fmt: skip
-    control = Control(releases, Rollback(releases, swap, reloader, secrets).to)
+    previews = Previews(releases, reloader.compiled_now)
+    previews.address = lambda: doors.public_url(here(external.listening))
+    control = Control(releases, Rollback(releases, swap, reloader, secrets).to, previews.make)
     blocked = BlockedProcesses(calls, log)
     socket = CallSocket(
         calls=switchboard.serve,
@@ -183,15 +189,23 @@ def build(  # noqa: PLR0913 - what a runner begins with
         releases, calls, admission, texts, voices,
         outside=outside, agents=agents, reloader=reloader, metrics=metrics, folder=folder,
         recorder=recorder, external=ServedJobs(releases, external, after, agents.registered),
-        outgoing=outgoing,
+        outgoing=outgoing, previews=previews,
         livekit=livekit, dev=settings.dev,
     )  # fmt: skip
     return Parts(
-        releases, calls, admission, metrics, neighbours, agents, outgoing, external, health, after,
+        releases, previews, calls, admission, metrics, neighbours, agents, outgoing, external,
+        health, after,
         recorder, switchboard,
         texts, voices, blocked, surroundings, swap, reloader, socket, served,
         _front(served, doors, tools.egress.read),
     )  # fmt: skip
+
+
+def mode_of(releases: Releases, agent: str, preview: Preview | None) -> str | None:
+    """How an agent that is served, or that a preview shows, is talked with."""
+    shown = preview.release if preview is not None else releases.current.id
+    release = releases.agent(shown, agent)
+    return release.agent.mode if release is not None else None
 
 
 def _front(served: ServedRunner, doors: FrontDoors, fetch: Fetch) -> Front:

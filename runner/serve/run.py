@@ -178,6 +178,7 @@ class Run:
             self.parts.texts.look()
             self.parts.blocked.look()
             self.parts.after.look()
+            self.parts.previews.look()
             await self.parts.agents.look()
 
     async def _stop(self) -> None:

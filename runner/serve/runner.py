@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 from runner.front.port import AgentInfo, CallLoad, DialogueError
 from runner.front.rooms_port import OpenRoom, ProvenCaller, RoomPass, RoomVisit, RoomWish
-from runner.front.talks_port import EarlierLine, SessionInfo, Tap, Turn, VoiceLine
+from runner.front.talks_port import EarlierLine, Preview, SessionInfo, Tap, Turn, VoiceLine
 from runner.serve.outgoing.book import ServedCalls
 from runner.serve.records.book import ServedRecords
 from runner.serve.reload import report
@@ -17,10 +17,13 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from runner.front.jobs_port import JobBook
+    from runner.link.release import Release
+    from runner.secret import Secret
     from runner.serve.credentials import LiveKit
     from runner.serve.metrics import Metrics
     from runner.serve.outgoing.calls import OutgoingCalls
     from runner.serve.records.recorder import Recorder
+    from runner.serve.releases.previews import Previews
     from runner.serve.releases.served import Releases
     from runner.serve.reload.folder_state import FolderState
     from runner.serve.reload.reloader import Reloader
@@ -67,6 +70,7 @@ class ServedRunner:
         recorder: Recorder,
         external: JobBook,
         outgoing: OutgoingCalls,
+        previews: Previews,
         livekit: LiveKit | None,
         dev: bool = False,
     ) -> None:
@@ -84,6 +88,7 @@ class ServedRunner:
         self.records = ServedRecords(releases, recorder)
         self.external = external
         self.outgoing = ServedCalls(outgoing)
+        self._previews = previews
         self._livekit = livekit
         self._begun = False
         self.dev = dev
@@ -115,8 +120,8 @@ class ServedRunner:
         admission = self._admission
         return CallLoad(admission.calls, admission.most_calls, admission.full)
 
-    def agents(self) -> list[AgentInfo]:
-        """The agents of the served release."""
+    def agents(self, release: str | None = None) -> list[AgentInfo]:
+        """The agents of the served release, or of another one that is kept."""
         return [
             AgentInfo(
                 name,
@@ -129,14 +134,18 @@ class ServedRunner:
                 tuple(map(str, release.agent.suggestions)),
                 release.pressable,
             )
-            for name, release in sorted(self._releases.current.agents.items())
+            for name, release in sorted(self._shown(release).agents.items())
         ]
 
-    def portraits(self) -> dict[str, dict[str, Any]]:
+    def portraits(self, release: str | None = None) -> dict[str, dict[str, Any]]:
         """What the page shows of each agent: its picture, its models."""
         from runner.serve.portraits import portraits
 
-        return portraits(self._releases.current)
+        return portraits(self._shown(release))
+
+    def _shown(self, release: str | None) -> Release:
+        kept = self._releases.release(release) if release is not None else None
+        return kept or self._releases.current
 
     async def reload(self) -> dict[str, Any]:
         """Compile the folder now.
@@ -201,6 +210,7 @@ class ServedRunner:
         keys: str | None = None,
         audio: bool = False,
         tap: Tap | None = None,
+        preview: Preview | None = None,
     ) -> Turn:
         """Say something to a dialogue; without a session id one begins, with `idle` or without.
 
@@ -210,15 +220,17 @@ class ServedRunner:
         if session_id is None:
             if self._admission.draining:
                 raise DialogueError("draining", "the runner is shutting down")
-            if agent not in self._releases.current.agents:
+            agents = self._shown(preview.release if preview is not None else None).agents
+            if agent not in agents:
                 raise DialogueError("unknown_agent", f"there is no agent '{agent}'")
-            mode = self._releases.current.agents[agent].agent.mode
+            mode = agents[agent].agent.mode
             if audio and mode != "voice":
                 message = f"agent '{agent}' does not speak: it has mode: {mode}"
                 raise DialogueError("bad_request", message, "leave 'audio' out")
         turn = await self._texts.turn(
             agent, text, session_id, variables, metadata,
             idle=idle, history=history, on_text=on_text, keys=keys, audio=audio, tap=tap,
+            preview=preview,
         )  # fmt: skip
         await self._recorder.written()  # whatever becomes of the runner, this turn is kept
         return turn
@@ -240,21 +252,31 @@ class ServedRunner:
         """Be ready for a call by the front's own voice socket."""
         self._voices.expect()
 
-    def may_speak(self, agent: str) -> None:
+    def preview(self, token: Secret[str]) -> Preview | None:
+        """What the token of a link shows; nothing where it is none, or has had its time."""
+        return self._previews.of(token)
+
+    def may_speak(self, agent: str, preview: Preview | None = None) -> None:
         """Whether a call by voice could begin now.
 
         Raises:
             DialogueError: as `voice`.
         """
-        self._voices.check(agent)
+        self._voices.check(agent, preview)
 
-    async def voice(self, agent: str, rate: int, caller: ProvenCaller | None = None) -> VoiceLine:
+    async def voice(
+        self,
+        agent: str,
+        rate: int,
+        caller: ProvenCaller | None = None,
+        preview: Preview | None = None,
+    ) -> VoiceLine:
         """Begin a call by voice that the front holds itself.
 
         Raises:
             DialogueError: the agent is unknown, does not speak, or takes no call now.
         """
-        return await self._voices.begin(agent, rate, caller)
+        return await self._voices.begin(agent, rate, caller, preview)
 
     def sessions(self) -> list[SessionInfo]:
         """Dialogues and calls."""
@@ -264,6 +286,11 @@ class ServedRunner:
         """The identity of the proven caller whose call it is, also of one that has ended."""
         call = self._calls.get(session_id) or self._calls.past(session_id)
         return call.caller if call is not None else None
+
+    def preview_of(self, session_id: str) -> str | None:
+        """The id of the preview that it began with, also of one that has ended."""
+        call = self._calls.get(session_id) or self._calls.past(session_id)
+        return call.preview if call is not None else None
 
     async def session(self, session_id: str) -> dict[str, Any]:
         """One of them with its `events` and `variables`; one that has ended for an hour.

@@ -38,7 +38,7 @@ CALLERS = {
     "sessions", "session", "session_events", "session_audio", "end_session", "ticket",
     "caller_context",
     "token", "token_at_api_token", "token_at_api_v2_sandbox_connection_details",
-    "token_by_link", "connection_details", "create_room",
+    "token_by_link", "connection_details", "create_room", "config",
 }  # fmt: skip
 """The routes that an ID token opens; the page's files and the like are open anyway."""
 

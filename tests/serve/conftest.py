@@ -20,6 +20,7 @@ from runner.cache import Cache
 from runner.compiler import Compiler
 from runner.egress.secrets import Secrets
 from runner.serve.control import Control
+from runner.serve.parts import mode_of
 from runner.serve.releases.served import Releases
 from runner.serve.releases.store import Store
 from runner.serve.reload.next_turn import Renewals
@@ -32,7 +33,7 @@ from runner.serve.sessions.switchboard import Switchboard
 from runner.serve.sessions.tool_requests import ToolRequests
 from runner.serve.sessions.voices import Voices
 from runner.serve.sessions.welcomes import Welcomes
-from runner.serve.socket.messages import CallHello, CommandResult
+from runner.serve.socket.messages import CallHello, CommandResult, PreviewShown
 from runner.serve.socket.peer import Peer
 from runner.serve.socket.server import CallSocket
 from runner.source import attached
@@ -277,10 +278,15 @@ class Socket:
 
     path: Path
     roll: Callable[[str], Awaitable[CommandResult]] | None = None
+    show: Callable[[], Awaitable[PreviewShown]] | None = None
 
     async def go_back(self, release_id):
         """Go back to a release as the test has it."""
         return await self.roll(release_id)
+
+    async def shown(self):
+        """Show the folder as the test has it."""
+        return await self.show()
 
 
 @pytest.fixture
@@ -290,17 +296,14 @@ def voices(calls, admission, store, releases):
     async def warm():
         return
 
-    def modes():
-        return {name: each.agent.mode for name, each in releases.current.agents.items()}
-
-    return Voices(calls, admission, store.root, modes=modes, warm=warm)
+    return Voices(calls, admission, store.root, mode=partial(mode_of, releases), warm=warm)
 
 
 @pytest_asyncio.fixture
 async def socket(store, releases, switchboard, calls, texts):
     """The call socket of the runner; `roll` is what goes back to a release."""
     call_socket = Socket(store.socket)
-    control = Control(releases, call_socket.go_back)
+    control = Control(releases, call_socket.go_back, call_socket.shown)
     server = CallSocket(
         calls=switchboard.serve,
         dialogues=texts.serve,

@@ -193,8 +193,7 @@ async def test_a_call_by_voice_is_of_who_signed_in(calls, admission, store, monk
         pass
 
     monkeypatch.setattr(voices_module.multiprocessing, "get_context", lambda _: Context())
-    modes = {"desk": "voice"}
-    made = voices_module.Voices(calls, admission, store.root, modes=lambda: modes, warm=warm)
+    made = voices_module.Voices(calls, admission, store.root, mode=lambda *_: "voice", warm=warm)
     with pytest.raises(DialogueError):
         await made.begin("desk", 24_000, ProvenCaller("mary", {"plan": "gold"}))
     (call,) = calls.all()

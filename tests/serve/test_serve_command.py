@@ -78,10 +78,10 @@ def event(process, name):
     raise AssertionError(f"the log ended without {name}")
 
 
-def post(url, data):
+def post(url, data, **headers):
     """Ask the front."""
     request = urllib.request.Request(  # noqa: S310 - our own address
-        url, json.dumps(data).encode(), {"Content-Type": "application/json"}
+        url, json.dumps(data).encode(), {"Content-Type": "application/json", **headers}
     )
     with urllib.request.urlopen(request, timeout=20) as answer:  # noqa: S310 - as above
         return json.load(answer)
@@ -96,6 +96,21 @@ def test_text_is_served_without_livekit(served, service):
     assert service.keys == ["tool-secret"]
     process.send_signal(signal.SIGTERM)
     assert process.wait(20) == 0
+
+
+def test_a_preview_is_talked_with_while_callers_keep_what_is_served(served, folder):
+    """By its link alone: what is saved greets there, what is served greets everybody else."""
+    _, ready = served("--no-reload")
+    path = folder / "desk.yaml"
+    path.write_text(path.read_text().replace("Welcome", "Good day"))
+    done = lkrun("preview", folder, "--format", "json")
+    link = json.loads(done.stdout)
+    address, _, token = link["url"].partition("/#preview=")
+    assert address == ready["http"]
+    turns = f"{address}/v1/agents/desk/turns"
+    shown = post(turns, {}, Authorization=f"Bearer {token}")
+    assert (shown["text"], shown["release"]) == ("Good day to the desk.", link["release"])
+    assert post(turns, {})["text"] == "Welcome to the desk."
 
 
 def test_the_page_is_opened_in_the_browser_of_the_person(served, tmp_path):

@@ -9,6 +9,7 @@ from runner.secret import Secret
 from runner.serve.credentials import LiveKit
 from runner.serve.metrics import Metrics
 from runner.serve.records.recorder import Recorder
+from runner.serve.releases.previews import Previews
 from runner.serve.reload.folder_state import FolderState
 from runner.serve.reload.reloader import Reloader
 from runner.serve.runner import ServedRunner
@@ -101,9 +102,10 @@ async def recorder(releases, calls, log, secrets, elsewhere):
 
 
 @pytest.fixture
-def about(reloader, recorder):
-    """What compiles the folder, and what keeps what happens."""
-    return {"reloader": reloader, "recorder": recorder}
+def about(reloader, recorder, releases):
+    """What compiles the folder, what shows it, and what keeps what happens."""
+    previews = Previews(releases, reloader.compiled_now)
+    return {"reloader": reloader, "recorder": recorder, "previews": previews}
 
 
 @pytest.fixture

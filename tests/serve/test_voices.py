@@ -138,7 +138,7 @@ async def test_somebody_at_the_page_has_processes_made_ready_once(calls, admissi
         count += 1
         warmed.set()
 
-    voices = module.Voices(calls, admission, store.root, modes=dict, warm=warm)
+    voices = module.Voices(calls, admission, store.root, mode=lambda *_: None, warm=warm)
     voices.expect()
     voices.expect()
     await warmed.wait()
@@ -152,8 +152,7 @@ async def test_a_machine_that_starts_no_process_is_told(calls, admission, store)
     async def warm():
         raise OSError(11, "Resource temporarily unavailable")
 
-    modes = {"desk": "voice"}
-    full = module.Voices(calls, admission, store.root, modes=lambda: modes, warm=warm)
+    full = module.Voices(calls, admission, store.root, mode=lambda *_: "voice", warm=warm)
     with pytest.raises(DialogueError) as caught:
         await full.begin("desk", 24_000)
     assert caught.value.code == "agent_unavailable"

@@ -16,7 +16,8 @@ from support.fake_records import FakeRecords
 
 from runner.front.port import AgentInfo, CallLoad, DialogueError
 from runner.front.rooms_port import OpenRoom, RoomPass
-from runner.front.talks_port import SessionInfo, Turn
+from runner.front.talks_port import Preview, SessionInfo, Turn
+from runner.secret import Secret
 
 AGENTS = [
     AgentInfo(
@@ -213,6 +214,9 @@ class FakeRunner:
         self.caller: Any = None
         self.callers: dict[str, str] = {}
         self.failure: str | None = None
+        self.previews: dict[Secret[str], Preview] = {}
+        self.previewed: dict[str, str] = {}
+        self.shown: Preview | None = None
         self.audio = False
         self.calls_now = CallLoad(0, None, full=False)
         self.sound_ms: int | None = None
@@ -241,11 +245,17 @@ class FakeRunner:
     def load(self) -> CallLoad:
         return self.calls_now
 
-    def agents(self) -> list[AgentInfo]:
-        return AGENTS
+    def preview(self, token: Secret[str]) -> Preview | None:
+        return self.previews.get(token)
 
-    def portraits(self) -> dict[str, dict[str, Any]]:
-        return {each.name: PORTRAIT for each in AGENTS}
+    def preview_of(self, session_id: str) -> str | None:
+        return self.previewed.get(session_id)
+
+    def agents(self, release: str | None = None) -> list[AgentInfo]:
+        return AGENTS[:1] if release is not None else AGENTS
+
+    def portraits(self, release: str | None = None) -> dict[str, dict[str, Any]]:
+        return {each.name: PORTRAIT for each in self.agents(release)}
 
     async def reload(self) -> dict[str, Any]:
         if self.refuses is not None:
@@ -272,18 +282,23 @@ class FakeRunner:
     def expect_voice(self) -> None:
         self.expected = True
 
-    def may_speak(self, agent: str) -> None:
+    def may_speak(self, agent: str, preview: Preview | None = None) -> None:
+        self.shown = preview
         if self.refuses is not None:
             raise self.refuses
         if agent not in {each.name for each in AGENTS}:
             raise DialogueError("unknown_agent", f"there is no agent '{agent}'")
 
-    async def voice(self, agent: str, rate: int, caller: Any = None) -> FakeLine:
+    async def voice(
+        self, agent: str, rate: int, caller: Any = None, preview: Preview | None = None
+    ) -> FakeLine:
         self.may_speak(agent)
         self.caller = caller
         self.line = FakeLine(rate)
         known = next(each for each in AGENTS if each.name == agent)
         name = self.line.session_id
+        if preview is not None:
+            self.previewed[name] = preview.id
         self.dialogues[name] = Dialogue(name, known, known.start, {}, self.release["id"])
         return self.line
 
@@ -319,6 +334,7 @@ class FakeRunner:
     async def turn(  # noqa: PLR0913 - the port's
         self, agent, text, session_id, variables, metadata,
         *, idle=False, history=None, on_text=None, keys=None, audio=False, tap=None,
+        preview=None,
     ) -> Turn:  # fmt: skip
         self.history = history
         self.idle = idle
@@ -334,6 +350,9 @@ class FakeRunner:
             raise DialogueError("unknown_agent", f"there is no agent '{agent}'")
         fresh = session_id is None
         dialogue = self._begin(known[agent], variables) if fresh else self._find(session_id)
+        if preview is not None:
+            dialogue.release = preview.release
+            self.previewed[dialogue.id] = preview.id
         if dialogue.ended:
             raise DialogueError("ended", "this dialogue has ended", "begin a new one")
         async with dialogue.busy:

@@ -46,10 +46,13 @@ async def nobody(peer, hello):
 
 
 @asynccontextmanager
-async def runner(archive, release, *, obeys=True):
+async def runner(archive, release, *, obeys=True, show=None):
     """A runner that serves a release, and is found; gives its `Releases`."""
     store = Store.create({})
     releases = Releases(store, release)
+
+    async def refuse():
+        return CommandResult(os.getpid(), "rejected", release.id, "the disk is full")
 
     async def roll(release_id):
         result = partial(CommandResult, os.getpid())
@@ -63,7 +66,7 @@ async def runner(archive, release, *, obeys=True):
     socket = CallSocket(
         calls=nobody,
         dialogues=nobody,
-        control=Control(releases, roll).serve,
+        control=Control(releases, roll, show or refuse).serve,
         blocked=lambda _: None,
     )
     await socket.start(store.socket)

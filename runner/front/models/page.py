@@ -29,6 +29,12 @@ class FolderStatus(ReplyBody):
     changes: list[str] = Field(description="What callers notice of it, in words")
 
 
+class PreviewStatus(ReplyBody):
+    """A preview of what is saved, whose link somebody has."""
+
+    expires: str = Field(description="Until when a conversation may begin")
+
+
 class PageData(ReplyBody):
     """What the page shows before anybody talks."""
 
@@ -38,6 +44,7 @@ class PageData(ReplyBody):
     agents: list[PageAgent]
     folder: FolderStatus
     dev: bool = Field(description="Whether running conversations go on with what is saved")
+    preview: PreviewStatus | None
 
 
 class PictureRow(ReplyBody):

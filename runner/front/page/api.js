@@ -22,6 +22,7 @@ export class Refused extends Error {
     this.status = status;
     this.code = error.code;
     this.told = sentence(error.message);
+    this.help = error.help ?? "";
   }
 }
 
@@ -32,6 +33,11 @@ export const proof = () => token;
 export function prove(by) {
   token = by;
   sessionStorage.setItem(KEPT, token);
+}
+
+export function forget() {
+  token = "";
+  sessionStorage.removeItem(KEPT);
 }
 
 /** An address of the runner's, also on a page of another site. */
@@ -54,9 +60,10 @@ export async function ask(method, path, body, patience) {
     throw new Gone();
   }
   hears.found();
-  if (reply.status === 401) hears.strange();
-  if (!reply.ok) throw new Refused(reply.status, data.error);
-  return data;
+  if (reply.ok) return data;
+  const refused = new Refused(reply.status, data.error);
+  if (reply.status === 401) hears.strange(refused);
+  throw refused;
 }
 
 /** A file of the runner's, which a token opens too; null where there is none. */

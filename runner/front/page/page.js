@@ -1,8 +1,9 @@
 // The page of `lkrun serve`: pick an agent, talk with it by voice or in writing, see what it does. Everything that comes from the runner is
 // put into the page as text, never as HTML.
 
-import { Gone, Refused, ask, hears, proof, prove, session, stream } from "/-/page/api.js";
+import { Gone, Refused, ask, hears, proof, session, stream } from "/-/page/api.js";
 import { $, ENGLISH, HUES, UNKNOWN, el, sentence, words } from "/-/page/dom.js";
+import { arrive, attend, look } from "/-/page/door.js";
 import { Trace } from "/-/page/trace.js";
 import { Call, speaks } from "/-/voice.js";
 
@@ -33,24 +34,7 @@ let view = null;        // the module of the page that is shown: calls, figures 
 
 // --- the runner ---------------------------------------------------------------------------------------------------
 
-Object.assign(hears, { lost, found, strange });
-
-/** Ask for a token; what is on the page stays as it is. */
-function strange() {
-  if ($("door").open) return;
-  $("door-wrong").hidden = !proof();
-  $("token").value = "";
-  $("door").showModal();
-}
-
-function knock(event) {
-  event.preventDefault();
-  const token = $("token").value.trim();
-  if (!token) return;
-  prove(token);
-  $("door").close();
-  refresh().then(route).catch(() => {});
-}
+Object.assign(hears, { lost, found });
 
 function banner(text, good = false) {
   $("banner").textContent = text;
@@ -84,7 +68,7 @@ async function poll() {
 async function refresh() {
   const before = page;
   try {
-    page = await ask("GET", "/-/page.json", undefined, PATIENCE);
+    page = await look(PATIENCE);
   } catch (error) {
     if (!page) $("lobby-lead").textContent = error instanceof Refused ? error.message : "";
     throw error;
@@ -120,6 +104,7 @@ function notice(before) {
     mended = "";
     return tell("bad", "Your files have mistakes, so what you saved is not served. Callers still get what was served before.", folder.diagnostics.filter((each) => each.severity === "error").map(mistake));
   }
+  if (page.preview || page.caller) return tell();
   const older = Boolean(talk && !talk.ended && talk.release && talk.release !== release.id);
   if (closed === release.id + mended || !(older || fresh === release.id || mended === release.id)) return tell();
   const right = mended === release.id ? "Your files are right again. " : "";
@@ -173,7 +158,7 @@ function showCards() {
     ? "Pick an agent and talk with it. You see what it says, which tools it uses and what it remembers."
     : "No agent is served yet. As soon as the folder has one, it appears here.";
   $("cards").replaceChildren(...page.agents.map(card));
-  $("connect").hidden = page.livekit !== null || !page.agents.length;
+  $("connect").hidden = page.livekit !== null || !page.agents.length || Boolean(page.preview || page.caller);
   if (focused) document.querySelector(`[data-start="${CSS.escape(focused)}"]`)?.focus();
 }
 
@@ -190,7 +175,7 @@ function card(agent) {
     dot.style.setProperty("--hue", HUES[at % HUES.length]);
     return dot;
   });
-  const actions = el("div", { class: "do" }, ...(byVoice ? [call] : []), start, link);
+  const actions = el("div", { class: "do" }, ...(byVoice ? [call] : []), ...(page.caller ? [] : [start]), link);
   if (agent.meet && !agent.registered) actions.append(el("p", { class: "wait" }, "Voice is not ready yet"));
   made.append(el("p", { class: "who" }, ...hues), actions);
   return made;
@@ -789,7 +774,8 @@ $("mute").addEventListener("click", () => mute(!talk.call.muted));
 $("others").addEventListener("click", lobby);
 $("home").addEventListener("click", (event) => { event.preventDefault(); lobby(); });
 addEventListener("popstate", route);
-$("door-form").addEventListener("submit", knock);
+addEventListener("hashchange", () => arrive() && location.reload());
+attend(() => refresh().then(route).catch(() => {}));
 $("folder-again").addEventListener("click", anew);
 $("folder-close").addEventListener("click", closeNotice);
 document.addEventListener("visibilitychange", () => {
@@ -797,4 +783,5 @@ document.addEventListener("visibilitychange", () => {
   if (talk?.session) listen(talk);
   poll();
 });
+arrive();
 refresh().catch(() => {}).finally(() => { route(); again(gone ? POLL_GONE : POLL); });

@@ -10,7 +10,9 @@ from runner.front.routes.route import ApiRequest, Route
 
 
 async def _agents(request: ApiRequest) -> list[AgentInfo]:
-    return request.runner.agents()
+    return request.runner.agents(request.preview.release if request.preview is not None else None)
 
 
-ROUTES: Final = (Route("agents", "GET", "/v1/agents", _agents, "The agents", AgentRows),)
+ROUTES: Final = (
+    Route("agents", "GET", "/v1/agents", _agents, "The agents", AgentRows, previews=True),
+)

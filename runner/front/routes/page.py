@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gzip
 from dataclasses import asdict
+from datetime import datetime
 from functools import cache
 from importlib import resources
 from pathlib import PurePosixPath
@@ -14,10 +15,12 @@ from aiohttp import web
 
 from runner import __version__
 from runner.front.models.page import PageData, Portraits
+from runner.front.port import Runner
 from runner.front.problems import HttpProblem
 from runner.front.responses import policy
 from runner.front.routes.releases import served
 from runner.front.routes.route import ApiRequest, Handler, Route
+from runner.front.talks_port import Preview
 
 
 @cache
@@ -48,8 +51,8 @@ _MODULES: Final = {
     **{
         f"{name}.js": f"{name}.js"
         for name in (
-            "agents", "api", "calls", "dom", "figures", "latency", "plots", "room", "said", "trace",
-            "widget",
+            "agents", "api", "calls", "dom", "door", "figures", "latency", "plots", "room", "said",
+            "trace", "widget",
         )
     },
     "livekit-client.js": "vendor/livekit-client-2.23.0.js",
@@ -77,7 +80,9 @@ def _script(body: bytes, about: dict[str, str] | None = None) -> web.Response:
 
 
 async def _data(request: ApiRequest) -> dict[str, Any]:
-    runner = request.runner
+    runner, preview = request.runner, request.preview
+    if preview is not None:
+        return _previewed(runner, preview)
     if runner.livekit_url is None:
         runner.expect_voice()
     agents = [asdict(each) | {"meet": runner.meet_link(each.name)} for each in runner.agents()]
@@ -88,12 +93,45 @@ async def _data(request: ApiRequest) -> dict[str, Any]:
         "agents": agents,
         "folder": runner.folder(),
         "dev": runner.dev,
+        "preview": None,
     }
 
 
+def _previewed(runner: Runner, preview: Preview) -> dict[str, Any]:
+    """What is shown of a preview, in which the front holds all calls by voice itself."""
+    runner.expect_voice()
+    agents = runner.agents(preview.release)
+    names = [each.name for each in agents]
+    return {
+        "version": __version__,
+        "livekit": None,
+        "release": {"id": preview.release, "time": _moment(preview.made), "agents": names},
+        "agents": [asdict(each) | {"meet": None} for each in agents],
+        "folder": _AT_REST,
+        "dev": False,
+        "preview": {"expires": _moment(preview.expires)},
+    }
+
+
+def _moment(when: datetime) -> str:
+    return when.isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+_AT_REST: Final = {
+    "broken": False,
+    "looked": "",
+    "diagnostics": [],
+    "changed": None,
+    "release": None,
+    "changes": [],
+}
+"""How the folder stands where it is nobody's business."""
+
+
 async def _portraits(request: ApiRequest) -> list[dict[str, Any]]:
-    drawn = request.runner.portraits()
-    return [asdict(each) | drawn[each.name] for each in request.runner.agents()]
+    release = request.preview.release if request.preview is not None else None
+    drawn = request.runner.portraits(release)
+    return [asdict(each) | drawn[each.name] for each in request.runner.agents(release)]
 
 
 def _row(name: str, path: str, file: str, kind: str, summary: str) -> Route:
@@ -153,6 +191,7 @@ ROUTES: Final = (
         PageData,
         errors=(503,),
         counted=False,  # an open page asks every two seconds
+        previews=True,
     ),
     Route(
         "page_agents",
@@ -162,5 +201,6 @@ ROUTES: Final = (
         "What it shows of the agents",
         Portraits,
         errors=(503,),
+        previews=True,
     ),
 )

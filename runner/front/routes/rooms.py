@@ -176,5 +176,8 @@ ROUTES: Final = (
         "Make a room and call an agent into it",
         reply=RoomReply, request=RoomRequest, status=201,
     ),
-    Route("config", "GET", "/api/config", _config, "What a client may know", ConfigReply),
+    Route(
+        "config", "GET", "/api/config", _config, "What a client may know", ConfigReply,
+        callers=True,
+    ),
 )  # fmt: skip

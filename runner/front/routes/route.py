@@ -14,8 +14,10 @@ from runner.front.continued import Continued
 from runner.front.login import CALLER
 from runner.front.models.base import ProblemReply
 from runner.front.port import Runner
+from runner.front.previews import PREVIEW
 from runner.front.problems import HttpProblem
 from runner.front.rooms_port import ProvenCaller
+from runner.front.talks_port import Preview
 from runner.front.tickets import Tickets
 from runner.front.webhooks import Deliveries
 
@@ -69,6 +71,27 @@ class ApiRequest:
         """Who asks, where they have proved themselves by an ID token."""
         return self.raw.get(CALLER)
 
+    @property
+    def preview(self) -> Preview | None:
+        """The preview that is asked for, where who asks has its link."""
+        return self.raw.get(PREVIEW)
+
+    def may_see(self, session_id: str) -> bool:
+        """Whether a session is one of who asks; a program may see all."""
+        if self.preview is not None:
+            return self.runner.preview_of(session_id) == self.preview.id
+        return self.caller is None or self.runner.caller_of(session_id) == self.caller.identity
+
+    def own(self, session_id: str) -> str:
+        """The session of an id.
+
+        Raises:
+            HttpProblem: it is somebody else's: there is none that who asks could know of (404).
+        """
+        if not self.may_see(session_id):
+            raise HttpProblem(404, "unknown_session", "there is no such dialogue or call")
+        return session_id
+
 
 Handler = Callable[[ApiRequest], Awaitable[Any]]
 """Gives what `reply` is made of, nothing where there is none, or a whole answer of aiohttp."""
@@ -107,6 +130,7 @@ class Route:
         embedded: whether pages of any other site may load it as a script.
         signed: whether a signature of Standard Webhooks does for a token.
         callers: whether a caller's ID token does; its handler shows them what is theirs.
+        previews: whether the token of a preview's link does, likewise.
         errors: the statuses that it may answer besides those of every route.
     """
 
@@ -128,3 +152,4 @@ class Route:
     embedded: bool = False
     signed: bool = False
     callers: bool = False
+    previews: bool = False

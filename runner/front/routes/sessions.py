@@ -18,29 +18,11 @@ _LONGEST: Final = 12
 
 
 async def _sessions(request: ApiRequest) -> list[SessionInfo]:
-    return [each for each in request.runner.sessions() if _may_see(request, each.id)]
-
-
-def _may_see(request: ApiRequest, session_id: str) -> bool:
-    """Whether it is one of who asks; a program may see all."""
-    caller = request.caller
-    return caller is None or request.runner.caller_of(session_id) == caller.identity
-
-
-def _named(request: ApiRequest) -> str:
-    """The session that a request names.
-
-    Raises:
-        HttpProblem: it is another caller's: there is none that they could know of (404).
-    """
-    session_id = request.path["id"]
-    if not _may_see(request, session_id):
-        raise HttpProblem(404, "unknown_session", "there is no such dialogue or call")
-    return session_id
+    return [each for each in request.runner.sessions() if request.may_see(each.id)]
 
 
 async def _session(request: ApiRequest) -> dict[str, Any]:
-    return await request.runner.session(_named(request))
+    return await request.runner.session(request.own(request.path["id"]))
 
 
 async def _act(request: ApiRequest) -> None:
@@ -50,16 +32,16 @@ async def _act(request: ApiRequest) -> None:
 
 
 async def _end(request: ApiRequest) -> None:
-    await request.runner.end(_named(request))
+    await request.runner.end(request.own(request.path["id"]))
 
 
 async def _audio(request: ApiRequest) -> web.StreamResponse:
-    file = request.runner.sound(_named(request))
+    file = request.runner.sound(request.own(request.path["id"]))
     return web.FileResponse(file, headers={"Content-Type": "audio/wav"})
 
 
 async def _events(request: ApiRequest) -> web.StreamResponse:
-    events = await request.runner.events(_named(request), _after(request.raw))
+    events = await request.runner.events(request.own(request.path["id"]), _after(request.raw))
     return await send(request.raw, events, request.site.closing)
 
 
@@ -83,6 +65,7 @@ ROUTES: Final = (
         "Dialogues and calls",
         SessionRows,
         callers=True,
+        previews=True,
     ),
     Route(
         "session",
@@ -93,6 +76,7 @@ ROUTES: Final = (
         SessionDetail,
         errors=(404,),
         callers=True,
+        previews=True,
     ),
     Route(
         "session_events",
@@ -104,6 +88,7 @@ ROUTES: Final = (
         ticketed=True,
         errors=(400, 404),
         callers=True,
+        previews=True,
     ),
     Route(
         "session_audio",
@@ -115,6 +100,7 @@ ROUTES: Final = (
         ticketed=True,
         errors=(404,),
         callers=True,
+        previews=True,
     ),
     Route(
         "act",
@@ -135,5 +121,6 @@ ROUTES: Final = (
         status=204,
         errors=(404, 409),
         callers=True,
+        previews=True,
     ),
 )

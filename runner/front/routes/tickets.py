@@ -25,5 +25,6 @@ ROUTES: Final = (
         TicketReply,
         status=201,
         callers=True,
+        previews=True,
     ),
 )

@@ -12,6 +12,8 @@ from runner.front.talks_port import Tap, Turn
 
 async def _turn(request: ApiRequest) -> dict[str, Any]:
     body: TurnRequest = request.body
+    if body.session_id is not None:
+        request.own(body.session_id)
     text = body.text if body.text.strip() else ""
     began = time.perf_counter()
     turn = await request.runner.turn(
@@ -24,6 +26,7 @@ async def _turn(request: ApiRequest) -> dict[str, Any]:
         keys=body.keypad,
         tap=Tap(body.app, body.sent or {}) if body.app is not None else None,
         audio=bool(body.audio),
+        preview=request.preview,
     )
     reply = _reply(turn, time.perf_counter() - began)
     return reply | {"failure": turn.failure if request.site.on_this_machine else None}
@@ -61,5 +64,6 @@ ROUTES: Final = (
         TurnReply,
         TurnRequest,
         errors=(404, 409, 422, 429, 503),
+        previews=True,
     ),
 )

@@ -37,7 +37,8 @@ _NAME: Final = "lkrun"
 
 async def _voice(request: ApiRequest) -> web.StreamResponse:
     agent = request.path["name"]
-    request.runner.may_speak(agent)  # a browser reads why not by asking without a WebSocket
+    # a browser reads why not by asking without a WebSocket
+    request.runner.may_speak(agent, request.preview)
     rate = _rate(request.raw)
     socket = web.WebSocketResponse(
         heartbeat=_BEAT, max_msg_size=_LONGEST, protocols=_offered(request.raw)
@@ -45,7 +46,7 @@ async def _voice(request: ApiRequest) -> web.StreamResponse:
     if not socket.can_prepare(request.raw).ok:
         message = "a call by voice is a WebSocket, and this request is none"
         raise HttpProblem(400, "bad_request", message, "begin the address with ws:// or wss://")
-    line = await request.runner.voice(agent, rate, request.caller)
+    line = await request.runner.voice(agent, rate, request.caller, request.preview)
     try:
         await socket.prepare(request.raw)
         await _held(socket, line, request.site.closing)
@@ -162,6 +163,7 @@ ROUTES: Final = (
         status=101,
         kind="",
         callers=True,
+        previews=True,
         errors=(400, 404, 503),
     ),
 )

@@ -77,10 +77,24 @@ class Releases:
             kept.since = datetime.now(UTC)
             self._retire(before)
 
-    def pin(self, call: str) -> str:
-        """Keep the served release for a call; returns its id."""
-        self._kept[self._current].pins.add(call)
-        return self._current
+    def show(self, release: Release, holder: str) -> None:
+        """Keep a prepared release that is not served, for as long as its holder has not gone.
+
+        Raises:
+            OSError: it cannot be written.
+        """
+        self._store.put(release)  # what was prepared may have been retired meanwhile
+        self._kept.setdefault(release.id, _Kept(release)).pins.add(holder)
+
+    def pin(self, call: str, release_id: str | None = None) -> str:
+        """Keep the served release, or another one that is kept, for a call; returns its id.
+
+        Raises:
+            KeyError: the other one is not kept (any more).
+        """
+        wanted = release_id or self._current
+        self._kept[wanted].pins.add(call)
+        return wanted
 
     def unpin(self, release_id: str, call: str) -> None:
         """Give a call's release back."""

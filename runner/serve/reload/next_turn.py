@@ -49,7 +49,7 @@ class Renewals:
             call.peer.send(self._welcomes.renewal(call, release))
 
     def _wanted(self, call: CallInfo, agent: AgentRelease) -> bool:
-        if call.release == self._releases.current.id:
+        if call.release == self._releases.current.id or call.preview is not None:
             return False
         return self._always or agent.agent.reload == "next_turn"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 import time
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -121,6 +122,7 @@ class Reloader:
         self._served = Side(release, _resting(compiled) if served is None else frozenset())
         self._written = compiled.release.id if compiled.release and not rejected else None
         self._trying = asyncio.Lock()
+        self._compiling = threading.Lock()
         self._gate = gate
         self._rolling = asyncio.Event()
         self._watcher = Watcher(compiler.root, self._texts, beside)
@@ -154,6 +156,15 @@ class Reloader:
         while (outcome := await self._attempt(None)) is None:
             pass  # files were saved while those before them were tested
         return outcome
+
+    def compiled_now(self) -> tuple[Compiled, tuple[Diagnostic, ...]]:
+        """The folder as it is now, and what is wrong with it; for a thread. Nothing is served."""
+        compiled = self._compiled_again()
+        return compiled, _all_found(compiled, self._lacking)
+
+    def _compiled_again(self) -> Compiled:
+        with self._compiling:
+            return self._compiler.compile(keep=False)
 
     async def roll(self, release: Release, lacking: Iterable[str] = ()) -> ReloadResult:
         """Serve a release of before, until the files change again.
@@ -222,7 +233,7 @@ class Reloader:
         for _ in range(_ROUNDS if settled is None else 1):
             look = settled or self._watcher.look()
             began = time.perf_counter()
-            self._compiled = compiled = self._compiler.compile(keep=False)
+            self._compiled = compiled = self._compiled_again()
             took = round((time.perf_counter() - began) * 1000, 1)
             if self._watcher.look().files == look.files:
                 break

@@ -32,14 +32,19 @@ class Admission:
         self._half = _CALLS_A_CORE * (os.cpu_count() or 1)
         self.draining = False
 
-    def refusal(self, agent: str) -> str | None:
-        """Why a call cannot be taken now, or None: `draining`, `unknown_agent` or `full`."""
+    def refusal(self, agent: str, *, known: bool = False) -> str | None:
+        """Why a call cannot be taken now, or None: `draining`, `unknown_agent` or `full`.
+
+        Args:
+            agent: which.
+            known: whether there is such an agent, although it may not be served.
+        """
         if self.draining:
             return "draining"
         current = self._releases.current
         if agent in current.external_agents:
             return None  # its program says itself when it is full
-        if agent not in current.agents:
+        if not known and agent not in current.agents:
             return "unknown_agent"
         return "full" if self.why_full(agent) is not None else None
 

@@ -19,6 +19,7 @@ from runner.serve.socket.messages import End
 
 if TYPE_CHECKING:
     from runner.front.calls_port import Order
+    from runner.front.talks_port import Preview
     from runner.masking import Masking
     from runner.schema.recording import Record
     from runner.serve.log import Log
@@ -62,6 +63,7 @@ class CallInfo:
             has agreed.
         caller: the identity of who calls, where they have proved it.
         order: of a call that the agent makes: what was ordered.
+        preview: the id of the preview that it began with.
     """
 
     id: str
@@ -87,6 +89,7 @@ class CallInfo:
     kept: bool = True
     caller: str | None = None
     order: Order | None = None
+    preview: str | None = None
 
     @property
     def masking(self) -> Masking:
@@ -185,19 +188,25 @@ class Calls:
         room: str | None = None,
         dispatch: str = "",
         caller: str | None = None,
+        preview: Preview | None = None,
     ) -> CallInfo:
-        """Begin one on the served release; in a room it is the call of whoever owns that.
+        """Begin one on the served release, or on a preview's; in a room it is its owner's call.
 
         Raises:
-            KeyError: the release has no such agent.
+            KeyError: the release has no such agent, or the preview is over.
         """
         now = datetime.now().astimezone()
-        spec = self._releases.current.agents[agent].agent
-        release = self._releases.pin(call_id)
+        shown = preview.release if preview is not None else self._releases.current.id
+        known = self._releases.agent(shown, agent)
+        if known is None:
+            raise KeyError(agent)
+        spec = known.agent
+        release = self._releases.pin(call_id, shown)
         call = CallInfo(
             call_id, agent, kind, release, str(spec.answers_at(now)), room, dispatch or None,
             record=spec.record, kept=spec.record is None or spec.record.consent is None,
             caller=caller or (self.owners.of(room) if room is not None else None),
+            preview=preview.id if preview is not None else None,
         )  # fmt: skip
         self._on[call_id] = call
         return call

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from runner.front.port import DialogueError
-from runner.front.talks_port import EarlierLine, Tap, Turn
+from runner.front.talks_port import EarlierLine, Preview, Tap, Turn
 from runner.serve.sessions.calls import TurnFigures
 from runner.serve.sessions.hosts import TextHosts, draining
 from runner.serve.sessions.talk_sounds import LONGEST, TalkSounds
@@ -79,6 +79,7 @@ class Opening:
         idle: whether who is silent in it is asked.
         history: what was said before it.
         spoken: whether both speak in it.
+        preview: what it begins with, instead of what is served.
     """
 
     variables: dict[str, Any] | None
@@ -86,6 +87,7 @@ class Opening:
     idle: bool
     history: tuple[EarlierLine, ...] | None
     spoken: bool = False
+    preview: Preview | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +157,7 @@ class Dialogues:
         keys: str | None = None,
         audio: bool = False,
         tap: Tap | None = None,
+        preview: Preview | None = None,
     ) -> Turn:
         """Say something to a dialogue; without an id one begins, in which `idle` runs or does not.
 
@@ -166,7 +169,7 @@ class Dialogues:
         """
         if session_id is None:
             _speakable(text, spoken=audio)
-            opening = Opening(variables, metadata, idle, history, audio)
+            opening = Opening(variables, metadata, idle, history, audio, preview)
             call = self._begin(await self.hosts.next(), agent, opening)
         else:
             call = self._known(agent, session_id)
@@ -264,7 +267,7 @@ class Dialogues:
         session, sound = f"text_{uuid.uuid4().hex[:16]}", None
         if opening.spoken:
             sound = self._sound(session)
-        call = self._calls.begin(session, agent, "text")
+        call = self._calls.begin(session, agent, "text", preview=opening.preview)
         call.peer, call.spoken = host.peer, opening.spoken
         self.hosts.enter(host, call.id)
         welcome = self._welcomes.welcome(call)

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from runner.front.rooms_port import ProvenCaller
+    from runner.front.talks_port import Preview
     from runner.serve.sessions.admission import Admission
     from runner.serve.sessions.calls import CallInfo, Calls
 
@@ -122,7 +123,7 @@ class Voices:
     """Begins and ends them.
 
     Args:
-        modes: the mode of each agent that is served.
+        mode: that of an agent that is served, or that a preview shows; nothing where there is none.
         home: the runtime directory, which their processes are told of.
         warm: starts the forkserver where it is not there, and returns when it is warm.
     """
@@ -133,13 +134,13 @@ class Voices:
         admission: Admission,
         home: Path,
         *,
-        modes: Callable[[], dict[str, str]],
+        mode: Callable[[str, Preview | None], str | None],
         warm: Callable[[], Awaitable[None]],
     ) -> None:
         self._calls = calls
         self._admission = admission
         self._home = str(home)
-        self._modes = modes
+        self._mode = mode
         self._warm = warm
         self._lines: dict[str, VoiceLine] = {}
         self._tasks = Tasks()
@@ -155,25 +156,34 @@ class Voices:
     async def _warmed(self) -> None:
         await self._warm()
 
-    async def begin(self, agent: str, rate: int, caller: ProvenCaller | None = None) -> VoiceLine:
+    async def begin(
+        self,
+        agent: str,
+        rate: int,
+        caller: ProvenCaller | None = None,
+        preview: Preview | None = None,
+    ) -> VoiceLine:
         """Begin a call, of somebody who has proved who they are or of anybody.
 
         Raises:
             DialogueError: the agent is unknown, speaks with nobody, or takes no call now.
         """
-        self.check(agent)
+        self.check(agent, preview)
         try:
             await self._warm()
-            self.check(agent)  # another one may have come first
-            return await self._begun(agent, rate, caller)
+            self.check(agent, preview)  # another one may have come first
+            return await self._begun(agent, rate, caller, preview)
         except OSError as error:
             why = f"the process of the call could not be started: {error.strerror or error}"
             raise DialogueError("agent_unavailable", why, "try again") from None
 
-    async def _begun(self, agent: str, rate: int, caller: ProvenCaller | None) -> VoiceLine:
+    async def _begun(
+        self, agent: str, rate: int, caller: ProvenCaller | None, preview: Preview | None
+    ) -> VoiceLine:
         identity = caller.identity if caller is not None else None
         attributes = caller.attributes if caller is not None else {}
-        call = self._calls.begin(f"voice_{uuid.uuid4().hex[:16]}", agent, "call", caller=identity)
+        name = f"voice_{uuid.uuid4().hex[:16]}"
+        call = self._calls.begin(name, agent, "call", caller=identity, preview=preview)
         line = self._lines[call.id] = VoiceLine(call, rate, self._hang)
         context = multiprocessing.get_context("forkserver")
         arguments = (self._home, call.id, rate, identity, attributes)
@@ -198,20 +208,21 @@ class Voices:
         """See all processes off."""
         await self._tasks.finished()
 
-    def check(self, agent: str) -> None:
+    def check(self, agent: str, preview: Preview | None = None) -> None:
         """Whether a call could begin now.
 
         Raises:
             DialogueError: as `begin`.
         """
-        refusal = self._admission.refusal(agent)
-        if refusal == "unknown_agent":
-            raise DialogueError(refusal, f"there is no agent '{agent}'")
+        mode = self._mode(agent, preview)
+        refusal = self._admission.refusal(agent, known=mode is not None)
+        if refusal == "unknown_agent" or (preview is not None and mode is None):
+            raise DialogueError("unknown_agent", f"there is no agent '{agent}'")
         if refusal is not None:
             words = self._admission.why_full(agent) or _REFUSED[refusal]
             raise DialogueError(refusal, words, "try again later")
-        if self._modes().get(agent) != "voice":
-            words = f"'{agent}' does not speak: its mode is '{self._modes().get(agent)}'"
+        if mode != "voice":
+            words = f"'{agent}' does not speak: its mode is '{mode}'"
             raise DialogueError("bad_request", words, "write to it instead, or delete its 'mode'")
 
     def _hang(self, call: CallInfo) -> None:

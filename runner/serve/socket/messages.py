@@ -86,7 +86,7 @@ class HostHello(Message):
 
 @dataclass(frozen=True, slots=True)
 class ControlHello(Message):
-    """A command of a person: `releases`, or `rollback` to the release of an id."""
+    """A command of a person: `releases`, `preview`, or `rollback` to the release of an id."""
 
     __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(
         extra="ignore"
@@ -709,6 +709,19 @@ class CommandResult(Message):
     message: str
 
 
+@dataclass(frozen=True, slots=True)
+class PreviewShown(Message):
+    """The link of a preview, until when it is good, and what is new in it for callers."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="ignore")  # as `ControlHello`
+
+    pid: int
+    release: str
+    url: str
+    expires: str
+    changes: list[str]
+
+
 Hello = CallHello | HostHello | ControlHello | Blocked
 FromCall = (
     Started
@@ -748,7 +761,7 @@ ToCall = (
     | Refused
 )
 ToHost = End | Renew | FromOutside | Open | TurnText | Cancel | Ping | Answer | Recalled | Refused
-ControlReply = RunnerState | CommandResult
+ControlReply = RunnerState | PreviewShown | CommandResult
 
 T = TypeVar("T", bound=Message)
 
