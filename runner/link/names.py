@@ -5,7 +5,7 @@ from __future__ import annotations
 from runner.template import MOMENTS
 
 ATTRIBUTES: dict[str, tuple[str, ...]] = {
-    "call": ("id", "agent", "persona", "started"),
+    "call": ("id", "agent", "persona", "started", "answered_by"),
     "caller": ("identity", "name", "kind", "attributes", "phone", "dialled"),
     "job": ("id", "attributes", "metadata"),
     "room": ("name", "metadata"),
@@ -17,9 +17,7 @@ AFTER_PARTS: dict[str, frozenset[str]] = {
 }
 """Parts of these that there are once the call is over."""
 
-LATER_PARTS: dict[str, frozenset[str]] = {
-    "call": frozenset(["answered_by"]),
-}
+LATER_PARTS: dict[str, frozenset[str]] = {}
 """Parts of these that belong to what is not built yet."""
 
 OPEN = "open_now"

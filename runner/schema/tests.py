@@ -353,6 +353,16 @@ _TALKS = one_of(
 )
 
 
+ANSWERS = ("person", "mailbox", "menu", "full", "unsure", "nobody")
+"""What may pick up when an agent dials."""
+
+_ANSWERS = {
+    "human": "person", "voicemail": "mailbox", "machine": "mailbox", "machine-vm": "mailbox",
+    "ivr": "menu", "machine-ivr": "menu", "machine-unavailable": "full", "uncertain": "unsure",
+    "no_answer": "nobody", "busy": "nobody",
+}  # fmt: skip
+
+
 class Test(Block):
     """A conversation test."""
 
@@ -387,6 +397,11 @@ class Test(Block):
     clock: Moment | None = key("when the call begins, in the agent's timezone", None)
     caller: CallerFacts | None = key("who calls", None)
     job: JobFacts | None = key("what the call's job carries", None)
+    answered_by: Annotated[str, one_of(*ANSWERS, meant=_ANSWERS)] | None = key(
+        "what picks up when the agent dials: person, mailbox, menu, full, unsure or nobody; a "
+        "person without it",
+        None,
+    )
     variables: dict[VariableName, Stored] = key("variable → the value that it begins with", {})
     mocks: dict[ToolName, Annotated[tuple[Mock, ...], OneOrList()]] = key(
         "tool → what its service answers; a list: first call, second call, … the last stays", {}

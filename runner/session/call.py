@@ -34,6 +34,7 @@ from runner.session.roles import (
     Hearing,
     Manner,
     Opening,
+    Outgoing,
     Pressed,
     SpeakingPersona,
     Tongue,
@@ -97,6 +98,7 @@ class Call:
         unwaited: requests that a service is doing for a caller who has left.
         needs: what the caller is asked for.
         opening: what is done before the first words.
+        outgoing: dials, where the agent makes the call.
         entered: the first persona is there: something can be said.
         speeches: what is known of words before they are spoken.
         sounds: where the sound of fixed words is kept; None where it is not.
@@ -117,6 +119,7 @@ class Call:
     session: AgentSession[Any] = field(init=False)
     needs: Any = field(init=False)
     opening: Opening = field(init=False)
+    outgoing: Outgoing = field(init=False)
     hearing: Hearing = field(init=False)
     keys: Pressed = field(init=False)
     app: CallersApp = field(init=False)

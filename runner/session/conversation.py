@@ -22,6 +22,7 @@ from runner.session import by_request
 from runner.session.bound_release import BoundRelease
 from runner.session.call import Call, Channel
 from runner.session.clock import Clock, MachineClock
+from runner.session.dialling import Telephone
 from runner.session.errors import CannotRenewError, CannotStartError
 from runner.session.events import ElsewhereEvent, Event, Events, IntentEvent
 from runner.session.facts import CallFacts
@@ -216,6 +217,7 @@ class Conversation:
         room: rtc.Room | None = None,
         *,
         facts: CallFacts | None = None,
+        telephone: Telephone | None = None,
         audio_in: Any = None,
         audio_out: Any = None,
         text_out: Any = None,
@@ -226,6 +228,8 @@ class Conversation:
         Args:
             room: the LiveKit room, connected; without it a talk by text is had through `turn`.
             facts: of a call that was `awaited`: what is known now.
+            telephone: dials for an agent that calls somebody; without it, in a room, it was called
+                itself, and elsewhere a person answers.
             audio_in: an audio input instead of the room's (`livekit.agents.voice.io.AudioInput`).
             audio_out: an audio output instead of the room's.
             text_out: where the words go that are spoken, instead of to the room.
@@ -239,6 +243,7 @@ class Conversation:
         """
         async with self._queue:
             self._call.in_room, self._call.room = room is not None, room
+            self._parts.outgoing.begin(telephone)
             with conversation_span(self._about(), self.ended):
                 session, first = await self._built(room, facts, audio_out)
                 self._parts.listener.listen(session)
@@ -280,6 +285,7 @@ class Conversation:
             return await self._preparation.build(early=room is not None)
         except CannotStartError:
             self._parts.opening.stop()
+            self._parts.outgoing.stop()
             await apologise(self._call, room, audio_out)
             await self.abandon()
             raise

@@ -67,6 +67,7 @@ class Ending:
         self._begin("caller_left")
         self._call.gone.set()
         self._call.opening.stop()
+        self._call.outgoing.stop()
         if self._session is not None:
             self._session.shutdown(drain=False)
 
@@ -74,6 +75,7 @@ class Ending:
         """End now; nothing more is said."""
         self._begin(reason)
         self._call.opening.stop()
+        self._call.outgoing.stop()
         if reason == "caller_left":
             self._call.gone.set()
         if self._session is not None:

@@ -171,6 +171,25 @@ class OptOutEvent(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DialEvent(Event):
+    """The agent has called somebody.
+
+    Attributes:
+        target: the number; None: there was none to call.
+        outcome: `answered`, or why nobody is there: `busy`, `no_answer`, `opted_out`, ….
+        answered_by: `person` `mailbox` `menu` `full` `unsure` `nobody`.
+        telephone: no: there is none here, and it was pretended.
+    """
+
+    type: ClassVar[str] = "dial"
+
+    target: str | None
+    outcome: str
+    answered_by: str
+    telephone: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EndEvent(Event):
     """The call has ended."""
 

@@ -72,7 +72,8 @@ class RoomSession:
         )
         if await self.avatar.begin(session, room):
             options.audio_output = False
-        hold_until_heard(session, room)
+        if not call.outgoing.pending:
+            hold_until_heard(session, room)
         self._departure.watch(room, only or None)
         Tones(call, self._departure.who).listen(room)
         self._app.register(room, self._departure.who)

@@ -48,7 +48,24 @@ def _opted_out(event: Mapping[str, Any]) -> str:
     return f"  ⊘ {event['number']} is never called again"
 
 
-_OWN = {"app": _with_the_hand, "keypad": _with_the_hand, "opt_out": _opted_out}
+def _dialled(event: Mapping[str, Any]) -> str:
+    to = event["to"] or "nobody: there is no number"
+    by = "nobody answers" if event["answered_by"] == "nobody" else _ANSWERS[event["answered_by"]]
+    if not event["telephone"]:
+        return f"  ☎ there is no telephone here: {event['persona']} would call {to}, and {by}"
+    why = f" ({event['outcome']})" if event["answered_by"] == "nobody" else ""
+    return f"  ☎ {event['persona']} calls {to}, and {by}{why}"
+
+
+_ANSWERS = {
+    "person": "a person answers",
+    "mailbox": "a mailbox answers",
+    "menu": "a phone menu answers",
+    "full": "a full mailbox answers",
+    "unsure": "something answers of which nobody can tell what it is",
+}
+
+_OWN = {"dial": _dialled, "app": _with_the_hand, "keypad": _with_the_hand, "opt_out": _opted_out}
 
 _PLAIN = {
     "handoff": "  ⇒ {from} hands over to {to}",

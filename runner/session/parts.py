@@ -12,6 +12,7 @@ from runner.session.ending import Ending
 from runner.session.from_outside import FromOutside
 from runner.session.in_room import RoomSession
 from runner.session.lifecycle.before_call import Opening
+from runner.session.lifecycle.outgoing import Outgoing
 from runner.session.next_turn import Renewal
 from runner.session.observers.app import CallersApp, Elsewhere
 from runner.session.observers.departure import Departure
@@ -33,6 +34,7 @@ class CallParts:
     Attributes:
         language: which language is spoken.
         opening: does what is done before the first words.
+        outgoing: dials, where the agent makes the call.
         ending: ends the call.
         timers: ask who is silent, and end what lasts too long.
         failures: tells the caller what has failed.
@@ -47,6 +49,7 @@ class CallParts:
 
     language: SpokenLanguage
     opening: Opening
+    outgoing: Outgoing
     ending: Ending
     timers: CallTimers
     failures: Failures
@@ -84,6 +87,7 @@ class CallParts:
         call.needs = Needs(call)
         call.tongue = language = SpokenLanguage(call)
         call.opening = opening = Opening(call)
+        call.outgoing = outgoing = Outgoing(call)
         listener = SessionListener(call, timers, failures)
         departure = Departure(call, ending.left)
         call.keys = PressedKeys(call, listener.there, listener.expects, failures.unexpected)
@@ -104,6 +108,6 @@ class CallParts:
         ending.stops(room.avatar.stop, outside.stop)
         ending.waits_for(renewal.closed, room.background.end, call.recording.close)
         return cls(
-            language, opening, ending, timers, failures, listener, renewal, written, callers_app,
-            room, turns, outside,
+            language, opening, outgoing, ending, timers, failures, listener, renewal, written,
+            callers_app, room, turns, outside,
         )  # fmt: skip

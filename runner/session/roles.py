@@ -142,6 +142,29 @@ class Opening(Protocol):
         """Give it up."""
 
 
+class Outgoing(Protocol):
+    """The call as one that the agent makes.
+
+    Attributes:
+        dialling: it rings.
+        pending: it is not known yet who is there.
+        reached: somebody was called, and is there.
+    """
+
+    dialling: bool
+    pending: bool
+
+    @property
+    def reached(self) -> bool:
+        """Whether somebody was called, and is there."""
+
+    async def reach(self, persona: Any) -> bool:
+        """Dial, where the agent makes the call; whether somebody is there who is greeted."""
+
+    def stop(self) -> None:
+        """Give it up."""
+
+
 class Manner(Protocol):
     """How the personas speak."""
 

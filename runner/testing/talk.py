@@ -21,6 +21,7 @@ from runner.session import Caller, CallFacts, JobFacts
 from runner.session.call import Channel
 from runner.session.clock import MachineClock
 from runner.session.conversation import Conversation
+from runner.session.dialling import NoTelephone, Telephone
 from runner.testing.cassettes import RecordingEgress
 from runner.testing.mocks import MockedEgress, plain
 from runner.testing.time import SimulatedLoop
@@ -88,7 +89,7 @@ class Talk:
             CannotStartError: it cannot be built.
         """
         self._talk = self._conversation()
-        await self._turn(self._talk.start())
+        await self._turn(self._talk.start(telephone=self._telephone()))
 
     async def user(self, words: str) -> None:
         """Say something, and hear the answer."""
@@ -233,6 +234,11 @@ class Talk:
             interrupted=any(t.interrupted for t in turns),
             stopped=max((t.stopped for t in turns if t.stopped is not None), default=None),
         )
+
+    def _telephone(self) -> Telephone | None:
+        """What the agent dials by: nothing is dialled, and who answers is written in the test."""
+        by: Any = self._case.spec.answered_by
+        return NoTelephone(by) if by is not None else None
 
     def _conversation(self) -> Conversation:
         spec = self._case.spec

@@ -41,6 +41,7 @@ class ScreenView(PlainView):
 
     _COLOURS: ClassVar[dict[str, str]] = {
         "app": "\x1b[35m",
+        "dial": "\x1b[35m",
         "end": "\x1b[2m",
         "event": "\x1b[35m",
         "handoff": "\x1b[35m",

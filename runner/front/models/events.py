@@ -132,6 +132,18 @@ class OptOutEvent(ReplyBody):
     number: str | None
 
 
+class DialEvent(ReplyBody):
+    """The agent has called somebody; `telephone` false: there is none here, it was pretended."""
+
+    turn: int
+    type: Literal["dial"]
+    persona: str | None = None
+    to: str | None
+    outcome: str
+    answered_by: Literal["person", "mailbox", "menu", "full", "unsure", "nobody"]
+    telephone: bool
+
+
 class EndEvent(ReplyBody):
     """The dialogue is over."""
 
@@ -152,6 +164,7 @@ Event = Annotated[
     | LanguageEvent
     | SoundEvent
     | OptOutEvent
+    | DialEvent
     | EndEvent,
     Field(discriminator="type"),
 ]

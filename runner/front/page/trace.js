@@ -26,6 +26,15 @@ export const SHORT = {
   crashed: "its process died",
 };
 
+const ANSWERS = {
+  person: "a person answers",
+  mailbox: "a mailbox answers",
+  menu: "a phone menu answers",
+  full: "a full mailbox answers",
+  unsure: "something answers of which nobody can tell what it is",
+  nobody: "nobody answers",
+};
+
 const PUT = {
   message: "message",
   tool_call: "called",
@@ -38,6 +47,7 @@ const PUT = {
   sound: "played",
   language: "turned",
   opt_out: "optedOut",
+  dial: "dialled",
 };
 
 /**
@@ -150,6 +160,12 @@ export class Trace {
 
   turned(event) {
     return this.line({ "data-language": event.to }, "The conversation goes on in ", event.to);
+  }
+
+  dialled(event) {
+    const to = event.to ?? "nobody: there is no number";
+    const calls = event.telephone ? " calls " : ": there is no telephone here; it would call ";
+    return this.line({ "data-dial": event.answered_by }, `${event.persona ?? this.agent}${calls}`, to, `, and ${ANSWERS[event.answered_by]}`);
   }
 
   optedOut(event) {

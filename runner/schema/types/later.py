@@ -18,7 +18,7 @@ LATER: dict[str, frozenset[str]] = {
     "a check": _words("transfers_to"),
     "a handoff": frozenset(),
     "a step": frozenset(),
-    "a test": _words("answered_by"),
+    "a test": frozenset(),
     "an action": _words("transfer_call"),
     "a tool": _words("transfer_call"),
     "a provider": frozenset(),

@@ -10,7 +10,7 @@ import asyncio
 import contextlib
 import logging
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -20,9 +20,11 @@ from livekit.agents.job import DEFAULT_PARTICIPANT_KINDS
 from livekit.agents.types import ATTRIBUTE_PUBLISH_ON_BEHALF
 
 from runner.serve.child.held import HeldCall
-from runner.serve.socket.messages import Act, End, Mean, Renew, Started, ToCall, UseTool
+from runner.serve.socket.messages import Act, End, Mean, Ordered, Renew, Started, ToCall, UseTool
 
 if TYPE_CHECKING:
+    from runner.serve.child.dialling import CallTelephone
+    from runner.session import CallFacts
     from runner.session.conversation import Conversation
 
 AGENT: Final = "lkrun.agent"
@@ -53,6 +55,7 @@ class _Job:
     held: HeldCall
     reason: str | None = None
     closing: asyncio.Future[Any] | None = None
+    telephone: CallTelephone | None = None
     over: bool = False
 
 
@@ -100,8 +103,8 @@ async def _begin(job: _Job) -> None:
     tracing.begin()
     job.held.line.on_message = lambda message: _take(job, message)
     job.held.tasks.spawn(_listen(job))
-    caller, talk = await _met(job)
-    if caller is None or job.held.ending is not None:
+    facts, talk = await _met(job)
+    if facts is None or job.held.ending is not None:
         await talk.abandon()
         _finish(job, job.held.ending or "no_caller")
         return
@@ -109,24 +112,52 @@ async def _begin(job: _Job) -> None:
     job.held.tasks.spawn(_watch(job, talk))
     job.held.tasks.spawn(_company(job))
     job.held.line.send(Started(job.ctx.job.id))
-    await talk.start(job.ctx.room, facts=_facts(job.ctx, caller))
+    await talk.start(job.ctx.room, facts=facts, telephone=job.telephone)
     job.held.note()
 
 
-async def _met(job: _Job) -> tuple[rtc.RemoteParticipant | None, Conversation]:
-    """Join the room and find the caller; what needs neither is done meanwhile."""
+async def _met(job: _Job) -> tuple[CallFacts | None, Conversation]:
+    """Join the room and find the caller; what needs neither is done meanwhile.
+
+    An agent that dials finds nobody; it has a telephone.
+    """
     joining = asyncio.create_task(job.ctx.connect())
     try:
         await asyncio.sleep(0)  # the request is on its way before anything is built
         talk = _conversation(job)
         preparing = asyncio.create_task(talk.prepare())
         await joining
-        caller = await _linked(job)
+        if _dials(job):
+            facts: CallFacts | None = _outgoing(job)
+        else:
+            caller = await _linked(job)
+            facts = _facts(job.ctx, caller, job.held.welcome.order) if caller is not None else None
         await preparing
     except BaseException:
         joining.cancel()
         raise
-    return caller, talk
+    return facts, talk
+
+
+def _dials(job: _Job) -> bool:
+    """Whether the agent calls somebody: it was ordered to, or nobody is there who called it."""
+    if job.held.release.agent.dial is None:
+        return False
+    return job.held.welcome.order is not None or not _others(job.ctx.room)
+
+
+def _outgoing(job: _Job) -> CallFacts:
+    """What is known of a call that the agent makes, before it is dialled."""
+    from runner.serve.child.dialling import CallTelephone
+    from runner.session import Caller
+    from runner.session.settings.room import number_called
+
+    order, facts = job.held.welcome.order, _facts(job.ctx, None, job.held.welcome.order)
+    to = order.to if order is not None else None
+    telephone = CallTelephone(job.held.line, job.ctx.job.id, job.ctx.room, to)
+    job.telephone = telephone
+    phone = to or number_called(job.held.release, facts) or None
+    return replace(facts, caller=Caller(telephone.identity, kind="sip", phone=phone))
 
 
 async def _listen(job: _Job) -> None:
@@ -149,11 +180,11 @@ async def _linked(job: _Job) -> rtc.RemoteParticipant | None:
 
     if job.held.release.agent.dispatch is not None and (own := job.ctx.job.participant.identity):
         return await _caller(job, own)
-    named = named_participant(job.held.release, _facts(job.ctx, None))
+    named = named_participant(job.held.release, _facts(job.ctx, None, job.held.welcome.order))
     caller = await _caller(job, named)
     if caller is None or named:
         return caller
-    named = named_participant(job.held.release, _facts(job.ctx, caller))
+    named = named_participant(job.held.release, _facts(job.ctx, caller, job.held.welcome.order))
     return caller if named in ("", caller.identity) else await _caller(job, named)
 
 
@@ -191,14 +222,16 @@ def _conversation(job: _Job) -> Conversation:
     from runner.session.speech.sounds import Sounds
 
     return job.held.conversation(
-        _facts(job.ctx, None),
+        _facts(job.ctx, None, job.held.welcome.order),
         channel="text" if job.held.release.agent.mode == "text" else "voice",
         sounds=Sounds(Path(job.ctx.job.attributes[HOME]) / "sounds"),
         awaited=True,
     )
 
 
-def _facts(ctx: JobContext, participant: rtc.RemoteParticipant | None) -> Any:
+def _facts(
+    ctx: JobContext, participant: rtc.RemoteParticipant | None, order: Ordered | None = None
+) -> CallFacts:
     """What is known of the call; without a participant, before the caller is there."""
     from runner.session import Caller, CallFacts, JobFacts, Room, parsed
 
@@ -210,6 +243,7 @@ def _facts(ctx: JobContext, participant: rtc.RemoteParticipant | None) -> Any:
             {n: v for n, v in ctx.job.attributes.items() if n not in _OWN},
             parsed(ctx.job.metadata),
         ),
+        variables=order.variables if order is not None else {},
         id=ctx.job.id,
     )
 
@@ -255,7 +289,12 @@ async def _company(job: _Job) -> None:
         await asyncio.sleep(_LOOK)
         alone = 0.0 if _others(job.ctx.room) else alone + _LOOK
         room = job.held.release.agent.room
-        longest = max(_NOBODY, room.wait_for_return if room is not None else 0.0)
+        dial = job.held.release.agent.dial
+        longest = max(
+            _NOBODY,
+            room.wait_for_return if room is not None else 0.0,
+            dial.ring_for + _NOBODY if dial is not None else 0.0,
+        )
         if alone >= longest and job.held.talk is not None:
             await job.held.talk.end("caller_left")
 

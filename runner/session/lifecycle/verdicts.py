@@ -115,6 +115,7 @@ _PLAIN = {
     "intent": "[the caller's words are acted on as {name}]",
     "language": "[{to} is spoken from here on]",
     "handoff": "[the call is handed from {from} to {to}]",
+    "dial": "[the agent calls: {outcome}, answered by: {answered_by}]",
     "opt_out": "[the caller's number is put on the list of those who are never called]",
 }
 

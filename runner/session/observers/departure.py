@@ -47,6 +47,8 @@ class Departure:
         ends = room is None or room.close_on_disconnect
         if participant.identity != self.who() or not ends or reason not in _LEFT:
             return
+        if self._call.outgoing.dialling:
+            return  # who is rung was never there
         wait = room.wait_for_return if room is not None else 0.0
         if wait and reason in _RETURNING:
             self._timer = self._call.clock.later(wait, self._gone)

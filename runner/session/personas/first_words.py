@@ -42,7 +42,9 @@ async def opened(call: Call, persona: Newcomer) -> bool:
     """Wait for what is done before the first words of a call; whether this persona says them."""
     outcome = await call.opening.finish()
     await persona.unasked.follow(outcome)
-    return not (call.over or outcome.ends or outcome.leave)
+    if call.over or outcome.ends or outcome.leave:
+        return False
+    return await call.outgoing.reach(persona) and not call.over
 
 
 async def speak_first(call: Call, persona: Newcomer, *, known: bool) -> None:
@@ -62,6 +64,8 @@ async def speak_first(call: Call, persona: Newcomer, *, known: bool) -> None:
     words = _written(call, persona, known=known)
     if words is not None:
         await call.open(words)
+    elif call.outgoing.reached and persona.came_from is None and not known:
+        await call.instruct("", tools=True)  # who was called has said hello, and waits
     if persona.plan.asks and await _ask(call, persona):
         return
     if words is None and persona.came_from is not None:

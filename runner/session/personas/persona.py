@@ -197,6 +197,8 @@ class LivePersona(Agent):
         """
         if self._call.bound.release.agent.only_listens:
             raise StopResponse  # its words are told as they come
+        if self._call.outgoing.pending:
+            raise StopResponse  # nobody knows yet who is there: it is kept, see `Outgoing`
         waited = await undisturbed(self._call)
         if self.speech is not None:
             return  # it has heard the caller itself

@@ -89,6 +89,16 @@ def _cancellation(quiet: agents.NoiseCancellation, provider: Provider) -> Any:
     return choose
 
 
+def number_called(release: AgentRelease, facts: CallFacts) -> str:
+    """The number that the agent calls, where it is known before anything is done.
+
+    Returns:
+        Nothing where only what is done before the call can tell it.
+    """
+    to = release.agent.dial.to if release.agent.dial is not None else None
+    return _known_early(release, facts, to) if to is not None else ""
+
+
 def named_participant(release: AgentRelease, facts: CallFacts) -> str:
     """The identity of the participant that the agent talks with, where its author names one.
 
@@ -102,16 +112,21 @@ def named_participant(release: AgentRelease, facts: CallFacts) -> str:
     identity = release.agent.room.identity if release.agent.room is not None else None
     if not identity:
         return ""
+    return _known_early(release, facts, identity)
+
+
+def _known_early(release: AgentRelease, facts: CallFacts, text: str) -> str:
+    """A text of a call that has not begun; nothing where it cannot be known yet."""
     variables = Variables(release.variables)
     early = _KNOWN_BEFORE | variables.fixed.keys()
-    if facts.caller.identity is None and not names_in((identity,)) <= early:
+    if facts.caller.identity is None and not names_in((text,)) <= early:
         return ""
     renderer = TemplateRenderer(TemplateContext(release, facts, variables), release.places)
     try:
         begin_variables(variables, renderer, facts.variables, {})
     except CannotStartError:  # the start of the call tells it
         return ""
-    return renderer.text(identity).strip()
+    return renderer.text(text).strip()
 
 
 def _text_input(room: agents.Room, text_input: TextInput | None) -> Any:

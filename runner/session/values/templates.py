@@ -40,6 +40,7 @@ class TemplateContext(Mapping[str, Any]):
         spoken: the language that is spoken now, as the agent names it.
         texts: the agent's own words for what lkrun says itself.
         memory: what is remembered of the caller: `calls`, `last` and `summary`.
+        answered_by: who has answered a call that the agent makes, once that is known.
     """
 
     def __init__(
@@ -60,6 +61,7 @@ class TemplateContext(Mapping[str, Any]):
         self.texts: Mapping[str, AnyWords] = release.agent.texts
         self._variables = variables
         self.facts, self._agent = facts, release.name
+        self.answered_by: str | None = None
         self._known: dict[str, Any] = {
             "caller": facts.caller,
             "room": facts.room,
@@ -83,6 +85,7 @@ class TemplateContext(Mapping[str, Any]):
         """The same call, by another release."""
         context = TemplateContext(release, self.facts, variables, self._clock)
         context.persona, context.memory = self.persona, self.memory
+        context.answered_by = self.answered_by
         context.spoken = nearest_language(self.spoken, release.agent.spoken) or context.spoken
         return context
 
@@ -118,6 +121,7 @@ class TemplateContext(Mapping[str, Any]):
             "agent": self._agent,
             "persona": self.persona,
             "started": started,
+            "answered_by": self.answered_by,
         }
 
     def _memory(self) -> dict[str, Any]:

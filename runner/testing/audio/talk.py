@@ -103,6 +103,7 @@ class AudioTalk(Talk):
         self._line.begin()
         self._begin()
         await self._talk.start(
+            telephone=self._telephone(),
             audio_in=self._line.ear,
             audio_out=together.audio_output,
             text_out=together.text_output,

@@ -1,0 +1,153 @@
+"""Who has answered a call that the agent makes: LiveKit's detection, and what it is listened for.
+
+Follows https://docs.livekit.io/agents/build/amd/.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import AsyncIterator, Awaitable
+from typing import Any, Final
+
+from livekit.agents.voice.amd import AMD, AMDCategory
+from livekit.agents.voice.amd.detector import DetectionOptions
+
+from runner.session.call import Call
+from runner.session.dialling import AnsweredBy
+
+log = logging.getLogger("lkrun")
+
+VERDICTS: Final[dict[AMDCategory, AnsweredBy]] = {
+    AMDCategory.HUMAN: "person",
+    AMDCategory.MACHINE_VM: "mailbox",
+    AMDCategory.MACHINE_IVR: "menu",
+    AMDCategory.MACHINE_UNAVAILABLE: "full",
+    AMDCategory.UNCERTAIN: "unsure",
+}
+
+_SILENT: Final = 0.8
+"""Seconds of silence after which somebody who was understood has finished: LiveKit's 1.5 let a
+person who has said hello wait for too long. Machines are waited for to the end of their turn."""
+
+_NOTHING: Final = 4.0
+"""Seconds in which whoever picked up says nothing at all; then nobody can tell."""
+
+_BEEP: Final = 1.5
+"""Seconds of silence after a mailbox's words, in which its beep comes."""
+
+_LONGEST_BEEP: Final = 10.0
+_THERE: Final = 5.0
+"""Seconds in which who has answered is in the room."""
+
+
+class Answering:
+    """Listens for who has answered.
+
+    Args:
+        call: the call, in a room.
+        identity: of who answers.
+        timeout: seconds by which it is decided.
+        model: reads what is said; the session's own without it.
+    """
+
+    def __init__(self, call: Call, identity: str, timeout: float, model: Any) -> None:
+        self._call, self._identity, self._timeout, self._model = call, identity, timeout, model
+
+    @contextlib.asynccontextmanager
+    async def detection(self) -> AsyncIterator[AMD | None]:
+        """Listen; the agent says nothing meanwhile. None where there is no model that can tell."""
+        options: DetectionOptions = {
+            "machine_silence_threshold": _SILENT,
+            "no_speech_threshold": min(_NOTHING, self._timeout),
+            "timeout": self._timeout,
+        }
+        detector = AMD(
+            self._call.session,
+            llm=self._model,
+            stt=None,
+            interrupt_on_machine=False,
+            ivr_detection=False,
+            participant_identity=self._identity,
+            suppress_compatibility_warning=True,
+            detection_options=options,
+        )
+        try:
+            await detector.__aenter__()
+        except ValueError:
+            log.warning("nobody can tell who has answered: there is no llm that could")
+            yield None
+            return
+        try:
+            yield detector
+        finally:
+            await detector.aclose()
+
+    async def verdict(self, detector: AMD | None) -> AnsweredBy:
+        """Wait for who it is."""
+        if detector is None:
+            return "unsure"
+        try:
+            result = await detector.execute()
+        except RuntimeError:  # the call is ending
+            return "unsure"
+        log.debug("answered by: %s (%s)", result.category.value, result.reason)
+        return VERDICTS[result.category]
+
+    async def joined(self, dialling: asyncio.Task[Any]) -> None:
+        """Wait until who is rung is in the room, or the ringing is over."""
+        await _first(dialling, self._present())
+
+    async def there(self) -> bool:
+        """Whether who has answered is in the room, by now or soon."""
+        try:
+            async with asyncio.timeout(_THERE):
+                await self._present()
+        except TimeoutError:
+            return False
+        return True
+
+    async def _present(self) -> None:
+        room = self._call.room
+        assert room is not None  # noqa: S101 - the call is in one
+        if self._identity in room.remote_participants:
+            return
+        came = asyncio.Event()
+
+        def look(participant: Any) -> None:
+            if participant.identity == self._identity:
+                came.set()
+
+        room.on("participant_connected", look)
+        try:
+            await came.wait()
+        finally:
+            room.off("participant_connected", look)
+
+    async def after_beep(self) -> None:
+        """Wait until the mailbox has beeped: until it has been silent for a while."""
+        session = self._call.session
+        changed = asyncio.Event()
+        session.on("user_state_changed", lambda *_: changed.set())
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_LONGEST_BEEP):
+                while True:
+                    changed.clear()
+                    if session.user_state == "speaking":
+                        await changed.wait()
+                        continue
+                    try:
+                        async with asyncio.timeout(_BEEP):
+                            await changed.wait()
+                    except TimeoutError:
+                        return
+
+
+async def _first(task: asyncio.Task[Any], work: Awaitable[None]) -> None:
+    """Wait for one of two; the second is given up."""
+    other = asyncio.ensure_future(work)
+    try:
+        await asyncio.wait([task, other], return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        other.cancel()
