@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -16,15 +16,13 @@ from runner.egress.port import Egress
 from runner.egress.providers import USUAL_NETWORK, ProviderNetwork
 from runner.egress.report import CallReport
 from runner.link.release import AgentRelease
-from runner.schema.actions import AnyAction
 from runner.schema.types.pressed import PRESSED
-from runner.session import by_request
 from runner.session.bound_release import BoundRelease
 from runner.session.call import Call, Channel
 from runner.session.clock import Clock, MachineClock
 from runner.session.dialling import Telephone
 from runner.session.errors import CannotRenewError, CannotStartError
-from runner.session.events import ElsewhereEvent, Event, Events, IntentEvent
+from runner.session.events import Event, Events
 from runner.session.facts import CallFacts
 from runner.session.lifecycle.after_call import Aftermath
 from runner.session.memory import CallersMemory, Recall
@@ -35,22 +33,20 @@ from runner.session.observers.app import Elsewhere
 from runner.session.observers.failures import OnFailure
 from runner.session.observers.log_filter import install_log_filter
 from runner.session.parts import CallParts
-from runner.session.personas.apology import apologise
-from runner.session.personas.persona import LivePersona
 from runner.session.plan import plan_of
 from runner.session.preparation import Preparation
 from runner.session.recording import Recording
+from runner.session.requests import OutsideRequests
 from runner.session.speech.recorder import CallSound
 from runner.session.speech.sounds import Sounds
-from runner.session.tracing import conversation_span
-from runner.session.values.templates import Names, TemplateContext, TemplateRenderer
+from runner.session.starting import Ends, Starting
+from runner.session.values.templates import TemplateContext, TemplateRenderer
 from runner.session.values.variables import Variables
-from runner.template import as_data
 
 __all__ = ["CannotRenewError", "CannotStartError", "Conversation", "Renewed"]
 
 
-class Conversation:
+class Conversation(OutsideRequests):
     """One conversation with an agent.
 
     Args:
@@ -132,6 +128,7 @@ class Conversation:
         self._parts = CallParts.of(
             self._call, self._queue, on_failure=on_failure, on_text=on_text, app=app
         )
+        self._starting = Starting(self._call, self._parts, self._preparation)
 
     def report(self) -> CallReport:
         """What is known of the call now."""
@@ -242,64 +239,8 @@ class Conversation:
             CannotStartError: a provider cannot be built.
         """
         async with self._queue:
-            self._call.in_room, self._call.room = room is not None, room
-            self._parts.outgoing.begin(telephone)
-            with conversation_span(self._about(), self.ended):
-                session, first = await self._built(room, facts, audio_out)
-                self._parts.listener.listen(session)
-                self._parts.ending.watch(session)
-                if audio_in is not None:
-                    session.input.audio = audio_in
-                if audio_out is not None:
-                    session.output.audio = audio_out
-                if text_out is not None:
-                    session.output.transcription = text_out
-                self._parts.timers.begin()
-                self._parts.language.prepare()
-                greeted = self._call.events.latest
-                await self._begin(session, first, room, record)
-                return list(greeted)
-
-    def _about(self) -> dict[str, Any]:
-        """What a trace says of it."""
-        call, release = self._call, self._call.bound.release
-        return {
-            "lkrun.agent": release.name,
-            "lkrun.agent.digest": release.digest,
-            "lkrun.session.id": call.bound.context.facts.id,
-            "lkrun.channel": call.channel,
-            "lkrun.in_room": call.in_room,
-        }
-
-    async def _built(
-        self, room: rtc.Room | None, facts: CallFacts | None, audio_out: Any
-    ) -> tuple[AgentSession[Any], LivePersona]:
-        """Build all that is not built; where something cannot be, the caller is told so in words.
-
-        Raises:
-            CannotStartError: a provider cannot be built.
-        """
-        try:
-            await self._preparation.meet(facts)
-            self._parts.opening.begin()
-            return await self._preparation.build(early=room is not None)
-        except CannotStartError:
-            self._parts.opening.stop()
-            self._parts.outgoing.stop()
-            await apologise(self._call, room, audio_out)
-            await self.abandon()
-            raise
-
-    async def _begin(
-        self, session: AgentSession[Any], first: LivePersona, room: rtc.Room | None, record: Any
-    ) -> None:
-        if room is not None:
-            await self._parts.room.begin(session, first, room, record)
-        elif self._call.channel == "voice":
-            await session.start(first, record=record)
-        else:
-            await self._parts.turns.greet(
-                lambda: session.start(first, capture_run=True, record=record)
+            return await self._starting.start(
+                room, facts, Ends(audio_in, audio_out, text_out), telephone=telephone, record=record
             )
 
     async def turn(self, text: str) -> list[Event]:
@@ -332,82 +273,6 @@ class Conversation:
             self._call.keys.press(keys)
             return []
         return await self._parts.turns.press(keys)
-
-    async def from_app(self, method: str, given: Mapping[str, Any]) -> list[Event]:
-        """Do something in the caller's app. Turns queue.
-
-        Args:
-            method: one of the agent's `app.on`.
-            given: what the app sends.
-
-        Returns:
-            The events of this turn; none after the end. By voice and in a room they are told.
-
-        Raises:
-            AppRefusedError: there is no such method, or what is sent does not fit.
-        """
-        if self._call.spoken_to:
-            await self._parts.app.receive(method, given)
-            return []
-        return await self._parts.turns.tap(self._parts.app, method, given)
-
-    async def act(
-        self,
-        actions: tuple[AnyAction, ...],
-        names: Names = None,
-        begun: Callable[[], None] = lambda: None,
-        *,
-        event: str | None = None,
-    ) -> list[Event]:
-        """Do actions between two turns, though nobody in the call has asked for them.
-
-        Args:
-            actions: what is done.
-            names: what their templates may name besides.
-            begun: told that they are being done now.
-            event: the type of what has happened elsewhere, whose data is `args` in `names`.
-
-        Returns:
-            The events of this turn. By voice and in a room they are told.
-
-        Raises:
-            CallOverError: the call ended before it was done.
-            MisfitError: a value does not fit its variable; nothing was done.
-        """
-        happened = names.get("args") if names is not None else None
-
-        def told() -> Event:
-            return ElsewhereEvent(
-                persona=self.persona, name=event or "", arguments=as_data(happened)
-            )
-
-        first = told if event is not None else None
-        return await self._parts.outside.act(actions, names, begun, first=first)
-
-    def means(self, text: str) -> dict[str, Any]:
-        """Which intent a text means just now: `intent`, `persona`, and its `actions` as JSON."""
-        return by_request.told(self._call, by_request.meant(self._call, text))
-
-    async def act_on(self, intent: str, begun: Callable[[], None] = lambda: None) -> list[Event]:
-        """Do what an intent of the persona that speaks does, between two turns.
-
-        Returns, Raises: as `act`.
-        """
-        persona = self.persona
-        actions = self._call.bound.plan.personas[persona].intents[intent].then
-
-        def first() -> Event:
-            return IntentEvent(persona=persona, name=intent)
-
-        return await self._parts.outside.act(actions, None, begun, first=first)
-
-    async def use(self, tool: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
-        """Have one of the agent's HTTP tools ask its service, without a model.
-
-        Returns:
-            What `lkrun tool call` tells; what it saves is stored in the call.
-        """
-        return await by_request.use(self._call, tool, arguments)
 
     async def quiet(self) -> None:
         """Wait until nobody speaks, no tool runs and no handoff is under way."""
@@ -448,8 +313,7 @@ class Conversation:
 
     async def abandon(self) -> None:
         """Let go of what was prepared for a caller who did not come."""
-        await self._call.speeches.aclose()
-        await self._call.bound.models.aclose()
+        await self._preparation.abandon()
 
     async def finish_requests(self) -> None:
         """Wait for what a caller who has left had a service do; each keeps its own time."""

@@ -129,3 +129,8 @@ class Preparation:
         plan = await with_servers(bound.plan, bound.release, bound.context, egress)
         if plan is not bound.plan:
             self._call.bind(replace(bound, plan=plan))
+
+    async def abandon(self) -> None:
+        """Let go of what was prepared for a caller who did not come."""
+        await self._call.speeches.aclose()
+        await self._call.bound.models.aclose()

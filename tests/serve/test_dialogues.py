@@ -170,7 +170,7 @@ async def test_a_dialogue_takes_another_release_between_two_turns(
     release = changed("I hear you.", "I listen.")
     releases.swap(release)
     before = asyncio.ensure_future(texts.turn("desk", "hello", call.id, None, None))
-    await until(lambda: texts._waiting or before.done())
+    await until(lambda: texts.answers.waiting or before.done())
     call.peer.send(Renew(call.id, release.id, releases.file(release.id, "desk"), {}))
     after = asyncio.ensure_future(texts.turn("desk", "hello", call.id, None, None))
     assert (await before).text == "I hear you."
@@ -249,9 +249,9 @@ async def test_a_turn_that_is_given_up_before_it_began_is_not_begun(texts, servi
     before = asyncio.ensure_future(texts.turn("desk", "look", first.session_id, None, None))
     await asyncio.to_thread(service.asked.wait, 20)
     queued = asyncio.ensure_future(texts.turn("desk", "i am mary", first.session_id, None, None))
-    await until(lambda: len(texts._waiting) == 2)
+    await until(lambda: len(texts.answers.waiting) == 2)
     queued.cancel()
-    await until(lambda: len(texts._waiting) == 1)
+    await until(lambda: len(texts.answers.waiting) == 1)
     service.answers.set()
     await before
     answer = await texts.turn("desk", "hello", first.session_id, None, None)

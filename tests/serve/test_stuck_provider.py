@@ -16,7 +16,7 @@ from support.waiting import until
 from runner.cache import Cache
 from runner.compiler import Compiler
 from runner.front.port import DialogueError
-from runner.serve.sessions import dialogues, texthost
+from runner.serve.sessions import answers, dialogues, texthost
 from runner.serve.sessions import hosts as pool
 
 
@@ -126,10 +126,10 @@ async def test_a_hanging_turn_is_ended_by_its_budget(texts, hosts, begin, say, l
     """Where the conversation does not end the turn itself the dialogue is ended."""
     session = await begin()
     waiting = say(session, "hang")
-    await until(lambda: session in texts._since)
+    await until(lambda: session in texts.answers.since)
     texts.look()
     assert not waiting.done()
-    texts._since[session] -= 60 + dialogues._GRACE + 1
+    texts.answers.since[session] -= 60 + dialogues._GRACE + 1
     texts.look()
     assert await refused(waiting) == "agent_unavailable"
     assert [e["reason"] for e in log.named("session_ended")] == ["hung"]
@@ -140,19 +140,19 @@ async def test_a_turn_behind_others_has_its_own_budget(texts, begin, say):
     """Turns queue, and each has its time from when it is begun."""
     session = await begin()
     first, second = say(session, "block 1"), say(session, "hello")
-    await until(lambda: session in texts._since)
-    since = texts._since[session]
+    await until(lambda: session in texts.answers.since)
+    since = texts.answers.since[session]
     await first
-    assert texts._since.get(session, since + 1) > since
+    assert texts.answers.since.get(session, since + 1) > since
     await second
-    assert session not in texts._since
+    assert session not in texts.answers.since
 
 
 async def test_ending_a_hanging_dialogue_frees_it_at_once(texts, begin, say, calls, releases):
     """`DELETE` gives its place and its release back, and who waits is told."""
     session = await begin()
     waiting = say(session, "hang")
-    await until(lambda: session in texts._since)
+    await until(lambda: session in texts.answers.since)
     texts.end(calls.get(session))
     assert await refused(waiting) == "ended"
     assert calls.all() == []
@@ -163,7 +163,7 @@ async def test_settled_waits_for_no_host_that_does_not_answer(texts, hosts, begi
     """Who ends the runner waits for answers that come."""
     session = await begin()
     waiting = say(session, "block 1000")
-    await until(lambda: texts._waiting)
+    await until(lambda: texts.answers.waiting)
     while hosts()[0].answers:
         texts.look()
     await asyncio.wait_for(texts.settled(), 1)
@@ -173,10 +173,10 @@ async def test_settled_waits_for_no_host_that_does_not_answer(texts, hosts, begi
 
 async def test_settled_waits_for_a_while_only(texts, begin, say, monkeypatch):
     """A turn that hangs in a host that answers holds nobody up for long."""
-    monkeypatch.setattr(dialogues, "_LAST", 0.2)
+    monkeypatch.setattr(answers, "_LAST", 0.2)
     session = await begin()
     waiting = say(session, "hang")
-    await until(lambda: session in texts._since)
+    await until(lambda: session in texts.answers.since)
     await asyncio.wait_for(texts.settled(), 5)
     await asyncio.wait_for(texts.stop(), 10)
     assert await refused(waiting) == "draining"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from runner.front.port import DialogueError
-from runner.serve.sessions import dialogues, talk_sounds
+from runner.serve.sessions import openings, talk_sounds
 from runner.serve.sessions.past import HOUR
 from runner.serve.sessions.talk_sounds import TalkSounds
 
@@ -74,7 +74,7 @@ def test_a_talk_that_has_said_nothing_yet_has_no_sound(sounds):
 @pytest.mark.usefixtures("socket")
 async def test_more_spoken_dialogues_than_there_is_room_for(texts, calls, monkeypatch):
     """One more is refused before anything of it begins; one by text is not."""
-    monkeypatch.setattr(dialogues, "MOST_SPOKEN", 0)
+    monkeypatch.setattr(openings, "MOST_SPOKEN", 0)
     with pytest.raises(DialogueError, match="0 spoken dialogues already") as refused:
         await texts.turn("desk", "", None, None, None, audio=True)
     assert refused.value.code == "full"
