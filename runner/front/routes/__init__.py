@@ -6,6 +6,7 @@ from typing import Final
 
 from runner.front.routes import (
     agents,
+    calls,
     completions,
     health,
     jobs,
@@ -35,5 +36,6 @@ ROUTES: Final[tuple[Route, ...]] = (
     *rooms.ROUTES,
     *releases.ROUTES,
     *jobs.ROUTES,
+    *calls.ROUTES,
 )
 """Every route of the front; OpenAPI and its test walk them."""

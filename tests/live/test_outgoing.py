@@ -1,0 +1,152 @@
+"""Calls that an agent makes, on a real LiveKit server with a stand-in of its SIP service."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any
+
+import aiohttp
+import pytest_asyncio
+from support.live.folders import VOICE
+from support.live.sip_service import Line, Phone, SipService
+
+A, B = "+842412345678", "+442079460018"
+
+VERDICTS = """
+        - if_tool_offered: save_prediction
+          when_caller_mentions: press
+          call:
+            save_prediction:
+              label: machine-ivr
+        - if_tool_offered: save_prediction
+          when_caller_mentions: full
+          call:
+            save_prediction:
+              label: machine-unavailable
+        - if_tool_offered: save_prediction
+          when_caller_mentions: message
+          call:
+            save_prediction:
+              label: machine-vm
+        - if_tool_offered: save_prediction
+          when_caller_mentions: hello
+          call:
+            save_prediction:
+              label: human
+"""
+"""What the scripted model says of who has answered."""
+
+DIALS = """
+    room:
+      sync_text: no
+    dial:
+      ring_for: 2s
+    voicemail:
+      mailbox:
+        say: Please call us back.
+"""
+
+FOLDER = (
+    VOICE.replace("    llm: brain\n", f"    llm: brain{DIALS}", 1)
+    .replace("      rules:\n", f"      rules:{VERDICTS}", 1)
+    .replace(
+        "        - thank you goodbye\n",
+        "        - thank you goodbye\n"
+        "        - leave a message after the tone\n"
+        "        - the mailbox is full\n"
+        "        - press one for the doctor\n"
+        "        - stop calling me\n",
+    )
+    .replace(
+        "    tools:\n      - end_call\n",
+        "    tools:\n      - end_call\n"
+        "    intents:\n      stop_calling:\n        phrases:\n          - stop calling me\n"
+        "        then:\n          - opt_out: yes\n          - end_call: Never again.\n",
+        1,
+    )
+)
+
+
+class Api:
+    """The runner's HTTP front."""
+
+    def __init__(self, base: str, http: aiohttp.ClientSession) -> None:
+        self.base, self.http = base, http
+
+    async def calls(self, **order: Any) -> tuple[int, dict[str, Any]]:
+        """Have the agent call somebody: status and answer."""
+        body = {"agent": "desk", "to": A, **order}
+        async with self.http.post(f"{self.base}/v1/calls", json=body) as reply:
+            return reply.status, await reply.json()
+
+    async def over(self, call: dict[str, Any], within: float = 30.0) -> dict[str, Any]:
+        """The call once it is over."""
+        async with asyncio.timeout(within):
+            while True:
+                async with self.http.get(f"{self.base}/v1/calls/{call['id']}") as reply:
+                    shown: dict[str, Any] = await reply.json()
+                if shown["state"] == "ended":
+                    return shown
+                await asyncio.sleep(0.1)  # asked again: there is no other way to hear of it
+
+
+@pytest_asyncio.fixture
+async def sip(livekit) -> AsyncIterator[SipService]:
+    """LiveKit's SIP service."""
+    async with SipService(livekit) as service:
+        yield service
+
+
+@pytest_asyncio.fixture
+async def front(sip, lkrun_serve, write) -> AsyncIterator[Api]:
+    """A runner whose agent dials."""
+    env = {**sip.env, "LIVEKIT_SIP_OUTBOUND_TRUNK": "ST_out"}
+    runner = lkrun_serve(write(agents=FOLDER), **env)
+    await runner.event("ready")
+    async with aiohttp.ClientSession() as http:
+        yield Api(runner.http, http)
+
+
+def scripted(*said: str | float, beeps: bool = False) -> Line:
+    """Who picks up says something, and then hears the agent out."""
+
+    async def script(phone: Phone) -> None:
+        await phone.speaks(0.3, *said)
+        if beeps:
+            await phone.speaks(0.3)
+            await phone.beeps()
+
+    return Line(script)
+
+
+async def test_a_person_and_machines(sip, front):
+    """Each is told apart; a person is greeted, a mailbox gets its message, a full one nothing."""
+    status, call = await front.calls(to="+842412345679")
+    assert (status, call["state"]) == (202, "queued")
+    ended = await front.over(call)
+    assert (ended["answered_by"], ended["reason"]) == ("nobody", "not_found")
+    assert ended["sip_status"] == 404
+
+    sip.lines[A] = scripted("hello")
+    _, call = await front.calls()
+    phone = await sip.rung(2)
+    await phone.reads("Hello there.")
+    await phone.hears_end()
+    phone.says("thank you goodbye")
+    ended = await front.over(call)
+    assert (ended["answered_by"], ended["reason"]) == ("person", "end_call")
+
+    sip.lines[A] = scripted("leave a message after the tone", beeps=True)
+    _, call = await front.calls()
+    phone = await sip.rung(3)
+    ended = await front.over(call)
+    assert (ended["answered_by"], ended["reason"]) == ("mailbox", "end_call")
+    assert "Please call us back." in phone.told
+    assert "Hello there." not in phone.told
+
+    sip.lines[A] = scripted("the mailbox is full")
+    _, call = await front.calls()
+    phone = await sip.rung(4)
+    ended = await front.over(call)
+    assert (ended["answered_by"], phone.told) == ("full", "")
