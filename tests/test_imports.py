@@ -57,7 +57,7 @@ MAY_IMPORT = {
         "addresses", "diagnostics", "demo", "knowledge", "link", "schema", "secret", "template",
     },
     "delivery": {"egress", "link", "schema", "template"},
-    "records": {"delivery", "moments", "secret", "template"},
+    "records": {"delivery", "masking", "moments", "secret", "template"},
     "session": {
         "egress", "link", "patterns", "provider_kinds", "providers", "schema", "template",
         "diagnostics", "secret", "texts",

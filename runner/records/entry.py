@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from runner.masking import masking as masking_of
 from runner.records import notes
 from runner.records.figures import Sums, sums_of
 from runner.records.notes import Note
@@ -121,6 +122,7 @@ def _session(
 ) -> Entry:
     ended: Note = of[notes.ENDED][0] if notes.ENDED in of else {"at": last, "reason": CRASHED}
     events = [{**each["event"], "at": each["at"]} for each in of.get(notes.EVENT, ())]
+    events = _masked(events, began.get("mask", ()))
     turns = of.get(notes.TURN, ())
     latency = _latency(report.get("latency", ()), turns)
     usage = report.get("usage") or {
@@ -153,6 +155,30 @@ def _session(
         "latency": latency,
     }
     return Entry(row, events, details, _remembered(report), bool(began.get("sound")))
+
+
+def _masked(events: list[dict[str, Any]], kinds: Iterable[str]) -> list[dict[str, Any]]:
+    """The same without numbers that were said or typed in several parts: each part says little."""
+    masking = masking_of(frozenset(kinds))
+    if not masking.kinds:
+        return events
+    parts = [
+        (place, name)
+        for place, event in enumerate(events)
+        if (name := _IN_PARTS.get(str(event.get("type")))) and isinstance(event.get(name), str)
+    ]
+    lines = [
+        ((events[place]["type"], events[place].get("role")), events[place][name])
+        for place, name in parts
+    ]
+    masked = [*events]
+    for (place, name), text in zip(parts, masking.spoken(lines), strict=True):
+        masked[place] = {**masked[place], name: text}
+    return masked
+
+
+_IN_PARTS: Final = {"keypad": "keys", "message": "text"}
+"""Type of an event → its words, with which those of the next one may belong together."""
 
 
 def _latency(measured: Iterable[Mapping[str, Any]], turns: Iterable[Note]) -> list[dict[str, Any]]:

@@ -191,7 +191,7 @@ class Recorder:
         return note(
             notes.BEGAN, call.started.timestamp(), id=call.id, kind=call.kind, agent=call.agent,
             release=call.release, room=self._of(call).data(call.room), persona=call.persona,
-            labels=labels, keep=self._of(call).keep,
+            labels=labels, keep=self._of(call).keep, mask=sorted(call.masking.kinds),
             sound=call.kind == "call" and call.record is not None and call.record.audio,
         )  # fmt: skip
 

@@ -7,6 +7,7 @@ import contextlib
 import sqlite3
 import tempfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from runner.delivery.spool import Delivery, QueuedEvent, State
     from runner.egress.client import HttpEgress
     from runner.link.release import AgentRelease
+    from runner.masking import Masking
     from runner.schema.recording import Record
     from runner.serve.log import Log
     from runner.serve.releases.served import Releases
@@ -42,6 +44,14 @@ _ADOPTING: Final = 30
 
 Counts = Callable[[str, str], None]
 """Counts a delivery: its kind, and what came of it."""
+
+
+def _masked(report: CallReport, masking: Masking) -> CallReport:
+    """The same as it may be sent: without numbers that were said in several parts, too."""
+    masked = report.masked(masking.data)
+    roles = (role for role, _ in masked.transcript)
+    said = masking.spoken(masked.transcript)
+    return replace(masked, transcript=tuple(zip(roles, said, strict=True)))
 
 
 class AfterCalls:
@@ -86,7 +96,7 @@ class AfterCalls:
         except (ValidationError, TypeError, KeyError, ValueError):
             return
         self._open[message.call] = release, record
-        self._do(self._note(release, report.masked(masking_of(record).data)))
+        self._do(self._note(release, _masked(report, masking_of(record))))
         if report.final:
             self._over(message.call)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
@@ -23,13 +24,23 @@ _BROKEN: Final = {
 """Why a call has ended that nobody wanted to end, and what an address is told of it."""
 
 
+_TOGETHER: Final = 12
+"""Messages that may hold parts of one number."""
+
+
 @dataclass(slots=True)
 class _Told:
-    """What is known of a call of which something is told."""
+    """What is known of a call of which something is told.
+
+    Attributes:
+        arguments: id of a tool's call → what it was given.
+        said: who has said what last: a number may go on in what they say next.
+    """
 
     release: AgentRelease
     number: int = 0
     arguments: dict[str, Any] = field(default_factory=dict)
+    said: deque[tuple[str, str]] = field(default_factory=lambda: deque(maxlen=_TOGETHER))
 
 
 class EventHooks:
@@ -60,6 +71,9 @@ class EventHooks:
             and (made := make(event, told.arguments))
         ):
             kind, data = made
+            if kind == "transcript":
+                told.said.append((str(data.get("role")), str(data.get("text"))))
+                data["text"] = call.masking.spoken([*told.said])[-1]
             self._tell(call, told, kind, {"turn": event.get("turn"), **data})
 
     def failed(self, call: CallInfo, reason: str, _part: str) -> None:

@@ -1,21 +1,20 @@
-"""Numbers of cards, addresses of mail and telephone numbers, made unreadable in what is kept.
+"""Numbers of cards and telephone numbers, found among digits by how they are built.
 
-Nothing is known of a text but its letters, so what looks like one of them goes. Each text is read
-once, whatever stands in it: the time grows with its length alone.
+Each text is read once, whatever stands in it: the time grows with its length alone.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
-from typing import Any, Final
+from typing import Final
 
 from runner.late_pattern import late
 
-KINDS: Final = ("card", "email", "phone")
-"""What can be masked; `[card]` and the like stand in its place."""
+Find = Callable[["_Run", int, int], int]
+Found = tuple[int, int, str]
+"""Where something stands in a text, and its kind."""
 
 _SPACES: Final = " \t\u00a0\u2009\u202f"
 _DASHES: Final = "\u2013-"
@@ -28,17 +27,6 @@ _ACCOUNT: Final = late(
     rf"(?:[{_SPACES}]?[A-Z0-9]{{1,3}})?(?![^\W_])"
 )
 """An IBAN: its digits are no card, and no telephone."""
-
-_TIMES: Final = 4
-
-_AT: Final = late(
-    r"@(?:[^\W_](?:[\w-]*[^\W_])?\.)+[^\W\d_]{2,}|(?<=\w) at [^\W_][\w-]*(?: dot [^\W_][\w-]*)+",
-    re.IGNORECASE,
-)
-"""An address of mail from its sign on, as it is written or said."""
-
-_NAME: Final = frozenset("._%+'-")
-"""What may stand before that sign beside letters and digits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,97 +81,30 @@ class _Run:
         return found
 
 
-@cache
-def masking(kinds: frozenset[str]) -> Masking:
-    """What masks these kinds."""
-    return Masking(kinds)
+def found(text: str, finds: Mapping[str, Find]) -> Iterator[Found]:
+    """Where numbers stand, in order."""
+    accounts = [match.span() for match in _ACCOUNT.finditer(text)]
+    for run in _RUN.finditer(text):
+        while accounts and accounts[0][1] <= run.start():
+            accounts.pop(0)
+        groups = _groups(text, run, accounts[:2])
+        if groups:
+            yield from _in_run(text, _Run.of(groups), finds)
 
 
-class Masking:
-    """Masks texts, and all texts in plain data.
-
-    Args:
-        kinds: of `KINDS`; without any, nothing changes.
-    """
-
-    def __init__(self, kinds: Iterable[str]) -> None:
-        """Take what is masked."""
-        known = frozenset(kinds)
-        self._email = "email" in known
-        self._numbers = tuple((kind, find) for kind, find in _NUMBERS if kind in known)
-
-    def text(self, text: str) -> str:
-        """The text without them."""
-        for _ in range(_TIMES):  # what stood beside one may be another by itself
-            masked = self._once(text)
-            if masked == text:
+def _in_run(text: str, run: _Run, finds: Mapping[str, Find]) -> Iterator[Found]:
+    place = fresh = 0
+    while place < len(run.groups):
+        if skipped := _date(run.groups, place):
+            place += skipped
+            continue
+        for kind, find in finds.items():
+            if end := find(run, place, fresh):
+                yield _begin(text, run.groups[place]), run.groups[end - 1].end, kind
+                place = fresh = end
                 break
-            text = masked
-        return text
-
-    def _once(self, text: str) -> str:
-        if self._email and ("@" in text or " dot " in text.casefold()):
-            text = _without_mail(text)
-        if not self._numbers or not any(letter.isdigit() for letter in text):
-            return text
-        parts: list[str] = []
-        done = 0
-        for start, end, kind in self._found(text):
-            parts += [text[done:start], f"[{kind}]"]
-            done = end
-        return "".join([*parts, text[done:]]) if parts else text
-
-    def data(self, value: Any) -> Any:
-        """The same of all texts and whole numbers of plain data; its depth must be bounded."""
-        if isinstance(value, str):
-            return self.text(value)
-        if isinstance(value, dict):
-            return {self.data(name): self.data(each) for name, each in value.items()}
-        if isinstance(value, list | tuple):
-            return type(value)([self.data(each) for each in value])
-        if isinstance(value, int) and not isinstance(value, bool):
-            written = self.text(str(value))
-            return value if written == str(value) else written
-        return value
-
-    def _found(self, text: str) -> Iterator[tuple[int, int, str]]:
-        """Where numbers stand, in order."""
-        accounts = [match.span() for match in _ACCOUNT.finditer(text)]
-        for run in _RUN.finditer(text):
-            while accounts and accounts[0][1] <= run.start():
-                accounts.pop(0)
-            groups = _groups(text, run, accounts[:2])
-            if groups:
-                yield from self._in_run(text, _Run.of(groups))
-
-    def _in_run(self, text: str, run: _Run) -> Iterator[tuple[int, int, str]]:
-        place = fresh = 0
-        while place < len(run.groups):
-            if skipped := _date(run.groups, place):
-                place += skipped
-                continue
-            for kind, find in self._numbers:
-                if end := find(run, place, fresh):
-                    yield _begin(text, run.groups[place]), run.groups[end - 1].end, kind
-                    place = fresh = end
-                    break
-            else:
-                place += 1
-
-
-def _without_mail(text: str) -> str:
-    parts: list[str] = []
-    done = 0
-    for match in _AT.finditer(text):
-        begin = match.start()
-        while begin > done and (text[begin - 1].isalnum() or text[begin - 1] in _NAME):
-            begin -= 1
-        while text[begin] in ".'":
-            begin += 1
-        if begin < match.start():
-            parts += [text[done:begin], "[email]"]
-            done = match.end()
-    return "".join([*parts, text[done:]])
+        else:
+            place += 1
 
 
 def _groups(text: str, run: re.Match[str], accounts: list[tuple[int, int]]) -> list[_Group]:
@@ -338,9 +259,6 @@ def _short(run: _Run, place: int) -> int:
     return end if fits else 0
 
 
-_NUMBERS: Final[tuple[tuple[str, Callable[[_Run, int, int], int]], ...]] = (
-    ("card", _card),
-    ("phone", _phone),
-)
+FINDS: Final[Mapping[str, Find]] = {"card": _card, "phone": _phone}
 """Kind → where such a number ends that begins with a group of a run, of which all before another
 one is masked already; 0 where none does."""
