@@ -335,7 +335,9 @@ class ServedRunner:
         """
         agent, done = "", False
         if session_id is not None:
+            shown = self._outside.shown(session_id, event_type, data)
             agent, done = await self._outside.event(session_id, event_type, data)
+            data = shown
         about = {"event_type": event_type, "data": data, "session_id": session_id}
         name = self._recorder.keep("event", agent, "done" if done else "kept", about)
         await self._recorder.written()

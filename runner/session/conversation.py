@@ -180,6 +180,10 @@ class Conversation(OutsideRequests):
         """The variables that have a value, as plain data; private ones are masked."""
         return self._call.bound.variables.shown()
 
+    def hide(self, text: str) -> str:
+        """A text without the private values that there are now."""
+        return self._hidden().text(text)
+
     @property
     def release(self) -> AgentRelease:
         """The agent as the call has it now."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from runner.link.private_parts import private_parts, without
 from runner.schema.actions import AnyAction
 from runner.session import by_request
 from runner.session.call import Call
@@ -64,12 +65,11 @@ class OutsideRequests:
             CallOverError: the call ended before it was done.
             MisfitError: a value does not fit its variable; nothing was done.
         """
-        happened = names.get("args") if names is not None else None
+        happened = as_data(names.get("args") if names is not None else None)
+        shown = without(happened, private_parts(self._call.bound.release, actions))
 
         def elsewhere() -> Event:
-            return ElsewhereEvent(
-                persona=self._call.speaking, name=event or "", arguments=as_data(happened)
-            )
+            return ElsewhereEvent(persona=self._call.speaking, name=event or "", arguments=shown)
 
         first = elsewhere if event is not None else None
         return await self._parts.outside.act(actions, names, begun, first=first)

@@ -30,7 +30,7 @@ from runner.serve.socket.messages import (
     TurnText,
     Usage,
 )
-from runner.session.conversation import CannotRenewError, CannotStartError
+from runner.session.conversation import CannotRenewError, CannotStartError, Conversation
 from runner.session.errors import AppRefusedError
 from runner.testing.audio.sound import SoundError
 
@@ -81,6 +81,11 @@ class Dialogue:
                 await asyncio.wait_for(self._on.aloud.aclose(), _ENDING)
         self._task.cancel()
         await asyncio.gather(self._task, *self._reports.reading, return_exceptions=True)
+
+    @property
+    def talk(self) -> Conversation | None:
+        """What is said in it, once it has begun."""
+        return self._on.talk
 
     def suspects(self) -> list[Suspect]:
         """Whose code may block it."""

@@ -15,6 +15,7 @@ from livekit.agents.utils import http_context
 
 from runner.serve import core_files
 from runner.serve.child.dialogue import Dialogue, not_renewed
+from runner.serve.child.log_hiding import hide_in_logs
 from runner.serve.child.to_main import log_to_main
 from runner.serve.child.watchdog import Suspect, Watchdog, die_with
 from runner.serve.socket.line import Line
@@ -38,6 +39,7 @@ from runner.serve.socket.messages import (
 from runner.serve.socket.peer import Peer
 from runner.serve.tasks import Tasks
 from runner.session import tracing
+from runner.session.conversation import Conversation
 
 
 class DialogueHost:
@@ -54,6 +56,10 @@ class DialogueHost:
         """Whose code may block a dialogue."""
         dialogue = self._open.get(call)
         return dialogue.suspects() if dialogue is not None else []
+
+    def talks(self) -> list[Conversation | None]:
+        """Those that have begun and go on."""
+        return [dialogue.talk for dialogue in list(self._open.values())]
 
     def _take(self, message: ToHost) -> None:
         match message:
@@ -86,6 +92,7 @@ async def _main(socket: str) -> None:
     log_to_main(line)
     tracing.begin()
     host = DialogueHost(line)
+    hide_in_logs(host.talks)
     line.send(HostHello(os.getpid()))
     Watchdog(socket, host.suspects)
     # plugins ask services by LiveKit's session, which a process of calls has from LiveKit

@@ -20,6 +20,7 @@ from livekit.agents.job import DEFAULT_PARTICIPANT_KINDS
 from livekit.agents.types import ATTRIBUTE_PUBLISH_ON_BEHALF
 
 from runner.serve.child.held import HeldCall
+from runner.serve.child.log_hiding import hide_in_logs
 from runner.serve.socket.messages import Act, End, Mean, Ordered, Renew, Started, ToCall, UseTool
 
 if TYPE_CHECKING:
@@ -66,6 +67,7 @@ async def entrypoint(ctx: JobContext) -> None:
         ctx.shutdown("the runner is gone")
         return
     ctx.proc.userdata[_STATE] = job
+    hide_in_logs(lambda: [job.held.talk])
     try:
         await _begin(job)
     except Exception as error:  # noqa: BLE001 - whatever a provider or room raises ends this call with one line in the log

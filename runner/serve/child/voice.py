@@ -21,6 +21,7 @@ from livekit.agents.utils import http_context
 from livekit.agents.voice.transcription import TranscriptSynchronizer
 
 from runner.serve.child.held import HeldCall
+from runner.serve.child.log_hiding import hide_in_logs
 from runner.serve.child.to_main import log_to_main
 from runner.serve.socket.messages import (
     Act,
@@ -216,6 +217,7 @@ async def hold(home: Path, call: str, rate: int, caller: Caller) -> None:
     if held is None:
         return
     log_to_main(held.line)
+    hide_in_logs(lambda: [held.talk])
     tracing.begin()
     reason = "error"
     with fake_job_context():

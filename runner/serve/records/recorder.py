@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from runner.masking import masking
 from runner.records import notes
 from runner.records.notes import Note, note
 from runner.records.spool import Noted, RecordSpool
@@ -109,7 +110,7 @@ class Recorder:
         known = release.agents.get(agent)
         labels = {n: str(text) for n, text in known.agent.labels.items()} if known else {}
         kept = Kept(known.agent.record if known else None, self.place.keep)
-        about = kept.data(about)
+        about = kept.data(about) if known else self._masked(about)
         noted = note(
             notes.ALONE, time.time(), id=name, kind=kind, agent=agent, release=release.id,
             labels=labels, keep=kept.keep, outcome=outcome, about=about,
@@ -117,6 +118,13 @@ class Recorder:
         )  # fmt: skip
         self._put(name, [noted], over=True)
         return name
+
+    def _masked(self, about: dict[str, Any]) -> dict[str, Any]:
+        """What is of no agent, without what any of them masks."""
+        records = (each.agent.record for each in self._releases.current.agents.values())
+        kinds = {kind for record in records if record is not None for kind in record.mask}
+        masked: dict[str, Any] = masking(frozenset(kinds)).data(about)
+        return masked
 
     def take(self, call: CallInfo | None, message: Reported) -> None:
         """Take what the process of a session says of it; `call` is None once that has ended."""

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from runner.diagnostics import Diagnostic
 from runner.diagnostics.nearest import did_you_mean
 from runner.front.port import DialogueError
+from runner.link.private_parts import private_parts, without
 from runner.serve.socket.messages import Act, Acted, Acting, Mean, UseTool
 
 if TYPE_CHECKING:
@@ -99,6 +100,16 @@ class Outside:
         if actions:
             await self.do(call, actions, {"args": data}, event=event_type, patience=MOMENT)
         return call.agent, bool(actions)
+
+    def shown(self, session: str, event_type: str, data: Any) -> Any:
+        """What is sent of something that has happened elsewhere, without what is private.
+
+        Raises:
+            DialogueError: as `event`.
+        """
+        agent = self.agent(self.call(session))
+        actions = agent.agent.on_event.get(event_type, ())
+        return without(data, private_parts(agent, actions))
 
     def call(self, session: str) -> CallInfo:
         """A session that has begun and goes on.

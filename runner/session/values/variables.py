@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any
+from typing import Any, Final
 
 from runner.egress.mask import Mask
+from runner.link import private_parts
 from runner.schema.fields import Field
 from runner.session.errors import MisfitError
 from runner.session.values.conversion import convert, missing
 from runner.template import as_data, as_text
 
-MASK = "•••"
+MASK: Final = private_parts.MASK
 """Stands for a private value in records and events."""
 
 
