@@ -80,6 +80,75 @@ MASKED = {
 }
 """What somebody says → what is kept of it."""
 
+IN_WORDS = {
+    # cards: one by one, in pairs, doubled, with fillers, beside digits, and what follows
+    "my card is four one one one, one one one one, one one one one, one one one one, thanks":
+        "my card is [card], thanks",
+    "forty-one eleven eleven eleven eleven eleven eleven eleven expires twelve twenty eight":
+        "[card] expires twelve twenty eight",
+    "four double one one, double one double one, one one one one, double one double one":
+        "[card]",
+    "4111 1111, uh, one one one one, then 1111":
+        "[card]",
+    "Five five five five... five five five five, and five five five five, four four four four":
+        "[card]",
+    "three seven eight two, eight two two four six three, one oh oh oh five":
+        "[card]",
+    "four thousand": "four thousand",
+    "four hundred eleven, one one one one one one one one one one one one one":
+        "[card]",
+    "vier eins eins eins eins eins eins eins eins eins eins eins eins eins eins eins, bitte":
+        "[card], bitte",
+    "einundvierzig elf elf elf elf elf elf elf":
+        "[card]",
+    "quarante et un onze onze onze onze onze onze onze":
+        "[card]",
+    "cuarenta y uno once once once once once once once":
+        "[card]",
+    "quarantuno undici undici undici undici undici undici undici":
+        "[card]",
+    "quarenta e um onze onze onze onze onze onze onze":
+        "[card]",
+    "eenenveertig elf elf elf elf elf elf elf":
+        "[card]",
+    "czterdzieści jeden" + " jedenaście" * 7: "[card]",
+    "kırk bir" + " on bir" * 7: "[card]",
+    "bốn mươi mốt" + " mười một" * 7: "[card]",
+    "我的卡号是四" + "一" * 15 + "，谢谢": "我的卡号是[card]，谢谢",
+    "よんいちいちいち 一一一一 一一一一 一一一一です": "[card]です",
+    "\uff14" + "\uff11" * 15: "[card]",
+    # telephones
+    "call four one five, five fifty-five, oh one twenty-three":
+        "call [phone]",
+    "eight hundred five five five oh one two three":
+        "[phone]",
+    "plus four nine one seven one two three four five six seven eight":
+        "[phone]",
+    "null eins sieben eins, zwei drei vier fünf sechs sieben acht":
+        "[phone]",
+    "le zéro six, douze, trente-quatre, cinquante-six, soixante-dix-huit, merci":
+        "le [phone], merci",
+    "zéro six quatre-vingt-dix-sept douze quarante-deux treize":
+        "[phone]",
+    "seis uno dos, tres cuatro, cinco seis, siete ocho":
+        "[phone]",
+    # mail
+    "anna arobase exemple point fr": "[email]",
+    "anna ät beispiel punkt de": "[email]",
+}  # fmt: skip
+"""What is said in words → what is kept of it."""
+
+WORDS_LEFT_ALONE = (
+    "I have two kids, one dog and three cats, and five or six birds",
+    "my table is for two at eight thirty for four people",
+    "order four seven one one",
+    "am dritten Mai zweitausendsechsundzwanzig um acht Uhr dreißig",
+    "four one one one, one one one one, one one one one, one one one two",
+    "on one condition, do call on Monday at ten",
+    "j'en ai un, deux, trois, quatre",
+    "我们三个人一起去",
+)
+
 LEFT_ALONE = (
     # orders and other numbers
     "4111 1111 1111 1112",  # the last digit is wrong
@@ -142,6 +211,52 @@ def test_what_is_left_alone(text):
     assert ALL.text(text) == text
 
 
+@pytest.mark.parametrize(("text", "kept"), IN_WORDS.items())
+def test_what_is_said_in_words_is_masked(text, kept):
+    """A number that is dictated is found in each language that lkrun speaks."""
+    assert ALL.text(text) == kept
+
+
+@pytest.mark.parametrize("text", WORDS_LEFT_ALONE)
+def test_words_that_are_no_such_number_stay(text):
+    """Counting, times, orders and dates stay as they are."""
+    assert ALL.text(text) == text
+
+
+IN_PARTS = {
+    ("my card is 4111 1111", "okay, and then 1111 1111."):
+        ("my card is [card]", "okay, and then [card]."),
+    ("It's four one one one.", "One one one one", "uh, and the last: one one one one", "1111. Bye"):
+        ("It's [card]", "[card]", "uh, and the last: [card]", "[card]. Bye"),
+    ("my number is 0171", "2345678, for two"): ("my number is [phone]", "[phone], for two"),
+    ("vier eins eins eins", "eins eins eins eins", "", "eins eins eins eins eins eins eins eins"):
+        ("[card]", "[card]", "", "[card]"),
+    ("4", "1", "1", "1", *"111111111111", "#"): (*["[card]"] * 16, "#"),
+    ("Tisch für 4", "am 12 um 18 Uhr 30", "order 4711 9000"):
+        ("Tisch für 4", "am 12 um 18 Uhr 30", "order 4711 9000"),
+    ("0171 2345678", "2 people"): ("[phone]", "2 people"),
+    (): (),
+}  # fmt: skip
+"""What one speaker says, one after the other → what is kept of it."""
+
+
+@pytest.mark.parametrize(("texts", "kept"), IN_PARTS.items())
+def test_a_number_in_several_parts_is_masked(texts, kept):
+    """Each part of it goes, whatever little stands between; what is no part stays."""
+    assert tuple(ALL.texts(texts)) == kept
+
+
+def test_each_speaker_dictates_for_themselves():
+    """What the other one says between two parts is no part of the number, and an echo is one."""
+    lines = [
+        ("user", "4111 1111"), ("agent", "4111 1111. Go on."), ("user", "1111 1111"),
+        ("agent", "And then 1111 1111, right?"), ("user", "yes"),
+    ]  # fmt: skip
+    assert ALL.spoken(lines) == [
+        "[card]", "[card]. Go on.", "[card]", "And then [card], right?", "yes",
+    ]  # fmt: skip
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_only_what_is_wanted(kind):
     """A kind that is not named stays."""
@@ -171,7 +286,7 @@ def test_plain_data():
 
 PIECES = st.lists(
     st.one_of(
-        st.sampled_from([*MASKED, *LEFT_ALONE]),
+        st.sampled_from([*MASKED, *LEFT_ALONE, *IN_WORDS]),
         st.text("0123456789 +-().,/@:\u00a0", max_size=20),
         st.text(max_size=6),
     ),
@@ -191,6 +306,7 @@ def test_once_is_enough(pieces, between):
 @pytest.mark.parametrize(
     "piece",
     ["1 ", "4", "4 ", "0 1-", "a", "a@", "a.b@c.", "a.", "+1(2)", "AB12 ", "a at ", "02.03.2026 ",
+     "one ", "vier hundert ", "double ", "四",
      "DE89 3704 0044 0532 0130 00 ", "4111 1111 1111 1111 ", "+49 30 1234567 "],
 )  # fmt: skip
 def test_time_grows_with_the_length_alone(piece):

@@ -14,7 +14,7 @@ from itertools import accumulate
 from typing import Any, Final
 
 from runner.masking.mail import without_mail
-from runner.masking.numbers import FINDS, Find, Found, found
+from runner.masking.numbers import DICTATED, FINDS, Find, Found, found
 from runner.masking.reading import SEAM, Reading, bridged
 
 KINDS: Final = ("card", "email", "phone")
@@ -120,7 +120,7 @@ class Masking:
                 for start, end, kind in found(over.text, finds):
                     begin, last = over.span(start, end)
                     if SEAM in joined[begin:last]:
-                        yield begin, last, kind
+                        yield from ((*span, kind) for span in over.pieces(start, end))
 
 
 def _plain_digits(text: str) -> str:
@@ -136,19 +136,26 @@ def _said(text: str, finds: dict[str, Find]) -> Iterator[Found]:
         return
     from runner.masking.spoken import readings  # noqa: PLC0415 - who masks nothing needs no languages
 
+    dictated = {kind: DICTATED.get(kind, find) for kind, find in finds.items()}
     for reading in readings(text):
-        for start, end, kind in found(reading.text, finds):
+        for start, end, kind in found(reading.text, dictated):
             if any(reading.said[start:end]):
                 yield *reading.span(start, end), kind
 
 
 def _apart(spans: Iterable[Found]) -> list[Found]:
-    """Those of them that overlap no longer one, in order."""
+    """Those of them that overlap none before them that is longer, in order."""
     kept: list[Found] = []
-    for span in sorted(set(spans), key=lambda each: (each[0] - each[1], each)):
-        if all(span[1] <= start or end <= span[0] for start, end, _ in kept):
+    for span in sorted(set(spans)):
+        while kept and span[0] < kept[-1][1] and _length(span) > _length(kept[-1]):
+            kept.pop()
+        if not kept or kept[-1][1] <= span[0]:
             kept.append(span)
-    return sorted(kept)
+    return kept
+
+
+def _length(span: Found) -> int:
+    return span[1] - span[0]
 
 
 def _within(spans: Iterable[Found], start: int, end: int) -> list[Found]:
@@ -156,7 +163,7 @@ def _within(spans: Iterable[Found], start: int, end: int) -> list[Found]:
     return [
         (max(begin, start) - start, min(last, end) - start, kind)
         for begin, last, kind in spans
-        if begin < end and start < last
+        if begin < end and start < last and start < end
     ]
 
 

@@ -11,12 +11,13 @@ from dataclasses import dataclass
 from typing import Final
 
 from runner.late_pattern import late
+from runner.masking.reading import SEAM
 
 Find = Callable[["_Run", int, int], int]
 Found = tuple[int, int, str]
 """Where something stands in a text, and its kind."""
 
-_SPACES: Final = " \t\u00a0\u2009\u202f"
+_SPACES: Final = f" \t\u00a0\u2009\u202f{SEAM}"
 _DASHES: Final = "\u2013-"
 _RUN: Final = late(rf"(?:\+ ?|(?<![^\W_]))\(?\d(?:[{_SPACES}().,/{_DASHES}]{{0,3}}\d)*")
 """Digits with what may stand between those of one number."""
@@ -262,3 +263,18 @@ def _short(run: _Run, place: int) -> int:
 FINDS: Final[Mapping[str, Find]] = {"card": _card, "phone": _phone}
 """Kind → where such a number ends that begins with a group of a run, of which all before another
 one is masked already; 0 where none does."""
+
+_NATIONAL: Final = 9
+"""Digits of a number at home in countries that need no 0 before, such as Spain and Poland."""
+
+
+def _dictated(run: _Run, place: int, fresh: int) -> int:
+    """The same of digits that were said: nobody dictates nine of them that are an amount."""
+    if end := _phone(run, place, fresh):
+        return end
+    nine = place == 0 and len(run.digits) == _NATIONAL and run.digits[0] in "56789"
+    return len(run.groups) if nine else 0
+
+
+DICTATED: Final[Mapping[str, Find]] = {"phone": _dictated}
+"""What finds a number of a kind otherwise where it was said in words."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -63,6 +64,13 @@ class Reading:
         """What a part of it stands for."""
         return self.starts[start], self.ends[end - 1]
 
+    def pieces(self, start: int, end: int) -> Iterator[tuple[int, int]]:
+        """The same, without what was left out between two texts."""
+        while (seam := self.text.find(SEAM, start, end)) >= 0:
+            yield self.span(start, seam)
+            start = seam + 1
+        yield self.span(start, end)
+
 
 def bridged(reading: Reading, words: int) -> Reading:
     """Texts of one speaker, where few words between two numbers of two of them are left out.
@@ -75,7 +83,7 @@ def bridged(reading: Reading, words: int) -> Reading:
     for match in _SEAMED.finditer(text):
         if len(_LETTERS.findall(match[0])) <= words:
             over.take(reading, done, match.start())
-            over.add(" ", *reading.span(*match.span()))
+            over.add(SEAM, *reading.span(*match.span()))
             done = match.end()
     over.take(reading, done, len(text))
     return over.done()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import signal
 import urllib.error
@@ -23,6 +24,7 @@ GREETED = "good day this is sunrise dental how can i help you"
 ASKED = "i have a question about my invoice"
 OTHERS = ("one moment", "goodbye", "billing department which invoice is it about")
 CARD, MAIL = "4111 1111 1111 1111", "anna@example.com"
+PARTS = "four one one one, one one one one", "one one one one, eleven eleven"
 RECORD = """\
 agents:
   clinic:
@@ -106,6 +108,9 @@ async def test_both_sides_of_a_call_in_a_room_are_kept(livekit, lkrun_serve, rec
         await caller.hears_end(mark)
         await caller.writes(f"My card is {CARD}, my mail {MAIL}")
         await caller.reads("invoice", times=2)
+        for times, part in enumerate(PARTS, 3):
+            await caller.writes(part)
+            await caller.reads("invoice", times=times)
     session = (await runner.event("session_ended", room=caller.room))["session"]
     left, right = decoded(str(await kept(runner, session, tmp_path)))
     begins, ends = spans(left)
@@ -115,7 +120,7 @@ async def test_both_sides_of_a_call_in_a_room_are_kept(livekit, lkrun_serve, rec
     assert not any(loud(right[at : at + HEARD // 10]) for at in range(begins, ends, HEARD // 10))
     files = [each for each in data.rglob("*") if each.is_file()]
     assert any(each.name == f"{session}.ogg" for each in files)
-    for secret in (CARD, MAIL):
+    for secret in (CARD, MAIL, "one one"):
         assert not any(secret.encode() in each.read_bytes() for each in files)
 
 
@@ -129,6 +134,9 @@ async def test_both_sides_of_a_call_by_the_socket_are_kept(lkrun_serve, recorded
         caller.say("I have a question about my invoice")
         await caller.told(type="handoff", to="billing")
         await caller.told(type="message", persona="billing")
+        for turn, part in enumerate(PARTS, 2):
+            await caller.socket.send_json({"type": "text", "text": part})
+            await caller.told(type="message", turn=turn, role="agent")
         await caller.socket.send_json({"type": "end"})
         await caller.told(type="end")
     session = (await runner.event("session_ended", kind="call"))["session"]
@@ -137,6 +145,9 @@ async def test_both_sides_of_a_call_by_the_socket_are_kept(lkrun_serve, recorded
     assert words(right[: spans(left)[0]]) == GREETED
     assert [each.name for each in (data / "recordings").iterdir()] == [f"{session}.ogg"]
     address = f"{runner.http}/v1/records/{session}"
+    record = json.loads((await asyncio.to_thread(fetched, address))[2])
+    said = [each["text"] for each in record["transcript"] if each["role"] == "user"]
+    assert said[1:] == ["[card]", "[card]"]
     request = urllib.request.Request(address, method="DELETE")  # noqa: S310 - our own address
     await asyncio.to_thread(lambda: urllib.request.urlopen(request, timeout=30).close())  # noqa: S310 - as above
     assert list((data / "recordings").iterdir()) == []

@@ -317,6 +317,71 @@ async def test_what_is_masked_is_written_nowhere(private, tmp_path):
         assert not any(secret.encode() in each for each in everything), secret
 
 
+PARTS = ("four one one one", "one one one one, and then", "1111", "it ends in eleven eleven")
+
+
+async def test_a_number_that_is_dictated_in_parts_is_kept_nowhere(private, tmp_path):
+    """No part of it is in the record, in what is sent after the call, or found by a search."""
+    folder, address = private
+    async with serving(folder) as runner:
+        session = (await runner.turn("desk", ""))["session_id"]
+        for part in PARTS:
+            await runner.turn("desk", part, session)
+        await runner.turn("desk", "bye", session)
+        await asyncio.to_thread(address.until, "/after", "after_call")
+        await asyncio.to_thread(address.until, "/crm", "session_ended")
+        await until_listed(runner, 1)
+        record = await runner.ask(f"/v1/records/{session}")
+        assert await listed(runner, q="eleven") == []
+    said = [each["text"] for each in record["transcript"] if each["role"] == "user"]
+    assert said == ["[card]", "[card]", "[card]", "it ends in [card]", "bye"]
+    rows = (tmp_path / "data" / "calls.csv").read_text()
+    assert "Caller: it ends in [card]" in rows
+    assert "one one" not in rows
+    told = [each["data"] for _, each in address.got if each["type"] == "transcript"]
+    assert [each["text"] for each in told if each["role"] == "user"][3] == "it ends in [card]"
+
+
+async def test_what_happens_elsewhere_is_masked(private):
+    """The data of an event, with a session, without one, and where a private value is in it."""
+    folder, _ = private
+    file = folder / "a.yaml"
+    file.write_text(file.read_text().replace("    variables:\n", PRIVATE, 1))
+    async with serving(folder) as runner:
+        session = (await runner.turn("desk", ""))["session_id"]
+        data = {"note": f"paid by {CARD}", "pin": "8315", "deep": {"pins": ["8315", "x"]}}
+        for event in (
+            {"event_type": "paid", "data": data, "session_id": session},
+            {"event_type": "paid", "data": data},
+        ):
+            await runner.ask("/agent/event", event)
+        await end(runner, session)
+        listed_ = await until_listed(runner, 3)
+        names = [each["id"] for each in listed_ if each["kind"] == "event"]
+        about = [(await runner.ask(f"/v1/records/{name}"))["data"] for name in names]
+        record = await runner.ask(f"/v1/records/{session}")
+    assert sorted(each["note"] for each in about) == ["paid by [card]"] * 2
+    [happened] = [each for each in record["events"] if each["type"] == "event"]
+    assert happened["arguments"] in about
+    assert happened["arguments"] == {
+        "note": "paid by [card]", "pin": "•••", "deep": {"pins": ["•••", "x"]},
+    }  # fmt: skip
+
+
+PRIVATE = """\
+    on_event:
+      paid:
+        - set:
+            pin: "{{ args.pin }}"
+            other_pin: "{{ args.deep.pins[0] | trim }}"
+    variables:
+      pin:
+        private: yes
+      other_pin:
+        private: yes
+"""
+
+
 async def test_no_words_are_kept(private, tmp_path):
     """With transcript: no, what is counted is there, and nothing of what was said."""
     folder, _ = private
