@@ -26,6 +26,7 @@ MAY_IMPORT = {
     "moments": set(),
     "secret": set(),
     "collecting": set(),
+    "recording": {"link"},
     "late_pattern": set(),
     "patterns": set(),
     "texts": set(),
@@ -64,21 +65,21 @@ MAY_IMPORT = {
     },
     "testing": {
         "addresses", "collecting", "compiler", "delivery", "diagnostics", "egress", "link",
-        "patterns", "providers", "schema", "secret", "session", "template", "texts",
+        "patterns", "providers", "recording", "schema", "secret", "session", "template", "texts",
     },
     "front": {"diagnostics", "moments", "secret"},
     "serve": {
         "source", "cache", "child_environment", "collecting", "compiler", "delivery", "diagnostics",
         "diff", "egress", "external", "front", "link", "masking", "picture", "provider_kinds",
         "providers",
-        "records", "secret", "session", "schema", "template", "testing",
+        "recording", "records", "secret", "session", "schema", "template", "testing",
     },
     "cli": {
         "moments", "provider_kinds",
         "cache", "checked", "compiler", "delivery", "diagnostics", "diff", "egress", "link",
         "picture", "promptfoo",
-        "providers", "records", "secret", "serve", "session", "schema", "source", "template",
-        "testing",
+        "providers", "recording", "records", "secret", "serve", "session", "schema", "source",
+        "template", "testing",
     },
     "__main__": {"cli", "collecting"},
 }  # fmt: skip

@@ -29,8 +29,7 @@ from runner.cli.talk.commands import command_of, keys_of, wrong_keys
 if TYPE_CHECKING:
     from runner.compiler import Compiled
     from runner.link.release import AgentRelease
-    from runner.testing.cassettes import Cassette
-    from runner.testing.recording import Said
+    from runner.recording import Cassette, Said
 
 _ADDRESS = "http://127.0.0.1:8090"
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
@@ -58,6 +57,8 @@ def record(  # noqa: PLR0913 - click hands over one value for each option
     answer becomes the test's mocks; a line of the standard input is a turn, and /keys 12# presses
     keys. Otherwise SESSION is the id of a session of the running runner.
     """
+    from runner.recording import named
+
     place = existing(folder)
     log_plainly(options().log_level or "error")
     result = compiled(place)
@@ -69,7 +70,7 @@ def record(  # noqa: PLR0913 - click hands over one value for each option
     else:
         talked = _session(result, what, url)
     release, turns, cassette, began = talked
-    written = _named(name or f"{release.name.replace('-', '_')}_{began:%Y%m%d_%H%M%S}")
+    written = _named(name or named(release.name, began))
     file = Path(output) if output else place / f"{written}.yaml"
     if file.exists():
         raise click.UsageError(f"there is already {file}: give another --name or --output")
@@ -85,7 +86,7 @@ def _named(name: str) -> str:
 
 
 def _write(file: Path, name: str, talked: Talked) -> None:
-    from runner.testing.recording import recorded
+    from runner.recording import recorded
 
     release, turns, cassette, began = talked
     test = recorded(name, release, turns, cassette, began)
@@ -120,10 +121,10 @@ def _checked(place: Path, file: Path, name: str) -> int:
 
 async def _chat(result: Compiled, release: AgentRelease) -> Talked:
     from runner.link.cases import TestCase
+    from runner.recording import Said, turns_of
     from runner.schema.tests import Test
     from runner.session.conversation import CannotStartError
     from runner.testing.cassettes import RecordingEgress
-    from runner.testing.recording import Said, turns_of
     from runner.testing.talk import Talk
 
     assert result.release is not None  # noqa: S101 - who calls has looked
@@ -180,7 +181,7 @@ def _now(release: AgentRelease) -> str:
 
 
 def _session(result: Compiled, session: str, url: str) -> Talked:
-    from runner.testing.recording import guessed, turns_of
+    from runner.recording import guessed, in_its_zone, turns_of
 
     assert result.release is not None  # noqa: S101 - who calls has looked
     path = f"/v1/sessions/{urllib.parse.quote(session, safe='')}"
@@ -191,8 +192,7 @@ def _session(result: Compiled, session: str, url: str) -> Talked:
             f"session '{session}' is of agent '{name}', which is not in this folder"
         )
     release = result.release.agents[name]
-    zone = ZoneInfo(release.agent.timezone) if release.agent.timezone else None
-    began = datetime.fromisoformat(data["started"]).astimezone(zone)
+    began = in_its_zone(data["started"], release)
     mask: Callable[[Any], Any] = sending.secrets(result.secrets).mask().data
     events = mask(data["events"])
     return release, turns_of(events), guessed(release, events), began

@@ -225,6 +225,14 @@ class Talks(Protocol):
         """
         ...
 
+    async def as_test(self, session_id: str) -> str:
+        """A test in YAML of what was said in it, in which secrets are masked.
+
+        Raises:
+            DialogueError: it is unknown.
+        """
+        ...
+
     async def events(
         self, session_id: str, after: int
     ) -> AsyncIterator[tuple[int, dict[str, Any]]]:

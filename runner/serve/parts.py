@@ -189,7 +189,7 @@ def build(  # noqa: PLR0913 - what a runner begins with
         releases, calls, admission, texts, voices,
         outside=outside, agents=agents, reloader=reloader, metrics=metrics, folder=folder,
         recorder=recorder, external=ServedJobs(releases, external, after, agents.registered),
-        outgoing=outgoing, previews=previews,
+        outgoing=outgoing, previews=previews, mask=lambda data: secrets.mask().data(data),
         livekit=livekit, dev=settings.dev,
     )  # fmt: skip
     return Parts(

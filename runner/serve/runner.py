@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlencode
 
 from runner.front.port import AgentInfo, CallLoad, DialogueError
 from runner.front.rooms_port import OpenRoom, ProvenCaller, RoomPass, RoomVisit, RoomWish
 from runner.front.talks_port import EarlierLine, Preview, SessionInfo, Tap, Turn, VoiceLine
+from runner.recording import of_session
 from runner.serve.outgoing.book import ServedCalls
 from runner.serve.records.book import ServedRecords
 from runner.serve.reload import report
@@ -52,6 +54,9 @@ class ServedRunner:
         external: jobs of external agents, and what is delivered.
         outgoing: calls that agents make.
         dev: whether running calls go on with what is saved.
+
+    Args:
+        mask: hides secrets in what is handed out to be kept elsewhere.
     """
 
     def __init__(  # noqa: PLR0913 - the parts that it needs, by name
@@ -71,6 +76,7 @@ class ServedRunner:
         external: JobBook,
         outgoing: OutgoingCalls,
         previews: Previews,
+        mask: Callable[[Any], Any],
         livekit: LiveKit | None,
         dev: bool = False,
     ) -> None:
@@ -89,6 +95,7 @@ class ServedRunner:
         self.external = external
         self.outgoing = ServedCalls(outgoing)
         self._previews = previews
+        self._mask = mask
         self._livekit = livekit
         self._begun = False
         self.dev = dev
@@ -302,6 +309,22 @@ class ServedRunner:
         if call is None:
             raise _unknown()
         return call.detail()
+
+    async def as_test(self, session_id: str) -> str:
+        """A test in YAML of what was said in it; of one that has ended for an hour.
+
+        Raises:
+            DialogueError: it is unknown, or its agent is not known any more.
+        """
+        call = self._calls.get(session_id) or self._calls.past(session_id)
+        if call is None:
+            raise _unknown()
+        release = self._releases.agent(call.release, call.agent)
+        release = release or self._releases.current.agents.get(call.agent)
+        if release is None:
+            raise DialogueError("unknown_agent", f"the agent '{call.agent}' is not served any more")
+        events = [self._mask(event) for event in call.events]
+        return await asyncio.to_thread(of_session, release, events, call.started.isoformat())
 
     async def events(self, session_id: str, after: int) -> AsyncIterator[tuple[int, Event]]:
         """Its events after a number as they happen, until its end.

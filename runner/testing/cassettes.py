@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from contextvars import ContextVar
-from dataclasses import dataclass, field
 from typing import Final
 
 from runner.addresses import Guard
@@ -18,35 +17,10 @@ from runner.egress.port import ToolRequest, ToolResponse
 from runner.egress.recording import RecordingTransport
 from runner.egress.secrets import Secrets
 from runner.link.release import AgentRelease
+from runner.recording import Answer, Cassette
 
 _asked: ContextVar[ToolRequest | None] = ContextVar("lkrun_recorded_tool", default=None)
 _READ: Final = "utf-8"
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What a service answered to one request of a tool.
-
-    Attributes:
-        body: as text, secrets and private values masked; empty where nothing came.
-        fails: it could not be reached, in these words.
-    """
-
-    tool: str
-    status: int = 200
-    body: str = ""
-    fails: str | None = None
-
-
-@dataclass(slots=True)
-class Cassette:
-    """What services answered, in order."""
-
-    answers: list[Answer] = field(default_factory=list)
-
-    def of(self, tool: str) -> list[Answer]:
-        """The answers to one tool."""
-        return [answer for answer in self.answers if answer.tool == tool]
 
 
 class RecordingEgress:

@@ -13,8 +13,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from runner.link.cases import TestCase
+from runner.recording import scalar
 from runner.testing.mocks import plain
-from runner.testing.recording import scalar
 
 _KEYS: Final = ("id", "label", "instructions", "agent_expectations", "tags", "userdata")
 

@@ -591,3 +591,21 @@ async def test_a_call_over_livekit_that_is_refused_is_told(browser, runner, fron
     runner.refuses = None
     await visit.page.get_by_role("button", name="Start again").click()
     await visit.sees("#over-words", "cannot be reached")
+
+
+async def test_a_conversation_is_copied_as_a_test(visit, runner):
+    """It is shown, and what to do with it; a browser that copies nothing has it selected."""
+    await visit.page.add_init_script("delete Navigator.prototype.clipboard;")
+    await visit.begin()
+    await visit.says("mary")
+    await visit.sees(".agent .said", "Thank you, Mary.")
+    await visit.page.get_by_role("button", name="Copy as a test").click()
+    await visit.sees("#test-copied", "Copy it from here")
+    assert "# Thank you, Mary." in await visit.page.locator("#test-text").input_value()
+    chosen = "(box) => box.selectionEnd - box.selectionStart === box.value.length"
+    assert await visit.page.locator("#test-text").evaluate(chosen)
+    await visit.page.get_by_role("button", name="Close", exact=True).click()
+    runner.dialogues.clear()
+    await visit.page.get_by_role("button", name="Copy as a test").click()
+    await visit.sees("#trouble", "There is no test to be had of this conversation")
+    visit.complaints.clear()

@@ -18,8 +18,8 @@ LINKED = {"Authorization": f"Bearer {TOKEN}"}
 MADE = datetime(2026, 3, 2, 8, 15, tzinfo=UTC)
 SHOWN = Preview("preview_1", "r-of-the-folder", MADE, MADE + timedelta(hours=1))
 OPENED = {
-    "turn", "voice", "sessions", "session", "session_events", "session_audio", "end_session",
-    "ticket", "agents", "page_data", "page_agents",
+    "turn", "voice", "sessions", "session", "session_events", "session_audio", "session_test",
+    "end_session", "ticket", "agents", "page_data", "page_agents",
 }  # fmt: skip
 """The routes that a link opens; the page's files and the like are open anyway."""
 

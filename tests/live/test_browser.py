@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from pathlib import Path
 from urllib.parse import urlencode
 
 import pytest
+from click.testing import CliRunner
 from playwright.async_api import expect
 from support.live import needs
 from support.live.browser import MICROPHONE, browser, recording, served
+from support.live.voice_socket import WITHOUT
+
+from runner.cli.main import lkrun
 
 pytestmark = pytest.mark.timeout(120)
 
@@ -65,3 +70,34 @@ async def test_a_browser_with_a_microphone_calls_the_demonstration(livekit, lkru
         await expect(page.locator("#state")).to_have_text("over")
     ended = await runner.event("session_ended", room="browser")
     assert ended["reason"] == "caller_left"
+
+
+async def test_a_talk_on_the_page_becomes_a_test_that_passes(lkrun_serve, demonstration):
+    """Talk, copy, save into the folder, `lkrun test`: words, tools, handoffs and the end."""
+    runner = lkrun_serve(demonstration, **WITHOUT)
+    await runner.event("ready")
+    async with browser() as page:
+        await page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+        await page.goto(runner.http)
+        await page.get_by_role("button", name="Write to clinic").click()
+        log = page.get_by_role("log")
+        for said, answered in (
+            ("I have a question about my invoice", "Which invoice is it about?"),
+            ("number 118", "Invoice 118 over 90 dollars is paid."),
+        ):
+            await page.get_by_label("Your message").fill(said)
+            await page.get_by_label("Your message").press("Enter")
+            await expect(log).to_contain_text(answered)
+            await expect(page.locator("#typing")).to_be_hidden()
+        await page.get_by_role("button", name="Copy as a test").click()
+        await expect(page.locator("#test-copied")).to_have_text("It is copied.")
+        name = await page.locator("#test-name").inner_text()
+        copied = await page.evaluate("navigator.clipboard.readText()")
+    assert {"hands_off_to: billing", "look_up_invoice:", 'number: "118"'} <= {
+        line.strip() for line in copied.splitlines()
+    }, copied
+    (demonstration / name).write_text(copied, encoding="utf-8")
+    words = ["test", str(demonstration), "-k", name[:-5]]
+    done = await asyncio.to_thread(CliRunner().invoke, lkrun, words)
+    assert done.exit_code == 0, done.output
+    assert "1 passed" in done.output

@@ -1,5 +1,9 @@
 """What the HTTP front is told."""
 
+import json
+import re
+from functools import partial
+
 import pytest
 import pytest_asyncio
 from support.fake_jobs import FakeJobs
@@ -105,7 +109,11 @@ async def recorder(releases, calls, log, secrets, elsewhere):
 def about(reloader, recorder, releases):
     """What compiles the folder, what shows it, and what keeps what happens."""
     previews = Previews(releases, reloader.compiled_now)
-    return {"reloader": reloader, "recorder": recorder, "previews": previews}
+    mask = partial(re.sub, "tool-secret", "…")
+    return {
+        "reloader": reloader, "recorder": recorder, "previews": previews,
+        "mask": lambda event: json.loads(mask(json.dumps(event, ensure_ascii=False))),
+    }  # fmt: skip
 
 
 @pytest.fixture
@@ -247,3 +255,29 @@ def test_metrics_are_prometheus_text(serving, calls, release):
     assert f'lkrun_sessions{{agent="shop",kind="call",release="{release.id}"}} 1.0\n' in figures
     assert f'lkrun_sessions{{agent="desk",kind="text",release="{release.id}"}} 0.0\n' in figures
     assert f'lkrun_release_info{{release="{release.id}",' in figures
+
+
+async def test_what_was_said_is_had_as_a_test(serving, calls):
+    """Words, calls and their answers in their order, secrets masked; and that it has ended."""
+    call = calls.begin("text_1", "desk", "text")
+    calls.answer(call)
+    row = {"turn": 1, "name": "look", "call_id": "c"}
+    for event in (
+        {"turn": 0, "type": "message", "role": "agent", "persona": "greeter", "text": "Hello."},
+        {"turn": 1, "type": "message", "role": "user", "persona": "greeter", "text": "look"},
+        {**row, "type": "tool_call", "arguments": {}},
+        {**row, "type": "tool_result", "output": '{"key": "tool-secret"}', "error": False},
+        {"turn": 1, "type": "message", "role": "agent", "persona": "greeter", "text": "Looked."},
+    ):
+        calls.take(call, event)
+    while_on = await serving.as_test("text_1")
+    for line in ("    agent: desk", "      - user: look", "            - look", '"key": "…"'):
+        assert line in while_on
+    calls.end("text_1", "end_call")
+    assert "ends_call: yes" in await serving.as_test("text_1")
+
+
+async def test_a_test_of_nothing_is_refused(serving):
+    """Of a session that is not known."""
+    with pytest.raises(DialogueError, match="there is no such dialogue or call"):
+        await serving.as_test("text_9")

@@ -11,7 +11,7 @@ import httpx
 import pytest
 from support.wild import Wild
 
-from runner.testing.recording import turns_of
+from runner.recording import turns_of
 
 PIN = "48151623"
 FOLDER = """

@@ -405,6 +405,10 @@ class FakeRunner:
             return row
         return row | {"ended": "2026-03-02T08:25:00Z", "reason": session.events[-1]["reason"]}
 
+    async def as_test(self, session_id: str) -> str:
+        said = [each["text"] for each in self._find(session_id).events if "text" in each]
+        return "tests:\n  talk:\n" + "".join(f"    # {each}\n" for each in said)
+
     async def event(self, event_type: str, data: Any, session_id: str | None) -> str:
         self.happened.append((event_type, data, session_id))
         await self.gate.wait()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -10,7 +11,10 @@ import pytest
 from click.testing import CliRunner
 from support.tested_folder import AGENTS
 
+from runner.cache import Cache
 from runner.cli.main import lkrun
+from runner.compiler import Compiler
+from runner.recording import of_session
 
 SECRET = "hotel-secret-4711"  # noqa: S105 - it must not be written
 LONG = "x" * 3000
@@ -201,3 +205,16 @@ def test_wrong_use_is_told(record, folder, service, words, message):
     done = record(*given, "--url", url)
     assert message in str(done.exception.format_message())
     assert [p.name for p in folder.iterdir()] == ["agents.yaml"]
+
+
+def test_a_test_of_a_session_is_one_text(folder):
+    """What is copied has no files beside it: long answers stand in it."""
+    path = folder / "agents.yaml"
+    whole = re.sub(r"    result:\n      text:.*\n", "", path.read_text())
+    path.write_text(whole)  # the model sees the whole answer
+    release = Compiler(folder, cache=Cache()).compile().release.agents["desk"]
+    rows = [message("user", "invoice"), *called(json.dumps({"note": LONG})), message("agent", "so")]
+    text = of_session(release, rows, "2026-11-30T10:00:00+00:00")
+    assert LONG in text
+    assert "returns_file" not in text
+    assert "  desk_20261130_1" in text

@@ -68,8 +68,8 @@ export async function ask(method, path, body, patience) {
 
 /** A file of the runner's, which a token opens too; null where there is none. */
 export async function file(path) {
-  const reply = await fetch(at(path), { headers: shows() });
-  return reply.ok ? reply.blob() : null;
+  const reply = await fetch(at(path), { headers: shows() }).catch(() => null);
+  return reply?.ok ? reply.blob() : null;
 }
 
 /** Where in an address a question has its parts; the empty ones are left out. */

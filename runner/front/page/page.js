@@ -271,6 +271,7 @@ async function dialUp(name) {
     begun: (id) => {
       if (!here()) return;
       mine.session = id;
+      $("as-test").hidden = Boolean(page?.caller);
       history.pushState(null, "", `#/${encodeURIComponent(name)}/${encodeURIComponent(id)}`);
       tellVoice(mine);
     },
@@ -586,6 +587,13 @@ async function end() {
 
 const why = (reason) => REASONS[reason] ?? sentence(["The conversation has ended", reason].filter(Boolean).join(": "));
 
+/** Show and copy the conversation as a test; it can be had for an hour after the end. */
+async function copyAsTest() {
+  const mine = talk;
+  const { asTest } = await import("/-/page/astest.js");
+  if (!(await asTest(mine.session)) && talk === mine) trouble("There is no test to be had of this conversation: the runner does not know it any more, or does not answer.");
+}
+
 /** Hang up, and begin again with the same agent. */
 function anew() {
   const { agent, session: old, call } = talk;
@@ -635,6 +643,7 @@ const persona = (name) => talk.trace.persona(name);
 // --- the side panel -----------------------------------------------------------------------------------------------
 
 function panel(now, variables, release) {
+  $("as-test").hidden = !talk.session || Boolean(page?.caller);
   const before = talk.variables;
   talk.persona = now;
   talk.release = release;
@@ -769,6 +778,7 @@ $("text").addEventListener("input", grow);
 $("text").addEventListener("keydown", key);
 $("composer").addEventListener("submit", (event) => { event.preventDefault(); send(); });
 $("end").addEventListener("click", end);
+$("as-test").addEventListener("click", () => copyAsTest().catch(() => {}));
 $("again").addEventListener("click", () => (talk.call ? dialUp(talk.agent) : begin(talk.agent, $("text").value)));
 $("mute").addEventListener("click", () => mute(!talk.call.muted));
 $("others").addEventListener("click", lobby);

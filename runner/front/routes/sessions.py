@@ -13,6 +13,9 @@ from runner.front.problems import HttpProblem
 from runner.front.routes.route import ApiRequest, Route
 from runner.front.talks_port import SessionInfo
 
+_YAML: Final = "application/yaml"
+"""RFC 9512, 2.1."""
+
 _LONGEST: Final = 12
 """Digits of an event's number."""
 
@@ -29,6 +32,11 @@ async def _act(request: ApiRequest) -> None:
     body: ActionRequest = request.body
     action = body.model_dump(by_alias=True, exclude_unset=True)
     await request.runner.act(request.path["id"], action)
+
+
+async def _as_test(request: ApiRequest) -> web.Response:
+    text = await request.runner.as_test(request.own(request.path["id"]))
+    return web.Response(text=text, content_type=_YAML)
 
 
 async def _end(request: ApiRequest) -> None:
@@ -100,6 +108,16 @@ ROUTES: Final = (
         ticketed=True,
         errors=(404,),
         callers=True,
+        previews=True,
+    ),
+    Route(
+        "session_test",
+        "GET",
+        "/v1/sessions/{id}/test",
+        _as_test,
+        "A test of the language, in YAML, of what was said in it",
+        kind=_YAML,
+        errors=(404,),
         previews=True,
     ),
     Route(

@@ -8,10 +8,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 from runner.link.release import AgentRelease
-from runner.testing.cassettes import Answer, Cassette
-from runner.testing.turn import Event
+
+Event = Mapping[str, Any]
 
 _LONG: Final = 2_000
 """Characters of an answer that gets a file of its own."""
@@ -19,6 +20,32 @@ _LONG: Final = 2_000
 _BARE: Final = re.compile(r"[A-Za-z][\w ,.'!?$€%()/-]*[\w.!?)]")
 _WORDS: Final = frozenset({"yes", "no", "true", "false", "on", "off", "null", "none", "nan", "inf"})
 _PLACE: Final = re.compile(r"\{\{\s*result((?:\.\w+)+)\s*\}\}")
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a service answered to one request of a tool.
+
+    Attributes:
+        body: as text, secrets and private values masked; empty where nothing came.
+        fails: it could not be reached, in these words.
+    """
+
+    tool: str
+    status: int = 200
+    body: str = ""
+    fails: str | None = None
+
+
+@dataclass(slots=True)
+class Cassette:
+    """What services answered, in order."""
+
+    answers: list[Answer] = field(default_factory=list)
+
+    def of(self, tool: str) -> list[Answer]:
+        """The answers to one tool."""
+        return [answer for answer in self.answers if answer.tool == tool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +122,14 @@ def _written(value: Any) -> str:
     return scalar("{{ " + json.dumps(value, ensure_ascii=False) + " }}")
 
 
-def recorded(
-    name: str, release: AgentRelease, turns: Sequence[Said], cassette: Cassette, began: datetime
+def recorded(  # noqa: PLR0913 - what took place, by name
+    name: str,
+    release: AgentRelease,
+    turns: Sequence[Said],
+    cassette: Cassette,
+    began: datetime,
+    *,
+    apart: bool = True,
 ) -> Recorded:
     """Write a test of a conversation.
 
@@ -106,10 +139,11 @@ def recorded(
         turns: what was said, and what came of it.
         cassette: what services answered; secrets are masked in it.
         began: when the call began, in the agent's time zone.
+        apart: whether long answers of services have files of their own.
     """
-    files: dict[str, str] = {}
+    files: dict[str, str] | None = {} if apart else None
     lines = [
-        "# Recorded by lkrun test record: keep what must stay so, and delete the rest.",
+        "# Of a conversation that took place: keep what must stay so, and delete the rest.",
         "tests:",
         f"  {name}:",
         f"    agent: {release.name}",
@@ -121,7 +155,7 @@ def recorded(
         if turn.step is not None:
             lines.append(f"      - {turn.step}")
         lines += _checks(turn.events)
-    return Recorded("\n".join(lines) + "\n", files)
+    return Recorded("\n".join(lines) + "\n", files or {})
 
 
 def guessed(release: AgentRelease, events: Sequence[Event]) -> Cassette:
@@ -141,6 +175,30 @@ def guessed(release: AgentRelease, events: Sequence[Event]) -> Cassette:
             else:
                 cassette.answers.append(Answer(name, body=_answer(release, name, output)))
     return cassette
+
+
+def named(agent: str, began: datetime) -> str:
+    """The name of a test of a conversation that nobody has named."""
+    return f"{agent.replace('-', '_')}_{began:%Y%m%d_%H%M%S}"
+
+
+def in_its_zone(started: str, release: AgentRelease) -> datetime:
+    """When a session began, as the clock of its agent had it."""
+    zone = release.agent.timezone
+    return datetime.fromisoformat(started).astimezone(ZoneInfo(zone) if zone else None)
+
+
+def of_session(release: AgentRelease, events: Sequence[Event], started: str) -> str:
+    """The test of a session, whole in one file.
+
+    Args:
+        release: the agent.
+        events: of the session, in which secrets are masked.
+        started: the moment at which it began (ISO 8601).
+    """
+    began = in_its_zone(started, release)
+    name, turns = named(release.name, began), turns_of(events)
+    return recorded(name, release, turns, guessed(release, events), began, apart=False).text
 
 
 def _answer(release: AgentRelease, tool: str, output: str) -> str:
@@ -169,7 +227,7 @@ def _answer(release: AgentRelease, tool: str, output: str) -> str:
 
 
 def _mocks(
-    name: str, release: AgentRelease, cassette: Cassette, files: dict[str, str]
+    name: str, release: AgentRelease, cassette: Cassette, files: dict[str, str] | None
 ) -> Iterator[str]:
     tools = [tool for tool in release.requests if cassette.of(tool)]
     if tools:
@@ -182,7 +240,7 @@ def _mocks(
             yield from (f"          {line}" for line in rest)
 
 
-def _mock(answer: Answer, file: str, files: dict[str, str]) -> Iterator[str]:
+def _mock(answer: Answer, file: str, files: dict[str, str] | None) -> Iterator[str]:
     if answer.fails is not None:
         yield f"fails: {scalar(answer.fails)}"
         return
@@ -190,7 +248,7 @@ def _mock(answer: Answer, file: str, files: dict[str, str]) -> Iterator[str]:
     if not answer.body.strip():
         yield f"status: {answer.status}"
         return
-    if len(answer.body) > _LONG:
+    if files is not None and len(answer.body) > _LONG:
         files[file] = answer.body
         yield f"returns_file: {file}"
     elif (shown := _as_json(answer.body)) is None:
