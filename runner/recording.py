@@ -188,17 +188,21 @@ def in_its_zone(started: str, release: AgentRelease) -> datetime:
     return datetime.fromisoformat(started).astimezone(ZoneInfo(zone) if zone else None)
 
 
-def of_session(release: AgentRelease, events: Sequence[Event], started: str) -> str:
+def of_session(
+    release: AgentRelease, events: Sequence[Event], started: str, heard: Cassette | None = None
+) -> str:
     """The test of a session, whole in one file.
 
     Args:
         release: the agent.
         events: of the session, in which secrets are masked.
         started: the moment at which it began (ISO 8601).
+        heard: what services answered; guessed where it is not known.
     """
     began = in_its_zone(started, release)
     name, turns = named(release.name, began), turns_of(events)
-    return recorded(name, release, turns, guessed(release, events), began, apart=False).text
+    cassette = heard if heard is not None else guessed(release, events)
+    return recorded(name, release, turns, cassette, began, apart=False).text
 
 
 def _answer(release: AgentRelease, tool: str, output: str) -> str:

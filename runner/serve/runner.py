@@ -324,7 +324,8 @@ class ServedRunner:
         if release is None:
             raise DialogueError("unknown_agent", f"the agent '{call.agent}' is not served any more")
         events = [self._mask(event) for event in call.events]
-        return await asyncio.to_thread(of_session, release, events, call.started.isoformat())
+        heard = call.services.cassette()
+        return await asyncio.to_thread(of_session, release, events, call.started.isoformat(), heard)
 
     async def events(self, session_id: str, after: int) -> AsyncIterator[tuple[int, Event]]:
         """Its events after a number as they happen, until its end.

@@ -8,6 +8,7 @@ import pytest
 import pytest_asyncio
 from support.fake_jobs import FakeJobs
 
+from runner.egress.port import ToolResponse
 from runner.front.port import DialogueError
 from runner.secret import Secret
 from runner.serve.credentials import LiveKit
@@ -17,6 +18,7 @@ from runner.serve.releases.previews import Previews
 from runner.serve.reload.folder_state import FolderState
 from runner.serve.reload.reloader import Reloader
 from runner.serve.runner import ServedRunner
+from runner.serve.sessions.service_answers import LARGEST
 from runner.serve.socket.messages import End
 from runner.serve.workers.livekit import LiveKitAgents
 from runner.serve.workers.neighbours import Neighbours
@@ -270,11 +272,31 @@ async def test_what_was_said_is_had_as_a_test(serving, calls):
         {"turn": 1, "type": "message", "role": "agent", "persona": "greeter", "text": "Looked."},
     ):
         calls.take(call, event)
+    call.services.whole = False  # more than is kept: it is guessed from what the model saw
     while_on = await serving.as_test("text_1")
     for line in ("    agent: desk", "      - user: look", "            - look", '"key": "…"'):
         assert line in while_on
     calls.end("text_1", "end_call")
     assert "ends_call: yes" in await serving.as_test("text_1")
+
+
+def answered(**about):
+    """What came of a request."""
+    return ToolResponse(ok="error" not in about, output="what the model saw", **about)
+
+
+async def test_what_services_answered_is_what_they_answer_in_its_test(serving, calls, secrets):
+    """The whole answer, not what the model saw of it; failures too; of too much, nothing."""
+    call = calls.begin("text_1", "desk", "text")
+    mask = secrets.mask()
+    call.services.add("look", answered(result={"found": True}, status=200), mask)
+    call.services.add("look", answered(error="not found", status=404, data="no such"), mask)
+    call.services.add("look", answered(error="it could not be reached"), mask)
+    text = await serving.as_test("text_1")
+    for line in ('"found": true', "returns: no such", "status: 404", "fails: it could not be"):
+        assert line in text
+    call.services.add("look", answered(result="x" * LARGEST, status=200), mask)
+    assert (call.services.whole, "mocks" in await serving.as_test("text_1")) == (False, False)
 
 
 async def test_a_test_of_nothing_is_refused(serving):

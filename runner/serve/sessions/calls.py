@@ -15,6 +15,7 @@ from runner.serve.kept import masking_of
 from runner.serve.sessions.event_log import EventLog
 from runner.serve.sessions.owners import RoomOwners
 from runner.serve.sessions.past import HOUR, PastSessions
+from runner.serve.sessions.service_answers import ServiceAnswers
 from runner.serve.socket.messages import End
 
 if TYPE_CHECKING:
@@ -64,6 +65,7 @@ class CallInfo:
         caller: the identity of who calls, where they have proved it.
         order: of a call that the agent makes: what was ordered.
         preview: the id of the preview that it began with.
+        services: what they answered to its tools.
     """
 
     id: str
@@ -90,6 +92,7 @@ class CallInfo:
     caller: str | None = None
     order: Order | None = None
     preview: str | None = None
+    services: ServiceAnswers = field(default_factory=ServiceAnswers)
 
     @property
     def masking(self) -> Masking:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from runner.egress.client import HttpEgress
+from runner.egress.client import HttpEgress, private_values
 from runner.egress.port import QUESTIONS, ToolResponse
 from runner.serve.socket.messages import Answer
 from runner.serve.tasks import Tasks
@@ -43,6 +43,7 @@ class ToolRequests:
     ) -> None:
         """Take what is served, where secrets are, how files are read, and the environment."""
         self._releases = releases
+        self._secrets = secrets
         self._log = log
         self._tasks = Tasks()
         self.egress = self._egress = HttpEgress(secrets, env=env)
@@ -55,6 +56,9 @@ class ToolRequests:
         answer = (
             _OVER if agent is None else await self._egress.ask(agent, request.ask, request.call)
         )
+        if call is not None and agent is not None and request.ask.tool in agent.requests:
+            mask = self._secrets.mask(private=private_values(agent, request.ask))
+            call.services.add(request.ask.tool, answer, mask)
         if call is not None and not answer.ok:
             self._tell_failure(call, request.ask.tool, answer)
         peer.send(Answer(request.id, answer))
