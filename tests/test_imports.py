@@ -97,6 +97,7 @@ ONLY_IMPORTERS = {
     "jwt": {"front"},
     "py3langid": {"session"},
     "click": {"cli"},
+    "segno": {"serve"},
     "mcp": {"egress"},
     "httpx2": {"egress"},
     "opentelemetry": {"session"},

@@ -67,7 +67,10 @@ class DurationParam(click.ParamType[float]):
     help="If the folder has mistakes, serve what was last served without any.",
 )
 @click.option(
-    "--dev", is_flag=True, help="Running calls go on with what is saved; log at level debug."
+    "--dev",
+    is_flag=True,
+    help="Running calls go on with what is saved; log at level debug; "
+    "a QR code of the page where other machines reach it.",
 )
 @click.option("--open", "browse", is_flag=True, help="Open the page in the browser.")
 @shared

@@ -81,6 +81,7 @@ class Parts:
     swap: Swap
     reloader: Reloader
     socket: CallSocket
+    doors: FrontDoors
     served: ServedRunner
     front: Front
 
@@ -196,7 +197,7 @@ def build(  # noqa: PLR0913 - what a runner begins with
         releases, previews, calls, admission, metrics, neighbours, agents, outgoing, external,
         health, after,
         recorder, switchboard,
-        texts, voices, blocked, surroundings, swap, reloader, socket, served,
+        texts, voices, blocked, surroundings, swap, reloader, socket, doors, served,
         _front(served, doors, tools.egress.read),
     )  # fmt: skip
 

@@ -6,11 +6,12 @@ import asyncio
 import contextlib
 import gc
 import os
+import sys
 from typing import TYPE_CHECKING, Final
 
 from runner.collecting import collect_usually
 from runner.egress.lookup import read_ahead
-from runner.serve import core_files
+from runner.serve import core_files, phone_code
 from runner.serve.browser import here, show
 from runner.serve.control import Enlisted
 from runner.serve.credentials import NAMES, child_environment
@@ -129,6 +130,8 @@ class Run:
         gc.freeze()
         collect_usually()
         self._ready(address)
+        wanted = self.settings.dev and self.settings.form == "text"
+        phone_code.show(self.parts.doors.public_url(address), sys.stderr, wanted=wanted)
         if self.settings.browse and not await show(address, self.env):
             words = f"no browser could be opened; open {here(address)} yourself"
             self.log.event("no_browser", words, level="warning", http=here(address))
