@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from runner.link import AgentRelease
 
 
-def _variable(
+def variable(
     context: click.Context, _parameter: click.Parameter, given: tuple[str, ...]
 ) -> dict[str, str]:
     variables: dict[str, str] = {}
@@ -47,7 +47,7 @@ def _variable(
     "variables",
     metavar="NAME=VALUE",
     multiple=True,
-    callback=_variable,
+    callback=variable,
     help="Give a variable a value; may be repeated.",
 )
 @click.option(

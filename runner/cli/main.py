@@ -14,6 +14,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "chat": ("runner.cli.chat", "Talk by text with an agent, here."),
     "check": ("runner.cli.check", "Report every mistake in a folder."),
     "deliveries": ("runner.cli.deliveries", "Show what was sent after calls; send it again."),
+    "dial": ("runner.cli.dial", "Have an agent call somebody."),
     "diff": ("runner.cli.diff", "Tell what callers will notice between two releases."),
     "doctor": ("runner.cli.doctor", "Try each provider for real."),
     "download-files": ("runner.cli.download_files", "Fetch the files that plugins work with."),

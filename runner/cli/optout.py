@@ -22,7 +22,12 @@ def optout() -> None:
     """
 
 
-def _number(_context: click.Context, _parameter: click.Parameter, value: str) -> str:
+def parsed_number(_context: click.Context, _parameter: click.Parameter, value: str) -> str:
+    """Accept a phone number.
+
+    Raises:
+        click.UsageError: it is none, in words.
+    """
     from pydantic_core import PydanticCustomError
 
     from runner.schema.types.phone_numbers import parse_phone_number
@@ -34,7 +39,7 @@ def _number(_context: click.Context, _parameter: click.Parameter, value: str) ->
         raise click.UsageError(f"{about['message']}; {about['help']}") from None
 
 
-number = click.argument("number", callback=_number)
+number = click.argument("number", callback=parsed_number)
 
 
 @optout.command("list")

@@ -17,7 +17,12 @@ if TYPE_CHECKING:
     from runner.link.release import Release
 
 
-def _json(context: click.Context, parameter: click.Parameter, value: str | None) -> str:
+def parsed_json(context: click.Context, parameter: click.Parameter, value: str | None) -> str:
+    """Accept JSON; nothing for an option that is not there.
+
+    Raises:
+        click.BadParameter: it is none.
+    """
     if value is None:
         return ""
     try:
@@ -33,7 +38,7 @@ def _json(context: click.Context, parameter: click.Parameter, value: str | None)
 @click.option("--room", help="The room's name; a new one without it.")
 @click.option("--identity", help="The caller's identity; a new one without it.")
 @click.option(
-    "--metadata", metavar="JSON", callback=_json, help="Given to the agent as job.metadata."
+    "--metadata", metavar="JSON", callback=parsed_json, help="Given to the agent as job.metadata."
 )
 @click.option(
     "--ttl",

@@ -288,7 +288,7 @@ class Agent(AgentProviders, _AgentBasics):
         None,
         live="start",
     )
-    voicemail: Annotated[Voicemail | Literal[False] | None, OrNo()] = key(
+    voicemail: Annotated[Voicemail | bool | None, OrNo(yes=True)] = key(
         "who answered, which is found out before the greeting where an agent dials; no: whoever "
         "answers is greeted at once",
         None,

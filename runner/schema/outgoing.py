@@ -19,6 +19,9 @@ from runner.template import has_template
 LONGEST_RING = 80.0
 """Seconds that LiveKit lets a telephone ring at most."""
 
+_HEARD = frozenset({"say", "instructions", "play", "press_keys", "handoff", "ask_again"})
+"""Kinds of actions that somebody must hear."""
+
 NAVIGATE, ANSWER = "navigate", "answer"
 
 
@@ -83,6 +86,19 @@ class Dial(Block):
         if self.ring_for > LONGEST_RING:
             message = f"no telephone rings longer than {LONGEST_RING:g}s by LiveKit"
             raise mistake("E109", message, f"write {LONGEST_RING:g}s or less", at=("ring_for",))
+        return self
+
+    @model_validator(mode="after")
+    def _says_nothing_to_nobody(self) -> Self:
+        for at, action in enumerate(self.on_no_answer):
+            spoken = action.kind in _HEARD or (action.kind == "end_call" and action.end_call)
+            if spoken:
+                hint = "delete it, or write what is done instead, such as tool: or set:"
+                if action.kind == "end_call":
+                    hint = "write end_call alone, or delete it: the call ends in any case"
+                place = ("on_no_answer", at, action.kind) if len(self.on_no_answer) > 1 else ()
+                message = f"nobody hears what stands in {action.kind}: nobody has answered"
+                raise mistake("E112", message, hint, at=place or ("on_no_answer",))
         return self
 
 

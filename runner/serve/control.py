@@ -54,6 +54,10 @@ class Control:
             "preview": self._preview,
         }
 
+    def also(self, command: str, do: Callable[[ControlHello], Awaitable[ControlReply]]) -> None:
+        """Answer another command."""
+        self._commands[command] = do
+
     async def serve(self, peer: Peer, hello: ControlHello) -> None:
         """Answer one command."""
         do = self._commands.get(hello.ask, self._refuse)
@@ -137,6 +141,13 @@ async def ask(archive: Archive, command: ControlHello, seconds: float = 5.0) -> 
     """
     runners = await asyncio.to_thread(running, archive)
     return list(await asyncio.gather(*(_ask(pid, path, command, seconds) for pid, path in runners)))
+
+
+async def ask_one(
+    runner: tuple[int, str], command: ControlHello, seconds: float = 5.0
+) -> ControlReply:
+    """Ask one of those that `running` gave; without an answer it is `UNREACHED`."""
+    return await _ask(*runner, command, seconds)
 
 
 def alive(archive: Archive) -> frozenset[str]:

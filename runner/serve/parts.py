@@ -17,6 +17,7 @@ from runner.serve.external.figures import ExternalFigures
 from runner.serve.external.health import Health
 from runner.serve.external.jobs import ExternalJobs
 from runner.serve.metrics import Metrics
+from runner.serve.outgoing.by_command import DialCommands
 from runner.serve.outgoing.calls import TRUNK, OutgoingCalls
 from runner.serve.outgoing.figures import OutgoingFigures
 from runner.serve.outgoing.never_called import NeverCalled
@@ -130,13 +131,7 @@ def build(  # noqa: PLR0913 - what a runner begins with
         livekit, store.root, admission, calls, log,
         neighbours=neighbours, external=external, hear=records.listeners.append,
     )  # fmt: skip
-    outgoing = OutgoingCalls(
-        releases, calls, admission, NeverCalled(recorder), log,
-        registered=agents.registered, livekit=livekit,
-        trunk=startup.env.get(TRUNK, "").strip() or None,
-    )  # fmt: skip
-    agents.orders = outgoing
-    metrics.add(OutgoingFigures(outgoing))
+    outgoing = _outgoing(startup, releases, calls, admission, recorder, agents, metrics, log)
     welcomes = Welcomes(releases, secrets, str(startup.compiler.root))
     renewals = Renewals(releases, calls, welcomes, log, always=settings.dev)
     switchboard = Switchboard(
@@ -179,6 +174,7 @@ def build(  # noqa: PLR0913 - what a runner begins with
     previews = Previews(releases, reloader.compiled_now)
     previews.address = lambda: doors.public_url(here(external.listening))
     control = Control(releases, Rollback(releases, swap, reloader, secrets).to, previews.make)
+    DialCommands(outgoing).join(control)
     blocked = BlockedProcesses(calls, log)
     socket = CallSocket(
         calls=switchboard.serve,
@@ -207,6 +203,27 @@ def mode_of(releases: Releases, agent: str, preview: Preview | None) -> str | No
     shown = preview.release if preview is not None else releases.current.id
     release = releases.agent(shown, agent)
     return release.agent.mode if release is not None else None
+
+
+def _outgoing(  # noqa: PLR0913, PLR0917 - the parts that it needs
+    startup: Startup,
+    releases: Releases,
+    calls: Calls,
+    admission: Admission,
+    recorder: Recorder,
+    agents: LiveKitAgents,
+    metrics: Metrics,
+    log: Log,
+) -> OutgoingCalls:
+    """Calls that agents make, which their registrations take and the metrics count."""
+    outgoing = OutgoingCalls(
+        releases, calls, admission, NeverCalled(recorder), log,
+        registered=agents.registered, livekit=startup.livekit,
+        trunk=startup.env.get(TRUNK, "").strip() or None,
+    )  # fmt: skip
+    agents.orders = outgoing
+    metrics.add(OutgoingFigures(outgoing))
+    return outgoing
 
 
 def _front(served: ServedRunner, doors: FrontDoors, fetch: Fetch) -> Front:

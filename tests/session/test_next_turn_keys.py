@@ -26,6 +26,7 @@ from runner.schema.fields import Field
 from runner.schema.hours import DAYS
 from runner.schema.lifecycle import AfterCall, BeforeCall, CsvSend, ToolSend, WebhookSend
 from runner.schema.mcp import CommandServer, ServerToolOptions, UrlServer
+from runner.schema.outgoing import Dial, Voicemail
 from runner.schema.personas import Persona
 from runner.schema.providers import BUILT_IN, Provider
 from runner.schema.tools import Tool
@@ -53,6 +54,8 @@ LATER = (
     ToolSend,
     WebhookSend,
     EventHook,
+    Dial,
+    Voicemail,
 )
 WAITING = {
     *("Agent.start", "Hours.closed", "Agent.mode", "Agent.room", "Persona.turn_taking"),
@@ -65,6 +68,7 @@ WAITING = {
     "Agent.dispatch",
     "Agent.before_call",
     "Agent.phone",
+    *("Agent.dial", "Agent.voicemail", "Phone.trunk", "Phone.from"),
     *("Agent.nodes", "Persona.nodes", "Nodes.llm", "Nodes.stt", "Nodes.tts"),
     *("Interruptions.how", "Interruptions.ignore_within", "TurnTaking.warm_up"),
     *(f"{block.__name__}.{key}" for block in LATER for key in names(block)),

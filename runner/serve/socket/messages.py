@@ -94,6 +94,7 @@ class ControlHello(Message):
 
     ask: str
     id: str = ""
+    order: dict[str, Any] | None = None
     role: Literal["control"] = "control"
 
 
@@ -722,6 +723,16 @@ class PreviewShown(Message):
     changes: list[str]
 
 
+@dataclass(frozen=True, slots=True)
+class CallShown(Message):
+    """A call that an agent makes, as `GET /v1/calls/{id}` shows it; `dial` and `dialled` ask it."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="ignore")  # as `ControlHello`
+
+    pid: int
+    call: dict[str, Any]
+
+
 Hello = CallHello | HostHello | ControlHello | Blocked
 FromCall = (
     Started
@@ -761,7 +772,7 @@ ToCall = (
     | Refused
 )
 ToHost = End | Renew | FromOutside | Open | TurnText | Cancel | Ping | Answer | Recalled | Refused
-ControlReply = RunnerState | PreviewShown | CommandResult
+ControlReply = RunnerState | PreviewShown | CallShown | CommandResult
 
 T = TypeVar("T", bound=Message)
 

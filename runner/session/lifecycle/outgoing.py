@@ -168,9 +168,9 @@ class Outgoing:
 
     def _voicemail(self) -> Voicemail | None:
         own = self._call.bound.release.agent.voicemail
-        if own is False:
-            return None
-        return own or Voicemail()
+        if isinstance(own, Voicemail):
+            return own
+        return None if own is False else Voicemail()
 
     async def _dispatch(
         self,
