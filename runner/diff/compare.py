@@ -11,7 +11,7 @@ from runner.diff.change import Change
 from runner.diff.facts import SentenceFacts, opening
 from runner.diff.privacy import data, masked
 from runner.diff.rows import SENDING, SILENCE, tell
-from runner.diff.sending import Sending, sendings
+from runner.diff.sending import Sending, sendings, shared
 from runner.diff.silence import longest
 from runner.diff.wording import lasting, said
 from runner.link import AgentRelease, Release
@@ -159,6 +159,9 @@ def _silences(before: AgentRelease, after: AgentRelease) -> Iterator[tuple[int, 
 
 def _sent(before: AgentRelease, after: AgentRelease) -> Iterator[tuple[Sending, str, bool]]:
     """What is newly sent somewhere, or no more; and whether it is sent elsewhere besides."""
+    beside = shared(before, after)
+    if sendings(before, beside) == sendings(after, beside):
+        return
     old, now = sendings(before), sendings(after)
     was, goes = {(s.what, s.host) for s in old}, {(s.what, s.host) for s in now}
     for each in sorted(now):

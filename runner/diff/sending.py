@@ -50,18 +50,31 @@ class Sending:
         return (self.section, self.by)
 
 
-def sendings(release: AgentRelease) -> set[Sending]:
-    """All that an agent sends."""
+def sendings(release: AgentRelease, beside: frozenset[int] = frozenset()) -> set[Sending]:
+    """All that an agent sends, beside what some definitions do, by their `id`."""
     sent = set()
     for name, tool in release.tools.items():
+        if id(tool) in beside:
+            continue
         for request in _requests(tool):
             host = _host(str(getattr(request, "url", "")), release)
             sent |= {Sending(w, host, name, "tools") for w in _what(request, release)}
     for name, provider in release.providers.items():
-        if isinstance(provider, Block):
+        if isinstance(provider, Block) and id(provider) not in beside:
             plugin = f"the plugin {getattr(provider, provider.kind)}"
             sent |= {Sending(w, plugin, name, "providers") for w in _what(provider, release)}
     return sent
+
+
+def shared(old: AgentRelease, new: AgentRelease) -> frozenset[int]:
+    """The definitions of two releases that send the same in both, by their `id`."""
+    if (old.fixed, old.env, old.variables) != (new.fixed, new.env, new.variables):
+        return frozenset()
+    return _definitions(old) & _definitions(new)
+
+
+def _definitions(release: AgentRelease) -> frozenset[int]:
+    return frozenset(map(id, (*release.tools.values(), *release.providers.values())))
 
 
 def _requests(tool: Any) -> Iterator[Block]:

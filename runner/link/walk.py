@@ -58,28 +58,39 @@ def _plan(model: type[Block]) -> tuple[tuple[str, str, tuple[str, ...]], ...]:
 
 def walk(block: Block, location: Location, names: tuple[str, ...] = ()) -> Iterator[Leaf]:
     """Go through all that was written in a block, in the order of the schema."""
+    leaves: list[Leaf] = []
+    _of_block(block, location, names, leaves)
+    return iter(leaves)
+
+
+def _of_block(block: Block, location: Location, names: tuple[str, ...], leaves: list[Leaf]) -> None:
     written = block.model_fields_set
     for alias, attribute, more in _plan(type(block)):
         if attribute in written:
             value = getattr(block, attribute)
-            yield from _values(value, (*location, alias), names + more, block, alias)
+            _of_value(value, (*location, alias), names + more, (block, alias), leaves)
 
 
-def _values(
-    value: Any, location: Location, names: tuple[str, ...], owner: Block, key: str
-) -> Iterator[Leaf]:
+# a list is filled instead of generators in each other: a leaf that stands deep costs no more
+def _of_value(
+    value: Any,
+    location: Location,
+    names: tuple[str, ...],
+    held: tuple[Block, str],
+    leaves: list[Leaf],
+) -> None:
     if isinstance(value, Text | Name):
-        yield Leaf(location, value, names, owner, key)
+        leaves.append(Leaf(location, value, names, *held))
     elif isinstance(value, Block):
-        yield from walk(value, location, names)
+        _of_block(value, location, names, leaves)
     elif isinstance(value, dict):
         for name, inner in value.items():
             if isinstance(name, Name):
-                yield Leaf((*location, str(name)), name, names, owner, key, is_key=True)
-            yield from _values(inner, (*location, str(name)), names, owner, key)
+                leaves.append(Leaf((*location, str(name)), name, names, *held, is_key=True))
+            _of_value(inner, (*location, str(name)), names, held, leaves)
     elif isinstance(value, tuple):
         for index, inner in enumerate(value):
-            yield from _values(inner, (*location, index), names, owner, key)
+            _of_value(inner, (*location, index), names, held, leaves)
 
 
 class Walks:
