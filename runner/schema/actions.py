@@ -2,6 +2,7 @@
 
 from typing import Annotated, ClassVar, TypeAlias
 
+from runner.schema.transfer import Transfer
 from runner.schema.types.blocks import Block, OneOrList, key, kinds
 from runner.schema.types.measures import SomeTime
 from runner.schema.types.names import (
@@ -137,6 +138,14 @@ class PressKeys(_Action):
     press_keys: Keys = key("keys that the agent presses, such as 1w#: w waits half a second")
 
 
+class TransferCall(_Action):
+    """Puts the caller through to a person on the telephone; ends the list when it succeeds."""
+
+    kind: ClassVar[str] = "transfer_call"
+
+    transfer_call: Transfer = key("whom the caller is put through to, and how")
+
+
 Action: TypeAlias = kinds(  # type: ignore[valid-type]  # built from the classes
     "an action",
     AskAgain,
@@ -151,6 +160,7 @@ Action: TypeAlias = kinds(  # type: ignore[valid-type]  # built from the classes
     RunTool,
     Say,
     Set,
+    TransferCall,
 )
 AnyAction = (
     AskAgain
@@ -165,6 +175,7 @@ AnyAction = (
     | RunTool
     | Say
     | Set
+    | TransferCall
 )
 
 
@@ -191,3 +202,6 @@ Speech: TypeAlias = kinds("a greeting", Instruct, Play, Say)  # type: ignore[val
 
 ACTION_KEYS = frozenset[str]().union(*(kind.keys() for kind in Say.kinds))
 """The keys of all actions."""
+
+# what is done where it fails are actions too, so only now are all keys of it known
+Transfer.model_rebuild(_types_namespace={"Actions": Actions})

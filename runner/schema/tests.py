@@ -8,6 +8,7 @@ from pydantic.json_schema import JsonSchemaValue
 
 from runner.schema.test_speech import BY_TEXT, Noise, needs_audio
 from runner.schema.types.blocks import Block, OneOrList, any_of, key, kinds, together
+from runner.schema.types.call_targets import CalledTarget
 from runner.schema.types.measures import Duration, SomeTime
 from runner.schema.types.mistake import clash, mistake
 from runner.schema.types.names import (
@@ -134,6 +135,8 @@ class Checks(Block):
         "contains": "write says:",
         "not_says": "write never_says:",
         "handoff": "write hands_off_to:",
+        "transfer": "write transfers_to:",
+        "transfers": "write transfers_to:",
         "tools": "write calls:",
     }
 
@@ -154,7 +157,10 @@ class Checks(Block):
     times: dict[ToolName, Annotated[int, whole(0)]] = key("tool → how often it is called", {})
     fails_with: Texts = key("a tool fails, and these words are in its error", ())
     hands_off_to: PersonaName | None = key("the persona that the call is handed to", None)
-    stays: YesNo = key("yes: the call is not handed over", False)
+    transfers_to: CalledTarget | None = key(
+        "the phone number or SIP address that the caller is put through to", None
+    )
+    stays: YesNo = key("yes: the call is not handed over, nor transferred", False)
     remembers: dict[VariableName, Expected] = key("variable → its value afterwards", {})
     ends_call: YesNo | None = key("whether the call ends", None)
     within: SomeTime | None = key("the turn takes no longer", None)
@@ -404,7 +410,10 @@ class Test(Block):
     )
     variables: dict[VariableName, Stored] = key("variable → the value that it begins with", {})
     mocks: dict[ToolName, Annotated[tuple[Mock, ...], OneOrList()]] = key(
-        "tool → what its service answers; a list: first call, second call, … the last stays", {}
+        "tool → what its service answers; a list: first call, second call, … the last stays. "
+        "For a transfer_call it is whether somebody takes the call; those of actions go by the "
+        "name transfer_call",
+        {},
     )
     finally_: Checks | None = key("what must be true of the whole talk", None, alias="finally")
     tags: Texts = key("words to select tests by", ())

@@ -7,12 +7,14 @@ from typing import Annotated, ClassVar, Self, TypeAlias
 from pydantic import model_validator
 from pydantic.json_schema import JsonSchemaValue
 
+from runner.schema.actions import AnyAction
 from runner.schema.calling import AnyTool, Declared, WaitingTool
 from runner.schema.fields import Field
 from runner.schema.http import Json, Request, Result
 from runner.schema.mcp import McpServer
 from runner.schema.needs import Need, Needs
 from runner.schema.providers import PluginName
+from runner.schema.transfer import Transfer
 from runner.schema.types.blocks import OneOrList, OrNo, key, kinds, kinds_of
 from runner.schema.types.measures import Duration, SomeTime
 from runner.schema.types.mistake import mistake
@@ -366,6 +368,19 @@ class PressKeysTool(AnyTool):
         """The keys, where the model gives them."""
         del variables
         return {"keys": _pressed()} if self.press_keys is True else {}
+
+
+class TransferCallTool(AnyTool):
+    """Puts the caller through to a person on the telephone."""
+
+    kind: ClassVar[str] = "transfer_call"
+
+    transfer_call: Transfer = key("whom the caller is put through to, and how", names=("args",))
+
+    @property
+    def on_error(self) -> tuple[AnyAction, ...]:
+        """What is done where it fails, as tools that wait have it."""
+        return self.transfer_call.on_failure
 
 
 @cache

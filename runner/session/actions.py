@@ -25,6 +25,7 @@ from runner.schema.actions import (
     RunTool,
     Say,
     Set,
+    TransferCall,
 )
 from runner.schema.calling import AnyTool, WaitingTool
 from runner.schema.types.phone_numbers import in_full
@@ -34,6 +35,7 @@ from runner.session.call import MOST_HOPS, Call
 from runner.session.errors import MisfitError
 from runner.session.events import OptOutEvent, ToolCallEvent, ToolResultEvent
 from runner.session.pending import DueCall, PendingHandoff
+from runner.session.telephone.transfer import put_through
 from runner.session.tools.app import call_app, sent
 from runner.session.tools.calls import ToolCall, ToolResult
 from runner.session.tools.confirming import confirmed
@@ -65,6 +67,12 @@ async def perform(actions: tuple[AnyAction, ...], context: ActionContext) -> Act
         if context.opening and not await _may_open(action, context):
             continue
         await _DO[type(action)](action, context, outcome)
+        if (
+            isinstance(action, TransferCall)
+            and action is last
+            and not action.transfer_call.on_failure
+        ):
+            await _not_put_through(context, outcome)
         if outcome.stops:
             break
     return outcome
@@ -213,6 +221,33 @@ async def _press_keys(action: PressKeys, context: ActionContext, outcome: Action
     outcome.answered |= await press(context.call, context.text(action.press_keys))
 
 
+async def _transfer_call(
+    action: TransferCall, context: ActionContext, outcome: ActionOutcome
+) -> None:
+    spec = action.transfer_call
+    result = await put_through(context.call, spec, context.names)
+    outcome.answered |= spec.say is not None
+    if result.reached.answered:
+        outcome.ends = outcome.answered = True
+        return
+    reason = result.message
+    outcome.remarks.append(context.call.bound.renderer.own("transfer_failed", reason=reason))
+    names = {**(context.names or {}), "error": result.error}
+    outcome.add(await perform(spec.on_failure, replace(context, names=names)))
+
+
+def _fails_unheard(action: AnyAction) -> bool:
+    """Whether nothing is done where it fails."""
+    return isinstance(action, TransferCall) and not action.transfer_call.on_failure
+
+
+async def _not_put_through(context: ActionContext, outcome: ActionOutcome) -> None:
+    """Nothing is done where a transfer fails, and nothing follows: the caller hears that it did."""
+    if not outcome.ends:
+        words = context.call.bound.renderer.own("not_put_through")
+        outcome.answered |= await context.call.speak(words)
+
+
 async def _opt_out(_: OptOut, context: ActionContext, _outcome: ActionOutcome) -> None:
     call = context.call
     number = call.bound.context.facts.caller.phone
@@ -241,6 +276,7 @@ _DO: dict[type[Any], Callable[[Any, ActionContext, ActionOutcome], Awaitable[Non
     RunTool: _run_tool,
     Say: _say,
     Set: _set,
+    TransferCall: _transfer_call,
 }
 
 

@@ -37,6 +37,7 @@ from runner.session.roles import (
     Outgoing,
     Pressed,
     SpeakingPersona,
+    Together,
     Tongue,
 )
 from runner.session.server_tool import ServerTool
@@ -44,6 +45,7 @@ from runner.session.silence import silence
 from runner.session.speech.files import frames
 from runner.session.speech.sounds import Sounds
 from runner.session.speech.speeches import Speeches
+from runner.session.telephone.port import Rehearsed, Telephone
 from runner.session.values.parameters import Fields, Schema, read
 from runner.session.values.templates import AnyWords, Names
 
@@ -106,6 +108,11 @@ class Call:
         app: their app, where they have one.
         room: the LiveKit room that the call is in.
         recording: what the caller is told of the recording of their call.
+        telephone: rings people up, and passes callers on; None where there is none.
+        rehearsed: says what comes of transfers in place of a telephone.
+        transferring: the caller is being put through: whether they were, once that is known.
+        together: the caller and the person whom they were put through to, as long as they talk.
+        ends_as: why it ends where an action or a tool ends it.
     """
 
     bound: BoundRelease
@@ -124,6 +131,11 @@ class Call:
     keys: Pressed = field(init=False)
     app: CallersApp = field(init=False)
     room: rtc.Room | None = None
+    telephone: Telephone | None = None
+    rehearsed: Rehearsed | None = None
+    transferring: asyncio.Future[bool] | None = None
+    together: Together | None = None
+    ends_as: str = "end_call"
     tongue: Tongue = field(init=False)
     manner: Manner = field(init=False)
     recording: Recording = field(init=False)

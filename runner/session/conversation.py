@@ -40,6 +40,7 @@ from runner.session.requests import OutsideRequests
 from runner.session.speech.recorder import CallSound
 from runner.session.speech.sounds import Sounds
 from runner.session.starting import Ends, Starting
+from runner.session.telephone.port import Rehearsed, Telephone
 from runner.session.values.templates import TemplateContext, TemplateRenderer
 from runner.session.values.variables import Variables
 
@@ -68,6 +69,8 @@ class Conversation(OutsideRequests):
             facts.
         sound: where both sides of a call by voice are kept, once they may be; None: nowhere.
         recall: says what is remembered of the caller; without it, nothing is.
+        telephone: rings people up, and passes callers on; without it there is no telephone.
+        rehearsed: says what comes of transfers in place of a telephone.
         on_agreed: told that the caller has agreed to be recorded, where they were asked.
 
     Raises:
@@ -95,6 +98,8 @@ class Conversation(OutsideRequests):
         on_agreed: Callable[[], None] = lambda: None,
         sound: Path | None = None,
         recall: Recall | None = None,
+        telephone: Telephone | None = None,
+        rehearsed: Rehearsed | None = None,
     ) -> None:
         """Take everything; nothing is built before `start`. An event loop must be running."""
         install_log_filter()
@@ -112,6 +117,8 @@ class Conversation(OutsideRequests):
             awaits=idle,
             history=history,
             sounds=sounds,
+            telephone=telephone,
+            rehearsed=rehearsed,
         )
         self._call.recording = Recording(release.agent.record, on_agreed)
         if sound is not None:
@@ -312,8 +319,15 @@ class Conversation(OutsideRequests):
 
     async def end(self, reason: str = "shutdown") -> None:
         """End the conversation now; nothing more is said. May be called often."""
+        if self._call.together is not None:
+            self._call.together.part()
         await self._parts.ending.at_once(reason)
         await self._parts.ending.cleaned()
+
+    async def parted(self) -> None:
+        """Wait until a caller who was put through, and the person who briefed, have parted."""
+        if self._call.together is not None:
+            await self._call.together.parted()
 
     async def abandon(self) -> None:
         """Let go of what was prepared for a caller who did not come."""

@@ -190,6 +190,28 @@ class DialEvent(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TransferEvent(Event):
+    """The caller is put through to a person on the telephone.
+
+    Attributes:
+        to: their number or SIP address.
+        how: `cold` or `warm`.
+        state: `calling`, `done` or `failed`; `shown`: there is no telephone here, and the call
+            goes on as if they had answered.
+        reason: why it failed.
+    """
+
+    type: ClassVar[str] = "transfer"
+    hiding: ClassVar[tuple[str, ...]] = ("to",)
+    unknown: ClassVar[frozenset[str]] = frozenset({"reason"})
+
+    to: str
+    how: str
+    state: Literal["calling", "done", "failed", "shown"]
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EndEvent(Event):
     """The call has ended."""
 

@@ -65,7 +65,24 @@ _ANSWERS = {
     "unsure": "something answers of which nobody can tell what it is",
 }
 
-_OWN = {"dial": _dialled, "app": _with_the_hand, "keypad": _with_the_hand, "opt_out": _opted_out}
+
+def _put_through(event: Mapping[str, Any]) -> str:
+    to, state = event["to"] or "nobody", event["state"]
+    if state == "calling":
+        return f"  ☎ {to} is called ({event['how']})"
+    if state == "failed":
+        return f"  ☎ the caller is not put through to {to}: {event['reason'].replace('_', ' ')}"
+    here = "; there is no telephone here, so it is only shown" if state == "shown" else ""
+    return f"  ☎ the caller is put through to {to} ({event['how']}){here}"
+
+
+_OWN = {
+    "dial": _dialled,
+    "app": _with_the_hand,
+    "keypad": _with_the_hand,
+    "opt_out": _opted_out,
+    "transfer": _put_through,
+}
 
 _PLAIN = {
     "handoff": "  ⇒ {from} hands over to {to}",

@@ -113,6 +113,16 @@ class CallersApp(Protocol):
         """Something that it is shown may have changed."""
 
 
+class Together(Protocol):
+    """The caller and the person whom they were put through to."""
+
+    async def parted(self) -> None:
+        """Return when one of them has hung up."""
+
+    def part(self) -> None:
+        """Hang up."""
+
+
 class Hearing(Protocol):
     """What the caller says while nothing can answer it."""
 

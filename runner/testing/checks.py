@@ -128,9 +128,19 @@ def _hands_off_to(expected: str, turn: TurnRecord) -> Iterator[str]:
         yield f"the call was not handed to {expected}; {_handed(turn)}"
 
 
+def _transfers_to(expected: str, turn: TurnRecord) -> Iterator[str]:
+    if str(expected) not in turn.transfers:
+        done = [f"put through to {to}" for to in turn.transfers]
+        done += [f"not put through to {why}" for why in turn.refused]
+        what = f"they were {', then '.join(done)}" if done else "there was no transfer"
+        yield f"the caller was not put through to {expected}; {what}"
+
+
 def _stays(expected: bool, turn: TurnRecord) -> Iterator[str]:
     if expected and turn.handoffs:
         yield _handed(turn)
+    elif expected and turn.transfers:
+        yield f"the caller was put through to {turn.transfers[0]}"
 
 
 def _remembers(expected: Mapping[str, Any], turn: TurnRecord) -> Iterator[str]:
@@ -243,6 +253,7 @@ CHECKS: Final[dict[str, Check]] = {
     "stays": _stays,
     "stops_within": _stops_within,
     "times": _times,
+    "transfers_to": _transfers_to,
     "tool_calls_max": _tool_calls_max,
     "webhook_body": _webhook_body,
     "within": _within,

@@ -23,7 +23,9 @@ from runner.egress.secrets import Secrets
 from runner.egress.trouble import RequestError
 from runner.schema.http import Result
 from runner.secret import Secret
+from runner.schema.tools import TransferCallTool
 from runner.session.errors import AppFailedError
+from runner.session.telephone.port import Reached
 from runner.template import Renderer, as_data
 from runner.testing.expected import fits
 from runner.testing.time import SimulatedLoop
@@ -37,6 +39,17 @@ _asked: ContextVar[ToolRequest | None] = ContextVar("lkrun_test_tool", default=N
 _FAILURES: Final = 400
 _ANYTHING: Final = {"type": "object", "properties": {}, "additionalProperties": True}
 _RENDERER: Final = Renderer()
+_WHY_NOT: Final = {
+    **{words: words.replace(" ", "_") for words in ("busy", "no answer", "declined", "mailbox")},
+    **dict.fromkeys(("nobody answers", "nobody", "timeout", "unanswered"), "no_answer"),
+    **dict.fromkeys(("refused", "rejected"), "declined"),
+    **dict.fromkeys(("not found", "no such number", "unknown number"), "not_found"),
+    **dict.fromkeys(("no telephone", "no phone"), "no_telephone"),
+    **dict.fromkeys(("voicemail", "answering machine"), "mailbox"),
+    "engaged": "busy",
+}
+"""Words of `fails` → why a transfer fails; with all others the telephone network does."""
+
 _JSON: Final = {"content-type": "application/json"}
 _TOKEN: Final = json.dumps({"access_token": "test", "token_type": "Bearer", "expires_in": 3600})
 
@@ -105,6 +118,23 @@ class MockedEgress:
         if not answer.ok:
             raise AppFailedError(answer.error or answer.output)
         return answer.result
+
+    async def transfer(self, tool: str, arguments: Mapping[str, Any]) -> Reached:
+        """Say what comes of a transfer: somebody takes the call, unless the test says otherwise.
+
+        Args:
+            tool: its name; nothing for an action.
+            arguments: those of the tool, with `to` and `how`.
+        """
+        name = tool if self._case.mocks_of(tool) else TransferCallTool.kind
+        mock, counted = self._mock(ToolRequest(name, dict(arguments), {}))
+        if mock is None:
+            return Reached()
+        answer = await self._answered(mock, counted)
+        if answer.fails is None:
+            return Reached()
+        words = " ".join(answer.fails.replace("_", " ").split()).casefold()
+        return Reached(_WHY_NOT.get(words, "network_failed"), answer.fails)
 
     async def _of_server(self, ask: ToolRequest) -> ToolResponse:
         """Answer for a server: its tools are those that the folder names, and those with a mock."""

@@ -254,6 +254,7 @@ class Talk:
             history=tuple(line.words for line in spec.history) or None,
             clock=clock,
             app=self._asked_app,
+            rehearsed=self._mocked.transfer,
         )
 
 

@@ -59,8 +59,26 @@ class TurnRecord:
 
     @property
     def errors(self) -> list[str]:
-        """Errors of tools."""
-        return [str(e["output"]) for e in self.events if e["type"] == "tool_result" and e["error"]]
+        """Errors of tools, and why transfers failed."""
+        failed = [e["reason"].replace("_", " ") for e in self._transfers("failed")]
+        output = [
+            str(e["output"]) for e in self.events if e["type"] == "tool_result" and e["error"]
+        ]
+        return output + failed
+
+    @property
+    def transfers(self) -> list[str]:
+        """Whom the caller was put through to."""
+        return [str(e["to"]) for e in self._transfers("done", "shown")]
+
+    @property
+    def refused(self) -> list[str]:
+        """Whom they were not put through to, and why not."""
+        failed = self._transfers("failed")
+        return [f"{e['to'] or 'nobody'} ({e['reason'].replace('_', ' ')})" for e in failed]
+
+    def _transfers(self, *states: str) -> list[Event]:
+        return [e for e in self.events if e["type"] == "transfer" and e["state"] in states]
 
     @property
     def handoffs(self) -> list[str]:

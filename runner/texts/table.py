@@ -40,6 +40,7 @@ HEARD: Final = (
     OwnText("one_moment", "while_thinking: and while_waiting: have no words", heard=True),
     OwnText("goodbye", "max_duration: is over, and there is no farewell:", heard=True),
     OwnText("nobody", "the persona that an action hands over to cannot be reached", heard=True),
+    OwnText("not_put_through", "an action's transfer_call: has failed", heard=True),
 )
 """What callers hear."""
 
@@ -158,7 +159,21 @@ LANGUAGE: Final = (
     OwnText("language_unknown", "it was called with another", ("language", "languages")),
 )
 
-_GROUPS: Final = (HEARD, HANDOFFS, TOOLS, DESCRIPTIONS, CONFIRMATIONS, NEEDS, KEYS, TURNS, LANGUAGE)
+TRANSFERS: Final = (
+    OwnText("transfer_done", "the caller is put through to a person"),
+    OwnText("transfer_failed", "they are not", ("reason",)),
+    OwnText("transfer_busy", "the reason: the line is busy"),
+    OwnText("transfer_nobody", "the reason: nobody answers"),
+    OwnText("transfer_declined", "the reason: the call is declined"),
+    OwnText("transfer_no_number", "the reason: there is no such number"),
+    OwnText("transfer_no_telephone", "the reason: the caller has no telephone"),
+    OwnText("transfer_impossible", "the reason: anything else"),
+    OwnText("transfer_brief", "how: warm tells the person what it is about", ("language",)),
+)
+
+_GROUPS: Final = (
+    HEARD, HANDOFFS, TOOLS, DESCRIPTIONS, CONFIRMATIONS, NEEDS, KEYS, TURNS, LANGUAGE, TRANSFERS,
+)  # fmt: skip
 
 TABLE: Final = {text.name: text for group in _GROUPS for text in group}
 """Name → text, in the order of the reference."""

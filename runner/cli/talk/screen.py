@@ -48,6 +48,7 @@ class ScreenView(PlainView):
         "intent": "\x1b[35m",
         "keypad": "\x1b[35m",
         "opt_out": "\x1b[35m",
+        "transfer": "\x1b[35m",
         "sound": "\x1b[35m",
         "language": "\x1b[35m",
         "reload": "\x1b[33m",

@@ -34,6 +34,7 @@ class ActionRequest(RequestBody):
     ask_again: JsonValue = _one("The name of a need: it is forgotten and asked for once more")
     handoff: JsonValue = _one("The persona that takes over, or back")
     press_keys: JsonValue = _one("Keys of a telephone that the agent presses")
+    transfer_call: JsonValue = _one("A person on the telephone takes the call over: to, how, …")
     opt_out: JsonValue = _one("true: the caller's number is never called again")
     end_call: JsonValue = _one("true, or words said first")
     arguments: JsonValue = _one("Name → value, for a tool or a method of the app", "with")

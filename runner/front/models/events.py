@@ -144,6 +144,20 @@ class DialEvent(ReplyBody):
     telephone: bool
 
 
+class TransferEvent(ReplyBody):
+    """The caller is put through to a person on the telephone."""
+
+    turn: int
+    type: Literal["transfer"]
+    persona: str | None = None
+    to: str
+    how: Literal["cold", "warm"]
+    state: Literal["calling", "done", "failed", "shown"] = Field(
+        description="shown: there is no telephone here, and it goes on as if somebody had answered"
+    )
+    reason: str | None = Field(default=None, description="Why it failed, such as busy")
+
+
 class EndEvent(ReplyBody):
     """The dialogue is over."""
 
@@ -165,6 +179,7 @@ Event = Annotated[
     | SoundEvent
     | OptOutEvent
     | DialEvent
+    | TransferEvent
     | EndEvent,
     Field(discriminator="type"),
 ]

@@ -48,6 +48,7 @@ const PUT = {
   language: "turned",
   opt_out: "optedOut",
   dial: "dialled",
+  transfer: "putThrough",
 };
 
 /**
@@ -170,6 +171,15 @@ export class Trace {
 
   optedOut(event) {
     return this.line({ "data-opt-out": event.number ?? "" }, event.number ? "Never called again: " : "On the list of those who are never called: ", event.number ?? "nobody, the caller has no number here");
+  }
+
+  putThrough(event) {
+    const { to, how, state, reason } = event;
+    const about = { "data-transfer": state };
+    if (state === "calling") return this.line(about, "Calls ", to, ` (${how} transfer)`);
+    if (state === "failed") return this.line(about, "Not put through to ", to || "nobody", `: ${reason.replaceAll("_", " ")}`);
+    const here = state === "shown" ? "; there is no telephone here, so it is only shown" : "";
+    return this.line(about, "Put through to ", to, ` (${how} transfer)${here}`);
   }
 
   line(about, before, what, after = "") {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from typing import Final
 
@@ -49,10 +50,18 @@ class Departure:
             return
         if self._call.outgoing.dialling:
             return  # who is rung was never there
+        if (transferring := self._call.transferring) is not None:
+            # who is passed on leaves before the telephone network says that it was done
+            transferring.add_done_callback(self._passed_on)
+            return
         wait = room.wait_for_return if room is not None else 0.0
         if wait and reason in _RETURNING:
             self._timer = self._call.clock.later(wait, self._gone)
         else:
+            self._gone()
+
+    def _passed_on(self, transferring: asyncio.Future[bool]) -> None:
+        if not transferring.result():
             self._gone()
 
     def came(self, participant: rtc.RemoteParticipant) -> None:

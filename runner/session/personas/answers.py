@@ -26,7 +26,7 @@ def answer(call: Call, outcome: ActionOutcome, ctx: RunContext[Any]) -> Any:
     if outcome.ends:
         call.over = True
         call.last_words |= outcome.answered and not outcome.notes
-        ctx.speech_handle.add_done_callback(lambda _: call.finish("end_call"))
+        ctx.speech_handle.add_done_callback(lambda _: call.finish(call.ends_as))
     elif outcome.leave is not None:
         if is_leaving(call):
             return llm.ToolResult(output, reply_required=False)

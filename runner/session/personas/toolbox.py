@@ -11,7 +11,7 @@ from livekit.agents.llm import RawFunctionTool
 from runner.schema.calling import AnyTool
 from runner.schema.languages import SWITCH_LANGUAGE
 from runner.schema.needs import ASK_AGAIN_FOR, FILL_IN
-from runner.schema.tools import EndCallTool
+from runner.schema.tools import EndCallTool, TransferCallTool
 from runner.session.action_context import ActionContext
 from runner.session.actions import in_background, run_tool, without_end
 from runner.session.call import Call
@@ -173,7 +173,7 @@ class Toolbox:
 
             call, tool = self._call, self._call.bound.plan.tools[name]
             ending = isinstance(tool, EndCallTool)
-            if call.channel == "text" or ending:
+            if call.channel == "text" or isinstance(tool, EndCallTool | TransferCallTool):
                 await ctx.wait_for_playout()
             if ending and (handoff := self._transfers.beside(ctx)):
                 remark = call.bound.renderer.own("handoff_instead", persona=handoff)

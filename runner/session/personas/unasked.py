@@ -64,7 +64,7 @@ class Unasked:
             await self._remark(outcome.remarks)
         if outcome.ends:
             call.over = True
-            call.finish("end_call")
+            call.finish(call.ends_as)
         elif outcome.leave is not None:
             await self._hand_over(outcome.leave)
         elif outcome.awaited or (outcome.outputs and not outcome.answered):

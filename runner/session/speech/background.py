@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import base64
 import contextlib
 import logging
 import tempfile
@@ -16,7 +15,7 @@ from livekit.agents import AgentSession, AudioConfig, BackgroundAudioPlayer
 
 from runner.schema.background import BackgroundAudio, BackgroundSound
 from runner.session.call import Call
-from runner.session.speech.files import BROUGHT
+from runner.session.speech.files import BROUGHT, written
 
 log = logging.getLogger("lkrun")
 
@@ -59,7 +58,7 @@ class Background:
             self._folder.cleanup()
 
     def _configs(self, wanted: BackgroundAudio) -> dict[str, Any]:
-        """LiveKit's arguments; it plays a file in a circle by its path alone."""
+        """LiveKit's arguments."""
         configs: dict[str, Any] = {}
         for name in ("ambient", "thinking"):
             sound: BackgroundSound | None = getattr(wanted, name)
@@ -77,6 +76,4 @@ class Background:
             return BROUGHT[name]
         if self._folder is None:
             self._folder = tempfile.TemporaryDirectory(prefix="lkrun-sounds-")
-        path = Path(self._folder.name) / name.replace("/", "_")
-        path.write_bytes(base64.b64decode(self._call.bound.release.sounds[name]))
-        return str(path)
+        return str(written(name, self._call.bound.release.sounds, Path(self._folder.name)))
