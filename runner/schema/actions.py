@@ -2,7 +2,7 @@
 
 from typing import Annotated, ClassVar, TypeAlias
 
-from runner.schema.transfer import Transfer
+from runner.schema.transfer import AnyTransfer
 from runner.schema.types.blocks import Block, OneOrList, key, kinds
 from runner.schema.types.measures import SomeTime
 from runner.schema.types.names import (
@@ -136,6 +136,17 @@ class PressKeys(_Action):
     kind: ClassVar[str] = "press_keys"
 
     press_keys: Keys = key("keys that the agent presses, such as 1w#: w waits half a second")
+
+
+class Transfer(AnyTransfer):
+    """Puts the caller through to a person on the telephone."""
+
+    on_failure: "Actions" = key(
+        "done where it fails: nobody answers, the line is busy, the caller has no telephone; "
+        "without it lkrun says `not_put_through` of [texts](texts.md), or the model is told",
+        (),
+        names=("error",),
+    )
 
 
 class TransferCall(_Action):

@@ -7,14 +7,13 @@ from typing import Annotated, ClassVar, Self, TypeAlias
 from pydantic import model_validator
 from pydantic.json_schema import JsonSchemaValue
 
-from runner.schema.actions import AnyAction
+from runner.schema.actions import AnyAction, Transfer
 from runner.schema.calling import AnyTool, Declared, WaitingTool
 from runner.schema.fields import Field
 from runner.schema.http import Json, Request, Result
 from runner.schema.mcp import McpServer
 from runner.schema.needs import Need, Needs
 from runner.schema.providers import PluginName
-from runner.schema.transfer import Transfer
 from runner.schema.types.blocks import OneOrList, OrNo, key, kinds, kinds_of
 from runner.schema.types.measures import Duration, SomeTime
 from runner.schema.types.mistake import mistake

@@ -1,6 +1,9 @@
-"""Transfer: a person on the telephone takes the call over from the agent."""
+"""Transfer: a person on the telephone takes the call over from the agent.
 
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Final, Literal, Self
+What is done where it fails are actions, so that key stands with these (`schema.actions`).
+"""
+
+from typing import Annotated, Any, ClassVar, Final, Literal, Self
 
 from pydantic import model_validator
 from pydantic.json_schema import JsonSchemaValue
@@ -17,9 +20,6 @@ from runner.schema.types.trunks import TrunkId
 from runner.schema.types.values import one_of
 from runner.schema.types.words import Words
 
-if TYPE_CHECKING:
-    from runner.schema.actions import Actions
-
 _WARM_ONLY: Final = ("press_keys", "trunk", "from", "hold_sound", "instructions")
 
 HOLD: Final = "hold_music"
@@ -31,7 +31,7 @@ How = Annotated[
 ]
 
 
-class Transfer(Block):
+class AnyTransfer(Block):
     """Puts the caller through to a person on the telephone."""
 
     noun: ClassVar[str] = "transfer_call"
@@ -80,12 +80,6 @@ class Transfer(Block):
     instructions: Told | None = key(
         "warm: for the model, how to brief the person; what was said with the caller it knows",
         None,
-    )
-    on_failure: "Actions" = key(
-        "done where it fails: nobody answers, the line is busy, the caller has no telephone; "
-        "without it lkrun says `not_put_through` of [texts](texts.md), or the model is told",
-        (),
-        names=("error",),
     )
 
     @property

@@ -16,8 +16,8 @@ Events are the objects of `lkrun chat --format json`: `message`, `tool_call`, `t
 happens, in calls by voice too. A handoff that the model asks for is told as `handoff`, not as a
 call of its `transfer_to_…` tool; one that is refused is told as the call and its error.
 
-Reasons of an end: `end_call` (the agent), `caller_left`, `max_duration`, `error`, `shutdown`, or
-whatever `end(…)` was given.
+Reasons of an end: `end_call` (the agent), `transferred` (by it), `caller_left`, `max_duration`,
+`error`, `shutdown`, or whatever `end(…)` was given.
 
 `await talk.renew(other)` goes on with another release of the agent between two turns, and tells
 which changed keys count already and which wait; `CannotRenewError` says why it goes on as it was.

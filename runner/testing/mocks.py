@@ -22,8 +22,8 @@ from runner.egress.response.view import seen
 from runner.egress.secrets import Secrets
 from runner.egress.trouble import RequestError
 from runner.schema.http import Result
-from runner.secret import Secret
 from runner.schema.tools import TransferCallTool
+from runner.secret import Secret
 from runner.session.errors import AppFailedError
 from runner.session.telephone.port import Reached
 from runner.template import Renderer, as_data

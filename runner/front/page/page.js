@@ -16,6 +16,7 @@ const REASONS = {
   max_duration: "The conversation has ended: it reached the longest time that it may take.",
   shutdown: "The runner has ended this conversation.",
   silence: "Nobody wrote for a while, so the conversation has ended.",
+  transferred: "The agent has put the call through to a person, and is gone. There is no telephone here, so it is only shown.",
   hung: "The agent did not answer in time, so the conversation has ended.",
   crashed: "The process of this conversation has died. The runner’s log says more.",
 };

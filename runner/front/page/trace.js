@@ -10,6 +10,7 @@ export const ENDS = {
   max_duration: "It reached the longest time that it may take.",
   shutdown: "The runner ended it.",
   silence: "Nobody said anything for a while.",
+  transferred: "The caller was put through to a person.",
   hung: "The agent did not answer in time.",
   crashed: "The process of this conversation has died. The runner’s log says more.",
 };
@@ -22,6 +23,7 @@ export const SHORT = {
   max_duration: "too long",
   shutdown: "ended by the runner",
   silence: "nobody spoke",
+  transferred: "put through to a person",
   hung: "no answer in time",
   crashed: "its process died",
 };

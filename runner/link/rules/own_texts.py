@@ -8,12 +8,14 @@ from runner.diagnostics import Diagnostic
 from runner.diagnostics.nearest import did_you_mean
 from runner.link.rule import AgentContext, AgentRule, Used
 from runner.link.walk import Leaf, walk
+from runner.schema.actions import TransferCall
 from runner.schema.agents import Agent
 from runner.schema.texts import NAMES
 from runner.schema.types.texts import Text
 from runner.syntax import Location
 from runner.texts import HEARD, LANGUAGES, TABLE, covered
 
+_NOT_PUT_THROUGH = "not_put_through"
 _NOTHING = "write plain words here: nothing is known that could stand in them"
 
 
@@ -23,7 +25,8 @@ def _check(context: AgentContext) -> Iterator[tuple[Used, Diagnostic]]:
         for leaf in walk(agent, definition.location):
             if leaf.key == "texts" and leaf.owner is agent and isinstance(leaf.value, Text):
                 yield from ((None, problem) for problem in _foreign(context, leaf))
-    lacking = [text.name for text in HEARD if text.name not in agent.texts]
+    unheard = set() if _transfers(context) else {_NOT_PUT_THROUGH}
+    lacking = [text.name for text in HEARD if text.name not in {*agent.texts, *unheard}]
     for place, language in _named(agent) if lacking else ():
         yield (
             None,
@@ -36,6 +39,13 @@ def _check(context: AgentContext) -> Iterator[tuple[Used, Diagnostic]]:
                 f"{', '.join(LANGUAGES)}",
             ),
         )
+
+
+def _transfers(context: AgentContext) -> bool:
+    """Whether an action of the agent puts callers through."""
+    scope = context.scope
+    users = (scope.agent, *scope.personas.values(), *scope.tools.values())
+    return any(isinstance(b, TransferCall) for user in users for b in scope.acting(user))
 
 
 def _named(agent: Agent) -> Iterator[tuple[Location, str]]:

@@ -14,12 +14,20 @@ from runner.link.rule import FolderContext, FolderRule
 from runner.link.scope import Scope
 from runner.link.servers import ServerTools
 from runner.link.walk import Leaf, walk
+from runner.schema.actions import TransferCall
 from runner.schema.file import SINGULAR
 from runner.schema.languages import SWITCH_LANGUAGE
 from runner.schema.needs import NEED_TOOLS
 from runner.schema.reading.load import Definition
 from runner.schema.tests import AppStep, Match, Mock, Test
-from runner.schema.tools import BUILT_IN, AppTool, HttpTool, KnowledgeTool, McpTool
+from runner.schema.tools import (
+    BUILT_IN,
+    AppTool,
+    HttpTool,
+    KnowledgeTool,
+    McpTool,
+    TransferCallTool,
+)
 from runner.schema.types.blocks import Block
 from runner.schema.types.names import (
     AgentName,
@@ -81,6 +89,12 @@ _ELSEWHERE = (FileName, AgentName, ProviderName)
 """Names that other rules look at."""
 
 
+_ANSWERED = (AppTool, HttpTool, KnowledgeTool, McpTool, TransferCallTool)
+"""Tools that wait for somebody else, for whom a test can answer."""
+
+_TRANSFER = TransferCall.kind
+
+
 class _Look:
     """Looks at one test from the view of the agent that it calls."""
 
@@ -110,6 +124,9 @@ class _Look:
         section = leaf.value.section  # type: ignore[union-attr]  # `all` picks names
         if name in known or name in self.words:
             return
+        if name == TransferCall.kind and leaf.key == "mocks":
+            yield from self._no_transfer(leaf)
+            return
         if section == "tools" and ServerTools.of(self.scope.tools.items()).may_have(name):
             return
         noun = SINGULAR.get(section, "variable")
@@ -121,6 +138,17 @@ class _Look:
         if exists and nearest(name, known) is None:
             hint = f"give it to {agent}, or test an agent that has it"
         message = f"agent '{agent}' has no {noun} '{name}'"
+        yield Diagnostic(leaf.span(self.definition.document), "E202", message, hint)
+
+    def _no_transfer(self, leaf: Leaf) -> Iterator[Diagnostic]:
+        """A mock of the transfers that actions make, of an agent whose actions make none."""
+        scope = self.scope
+        users = (scope.agent, *scope.personas.values(), *scope.tools.values())
+        if any(isinstance(b, TransferCall) for user in users for b in scope.acting(user)):
+            return
+        message = f"no action of agent '{scope.name}' transfers the call"
+        own = (n for n, tool in scope.tools.items() if isinstance(tool, TransferCallTool))
+        hint = f"write {tool}: for that tool" if (tool := next(own, None)) else "delete this mock"
         yield Diagnostic(leaf.span(self.definition.document), "E202", message, hint)
 
     def _known(self, name: object) -> Collection[str]:
@@ -157,15 +185,28 @@ class _Look:
     def _mocks(self, name: str, mocks: tuple[Mock, ...]) -> Iterator[Diagnostic]:
         tool = self.scope.tools.get(name)
         location = (*self.definition.location, "mocks", name)
-        if tool is not None and not isinstance(tool, AppTool | HttpTool | KnowledgeTool | McpTool):
+        if tool is not None and not isinstance(tool, _ANSWERED):
             span = self.definition.document.key_span(location)
             message = f"tool '{name}' asks no service, so there is nothing to mock"
             yield Diagnostic(span, "E211", message, "delete this mock; the tool itself is run")
             return
         several = isinstance(self.definition.document.at(location), list)
+        transfers = isinstance(tool, TransferCallTool) or (tool is None and name == _TRANSFER)
         for place, mock in enumerate(mocks):
             base = (*location, place) if several else location
             yield from self._arguments(name, mock.when, (*base, "when"))
+            yield from self._of_a_service(name, mock, base) if transfers else ()
+
+    def _of_a_service(
+        self, name: str, mock: Mock, at: tuple[str | int, ...]
+    ) -> Iterator[Diagnostic]:
+        """What a service can answer, and a telephone cannot."""
+        for key in ("returns_json", "returns_file", "status", "real"):
+            if key in mock.model_fields_set:
+                span = self.definition.document.key_span((*at, key))
+                message = f"'{name}' transfers the call and asks no service: '{key}' means nothing"
+                hint = "write fails: and the reason, such as busy or no answer, or delete the mock"
+                yield Diagnostic(span, "E112", message, hint)
 
     def _calls(self) -> Iterator[tuple[Any, Mapping[Any, Any]]]:
         base, spec = self.definition.location, self.definition.spec
@@ -184,7 +225,9 @@ class _Look:
         tool = self.scope.tools.get(name)
         if tool is None or isinstance(tool, McpTool):
             return
-        fields = parameters(tool, self.scope)
+        fields = {*parameters(tool, self.scope)}
+        if isinstance(tool, TransferCallTool) and location[-1] == "when":
+            fields |= {"to", "how"}
         for argument, value in given.items():
             missing = isinstance(value, Match) and value.missing
             if argument not in fields and not missing and tool.kind != "remember":

@@ -10,6 +10,7 @@ from runner.link.rule import DefinitionContext, LeafRule
 from runner.link.servers import ServerTools
 from runner.link.table import SymbolTable
 from runner.link.walk import Leaf
+from runner.schema.actions import TransferCall
 from runner.schema.languages import SWITCH_LANGUAGE
 from runner.schema.needs import NEED_TOOLS
 from runner.schema.tests import Checks
@@ -57,7 +58,7 @@ def _check(context: DefinitionContext, leaf: Leaf, _place: Span) -> Iterator[Dia
     known = table.entries["tools"]
     if not isinstance(leaf.value, ToolName):
         return
-    if name in known or name in BUILT_IN or name in table.words:
+    if name in known or name in BUILT_IN or name in table.words or _mocked(leaf):
         return
     servers = ServerTools.of((n, d.readable) for n, d in known.items())
     if context.definition.section == "tests" and servers.may_have(name):
@@ -75,6 +76,11 @@ def _check(context: DefinitionContext, leaf: Leaf, _place: Span) -> Iterator[Dia
         yield Diagnostic(span, "E202", f"unknown tool '{name}'", "write calls_nothing: yes instead")
         return
     yield near(context, unknown(span, "tool", name, _hint(name, table, servers)), "tools", name)
+
+
+def _mocked(leaf: Leaf) -> bool:
+    """Whether a test says what comes of actions; that the agent has such, its own rule looks."""
+    return leaf.key == "mocks" and str(leaf.value) == TransferCall.kind
 
 
 def _hint(name: str, table: SymbolTable, servers: ServerTools) -> str | None:

@@ -49,11 +49,16 @@ class BuiltWhenUsed(BaseModel):
             return handler(source)
         return core_schema.with_info_plain_validator_function(
             cls._read,
-            ref=f"{cls.__module__}.{cls.__qualname__}:{id(cls)}",  # as pydantic calls the model
+            ref=cls._ref(),
             serialization=core_schema.wrap_serializer_function_ser_schema(
                 _written, schema=core_schema.any_schema()
             ),
         )
+
+    @classmethod
+    def _ref(cls) -> str:
+        """What pydantic calls the model."""
+        return f"{cls.__module__}.{cls.__qualname__}:{id(cls)}"
 
     @classmethod
     def _read(cls, value: Any, info: ValidationInfo) -> Any:
@@ -70,8 +75,9 @@ class BuiltWhenUsed(BaseModel):
         cls.model_rebuild()
         whole = cls.__pydantic_core_schema__
         around = _DRAWING.get()
-        if cls in around:  # it may stand below itself
-            return handler(core_schema.definition_reference_schema(whole["ref"]))
+        if cls in around:  # it may stand below itself, or below what stands below it
+            own = handler(core_schema.definition_reference_schema(cls._ref()))
+            return {"allOf": [own]}  # a bare reference would be resolved, which it cannot be yet
         token = _DRAWING.set(around | {cls})
         try:
             return handler(whole)

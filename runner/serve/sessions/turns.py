@@ -24,6 +24,7 @@ _ENDS: Final = {
     "hung": _HUNG,
     "end_call": "the agent has ended the dialogue",
     "max_duration": "the dialogue has lasted as long as it may",
+    "transferred": "the agent has put the dialogue through to a person",
     "silence": f"the dialogue has ended: nobody wrote for {SILENCE / 60:g} minutes",
 }
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final, Literal
 
-from runner.schema.transfer import Transfer
+from runner.schema.actions import Transfer
 from runner.schema.types.call_targets import target_of
 from runner.session.call import Call
 from runner.session.events import TransferEvent

@@ -20,9 +20,9 @@ from livekit.agents.beta.workflows import WarmTransferTask
 from livekit.agents.beta.workflows.utils import WorkflowInstructions
 from livekit.agents.beta.workflows.warm_transfer import WarmTransferResult
 
-from runner.schema.transfer import HOLD, Transfer
+from runner.schema.actions import Transfer
+from runner.schema.transfer import HOLD
 from runner.session.call import Call
-from runner.session.personas.models import models_of
 from runner.session.speech.files import BROUGHT, written
 from runner.session.telephone.port import Reached, RingUp
 from runner.session.telephone.together import Bridged, Moved, Party
@@ -38,7 +38,6 @@ _SILENT: Final = 4.0
 """Seconds after which the agent speaks first, where the person has picked up and says nothing."""
 
 _VOLUME: Final = 0.8
-_MODELS: Final = ("llm", "stt", "tts", "vad")
 _FAILURES: Final = {"voicemail": "mailbox", "human agent declined": "declined"}
 """How LiveKit's reasons begin → ours; all others: the person hung up."""
 
@@ -69,16 +68,19 @@ class Briefing(WarmTransferTask):
     def __init__(
         self, call: Call, spec: Transfer, wish: RingUp, hold: AudioConfig | None, instructions: str
     ) -> None:
-        models = models_of(call, call.speaking)
+        agent = call.session.current_agent
         super().__init__(
             wish.to,
             sip_trunk_id=wish.trunk or "",
             ringing_timeout=spec.ring_for,
             hold_audio=hold,
             instructions=WorkflowInstructions(extra=instructions),
-            chat_ctx=call.session.current_agent.chat_ctx,
+            chat_ctx=agent.chat_ctx,
             turn_handling=call.persona.turns,
-            **{name: models[name] for name in _MODELS if name in models},
+            llm=agent.llm,
+            stt=agent.stt,
+            tts=agent.tts,
+            vad=agent.vad,
         )
         self._call, self._wish = call, wish
         self._outcome: asyncio.Future[Reached] = asyncio.get_running_loop().create_future()
