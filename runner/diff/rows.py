@@ -247,6 +247,16 @@ TABLE: tuple[Row, ...] = (
     Row("tools.*.description", "the model is told something else of {owner}: {after}",
         gone="the model is told nothing more of {owner}"),
     Row("tools.*.say", "{owner} now says {after}, not {before}"),
+    Row("tools.*.transfer_call.to", "{owner} now puts callers through to {after}, not to {before}"),
+    Row("tools.*.transfer_call.how", "{owner} now puts callers through in another way: {after}, "
+        "not {before}"),
+    Row("tools.*.transfer_call.ring_for", "{owner} now lets it ring for {after}, not for {before}"),
+    Row("tools.*.transfer_call.say", "before {owner} puts a caller through, they now hear {after}",
+        gone="before {owner} puts a caller through, they hear {before} no more",
+        new="before {owner} puts a caller through, they now hear {after}"),
+    Row("tools.*.transfer_call.on_failure", "when {owner} puts nobody through, it now {after}, "
+        "where it {before}", gone="when {owner} puts nobody through, it leaves it to the model; "
+        "it {before}", new="when {owner} puts nobody through, it now {after}"),
     Row("tools.*.result.text", "the model now sees of the answer of {owner}: {after}",
         gone="the model now sees the answer of {owner} itself, not {before}"),
     Row("tools.*.result.hide", yes="the model sees of {owner} only whether it worked",

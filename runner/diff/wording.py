@@ -124,6 +124,7 @@ _ACTIONS: dict[str, Callable[[Any], str]] = {
     "say": lambda a: f"says {words(a.say)}",
     "set": lambda a: f"sets {listed(f'{k} to {said(v)}' for k, v in a.set.items())}",
     "tool": lambda a: f"runs {a.tool}",
+    "transfer_call": lambda a: f"puts the caller through to {a.transfer_call.to}",
 }
 """Kind of action → what it does."""
 

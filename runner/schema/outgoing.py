@@ -9,15 +9,13 @@ from pydantic_core import CoreSchema
 
 from runner.schema.actions import Action, Actions
 from runner.schema.types.blocks import Before, Block, OneOrList, key
+from runner.schema.types.call_targets import LONGEST_RING
 from runner.schema.types.measures import SomeTime
 from runner.schema.types.mistake import mistake
 from runner.schema.types.phone_numbers import parse_phone_number
 from runner.schema.types.pressed import Keys
 from runner.schema.types.texts import Stored
 from runner.template import has_template
-
-LONGEST_RING = 80.0
-"""Seconds that LiveKit lets a telephone ring at most."""
 
 _HEARD = frozenset({"say", "instructions", "play", "press_keys", "handoff", "ask_again"})
 """Kinds of actions that somebody must hear."""

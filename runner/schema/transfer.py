@@ -9,7 +9,7 @@ from pydantic import model_validator
 from pydantic.json_schema import JsonSchemaValue
 
 from runner.schema.types.blocks import Block, OrNo, key, together
-from runner.schema.types.call_targets import CallTarget, refuse_reserved
+from runner.schema.types.call_targets import LONGEST_RING, CallTarget, refuse_reserved
 from runner.schema.types.measures import Duration
 from runner.schema.types.mistake import mistake
 from runner.schema.types.names import HeaderKey, SoundName
@@ -56,7 +56,7 @@ class AnyTransfer(Block):
         "cold",
     )
     say: Words | None = key("words for the caller before it, spoken exactly", None)
-    ring_for: Duration = key("so long it rings; then it has failed", 30.0)
+    ring_for: Duration = key("so long it rings; then it has failed; 80s at most", 30.0)
     press_keys: Keys | None = key(
         "warm: keys pressed once somebody has answered, such as ww204# for an extension", None
     )
@@ -106,5 +106,8 @@ class AnyTransfer(Block):
                 at=(written[0],),
                 on="key",
             )
+        if self.ring_for > LONGEST_RING:
+            message = f"no telephone rings longer than {LONGEST_RING:g}s by LiveKit"
+            raise mistake("E109", message, f"write {LONGEST_RING:g}s or less", at=("ring_for",))
         refuse_reserved(self.headers)
         return self

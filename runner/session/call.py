@@ -45,7 +45,7 @@ from runner.session.silence import silence
 from runner.session.speech.files import frames
 from runner.session.speech.sounds import Sounds
 from runner.session.speech.speeches import Speeches
-from runner.session.telephone.port import Rehearsed, Telephone
+from runner.session.telephone.port import Rehearsed, TransferLine
 from runner.session.values.parameters import Fields, Schema, read
 from runner.session.values.templates import AnyWords, Names
 
@@ -108,7 +108,7 @@ class Call:
         app: their app, where they have one.
         room: the LiveKit room that the call is in.
         recording: what the caller is told of the recording of their call.
-        telephone: rings people up, and passes callers on; None where there is none.
+        transfers: rings people up, and passes callers on; None where there is no telephone.
         rehearsed: says what comes of transfers in place of a telephone.
         transferring: the caller is being put through: whether they were, once that is known.
         together: the caller and the person whom they were put through to, as long as they talk.
@@ -131,7 +131,7 @@ class Call:
     keys: Pressed = field(init=False)
     app: CallersApp = field(init=False)
     room: rtc.Room | None = None
-    telephone: Telephone | None = None
+    transfers: TransferLine | None = None
     rehearsed: Rehearsed | None = None
     transferring: asyncio.Future[bool] | None = None
     together: Together | None = None

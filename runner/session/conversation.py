@@ -40,7 +40,7 @@ from runner.session.requests import OutsideRequests
 from runner.session.speech.recorder import CallSound
 from runner.session.speech.sounds import Sounds
 from runner.session.starting import Ends, Starting
-from runner.session.telephone.port import Rehearsed, Telephone
+from runner.session.telephone.port import Rehearsed, TransferLine
 from runner.session.values.templates import TemplateContext, TemplateRenderer
 from runner.session.values.variables import Variables
 
@@ -69,7 +69,7 @@ class Conversation(OutsideRequests):
             facts.
         sound: where both sides of a call by voice are kept, once they may be; None: nowhere.
         recall: says what is remembered of the caller; without it, nothing is.
-        telephone: rings people up, and passes callers on; without it there is no telephone.
+        transfers: rings people up, and passes callers on; without it nobody can be.
         rehearsed: says what comes of transfers in place of a telephone.
         on_agreed: told that the caller has agreed to be recorded, where they were asked.
 
@@ -98,7 +98,7 @@ class Conversation(OutsideRequests):
         on_agreed: Callable[[], None] = lambda: None,
         sound: Path | None = None,
         recall: Recall | None = None,
-        telephone: Telephone | None = None,
+        transfers: TransferLine | None = None,
         rehearsed: Rehearsed | None = None,
     ) -> None:
         """Take everything; nothing is built before `start`. An event loop must be running."""
@@ -117,7 +117,7 @@ class Conversation(OutsideRequests):
             awaits=idle,
             history=history,
             sounds=sounds,
-            telephone=telephone,
+            transfers=transfers,
             rehearsed=rehearsed,
         )
         self._call.recording = Recording(release.agent.record, on_agreed)

@@ -87,6 +87,10 @@ class Document:
             node = node[part]
         return node
 
+    def written(self, location: Location) -> Location:
+        """Return the same without the parts that the file does not have."""
+        return self._follow(location)[0]
+
     def value_span(self, location: Location) -> Span:
         """Return where the value stands; for a key that is missing, its definition's name.
 

@@ -23,6 +23,7 @@ from runner.link.release import AgentRelease
 from runner.session import CallFacts
 from runner.session import events as events_of
 from runner.session.conversation import Conversation
+from runner.session.telephone.port import Rehearsed
 
 Event = dict[str, Any]
 
@@ -144,6 +145,7 @@ async def begin(load: Load) -> AsyncIterator[Begin]:
         idle: bool = True,
         egress: Egress | None = None,
         started: bool = True,
+        rehearsed: Rehearsed | None = None,
     ) -> Talk:
         release = load(folder) if isinstance(folder, str) else folder
         events = Told()
@@ -175,6 +177,7 @@ async def begin(load: Load) -> AsyncIterator[Begin]:
             channel=channel,
             idle=idle,
             clock=clock,
+            rehearsed=rehearsed,
         )
         open_talks.append(talk)
         for name, model in (models or {}).items():

@@ -146,6 +146,13 @@ ALONE = {
     ),
     "Need.wait": "how long a key is waited for: test_pressed_keys.py",
     "OptOut.opt_out": "it can only be yes",
+    **dict.fromkeys(
+        (
+            *("Transfer.ring_for", "Transfer.headers", "Transfer.press_keys", "Transfer.trunk"),
+            *("Transfer.from", "Transfer.hold_sound", "Transfer.instructions"),
+        ),
+        "there is no telephone by text: test_transfer.py, test_warm_transfer.py",
+    ),
     "Need.default": "a value that a call has is kept",
     "Need.private": "a need can only be private as a whole",
     **dict.fromkeys(

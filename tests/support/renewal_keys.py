@@ -32,6 +32,7 @@ personas:
     tools:
       - press
       - seats
+      - put_through
     keypad:
       "1":
         handoff: form
@@ -56,6 +57,16 @@ personas:
         tool: seats
         with:
           row: back
+      "0":
+        if: town == 'Hanoi'
+        transfer_call:
+          to: "{{ '12' }}"
+          how: cold
+          say: One moment.
+          on_failure:
+            say: Nobody is there.
+      "*":
+        tool: put_through
   form:
     instructions: You ask.
     needs:
@@ -75,6 +86,17 @@ personas:
     tools:
       - press
 tools:
+  put_through:
+    description: Put them through.
+    if: town == 'Hanoi'
+    parameters:
+      who:
+        type: text
+        optional: yes
+    transfer_call:
+      to: "{{ '34' }}"
+    then:
+      say: They are through.
   seats:
     description: Let them pick a seat.
     if: town == 'Hanoi'
@@ -119,6 +141,8 @@ TALK = [
     "/8",
     "/#",
     "/4",
+    "/0",
+    "/*",
     "/6",
     "/1",
     "/12*",
@@ -164,6 +188,23 @@ CHANGES = {
     "PressKeysTool.description": ("description: Press it.", "description: Press that."),
     "PressKeysTool.if": ("if: town == 'Hanoi'\n    press", "if: town == 'Hue'\n    press"),
     "PressKeysTool.then": ("say: Pressed.", "say: It is pressed."),
+    "TransferCall.if": (
+        "if: town == 'Hanoi'\n        transfer",
+        "if: town == 'Hue'\n        transfer",
+    ),
+    "TransferCall.transfer_call": ("to: \"{{ '12' }}\"", "to: \"{{ '13' }}\""),
+    "Transfer.to": ("to: \"{{ '12' }}\"", "to: \"{{ '14' }}\""),
+    "Transfer.how": ("how: cold", "how: warm"),
+    "Transfer.say": ("say: One moment.", "say: A moment."),
+    "Transfer.on_failure": ("say: Nobody is there.", "say: Nobody answers."),
+    "TransferCallTool.transfer_call": ("to: \"{{ '34' }}\"", "to: \"{{ '35' }}\""),
+    "TransferCallTool.description": ("Put them through.", "Put the caller through."),
+    "TransferCallTool.parameters": ("type: text\n        optional: yes", "type: text"),
+    "TransferCallTool.if": (
+        "if: town == 'Hanoi'\n    parameters:\n      who",
+        "if: town == 'Hue'\n    parameters:\n      who",
+    ),
+    "TransferCallTool.then": ("say: They are through.", "say: It is done."),
     "Need.keypad": ("keypad: also", "keypad: only"),
     "Need.end_key": ('end_key: "#"', 'end_key: "*"'),
     "Need.parts": (

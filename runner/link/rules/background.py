@@ -7,12 +7,18 @@ from collections.abc import Iterator
 from runner.diagnostics import Diagnostic
 from runner.link.rule import AgentContext, AgentRule, Used
 from runner.link.scope import Scope
-from runner.schema.actions import EndCall, HandOff, RunTool
+from runner.schema.actions import EndCall, HandOff, RunTool, TransferCall
 from runner.schema.calling import WaitingTool
-from runner.schema.tools import EndCallTool
+from runner.schema.tools import EndCallTool, TransferCallTool
 from runner.schema.types.blocks import Block
 
-_DOES = {HandOff: "hands the call over", EndCall: "ends the call", EndCallTool: "ends the call"}
+_DOES = {
+    HandOff: "hands the call over",
+    EndCall: "ends the call",
+    EndCallTool: "ends the call",
+    TransferCall: "transfers the call",
+    TransferCallTool: "transfers the call",
+}
 
 
 def _check(context: AgentContext) -> Iterator[tuple[Used, Diagnostic]]:

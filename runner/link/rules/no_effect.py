@@ -11,7 +11,7 @@ from runner.link.rule import AgentContext, AgentRule, Used
 from runner.link.scope import Scope
 from runner.link.sent import is_read
 from runner.link.walk import walk
-from runner.schema.actions import AskAgain, HandOff, Instruct, Play, PressKeys, Say
+from runner.schema.actions import AskAgain, HandOff, Instruct, Play, PressKeys, Say, TransferCall
 from runner.schema.agents import Agent, Idle, Limits, Room
 from runner.schema.personas import Handoff
 from runner.schema.providers import chosen
@@ -237,7 +237,7 @@ def _unheard(context: AgentContext) -> Iterator[tuple[Used, Diagnostic]]:
             )
 
 
-_SPEAKING = (Say, Instruct, Play, HandOff, PressKeys, AskAgain)
+_SPEAKING = (Say, Instruct, Play, HandOff, PressKeys, AskAgain, TransferCall)
 
 
 def _slow_tools(context: AgentContext) -> Iterator[tuple[Used, Diagnostic]]:

@@ -51,11 +51,12 @@ def scalar(text: str, *, quoted: bool = False) -> str:
 def _before(document: Document, location: Location) -> str:
     """What stands on the line before the key: spaces, and the dash of an entry."""
     column = document.key_span(location).column - 1
-    parent = location[:-1]
+    there = document.written(location)
+    parent = there[:-1]
     if (
         parent
         and isinstance(parent[-1], int)
-        and next(iter(document.at(parent)), None) == location[-1]
+        and next(iter(document.at(parent)), None) == there[-1]
     ):
         return " " * (column - 2) + "- "
     return " " * column

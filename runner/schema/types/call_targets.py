@@ -27,6 +27,10 @@ _SCHEME = late(r"(sips?|tel):(?://)?", re.IGNORECASE)
 _SUCH: Final = "write it as sip:desk@pbx.example"
 
 
+LONGEST_RING: Final = 80.0
+"""Seconds that LiveKit lets a telephone ring at most."""
+
+
 class CallTarget(Stored):
     """A phone number or a SIP address; a template may give it."""
 

@@ -237,13 +237,33 @@ FOREIGN: dict[str, Mapping[str, str]] = {
         {
             "say": "speak message text words tell reply respond",
             "instructions": "prompt generate generate_reply instruction",
-            "handoff": "transfer transfer_to goto go_to next hand_over switch_to persona agent",
+            "handoff": "goto go_to next hand_over switch_to persona agent",
+            "write handoff: and a persona; or transfer_call: and below it to: and the number": (
+                "transfer transfer_to"
+            ),
+            "transfer_call": "forward forward_call transfer_phone transfer_to_number call_transfer"
+            " refer sip_refer connect_call warm_transfer cold_transfer blind_transfer",
             "tool": "call run function call_tool execute",
             "play": "sound audio play_sound play_audio play_file audio_file",
             "set": "store save remember assign variables",
             "end_call": "hang_up hangup end end_conversation disconnect exit",
             "opt_out": "optout do_not_call dnc unsubscribe never_call stop_calling",
             "with": "arguments args params parameters input inputs",
+        }
+    ),
+    "transfer_call": _Words(
+        {
+            "to": "number phone phone_number destination target transfer_to sip_call_to address"
+            " sip_uri uri recipient",
+            "how": "type mode kind transfer_type method",
+            "say": "message words text announcement transfer_message speak",
+            "ring_for": "timeout ring_timeout ringing_timeout ring wait max_wait",
+            "press_keys": "dtmf keys extension digits",
+            "trunk": "trunk_id sip_trunk_id sip_trunk",
+            "from": "caller_id from_number sip_number callerid",
+            "headers": "sip_headers custom_headers header",
+            "hold_sound": "hold_music hold_audio music hold sound on_hold",
+            "instructions": "briefing summary summary_plan prompt whisper brief",
         }
     ),
     "a greeting": _Words(

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 MOST: Final = 16
 """Of one call: lists of actions that wait to be done."""
 
-ENDED_BY_AGENT: Final = "end_call"
+ENDED_BY_AGENT: Final = frozenset({"end_call", "transferred"})
 """Why a call ends that an action has ended."""
 
 GRACE: Final = 10.0
@@ -263,7 +263,7 @@ class Outside:
         for number, waiting in list(self._waiting.items()):
             if waiting.call == call.id:
                 del self._waiting[number]
-                itself = waiting.begun and call.reason == ENDED_BY_AGENT
+                itself = waiting.begun and call.reason in ENDED_BY_AGENT
                 waiting.answer.set_result(Acted(call.id, number, over=not itself))
 
 

@@ -71,7 +71,7 @@ class RingUp:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
-class Telephone(Protocol):
+class TransferLine(Protocol):
     """Who does it."""
 
     async def pass_on(self, wish: PassOn) -> Reached:

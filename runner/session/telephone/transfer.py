@@ -138,7 +138,7 @@ async def _reached(call: Call, spec: Transfer, to: str, names: Names, tool: str)
         if reached.answered:
             _tell(call, spec, to, "shown")
         return reached
-    if call.telephone is None or call.room is None:
+    if call.transfers is None or call.room is None:
         return Reached("no_telephone")
     _tell(call, spec, to, "calling")
     reached = await (_briefed if spec.warm else _passed_on)(call, spec, to, names)
@@ -155,8 +155,8 @@ def _arguments(names: Names) -> dict[str, Any]:
 async def _passed_on(call: Call, spec: Transfer, to: str, names: Names) -> Reached:
     identity = call.bound.context.facts.caller.identity or ""
     wish = PassOn(to, identity, spec.ring_for, headers_of(call, spec, names))
-    assert call.telephone is not None  # noqa: S101 - it was looked at
-    return await call.telephone.pass_on(wish)
+    assert call.transfers is not None  # noqa: S101 - it was looked at
+    return await call.transfers.pass_on(wish)
 
 
 async def _briefed(call: Call, spec: Transfer, to: str, names: Names) -> Reached:

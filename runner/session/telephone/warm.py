@@ -34,6 +34,9 @@ log = logging.getLogger("lkrun")
 LONGEST: Final = 300.0
 """Seconds that a person may be briefed; then the caller is taken back."""
 
+PERSONS_ROOM: Final = "-human-agent"
+"""What LiveKit's task puts behind the name of the caller's room for that of the person."""
+
 _SILENT: Final = 4.0
 """Seconds after which the agent speaks first, where the person has picked up and says nothing."""
 
@@ -159,8 +162,8 @@ class Briefing(WarmTransferTask):
     ) -> None:
         """Have the main process call them: what is never called is never called here either."""
         del room_name, identity, room
-        assert self._call.telephone is not None  # noqa: S101 - it was looked at before
-        reached = await self._call.telephone.ring_up(self._wish)
+        assert self._call.transfers is not None  # noqa: S101 - it was looked at before
+        reached = await self._call.transfers.ring_up(self._wish)
         if not reached.answered:
             raise NotReachedError(reached)
 
@@ -199,13 +202,14 @@ async def briefed(
     """Call a person, brief them, and bring them together with the caller; what came of it."""
     assert call.room is not None  # noqa: S101 - it was looked at before
     renderer = call.bound.renderer
+    phone = call.bound.release.agent.phone
     wish = RingUp(
         to,
-        f"{call.room.name}-human-agent",
+        f"{call.room.name}{PERSONS_ROOM}",
         "human-agent-sip",
         spec.ring_for,
-        spec.trunk,
-        spec.from_,
+        spec.trunk or (str(phone.trunk) if phone is not None and phone.trunk else None),
+        spec.from_ or (phone.from_ if phone is not None else None),
         renderer.text(spec.press_keys, names) if spec.press_keys is not None else "",
         headers,
     )
