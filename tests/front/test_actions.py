@@ -37,7 +37,7 @@ async def test_what_has_ended_takes_none(ask, session):
 
 KNOWN = (
     "known here: app, ask_again, end_call, handoff, if, instructions, interruptible, must_call, "
-    "opt_out, play, press_keys, say, set, timeout, tool, with"
+    "opt_out, play, press_keys, say, set, timeout, tool, transfer_call, with"
 )
 
 
