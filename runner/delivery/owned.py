@@ -51,6 +51,8 @@ class OwnedFile:
             path.chmod(0o600)
             self._db.execute("PRAGMA journal_mode=WAL")
             self._db.execute(f"PRAGMA synchronous={synchronous}")
+            # what was said may stand in it unmasked until a call is over: then it is gone
+            self._db.execute("PRAGMA secure_delete=ON")
             self._db.executescript(tables)
         except BaseException:
             self._leave()
@@ -80,6 +82,10 @@ class OwnedFile:
                 if self._db.in_transaction:  # where the disk is full, SQLite has given it up itself
                     self._db.execute("ROLLBACK")
                 raise
+
+    def _wipe(self) -> None:
+        """Leave nothing in the log of what was written that is not in the file any more."""
+        self._rows("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def _rows(self, query: str, *values: Any) -> list[Any]:
         with self._guard:

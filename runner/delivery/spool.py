@@ -182,6 +182,8 @@ class Spool(OwnedFile):
                     for place, (name, kind, target) in sends.items()
                 ],
             )
+        if not self._rows("SELECT 1 FROM calls WHERE open = 1 LIMIT 1"):
+            self._wipe()
         return True
 
     def put(

@@ -133,6 +133,7 @@ def _engine(address: Address) -> Engine:
 def _prepare(connection: Any, _record: Any) -> None:
     connection.execute("PRAGMA foreign_keys=ON")
     connection.execute("PRAGMA synchronous=NORMAL")
+    connection.execute("PRAGMA secure_delete=ON")  # what is deleted is gone from the disk
     connection.execute("PRAGMA cache_size=-16000")
 
 

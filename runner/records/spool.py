@@ -122,6 +122,9 @@ class RecordSpool(OwnedFile):
                     (session, session),
                 )
 
+        if not self._rows("SELECT 1 FROM sessions LIMIT 1"):
+            self._wipe()
+
     def refused(self, session: str) -> None:
         """The database does not take this one: leave it here, where people may look at it."""
         with self._writing() as db:

@@ -111,7 +111,7 @@ def build(  # noqa: PLR0913 - what a runner begins with
     calls.on_end.append(tools.call_ended)
     after = AfterCalls(releases, log, tools.egress)
     calls.on_end.append(after.call_ended)
-    recorder = Recorder(releases, calls, log, secrets, startup.env)
+    recorder = Recorder(releases, calls, log, secrets, startup.env, beside=after.written)
     metrics = Metrics(releases, calls, tools.breakers, tools.servers, recorder.figures)
     metrics.tell_room(admission)
     hooks = EventHooks(releases, after)

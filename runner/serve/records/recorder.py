@@ -7,7 +7,7 @@ import sqlite3
 import tempfile
 import time
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -49,19 +49,25 @@ class Recorder:
 
     Attributes:
         place: where they are kept.
+
+    Args:
+        beside: waits until what else must be on the disk is there.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - whom it hears and where it writes, by name
         self,
         releases: Releases,
         calls: Calls,
         log: Log,
         secrets: Secrets,
         env: Mapping[str, str],
+        *,
+        beside: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
         """Listen; nothing is written before something has happened."""
         self._releases, self._calls, self._log = releases, calls, log
         self.place = Place(lambda: releases.current.process, secrets, env)
+        self._beside = beside
         self._early: dict[str, list[Note]] = {}
         self._on: dict[str, AgentRelease | None] = {}
         self._said: set[str] = set()
@@ -92,6 +98,8 @@ class Recorder:
         """Wait a little until all that has happened is on the disk."""
         if self._spooling is not None:
             await self._spooling.written(_FLUSH)
+        if self._beside is not None:
+            await self._beside()
 
     async def settled(self, session: str) -> None:
         """Wait a little until a session that has ended is in the database."""

@@ -36,6 +36,9 @@ if TYPE_CHECKING:
 PATIENCE: Final = 75.0
 """Seconds after its end in which models have read a call; then it is sent as it is."""
 
+_FLUSH: Final = 0.25
+"""Seconds that the answer to a turn waits at most until what is known of it is on the disk."""
+
 _LAST: Final = 5.0
 """Seconds in which what is left is tried when the runner ends; the next one goes on with it."""
 
@@ -107,6 +110,20 @@ class AfterCalls:
     def send(self, letter: Letter) -> None:
         """Keep a message about a job of an external agent, and bring it."""
         self._do(self._put_letter(letter))
+
+    async def written(self) -> None:
+        """Wait a little until all that is known of calls by now is on the disk."""
+        if self._worker is None:
+            return
+        reached = asyncio.Event()
+
+        async def mark() -> None:
+            reached.set()
+
+        self._do(mark())
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_FLUSH):
+                await reached.wait()
 
     async def outbox(self) -> Outbox | None:
         """What is sent and was; None where there never was anything."""
