@@ -15,7 +15,7 @@ from sqlalchemy.pool import NullPool
 
 from runner.records.address import Address
 
-NEWEST: Final = "0002"
+NEWEST: Final = "0003"
 """The last of the migrations."""
 
 _SECONDS: Final = 5

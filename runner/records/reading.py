@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -18,6 +18,7 @@ from sqlalchemy import (
     and_,
     func,
     literal,
+    literal_column,
     or_,
     select,
     text,
@@ -125,20 +126,28 @@ def _wanted(connection: Connection, query: RecordQuery) -> Select[Any] | None:
     if query.words is not None and query.words.strip():
         if not (wanted := phrases(query.words)):
             return None
-        conditions.append(_WORDS[connection.dialect.name](wanted))
+        conditions.append(_WORDS[connection.dialect.name](connection, wanted))
     newest = (RecordRow.started.desc(), RecordRow.n.desc())
     return select(RecordRow).where(and_(True, *conditions)).order_by(*newest)
 
 
-def _in_sqlite(wanted: list[str]) -> ColumnElement[bool]:
+def _in_sqlite(connection: Connection, wanted: list[str]) -> ColumnElement[bool]:
     match = " ".join(f'"{phrase}"' for phrase in wanted)
-    found = text("SELECT rowid FROM talk_words WHERE talk_words MATCH :match").bindparams(
-        match=match
-    )
-    return RecordRow.n.in_(found.columns(RecordRow.n).scalar_subquery())
+    query = "SELECT rowid FROM talk_words WHERE talk_words MATCH :match"
+    few = connection.execute(text(f"{query} LIMIT {_MANY}"), {"match": match}).all()
+    if len(few) < _MANY:
+        return RecordRow.n.in_([row.rowid for row in few])
+    # of many, the newest are found by looking at the newest records, not by sorting all that fit:
+    # with a sign before it, SQLite does not look the number up
+    number: ColumnElement[int] = literal_column("+records.n")
+    return number.in_(text(query).bindparams(match=match).columns(RecordRow.n).scalar_subquery())
 
 
-def _in_postgresql(wanted: list[str]) -> ColumnElement[bool]:
+_MANY: Final = 500
+"""Records that hold what is searched for, from which it is in many."""
+
+
+def _in_postgresql(_: Connection, wanted: list[str]) -> ColumnElement[bool]:
     document = func.to_tsvector("simple", TalkRow.words)
     return RecordRow.n.in_(
         select(TalkRow.n).where(
@@ -255,17 +264,17 @@ def figures(
     since: float | None = None,
     kind: str | None = None,
 ) -> dict[str, Any]:
-    """What sessions add up to: whole days and hours from their sums, the rest one by one.
+    """What sessions add up to: of whole months, days and hours their sums, the rest one by one.
 
     Raises:
         DatabaseError: they cannot be read now.
     """
-    start = since if since is not None else 0.0
-    first_hour = -(-start // SPANS["hour"]) * SPANS["hour"]
-    first_day = -(-start // SPANS["day"]) * SPANS["day"]
     calls, sums = 0, dict[str, Any]()
     with database.reading() as connection:
-        for count, more in _summed(connection, agent, kind, first_hour, first_day):
+        start = max(since if since is not None else 0.0, _oldest(connection))
+        first = {span: -(-start // seconds) * seconds for span, seconds in SPANS.items()}
+        first_hour = first["hour"]
+        for count, more in _summed(connection, agent, kind, first):
             calls += count
             add(sums, more)
         hours = dict(_hours(connection, agent, kind, first_hour))
@@ -278,6 +287,12 @@ def figures(
     return shown(calls, sums, listed)
 
 
+def _oldest(connection: Connection) -> int:
+    """Since when there are figures: a month may still hold days that are forgotten."""
+    oldest = select(func.min(FiguresRow.at)).where(FiguresRow.span == "day")
+    return connection.scalar(oldest) or 0
+
+
 def _hour(at: int) -> str:
     return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:00:00Z")
 
@@ -288,11 +303,14 @@ def _whose(table: Any, agent: str | None, kind: str | None) -> list[ColumnElemen
 
 
 def _summed(
-    connection: Connection, agent: str | None, kind: str | None, hour: float, day: float
+    connection: Connection, agent: str | None, kind: str | None, first: Mapping[str, float]
 ) -> Iterator[tuple[int, dict[str, Any]]]:
+    ends = (*list(first.values())[1:], math.inf)  # each goes on to where the next longer begins
     spans = or_(
-        and_(FiguresRow.span == "day", FiguresRow.at >= day),
-        and_(FiguresRow.span == "hour", FiguresRow.at >= hour, FiguresRow.at < day),
+        *(
+            and_(FiguresRow.span == span, FiguresRow.at >= begin, FiguresRow.at < end)
+            for (span, begin), end in zip(first.items(), ends, strict=True)
+        )
     )
     wanted = select(FiguresRow.calls, FiguresRow.figures)
     for row in connection.execute(wanted.where(spans, *_whose(FiguresRow, agent, kind))):

@@ -16,7 +16,7 @@ from runner.records.opt_outs import OptOut, put
 from runner.records.tables import FiguresRow, MemoryRow, RecordRow, TalkRow
 from runner.records.words import LONGEST, searchable
 
-SPANS: Final = {"hour": 3600, "day": 86_400}
+SPANS: Final = {"hour": 3600, "day": 86_400, "month": 30 * 86_400}
 """The spans of figures, in seconds."""
 
 _AT_ONCE: Final = 500
@@ -166,8 +166,15 @@ def forget_old(database: Database, now: float, keep: float | None) -> list[str]:
     with database.writing() as connection:
         connection.execute(delete(MemoryRow).where(MemoryRow.expires < now))
         if keep is not None:
-            connection.execute(delete(FiguresRow).where(FiguresRow.at < now - keep - SPANS["day"]))
+            _forget_figures(connection, now - keep)
     return audio
+
+
+def _forget_figures(connection: Connection, before: float) -> None:
+    """Delete sums of what was before; an hour goes with its day."""
+    for span in SPANS:
+        old = FiguresRow.at < before - max(SPANS[span], SPANS["day"])
+        connection.execute(delete(FiguresRow).where(FiguresRow.span == span, old))
 
 
 def _delete(connection: Connection, numbers: list[int]) -> None:

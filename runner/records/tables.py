@@ -57,6 +57,8 @@ class RecordRow(Base):
     __table_args__ = (
         Index("records_started", desc("started"), desc("n")),
         Index("records_agent", "agent", desc("started"), desc("n")),
+        Index("records_kind", "kind", desc("started"), desc("n")),
+        Index("records_outcome", "outcome", desc("started"), desc("n")),
         Index("records_who", "who", desc("started")),
         Index("records_expires", "expires"),
     )
@@ -80,10 +82,10 @@ class TalkRow(Base):
 
 
 class FiguresRow(Base):
-    """What calls of an hour or a day add up to.
+    """What calls of some time add up to.
 
     Attributes:
-        span: `hour` or `day`.
+        span: `hour`, `day`, or `month`: thirty days.
         at: its beginning, in seconds since 1970.
     """
 
@@ -95,6 +97,8 @@ class FiguresRow(Base):
     kind: Mapped[str] = mapped_column(primary_key=True)
     calls: Mapped[int]
     figures: Mapped[dict[str, Any]]
+
+    __table_args__ = (Index("figures_calls", "span", "at", "agent", "kind", "calls"),)
 
 
 class MemoryRow(Base):

@@ -7,9 +7,11 @@ import itertools
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy import create_engine
 from support.noted import START, made
 
 from runner.records import figures, reading, store
+from runner.records.database import Database
 
 
 def test_sums_are_what_was_counted(database):
@@ -26,6 +28,47 @@ def test_sums_are_what_was_counted(database):
         assert sums["calls"] == len(wanted) == sum(hour["calls"] for hour in sums["hours"])
         assert sums["minutes"] == len(wanted)
         assert sums["ended"] == ({"end_call": len(wanted)} if wanted else {})
+
+
+DAY, MONTH = 86_400, 30 * 86_400
+
+
+def test_months_add_up_too(database):
+    """Over months, from any moment on; also once days of a month that is counted are forgotten."""
+    spread = [made(f"s{n}", at=START + n * 100_000.5) for n in range(80)]
+    store.save(database, spread)
+    for since in (None, START, START + 12 * DAY + 7, START + 31 * DAY, START + MONTH * 2):
+        wanted = sum(each.row["started"] >= (since or 0) for each in spread)
+        sums = reading.figures(database, since=since)
+        assert sums["calls"] == wanted == sum(hour["calls"] for hour in sums["hours"])
+    now, keep = START + 100 * DAY, 65.0 * DAY
+    store.forget_old(database, now, keep)
+    kept = [each for each in spread if each.row["started"] // DAY * DAY >= now - keep - DAY]
+    sums = reading.figures(database)
+    assert 0 < len(kept) < 80
+    assert sums["calls"] == len(kept) == sum(hour["calls"] for hour in sums["hours"])
+
+
+def test_what_was_counted_before_there_were_months_is_in_them(database):
+    """A database of an older version has the same figures after it was brought up to date."""
+    spread = [
+        made(f"s{n}", at=START + n * 100_000, agent=("desk", "shop")[n % 2]) for n in range(60)
+    ]
+    store.save(database, spread)
+    before = reading.figures(database), reading.figures(database, "shop")
+    engine = create_engine(database.address.url.reveal())
+    with engine.begin() as connection:
+        for name in ("figures_calls", "records_kind", "records_outcome"):
+            connection.exec_driver_sql(f"DROP INDEX {name}")
+        connection.exec_driver_sql("DELETE FROM figures WHERE span = 'month'")
+        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '0002'")
+    again = Database(database.address)
+    assert (reading.figures(again), reading.figures(again, "shop")) == before
+    months = "SELECT sum(calls) FROM figures WHERE span = 'month'"
+    with engine.connect() as connection:
+        assert connection.exec_driver_sql(months).scalar() == 60
+    engine.dispose()
+    again.close()
 
 
 def test_parts_tools_and_tokens_are_told(database):

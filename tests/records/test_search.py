@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
-from support.noted import made
+from support.noted import START, made
 
 from runner.records import reading, store
 from runner.records.reading import RecordQuery
@@ -35,6 +37,25 @@ def test_words_are_found(request, kind):
         for query, _ in CASES
     }
     assert matches == dict(CASES)
+
+
+def test_a_word_that_is_in_many_is_found_page_by_page(database):
+    """The newest first, each once, also with an agent, and where they were not stored in order."""
+    order = [(n * 7) % 601 for n in range(601)]
+    made_ = [
+        made(f"s{n}", said="welcome", at=START + 60.0 * n, agent=("desk", "shop")[n % 2])
+        for n in order
+    ]
+    store.save(database, made_)
+    for agent, names in ((None, range(600, -1, -1)), ("shop", range(599, 0, -2))):
+        query, found = RecordQuery(words="welcome", agent=agent, most=200), []
+        while True:
+            page = reading.page(database, query)
+            found += [each["id"] for each in page.records]
+            if page.cursor is None:
+                break
+            query = replace(query, cursor=page.cursor)
+        assert found == [f"s{n}" for n in names]
 
 
 def test_a_long_talk_can_be_stored(database):

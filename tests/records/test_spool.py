@@ -72,3 +72,16 @@ def test_what_the_database_refuses_stands_aside(spool):
     assert spool.ready(9) == {}
     assert spool.counts()["refused"] == 1
     assert spool.notes("s1") == talk("s1")
+
+
+def test_what_was_stored_leaves_nothing_on_the_disk(tmp_path, spool):
+    """Words that wait may be part of a number which only the whole talk tells to be one."""
+    spool.add([Noted("s1", tuple(talk("s1", said="marigold " * 2000)), over=True)])
+    stays = talk("s2", said="tulip")
+    spool.add([Noted("s2", tuple(stays), over=True)])
+    spool.stored({"s1": spool.ready(9)["s1"]})
+    assert spool.ready(9) == {"s2": stays}
+    spool.stored(spool.ready(9))
+    everything = b"".join(f.read_bytes() for f in tmp_path.rglob("*") if f.is_file())
+    assert b"marigold" not in everything
+    assert b"tulip" not in everything
