@@ -13,7 +13,7 @@ from runner.schema.types.mistake import mistake
 from runner.schema.types.names import AgentName, ExternalAgentName, HeaderKey
 from runner.schema.types.settings import Setting
 from runner.schema.types.texts import Credential, Sent
-from runner.schema.types.values import Url, YesNo, one_of, whole
+from runner.schema.types.values import LanguageTag, Url, YesNo, one_of, whole
 from runner.template import has_template
 
 PREFIX: Final = "whsec_"
@@ -133,6 +133,7 @@ class ExternalAgent(Block):
         **dict.fromkeys(("job_type", "type", "types"), "write job_types:"),
         **dict.fromkeys(("retries", "max_retries"), "write retry: and max_retries: below it"),
         **dict.fromkeys(("health", "health_check"), "write health_url:"),
+        **dict.fromkeys(("language", "lang", "languages"), "write locale:"),
         **dict.fromkeys(("fall_back", "backup", "otherwise"), "write fallback:"),
         "auth": "delete it: each request is signed with secret:; a key of yours stands in headers:",
         "method": "delete it: a job is always sent with POST",
@@ -170,6 +171,11 @@ class ExternalAgent(Block):
     )
     fallback: AgentName | None = key(
         "the agent that takes the call where the program does not; an apology is said without it",
+        None,
+    )
+    locale: LanguageTag | None = key(
+        "the language of the apology, such as de or pt-BR; without it that of the fallback, or of "
+        "most agents of the folder",
         None,
     )
     signature: Annotated[str, one_of("standard", "livekit", "both", meant=_SIGNATURES)] = key(

@@ -58,12 +58,10 @@ async def test_where_nobody_answers_the_fallback_takes_the_call(livekit, lkrun_s
 async def test_without_a_fallback_an_apology_is_said(livekit, lkrun_serve, write):
     """A program that says no, and nobody in its place: the caller hears so, and is let go."""
     async with Program((200, {"accepted": False, "error": "full"}, {})) as program:
-        runner = lkrun_serve(write(agents=folder(program)), GUIDE=SECRET)
+        runner = lkrun_serve(write(agents=folder(program, locale="de")), GUIDE=SECRET)
         await runner.event("ready", within=60)
         async with calling(livekit, "guide") as caller:
-            await caller.reads(
-                "I am sorry, nobody can take your call just now. Please try again later. Goodbye."
-            )
+            await caller.reads("im Moment kann niemand Ihren Anruf annehmen.")
             await caller.hears()
             await caller.sees_end()
 

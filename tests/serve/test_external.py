@@ -120,8 +120,8 @@ async def world(store, releases, admission, calls, monkeypatch):
     where = LiveKit(livekit.url, KEY, Secret(SECRET))
     made = World(livekit, None, None, releases)
 
-    async def say(_rooms, room):
-        made.apologies.append(room)
+    async def say(_rooms, room, said):
+        made.apologies.append((room, said.language))
 
     monkeypatch.setattr(apology, "say", say)
     health = Health(releases, egress, log)
@@ -282,11 +282,13 @@ async def test_who_accepts_and_does_not_join_is_kept_out(world):
 
 
 async def test_without_a_fallback_an_apology_is_said(world):
-    """Somebody says so, where nobody takes the call."""
+    """Somebody says so, where nobody takes the call: in its language, else the folder's."""
     async with joining(world, (500, "", {})) as program:
         world.serve(program, fallback=None)
-        await world.ended(await world.call())
-    assert world.apologies == ["room-1"]
+        await world.ended(await world.call("1"))
+        world.serve(program, fallback=None, locale="pt-BR")
+        await world.ended(await world.call("2"))
+    assert world.apologies == [("room-1", "en"), ("room-2", "pt-BR")]
 
 
 async def test_what_the_program_says_of_itself_is_shown_in_the_room(world):

@@ -17,6 +17,7 @@ from runner.schema.external_agents import MAKE_ONE, ExternalAgent, secret_proble
 from runner.schema.reading.load import Definition
 from runner.schema.types.names import AgentName, ExternalAgentName
 from runner.schema.types.texts import Text
+from runner.texts import LANGUAGES, covered
 
 _SECTION = "external_agents"
 _PRODUCTION = "production"
@@ -77,6 +78,7 @@ def _folder(context: FolderContext) -> Iterator[Diagnostic]:
             yield from _resting(context, definition, spec)
             yield from _open(context, definition, spec)
             yield from _secrets(context, definition, spec)
+            yield from _spoken(definition, spec)
 
 
 def _twice(context: FolderContext, definition: Definition) -> Iterator[Diagnostic]:
@@ -162,6 +164,16 @@ def _secrets(
         place = (*definition.location, "secret")
         span = definition.document.value_span((*place, at) if isinstance(written, list) else place)
         yield Diagnostic(span, "E117", f"{alone[1]} cannot be used: {problem}", MAKE_ONE)
+
+
+def _spoken(definition: Definition, spec: ExternalAgent) -> Iterator[Diagnostic]:
+    """A language in which there is no apology."""
+    if spec.locale is None or covered(spec.locale):
+        return
+    span = definition.document.value_span((*definition.location, "locale"))
+    message = f"there is no apology in '{spec.locale}': callers hear it in English"
+    hint = f"write one of {', '.join(LANGUAGES)}, or fallback: and an agent that takes the call"
+    yield Diagnostic(span, "W230", message, hint)
 
 
 RULE = FolderRule(_folder)

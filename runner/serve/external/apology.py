@@ -5,25 +5,24 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import wave
-from pathlib import Path
+from contextlib import aclosing
 from typing import TYPE_CHECKING, Final
 
 from livekit import api, rtc
 from livekit.agents.types import TOPIC_TRANSCRIPTION
+from livekit.agents.utils.audio import audio_frames_from_file
 from livekit.protocol.models import ParticipantInfo
 
 from runner.serve.external.room import TROUBLES
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    from runner.serve.external.apologies import Apology
     from runner.serve.external.room import RoomService
 
-WORDS: Final = "I am sorry, nobody can take your call just now. Please try again later. Goodbye."
-"""What is said, and written for those who read."""
-
-_SOUND: Final = Path(__file__).with_name("apology.wav")
 _IDENTITY: Final = "lkrun-apology"
-_PIECE: Final = 0.1
+_RATE: Final = 48_000
 _LONGEST: Final = 20.0
 _HEARD: Final = 0.5
 """Seconds for the last words to arrive."""
@@ -31,11 +30,11 @@ _HEARD: Final = 0.5
 _log = logging.getLogger("lkrun")
 
 
-async def say(rooms: RoomService, room: str) -> None:
+async def say(rooms: RoomService, room: str, apology: Apology) -> None:
     """Join a room, say it, and leave; a room in which one caller is alone is closed then."""
     try:
         async with asyncio.timeout(_LONGEST):
-            await _said(rooms, room)
+            await _said(rooms, room, apology)
     except Exception as error:  # noqa: BLE001 - whatever the room does ends no other job
         _log.warning("an apology could not be said in room %s: %s", room, type(error).__name__)
         _log.debug("the error", exc_info=error)
@@ -47,7 +46,7 @@ async def say(rooms: RoomService, room: str) -> None:
             await rooms.close(room)
 
 
-async def _said(rooms: RoomService, name: str) -> None:
+async def _said(rooms: RoomService, name: str, apology: Apology) -> None:
     livekit = rooms.livekit
     token = (
         api.AccessToken(livekit.api_key, livekit.api_secret.reveal())
@@ -59,17 +58,15 @@ async def _said(rooms: RoomService, name: str) -> None:
     await room.connect(livekit.url, token.to_jwt(), rtc.RoomOptions(auto_subscribe=False))
     try:
         with contextlib.suppress(Exception):  # who only listens hears it all the same
-            await room.local_participant.send_text(WORDS, topic=TOPIC_TRANSCRIPTION)
-        await _play(room)
+            await room.local_participant.send_text(apology.words, topic=TOPIC_TRANSCRIPTION)
+        await _play(room, apology.sound)
         await asyncio.sleep(_HEARD)
     finally:
         await room.disconnect()
 
 
-async def _play(room: rtc.Room) -> None:
-    with wave.open(str(_SOUND)) as file:
-        rate, samples = file.getframerate(), file.readframes(file.getnframes())
-    source = rtc.AudioSource(rate, 1, queue_size_ms=int(_LONGEST * 1000))
+async def _play(room: rtc.Room, sound: Path) -> None:
+    source = rtc.AudioSource(_RATE, 1, queue_size_ms=int(_LONGEST * 1000))
     try:
         track = rtc.LocalAudioTrack.create_audio_track("apology", source)
         options = rtc.TrackPublishOptions(source=rtc.TrackSource.SOURCE_MICROPHONE)
@@ -77,10 +74,9 @@ async def _play(room: rtc.Room) -> None:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(2):  # so that the first words are heard
                 await publication.wait_for_subscription()
-        step = int(rate * _PIECE) * 2
-        for begin in range(0, len(samples), step):
-            piece = samples[begin : begin + step]
-            await source.capture_frame(rtc.AudioFrame(piece, rate, 1, len(piece) // 2))
+        async with aclosing(audio_frames_from_file(str(sound), _RATE)) as frames:
+            async for frame in frames:
+                await source.capture_frame(frame)
         await source.wait_for_playout()
     finally:
         await source.aclose()

@@ -13,7 +13,9 @@ from runner.egress.policy.breaker import Breaker
 from runner.external.addresses import chosen
 from runner.external.jobs import Job, Status
 from runner.serve.external import letters
+from runner.serve.external.apologies import language_of
 from runner.serve.tasks import Tasks
+from runner.texts import USUAL
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -239,7 +241,8 @@ class ExternalJobs:
 
         spec = self.spec(name)
         fallback = str(spec.fallback) if spec is not None and spec.fallback is not None else None
-        done = await StandIn(self.rooms, self._log).take(about, name, fallback, error)
+        language = language_of(spec, self._releases.current) if spec is not None else USUAL
+        done = await StandIn(self.rooms, self._log).take(about, name, fallback, language, error)
         self.counts[name, done] += 1
 
     def keep_out(self, program: Program) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from runner.serve.external import apology
+from runner.serve.external.apologies import in_language
 from runner.serve.external.room import TROUBLES
 
 if TYPE_CHECKING:
@@ -20,13 +21,16 @@ class StandIn:
     def __init__(self, rooms: RoomService, log: Log) -> None:
         self._rooms, self._log = rooms, log
 
-    async def take(self, about: wire.Job, name: str, fallback: str | None, error: str) -> str:
+    async def take(
+        self, about: wire.Job, name: str, fallback: str | None, language: str, error: str
+    ) -> str:
         """Have a call taken.
 
         Args:
             about: LiveKit's job.
             name: the external agent.
             fallback: the agent that takes its place.
+            language: in which an apology is said.
             error: why it has not come, for the log.
 
         Returns:
@@ -39,7 +43,7 @@ class StandIn:
         self._log.event(
             "external_apology", words, level="error", agent=name, room=room, error=error
         )
-        await apology.say(self._rooms, room)
+        await apology.say(self._rooms, room, in_language(language))
         return "apology"
 
     async def _called(self, about: wire.Job, name: str, fallback: str, error: str) -> bool:
