@@ -72,7 +72,7 @@ MAY_IMPORT = {
         "source", "cache", "child_environment", "collecting", "compiler", "delivery", "diagnostics",
         "diff", "egress", "external", "front", "link", "masking", "picture", "provider_kinds",
         "providers",
-        "recording", "records", "secret", "session", "schema", "template", "testing",
+        "recording", "records", "secret", "session", "schema", "template", "testing", "texts",
     },
     "cli": {
         "moments", "provider_kinds",
