@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from support.fake_jobs import AGENT
 from support.visiting import WANTED
 
 from runner.front.port import DialogueError
@@ -50,9 +51,40 @@ async def test_from_an_agent_to_its_calls_and_figures(visit, runner):
 async def test_that_the_agents_cannot_be_had_is_told(visit, runner):
     """In words, in their place."""
 
-    def refuse():
+    def refuse(_release=None):
         raise DialogueError("not_ready", "no release is served yet")
 
     runner.portraits = refuse
     await visit.page.goto(visit.address + "#agents")
     await visit.sees(".trouble", "No release is served yet.")
+
+
+async def test_an_external_agent_is_told_of(visit):
+    """Where its jobs go, how it is, who takes its place, and what it was sent last; as text."""
+    await visit.page.goto(visit.address + "#agents")
+    guide = visit.page.locator("[data-external=guide]")
+    await guide.wait_for()
+    told = await guide.inner_text()
+    assert "A program of its own · ready for calls" in told
+    for words in ("http://x.example/", "Not asked", "Jobs are posted to it", "an apology is said"):
+        assert words in told
+    await guide.locator("summary").click()
+    (sent,) = await guide.locator("li").all_inner_texts()
+    assert sent == "s-1: given up after 3 attempts (it was down)"
+    await visit.page.locator("[data-portrait=clinic]").wait_for()
+    assert visit.complaints == []
+
+
+async def test_an_external_agent_that_is_left_out_says_why(visit, runner):
+    """A program that is gone, or that does not answer, is not called ready."""
+    trouble = {"state": "unhealthy", "failures": 3, "error": "<b>it is down", "ms": None}
+    gone = {**AGENT, "disabled": True, "fallback": "desk"}
+    down = {**AGENT, "name": "down", "health": trouble, "breaker": "open"}
+    runner.external.served = [gone, down]
+    await visit.page.goto(visit.address + "#agents")
+    await visit.sees("[data-external=guide]", "left out for now")
+    await visit.sees("[data-external=guide]", "It said that it is gone (410)")
+    await visit.sees("[data-external=guide]", "desk takes the call")
+    await visit.sees("[data-external=down]", "asked 3 times in vain (<b>it is down)")
+    await visit.sees("[data-external=down]", "for half a minute calls go elsewhere")
+    assert visit.complaints == []

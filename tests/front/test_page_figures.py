@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from support.fake_jobs import JOB
 from support.visiting import WANTED
 
 from runner.front.port import DialogueError
@@ -113,3 +114,21 @@ async def test_no_call_and_no_database_are_told(visit, runner, totals):
     runner.records.refuses = DialogueError("records_unavailable", "the disk is full", "make room")
     await visit.page.get_by_label("Kind", exact=True).select_option("Calls")
     await visit.sees("#plots .trouble", "The disk is full. Make room.")
+
+
+@pytest.mark.usefixtures("totals")
+async def test_jobs_of_external_agents_are_figures_too(visit, runner):
+    """How they ended, and why the last of them failed; of the agent and the time asked for."""
+    soon = {**JOB, "requested": datetime.now(UTC).isoformat()}
+    failed = {**soon, "agent": "guide", "status": "failed", "error": "<b>nothing listens"}
+    old = {**failed, "requested": "2020-01-01T00:00:00.000Z"}
+    runner.external.known = [soon, {**soon, "status": "success"}, failed, old]
+    await visit.page.goto(visit.address + "#figures")
+    await visit.sees("figure", "1 of 3 jobs was not taken, or failed.")
+    assert await rows(visit, "Jobs of external agents") == [
+        ["Went well", "1"], ["In the room now", "1"], ["Failed", "1"],
+    ]  # fmt: skip
+    await visit.sees("figure li", "guide: <b>nothing listens")
+    await visit.page.get_by_label("Agent", exact=True).select_option("clinic")
+    await visit.page.locator("figure", has_text="Jobs of").wait_for(state="detached")
+    assert visit.complaints == []

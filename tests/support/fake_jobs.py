@@ -22,13 +22,14 @@ AGENT = {
 
 
 class FakeJobs:
-    """Knows one of each."""
+    """Knows one of each, or what a test gives it."""
 
     def __init__(self):
         self.reported = []
+        self.served, self.known = [AGENT], [JOB]
 
     def jobs(self):
-        return [JOB]
+        return self.known
 
     def job(self, name):
         if name != JOB["id"]:
@@ -43,7 +44,7 @@ class FakeJobs:
         return {**self.job(name), "status": status}
 
     async def agents(self):
-        return [AGENT]
+        return self.served
 
     async def deliveries(self):
         return [DELIVERY]

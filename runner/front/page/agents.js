@@ -2,6 +2,7 @@
 
 import { ask } from "/-/page/api.js";
 import { el, sentence } from "/-/page/dom.js";
+import { portraits } from "/-/page/external.js";
 import { drawn } from "/-/page/plots.js";
 
 const MODES = { voice: "Speaks", text: "Writes" };
@@ -15,9 +16,10 @@ export async function open(root, { site }) {
   root.replaceChildren(el("h1", { tabindex: "-1" }, "Agents"), list);
   try {
     const agents = await ask("GET", "/-/page.agents.json");
+    const others = site.page()?.preview ? [] : await portraits();
     if (shown !== mine) return;
-    list.replaceChildren(...agents.map((each) => portrait(each, Boolean(site.page()?.livekit))));
-    if (!agents.length) list.append(el("p", { class: "empty" }, "No agent is served yet. As soon as the folder has one, it appears here."));
+    list.replaceChildren(...agents.map((each) => portrait(each, Boolean(site.page()?.livekit))), ...others);
+    if (!agents.length && !others.length) list.append(el("p", { class: "empty" }, "No agent is served yet. As soon as the folder has one, it appears here."));
   } catch (error) {
     if (shown === mine) list.replaceChildren(el("p", { class: "trouble", role: "alert" }, error.message ? sentence(error.message) : "The runner does not answer."));
   }

@@ -2,6 +2,7 @@
 
 import { ask, query } from "/-/page/api.js";
 import { ENGLISH, el, sentence } from "/-/page/dom.js";
+import * as external from "/-/page/external.js";
 import { bars, columns } from "/-/page/plots.js";
 import { many, number, plain, took } from "/-/page/said.js";
 import { SHORT } from "/-/page/trace.js";
@@ -49,8 +50,8 @@ async function draw(mine) {
   const { agent, days, kind } = Object.fromEntries(new FormData(mine.form));
   const now = Date.now(), since = days ? new Date(now - Number(days) * DAY) : null;
   try {
-    const stats = await ask("GET", `/v1/stats${query({ agent, kind, since: since?.toISOString() })}`);
-    if (shown === mine && round === mine.round) mine.plots.replaceChildren(...figures(stats, since?.getTime(), now));
+    const [stats, jobs] = await Promise.all([ask("GET", `/v1/stats${query({ agent, kind, since: since?.toISOString() })}`), kind === "text" ? [] : external.figures(agent, since)]);
+    if (shown === mine && round === mine.round) mine.plots.replaceChildren(...figures(stats, since?.getTime(), now), ...jobs);
   } catch (error) {
     if (shown === mine && round === mine.round) mine.plots.replaceChildren(el("p", { class: "trouble", role: "alert" }, error.message ? sentence(error.message) : "The runner does not answer."));
   }

@@ -51,8 +51,8 @@ _MODULES: Final = {
     **{
         f"{name}.js": f"{name}.js"
         for name in (
-            "agents", "api", "astest", "calls", "dom", "door", "figures", "latency", "plots",
-            "room", "said", "trace", "widget",
+            "agents", "api", "astest", "calls", "dom", "door", "external", "figures", "latency",
+            "plots", "room", "said", "trace", "widget",
         )
     },
     "livekit-client.js": "vendor/livekit-client-2.23.0.js",
