@@ -57,6 +57,13 @@ def _by_text(agent: Agent) -> bool:
     return agent.mode == "text"
 
 
+def _by_voice_alone(agent: Agent) -> bool:
+    """Whether nothing of it reads what whoever answers says, though it should be found out."""
+    off = agent.voicemail in (None, False)
+    reads = chosen(agent, "llm") and chosen(agent, "stt")
+    return bool(realtime_of(agent)) and not off and not reads
+
+
 def _only_listens(agent: Agent) -> bool:
     return agent.only_listens
 
@@ -128,6 +135,12 @@ _ROWS = (
     _Row((), ("stt", "tts", "vad", "avatar", "keyterms", "pronunciations", "speech",
               "background_audio", "phone"), _by_text,
          _VOICE, _OF_VOICE),
+    _Row((), ("voicemail",), lambda a: a.dial is None,
+         "has no effect: only who is called by the agent can be a machine",
+         "write dial: with to: beside it, or delete it"),
+    _Row((), ("voicemail",), lambda a: a.dial is not None and _by_voice_alone(a),
+         "has no effect: it wants an llm that reads what was said, and speech recognition",
+         "write llm: and stt: beside realtime:, or voicemail: no"),
     _Row(("record",), ("announce",), _keeps_nothing,
          "speaks of a recording, and nothing is kept of what is said: transcript is no",
          "delete it, or transcript, or write audio: yes"),
