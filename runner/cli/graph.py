@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 )
 @shared
 def graph(folder: Path, *, form: str | None) -> int:
-    """Draw the personas and handoffs of the folder DIR (agents.d)."""
-    from runner.picture.sketch import sketch
+    """Draw the personas and handoffs of the folder DIR (agents.d), and its external agents."""
+    from runner.picture.sketch import program, sketch
 
     result = compiled(folder)
     if result.release is None:
@@ -38,6 +38,9 @@ def graph(folder: Path, *, form: str | None) -> int:
         listed([d for d in result.diagnostics if d.severity == "error"], result, err=True)
         return 1
     sketches = [sketch(scope) for scope in result.scopes]
+    for name, spec in result.release.external_agents.items():
+        fallback = str(spec.fallback) if spec.fallback is not None else None
+        sketches.append(program(name, map(str, spec.also), fallback))
     on_terminal = form is None and sys.stdout.isatty()
     _draw(sketches, form or ("text" if on_terminal else "mermaid"))
     if on_terminal:

@@ -14,7 +14,7 @@ def mermaid(sketches: Sequence[Sketch]) -> str:
 
 def _agent(drawn: Sketch) -> Iterator[str]:
     agent = drawn.agent
-    yield f'  subgraph {_id(agent)}["{agent}"]'
+    yield f'  subgraph {_id(agent)}["{drawn.title}"]'
     yield f"    {_id(agent)}_call((call)) --> {_id(agent, drawn.start)}"
     if drawn.closed is not None:
         yield f'    {_id(agent)}_call -->|"outside the hours"| {_id(agent, drawn.closed)}'

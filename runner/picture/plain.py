@@ -14,7 +14,8 @@ def plain(sketches: Sequence[Sketch], colours: Colours = PLAIN) -> str:
 
 
 def _agent(drawn: Sketch, colours: Colours) -> Iterator[str]:
-    yield f"{colours.place}{drawn.agent}{colours.off}"
+    beside = f"  ({drawn.about})" if drawn.about else ""
+    yield f"{colours.place}{drawn.agent}{colours.off}{beside}"
     column = max((width(way.target) for way in drawn.ways), default=0)
     for name in (name for layer in drawn.layers() for name in layer):
         start = f"  ({drawn.begins(name)})" if drawn.begins(name) else ""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
@@ -42,6 +42,7 @@ class Sketch:
     Attributes:
         closed: who answers outside the agent's hours; None where nobody else does.
         gates: persona → what must be true before a call can go to it.
+        about: what is said beside the agent's name.
     """
 
     agent: str
@@ -50,6 +51,12 @@ class Sketch:
     ways: tuple[Way, ...]
     gates: Mapping[str, str] = field(default_factory=dict)
     closed: str | None = None
+    about: str = ""
+
+    @property
+    def title(self) -> str:
+        """The agent's name, with what is said beside it."""
+        return f"{self.agent} ({self.about})" if self.about else self.agent
 
     def begins(self, persona: str) -> str:
         """Which calls begin with a persona; nothing where none does."""
@@ -79,6 +86,15 @@ def sketch(scope: Paths) -> Sketch:
     ways = tuple(_ways(scope))
     start, *closed = map(str, scope.agent.answering or (scope.agent.first,))
     return Sketch(scope.name, start, tuple(scope.personas) or (start,), ways, gates, *closed)
+
+
+def program(name: str, also: Iterable[str], fallback: str | None) -> Sketch:
+    """What is drawn of an external agent: who gets its calls besides, and who takes its place."""
+    ways = [Way(name, other, "at the same time") for other in also]
+    if fallback is not None:
+        ways.append(Way(name, fallback, "where the program does not come"))
+    others = dict.fromkeys(way.target for way in ways)
+    return Sketch(name, name, (name, *others), tuple(ways), about="a program of its own")
 
 
 def _ways(scope: Paths) -> Iterator[Way]:

@@ -64,7 +64,7 @@ def _head(sketches: Sequence[Sketch], wide: float, tall: float) -> Iterator[str]
 
 
 def _agent(drawn: Sketch, boxes: Mapping[str, Box], top: float) -> Iterator[str]:
-    yield f'<text class="caption" x="{MARGIN}" y="{top + 12:.1f}">{_text(drawn.agent)}</text>'
+    yield f'<text class="caption" x="{MARGIN}" y="{top + 12:.1f}">{_text(drawn.title)}</text>'
     for curve in curves(boxes):
         yield f'<path class="way" marker-end="url(#lkrun-tip)" d="{curve}"/>'
     for box in boxes.values():

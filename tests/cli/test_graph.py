@@ -50,3 +50,29 @@ def test_the_picture_of_the_readme_is_that_of_the_demonstration(lkrun):
     """It is written anew by `lkrun graph agents.d --format svg > docs/graph.svg`."""
     kept = (ROOT / "docs" / "graph.svg").read_text(encoding="utf-8")
     assert lkrun("graph", "agents.d", "--format", "svg").stdout == kept
+
+
+EXTERNAL = """
+external_agents:
+  guide:
+    webhook_url: https://agents.example/livekit
+    secret: "{{ secrets.GUIDE }}"
+    also: ear
+  ear:
+    webhook_url: https://ears.example/livekit
+    secret: "{{ secrets.GUIDE }}"
+"""
+
+
+def test_external_agents_are_drawn(lkrun, folder):
+    """As programs of their own, with who gets their calls besides; where nothing else is, too."""
+    (folder / "a.yaml").write_text(EXTERNAL)
+    text = lkrun("graph", folder, "--format", "text").stdout
+    assert "guide  (a program of its own)\n  [guide]  (a call begins here)" in text
+    assert "──▶ ear  at the same time" in text
+    mermaid = lkrun("graph", folder, "--format", "mermaid").stdout
+    assert 'subgraph guide["guide (a program of its own)"]' in mermaid
+    assert 'guide__guide -->|"at the same time"| guide__ear' in mermaid
+    svg = lkrun("graph", folder, "--format", "svg").stdout
+    assert "guide (a program of its own)" in svg
+    parsed(svg)

@@ -10,7 +10,7 @@ import pytest
 
 from runner.picture.mermaid import mermaid
 from runner.picture.plain import plain
-from runner.picture.sketch import Sketch, Way, shortened
+from runner.picture.sketch import Sketch, Way, program, shortened
 from runner.picture.svg import svg
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -150,3 +150,11 @@ def test_who_answers_outside_the_hours_begins_a_call_too():
     assert 'hotel_call -->|"outside the hours"| hotel__night' in mermaid([drawn])
     assert "Outside the hours it begins with night." in svg([drawn])
     assert drawn.layers() == [["desk", "night"]]
+
+
+def test_a_program_shows_who_takes_its_place():
+    """An external agent is a picture as any other: its fallback is a way."""
+    text = plain([program("guide", ["ear"], "desk")])
+    assert text.splitlines()[0] == "guide  (a program of its own)"
+    assert "──▶ desk  where the program does not come" in text
+    assert "desk" not in plain([program("guide", [], None)])

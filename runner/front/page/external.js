@@ -8,7 +8,7 @@ import { many, number, took, when } from "/-/page/said.js";
 const HEALTH = {
   healthy: ({ ms }) => (ms === null ? "It works" : `It works, and answered within ${took(ms)}`),
   unhealthy: ({ error, failures }) => `It does not work: asked ${many(failures, "time")} in vain${error ? ` (${error})` : ""}`,
-  unknown: () => "Not asked: it has no health_url",
+  unknown: () => "Not asked yet, or it has no health_url",
 };
 const BREAKERS = {
   closed: "Jobs are posted to it",
