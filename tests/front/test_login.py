@@ -21,8 +21,10 @@ from support.id_tokens import (
     public,
     token,
 )
+from support.visiting import WANTED, Visit
 
 from runner.front import signing_keys
+from runner.front.app import Front
 from runner.front.login import IdTokens
 from runner.front.problems import HttpProblem
 from runner.front.rates import Rate
@@ -524,3 +526,31 @@ async def test_requests_are_counted_by_who_signed_in(runner, provider):
         assert (await ask("GET", "/v1/sessions", headers=zoe)).status == 200
         seen = [(await ask("GET", "/v1/sessions", headers=bearer("a.b.c"))).status for _ in "123"]
         assert seen == [401, 401, 429]
+
+
+@WANTED
+async def test_a_caller_signs_in_on_the_page(browser, runner, now, provider):
+    """With an expired token it says so; with a good one they talk, and see nothing of others."""
+    runner.livekit_url = "ws://127.0.0.1:9"
+    front = Front(runner, port=0, doors=now, fetch=provider)
+    await front.start()
+    context = await browser.new_context()
+    visit = Visit(await context.new_page(), front)
+    await visit.page.goto(visit.address)
+    await visit.sees("#door-login", "Callers who have signed in take the ID token")
+    field = visit.page.get_by_label("Token", exact=True)
+    await field.fill(token(exp=NOW - 3600))
+    await field.press("Enter")
+    await visit.sees("#door-wrong", "This ID token has expired. Sign in again")
+    assert visit.page.url == visit.address
+    await field.fill(token())
+    await field.press("Enter")
+    call = visit.page.get_by_role("button", name="Talk with clinic, by voice")
+    await call.wait_for()
+    assert await visit.page.get_by_role("button", name="Write to clinic").count() == 0
+    assert await visit.page.get_by_role("link", name="Calls").is_hidden()
+    await call.click()
+    await visit.sees("#over-words", "LiveKit at ws://127.0.0.1:9 cannot be reached")
+    assert runner.visit.identity == "mary"
+    await context.close()
+    await front.stop()

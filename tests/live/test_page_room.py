@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import base64
-
 import pytest
-from live.test_voice_socket import GREETING, SPEAK
 from playwright.async_api import expect
-from support.live.browser import MICROPHONE, browser, recording
+from support.live import needs
+from support.live.browser import MICROPHONE, browser
+from support.live.page_talk import PageTalk
+from support.live.rtcserver import LiveKitServer
 
 pytestmark = pytest.mark.timeout(180)
 
@@ -21,46 +21,52 @@ async def runner(lkrun_serve):
 
 
 async def test_a_person_talks_with_the_demonstration_over_livekit(runner, tmp_path):
-    """Hear it, speak, interrupt, write beside; trace, variables and end as over the socket."""
-    spoken = recording("I have a question about my invoice", tmp_path / "spoken.wav")
-    sound = base64.b64encode(spoken.read_bytes()).decode()
+    """Hear it, speak, interrupt, write beside, be muted; trace, variables and end."""
     async with browser(*MICROPHONE) as page:
         urls: list[str] = []
         page.on("request", lambda request: urls.append(request.url))
-        await page.add_init_script(SPEAK % sound)
+        talk = PageTalk(page)
+        await talk.hears_itself_say(tmp_path)
         await page.goto(runner.http)
-        talk = page.get_by_role("button", name="Talk with clinic, by voice")
-        await talk.wait_for()
+        await page.get_by_role("button", name="Talk with clinic, by voice").wait_for()
         assert not any("livekit-client" in each for each in urls)  # it is loaded with the call
-        await talk.click()
-        words = page.locator("#speaking-words")
-        await expect(words).to_contain_text("receptionist is speaking", timeout=60_000)
-        log = page.get_by_role("log")
-        await expect(log).to_contain_text(GREETING)
-        await expect(words).to_contain_text("Listening")
-        await page.evaluate("speak()")
-        await expect(log).to_contain_text("question about my invoice")
-        await expect(log).to_contain_text("Handed over to billing")
-        await expect(log).to_contain_text("Which invoice is it about?")
-        box = page.get_by_label("Your message")
-        await box.fill("number 118")
-        await box.press("Enter")
-        await expect(log).to_contain_text("Invoice 118 over 90 dollars is paid.")
-        await expect(page.locator("#vars")).to_contain_text("Sunrise Dental")
-        await page.get_by_role("button", name="End", exact=True).click()
-        await expect(page.locator("#over-words")).to_contain_text("You have ended")
+        await talk.call(runner.http)
+        await talk.ask_about_an_invoice()
     ended = await runner.event("session_ended", kind="call")
     assert ended["reason"] == "caller_left"
     assert {each.split("//")[1].split("/")[0] for each in urls} <= {runner.http.split("//")[1]}
 
 
-async def test_an_agent_that_ends_the_call_is_heard_to_its_end(runner):
-    """The page says who has ended it, and the agent's end is no broken connection."""
-    async with browser(*MICROPHONE) as page:
-        await page.goto(runner.http)
-        await page.get_by_role("button", name="Talk with clinic, by voice").click()
-        await expect(page.get_by_role("log")).to_contain_text(GREETING, timeout=60_000)
-        await expect(page.locator("#speaking-words")).to_contain_text("Listening")
-        await page.get_by_label("Your message").fill("goodbye")
-        await page.get_by_label("Your message").press("Enter")
-        await expect(page.locator("#over-words")).to_contain_text("has ended the conversation")
+async def test_who_has_no_microphone_hears_writes_and_is_bid_goodbye(runner):
+    """What to do is said; the agent's end is no broken connection, and is heard to its end."""
+    async with browser("--autoplay-policy=no-user-gesture-required") as page:
+        talk = PageTalk(page)
+        await talk.call(runner.http)
+        await expect(page.locator("#trouble")).to_contain_text("until then you can write")
+        await talk.write("goodbye")
+        await expect(talk.over).to_contain_text("has ended the conversation")
+
+
+async def test_a_livekit_that_goes_and_comes_back(lkrun_serve, tmp_path):
+    """It is said at once, with what is being done about it, and no more when the call goes on."""
+    program = needs.program("LKRUN_LIVEKIT_SERVER", "livekit-server")
+    own = LiveKitServer(program, tmp_path / "livekit.log")
+    own.start()
+    try:
+        runner = lkrun_serve(**own.env)
+        await runner.event("ready")
+        async with browser(*MICROPHONE) as page:
+            talk = PageTalk(page)
+            await talk.call(runner.http)
+            own.kill()
+            trouble = page.locator("#trouble")
+            await expect(trouble).to_contain_text("connection to LiveKit is gone. Trying to get it")
+            own.start()
+            await expect(trouble).to_be_hidden(timeout=60_000)
+            await expect(talk.over).to_be_hidden()
+            runner.ctrl_c()
+            runner.ctrl_c()
+            await expect(talk.over).to_contain_text("The runner has ended this conversation.")
+        runner.code = await runner.ended(20)
+    finally:
+        own.kill()

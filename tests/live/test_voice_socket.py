@@ -2,36 +2,18 @@
 
 from __future__ import annotations
 
-import base64
 import os
 import re
 import signal
 
 import numpy as np
 import pytest
-from playwright.async_api import expect
-from support.live.browser import MICROPHONE, browser, recording
+from support.live.browser import MICROPHONE, browser
+from support.live.page_talk import GREETING, PageTalk
 from support.live.sound import loud, understood
 from support.live.voice_socket import PIECE, WITHOUT, calling
 
 pytestmark = pytest.mark.timeout(180)
-
-GREETING = "Good day, this is Sunrise Dental. How can I help you?"
-SPEAK = """
-    navigator.mediaDevices.getUserMedia = async () => {
-      const ears = new AudioContext(), out = ears.createMediaStreamDestination();
-      const bytes = Uint8Array.from(atob("%s"), (sign) => sign.charCodeAt(0));
-      const sound = await ears.decodeAudioData(bytes.buffer);
-      window.speak = () => {
-        const played = ears.createBufferSource();
-        played.buffer = sound;
-        played.connect(out);
-        played.start();
-      };
-      return out.stream;
-    };
-"""
-"""A microphone that hears a recording whenever a test says so."""
 
 
 @pytest.fixture
@@ -92,28 +74,11 @@ async def test_a_process_that_dies_ends_its_call_alone(runner):
 
 
 async def test_a_person_talks_with_the_demonstration_without_livekit(runner, tmp_path):
-    """Pick the agent, allow the microphone, hear it, speak, interrupt it, and write beside."""
-    spoken = recording("I have a question about my invoice", tmp_path / "spoken.wav")
-    sound = base64.b64encode(spoken.read_bytes()).decode()
+    """Pick the agent, allow the microphone, hear it, speak, interrupt, write, be muted, end."""
     async with browser(*MICROPHONE) as page:
-        await page.add_init_script(SPEAK % sound)
-        await page.goto(runner.http)
-        await page.get_by_role("button", name="Talk with clinic, by voice").click()
-        words = page.locator("#speaking-words")
-        await expect(words).to_contain_text("receptionist is speaking", timeout=60_000)
-        log = page.get_by_role("log")
-        await expect(log).to_contain_text(GREETING)
-        await expect(words).to_contain_text("Listening")
-        await page.evaluate("speak()")
-        await expect(log).to_contain_text("question about my invoice")
-        await expect(log).to_contain_text("Handed over to billing")
-        await expect(log).to_contain_text("Which invoice is it about?")
-        box = page.get_by_label("Your message")
-        await box.fill("number 118")
-        await box.press("Enter")
-        await expect(log).to_contain_text("Invoice 118 over 90 dollars is paid.")
-        await expect(page.locator("#vars")).to_contain_text("Sunrise Dental")
-        await page.get_by_role("button", name="End", exact=True).click()
-        await expect(page.locator("#over-words")).to_contain_text("You have ended")
+        talk = PageTalk(page)
+        await talk.hears_itself_say(tmp_path)
+        await talk.call(runner.http)
+        await talk.ask_about_an_invoice()
     ended = await runner.event("session_ended", kind="call")
     assert re.match("voice_", ended["session"])

@@ -294,7 +294,7 @@ async function dialUp(name) {
       if (here()) tellVoice(mine);
     },
     level: (loud) => here() && showLevel(loud),
-    trouble: (words) => here() && trouble(sentence(words)),
+    trouble: (words) => here() && trouble(words && sentence(words)),
     refused: () => ask("GET", `/v1/agents/${encodeURIComponent(name)}/voice?rate=24000`).then(() => "", (error) => (error instanceof Refused && error.code !== "bad_request" ? error.message : "")),
     over: (words) => here() && over(words || REASONS.caller_left),
   };
@@ -372,7 +372,9 @@ function say(text) {
 /** In a call what is written goes out at once: it interrupts what is being said. */
 function write(mine) {
   const { text } = mine.queue.at(-1);
-  if (!mine.call?.send({ type: "text", text })) giveBack(mine);
+  if (mine.call?.send({ type: "text", text })) return;
+  giveBack(mine);
+  if ($("trouble").hidden) trouble("Your message did not get through. It is back in the box; send it again in a moment.");
 }
 
 async function next(mine) {

@@ -32,6 +32,7 @@ export class RoomCall {
       .on(RoomEvent.TrackSubscribed, (track) => this.play(track))
       .on(RoomEvent.ParticipantAttributesChanged, (changed) => STATE in changed && this.on.talking("agent", changed[STATE] === "speaking"))
       .on(RoomEvent.ActiveSpeakersChanged, (all) => this.on.talking("caller", all.includes(this.room.localParticipant)))
+      .on(RoomEvent.SignalReconnecting, () => this.on.trouble(AWAY))
       .on(RoomEvent.Reconnecting, () => this.on.trouble(AWAY))
       .on(RoomEvent.Reconnected, () => this.on.trouble(""))
       .on(RoomEvent.Disconnected, () => this.joined && this.stop(this.last ? "" : BROKEN));
