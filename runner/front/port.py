@@ -14,6 +14,30 @@ from runner.front.talks_port import Talks
 
 
 @dataclass(frozen=True, slots=True)
+class TapField:
+    """Something that the caller's app sends.
+
+    Attributes:
+        type: of the language: `text`, `integer`, `yes_no`, …
+        choices: those that are known; empty: any value.
+        optional: whether it may be left out.
+    """
+
+    name: str
+    type: str
+    choices: tuple[str, ...] = ()
+    optional: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TapInfo:
+    """What the caller's app may ask an agent for: a method of `app.on`."""
+
+    name: str
+    fields: tuple[TapField, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class AgentInfo:
     """An agent, as `GET /v1/agents` and the page show it.
 
@@ -21,6 +45,7 @@ class AgentInfo:
         variables: the names of all that it may come to know.
         suggestions: first lines for whoever tries it.
         keypad: whether keys of a telephone do anything.
+        taps: what the caller's app may ask for.
     """
 
     name: str
@@ -32,6 +57,7 @@ class AgentInfo:
     variables: tuple[str, ...] = ()
     suggestions: tuple[str, ...] = ()
     keypad: bool = False
+    taps: tuple[TapInfo, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from runner.recording import of_session
 from runner.serve.outgoing.book import ServedCalls
 from runner.serve.records.book import ServedRecords
 from runner.serve.reload import report
+from runner.serve.taps import taps_of
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -140,6 +141,7 @@ class ServedRunner:
                 tuple(map(str, release.variables)),
                 tuple(map(str, release.agent.suggestions)),
                 release.pressable,
+                taps_of(release),
             )
             for name, release in sorted(self._shown(release).agents.items())
         ]

@@ -62,7 +62,10 @@ async def test_nothing_keeps_anybody_from_using_it(browser, front, axe, scheme, 
     await visit.says("I need an appointment")
     await visit.sees("[data-handoff=booking]")
     await visit.page.get_by_role("button", name="Keypad").click()
+    await visit.page.get_by_role("button", name="App", exact=True).click()
+    await visit.sees("#tap-dish")
     assert await visit.page.evaluate(LOOK) == []
+    assert await visit.page.evaluate("document.documentElement.scrollWidth") == width
     await context.close()
 
 

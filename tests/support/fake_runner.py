@@ -14,7 +14,7 @@ from support.fake_calls import FakeCalls
 from support.fake_jobs import FakeJobs
 from support.fake_records import FakeRecords
 
-from runner.front.port import AgentInfo, CallLoad, DialogueError
+from runner.front.port import AgentInfo, CallLoad, DialogueError, TapField, TapInfo
 from runner.front.rooms_port import OpenRoom, RoomPass
 from runner.front.talks_port import Preview, SessionInfo, Turn
 from runner.secret import Secret
@@ -30,6 +30,18 @@ AGENTS = [
         variables=("clinic_name", "patient_name", "treatments", "first_slot"),
         suggestions=("Are you open on Saturday?", "I need an appointment"),
         keypad=True,
+        taps=(
+            TapInfo(
+                "choose_dish",
+                (
+                    TapField("dish", "choice", ("soup", "bread")),
+                    TapField("quantity", "integer"),
+                    TapField("spicy", "yes_no", optional=True),
+                    TapField("extras", "list", optional=True),
+                ),
+            ),
+            TapInfo("call_waiter"),
+        ),
     ),
     AgentInfo("hotel", "Night porter of the Harbour Hotel", "porter", "voice", False, ("porter",)),
     AgentInfo("survey", None, "interviewer", "text", True, ("interviewer",)),

@@ -9,12 +9,29 @@ from runner.front.models.base import ReplyBody
 from runner.front.models.releases import DiagnosticRow, ReleaseReply
 
 
+class TapFieldRow(ReplyBody):
+    """Something that the caller's app sends."""
+
+    name: str
+    type: str
+    choices: list[str] = Field(description="Those that are known; empty: any value")
+    optional: bool
+
+
+class TapRow(ReplyBody):
+    """What the caller's app may ask for: a method of `app.on`."""
+
+    name: str
+    fields: list[TapFieldRow]
+
+
 class PageAgent(AgentRow):
     """An agent as the page shows it; `meet` is where to talk with it by voice."""
 
     meet: str | None
     suggestions: list[str]
     keypad: bool
+    taps: list[TapRow]
     variables: list[str] = Field(description="All that it may come to know")
 
 

@@ -246,6 +246,7 @@ function open(name, session) {
   panel(talk.persona, null, "");
   dial("");
   showPad(false);
+  showTaps(false);
   $("speaking").hidden = true;
   grow();
   return talk;
@@ -298,6 +299,7 @@ async function dialUp(name) {
     refused: () => ask("GET", `/v1/agents/${encodeURIComponent(name)}/voice?rate=24000`).then(() => "", (error) => (error instanceof Refused && error.code !== "bad_request" ? error.message : "")),
     over: (words) => here() && over(words || REASONS.caller_left),
   };
+  showTaps(false);
   $("voice").hidden = true;
   $("speaking").hidden = false;
   const call = await line(name, on).catch(() => null);
@@ -380,9 +382,9 @@ function write(mine) {
 async function next(mine) {
   while (talk === mine && mine.queue.length && !mine.busy && !mine.ended) {
     mine.sending = mine.queue.shift();
-    const { text, keypad, bubble } = mine.sending;
+    const { text, keypad, app, sent, bubble } = mine.sending;
     if (bubble) talk.trace.add(bubble);
-    const said = keypad ? { keypad } : { text };
+    const said = app ? { app, with: sent } : keypad ? { keypad } : { text };
     const done = await turn(mine, mine.session ? { ...said, session_id: mine.session } : { ...said, idle: true });
     if (talk !== mine) return;
     if (!done && mine.sending) {
@@ -525,7 +527,7 @@ function failed(mine, error, body) {
   else if (!mine.session) over(error instanceof Gone ? "The conversation could not begin: the runner does not answer." : `The conversation could not begin. ${error.message}`);
   else if (error instanceof Gone) trouble("Your message did not get through. It is back in the box; send it again once the runner answers.");
   else trouble(error.message ?? String(error));
-  if (!body.text && !body.keypad && !mine.session) $("again").focus();
+  if (!body.text && !body.keypad && !body.app && !mine.session) $("again").focus();
 }
 
 function waiting(mine, busy) {
@@ -617,6 +619,7 @@ function over(words) {
   $("over").hidden = false;
   $("composer").hidden = $("keys").hidden = $("speaking").hidden = true;
   showPad(false);
+  showTaps(false);
   $("end").hidden = true;
   trouble("");
   down();
@@ -752,6 +755,37 @@ function sendKeys() {
   $("first-lines").replaceChildren();
   if (!talk.busy) next(talk);
 }
+
+// --- the caller's app ---------------------------------------------------------------------------------------------
+
+/** Over the runner's own socket there is no app: there only what is said, written and pressed goes through. */
+async function showTaps(open) {
+  const mine = talk;
+  const methods = page?.agents.find((each) => each.name === mine?.agent)?.taps ?? [];
+  const there = methods.length > 0 && !mine.ended && !(mine.turns && page.livekit === null);
+  $("taps-open").hidden = !there;
+  $("taps").hidden = !there || !open;
+  $("taps-open").setAttribute("aria-expanded", String(!$("taps").hidden));
+  if ($("taps").hidden) return;
+  const { offer, use } = await import("/-/page/taps.js");
+  if (talk !== mine) return;
+  $("taps").onsubmit = use;
+  offer(methods, tap);
+  $("tap-method").focus();
+}
+
+function tap(app, sent) {
+  if (!talk || talk.ended) return;
+  if (talk.call) return void talk.call.send({ type: "app", app, sent });
+  talk.queue.push({ app, sent });
+  $("first-lines").replaceChildren();
+  if (!talk.busy) next(talk);
+}
+
+$("taps-open").addEventListener("click", () => showTaps($("taps").hidden));
+$("taps").addEventListener("keydown", (event) => {
+  if (event.key === "Escape") { showTaps(false); $("taps-open").focus(); }
+});
 
 $("pad-grid").append(...PAD.map((each) => el("button", { type: "button", class: "pad-key", "data-key": each, ...(PAD_NAMES[each] ? { "aria-label": PAD_NAMES[each] } : {}), onclick: () => dial($("pad-keys").textContent + each) }, each)));
 $("pad").addEventListener("keydown", padKey);

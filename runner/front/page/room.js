@@ -113,12 +113,20 @@ export class RoomCall {
   }
 
   /** Write or press something beside speaking; whether it could be sent. */
-  send({ type, text, keys }) {
+  send({ type, text, keys, app, sent }) {
     if (!this.begun || this.ended || this.room.state !== "connected") return false;
     const me = this.room.localParticipant;
     if (type === "text") me.sendText(text, { topic: CHAT }).catch(() => this.on.trouble("What you wrote did not get through. Write it again."));
     if (type === "keypad") [...keys].forEach((key) => me.publishDtmf(CODES.indexOf(key), key).catch(() => {}));
+    if (type === "app") this.tap(app, sent);
     return true;
+  }
+
+  /** Ask the agent for what its app may ask for; what it refuses is told. */
+  tap(method, sent) {
+    const agent = [...this.room.remoteParticipants.values()].find((each) => each.isAgent);
+    const asked = this.room.localParticipant.performRpc({ destinationIdentity: agent?.identity ?? "", method, payload: JSON.stringify(sent) });
+    asked.catch((error) => this.ended || this.on.trouble(error.message));
   }
 
   mute(muted) {

@@ -52,7 +52,7 @@ _MODULES: Final = {
         f"{name}.js": f"{name}.js"
         for name in (
             "agents", "api", "astest", "calls", "dom", "door", "external", "figures", "latency",
-            "plots", "room", "said", "trace", "widget",
+            "plots", "room", "said", "taps", "trace", "widget",
         )
     },
     "livekit-client.js": "vendor/livekit-client-2.23.0.js",
