@@ -8,7 +8,7 @@ import subprocess
 import sys
 
 import pytest
-from support.examples import APPS, FOLDERS, ROOT
+from support.examples import APPS, BY_PHONE, FOLDERS, ROOT
 
 from runner.cache import Cache
 from runner.compiler import Compiler
@@ -25,7 +25,7 @@ def test_an_example_checks(folder, tmp_path):
 
 @pytest.mark.parametrize(
     "folder",
-    [*(ROOT / "examples" / name for name in ("bank", "phone_menu")), *APPS],
+    [*(ROOT / "examples" / name for name in ("bank", "phone_menu")), *APPS, *BY_PHONE],
     ids=lambda path: path.name,
 )
 def test_an_example_passes_its_own_tests(folder):

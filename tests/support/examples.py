@@ -9,6 +9,10 @@ LIVEKIT = ROOT / "examples" / "livekit"
 APPS = sorted(path for path in LIVEKIT.iterdir() if path.is_dir())
 """LiveKit's own example apps."""
 
-OTHERS = sorted(p for p in (ROOT / "examples").iterdir() if p.is_dir() and p != LIVEKIT)
-FOLDERS = [ROOT / "agents.d", *OTHERS, *APPS]
+BY_PHONE = sorted(path for path in (ROOT / "examples" / "phone").iterdir() if path.is_dir())
+"""Agents that call people, or hand them on."""
+
+_GROUPS = (LIVEKIT, ROOT / "examples" / "phone")
+OTHERS = sorted(p for p in (ROOT / "examples").iterdir() if p.is_dir() and p not in _GROUPS)
+FOLDERS = [ROOT / "agents.d", *OTHERS, *APPS, *BY_PHONE]
 """All of them, and the demonstration."""
