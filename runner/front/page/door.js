@@ -53,7 +53,7 @@ const wrong = ({ told, help }) => (told.includes("ID token") ? `${told} ${senten
 /** The preview has had its time: nothing more begins with it, and what was said stays to be read. */
 function ended(error) {
   $("preview").hidden = false;
-  $("preview").classList.add("over");
+  $("preview").classList.add("past");
   $("preview-words").textContent = `${error.told} ${sentence(error.help)}`;
 }
 
@@ -77,7 +77,7 @@ function met(page) {
   document.body.classList.toggle("guest", Boolean(page.caller || page.preview));
   document.body.classList.toggle("caller", Boolean(page.caller));
   $("preview").hidden = !page.preview;
-  $("preview").classList.remove("over");
+  $("preview").classList.remove("past");
   if (page.preview) {
     const until = new Date(page.preview.expires).toLocaleTimeString(ENGLISH, { hour: "numeric", minute: "2-digit" });
     $("preview-words").replaceChildren(el("strong", {}, "A preview: "), `you talk with what is saved in the folder. Callers still hear what is served. New conversations begin until ${until}.`);
