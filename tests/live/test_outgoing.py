@@ -120,33 +120,40 @@ def scripted(*said: str | float, beeps: bool = False) -> Line:
     return Line(script)
 
 
-async def test_a_person_and_machines(sip, front):
-    """Each is told apart; a person is greeted, a mailbox gets its message, a full one nothing."""
-    status, call = await front.calls(to="+842412345679")
-    assert (status, call["state"]) == (202, "queued")
-    ended = await front.over(call)
-    assert (ended["answered_by"], ended["reason"]) == ("nobody", "not_found")
-    assert ended["sip_status"] == 404
+async def test_who_answers_and_who_does_not(sip, front):
+    """A person is greeted, a mailbox gets its message, a full one nothing; the rest has a reason.
 
+    Who asks not to be called is not called again.
+    """
     sip.lines[A] = scripted("hello")
-    _, call = await front.calls()
-    phone = await sip.rung(2)
+    status, call = await front.calls()
+    assert (status, call["state"]) == (202, "queued")
+    phone = await sip.rung(1)
     await phone.reads("Hello there.")
     await phone.hears_end()
-    phone.says("thank you goodbye")
+    phone.says("stop calling me")
     ended = await front.over(call)
     assert (ended["answered_by"], ended["reason"]) == ("person", "end_call")
+    assert (sip.dials[0].sip_call_to, sip.dials[0].sip_trunk_id) == (A, "ST_out")
+    status, refused = await front.calls()
+    assert (status, refused["error"]["code"]) == (409, "opted_out")
 
-    sip.lines[A] = scripted("leave a message after the tone", beeps=True)
-    _, call = await front.calls()
-    phone = await sip.rung(3)
+    sip.lines[B] = scripted("leave a message after the tone", beeps=True)
+    _, call = await front.calls(to=B)
+    phone = await sip.rung(2)
     ended = await front.over(call)
     assert (ended["answered_by"], ended["reason"]) == ("mailbox", "end_call")
     assert "Please call us back." in phone.told
     assert "Hello there." not in phone.told
 
-    sip.lines[A] = scripted("the mailbox is full")
-    _, call = await front.calls()
-    phone = await sip.rung(4)
-    ended = await front.over(call)
-    assert (ended["answered_by"], phone.told) == ("full", "")
+    for line, reason, sip_status in (
+        (Line(sip=(486, "Busy Here")), "busy", 486),
+        (Line(sip=(603, "Decline")), "refused", 603),
+        (Line(never=True), "no_answer", 408),
+    ):
+        sip.lines[B] = line
+        _, call = await front.calls(to=B)
+        ended = await front.over(call)
+        assert (ended["answered_by"], ended["reason"]) == ("nobody", reason)
+        assert ended["sip_status"] == sip_status
+    assert len(sip.dials) == 5

@@ -196,7 +196,7 @@ async def test_how_long_it_is_listened(begin, monkeypatch):
         async def aclose(self):
             asked["closed"] = True
 
-    monkeypatch.setattr(answering, "AMD", Detection)
+    monkeypatch.setattr(answering, "Detection", Detection)
     talk = await begin(FOLDER)
     timeout = talk.conversation.release.agent.voicemail.timeout
     listening = Answering(talk.conversation._call, "phone-1", timeout, None)

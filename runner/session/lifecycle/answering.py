@@ -42,6 +42,15 @@ _THERE: Final = 5.0
 """Seconds in which who has answered is in the room."""
 
 
+class Detection(AMD):
+    """LiveKit's, which also hears who speaks already when it begins to listen."""
+
+    def _start_listening(self) -> None:
+        super()._start_listening()
+        if self._session.user_state == "speaking":
+            self._on_user_speech_started()
+
+
 class Answering:
     """Listens for who has answered.
 
@@ -63,7 +72,7 @@ class Answering:
             "no_speech_threshold": min(_NOTHING, self._timeout),
             "timeout": self._timeout,
         }
-        detector = AMD(
+        detector = Detection(
             self._call.session,
             llm=self._model,
             stt=None,
