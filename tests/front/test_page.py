@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import pytest
 from playwright.async_api import expect
@@ -11,7 +12,7 @@ from support.visiting import CHROMIUM, WANTED, Visit
 from support.waiting import until
 
 from runner.front.app import Front
-from runner.front.port import DialogueError
+from runner.front.port import AgentInfo, DialogueError
 from runner.front.tokens import Doors
 from runner.secret import Secret
 
@@ -68,6 +69,30 @@ async def test_words_are_never_html(visit):
     await visit.sees(".agent .said", "<img src=x onerror")
     assert await visit.page.locator("#log img, #log b").count() == 0
     assert await visit.page.title() == "clinic · lkrun"
+
+
+async def test_nothing_that_comes_is_html(visit, runner):
+    """Names and descriptions of agents, personas, tools, what these are given and answer."""
+    bad = "<img src=x onerror=\"document.title='broken'\">"
+    agent = AgentInfo(f"a{bad}", f"b{bad}", f"c{bad}", "text", True, (f"c{bad}",), (f"v{bad}",))
+    runner.agents = lambda _=None: [agent]
+    await visit.page.goto(visit.address)
+    await visit.sees("#cards h2", f"a{bad}")
+    await visit.sees("#cards .says", f"b{bad}")
+    runner.agents = lambda _=None: [replace(agent, name="clinic")]
+    await visit.begin()
+    [session] = runner.dialogues
+    made = {"name": f"t{bad}", "call_id": "c"}
+    runner.happen(session, type="tool_call", arguments={f"g{bad}": f"h{bad}"}, **made)
+    runner.happen(session, type="tool_result", output=f"o{bad}", error=False, **made)
+    runner.happen(session, type="handoff", **{"from": "x", "to": f"p{bad}"})
+    runner.happen(session, type="message", text=f"m{bad}", persona=f"p{bad}")
+    await visit.sees(".agent .said", f"m{bad}")
+    everything = await visit.page.locator("body").text_content()
+    for letter in "cvtghopm":
+        assert f"{letter}{bad}" in everything, letter
+    assert await visit.page.locator("img").count() == 0
+    assert "broken" not in await visit.page.title()
 
 
 async def test_the_keyboard_is_enough(visit):

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import json
+from contextlib import AsyncExitStack
 
 import aiohttp
 import pytest
 from front.test_tokens import SEALED, TOKENS, Now, guarded
 
 from runner.front.port import DialogueError
+from runner.front.routes import voice
 
 PATH = "/v1/agents/clinic/voice"
 TOLD = {"type": "session", "id": "voice_1"}
@@ -61,7 +63,7 @@ async def test_the_call_ends_the_socket(socket, runner):
     await asyncio.wait_for(runner.line.gone.wait(), 5)
 
 
-@pytest.mark.parametrize("how", ["end", "close", "lost"])
+@pytest.mark.parametrize("how", ["end", "close", "lost", "half"])
 async def test_a_caller_who_goes_hangs_up(socket, runner, how):
     """In order, or because the connection is gone."""
     if how == "end":
@@ -72,9 +74,30 @@ async def test_a_caller_who_goes_hangs_up(socket, runner, how):
         assert await told(socket) == {"type": "end", "reason": "caller_left"}
     elif how == "close":
         await socket.close()
+    elif how == "half":
+        socket._response.connection.transport.write_eof()  # it still reads, and says no more
     else:
         socket._response.connection.transport.abort()
     await asyncio.wait_for(runner.line.gone.wait(), 5)
+
+
+async def test_a_caller_who_does_not_answer_a_ping_has_gone(ask, runner, monkeypatch):
+    """Their connection is open, and nobody is there: no end of it is ever told."""
+    monkeypatch.setattr(voice, "_BEAT", 0.2)
+    async with ask.session.ws_connect(f"{ask.base}{PATH}?rate=24000", autoping=False) as socket:
+        assert await told(socket) == TOLD
+        await asyncio.wait_for(runner.line.gone.wait(), 20)
+
+
+async def test_two_hundred_open_sockets_keep_nobody_out(ask):
+    """Whoever asks for something else meanwhile is answered."""
+    async with AsyncExitStack() as stack:
+        every = aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0))
+        session = await stack.enter_async_context(every)
+        for _ in range(200):
+            calling = session.ws_connect(f"{ask.base}{PATH}?rate=24000")
+            assert await told(await stack.enter_async_context(calling)) == TOLD
+        assert (await ask("GET", "/v1/agents")).status == 200
 
 
 @pytest.mark.parametrize(
