@@ -24,6 +24,7 @@ from runner.serve.credentials import LiveKit
 from runner.serve.doors import FrontDoors
 from runner.serve.sessions import owners as module
 from runner.serve.sessions import voices as voices_module
+from runner.serve.sessions.calls import Calls
 from runner.serve.sessions.owners import RoomOwners
 from runner.serve.startup import ServeSettings
 from runner.serve.workers.rooms import Rooms
@@ -169,6 +170,47 @@ async def test_who_asks_twice_at_once_gets_no_room_of_another(rooms, server):
     asked = [rooms.let_in(visit(room="standing")) for _ in range(3)]
     ways = await asyncio.gather(*asked, return_exceptions=True)
     assert [each.code for each in ways] == ["not_yours"] * 3
+
+
+@pytest.fixture
+def elsewhere(server, releases, admission, log):
+    """The same of another runner, or of this one after a restart."""
+    livekit = LiveKit(server.url, KEY, Secret(SECRET))
+    theirs = Calls(releases, log)
+    return Rooms(
+        livekit, releases, admission, SimpleNamespace(registered=lambda _: True), theirs.owners
+    ), theirs
+
+
+async def test_another_runner_knows_whose_a_room_is(rooms, elsewhere, server, releases, log):
+    """The name says it: its caller comes back, nobody else does, and the call there is theirs."""
+    other, calls = elsewhere
+    room = (await rooms.let_in(visit())).room
+    server.room(room, dispatches={"AD_1": "desk"})
+    await refused(other.let_in(visit("zoe", room)))
+    call = calls.begin("AJ_1", "desk", "call", room=room)
+    assert call.caller is None
+    assert (await other.let_in(visit("mary", room))).room == room
+    third = Calls(releases, log)
+    third.owners.prove_by(SECRET)
+    call = third.begin("AJ_1", "desk", "call", room=room)
+    third.identify(call, "zoe")
+    assert call.caller is None
+    third.identify(call, "mary")
+    assert call.caller == "mary"
+
+
+@pytest.mark.parametrize("name", ["", "-", "desk-1234", "desk-1234-", "desk-é-ü", "a" * 300])
+def test_other_names_prove_nothing(name):
+    """Whatever a caller writes; and without a key of LiveKit nothing does."""
+    owners = RoomOwners()
+    assert not owners.proves(owners.new_room("desk", "mary"), "mary")
+    owners.prove_by(SECRET)
+    mine = owners.new_room("desk", "mary")
+    assert owners.proves(mine, "mary")
+    assert not owners.proves(name, "mary")
+    assert not owners.proves(mine, "marý")
+    assert not owners.proves(f"x{mine}", "mary")
 
 
 def test_owners_are_bounded(monkeypatch):

@@ -220,6 +220,12 @@ class Calls:
         for listener in self.on_event:
             listener(call, event)
 
+    def identify(self, call: CallInfo, identity: str) -> None:
+        """Note who calls, where another runner has let them into a room of their own."""
+        room = call.room or ""
+        if call.caller is None and self.owners.proves(room, identity):
+            call.caller = self.owners.claim(room, identity)
+
     def agree(self, call: CallInfo) -> None:
         """Note that the caller has agreed to be recorded."""
         if not call.kept:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from runner.serve.socket.messages import (
     FROM_CALL,
@@ -159,6 +159,8 @@ class Switchboard:
             self._tasks.spawn(self._dialling.answer(peer, message, call))
 
     def _report(self, call: CallInfo | None, message: Reported) -> None:
+        if call is not None and (identity := _identity(message.report)):
+            self._calls.identify(call, identity)
         for taker in self._reports:
             taker.take(call, message)
 
@@ -205,6 +207,14 @@ class Switchboard:
         """Give up all that is still asked."""
         await self._tasks.cancel()
         await self._tools.aclose()
+
+
+def _identity(report: dict[str, Any]) -> str:
+    """Who calls, as a report has it."""
+    values = report.get("values")
+    caller = values.get("caller") if isinstance(values, dict) else None
+    identity = caller.get("identity") if isinstance(caller, dict) else None
+    return identity if isinstance(identity, str) else ""
 
 
 def _log(line: LogLine) -> None:

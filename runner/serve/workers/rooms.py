@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import secrets
 from typing import TYPE_CHECKING, Final, NoReturn
 
 import aiohttp
@@ -48,6 +47,8 @@ class Rooms:
         self._admission = admission
         self._agents = agents
         self._owners = owners
+        if livekit is not None:
+            owners.prove_by(livekit.api_secret.reveal())
 
     async def let_in(self, visit: RoomVisit) -> RoomPass:
         """A token for a room in which the agent will be.
@@ -70,7 +71,7 @@ class Rooms:
             livekit,
             Visit(
                 agent,
-                visit.room,
+                visit.room or self._owners.new_room(agent, owner),
                 visit.identity,
                 visit.job_metadata,
                 TTL,
@@ -92,7 +93,7 @@ class Rooms:
         livekit = self._reachable()
         agent = self._agent(wish.agent)
         await self._claim(livekit, wish.room, wish.identity)
-        room = wish.room or f"{agent}-{secrets.token_hex(4)}"
+        room = wish.room or self._owners.new_room(agent, wish.identity)
         self._owners.claim(room, wish.identity)
         wanted = api.CreateRoomRequest(name=room, metadata=wish.metadata)
         if wish.empty_timeout is not None:
@@ -119,7 +120,7 @@ class Rooms:
             return
         strange = (
             identity is not None
-            and not self._owners.known(room)
+            and not self._owners.known(room, identity)
             and await _is_there(livekit, room)  # another one may ask meanwhile: claim it after that
         )
         if strange or (identity is not None and self._owners.claim(room, identity) != identity):
