@@ -25,7 +25,7 @@ def verify(tmp_path_factory):
     """The program, built."""
     go = shutil.which("go") or lacking("there is no Go")
     built = tmp_path_factory.mktemp("go") / "verify"
-    source = ROOT / "examples" / "external-agents" / "go" / "verify.go"
+    source = ROOT / "examples" / "external-agents" / "go" / "verify" / "verify.go"
     env = {**os.environ, "GO111MODULE": "off"}
     subprocess.run([go, "build", "-o", str(built), str(source)], check=True, env=env)
 

@@ -102,6 +102,14 @@ async def test_the_example_in_typescript_hears_and_answers(livekit, lkrun_serve,
     await takes_a_call(livekit, lkrun_serve, typescript)
 
 
+async def test_the_example_in_go_hears_and_answers(livekit, lkrun_serve):
+    """The same, by LiveKit's SDK for Go; its server says when the caller has spoken."""
+    program = Path(os.environ.get("LKRUN_EXTERNAL_GO", ""))
+    if not program.is_file():
+        needs.lacking("LKRUN_EXTERNAL_GO names no program: tests/live/fetch-external-go")
+    await takes_a_call(livekit, lkrun_serve, [str(program)])
+
+
 def test_the_standardwebhooks_of_npm_verify_what_is_sent(typescript, monkeypatch):
     """A right one is taken; a changed byte and one that is older than 5 minutes are refused."""
     node, program = typescript
