@@ -51,6 +51,15 @@ def typescript(tmp_path_factory):
     return [node, str(built / "dist" / "index.js")]
 
 
+@pytest.fixture
+def go_program():
+    """The example in Go, built."""
+    program = Path(os.environ.get("LKRUN_EXTERNAL_GO", ""))
+    if not program.is_file():
+        needs.lacking("LKRUN_EXTERNAL_GO names no program: tests/live/fetch-external-go")
+    return str(program)
+
+
 @contextmanager
 def running(command, port):
     """A program, listening; it shows no mistake until its end."""
@@ -102,12 +111,9 @@ async def test_the_example_in_typescript_hears_and_answers(livekit, lkrun_serve,
     await takes_a_call(livekit, lkrun_serve, typescript)
 
 
-async def test_the_example_in_go_hears_and_answers(livekit, lkrun_serve):
+async def test_the_example_in_go_hears_and_answers(livekit, lkrun_serve, go_program):
     """The same, by LiveKit's SDK for Go; its server says when the caller has spoken."""
-    program = Path(os.environ.get("LKRUN_EXTERNAL_GO", ""))
-    if not program.is_file():
-        needs.lacking("LKRUN_EXTERNAL_GO names no program: tests/live/fetch-external-go")
-    await takes_a_call(livekit, lkrun_serve, [str(program)])
+    await takes_a_call(livekit, lkrun_serve, [go_program])
 
 
 def test_the_standardwebhooks_of_npm_verify_what_is_sent(typescript, monkeypatch):
