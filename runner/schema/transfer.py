@@ -25,6 +25,9 @@ _WARM_ONLY: Final = ("press_keys", "trunk", "from", "hold_sound", "instructions"
 HOLD: Final = "hold_music"
 """What a caller hears while a person is called."""
 
+PERSONS_ROOM: Final = "-human-agent"
+"""What LiveKit puts behind the name of the caller's room for that in which a person is briefed."""
+
 How = Annotated[
     Literal["cold", "warm"],
     one_of("cold", "warm", meant={"blind": "cold", "attended": "warm", "consultative": "warm"}),

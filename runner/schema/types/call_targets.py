@@ -118,6 +118,15 @@ def is_address(text: str) -> bool:
     return bool(_ADDRESS.fullmatch(text))
 
 
+def number_in(address: str) -> str | None:
+    """The phone number that a SIP address calls, as `sip:+842412345678@pbx.example` does."""
+    user = _SCHEME.sub("", address.strip()).partition("@")[0].partition(";")[0]
+    try:
+        return parse_phone_number(in_full(user))
+    except PydanticCustomError:
+        return None
+
+
 def target_of(value: Any) -> str | None:
     """The number or address that a template gave, as it is dialled; None where it is neither."""
     text = str(value).strip()

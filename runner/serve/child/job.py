@@ -221,6 +221,7 @@ _KINDS: Final = {
 
 
 def _conversation(job: _Job) -> Conversation:
+    from runner.serve.child.transferring import CallTransfers
     from runner.session.speech.sounds import Sounds
 
     return job.held.conversation(
@@ -228,6 +229,7 @@ def _conversation(job: _Job) -> Conversation:
         channel="text" if job.held.release.agent.mode == "text" else "voice",
         sounds=Sounds(Path(job.ctx.job.attributes[HOME]) / "sounds"),
         awaited=True,
+        transfers=CallTransfers(job.held.line, job.ctx.job.id),
     )
 
 
@@ -281,6 +283,7 @@ def _take(job: _Job, message: ToCall) -> None:
 async def _watch(job: _Job, talk: Conversation) -> None:
     """See the call off when the conversation has ended."""
     reason = await talk.ended
+    await talk.parted()
     _finish(job, reason)
 
 

@@ -9,21 +9,22 @@ import asyncio
 import secrets
 import time
 from collections import Counter, OrderedDict
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Final
+from collections.abc import Callable, Coroutine
+from typing import TYPE_CHECKING, Any, Final
 
 from pydantic_core import PydanticCustomError
 
 from runner.front.calls_port import Order
 from runner.front.port import DialogueError
+from runner.schema.types.call_targets import is_address, number_in
 from runner.schema.types.phone_numbers import read_phone_number
 from runner.serve.outgoing.checks import OrderChecks, number_of
 from runner.serve.outgoing.never_called import ListUnreadableError, NeverCalled
 from runner.serve.outgoing.outcome import Dialled, Outcome, OutgoingCall
 from runner.serve.outgoing.places import Places
 from runner.serve.outgoing.reasons import REACHED, WORDS, dialled
-from runner.serve.outgoing.telephone import LiveKitTelephone, Ringing, Telephone
-from runner.serve.socket.messages import Dial, DialEnded, Progress
+from runner.serve.outgoing.telephone import LiveKitTelephone, PassingOn, Ringing, Telephone
+from runner.serve.socket.messages import Dial, DialEnded, PassOn, Progress
 from runner.serve.tasks import Tasks
 
 if TYPE_CHECKING:
@@ -162,10 +163,12 @@ class OutgoingCalls:
         call.session, session.order = session.id, call.order
         self._sessions[session.id] = call
 
-    async def answer(self, peer: Peer, message: Dial, call: CallInfo | None) -> None:
+    async def answer(self, peer: Peer, message: Dial | PassOn, call: CallInfo | None) -> None:
         """Dial for the process that asks."""
         if call is None:
             result = dialled("cancelled")
+        elif isinstance(message, PassOn):
+            result = await self.pass_on(call, message)
         else:
             result = await self.dial(call, message)
         reached = result.answered or result.reason in REACHED
@@ -176,20 +179,31 @@ class OutgoingCalls:
 
         The list of those who are never called is asked first.
         """
-        call = self._of(session)
-        number, refusal = await self._dialable(ask.to)
-        own = ask.purpose == "call"
-        if own:
+        call = self._of(session) if ask.purpose == "call" else None
+        number, refusal = await self._dialable(ask.to, address=call is None)
+        if call is not None:
             call.number = number or call.number
         if refusal is None and not (ask.trunk or self._trunk):
             refusal = dialled("no_trunk")
         if refusal is None and (self._telephone is None or session.room is None):
             refusal = dialled("no_livekit")
         if refusal is not None or number is None:
-            return self._told(session, call, own, refusal or dialled("no_number"))
-        if own:
+            return self._told(session, call, refusal or dialled("no_number"))
+        if call is not None:
             call.advance("dialing")
-        return self._told(session, call, own, await self._ring(session, ask, number))
+        return self._told(session, call, await self._ring(session, ask, number))
+
+    async def pass_on(self, session: CallInfo, ask: PassOn) -> Dialled:
+        """Pass the caller of a session on: the same list is asked as where a number is dialled."""
+        to, refusal = await self._dialable(ask.to, address=True)
+        if refusal is None and (self._telephone is None or session.room is None):
+            refusal = dialled("no_livekit")
+        if refusal is not None or to is None:
+            return self._told(session, None, refusal or dialled("no_number"))
+        assert self._telephone is not None and session.room is not None  # noqa: S101, PT018 - looked at above
+        wish = PassingOn(to, session.room, ask.identity, ask.ring_for, ask.headers)
+        passing = self._telephone.pass_on(wish)
+        return self._told(session, None, await self._until_ended(session, ask.id, passing))
 
     def progress(self, session: CallInfo, message: Progress) -> None:
         """Note how far a call has come, as its process sees it."""
@@ -271,10 +285,21 @@ class OutgoingCalls:
             self._on[call.id] = self._sessions[session.id] = call
         return call
 
-    async def _dialable(self, given: str) -> tuple[str | None, Dialled | None]:
-        """The number, where it may be dialled; else why not."""
+    async def _dialable(
+        self, given: str, *, address: bool = False
+    ) -> tuple[str | None, Dialled | None]:
+        """The number, where it may be dialled; else why not.
+
+        Args:
+            given: the number, as it was given.
+            address: whether a SIP address will do; the number in it is looked up as well.
+        """
         if not given.strip():
             return None, dialled("no_number")
+        if address and is_address(given.strip()):
+            number = number_in(given)
+            refusal = (await self._dialable(number))[1] if number is not None else None
+            return given.strip(), refusal
         try:
             number = read_phone_number(given)
         except PydanticCustomError as error:
@@ -298,8 +323,14 @@ class OutgoingCalls:
             ask.keys,
             ask.headers,
         )
-        ringing = asyncio.ensure_future(self._telephone.dial(wish))
-        key = f"{session.id} {ask.id}"
+        return await self._until_ended(session, ask.id, self._telephone.dial(wish))
+
+    async def _until_ended(
+        self, session: CallInfo, number: int, work: Coroutine[Any, Any, Dialled]
+    ) -> Dialled:
+        """Ring as long as the session goes on."""
+        ringing = asyncio.ensure_future(work)
+        key = f"{session.id} {number}"
         self._dialling[key] = ringing
         try:
             return await ringing
@@ -310,8 +341,8 @@ class OutgoingCalls:
         finally:
             del self._dialling[key]
 
-    def _told(self, session: CallInfo, call: OutgoingCall, own: bool, result: Dialled) -> Dialled:
-        if own:
+    def _told(self, session: CallInfo, call: OutgoingCall | None, result: Dialled) -> Dialled:
+        if call is not None:
             call.dialled = result
             if result.answered:
                 call.advance("answered")

@@ -12,7 +12,11 @@ from runner.serve.outgoing.outcome import Dialled
 from runner.serve.outgoing.reasons import by_sip_status, by_twirp, dialled
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from google.protobuf.duration_pb2 import Duration
     from livekit import api
+    from livekit.api.sip_service import SipService
 
     from runner.serve.credentials import LiveKit
 
@@ -45,8 +49,31 @@ class Ringing:
     headers: dict[str, str] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class PassingOn:
+    """Whom a caller is passed on to: all of it has been looked at.
+
+    Attributes:
+        to: a number as the whole world dials it, or a SIP address.
+        room: where the caller is.
+        identity: theirs, in that room.
+        seconds: so long it rings.
+        headers: SIP headers that go with it.
+    """
+
+    to: str
+    room: str
+    identity: str
+    seconds: float = 30.0
+    headers: dict[str, str] = field(default_factory=dict)
+
+
 class Telephone(Protocol):
     """Who can dial."""
+
+    async def pass_on(self, wish: PassingOn) -> Dialled:
+        """Pass a caller on, and return when somebody has taken them or nobody will."""
+        ...
 
     async def dial(self, wish: Ringing) -> Dialled:
         """Ring, and return when somebody has answered or nobody will."""
@@ -61,34 +88,98 @@ class LiveKitTelephone:
 
     async def dial(self, wish: Ringing) -> Dialled:
         """Ring, and return when somebody has answered or nobody will."""
+        longest = wish.seconds + _SLACK
+
+        async def ring(sip: SipService) -> Dialled:
+            await sip.create_sip_participant(_request(wish), timeout=longest)
+            return Dialled("answered")
+
+        return await self._done(ring, longest)
+
+    async def pass_on(self, wish: PassingOn) -> Dialled:
+        """Pass a caller on, and return when somebody has taken them or nobody will.
+
+        Follows https://docs.livekit.io/sip/transfer-cold/.
+        """
+        longest = wish.seconds + _SLACK
+
+        async def hand_on(sip: SipService) -> Dialled:
+            done = await sip.transfer_sip_participant(_transfer(wish), timeout=longest)
+            return _transferred(done)
+
+        return await self._done(hand_on, longest)
+
+    async def _done(
+        self, work: Callable[[SipService], Awaitable[Dialled]], longest: float
+    ) -> Dialled:
         import aiohttp
         from livekit import api
 
         livekit = self._livekit
-        total = aiohttp.ClientTimeout(total=wish.seconds + _SLACK)
+        total = aiohttp.ClientTimeout(total=longest)
         try:
             async with api.LiveKitAPI(
                 livekit.url, livekit.api_key, livekit.api_secret.reveal(), timeout=total
             ) as server:
-                await server.sip.create_sip_participant(
-                    _request(wish), timeout=wish.seconds + _SLACK
-                )
+                return await work(server.sip)
         except api.SipCallError as error:
-            status = error.sip_status_code
-            if status is None:
-                return by_twirp(error.code, error.message)
-            return by_sip_status(status, error.sip_status or "")
+            return _refused(error)
         except api.TwirpError as error:
             return by_twirp(error.code, error.message)
         except TimeoutError:
             return dialled("no_answer")
         except (aiohttp.ClientError, OSError) as error:
             return dialled("no_livekit", str(error))
+
+
+def _refused(error: api.SipCallError) -> Dialled:
+    status = error.sip_status_code
+    if status is not None:
+        return by_sip_status(status, error.sip_status or "")
+    reason = _REASONS.get(error.sip_transfer_reason or "")
+    return dialled(reason) if reason is not None else by_twirp(error.code, error.message)
+
+
+_REASONS: Final = {
+    "STR_RINGING_TIMEOUT": "no_answer",
+    "STR_REJECTED": "refused",
+    "STR_CALL_ENDED": "hung_up",
+    "STR_CANCELED": "cancelled",
+}
+"""Why LiveKit says that a caller was not passed on, where no SIP status says more."""
+
+
+def _transferred(done: api.TransferSIPParticipantResponse) -> Dialled:
+    """What LiveKit's answer means; servers that say nothing in it have passed the caller on."""
+    from livekit.protocol import sip
+
+    if done.status != sip.SIPTransferStatus.STS_TRANSFER_FAILED:
         return Dialled("answered")
+    if done.sip_status.code:
+        return by_sip_status(int(done.sip_status.code), done.sip_status.status)
+    name = sip.SIPTransferReason.Name(done.reason)
+    return dialled(_REASONS.get(name, "network_failed"))
+
+
+def _transfer(wish: PassingOn) -> api.TransferSIPParticipantRequest:
+    from livekit import api
+
+    return api.TransferSIPParticipantRequest(
+        room_name=wish.room,
+        participant_identity=wish.identity,
+        transfer_to=wish.to if wish.to.casefold().startswith("sip") else f"tel:{wish.to}",
+        headers=wish.headers,
+        ringing_timeout=_seconds(wish.seconds),
+    )
+
+
+def _seconds(seconds: float) -> Duration:
+    from google.protobuf.duration_pb2 import Duration
+
+    return Duration(seconds=max(1, round(seconds)))
 
 
 def _request(wish: Ringing) -> api.CreateSIPParticipantRequest:
-    from google.protobuf.duration_pb2 import Duration
     from livekit import api
 
     return api.CreateSIPParticipantRequest(
@@ -100,6 +191,6 @@ def _request(wish: Ringing) -> api.CreateSIPParticipantRequest:
         participant_name=wish.number,
         dtmf=wish.keys,
         headers=wish.headers,
-        ringing_timeout=Duration(seconds=max(1, round(wish.seconds))),
+        ringing_timeout=_seconds(wish.seconds),
         wait_until_answered=True,
     )

@@ -23,6 +23,7 @@ from runner.serve.socket.messages import (
     Known,
     LogLine,
     NotRenewed,
+    PassOn,
     Progress,
     Recall,
     Refused,
@@ -66,7 +67,7 @@ class Recalling(Protocol):
 class Dialling(Protocol):
     """Who dials for calls, and sees those through that agents make."""
 
-    async def answer(self, peer: Peer, message: Dial, call: CallInfo | None) -> None:
+    async def answer(self, peer: Peer, message: Dial | PassOn, call: CallInfo | None) -> None:
         """Dial, and answer the process that asked; `call` is None where the call has ended."""
         ...
 
@@ -135,7 +136,7 @@ class Switchboard:
             _log(message)
             return
         call = self._calls.get(message.call)
-        if isinstance(message, Ask | Recall | Dial):
+        if isinstance(message, Ask | Recall | Dial | PassOn):
             self._answer(peer, call, message)
         elif isinstance(message, Reported):
             self._report(call, message)
@@ -145,7 +146,9 @@ class Switchboard:
         elif call is not None:
             self._note(peer, call, message)
 
-    def _answer(self, peer: Peer, call: CallInfo | None, message: Ask | Recall | Dial) -> None:
+    def _answer(
+        self, peer: Peer, call: CallInfo | None, message: Ask | Recall | Dial | PassOn
+    ) -> None:
         """Have somebody answer what a process waits for."""
         if isinstance(message, Ask):
             task = self._tasks.spawn(self._tools.answer(peer, message, call))

@@ -17,6 +17,7 @@ from runner.serve.socket.messages import (
     GiveUp,
     Kinds,
     Message,
+    PassOn,
     Recall,
     Recalled,
     Refused,
@@ -119,7 +120,7 @@ class Line(Generic[T]):
         finally:
             self._recalls.pop(number, None)
 
-    async def dial(self, dial: Dial) -> DialEnded:
+    async def dial(self, dial: Dial | PassOn) -> DialEnded:
         """Have a number dialled, and wait until somebody has answered or nobody will.
 
         The number of the message is given here.

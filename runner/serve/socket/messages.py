@@ -259,6 +259,26 @@ class Dial(Message):
 
 
 @dataclass(frozen=True, slots=True)
+class PassOn(Message):
+    """A caller by telephone is to be passed on to somebody. A `DialEnded` answers.
+
+    Attributes:
+        to: a number or SIP address, as it was given.
+        identity: of the caller, in the room of the call.
+        ring_for: seconds.
+        headers: SIP headers that go with it.
+    """
+
+    call: str
+    id: int
+    to: str
+    identity: str
+    ring_for: float = 30.0
+    headers: dict[str, str] = field(default_factory=dict)
+    type: Literal["pass_on"] = "pass_on"
+
+
+@dataclass(frozen=True, slots=True)
 class Progress(Message):
     """How far a call has come that the agent makes, and who has answered it."""
 
@@ -746,6 +766,7 @@ FromCall = (
     | GiveUp
     | Recall
     | Dial
+    | PassOn
     | Progress
     | CallRenewed
     | NotRenewed

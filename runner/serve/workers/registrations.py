@@ -21,6 +21,7 @@ from livekit.agents.utils.aio import ChanClosed
 from livekit.agents.worker import ServerType
 
 from runner.schema.dispatch import Dispatch
+from runner.schema.transfer import PERSONS_ROOM
 from runner.serve.child import job
 from runner.serve.external.pool import ExternalServer
 from runner.serve.outgoing.places import ORDER
@@ -259,8 +260,9 @@ class Workers:
     async def _request(self, name: str, request: JobRequest) -> None:
         mark = request.job.attributes.pop(ORDER, None)
         order = self._orders.ordered(mark) if mark and self._orders is not None else None
-        if mark and order is None:
-            await request.reject(terminate=False)  # another runner's: LiveKit asks that next
+        if (mark and order is None) or request.room.name.endswith(PERSONS_ROOM):
+            # another runner's: LiveKit asks that next; or an agent briefs a person there
+            await request.reject(terminate=False)
             return
         # there was room for it when it was ordered
         refusal = self._admission.refusal(name) if order is None else None

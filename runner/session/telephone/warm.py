@@ -21,7 +21,7 @@ from livekit.agents.beta.workflows.utils import WorkflowInstructions
 from livekit.agents.beta.workflows.warm_transfer import WarmTransferResult
 
 from runner.schema.actions import Transfer
-from runner.schema.transfer import HOLD
+from runner.schema.transfer import HOLD, PERSONS_ROOM
 from runner.session.call import Call
 from runner.session.speech.files import BROUGHT, written
 from runner.session.telephone.port import Reached, RingUp
@@ -33,9 +33,6 @@ log = logging.getLogger("lkrun")
 
 LONGEST: Final = 300.0
 """Seconds that a person may be briefed; then the caller is taken back."""
-
-PERSONS_ROOM: Final = "-human-agent"
-"""What LiveKit's task puts behind the name of the caller's room for that of the person."""
 
 _SILENT: Final = 4.0
 """Seconds after which the agent speaks first, where the person has picked up and says nothing."""
