@@ -83,7 +83,7 @@ async def desk(begin, monkeypatch):
 
     async def dial(task):
         tasks.append(task)
-        await task._originate_human_agent(room_name="", identity="", room=None)
+        await task._originate_human_agent(room_name="its-own", identity="person", room=None)
 
     async def no_sound(task):
         task._set_io_enabled(False)
@@ -100,9 +100,7 @@ async def test_the_agent_s_own_trunk_and_number_are_used(desk):
     """Nothing more need be said than whom to call; the person is in a room beside the caller's."""
     events = await desk.press("1")
     (wish,) = desk.conversation._call.transfers.wishes
-    assert wish == RingUp(
-        "+442079460018", "room-human-agent", "human-agent-sip", 30.0, "ST_agent", "+442079460001"
-    )
+    assert wish == RingUp("+442079460018", "its-own", "person", 30.0, "ST_agent", "+442079460001")
     assert events.texts == ["Sorry, I could not put you through."]
 
 

@@ -11,7 +11,9 @@ import asyncio
 import logging
 import tempfile
 from contextlib import ExitStack, suppress
+from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, Final
 
 from livekit import api, rtc
@@ -19,6 +21,7 @@ from livekit.agents import AgentSession, AudioConfig, ToolError
 from livekit.agents.beta.workflows import WarmTransferTask
 from livekit.agents.beta.workflows.utils import WorkflowInstructions
 from livekit.agents.beta.workflows.warm_transfer import WarmTransferResult
+from livekit.agents.utils import shortuuid
 
 from runner.schema.actions import Transfer
 from runner.schema.transfer import HOLD, PERSONS_ROOM
@@ -154,13 +157,27 @@ class Briefing(WarmTransferTask):
             return self._outcome.result()
         return _gone() if gone.done() else Reached("no_answer", "the person did not take the call")
 
+    async def _dial_human_agent(self) -> AgentSession[Any]:
+        """Call them into a room of their own: that of an attempt before may still be closing."""
+        room = self._caller_room
+        assert room is not None  # noqa: S101 - it was looked at before
+        named: Any = SimpleNamespace(
+            name=f"{room.name}-{shortuuid('')}", local_participant=room.local_participant
+        )
+        self._caller_room = named
+        try:
+            return await super()._dial_human_agent()
+        finally:
+            self._caller_room = room
+
     async def _originate_human_agent(
         self, *, room_name: str, identity: str, room: rtc.Room
     ) -> None:
         """Have the main process call them: what is never called is never called here either."""
-        del room_name, identity, room
+        del room
         assert self._call.transfers is not None  # noqa: S101 - it was looked at before
-        reached = await self._call.transfers.ring_up(self._wish)
+        wish = replace(self._wish, room=room_name, identity=identity)
+        reached = await self._call.transfers.ring_up(wish)
         if not reached.answered:
             raise NotReachedError(reached)
 
@@ -203,7 +220,7 @@ async def briefed(
     wish = RingUp(
         to,
         f"{call.room.name}{PERSONS_ROOM}",
-        "human-agent-sip",
+        "",
         spec.ring_for,
         spec.trunk or (str(phone.trunk) if phone is not None and phone.trunk else None),
         spec.from_ or (phone.from_ if phone is not None else None),
