@@ -10,11 +10,14 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import click
 import pytest
 import yaml
 from support.command import serving
+from support.live import needs
+from support.live.rtcserver import KEY, SECRET, LiveKitServer
 
 from runner.cli.main import lkrun
 from runner.environment import ENVIRONMENT
@@ -58,7 +61,7 @@ def test_a_command_is_one_of_lkrun(name, tmp_path):
 
 def test_variables_are_those_that_lkrun_reads():
     """A misspelt one would do nothing, and nobody would tell."""
-    known = {each.name for each in ENVIRONMENT}
+    known = {each.name for each in ENVIRONMENT} | {"LIVEKIT_KEYS"}  # LiveKit's server reads that
     for file in FILES.iterdir():
         named = set(re.findall(r"\b(?:LKRUN|LIVEKIT)_[A-Z_]+", file.read_text(encoding="utf-8")))
         assert named <= known, file.name
@@ -132,6 +135,41 @@ def test_a_place_waits_longer_than_a_runner(tmp_path):
     assert pod["terminationGracePeriodSeconds"] > drains["Dockerfile"]
     minutes = int(re.search(r"^TimeoutStopSec=(\d+)m$", unit, re.MULTILINE)[1])
     assert 60 * minutes > drains["lkrun.service"]
+
+
+def composed(text: str, values: dict[str, str]) -> str:
+    """A text of compose with the variables of its `.env`."""
+    return re.sub(r"\$\{(\w+)(?::\?|:-)\}", lambda found: values[found[1]], text)
+
+
+def test_what_compose_has_livekit_started_with_starts_it(tmp_path):
+    """Its command, by the real server: the keys are read, and it answers."""
+    program = needs.program("LKRUN_LIVEKIT_SERVER", "livekit-server")
+    service = documents("compose.yaml")[0]["services"]["livekit"]
+    values = {"MACHINE": "127.0.0.1", "LIVEKIT_API_KEY": KEY, "LIVEKIT_API_SECRET": SECRET}
+    arguments = [composed(each, values) for each in service["command"]]
+    env = {name: composed(each, values) for name, each in service["environment"].items()}
+    server = LiveKitServer(program, tmp_path / "log")
+    free = {"--udp-port": str(server.udp), "--bind": "127.0.0.1"}
+    for option, value in free.items():  # on this machine other servers may be there
+        arguments[arguments.index(option) + 1] = value
+    config = {"port": server.port, "rtc": {"tcp_port": server.tcp}}
+    server.start([*arguments, "--config-body", json.dumps(config)], env)
+    server.kill()
+
+
+def test_compose_has_what_it_names():
+    """Each variable of its own is told at its top, and the database is where the runner looks."""
+    text = (FILES / "compose.yaml").read_text(encoding="utf-8")
+    head = text.partition("services:")[0]
+    assert {n for n in re.findall(r"\$\{(\w+):\?\}", text) if n not in head} == set()
+    services = documents("compose.yaml")[0]["services"]
+    written = services["lkrun"]["environment"]["RECORDS_DATABASE"]
+    address = urlsplit(composed(written, {"POSTGRES_PASSWORD": "a1"}))
+    database = services["records"]["environment"]
+    assert (address.hostname, address.username) == ("records", database["POSTGRES_USER"])
+    assert address.path == f"/{database['POSTGRES_USER']}"
+    assert set(services["lkrun"]["depends_on"]) == {"livekit", "records"}
 
 
 @pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="needs systemd")

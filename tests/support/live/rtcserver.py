@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import random
 import socket
 import subprocess
 import threading
 import time
 import urllib.request
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -62,8 +64,10 @@ class LiveKitServer:
         """The standard environment variables."""
         return {"LIVEKIT_URL": self.url, "LIVEKIT_API_KEY": KEY, "LIVEKIT_API_SECRET": SECRET}
 
-    def start(self) -> None:
-        """Start it, and return when it answers."""
+    def start(
+        self, arguments: Sequence[str] | None = None, env: Mapping[str, str] | None = None
+    ) -> None:
+        """Start it, and return when it answers; with arguments instead of its own configuration."""
         config = {
             "port": self.port,
             "bind_addresses": ["127.0.0.1"],
@@ -78,8 +82,9 @@ class LiveKitServer:
         }
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
-                [self.program, "--config-body", json.dumps(config)],
+                [self.program, *(arguments or ("--config-body", json.dumps(config)))],
                 stdout=log, stderr=log, stdin=subprocess.DEVNULL, start_new_session=True,
+                env={**os.environ, **(env or {})},
             )  # fmt: skip
         deadline = time.monotonic() + _UP
         between = threading.Event()
