@@ -106,11 +106,11 @@ class TextTurns:
         async with self._queue:
             if self._call.over:
                 return []
-            events = self._begin()
-            await app.receive(method, given)
+            turn: list[list[Event]] = []  # one that is refused is no turn
+            await app.receive(method, given, lambda: turn.append(self._begin()))
             await self._attempt(lambda: self._spoken_of(app))
             await self.settle()
-            return list(events)
+            return list(turn[0])
 
     async def act(self, work: Callable[[], Awaitable[None]]) -> list[Event]:
         """Do what others ask for.

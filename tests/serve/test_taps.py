@@ -56,4 +56,6 @@ async def test_a_tap_that_cannot_be_is_told(texts, method, sent, words):
     with pytest.raises(DialogueError, match=words) as refused:
         await tapped(texts, session, method, **sent)
     assert refused.value.code == "bad_request"
-    assert (await texts.turn("desk", "hello", session, None, None)).text == "I hear you."
+    turn = await texts.turn("desk", "hello", session, None, None)
+    assert turn.text == "I hear you."
+    assert {event["turn"] for event in turn.events} == {1}  # what was refused was no turn

@@ -159,12 +159,15 @@ class CallersApp:
         if identity != (self._who() or identity):
             refuse("the agent talks with somebody else")
 
-    async def receive(self, name: str, given: Mapping[str, Any]) -> Any:
+    async def receive(
+        self, name: str, given: Mapping[str, Any], begun: Callable[[], None] = lambda: None
+    ) -> Any:
         """Do what the app asks for.
 
         Args:
             name: the method.
             given: what came with it.
+            begun: told that it will be done: nothing is refused any more.
 
         Returns:
             What the method returns, as data. What is said of it may be said later.
@@ -174,9 +177,11 @@ class CallersApp:
         """
         await self._call.entered.wait()
         async with self._in_order:
-            return await self._received(name, given)
+            return await self._received(name, given, begun)
 
-    async def _received(self, name: str, given: Mapping[str, Any]) -> Any:
+    async def _received(
+        self, name: str, given: Mapping[str, Any], begun: Callable[[], None]
+    ) -> Any:
         call = self._call
         method = self._app.on.get(name) if self._app is not None else None
         if call.over:
@@ -191,6 +196,7 @@ class CallersApp:
             args = read(method.parameters, given, bound.renderer, bound.variables.choices)
         except ArgumentsError as problems:
             refuse(str(problems).replace("parameter", "field"))
+        begun()
         self._heard()
         self._tell(name, method, given)
         context = ActionContext(call, {"args": args})
