@@ -155,6 +155,33 @@ async def test_both_sides_of_a_call_by_the_socket_are_kept(lkrun_serve, recorded
     assert list((data / "recordings").iterdir()) == []
 
 
+async def test_who_hangs_up_at_once_leaves_one_record(lkrun_serve, recorded):
+    """With one file of sound or none, nothing half written, and no process of a call."""
+    folder, data = recorded
+    runner = lkrun_serve(folder, **WITHOUT)
+    await runner.event("ready")
+    for nth in (1, 2, 3):
+        async with calling_by_socket(runner) as caller:
+            caller.say("I have a question")
+            await caller.until(lambda: caller.frames or caller.heard)
+        session = (await runner.event("session_ended", nth=nth, kind="call"))["session"]
+        address = f"{runner.http}/v1/records/{session}"
+        async with asyncio.timeout(30):
+            while True:
+                try:
+                    record = json.loads((await asyncio.to_thread(fetched, address))[2])
+                    break
+                except urllib.error.HTTPError:  # it is being stored
+                    await asyncio.sleep(0.1)
+        files = {each.name for each in (data / "recordings").glob(f"{session}*")}
+        assert files == ({f"{session}.ogg"} if record["audio"] else set())
+    everything = json.loads((await asyncio.to_thread(fetched, f"{runner.http}/v1/records"))[2])
+    assert len(everything["records"]) == 3
+    async with asyncio.timeout(30):
+        while runner.jobs():  # noqa: ASYNC110 - a process that is gone tells nobody
+            await asyncio.sleep(0.1)
+
+
 async def test_what_a_killed_process_had_written_is_kept(lkrun_serve, recorded, tmp_path):
     """The sound up to then is in a file that can be played, beside the record of the call."""
     folder, data = recorded
