@@ -23,7 +23,7 @@ from runner.schema.turns import Interruptions, TurnTaking
 
 
 @dataclass(frozen=True, slots=True)
-class _Row:
+class Row:
     """Keys that nothing comes of.
 
     Attributes:
@@ -53,7 +53,8 @@ def _turns(agent: Agent) -> TurnTaking:
     return agent.turn_taking or TurnTaking()
 
 
-def _by_text(agent: Agent) -> bool:
+def by_text(agent: Agent) -> bool:
+    """Whether its callers write and read."""
     return agent.mode == "text"
 
 
@@ -89,7 +90,7 @@ def _with_avatar(agent: Agent) -> bool:
     """Whether the sound goes through a face, which LiveKit cannot pause, and shall be resumed."""
     interruptions = _turns(agent).interruptions
     resumes = isinstance(interruptions, Interruptions) and interruptions.resume is not False
-    return agent.avatar is not None and resumes and not _by_text(agent) and _room(agent).audio_out
+    return agent.avatar is not None and resumes and not by_text(agent) and _room(agent).audio_out
 
 
 def _silent_idle(agent: Agent) -> bool:
@@ -110,117 +111,131 @@ def _keeps_nothing(agent: Agent) -> bool:
 
 def _speaks_itself(agent: Agent) -> bool:
     """Whether no voice speaks for the model."""
-    return bool(realtime_of(agent)) and not _by_text(agent) and chosen(agent, "tts") is None
+    return bool(realtime_of(agent)) and not by_text(agent) and chosen(agent, "tts") is None
 
 
-_VOICE = "have no effect: with mode: text the caller writes and reads"
-_OF_VOICE = "delete them, or write mode: voice"
+VOICE = "have no effect: with mode: text the caller writes and reads"
+OF_VOICE = "delete them, or write mode: voice"
+HOW_IT_SOUNDS = (
+    "detection", "min_delay", "max_delay", "adapt_delay", "preemptive_generation", "warm_up",
+    "interruptions", "turn_limit",
+)  # fmt: skip
+"""Keys of `turn_taking` about what is heard; by text there is none but `while_thinking`."""
+
 _NOBODY = "have no effect: with mode: transcribe nobody answers"
 
 _ROWS = (
-    _Row((), ("start", "instructions", "tts", "realtime", "avatar", "tools", "handoffs", "intents",
+    Row((), ("start", "instructions", "tts", "realtime", "avatar", "tools", "handoffs", "intents",
               "keypad", "idle", "texts", "turn_taking", "pronunciations", "speech",
-              "background_audio", "suggestions"), _only_listens, _NOBODY, _OF_VOICE),
-    _Row((), ("llm",), _unread, "has no effect: with mode: transcribe no model answers",
+              "background_audio", "suggestions"), _only_listens, _NOBODY, OF_VOICE),
+    Row((), ("llm",), _unread, "has no effect: with mode: transcribe no model answers",
          "delete it, or write after_call: with extract: or judge:, which it is asked for"),
-    _Row(("limits",), ("farewell", "max_tool_steps", "max_turn"), _only_listens,
-         _NOBODY, _OF_VOICE),
-    _Row(("nodes",), ("llm", "tts"), _only_listens, _NOBODY, _OF_VOICE),
-    _Row(("room",), ("audio_out",), _only_listens, _NOBODY, _OF_VOICE),
-    _Row(("idle",), ("times",), _silent_idle, "has no effect: idle says nothing",
+    Row(("limits",), ("farewell", "max_tool_steps", "max_turn"), _only_listens,
+         _NOBODY, OF_VOICE),
+    Row(("nodes",), ("llm", "tts"), _only_listens, _NOBODY, OF_VOICE),
+    Row(("room",), ("audio_out",), _only_listens, _NOBODY, OF_VOICE),
+    Row(("idle",), ("times",), _silent_idle, "has no effect: idle says nothing",
          "write say: or instructions: beside it, or delete it"),
-    _Row(("limits",), ("farewell",), lambda a: _limits(a).max_duration is None,
+    Row(("limits",), ("farewell",), lambda a: _limits(a).max_duration is None,
          "is never said: the call may last for ever",
          "write max_duration: beside it, such as max_duration: 20m, or delete it"),
-    _Row((), ("stt", "tts", "vad", "avatar", "keyterms", "pronunciations", "speech",
-              "background_audio", "phone"), _by_text,
-         _VOICE, _OF_VOICE),
-    _Row((), ("voicemail",), lambda a: a.dial is None,
+    Row((), ("stt", "tts", "vad", "avatar", "keyterms", "pronunciations", "speech",
+              "background_audio", "phone"), by_text,
+         VOICE, OF_VOICE),
+    Row((), ("voicemail",), lambda a: a.dial is None,
          "has no effect: only who is called by the agent can be a machine",
          "write dial: with to: beside it, or delete it"),
-    _Row((), ("voicemail",), lambda a: a.dial is not None and _by_voice_alone(a),
+    Row((), ("voicemail",), lambda a: a.dial is not None and _by_voice_alone(a),
          "has no effect: it wants an llm that reads what was said, and speech recognition",
          "write llm: and stt: beside realtime:, or voicemail: no"),
-    _Row(("record",), ("announce",), _keeps_nothing,
+    Row(("record",), ("announce",), _keeps_nothing,
          "speaks of a recording, and nothing is kept of what is said: transcript is no",
          "delete it, or transcript, or write audio: yes"),
-    _Row(("memory",), ("summary",),
+    Row(("memory",), ("summary",),
          lambda a: bool(a.memory and a.memory.summary and a.record and not a.record.transcript),
          "has no effect: with transcript: no of record nothing that was said is kept",
          "delete it, or delete transcript: in record:"),
-    _Row(("record",), ("audio",), lambda a: _by_text(a) and bool(a.record and a.record.audio),
+    Row(("record",), ("audio",), lambda a: by_text(a) and bool(a.record and a.record.audio),
          "has no effect: with mode: text nothing sounds", "delete it, or write mode: voice"),
-    _Row((), ("keyterms",), lambda a: bool(realtime_of(a)) and not _by_text(a),
+    Row((), ("keyterms",), lambda a: bool(realtime_of(a)) and not by_text(a),
          "has no effect: with realtime no speech recognition listens",
          "delete it, or say in instructions: which words the caller may use"),
-    _Row((), ("pronunciations",),
+    Row((), ("pronunciations",),
          _speaks_itself, "has no effect: the speech-to-speech model speaks itself",
          "delete it, or write tts: beside realtime:, and that voice speaks for the model"),
-    _Row(("speech",), ("strip", "aligned_transcript", "expressive"), _speaks_itself,
+    Row(("speech",), ("strip", "aligned_transcript", "expressive"), _speaks_itself,
          "have no effect: the speech-to-speech model speaks itself",
          "delete them, or write tts: beside realtime:, and that voice speaks for the model"),
-    _Row(("turn_taking",), ("min_delay", "max_delay", "adapt_delay", "preemptive_generation"),
+    Row(("turn_taking",), ("min_delay", "max_delay", "adapt_delay", "preemptive_generation"),
          _own_turns, "have no effect: the speech-to-speech model finds the end of a turn itself",
          "delete them, or write detection: vad, so that LiveKit takes the turns"),
-    _Row(("turn_taking",), ("warm_up",), lambda a: bool(realtime_of(a)),
+    Row(("turn_taking",), ("warm_up",), lambda a: bool(realtime_of(a)),
          "has no effect: a speech-to-speech model has an echo of its own to learn", "delete it"),
-    _Row(("room",), ("audio_in", "audio_out", "auto_gain", "sync_text"), _by_text,
-         _VOICE, _OF_VOICE),
-    _Row((), ("avatar",), lambda a: not _by_text(a) and not _room(a).audio_out,
+    Row(("room",), ("audio_in", "audio_out", "auto_gain", "sync_text", "noise_cancellation"),
+         by_text, VOICE, OF_VOICE),
+    Row(("turn_taking",), HOW_IT_SOUNDS, by_text, VOICE, OF_VOICE),
+    Row((), ("background_audio",),
+         lambda a: not (by_text(a) or _room(a).audio_out or a.only_listens),
+         "has no effect: with audio_out: no nothing is heard in the room",
+         "delete it, or audio_out"),
+    Row((), ("avatar",), lambda a: not by_text(a) and not _room(a).audio_out,
          "has no effect: with audio_out: no nothing is spoken", "delete it, or audio_out"),
-    _Row(("room",), ("auto_gain",), lambda a: not _by_text(a) and not _room(a).audio_in,
-         "has no effect: with audio_in: no nothing is heard", "delete it, or audio_in"),
-    _Row(("room",), ("sync_text",),
-         lambda a: not _by_text(a) and not (_room(a).audio_out and _room(a).text_out),
+    Row(("room",), ("auto_gain", "noise_cancellation"),
+         lambda a: not by_text(a) and not _room(a).audio_in,
+         "have no effect: with audio_in: no nothing is heard", "delete them, or audio_in"),
+    Row(("room",), ("sync_text",),
+         lambda a: not by_text(a) and not (_room(a).audio_out and _room(a).text_out),
          "has no effect: only one of voice and text goes out",
          "delete it, or let both go out: delete audio_out and text_out"),
-    _Row(("room",), ("text_in",),
-         lambda a: not _room(a).text_in and (_by_text(a) or not _room(a).audio_in),
+    Row(("room",), ("text_in",),
+         lambda a: not _room(a).text_in and (by_text(a) or not _room(a).audio_in),
          "leaves the agent without ears: nothing that a caller writes or says reaches it",
          "delete it, or let the agent hear"),
-    _Row(("room",), ("text_out",),
-         lambda a: not _room(a).text_out and (_by_text(a) or not _room(a).audio_out),
+    Row(("room",), ("text_out",),
+         lambda a: not _room(a).text_out and (by_text(a) or not _room(a).audio_out),
          "leaves the caller without an answer: nothing that the agent says reaches them",
          "delete it, or let the agent speak"),
-    _Row(("room",), ("wait_for_return",), lambda a: not _room(a).close_on_disconnect,
+    Row(("room",), ("wait_for_return",), lambda a: not _room(a).close_on_disconnect,
          "has no effect: with close_on_disconnect: no the call goes on when the caller leaves",
          "delete one of the two"),
-    _Row(("turn_taking",), ("warm_up",), _uninterrupted,
+    Row(("turn_taking",), ("warm_up",), _uninterrupted,
          "has no effect: the caller can interrupt nothing",
          "delete it, or let the caller interrupt: delete what says no in interruptions"),
-    _Row(("turn_taking",), ("min_delay", "max_delay", "adapt_delay"),
+    Row(("turn_taking",), ("min_delay", "max_delay", "adapt_delay"),
          lambda a: _turns(a).detection == "manual",
          "have no effect: with detection: manual the end of a turn is told, and not found",
          "delete them, or detection"),
-    _Row(("turn_taking", "interruptions"),
+    Row(("turn_taking", "interruptions"),
          ("how", "ignore_within", "min_duration", "min_words", "resume"), _uninterrupted,
          "have no effect: with allow: no the caller cannot interrupt",
          "delete them, or write allow: yes"),
-    _Row(("turn_taking", "interruptions"), ("resume",), _with_avatar,
+    Row(("turn_taking", "interruptions"), ("resume",), _with_avatar,
          "has no effect: an avatar's words cannot be halted and gone on with",
          "delete it, or delete avatar:"),
-    _Row(("turn_taking", "turn_limit"), ("then",), _endless_turn,
+    Row(("turn_taking", "turn_limit"), ("then",), _endless_turn,
          "is never done: a turn may last for ever",
          "write max_words: or max_duration: beside it"),
 )  # fmt: skip
 
 
 def _check(context: AgentContext) -> Iterator[tuple[Used, Diagnostic]]:
+    scope = context.scope
     for row in _ROWS:
-        yield from ((None, diagnostic) for diagnostic in _without_effect(context, row))
+        yield from ((None, each) for each in without_effect(scope.agent, scope.definition, row))
     yield from _unheard(context)
     yield from _slow_tools(context)
     yield from _silent_handoffs(context)
     yield from _unsteered(context)
+    yield from _unseen(scope)
 
 
-def _without_effect(context: AgentContext, row: _Row) -> Iterator[Diagnostic]:
-    definition = context.scope.definition
+def without_effect(agent: Agent, definition: Definition, row: Row) -> Iterator[Diagnostic]:
+    """What is told of a row where a definition writes its keys for nothing."""
     block: Any = definition.data
     for part in row.at:
         block = block.get(part) if isinstance(block, dict) else None
     written = [key for key in row.keys if isinstance(block, dict) and key in block]
-    if not written or not row.where(context.scope.agent):
+    if not written or not row.where(agent):
         return
     *others, last = (f"'{key}'" for key in written)
     names = f"{', '.join(others)} and {last}" if others else last
@@ -229,6 +244,22 @@ def _without_effect(context: AgentContext, row: _Row) -> Iterator[Diagnostic]:
         why, hint = why.replace("have no", "has no"), hint.replace("delete them", "delete it")
     place = definition.document.key_span((*definition.location, *row.at, written[0]))
     yield Diagnostic(place, "W211", f"{names} {why}", hint)
+
+
+def _unseen(scope: Scope) -> Iterator[tuple[Used, Diagnostic]]:
+    """`video_in` where no model sees."""
+    agent, definition = scope.agent, scope.definition
+    sees = any(realtime_of(agent, persona) for persona in scope.personas.values())
+    if _room(agent).video_in and (by_text(agent) or not sees):
+        yield (
+            None,
+            Diagnostic(
+                definition.document.key_span((*definition.location, "room", "video_in")),
+                "W211",
+                "'video_in' has no effect: no model of this agent sees what a camera shows",
+                "delete it, or write realtime: and behind it a speech-to-speech model that sees",
+            ),
+        )
 
 
 def _unheard(context: AgentContext) -> Iterator[tuple[Used, Diagnostic]]:
@@ -276,7 +307,7 @@ def _slow_tools(context: AgentContext) -> Iterator[tuple[Used, Diagnostic]]:
 def _unsteered(context: AgentContext) -> Iterator[tuple[Used, Diagnostic]]:
     """`expressive` where it is certain that LiveKit cannot steer the voice."""
     scope = context.scope
-    if _by_text(scope.agent):
+    if by_text(scope.agent):
         return
     users: list[tuple[Used, Definition, Any]] = [(None, scope.definition, scope.agent)]
     entries = scope.table.entries["personas"]
