@@ -22,7 +22,7 @@ from runner.providers.problems import OptionProblem, OptionRequest
 from runner.providers.uses import ProviderUse
 from runner.schema.providers import AnyProvider
 from runner.schema.reading.load import Specs, load
-from runner.schema.types.names import AttachedFile, DocumentsName, FileName, SoundName
+from runner.schema.types.names import AttachedFile, ContactsFile, DocumentsName, FileName, SoundName
 from runner.template import Analysis, analyse, analyse_condition
 
 _PASSING = frozenset({"E001", "E401", "E404"})
@@ -219,7 +219,8 @@ def _documents(prompts: Iterable[Prompt]) -> Iterator[str]:
 def _request(file: str, name: FileName) -> source.Request:
     sound = isinstance(name, SoundName)
     attached = isinstance(name, AttachedFile) and not sound
-    return source.Request(file, str(name), attached, isinstance(name, DocumentsName), sound)
+    documents, table = isinstance(name, DocumentsName), isinstance(name, ContactsFile)
+    return source.Request(file, str(name), attached, documents, sound, table)
 
 
 _NEED_ALL_FILES = frozenset({"E201", "E202", "E302", "W201", "W202", "W203", "W210"})

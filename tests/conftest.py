@@ -17,7 +17,7 @@ LIVE = frozenset({"live"})
 
 QUICK = frozenset(
     {
-        "cli/test_talk_words", "cli/test_tool_import",
+        "cli/test_talk_words", "cli/test_tool_import", "contacts",
         "delivery", "demo/test_service", "diagnostics", "diff", "egress", "external",
         "front/test_openapi", "front/test_routes", "knowledge", "link", "patterns", "picture",
         "plugin", "plugins/test_script_context", "plugins/test_script_rules",

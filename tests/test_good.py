@@ -65,13 +65,16 @@ def used_in(result):
     for scope in result.scopes:
         yield "File", "agents"
         specs.append(scope.agent)
-        for section in SECTIONS[1:-2]:
+        for section in SECTIONS[1:-3]:
             entries = getattr(scope, section)
             specs += entries.values()
             yield from [("File", section)] * bool(entries)
     external = result.release.external_agents
     specs += external.values()
     yield from [("File", "external_agents")] * bool(external)
+    campaigns = result.release.campaigns
+    specs += campaigns.values()
+    yield from [("File", "campaigns")] * bool(campaigns)
     specs += [test.definition.spec for test in result.tests]
     yield from [("File", "tests")] * bool(result.tests)
     for block in (b for spec in specs for b in blocks(spec)):

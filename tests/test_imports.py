@@ -42,9 +42,10 @@ MAY_IMPORT = {
         "diagnostics", "late_pattern", "masking", "patterns", "provider_kinds", "syntax",
         "template", "texts",
     },
+    "contacts": {"schema"},
     "link": {
-        "addresses", "diagnostics", "late_pattern", "provider_kinds", "providers", "schema",
-        "syntax", "template", "texts",
+        "addresses", "contacts", "diagnostics", "late_pattern", "provider_kinds", "providers",
+        "schema", "syntax", "template", "texts",
     },
     "compiler": {
         "source", "syntax", "cache", "diagnostics", "link", "providers", "schema", "template",
@@ -69,9 +70,9 @@ MAY_IMPORT = {
     },
     "front": {"diagnostics", "moments", "secret"},
     "serve": {
-        "source", "cache", "child_environment", "collecting", "compiler", "delivery", "diagnostics",
-        "diff", "egress", "external", "front", "link", "masking", "picture", "provider_kinds",
-        "providers",
+        "source", "cache", "child_environment", "collecting", "compiler", "contacts", "delivery",
+        "diagnostics", "moments", "diff", "egress", "external", "front", "link", "masking",
+        "picture", "provider_kinds", "providers",
         "recording", "records", "secret", "session", "schema", "template", "testing", "texts",
     },
     "cli": {

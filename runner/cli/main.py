@@ -11,6 +11,7 @@ from runner.cli.options import shared
 
 VERBS: dict[str, tuple[str, str]] = {
     "auth": ("runner.cli.auth", "Get a refresh token in the browser."),
+    "campaign": ("runner.cli.campaign", "Start, pause, stop and follow a campaign of calls."),
     "chat": ("runner.cli.chat", "Talk by text with an agent, here."),
     "check": ("runner.cli.check", "Report every mistake in a folder."),
     "deliveries": ("runner.cli.deliveries", "Show what was sent after calls; send it again."),

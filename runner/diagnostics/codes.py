@@ -62,6 +62,7 @@ CODES: dict[str, str] = {
     "E213": "a language that does not fit the agent's",
     "E214": "agents that would all join every new room",
     "E215": "a phone number that several agents answer",
+    "E216": "contacts that cannot be called as they stand",
     "E218": "an environment that is not there",
     # E3xx, templates and values
     "E301": "a template that cannot be read",

@@ -37,6 +37,7 @@ def diff(old: Side, new: Side) -> tuple[Change, ...]:
     return (
         *_comings(old, new),
         *_external(old.release, new.release),
+        *_campaigns(old.release, new.release),
         *_inside(old.release, new.release),
         *_process(old, new),
     )
@@ -199,6 +200,29 @@ def _external(old: Release, new: Release) -> Iterator[Change]:
             was = masked(each.before, each.location, (), hidden=each.hidden)
             now = masked(each.after, each.location, (), hidden=each.hidden)
             yield _change(SentenceFacts(replace(each, before=was, after=now), (name,)))[1]
+
+
+def _campaigns(old: Release, new: Release) -> Iterator[Change]:
+    """What is new of campaigns: who is called, when and how often."""
+    before, after = old.campaigns, new.campaigns
+    for name in [n for n in before if n not in after]:
+        place = ("campaigns", name)
+        agents: tuple[str, ...] = (str(before[name].agent),)
+        was = data(masked(before[name], place, (), hidden=False))
+        message = f"campaign {name} is gone: nobody is called for it any more"
+        yield Change(path(place), "removed", was, None, message, agents)
+    for name in [n for n in after if n not in before]:
+        place, agents = ("campaigns", name), (str(after[name].agent),)
+        now = data(masked(after[name], place, (), hidden=False))
+        message = f"campaign {name} is new: {agents[0]} calls those in {after[name].contacts}"
+        yield Change(path(place), "added", None, now, message, agents)
+    for name in [n for n in after if n in before]:
+        agents = tuple(dict.fromkeys((str(before[name].agent), str(after[name].agent))))
+        walk = WalkPoint(("campaigns", name))
+        for each in differences(before[name], after[name], walk):
+            was = masked(each.before, each.location, (), hidden=each.hidden)
+            now = masked(each.after, each.location, (), hidden=each.hidden)
+            yield _change(SentenceFacts(replace(each, before=was, after=now), agents))[1]
 
 
 def _process(old: Side, new: Side) -> Iterator[Change]:

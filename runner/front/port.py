@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 from runner.front.acts_port import Acts
 from runner.front.calls_port import CallBook
+from runner.front.campaigns_port import CampaignBook
 from runner.front.jobs_port import JobBook
 from runner.front.records_port import RecordBook
 from runner.front.rooms_port import Rooms
@@ -118,6 +119,11 @@ class Runner(Talks, Rooms, Acts, Protocol):
     @property
     def external(self) -> JobBook:
         """Jobs of external agents, and what is delivered."""
+        ...
+
+    @property
+    def campaigns(self) -> CampaignBook:
+        """Whom agents call, one after the other."""
         ...
 
     @property

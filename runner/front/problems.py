@@ -12,6 +12,7 @@ from runner.front.port import DialogueError
 
 STATUS: Final = {
     "agent_unavailable": 503,
+    "bad_contacts": 422,
     "bad_number": 422,
     "bad_request": 400,
     "draining": 503,
@@ -34,6 +35,7 @@ STATUS: Final = {
     "unknown_agent": 404,
     "unknown_call": 404,
     "unknown_caller": 404,
+    "unknown_campaign": 404,
     "unknown_record": 404,
     "unknown_session": 404,
 }

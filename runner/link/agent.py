@@ -11,14 +11,15 @@ from runner.diagnostics import Span
 from runner.late_pattern import late
 from runner.link.attached import documents, located, sounds
 from runner.link.findings import Findings
-from runner.link.form import DefinitionCheck, form, leaves
+from runner.link.form import DefinitionCheck, form
+from runner.link.leaves import leaves
 from runner.link.pinpoint import Pinpoint
 from runner.link.prompts import prompts_of
 from runner.link.reach import reach
 from runner.link.release import AgentRelease
 from runner.link.rule import AgentContext, AgentRule, ByKind, UseContext, UseRule
 from runner.link.rules import RULES
-from runner.link.scope import Scope
+from runner.link.scope import Scope, parts
 from runner.link.surroundings import LinkContext
 from runner.link.table import SymbolTable
 from runner.link.texts import Texts
@@ -122,14 +123,6 @@ class AgentLinker:
             if entry is not None and name not in getattr(scope, section):
                 read_names |= entry.words()
         return read_names
-
-
-def parts(scope: Scope) -> Iterator[tuple[Definition, Block]]:
-    """An agent and all that it reaches, each with where it stands."""
-    yield scope.definition, scope.agent
-    for section in ("personas", "tools", "services", "knowledge", "providers"):
-        for name, spec in getattr(scope, section).items():
-            yield scope.table.entries[section][name], spec
 
 
 def _located(scope: Scope, section: str, around: LinkContext) -> dict[str, Any]:

@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from runner.diagnostics import Diagnostic, Span
+from runner.link.leaves import leaves
 from runner.link.pinpoint import Pinpoint
 from runner.link.rule import ByKind, DefinitionContext, LeafRule
 from runner.link.rules import RULES
 from runner.link.surroundings import LinkContext
 from runner.link.table import SymbolTable, name_span
 from runner.link.texts import Texts
-from runner.link.walk import Leaf
 from runner.schema.reading.load import Definition
 from runner.schema.types.blocks import Block
-from runner.schema.types.names import AttachedFile, DataFile, DocumentsName, FileName, Name
-from runner.schema.types.texts import Told
-
-_AS_THEY_ARE = DataFile | AttachedFile | DocumentsName
-"""Files in which a template means nothing."""
+from runner.schema.types.names import FileName, Name
 
 _RULES = ByKind(rule for rule in RULES if isinstance(rule, LeafRule))
 
@@ -68,13 +63,3 @@ def form(
         frozenset(name for section, name in names if section == "providers" and "/" in name),
         name_span(definition),
     )
-
-
-def leaves(definition: Definition, spec: Block, around: LinkContext) -> Iterator[tuple[Leaf, Span]]:
-    """Each text and name of a definition and where it stands, the texts of its files too."""
-    for leaf, place in around.walks.of(spec, definition.document, definition.location):
-        yield leaf, place
-        if isinstance(leaf.value, FileName) and not isinstance(leaf.value, _AS_THEY_ARE):
-            prompt = around.prompts[definition.document.file, str(leaf.value)]
-            if prompt.problem is None:
-                yield replace(leaf, value=Told(prompt.text)), prompt.span

@@ -19,8 +19,10 @@ from runner.link.surroundings import LinkContext
 from runner.link.table import SymbolTable, build
 from runner.link.tests import LinkedTest, linked_tests
 from runner.providers.uses import ProviderUse
+from runner.schema.campaigns import Campaign
 from runner.schema.providers import AnyProvider
 from runner.schema.reading.load import Definition
+from runner.schema.types.names import ContactsFile
 
 _INFERENCE = "inference"
 """The plugin of models that LiveKit runs."""
@@ -77,7 +79,7 @@ def link(files: ChosenFiles, around: LinkContext, memo: Memo | None = None) -> L
     diagnostics = _certain(table, dict.fromkeys(diagnostics))
     broken = any(d.partial is not None for d in table.all())
     clean = not broken and not any(d.severity == "error" for d in diagnostics)
-    release = _release(table, agents, secrets) if clean else None
+    release = _release(table, around, agents, secrets) if clean else None
     tests = tuple(linked_tests(table, around)) if clean else ()
     inference = tuple(_inference(formed, table))
     uses = tuple(_uses(scopes, table))
@@ -158,8 +160,21 @@ def _places(several: Iterable[Mapping[str, list[Span]]]) -> dict[str, list[Span]
     return {name: sorted(spans) for name, spans in sorted(spans_of.items())}
 
 
+def _campaigns(table: SymbolTable, around: LinkContext) -> Iterator[tuple[str, Campaign]]:
+    """The campaigns, their tables named from the folder and not from their files."""
+    for name, definition in table.entries["campaigns"].items():
+        campaign = definition.spec
+        if isinstance(campaign, Campaign):
+            written = definition.document.file, str(campaign.contacts)
+            path = ContactsFile(around.prompts[written].path)
+            yield name, campaign.model_copy(update={"contacts": path})
+
+
 def _release(
-    table: SymbolTable, agents: Iterable[LinkedAgent], secrets: dict[str, list[Span]]
+    table: SymbolTable,
+    around: LinkContext,
+    agents: Iterable[LinkedAgent],
+    secrets: dict[str, list[Span]],
 ) -> Release:
     return Release(
         agents={a.scope.name: a.release for a in agents if a.scope.agent.enabled},
@@ -168,6 +183,7 @@ def _release(
             for name, d in table.entries["external_agents"].items()
             if d.spec is not None and d.spec.enabled
         },
+        campaigns=dict(_campaigns(table, around)),
         process=table.settings,
         secrets={n: tuple(f"{s.file}:{s.line}" for s in spans) for n, spans in secrets.items()},
     )

@@ -63,6 +63,8 @@ class Memo:
     def agent(self, definition: Definition, around: LinkContext) -> LinkedAgent | None:
         """What came of an agent, if nothing that it reaches has changed."""
         kept = self._agents.get(definition.name)
+        if any(section == "campaigns" for section, _ in self._changed):
+            return None  # it may be an agent's that did not have one
         return kept[1] if kept and kept[0].holds(definition, self._changed, around) else None
 
     def renew(

@@ -11,6 +11,7 @@ from runner.link.walk import blocks
 from runner.provider_kinds import KIND_NAMED_AT, KINDS
 from runner.schema.actions import BACK, HandOff, tool_of
 from runner.schema.agents import Agent
+from runner.schema.campaigns import Campaign
 from runner.schema.http import Request
 from runner.schema.personas import Persona
 from runner.schema.providers import Order, choices
@@ -18,7 +19,7 @@ from runner.schema.reading.load import Definition
 from runner.schema.services import Service
 from runner.schema.tools import KnowledgeTool
 from runner.schema.types.blocks import Block
-from runner.schema.types.names import ProviderName
+from runner.schema.types.names import ProviderName, ToolName
 
 Resolve = Callable[[Definition], Block | None]
 """Gives a definition in an agent's own terms: its settings resolved."""
@@ -39,7 +40,7 @@ def reach(definition: Definition, agent: Agent, table: SymbolTable, resolve: Res
         entry = table.entries[section].get(name)
         return resolve(entry) if entry is not None else None
 
-    _take_tools(scope, agent, agent.tools, take)
+    _take_tools(scope, agent, (*agent.tools, *_before_calls(scope)), take)
     waiting = [*map(str, agent.answering), *map(str, agent.handoffs), *_acted(scope, agent)]
     seen: set[str] = set()
     while waiting:
@@ -57,6 +58,15 @@ def reach(definition: Definition, agent: Agent, table: SymbolTable, resolve: Res
     for user in (agent, *scope.personas.values()):
         _take_providers(scope, named(scope, providers_of(user)), take)
     return scope
+
+
+def _before_calls(scope: Scope) -> Iterator[ToolName]:
+    """The tools that must succeed before its campaigns call somebody."""
+    for entry in scope.table.entries["campaigns"].values():
+        campaign = entry.readable
+        own = isinstance(campaign, Campaign) and str(campaign.agent) == scope.name
+        if own and campaign.before_each is not None:
+            yield campaign.before_each.tool
 
 
 def _take_providers(scope: Scope, names: Iterable[str], take: Take) -> None:

@@ -11,6 +11,7 @@ from typing import Any, Self
 from pydantic import BaseModel, ConfigDict
 
 from runner.schema.agents import Agent
+from runner.schema.campaigns import Campaign
 from runner.schema.external_agents import ExternalAgent
 from runner.schema.fields import Field
 from runner.schema.http_providers import HttpOptions
@@ -196,6 +197,7 @@ class Release(BaseModel):
     Attributes:
         agents: name → agent; those with `enabled: no` are left out.
         external_agents: name → external agent; those with `enabled: no` are left out.
+        campaigns: name → campaign, its table named from the folder.
         process: the section `runner`.
         secrets: names of the secrets that are needed, with the places that need them (`file:line`).
     """
@@ -204,6 +206,7 @@ class Release(BaseModel):
 
     agents: dict[str, AgentRelease]
     external_agents: dict[str, ExternalAgent] = {}
+    campaigns: dict[str, Campaign] = {}
     process: Process = Process.model_construct()
     secrets: dict[str, tuple[str, ...]] = {}
 
@@ -221,6 +224,9 @@ class Release(BaseModel):
         for name, external in sorted(self.external_agents.items()):
             said = external.model_dump_json(by_alias=True, exclude_unset=True)
             whole.update(f"{name}\0{said}\0".encode())
+        for name, campaign in sorted(self.campaigns.items()):
+            said = campaign.model_dump_json(by_alias=True, exclude_unset=True)
+            whole.update(f"campaign {name}\0{said}\0".encode())
         whole.update(self.process.model_dump_json(by_alias=True, exclude_unset=True).encode())
         return whole.hexdigest()[:12]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -157,3 +157,11 @@ def sets(block: Block) -> set[str]:
         case AnyTool():
             names = block.stores
     return set(map(str, names))
+
+
+def parts(scope: Scope) -> Iterator[tuple[Definition, Block]]:
+    """An agent and all that it reaches, each with where it stands."""
+    yield scope.definition, scope.agent
+    for section in ("personas", "tools", "services", "knowledge", "providers"):
+        for name, spec in getattr(scope, section).items():
+            yield scope.table.entries[section][name], spec

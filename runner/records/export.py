@@ -31,6 +31,11 @@ def json_line(record: dict[str, Any]) -> str:
     return json.dumps(record, ensure_ascii=False) + "\n"
 
 
+def cells(values: Any) -> str:
+    """A line of any values, none of which a spreadsheet would run."""
+    return _line([_cell(value) for value in values])
+
+
 def _said(transcript: list[dict[str, Any]]) -> str:
     return "\n".join(f"{_SPEAKERS[line['role']]}: {line['text']}" for line in transcript)
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, Final
+from typing import Final
 
 from sqlalchemy import Connection, delete, insert, select, update
 
+from runner.records.campaigns import forget_old_campaigns
+from runner.records.cleaning import clean
 from runner.records.database import Database
 from runner.records.entry import Entry, Findings, Stored
 from runner.records.figures import Sums, add
@@ -55,17 +57,6 @@ def _is_new(connection: Connection, entry: Entry) -> bool:
     talk = {"n": number, "events": clean(entry.events), "details": clean(entry.details)}
     connection.execute(insert(TalkRow), talk | {"words": entry.words})
     return True
-
-
-def clean(value: Any) -> Any:
-    """The same without what PostgreSQL cannot hold: NUL, and half a pair of UTF-16."""
-    if isinstance(value, str):
-        return value.replace("\x00", "").encode("utf-8", "replace").decode()
-    if isinstance(value, dict):
-        return {clean(key): clean(each) for key, each in value.items()}
-    if isinstance(value, list | tuple):
-        return [clean(each) for each in value]
-    return value
 
 
 def _complete(connection: Connection, found: Findings) -> None:
@@ -167,6 +158,7 @@ def forget_old(database: Database, now: float, keep: float | None) -> list[str]:
         connection.execute(delete(MemoryRow).where(MemoryRow.expires < now))
         if keep is not None:
             _forget_figures(connection, now - keep)
+            forget_old_campaigns(connection, now - keep)
     return audio
 
 

@@ -140,3 +140,93 @@ class OptOutRow(Base):
     since: Mapped[float]
     agent: Mapped[str]
     session: Mapped[str]
+
+
+class CampaignRow(Base):
+    """A campaign that was started.
+
+    Attributes:
+        round: how often it has been begun from the start, from 1.
+        state: `loading`, `running`, `paused`, `stopped` or `finished`.
+        why: why it is in this state, for people.
+        started: when this round began, in seconds since 1970.
+        resumed: when it was started last; `stop_when` goes by what came since.
+        changed: when its state changed last.
+    """
+
+    __tablename__ = "campaigns"
+
+    name: Mapped[str] = mapped_column(primary_key=True)
+    round: Mapped[int]
+    agent: Mapped[str]
+    state: Mapped[str]
+    why: Mapped[str]
+    started: Mapped[float]
+    resumed: Mapped[float]
+    changed: Mapped[float]
+
+
+class ContactRow(Base):
+    """Somebody whom a campaign calls.
+
+    Attributes:
+        line: where they stand in the table.
+        zone: their time zone; empty: the agent's.
+        columns: all that the table says of them.
+        state: `waiting`, `calling` or `done`.
+        attempts: how often a call to them was begun.
+        outcome: what came of the last one; empty: none has ended.
+        at: not before this they are called, in seconds since 1970.
+        last: when the last one ended; 0: none has.
+    """
+
+    __tablename__ = "campaign_contacts"
+
+    campaign: Mapped[str] = mapped_column(primary_key=True)
+    round: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    number: Mapped[str] = mapped_column(primary_key=True)
+    line: Mapped[int]
+    zone: Mapped[str]
+    columns: Mapped[dict[str, Any]]
+    state: Mapped[str]
+    attempts: Mapped[int]
+    outcome: Mapped[str]
+    at: Mapped[float]
+    last: Mapped[float]
+
+    __table_args__ = (
+        Index("campaign_contacts_due", "campaign", "round", "state", "zone", "at", "line"),
+        Index("campaign_contacts_line", "campaign", "round", "line"),
+    )
+
+
+class AttemptRow(Base):
+    """A call that a campaign has begun. It counts as begun from before anybody is dialled.
+
+    Attributes:
+        attempt: which of the contact's, from 1.
+        ended: None while it goes on.
+        outcome: what came of it.
+        runner: who makes it.
+        lease: until when that runner is believed to live.
+        answered_by: who picked up, as far as it is known.
+        session: the call's, for the records.
+        words: why nobody answered, for people.
+    """
+
+    __tablename__ = "campaign_attempts"
+
+    campaign: Mapped[str] = mapped_column(primary_key=True)
+    round: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    number: Mapped[str] = mapped_column(primary_key=True)
+    attempt: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    began: Mapped[float]
+    ended: Mapped[float | None]
+    outcome: Mapped[str]
+    runner: Mapped[str]
+    lease: Mapped[float]
+    answered_by: Mapped[str]
+    session: Mapped[str]
+    words: Mapped[str]
+
+    __table_args__ = (Index("campaign_attempts_open", "campaign", "round", "ended"),)

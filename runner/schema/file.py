@@ -3,6 +3,7 @@
 from typing import Annotated, ClassVar
 
 from runner.schema.agents import Agent
+from runner.schema.campaigns import Campaign
 from runner.schema.external_agents import ExternalAgent
 from runner.schema.knowledge import Knowledge
 from runner.schema.personas import Persona
@@ -41,6 +42,7 @@ class File(Block):
         "provider": "write providers:",
         "service": "write services:",
         "external_agent": "write external_agents:",
+        "campaign": "write campaigns:",
         "start": "it belongs to an agent, below agents: and the agent's name",
         "instructions": "they belong to a persona, below personas: and the persona's name",
         "variables": "they belong to an agent, below agents: and the agent's name",
@@ -57,6 +59,10 @@ class File(Block):
     external_agents: dict[str, ExternalAgent] = key(
         "agents that are somebody else's program: it is told by a signed request, and joins", {}
     )
+    campaigns: dict[str, Campaign] = key(
+        "whom an agent calls, and when: each contact of a table; begun by `lkrun campaign start`",
+        {},
+    )
     tests: dict[str, Test] = key("conversations that must go as they are written", {})
     runner: Process | None = key("settings of the process; in one file at most", None)
     language: Annotated[str, Setting(_version, {"enum": [1, "1"]})] = key(
@@ -65,7 +71,8 @@ class File(Block):
 
 
 SECTIONS = (
-    "agents", "personas", "tools", "services", "knowledge", "providers", "external_agents", "tests",
+    "agents", "personas", "tools", "services", "knowledge", "providers", "external_agents",
+    "campaigns", "tests",
 )  # fmt: skip
 """Sections of named definitions, in the order in which they are told."""
 
@@ -77,5 +84,6 @@ SINGULAR = {
     "knowledge": "knowledge base",
     "providers": "provider",
     "external_agents": "external agent",
+    "campaigns": "campaign",
     "tests": "test",
 }

@@ -14,16 +14,11 @@ from runner.schema.types.spans import Day, DaySpans
 DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 
-class Hours(Block):
+class OpenHours(Block):
     """When it is open, day by day: the first minute counts, the last does not."""
 
     noun: ClassVar[str] = "hours"
     stray: ClassVar[str] = "each day stands on its own line: monday:, tuesday: and so on"
-    elsewhere: ClassVar[dict[str, str]] = {
-        "timezone": "it belongs to the agent: write it beside hours:",
-        "say": "what callers hear then is said by the persona that closed: names",
-        "message": "what callers hear then is said by the persona that closed: names",
-    }
     rules: ClassVar[JsonSchemaValue] = any_of(*DAYS)
 
     monday: DaySpans | None = key("when it is open; a day that is not listed is closed", None)
@@ -36,11 +31,6 @@ class Hours(Block):
     closed_on: Annotated[
         tuple[Day, ...], OneOrList(scalars=True, instead="write the dates, each with a dash")
     ] = key("dates on which it does not open; a night that began the day before ends as ever", ())
-    closed: PersonaName | None = key(
-        "the persona that answers outside these hours; without it the agent's start does",
-        None,
-        live="start",
-    )
 
     @model_validator(mode="after")
     def _opens(self) -> Self:
@@ -64,6 +54,22 @@ class Hours(Block):
     def _spans(self, day: date) -> tuple[tuple[datetime, datetime], ...]:
         spans = getattr(self, DAYS[day.weekday()])
         return tuple(spans.on(day)) if spans is not None and day not in self.closed_on else ()
+
+
+class Hours(OpenHours):
+    """When an agent is open, and who answers outside."""
+
+    elsewhere: ClassVar[dict[str, str]] = {
+        "timezone": "it belongs to the agent: write it beside hours:",
+        "say": "what callers hear then is said by the persona that closed: names",
+        "message": "what callers hear then is said by the persona that closed: names",
+    }
+
+    closed: PersonaName | None = key(
+        "the persona that answers outside these hours; without it the agent's start does",
+        None,
+        live="start",
+    )
 
 
 def _reached(moment: datetime, wall: datetime) -> bool:

@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING
 from runner.front.app import Front
 from runner.serve import descriptors
 from runner.serve.browser import here
+from runner.serve.campaigns.book import ServedCampaigns
+from runner.serve.campaigns.engine import CampaignEngine
+from runner.serve.campaigns.figures import CampaignFigures
 from runner.serve.control import Control
 from runner.serve.credentials import NAMES
 from runner.serve.doors import FrontDoors
@@ -47,7 +50,7 @@ from runner.serve.socket.server import CallSocket
 from runner.serve.startup import CannotServeError, ServeSettings, Startup
 from runner.serve.workers.livekit import LiveKitAgents
 from runner.serve.workers.neighbours import Neighbours
-from runner.source import attached
+from runner.source import attached, read_table
 
 if TYPE_CHECKING:
     from runner.egress.secrets import Secrets
@@ -70,6 +73,7 @@ class Parts:
     neighbours: Neighbours
     agents: LiveKitAgents
     outgoing: OutgoingCalls
+    campaigns: CampaignEngine
     external: ExternalJobs
     health: Health
     after: AfterCalls
@@ -106,8 +110,8 @@ def build(  # noqa: PLR0913 - what a runner begins with
     releases = Releases(store, startup.release)
     calls = Calls(releases, log)
     admission = Admission(releases, calls)
-    files = partial(attached, startup.compiler.root)
-    tools = ToolRequests(releases, secrets, log, files=files, env=startup.env)
+    root = startup.compiler.root
+    tools = ToolRequests(releases, secrets, log, files=partial(attached, root), env=startup.env)
     calls.on_end.append(tools.call_ended)
     after = AfterCalls(releases, log, tools.egress)
     calls.on_end.append(after.call_ended)
@@ -132,7 +136,8 @@ def build(  # noqa: PLR0913 - what a runner begins with
         neighbours=neighbours, external=external, hear=records.listeners.append,
     )  # fmt: skip
     outgoing = _outgoing(startup, releases, calls, admission, recorder, agents, metrics, log)
-    welcomes = Welcomes(releases, secrets, str(startup.compiler.root))
+    campaigns = _campaigns(releases, recorder, outgoing, tools, metrics)
+    welcomes = Welcomes(releases, secrets, str(root))
     renewals = Renewals(releases, calls, welcomes, log, always=settings.dev)
     switchboard = Switchboard(
         calls, welcomes, tools, renewals, after, recorder, metrics.measures,
@@ -187,15 +192,35 @@ def build(  # noqa: PLR0913 - what a runner begins with
         outside=outside, agents=agents, reloader=reloader, metrics=metrics, folder=folder,
         recorder=recorder, external=ServedJobs(releases, external, after, agents.registered),
         outgoing=outgoing, previews=previews, mask=lambda data: secrets.mask().data(data),
+        campaigns=ServedCampaigns(releases, recorder.place, partial(read_table, root)),
         livekit=livekit, dev=settings.dev,
     )  # fmt: skip
     return Parts(
-        releases, previews, calls, admission, metrics, neighbours, agents, outgoing, external,
+        releases, previews, calls, admission, metrics, neighbours, agents, outgoing,
+        campaigns, external,
         health, after,
         recorder, switchboard,
         texts, voices, blocked, surroundings, swap, reloader, socket, doors, served,
         _front(served, doors, tools.egress.read),
     )  # fmt: skip
+
+
+def _campaigns(
+    releases: Releases,
+    recorder: Recorder,
+    outgoing: OutgoingCalls,
+    tools: ToolRequests,
+    metrics: Metrics,
+) -> CampaignEngine:
+    place = recorder.place
+    engine = CampaignEngine(
+        lambda: releases.current,
+        lambda: place.database() if place.begun() else None,
+        outgoing,
+        tools.egress,
+    )
+    metrics.add(CampaignFigures(engine))
+    return engine
 
 
 def mode_of(releases: Releases, agent: str, preview: Preview | None) -> str | None:

@@ -125,6 +125,7 @@ class Run:
             parts.agents.follow(parts.releases.current.names)
             self.tasks.spawn(parts.health.run())
             await parts.agents.start()
+            self.tasks.spawn(parts.campaigns.run())
         # looking through what lives as long as the runner would stop everything for 0.1 s
         gc.collect()
         gc.freeze()
@@ -218,6 +219,7 @@ class Run:
 
     async def _close(self) -> None:
         await self.tasks.cancel()
+        await self.parts.campaigns.stop()
         await self.parts.front.stop()
         await self.parts.agents.stop()
         await self.parts.external.stop()

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
     from pathlib import Path
 
+    from runner.front.campaigns_port import CampaignBook
     from runner.front.jobs_port import JobBook
     from runner.link.release import Release
     from runner.secret import Secret
@@ -54,6 +55,7 @@ class ServedRunner:
         records: what is kept of sessions and callers.
         external: jobs of external agents, and what is delivered.
         outgoing: calls that agents make.
+        campaigns: whom they call, one after the other.
         dev: whether running calls go on with what is saved.
 
     Args:
@@ -76,6 +78,7 @@ class ServedRunner:
         recorder: Recorder,
         external: JobBook,
         outgoing: OutgoingCalls,
+        campaigns: CampaignBook,
         previews: Previews,
         mask: Callable[[Any], Any],
         livekit: LiveKit | None,
@@ -95,6 +98,7 @@ class ServedRunner:
         self.records = ServedRecords(releases, recorder)
         self.external = external
         self.outgoing = ServedCalls(outgoing)
+        self.campaigns = campaigns
         self._previews = previews
         self._mask = mask
         self._livekit = livekit

@@ -6,7 +6,7 @@ from runner.source.fingerprint import Fingerprint, fingerprint
 from runner.source.reading import MAX_SIZE, TextProblem
 from runner.source.scan import Scan, SourceFile, scan
 from runner.source.textfile import TextFile
-from runner.source.texts import Request, attached, read_attached, read_texts
+from runner.source.texts import Request, attached, read_attached, read_table, read_texts
 
 __all__ = [
     "MAX_SIZE",
@@ -19,6 +19,7 @@ __all__ = [
     "attached",
     "fingerprint",
     "read_attached",
+    "read_table",
     "read_texts",
     "scan",
 ]

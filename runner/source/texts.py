@@ -16,6 +16,7 @@ from runner.source.documents import read_documents
 from runner.source.missing import missing
 from runner.source.reading import TextProblem, read, unfit, unreadable
 from runner.source.soundfile import sound_of
+from runner.source.tablefile import table_of
 from runner.source.textfile import TextFile, text_of
 from runner.source.walk import inside
 
@@ -33,6 +34,7 @@ class Request(NamedTuple):
         attached: whether it may be of any kind, and is read only when it is needed.
         documents: whether it is a document, or a folder of documents.
         sound: whether it is a sound.
+        table: whether it is a table, as spreadsheets save it.
     """
 
     file: str
@@ -40,6 +42,7 @@ class Request(NamedTuple):
     attached: bool = False
     documents: bool = False
     sound: bool = False
+    table: bool = False
 
 
 MAX_ATTACHED = 5 * 1024 * 1024
@@ -57,10 +60,11 @@ def read_texts(root: Path, requests: Iterable[Request]) -> tuple[TextFile | Text
     """
     base = os.fspath(root)
     real_root = os.path.realpath(base)
-    known: dict[tuple[str, bool, bool], TextFile | TextProblem] = {}
+    known: dict[tuple[str, bool, bool, bool], TextFile | TextProblem] = {}
     answers: list[TextFile | TextProblem] = []
-    for file, name, attached, documents, sound in requests:
+    for file, name, attached, documents, sound, table in requests:
         such_as = "knowledge/house.md" if documents else "sounds/bell.wav" if sound else ""
+        such_as = "contacts/recall.csv" if table else such_as
         path = resolve(file, name, such_as or "prompts/desk.md")
         if isinstance(path, TextProblem):
             answers.append(path)
@@ -68,14 +72,16 @@ def read_texts(root: Path, requests: Iterable[Request]) -> tuple[TextFile | Text
         if documents:
             answers.append(_documents(base, real_root, path, file, name))
             continue
-        answer = known.get((path, attached, sound))
+        answer = known.get((path, attached, sound, table))
         if answer is None or isinstance(answer, TextProblem):  # a problem shows the name as written
             answer = (
                 _sound(base, real_root, path, name)
                 if sound
+                else _table(base, real_root, path, name)
+                if table
                 else _read(base, real_root, path, name, attached=attached)
             )
-            known[path, attached, sound] = answer
+            known[path, attached, sound, table] = answer
             if isinstance(answer, TextProblem) and answer.code == "E007":
                 answer = _elsewhere(base, file, name) or answer
         answers.append(answer)
@@ -169,6 +175,24 @@ def _sound(root: str, real_root: str, path: str, name: str) -> TextFile | TextPr
     if isinstance(location, TextProblem):
         return location
     return sound_of(location, path, name) or missing(root, path, name)
+
+
+def _table(root: str, real_root: str, path: str, name: str) -> TextFile | TextProblem:
+    location = _located(root, real_root, path, name)
+    if isinstance(location, TextProblem):
+        return location
+    return table_of(location, path, name) or missing(root, path, name)
+
+
+def read_table(root: Path, path: str) -> TextFile | TextProblem:
+    """Return a table that a key names, as it is now.
+
+    Args:
+        root: the configuration folder.
+        path: below it, as `TextFile.path` gives it.
+    """
+    base = os.fspath(root)
+    return _table(base, os.path.realpath(base), path, path)
 
 
 def _documents(

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from support.fake_calls import FakeCalls
+from support.fake_campaigns import FakeCampaigns
 from support.fake_jobs import FakeJobs
 from support.fake_records import FakeRecords
 
@@ -245,6 +246,7 @@ class FakeRunner:
         self.records = FakeRecords()
         self.external = FakeJobs()
         self.outgoing = FakeCalls()
+        self.campaigns = FakeCampaigns()
         self.gate = asyncio.Event()
         self.gate.set()
         self.entered = asyncio.Event()

@@ -7,6 +7,7 @@ from typing import Final
 from runner.front.routes import (
     agents,
     calls,
+    campaigns,
     completions,
     health,
     jobs,
@@ -36,6 +37,7 @@ ROUTES: Final[tuple[Route, ...]] = (
     *rooms.ROUTES,
     *releases.ROUTES,
     *jobs.ROUTES,
+    *campaigns.ROUTES,
     *calls.ROUTES,
 )
 """Every route of the front; OpenAPI and its test walk them."""

@@ -15,7 +15,7 @@ from runner.schema.reading.load import Definition
 from runner.schema.tests import Test
 from runner.schema.types.blocks import Block
 
-_ENTRIES = ("agents", "external_agents", "tests")
+_ENTRIES = ("agents", "external_agents", "campaigns", "tests")
 """Sections whose definitions nobody has to name."""
 
 

@@ -29,7 +29,7 @@ from runner.template import has_template
 _WORD = late(r"[A-Za-z_][A-Za-z0-9_-]*")
 
 
-_ALONE = frozenset({"external_agents"})
+_ALONE = frozenset({"external_agents", "campaigns"})
 """Sections whose definitions no agent uses: their settings are read without one."""
 
 

@@ -340,6 +340,12 @@ class DataFile(FileName):
     __slots__ = ()
 
 
+class ContactsFile(DataFile):
+    """A table of people to call, as spreadsheets save it."""
+
+    __slots__ = ()
+
+
 class DocumentsName(FileName):
     """A document, or a folder of documents."""
 
@@ -349,6 +355,7 @@ class DocumentsName(FileName):
 BUILT_NAMES: dict[str, JsonSchemaValue] = {
     "agents": {"pattern": rf"^{NAME.pattern}$"},
     "external_agents": {"pattern": rf"^{NAME.pattern}$"},
+    "campaigns": {"pattern": rf"^{NAME.pattern}$"},
     "tests": {"pattern": rf"^{NAME.pattern}$"},
     "personas": {"pattern": rf"^{NAME.pattern}$", "maxLength": SHORT, "not": {"const": "back"}},
     "providers": {"pattern": rf"^{NAME.pattern}$"},

@@ -176,7 +176,7 @@ def _nearest_zone(text: str, zones: Sequence[str]) -> str | None:
 _ABBREVIATION = 4
 
 
-def _time_zone(text: str) -> str:
+def time_zone(text: str) -> str:
     from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones  # noqa: PLC0415 - only folders that name a zone pay for it
 
     try:
@@ -193,7 +193,7 @@ def _time_zone(text: str) -> str:
     return text
 
 
-TimeZone = Annotated[str, Setting(_time_zone, {"type": "string"}, "time zone (IANA name)")]
+TimeZone = Annotated[str, Setting(time_zone, {"type": "string"}, "time zone (IANA name)")]
 
 
 def locale(text: str, on: Place = "value") -> str:

@@ -181,6 +181,7 @@ class Archive:
     def _read(self, manifest: Manifest) -> Release:
         # pydantic and the models: only who goes back pays for them
         from runner.link.release import FORM, AgentRelease, Release
+        from runner.schema.campaigns import Campaign
         from runner.schema.external_agents import ExternalAgent
         from runner.schema.process import Process
 
@@ -196,9 +197,13 @@ class Archive:
             name: ExternalAgent.model_validate(spec)
             for name, spec in said.get("external_agents", {}).items()
         }
+        campaigns = {
+            name: Campaign.model_validate(spec) for name, spec in said.get("campaigns", {}).items()
+        }
         return Release(
             agents=agents,
             external_agents=external,
+            campaigns=campaigns,
             process=Process.model_validate(said["process"]),
             secrets=secrets,
         )

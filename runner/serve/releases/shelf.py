@@ -59,6 +59,10 @@ class Manifest:
                 name: external.model_dump(mode="json", by_alias=True, exclude_unset=True)
                 for name, external in release.external_agents.items()
             },
+            "campaigns": {
+                name: campaign.model_dump(mode="json", by_alias=True, exclude_unset=True)
+                for name, campaign in release.campaigns.items()
+            },
         }
         return cls(release.id, said["agents"], said)
 

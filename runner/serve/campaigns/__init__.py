@@ -1,0 +1,1 @@
+"""Campaigns: whom agents call, one after the other, from the tables of a folder."""

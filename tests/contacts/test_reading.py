@@ -1,0 +1,98 @@
+"""Tables of contacts as spreadsheets and people write them."""
+
+from __future__ import annotations
+
+import pytest
+
+from runner.contacts import Contact, checked, read_contacts
+from runner.source import TextProblem, read_table
+
+PHONE = "+84901234567"
+
+TABLES = {
+    "semicolons": b"phone;name\r\n+84901234567;An\r\n",
+    "tabs": b"phone\tname\n+84901234567\tAn\n",
+    "commas and quotes": b'"phone","name"\n"+84 90 123 4567","An"\n',
+    "a byte order mark": "\ufeffphone;name\n+84901234567;An\n".encode(),
+    "UTF-16 with its mark": "phone\tname\r\n+84901234567\tAn\r\n".encode("utf-16"),
+    "UTF-16 without it": "phone\tname\r\n+84901234567\tAn\r\n".encode("utf-16-le"),
+    "a line that says what parts": b"sep=;\r\nphone;name\r\n+84901234567;An\r\n",
+    "empty lines": b"\n;\nphone;name\n\n;;\n+84901234567;An\n;\n",
+    "00 and brackets": b"phone;name\n0084 (90) 123-4567;An\n",
+    "line breaks of old Macs": b"phone;name\r+84901234567;An\r",
+    "columns without a name at the end": b"phone;name;;\n+84901234567;An;;\n",
+}
+"""Ways to write one contact."""
+
+
+def table(tmp_path, data):
+    """The text of a table of these bytes."""
+    (tmp_path / "recall.csv").write_bytes(data)
+    return read_table(tmp_path, "recall.csv")
+
+
+@pytest.mark.parametrize("data", TABLES.values(), ids=TABLES)
+def test_a_table_is_read_as_programs_save_it(data, tmp_path):
+    """What parts the columns, the encoding and empty lines do not matter."""
+    read = list(read_contacts(table(tmp_path, data).text))
+    assert [(each.number, each.columns["name"]) for each in read] == [(PHONE, "An")]
+
+
+def test_letters_of_an_old_code_page_are_kept(tmp_path):
+    """Excel's plain CSV is Windows-1252."""
+    (only,) = read_contacts(
+        table(tmp_path, "phone;name\n+4930123456;Jürgen\n".encode("cp1252")).text
+    )
+    assert only.columns["name"] == "Jürgen"
+
+
+PROBLEMS = {
+    "1e11": "a spreadsheet has rounded",
+    "8.49123E+11": "a spreadsheet has rounded",
+    "8,49123E+11": "a spreadsheet has rounded",
+    "0901234567": "does not say of which country",
+    "+84 90 ABC DEFG": "there are letters",
+    "reception": "is not a phone number",
+    "+84901": "too short",
+    '""': "there is no phone number",
+}
+
+
+@pytest.mark.parametrize(("written", "words"), PROBLEMS.items())
+def test_a_number_that_cannot_be_called_is_told_with_its_line(written, words):
+    """The message says what is wrong, and the help what to write."""
+    (only,) = read_contacts(f"phone;name\n\n{written};An\n")
+    assert (only.line, words in only.message, bool(only.help)) == (3, True, True)
+
+
+def test_lines_are_those_of_the_file_also_behind_values_of_several_lines():
+    """A value in quotes may hold line breaks."""
+    read = list(read_contacts('phone;note\n+84901234567;"two\nlines"\nnobody;\n'))
+    assert isinstance(read[0], Contact)
+    assert read[1].line == 4
+
+
+def test_a_number_that_stands_twice_names_both_lines():
+    """However it is written."""
+    _, twice = read_contacts("phone\n+84901234567\n0084 90 123 45 67\n")
+    assert (twice.line, twice.first) == (3, 2)
+
+
+def test_a_table_of_many_mistakes_tells_the_first_and_counts_the_rest():
+    """Nobody reads a hundred thousand lines of them."""
+    found = checked("phone\n" + "1e11\n" * 5000)
+    assert (len(found.problems), found.more) == (20, 4980)
+
+
+def test_a_table_of_a_hundred_thousand_is_the_longest():
+    """The line behind it is told; each is looked at in little time."""
+    text = "phone;timezone\n" + "".join(f"+1202{n:07d};Europe/Berlin\n" for n in range(2000))
+    assert checked(text).count == 2000
+
+
+@pytest.mark.parametrize("data", [b"PK\x03\x04rest", b"phone\n\x00\x01\x02" + b"\0" * 80])
+def test_a_file_of_a_spreadsheet_program_is_told_as_such(data, tmp_path):
+    """What is saved as .xlsx is not a table of text."""
+    problem = table(tmp_path, data)
+    assert isinstance(problem, TextProblem)
+    assert "CSV" in (problem.help or "")
