@@ -8,64 +8,10 @@ from typing import Any
 
 import aiohttp
 import pytest_asyncio
-from support.live.folders import VOICE
+from support.live.folders import OUTGOING
 from support.live.sip_service import Line, Phone, SipService
 
 A, B = "+842412345678", "+442079460018"
-
-VERDICTS = """
-        - if_tool_offered: save_prediction
-          when_caller_mentions: press
-          call:
-            save_prediction:
-              label: machine-ivr
-        - if_tool_offered: save_prediction
-          when_caller_mentions: full
-          call:
-            save_prediction:
-              label: machine-unavailable
-        - if_tool_offered: save_prediction
-          when_caller_mentions: message
-          call:
-            save_prediction:
-              label: machine-vm
-        - if_tool_offered: save_prediction
-          when_caller_mentions: hello
-          call:
-            save_prediction:
-              label: human
-"""
-"""What the scripted model says of who has answered."""
-
-DIALS = """
-    room:
-      sync_text: no
-    dial:
-      ring_for: 2s
-    voicemail:
-      mailbox:
-        say: Please call us back.
-"""
-
-FOLDER = (
-    VOICE.replace("    llm: brain\n", f"    llm: brain{DIALS}", 1)
-    .replace("      rules:\n", f"      rules:{VERDICTS}", 1)
-    .replace(
-        "        - thank you goodbye\n",
-        "        - thank you goodbye\n"
-        "        - leave a message after the tone\n"
-        "        - the mailbox is full\n"
-        "        - press one for the doctor\n"
-        "        - stop calling me\n",
-    )
-    .replace(
-        "    tools:\n      - end_call\n",
-        "    tools:\n      - end_call\n"
-        "    intents:\n      stop_calling:\n        phrases:\n          - stop calling me\n"
-        "        then:\n          - opt_out: yes\n          - end_call: Never again.\n",
-        1,
-    )
-)
 
 
 class Api:
@@ -102,7 +48,7 @@ async def sip(livekit) -> AsyncIterator[SipService]:
 async def front(sip, lkrun_serve, write) -> AsyncIterator[Api]:
     """A runner whose agent dials."""
     env = {**sip.env, "LIVEKIT_SIP_OUTBOUND_TRUNK": "ST_out"}
-    runner = lkrun_serve(write(agents=FOLDER), **env)
+    runner = lkrun_serve(write(agents=OUTGOING), **env)
     await runner.event("ready")
     async with aiohttp.ClientSession() as http:
         yield Api(runner.http, http)

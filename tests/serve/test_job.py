@@ -51,10 +51,10 @@ class Context:
 class Roomless(conversation.Conversation):
     """A conversation by text that takes its room for none."""
 
-    async def start(self, room, *, facts=None):
+    async def start(self, room, *, facts=None, telephone=None):
         """Begin as in a terminal."""
         assert room.name == "r"
-        return await super().start(facts=facts)
+        return await super().start(facts=facts, telephone=telephone)
 
 
 @pytest.fixture(autouse=True)

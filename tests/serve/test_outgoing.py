@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from types import SimpleNamespace
 
+import jwt
 import pytest
 import pytest_asyncio
 from support.fake_telephone import FakePlaces, FakeTelephone
@@ -13,13 +15,18 @@ from runner.front.calls_port import Order
 from runner.front.port import DialogueError
 from runner.records import opt_outs
 from runner.records.database import DatabaseError
+from runner.secret import Secret
+from runner.serve.child import job
+from runner.serve.credentials import LiveKit
 from runner.serve.outgoing.calls import OutgoingCalls
 from runner.serve.outgoing.figures import OutgoingFigures
 from runner.serve.outgoing.never_called import NeverCalled
 from runner.serve.outgoing.outcome import Dialled
+from runner.serve.outgoing.places import VISIT
 from runner.serve.outgoing.reasons import by_sip_status, by_twirp
 from runner.serve.records.recorder import Recorder
 from runner.serve.socket.messages import Dial, Progress
+from runner.serve.workers.tokens import Visit, mint
 
 A, B = "+842412345678", "+442079460018"
 
@@ -289,3 +296,38 @@ def test_what_livekit_refuses_in_words():
     assert by_twirp("deadline_exceeded", "").reason == "no_answer"
     assert by_twirp("unavailable", "no response from servers").reason == "no_livekit"
     assert "LIVEKIT_SIP_OUTBOUND_TRUNK" in by_twirp("not_found", "x").words
+
+
+@pytest.mark.parametrize(
+    ("attributes", "there", "ordered", "dials"),
+    [
+        ({}, [], False, True),
+        ({}, ["somebody"], False, False),
+        ({}, ["somebody"], True, True),
+        ({VISIT: "yes"}, [], False, False),
+    ],
+)
+def test_who_comes_themselves_has_nobody_called(attributes, there, ordered, dials):
+    """An agent dials where it was ordered to, or where nobody is; never for a visitor who left."""
+    people = {name: SimpleNamespace(attributes={}) for name in there}
+    me = SimpleNamespace(identity="agent")
+    call = SimpleNamespace(
+        held=SimpleNamespace(
+            release=SimpleNamespace(agent=SimpleNamespace(dial=object())),
+            welcome=SimpleNamespace(order=object() if ordered else None),
+        ),
+        ctx=SimpleNamespace(
+            job=SimpleNamespace(attributes=attributes),
+            room=SimpleNamespace(local_participant=me, remote_participants=people),
+        ),
+    )
+    assert job._dials(call) is dials
+
+
+def test_a_token_is_a_visit():
+    """Whoever comes in by one has no number dialled, though their metadata names one."""
+    livekit = LiveKit("ws://lk:7880", "key", Secret("s" * 32))
+    made = mint(livekit, Visit("desk", metadata='{"phone": "+842412345678"}'))
+    claims = jwt.decode(made.token, options={"verify_signature": False})
+    (called,) = claims["roomConfig"]["agents"]
+    assert called["attributes"] == {VISIT: "yes"}

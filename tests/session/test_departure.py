@@ -36,6 +36,7 @@ def seen(load):
             bound=SimpleNamespace(release=release),
             clock=clock,
             session=SimpleNamespace(room_io=talked),
+            outgoing=SimpleNamespace(dialling=False),
         )
         departure = Departure(call, lambda: gone.append(clock.time()))
         departure.watch(rtc.Room(), "caller")

@@ -46,7 +46,7 @@ async def nobody(peer, hello):
 
 
 @asynccontextmanager
-async def runner(archive, release, *, obeys=True, show=None):
+async def runner(archive, release, *, obeys=True, show=None, join=None):
     """A runner that serves a release, and is found; gives its `Releases`."""
     store = Store.create({})
     releases = Releases(store, release)
@@ -63,10 +63,13 @@ async def runner(archive, release, *, obeys=True, show=None):
         releases.swap(archive.load(release_id))
         return result("ok", release_id, "it is served now")
 
+    control = Control(releases, roll, show or refuse)
+    if join is not None:
+        join(control)
     socket = CallSocket(
         calls=nobody,
         dialogues=nobody,
-        control=Control(releases, roll, show or refuse).serve,
+        control=control.serve,
         blocked=lambda _: None,
     )
     await socket.start(store.socket)

@@ -21,6 +21,7 @@ from livekit.agents.types import ATTRIBUTE_PUBLISH_ON_BEHALF
 
 from runner.serve.child.held import HeldCall
 from runner.serve.child.log_hiding import hide_in_logs
+from runner.serve.outgoing.places import VISIT
 from runner.serve.socket.messages import Act, End, Mean, Ordered, Renew, Started, ToCall, UseTool
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ RELEASE: Final = "lkrun.release"
 HOME: Final = "lkrun.home"
 """Attributes of the job that the main process sets when it accepts it, for its own process only."""
 
-_OWN: Final = frozenset({AGENT, RELEASE, HOME})
+_OWN: Final = frozenset({AGENT, RELEASE, HOME, VISIT})
 _STATE: Final = "lkrun"
 _NOBODY: Final = 60.0
 """Seconds that a call waits for its caller, at the beginning and when they have gone."""
@@ -143,7 +144,7 @@ async def _met(job: _Job) -> tuple[CallFacts | None, Conversation]:
 
 def _dials(job: _Job) -> bool:
     """Whether the agent calls somebody: it was ordered to, or nobody is there who called it."""
-    if job.held.release.agent.dial is None:
+    if job.held.release.agent.dial is None or VISIT in job.ctx.job.attributes:
         return False
     return job.held.welcome.order is not None or not _others(job.ctx.room)
 

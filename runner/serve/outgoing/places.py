@@ -17,6 +17,10 @@ if TYPE_CHECKING:
 ORDER: Final = "lkrun.order"
 """The attribute of a dispatch that says which order of which runner it is."""
 
+VISIT: Final = "lkrun.visit"
+"""The attribute of a dispatch that somebody has asked for who comes into the room themselves: its
+agent never dials, whatever number their metadata names."""
+
 _BUDGET: Final = 10.0
 """Seconds that LiveKit may take for what is asked of it."""
 

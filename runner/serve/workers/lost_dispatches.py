@@ -247,7 +247,10 @@ class Sweeper:
             return
         await server.agent_dispatch.delete_dispatch(dispatch.id, room)
         request = api.CreateAgentDispatchRequest(
-            agent_name=dispatch.agent_name, room=room, metadata=dispatch.metadata
+            agent_name=dispatch.agent_name,
+            room=room,
+            metadata=dispatch.metadata,
+            attributes=dict(dispatch.attributes),
         )
         await server.agent_dispatch.create_dispatch(request)
         self._log.event(

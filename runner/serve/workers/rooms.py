@@ -10,6 +10,7 @@ from livekit import api
 
 from runner.front.port import DialogueError
 from runner.front.rooms_port import OpenRoom, RoomPass, RoomVisit, RoomWish
+from runner.serve.outgoing.places import VISIT
 from runner.serve.workers.tokens import Visit, mint
 
 if TYPE_CHECKING:
@@ -104,7 +105,12 @@ class Rooms:
             async with asyncio.timeout(BUDGET), _server(livekit) as server:
                 await server.room.create_room(wanted)
                 named = self._admission.dispatch(agent).mode == "explicit"
-                dispatch = await _dispatched(server, room, agent, wish.metadata) if named else ""
+                visit = wish.identity is not None
+                dispatch = (
+                    await _dispatched(server, room, agent, wish.metadata, visit=visit)
+                    if named
+                    else ""
+                )
         except (api.TwirpError, aiohttp.ClientError, OSError, TimeoutError) as error:
             _failed(error)
         return OpenRoom(room, agent, dispatch)
@@ -181,12 +187,16 @@ async def _is_there(livekit: LiveKit, room: str) -> bool:
         _failed(error)
 
 
-async def _dispatched(server: api.LiveKitAPI, room: str, agent: str, metadata: str) -> str:
+async def _dispatched(
+    server: api.LiveKitAPI, room: str, agent: str, metadata: str, *, visit: bool = True
+) -> str:
     """The dispatch of an agent to a room that is there, made if there is none."""
     for each in await server.agent_dispatch.list_dispatch(room):
         if each.agent_name == agent:
             return str(each.id)
-    request = api.CreateAgentDispatchRequest(agent_name=agent, room=room, metadata=metadata)
+    request = api.CreateAgentDispatchRequest(
+        agent_name=agent, room=room, metadata=metadata, attributes={VISIT: "yes"} if visit else {}
+    )
     return str((await server.agent_dispatch.create_dispatch(request)).id)
 
 

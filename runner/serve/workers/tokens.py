@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 
 from livekit import api
 
+from runner.serve.outgoing.places import VISIT
+
 if TYPE_CHECKING:
     from runner.serve.credentials import LiveKit
 
@@ -58,7 +60,9 @@ def mint(livekit: LiveKit, visit: Visit) -> AccessToken:
     """Make a token for one caller, signed with the key of a LiveKit server."""
     room = visit.room or f"{visit.agent}-{secrets.token_hex(4)}"
     identity = visit.identity or f"caller-{secrets.token_hex(4)}"
-    called = api.RoomAgentDispatch(agent_name=visit.agent, metadata=visit.metadata)
+    called = api.RoomAgentDispatch(
+        agent_name=visit.agent, metadata=visit.metadata, attributes={VISIT: "yes"}
+    )
     token = (
         api.AccessToken(livekit.api_key, livekit.api_secret.reveal())
         .with_identity(identity)

@@ -76,3 +76,59 @@ providers:
       otherwise: What did you say?
 """
 """An agent that speaks in few words, so that tests are quick."""
+
+_VERDICTS = """
+        - if_tool_offered: save_prediction
+          when_caller_mentions: press
+          call:
+            save_prediction:
+              label: machine-ivr
+        - if_tool_offered: save_prediction
+          when_caller_mentions: full
+          call:
+            save_prediction:
+              label: machine-unavailable
+        - if_tool_offered: save_prediction
+          when_caller_mentions: message
+          call:
+            save_prediction:
+              label: machine-vm
+        - if_tool_offered: save_prediction
+          when_caller_mentions: hello
+          call:
+            save_prediction:
+              label: human
+"""
+"""What the scripted model says of who has answered."""
+
+_DIALS = """
+    room:
+      sync_text: no
+    dial:
+      ring_for: 2s
+    voicemail:
+      mailbox:
+        say: Please call us back.
+      menu: end_call
+"""
+
+OUTGOING = (
+    VOICE.replace("    llm: brain\n", f"    llm: brain{_DIALS}", 1)
+    .replace("      rules:\n", f"      rules:{_VERDICTS}", 1)
+    .replace(
+        "        - thank you goodbye\n",
+        "        - thank you goodbye\n"
+        "        - leave a message after the tone\n"
+        "        - the mailbox is full\n"
+        "        - press one for the doctor\n"
+        "        - stop calling me\n",
+    )
+    .replace(
+        "    tools:\n      - end_call\n",
+        "    tools:\n      - end_call\n"
+        "    intents:\n      stop_calling:\n        phrases:\n          - stop calling me\n"
+        "        then:\n          - opt_out: yes\n          - end_call: Never again.\n",
+        1,
+    )
+)
+"""An agent that calls people; it may ring for two seconds."""
