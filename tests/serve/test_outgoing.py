@@ -18,11 +18,11 @@ from runner.records.database import DatabaseError
 from runner.secret import Secret
 from runner.serve.child import job
 from runner.serve.credentials import LiveKit
+from runner.serve.dispatches import VISIT
 from runner.serve.outgoing.calls import OutgoingCalls
 from runner.serve.outgoing.figures import OutgoingFigures
 from runner.serve.outgoing.never_called import NeverCalled
 from runner.serve.outgoing.outcome import Dialled
-from runner.serve.outgoing.places import VISIT
 from runner.serve.outgoing.reasons import by_sip_status, by_twirp
 from runner.serve.records.recorder import Recorder
 from runner.serve.socket.messages import Dial, Progress

@@ -37,6 +37,7 @@ def seen(load):
             clock=clock,
             session=SimpleNamespace(room_io=talked),
             outgoing=SimpleNamespace(dialling=False),
+            transferring=None,
         )
         departure = Departure(call, lambda: gone.append(clock.time()))
         departure.watch(rtc.Room(), "caller")

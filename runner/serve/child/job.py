@@ -21,7 +21,7 @@ from livekit.agents.types import ATTRIBUTE_PUBLISH_ON_BEHALF
 
 from runner.serve.child.held import HeldCall
 from runner.serve.child.log_hiding import hide_in_logs
-from runner.serve.outgoing.places import VISIT
+from runner.serve.dispatches import VISIT
 from runner.serve.socket.messages import Act, End, Mean, Ordered, Renew, Started, ToCall, UseTool
 
 if TYPE_CHECKING:

@@ -9,17 +9,11 @@ import secrets
 from typing import TYPE_CHECKING, Any, Final
 
 from runner.front.port import DialogueError
+from runner.serve.dispatches import ORDER
 
 if TYPE_CHECKING:
     from runner.serve.credentials import LiveKit
     from runner.serve.outgoing.outcome import OutgoingCall
-
-ORDER: Final = "lkrun.order"
-"""The attribute of a dispatch that says which order of which runner it is."""
-
-VISIT: Final = "lkrun.visit"
-"""The attribute of a dispatch that somebody has asked for who comes into the room themselves: its
-agent never dials, whatever number their metadata names."""
 
 _BUDGET: Final = 10.0
 """Seconds that LiveKit may take for what is asked of it."""

@@ -20,7 +20,7 @@ from livekit import api
 from livekit.agents.types import ATTRIBUTE_AGENT_NAME
 from livekit.protocol import models
 
-from runner.serve.outgoing.places import ORDER
+from runner.serve.dispatches import ORDER
 from runner.serve.workers.neighbours import RUNNER
 
 if TYPE_CHECKING:

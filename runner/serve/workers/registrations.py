@@ -23,8 +23,8 @@ from livekit.agents.worker import ServerType
 from runner.schema.dispatch import Dispatch
 from runner.schema.transfer import PERSONS_ROOM
 from runner.serve.child import job
+from runner.serve.dispatches import ORDER
 from runner.serve.external.pool import ExternalServer
-from runner.serve.outgoing.places import ORDER
 from runner.serve.workers.forkserver import PRELOAD
 from runner.serve.workers.neighbours import RUNNER
 

@@ -10,7 +10,7 @@ from livekit import api
 
 from runner.front.port import DialogueError
 from runner.front.rooms_port import OpenRoom, RoomPass, RoomVisit, RoomWish
-from runner.serve.outgoing.places import VISIT
+from runner.serve.dispatches import VISIT
 from runner.serve.workers.tokens import Visit, mint
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from livekit import api
 
-from runner.serve.outgoing.places import VISIT
+from runner.serve.dispatches import VISIT
 
 if TYPE_CHECKING:
     from runner.serve.credentials import LiveKit
