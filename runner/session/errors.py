@@ -7,6 +7,10 @@ class CannotStartError(Exception):
     """A conversation that cannot begin."""
 
 
+class UnfitVariableError(CannotStartError):
+    """A variable that was given from outside is unknown, fixed or does not fit."""
+
+
 class CannotRenewError(Exception):
     """A call that goes on with the release it has."""
 

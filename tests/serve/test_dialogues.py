@@ -49,6 +49,16 @@ async def test_a_dialogue_from_greeting_to_goodbye(texts, calls, release):
     assert refused.value.code == "ended"
 
 
+@pytest.mark.parametrize(
+    ("given", "words"), [({"nme": "x"}, "no variable 'nme'"), ({"name": {}}, "'name' ")]
+)
+async def test_a_variable_that_does_not_fit_is_a_mistake_of_who_asks(texts, given, words):
+    """It is told as one, and nothing began."""
+    with pytest.raises(DialogueError, match=words) as refused:
+        await texts.turn("desk", "hello", None, given, None)
+    assert refused.value.code == "bad_request"
+
+
 async def test_without_a_text_the_greeting_is_the_answer(texts):
     """A dialogue may begin with nothing said."""
     turn = await texts.turn("shop", "", None, None, {"a": 1})

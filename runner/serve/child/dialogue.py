@@ -31,7 +31,7 @@ from runner.serve.socket.messages import (
     Usage,
 )
 from runner.session.conversation import CannotRenewError, CannotStartError, Conversation
-from runner.session.errors import AppRefusedError
+from runner.session.errors import AppRefusedError, UnfitVariableError
 from runner.testing.audio.sound import SoundError
 
 _ENDING: Final = 5.0
@@ -181,6 +181,8 @@ class Dialogue:
         if self._on.talk is None:
             try:
                 greeting = await self._on.begin()
+            except UnfitVariableError as error:
+                return Failed(self._call, message.id, "bad_request", str(error))
             except (
                 CannotStartError
             ) as error:  # a model that cannot be built is no mistake of who asks

@@ -15,7 +15,7 @@ from runner.provider_kinds import KINDS
 from runner.schema.agents import Idle
 from runner.schema.providers import chosen
 from runner.session.call import Call
-from runner.session.errors import CannotStartError, MisfitError
+from runner.session.errors import MisfitError, UnfitVariableError
 from runner.session.models import kinds
 from runner.session.models.speech import HEARS_AND_THINKS, built_by_themselves, speech_model
 from runner.session.settings.options import livekit_options
@@ -65,15 +65,15 @@ def begin_variables(
         The names of those that have what is remembered.
 
     Raises:
-        CannotStartError: one that was given is unknown, fixed or does not fit.
+        UnfitVariableError: one that was given is unknown, fixed or does not fit.
     """
     for name, value in given.items():
         if name not in variables.fields and name not in variables.fixed:
-            raise CannotStartError(f"the agent has no variable '{name}'")
+            raise UnfitVariableError(f"the agent has no variable '{name}'")
         try:
             variables.set(name, value)
         except MisfitError as problem:
-            raise CannotStartError(f"'{name}' {problem}") from None
+            raise UnfitVariableError(f"'{name}' {problem}") from None
     recalled = set_recalled(variables, {n: v for n, v in remembered.items() if n not in given})
     open_names = [name for name in variables.fields if name not in {*given, *recalled}]
     set_defaults(variables, renderer, open_names)
