@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from runner.diagnostics import Diagnostic
 from runner.link.rule import FolderContext, FolderRule
-from runner.link.rules.no_effect import HOW_IT_SOUNDS, OF_VOICE, VOICE, Row, by_text, without_effect
+from runner.link.without_effect import HOW_IT_SOUNDS, OF_VOICE, VOICE, Row, by_text, without_effect
 
 _ROWS = (
     Row((), ("stt", "tts", "vad", "speech"), by_text, VOICE, OF_VOICE),
