@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
-from typing import Any
+from typing import Any, Final
 
 from livekit.agents import RunContext, function_tool, llm
 from livekit.agents.llm import RawFunctionTool
@@ -11,7 +11,7 @@ from livekit.agents.llm import RawFunctionTool
 from runner.schema.calling import AnyTool
 from runner.schema.languages import SWITCH_LANGUAGE
 from runner.schema.needs import ASK_AGAIN_FOR, FILL_IN
-from runner.schema.tools import EndCallTool, TransferCallTool
+from runner.schema.tools import EndCallTool, PressKeysTool, TransferCallTool
 from runner.session.action_context import ActionContext
 from runner.session.actions import in_background, run_tool, without_end
 from runner.session.call import Call
@@ -28,6 +28,14 @@ from runner.session.tools.confirming import with_answer
 from runner.session.tools.due import called
 from runner.session.tools.kind import kind_of
 from runner.session.values.parameters import uses
+
+LIVEKITS_KEYS: Final = "send_dtmf_events"
+"""LiveKit's own tool that presses keys; the session has it once a phone menu has answered."""
+
+
+def _twice(tool: llm.Tool, persona: PersonaPlan) -> bool:
+    """Whether a persona has a tool of its own that does the same."""
+    return tool.id == LIVEKITS_KEYS and PressKeysTool.kind in persona.tools
 
 
 class Toolbox:
@@ -86,9 +94,9 @@ class Toolbox:
             if self._call.needs.is_open(persona):
                 return offered + [tool for tool in tools if tool.id == SWITCH_LANGUAGE]
         for tool in tools:
-            if tool.id in OWN:
+            if tool.id in OWN or _twice(tool, persona):
                 continue
-            if tool.id == SWITCH_LANGUAGE:
+            if tool.id in (SWITCH_LANGUAGE, LIVEKITS_KEYS):
                 offered.append(tool)
             elif (name := self._hosted.get(tool.id, tool.id)) in plan.tools:
                 if is_true(plan.tools[name].condition):
