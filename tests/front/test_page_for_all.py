@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import os
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from front.test_page_calls import records as records  # noqa: PLC0414 - a fixture
 from support.visiting import WANTED, Visit
+
+from runner.front.app import Front
+from runner.front.talks_port import Preview
+from runner.front.tokens import Doors
+from runner.secret import Secret
 
 pytestmark = WANTED
 
@@ -67,6 +73,43 @@ async def test_nothing_keeps_anybody_from_using_it(browser, front, axe, scheme, 
     assert await visit.page.evaluate(LOOK) == []
     assert await visit.page.evaluate("document.documentElement.scrollWidth") == width
     await context.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+async def test_nothing_keeps_anybody_from_coming_in(browser, front, runner, axe, scheme):
+    """A preview, a test to be copied, a preview that is over, a token that is wrong: no finding."""
+    now = datetime.now(UTC)
+    runner.previews[Secret("lkpreview_x")] = Preview("preview_1", "r-1", now, now)
+    phone = {"width": 390, "height": 844}
+    context = await browser.new_context(
+        viewport=phone, color_scheme=scheme, reduced_motion="reduce"
+    )
+    await context.add_init_script(axe)
+    visit = Visit(await context.new_page(), front)
+
+    async def look(there, words=""):
+        await visit.sees(there, words)
+        assert await visit.page.evaluate(LOOK) == [], there
+        assert await visit.page.evaluate("document.documentElement.scrollWidth") == phone["width"]
+
+    await visit.page.goto(f"{visit.address}#preview=lkpreview_x")
+    await look("#preview", "Callers still hear what is served.")
+    await visit.page.get_by_role("button", name="Write to clinic").click()
+    await visit.sees(".agent .said", "Good day, this is Sunrise Dental.")
+    await visit.page.get_by_role("button", name="Copy as a test").click()
+    await look("#test-copied", "t")
+    await visit.page.keyboard.press("Escape")
+    runner.previews.clear()
+    await visit.says("mary")
+    await look("#preview.past", "This preview is over.")
+    guarded = Front(runner, port=0, doors=lambda: Doors(tokens=(Secret("secret"),)))
+    host, port = await guarded.start()
+    await visit.page.goto(f"http://{host}:{port}/")
+    await visit.page.get_by_label("Token", exact=True).fill("x")
+    await visit.page.keyboard.press("Enter")
+    await look("#door-wrong", "That is not one of its tokens.")
+    await context.close()
+    await guarded.stop()
 
 
 @pytest.mark.usefixtures("records")
