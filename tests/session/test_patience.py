@@ -163,3 +163,25 @@ async def test_a_call_that_is_over(line):
     line.over = True
     line.session.asked()
     await line.quiet()
+
+
+async def replied(*pauses):
+    """A reply whose pieces come after pauses; each is a letter: a tenth of a second of speech."""
+    for pause in pauses:
+        await asyncio.sleep(pause)
+        yield "a"
+
+
+async def test_a_reply_that_stops(line):
+    """What came is passed on, and the caller is told once it was heard and nothing follows."""
+    pieces = [piece async for piece in line.patience.unbroken(replied(0, 0, 60))]
+    assert pieces == ["a", "a"]
+    assert await line.spoken.get() == "sorry"
+    assert line.reasons == [f"the model stopped in its answer for {SILENCE:g}s"]
+
+
+async def test_a_reply_with_an_end(line):
+    """A reply that comes to its end is whole, whenever it began."""
+    pieces = [piece async for piece in line.patience.unbroken(replied(2 * SILENCE, 0))]
+    assert pieces == ["a", "a"]
+    await line.quiet()

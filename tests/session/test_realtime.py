@@ -9,6 +9,7 @@ from livekit import rtc
 from livekit.agents.voice import io
 from support.realtime_session import RATE, Call, Drop, Fail, Hang, Say, tone
 from support.realtime_stub import RealtimeStub
+from support.speech import Speaker
 
 FOLDER = """
 agents:
@@ -259,6 +260,29 @@ async def test_a_model_that_hangs_by_voice(talk, caplog, more):
     await made.until(says("heard: hello"))
     late = "the model had not answered when the turn had taken 1s"
     assert [r.message for r in caplog.records if r.name == "lkrun"] == [late]
+    assert made.events.texts.count(SORRY) == 1
+
+
+@pytest.mark.parametrize("more", ["", "    tts: voice\n"], ids=["mute", "with a voice"])
+async def test_a_model_that_stops_in_the_middle_of_a_reply(talk, caplog, more):
+    """A caller whose answer breaks off hears that, and the call goes on."""
+    made = None
+
+    def answer(request):
+        slow = "slow" in request.text
+        if made is not None:  # the silence from the start has its own limit, which has begun
+            made.conversation._call.persona._patience._silence = 0.3 if slow else 60
+        return Say("It is", stalls=True) if slow else heard(request)
+
+    made = await talk(answer, more, channel="voice")
+    await made.until(says("Good day."))
+    made.conversation.session.output.audio = Speaker()
+    made.conversation.session.generate_reply(user_input="slow")
+    await made.until(says(SORRY))
+    made.conversation.session.generate_reply(user_input="hello")
+    await made.until(says("heard: hello"))
+    stopped = "the model stopped in its answer for 0.3s"
+    assert [r.message for r in caplog.records if r.name == "lkrun"] == [stopped]
     assert made.events.texts.count(SORRY) == 1
 
 

@@ -30,10 +30,17 @@ _WORD = 0.06
 
 @dataclass(frozen=True)
 class Say:
-    """The model speaks, or writes where it is asked for text; `endless` speaks on until stopped."""
+    """The model speaks, or writes where it is asked for text.
+
+    Attributes:
+        text: its words.
+        endless: it speaks on until it is stopped.
+        stalls: after these words it sends nothing more until it is cancelled.
+    """
 
     text: str
     endless: bool = False
+    stalls: bool = False
 
 
 @dataclass(frozen=True)
@@ -413,6 +420,8 @@ class RealtimeProtocol:
                 break
             said += word
             await self._piece(word, where, text=text)
+        if output.stalls:
+            await self._cancellations[at["response_id"]].wait()
         self._voice_used |= not text
         for each, values in (
             ((("response.output_text.done", {"text": said}),))

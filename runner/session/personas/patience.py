@@ -1,14 +1,17 @@
 """A speech-to-speech model that leaves the caller without an answer: they are told, in time.
 
-What it sends goes past lkrun, so silence is seen from what LiveKit tells: the caller has finished,
-or a reply was asked for, and nobody begins to speak.
+Its silence before a reply is seen from what LiveKit tells: the caller has finished, or a reply was
+asked for, and nobody begins to speak. That in the middle of one is seen from what the model sends.
 """
 
 from __future__ import annotations
 
 import asyncio
-from typing import Any
+from collections.abc import AsyncGenerator, AsyncIterable
+from contextlib import aclosing
+from typing import Any, TypeVar
 
+from livekit import rtc
 from livekit.agents import (
     Agent,
     AgentStateChangedEvent,
@@ -22,6 +25,11 @@ from livekit.agents.voice import SpeechHandle
 from runner.session.call import Call
 from runner.session.models.answer import late
 from runner.session.personas.replies import SILENCE
+
+PieceT = TypeVar("PieceT", str, rtc.AudioFrame)
+
+_SLOWEST = 10
+"""Characters that a slow voice speaks in a second."""
 
 
 class Patience:
@@ -60,6 +68,28 @@ class Patience:
         for source, event, listener in self._told:
             source.off(event, listener)
         self._rest()
+
+    async def unbroken(self, reply: AsyncIterable[PieceT]) -> AsyncGenerator[PieceT, None]:
+        """Yield a reply as it comes; where it stops, the caller is told when all of it was heard.
+
+        Args:
+            reply: its sound, or its words where a voice beside the model speaks them.
+        """
+        clock = asyncio.get_running_loop().time
+        heard = 0.0
+        async with aclosing(_pieces(reply)) as coming:
+            while True:
+                # until it begins, what LiveKit tells is watched
+                limit = max(0.0, heard - clock()) + self._silence if heard else None
+                try:
+                    piece = await asyncio.wait_for(anext(coming), limit)
+                except StopAsyncIteration:
+                    return
+                except TimeoutError:
+                    break
+                heard = max(heard, clock()) + _seconds(piece)
+                yield piece
+        self._call.later(self._give_up(late(True, self._silence, self._call.budget.whole)))
 
     def _created(self, event: SpeechCreatedEvent) -> None:
         """The model is asked for a reply, or has begun one."""
@@ -136,3 +166,12 @@ class Patience:
         call.budget.begin(object())
         if words := call.give_up(reason):
             await call.speak(words)
+
+
+async def _pieces(reply: AsyncIterable[PieceT]) -> AsyncGenerator[PieceT, None]:
+    async for piece in reply:
+        yield piece
+
+
+def _seconds(piece: str | rtc.AudioFrame) -> float:
+    return len(piece) / _SLOWEST if isinstance(piece, str) else piece.duration

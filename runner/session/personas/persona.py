@@ -6,6 +6,7 @@ from collections.abc import AsyncGenerator, AsyncIterable
 from functools import lru_cache, partial
 from typing import Any
 
+from livekit import rtc
 from livekit.agents import (
     NOT_GIVEN,
     Agent,
@@ -20,6 +21,7 @@ from livekit.agents.voice.generation import update_instructions
 
 from runner.schema.providers import chosen
 from runner.session.call import Call
+from runner.session.models.nodes import through
 from runner.session.pending import PendingHandoff
 from runner.session.personas.change import PersonaChange
 from runner.session.personas.early_reply import replied
@@ -83,6 +85,7 @@ class LivePersona(Agent):
         self.unasked = Unasked(call, self, self.enter)
         self._replies = Replies(call, plan, toolbox, self.nodes, first=before is None)
         self._watches: list[Reconnections | Patience] = []
+        self._patience: Patience | None = None
         task = call.bound.renderer.own("summarise")
         self._taken_over = (
             TakenOver(before, context, call.clock, task) if before is not None else None
@@ -143,8 +146,8 @@ class LivePersona(Agent):
         call.bound.context.persona = name
         call.listens()
         if self.speech is not None and call.channel == "voice":
-            patience = Patience(call, self, finds_turns=self.speech.takes_turns)
-            self._watches = [Reconnections(call, self), patience]
+            self._patience = Patience(call, self, finds_turns=self.speech.takes_turns)
+            self._watches = [Reconnections(call, self), self._patience]
         if self.came_from is not None:
             call.hops += 1
             await self._take_over()
@@ -224,7 +227,16 @@ class LivePersona(Agent):
     ) -> AsyncGenerator[Any, None]:
         """LiveKit's own, behind the author's nodes; what has sounded before is not asked again."""
         nodes, speak = self.nodes.get("tts", ()), partial(Agent.default.tts_node, self)
+        text = self._patience.unbroken(text) if self._patience is not None else text
         return PersonaVoice(self._call, self.plan.name, nodes, speak).heard(text, model_settings)
+
+    def realtime_audio_output_node(
+        self, audio: AsyncIterable[rtc.AudioFrame], model_settings: ModelSettings
+    ) -> AsyncGenerator[rtc.AudioFrame, None]:
+        """LiveKit's own; a speech-to-speech model that stops in its reply leaves nobody waiting."""
+        reply = audio if self._patience is None else self._patience.unbroken(audio)
+        livekits = Agent.default.realtime_audio_output_node
+        return through((), partial(livekits, self), reply, model_settings)
 
     def first_request(self, text: str) -> tuple[ChatContext, list[llm.Tool], ModelSettings]:
         """What LiveKit will ask the model when the call begins with these instructions."""
