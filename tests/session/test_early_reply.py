@@ -6,7 +6,7 @@ import asyncio
 import threading
 
 import pytest
-from support.openai_stub import OpenAiStub, say
+from support.openai_stub import OpenAiStub, failed, say
 from support.speech import Speaker
 from support.voice_folder import said
 
@@ -139,3 +139,32 @@ async def test_words_about_the_caller_wait_for_the_caller(desk):
     await talk.start(audio_out=Speaker(), facts=CallFacts(caller=Caller(name="Ann")))
     await heard(talk, "Good day: Ann.")
     assert desk.questions == ["Greet, and praise the Ann."]
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+async def test_one_that_is_refused_is_asked_for_again(desk, monkeypatch, when):
+    """Whether it fails before or after the call has begun, only what is asked then counts."""
+    refused = threading.Event()
+
+    def answer(_):
+        desk.requested.release()
+        if len(desk.stub.requests) > 1:
+            return say("Good day.")
+        refused.wait(30)
+        return failed(400, "not now")
+
+    desk.stub.answer = answer
+    talk = await desk.prepared()
+    await desk.asked()
+    early, taken = talk._call.speeches.reply, asyncio.Event()
+    pieces = early.pieces
+    monkeypatch.setattr(early, "pieces", lambda otherwise: taken.set() or pieces(otherwise))
+    if when == "before":
+        refused.set()
+        await asyncio.wait([early._reading])
+    starting = asyncio.create_task(talk.start(audio_out=Speaker(), facts=CallFacts()))
+    await taken.wait()
+    refused.set()
+    await starting
+    await heard(talk, "Good day.")
+    assert talk._call.given_up == 0

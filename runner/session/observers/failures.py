@@ -25,6 +25,7 @@ from runner.provider_kinds import BY_KEY, ROWS
 from runner.session.call import Call
 from runner.session.events import MessageEvent
 from runner.session.silence import silence
+from runner.session.speech.early import will_be_asked_again
 
 log = logging.getLogger("lkrun")
 
@@ -92,6 +93,8 @@ class Failures:
 
     def heard(self, event: ErrorEvent) -> None:
         """LiveKit has given up on something, or tries again."""
+        if will_be_asked_again():
+            return
         error, row = event.error, self._rows.get(event.error.type)
         cause, given_up = getattr(error, "error", error), not error.recoverable
         if row is not None and (given_up or isinstance(cause, APIConnectionError)):

@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections.abc import AsyncGenerator, AsyncIterable, Callable
 from contextlib import aclosing
+from contextvars import ContextVar
 from typing import Any, Generic, TypeVar
 
 from livekit.agents.utils import aio
@@ -14,12 +15,22 @@ log = logging.getLogger("lkrun")
 
 PieceT = TypeVar("PieceT")
 
+_READING: ContextVar[Early[Any] | None] = ContextVar("reading", default=None)
+"""What is being asked early, for all that is done for it."""
+
+
+def will_be_asked_again() -> bool:
+    """Whether what fails now was asked early and has given nothing: it is no failed answer yet."""
+    early = _READING.get()
+    return early is not None and not early.begun
+
 
 class Early(Generic[PieceT]):
     """An answer that comes before it is wanted: frames of a voice, or pieces of a reply.
 
     Attributes:
         question: what it answers; it is used where the same is wanted.
+        begun: something of it has come.
     """
 
     def __init__(
@@ -33,6 +44,7 @@ class Early(Generic[PieceT]):
             asks: LiveKit's objects that are asked; what they measure is told to `settle`.
         """
         self.question = question
+        self.begun = False
         self._pieces: aio.Chan[PieceT] = aio.Chan()
         self._error: Exception | None = None
         self._measured: list[tuple[Any, Any]] = []
@@ -45,9 +57,11 @@ class Early(Generic[PieceT]):
         return lambda metrics: self._measured.append((made, metrics))
 
     async def _read(self, source: AsyncGenerator[PieceT, None]) -> None:
+        _READING.set(self)
         try:
             async with aclosing(source) as pieces:
                 async for piece in pieces:
+                    self.begun = True
                     self._pieces.send_nowait(piece)
         except Exception as error:  # noqa: BLE001 - whoever wants the answer asks again
             log.debug("what was asked early has failed: %s", type(error).__name__)
@@ -63,14 +77,12 @@ class Early(Generic[PieceT]):
         Raises:
             Exception: it broke off after some of it had come.
         """
-        begun = False
         try:
             async for piece in self._pieces:
-                begun = True
                 yield piece
-            if self._error is not None and begun:
+            if self._error is not None and self.begun:
                 raise self._error
-            if not begun:
+            if not self.begun:
                 async for piece in otherwise():
                     yield piece
         finally:
