@@ -83,6 +83,7 @@ async def main() -> None:
                         except NoAnswerError:
                             failed += 1
                             break
+                        print(f"  {agent}: {seconds:.3f} s", file=sys.stderr)
                         if quiet.again(cores):
                             continue
                         if number >= 2:  # noqa: PLR2004 - as said above

@@ -7,6 +7,7 @@ program of an external agent, which takes its jobs by signed requests.
 from __future__ import annotations
 
 import asyncio
+import math
 import os
 import sys
 from typing import Any
@@ -16,7 +17,13 @@ from livekit import rtc
 from livekit.agents import AgentServer, JobContext, cli
 from standardwebhooks import Webhook
 
-server = AgentServer()
+server = AgentServer(
+    num_idle_processes=2,
+    load_fnc=lambda _: 0.0,
+    load_threshold=math.inf,
+    host="127.0.0.1",
+    port=0,
+)
 
 
 @server.rtc_session(agent_name="own_worker")

@@ -47,6 +47,8 @@ EVENTS: Final = (
     LogEvent("external_gone", "the program of an external agent said that it is gone (410)",
              ("agent",)),
     LogEvent("external_healthy", "the program of an external agent works again", ("agent",)),
+    LogEvent("external_identity", "the answer of an external agent names an identity of its own,"
+             " which is not heeded", ("agent", "job")),
     LogEvent("external_job", "a job is offered to the program of an external agent",
              ("agent", "job", "room", "status", "attempts", "error")),
     LogEvent("external_joined", "the program of an external agent is in its room",

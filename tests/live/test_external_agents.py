@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import aiohttp
@@ -156,3 +157,47 @@ async def test_no_token_is_written_anywhere(livekit, lkrun_serve, write):
         assert any(job["job_id"].encode() in everything for job in program.jobs)
         for token in (*tokens, SECRET, *(token.rpartition(".")[2] for token in tokens)):
             assert token.encode() not in everything
+
+
+async def test_two_runners_post_each_job_once(livekit, lkrun_serve, write):
+    """Of two runners at one LiveKit one takes a job: its program is asked once, and comes once."""
+    async with Program() as program:
+        runners = [lkrun_serve(write(agents=folder(program)), GUIDE=SECRET) for _ in range(2)]
+        for runner in runners:
+            await runner.event("ready", within=60)
+        async with calling(livekit, "guide") as first, calling(livekit, "guide") as second:
+            for caller in (first, second):
+                await caller.reads("The program is here.")
+                await caller.meets_agent()
+        await program.until(lambda: len(program.told) == 2)
+    assert {job["room"]["name"] for job in program.jobs} == {first.room, second.room}
+    assert len(program.jobs) == 2
+    assert sum(len(runner.named("external_job")) for runner in runners) == 2
+
+
+async def test_a_caller_who_speaks_is_a_job_for_a_publisher(livekit, lkrun_serve, write):
+    """In a folder of external agents alone: the job names the caller; silent ones bring none."""
+    async with Program() as program:
+        text = folder(program, job_types="JT_PUBLISHER").removeprefix(TEXT)
+        runner = lkrun_serve(write(agents=text), GUIDE=SECRET)
+        assert (await runner.event("ready", within=60))["agents"] == ["guide"]
+        async with calling(livekit, "guide", voice=True) as caller:
+            await caller.reads("The program is here.")
+            (job,) = program.jobs
+            assert job["job_type"] == "JT_PUBLISHER"
+            assert job["participant"]["identity"] == caller.identity
+
+
+async def test_a_token_that_is_used_twice_is_one_participant(livekit, lkrun_serve, write):
+    """LiveKit lets the second in and the first out; the job goes on, and ends well."""
+    async with Program() as program:
+        runner = lkrun_serve(write(agents=folder(program)), GUIDE=SECRET)
+        await runner.event("ready", within=60)
+        async with calling(livekit, "guide") as caller:
+            await caller.reads("The program is here.")
+            again = asyncio.ensure_future(program.join(program.jobs[0]))
+            await caller.reads("The program is here.", times=2)
+            await caller.until(lambda: len(caller.agents) == 1, "one agent")
+            assert not runner.named("external_ended")
+        await runner.event("external_ended", status="success")
+        await again

@@ -82,8 +82,8 @@ def running(command, port):
         assert "Error" not in written, written
 
 
-async def takes_a_call(livekit, lkrun_serve, command):
-    """A caller is heard and answered, and the program reports that it went well."""
+async def takes_a_call(livekit, lkrun_serve, command, words=None):
+    """A caller is heard and answered, in words too where there are; it is reported as a success."""
     port = free_port()
     with running(command, port):
         runner = lkrun_serve(
@@ -96,6 +96,9 @@ async def takes_a_call(livekit, lkrun_serve, command):
             mark = caller.mark()
             caller.says("Where is the station?")
             await caller.hears(mark)
+            if words is not None:
+                await caller.writes("Where is the station?")
+                await caller.reads(words)
         ended = await runner.event("external_ended")
         assert (ended["agent"], ended["status"]) == ("concierge", "success")
 
@@ -107,8 +110,8 @@ async def test_the_example_in_python_hears_and_answers(livekit, lkrun_serve):
 
 
 async def test_the_example_in_typescript_hears_and_answers(livekit, lkrun_serve, typescript):
-    """The same, by npm's standardwebhooks, express and LiveKit's SDK for Node."""
-    await takes_a_call(livekit, lkrun_serve, typescript)
+    """The same, by LiveKit's SDK for Node; what the caller writes a model of the AI SDK answers."""
+    await takes_a_call(livekit, lkrun_serve, typescript, "May I call you a taxi?")
 
 
 async def test_the_example_in_go_hears_and_answers(livekit, lkrun_serve, go_program):

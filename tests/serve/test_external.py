@@ -16,11 +16,13 @@ from support.waiting import until
 
 from runner.egress.client import HttpEgress
 from runner.egress.secrets import Secrets
+from runner.front.port import DialogueError
 from runner.link.release import Release
 from runner.schema.external_agents import ExternalAgent
 from runner.secret import Secret
 from runner.serve.credentials import LiveKit
 from runner.serve.external import apology, course
+from runner.serve.external.book import ServedJobs
 from runner.serve.external.health import Health
 from runner.serve.external.jobs import ExternalJobs
 from runner.serve.workers.neighbours import Neighbours
@@ -420,6 +422,89 @@ async def test_the_secret_of_a_running_job_is_its_own(world):
         await world.ended(job)
     (letter,) = [each for each in world.told("ended") if each.job == job]
     assert letter.url == program.url
+
+
+async def test_a_secret_an_address_and_headers_change_at_once(world):
+    """What is saved holds for the next job; a job that is on tells its end as it began."""
+    async with (
+        joining(world) as program,
+        joining(world, secret=SIGNING.replace("c2l4", "c2l5")) as newer,
+    ):
+        world.serve(program, headers={"X-Team": "old"})
+        job = await world.call()
+        await until(lambda: world.status(job) == "running")
+        changed = {"secret": [newer.secret], "headers": {"X-Team": "new"}}
+        world.serve(newer, **changed)
+        await world.call("2")
+        await until(lambda: newer.rooms)
+        assert (newer.headers[0]["X-Team"], newer.refused) == ("new", [])
+        program.leave(program.jobs[0])
+        await world.ended(job)
+        (letter,) = [each for each in world.told("ended") if each.job == job]
+        assert (letter.url, letter.spec["headers"]) == (program.url, {"X-Team": "old"})
+        assert letter.spec["secret"] == ["{{ secrets.GUIDE }}"]
+
+
+async def test_a_region_has_an_address_of_its_own(world):
+    """Jobs go to that of LKRUN_REGION, else to the one that is well, else to webhook_url."""
+    async with joining(world) as here, joining(world) as there, joining(world) as usual:
+        usual.healthy = here.healthy = False
+        regions = {"eu": here.url, "us": there.url}
+        world.serve(usual, regions=regions, health_url=usual.url.replace("livekit", "health"))
+        await world.call("1")
+        await until(lambda: usual.rooms)
+        await world.health.look()
+        await world.call("2")
+        await until(lambda: there.rooms)
+        world.jobs._env = {"LKRUN_REGION": "eu"}
+        await world.call("3")
+        await until(lambda: here.rooms)
+    assert [len(each.jobs) for each in (usual, there, here)] == [1, 1, 1]
+
+
+async def test_a_reply_of_exactly_64_kb_is_read(world):
+    """One byte more is not."""
+    accepted = json.dumps({"accepted": True, "participant_name": "Ann", "more": ""})
+    whole = accepted.replace('"more": ""', f'"more": "{"x" * (64 * 1024 - len(accepted))}"')
+    assert len(whole) == 64 * 1024
+    async with joining(world, (200, whole, {}), (200, whole + " ", {})) as program:
+        world.serve(program)
+        job = await world.call("1")
+        await until(lambda: world.status(job) == "running")
+        how, error = await world.ended(await world.call("2"))
+        assert how == FAILED
+        assert "64" in error
+        program.leave(program.jobs[0])
+        assert await world.ended(job) == (SUCCESS, "")
+
+
+async def test_what_is_said_of_a_job_needs_its_own_token(world):
+    """A token of another job, and a word after the end, change nothing and say why."""
+    async with joining(world) as program:
+        world.serve(program)
+        first, second = await world.call("1"), await world.call("2")
+        book = ServedJobs(world.releases, world.jobs, None, lambda _: True)
+        await until(lambda: world.status(first) == world.status(second) == "running")
+        tokens = {job["job_id"]: job["status_token"] for job in program.jobs}
+        with pytest.raises(DialogueError) as wrong:
+            book.report(second, tokens[first], "success", None, None)
+        assert (wrong.value.code, world.status(second)) == ("wrong_token", "running")
+        assert book.report(first, tokens[first], "failed", "no model", None)["status"] == "failed"
+        with pytest.raises(DialogueError) as late:
+            book.report(first, tokens[first], "success", None, None)
+        assert (late.value.code, world.jobs.get(first).error) == ("ended", "no model")
+        assert await world.ended(first) == (FAILED, "no model")
+
+
+async def test_an_identity_of_its_own_is_told_of_and_not_heeded(world, calls):
+    """The token has one already: the log says so, once for a job."""
+    said = {"accepted": True, "participant_identity": "me"}
+    async with joining(world, (200, said, {})) as program:
+        world.serve(program)
+        job = await world.call()
+        await until(lambda: world.status(job) == "running")
+    (warned,) = calls._log.named("external_identity")
+    assert (warned["level"], warned["job"]) == ("warning", job)
 
 
 async def fifty(world):

@@ -129,7 +129,7 @@ class Course:
             if offered.outcome != "accepted":
                 self._jobs.refused(program, offered)
                 return
-            self._jobs.accepted(program)
+            self._jobs.accepted(program, offered.reply)
             await self.follow(program, offered)
         finally:
             program.settle(joined=False)

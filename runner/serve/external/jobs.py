@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from runner.delivery.letters import Letter
     from runner.delivery.spool import Delivery
     from runner.egress.client import HttpEgress
+    from runner.external.messages import JobReply
     from runner.schema.external_agents import ExternalAgent
     from runner.serve.credentials import LiveKit
     from runner.serve.external.health import Health
@@ -187,9 +188,15 @@ class ExternalJobs:
         for name in old[: max(0, len(self._jobs) - _KEPT)]:
             del self._jobs[name]
 
-    def accepted(self, program: Program) -> None:
+    def accepted(self, program: Program, reply: JobReply | None) -> None:
         """A program has said yes."""
-        self.advance(program.job, "accepted")
+        job = program.job
+        if reply is not None and reply.participant_identity not in (None, job.identity):
+            words = f"{job.agent}: it is {job.identity} in the room, whatever its answer says"
+            self._log.event(
+                "external_identity", words, level="warning", agent=job.agent, job=job.id
+            )
+        self.advance(job, "accepted")
         program.job.accepted = True
         self._letters(letters.requested(program, "sent", ""))
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from runner.egress.client import HttpEgress
     from runner.egress.policy.breaker import Breaker
     from runner.external.jobs import Job, Status
+    from runner.external.messages import JobReply
     from runner.schema.external_agents import ExternalAgent
     from runner.serve.external.posting import Offer, Offered
     from runner.serve.external.room import RoomService
@@ -76,7 +77,7 @@ class JobHost(Protocol):
         """A program for a job."""
         ...
 
-    def accepted(self, program: Program) -> None:
+    def accepted(self, program: Program, reply: JobReply | None) -> None:
         """A program has said yes."""
         ...
 

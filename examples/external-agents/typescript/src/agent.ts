@@ -13,12 +13,16 @@ import {
   TrackSource,
 } from '@livekit/rtc-node';
 import type { JobRequested, Status } from './messages.js';
+import { Conversation } from './model.js';
 
 const RATE = 48_000;
 const HEARD = 16_000;
 /** What counts as speech, and how many frames of silence end it. */
 const LOUD = 500;
 const QUIET_FRAMES = 30;
+/** LiveKit's topics of text: what callers write, and what agents say. */
+const WRITTEN = 'lk.chat';
+const SAID = 'lk.transcription';
 
 /** Play a tone: the voice of this example. Put your own speech here. */
 async function chime(source: AudioSource, pitch: number, seconds = 0.4): Promise<void> {
@@ -31,8 +35,8 @@ async function chime(source: AudioSource, pitch: number, seconds = 0.4): Promise
   }
 }
 
-/** Whenever the caller has said something and is quiet again, answer. */
-async function answer(track: RemoteTrack, source: AudioSource): Promise<void> {
+/** Calls back whenever the caller has said something and is quiet again. */
+async function listen(track: RemoteTrack, heard: () => void): Promise<void> {
   let spoke = false;
   let quiet = 0;
   for await (const frame of new AudioStream(track, HEARD, 1)) {
@@ -41,8 +45,49 @@ async function answer(track: RemoteTrack, source: AudioSource): Promise<void> {
     spoke ||= loud;
     if (spoke && quiet >= QUIET_FRAMES) {
       spoke = false;
-      await chime(source, 880);
+      heard();
     }
+  }
+}
+
+/** Answers one after the other: the model's words are written to the room as they come, and sound. */
+class Speaker {
+  private readonly conversation = new Conversation();
+  private readonly over = new AbortController();
+  private last: Promise<void> = Promise.resolve();
+
+  constructor(
+    private readonly room: Room,
+    private readonly source: AudioSource,
+  ) {}
+
+  /** The call is over: what is being said ends. */
+  async stop(): Promise<void> {
+    this.over.abort();
+    await this.last;
+  }
+
+  answer(said: string): void {
+    this.last = this.last.then(async () => {
+      if (this.over.signal.aborted) return;
+      try {
+        await this.speak(said);
+      } catch (error) {
+        if (!this.over.signal.aborted) console.error('no answer', error);
+      }
+    });
+  }
+
+  private async speak(said: string): Promise<void> {
+    const writer = await this.room.localParticipant?.streamText({ topic: SAID });
+    try {
+      for await (const piece of this.conversation.answer(said, this.over.signal)) {
+        await writer?.write(piece);
+      }
+    } finally {
+      await writer?.close();
+    }
+    await chime(this.source, 880); // the voice: put speech of these words here
   }
 }
 
@@ -50,6 +95,7 @@ async function answer(track: RemoteTrack, source: AudioSource): Promise<void> {
 export async function talk(job: JobRequested, cancelled: AbortSignal): Promise<void> {
   const room = new Room();
   const source = new AudioSource(RATE, 1);
+  const speaker = new Speaker(room, source);
   const over = new Promise<void>((resolve) => {
     cancelled.addEventListener('abort', () => resolve());
     room.on(RoomEvent.Disconnected, () => resolve());
@@ -59,9 +105,13 @@ export async function talk(job: JobRequested, cancelled: AbortSignal): Promise<v
   });
   room.on(RoomEvent.TrackSubscribed, (track: RemoteTrack) => {
     if (track.kind === TrackKind.KIND_AUDIO) {
-      answer(track, source).catch((error: unknown) => console.error('could not listen', error));
+      // what was said is not known here: put a recogniser of speech in, and hand its words on
+      listen(track, () => speaker.answer('(The caller has said something.)')).catch(
+        (error: unknown) => console.error('could not listen', error),
+      );
     }
   });
+  room.registerTextStreamHandler(WRITTEN, async (reader) => speaker.answer(await reader.readAll()));
   await room.connect(job.server_url, job.access_token, { autoSubscribe: true, dynacast: false });
   try {
     const track = LocalAudioTrack.createAudioTrack('voice', source);
@@ -72,6 +122,7 @@ export async function talk(job: JobRequested, cancelled: AbortSignal): Promise<v
     await chime(source, 660);
     await over;
   } finally {
+    await speaker.stop();
     await room.disconnect();
   }
 }
