@@ -159,22 +159,6 @@ async def test_no_token_is_written_anywhere(livekit, lkrun_serve, write):
             assert token.encode() not in everything
 
 
-async def test_two_runners_post_each_job_once(livekit, lkrun_serve, write):
-    """Of two runners at one LiveKit one takes a job: its program is asked once, and comes once."""
-    async with Program() as program:
-        runners = [lkrun_serve(write(agents=folder(program)), GUIDE=SECRET) for _ in range(2)]
-        for runner in runners:
-            await runner.event("ready", within=60)
-        async with calling(livekit, "guide") as first, calling(livekit, "guide") as second:
-            for caller in (first, second):
-                await caller.reads("The program is here.")
-                await caller.meets_agent()
-        await program.until(lambda: len(program.told) == 2)
-    assert {job["room"]["name"] for job in program.jobs} == {first.room, second.room}
-    assert len(program.jobs) == 2
-    assert sum(len(runner.named("external_job")) for runner in runners) == 2
-
-
 async def test_a_caller_who_speaks_is_a_job_for_a_publisher(livekit, lkrun_serve, write):
     """In a folder of external agents alone: the job names the caller; silent ones bring none."""
     async with Program() as program:
