@@ -19,7 +19,8 @@ QUICK = frozenset(
     {
         "cli/test_talk_words", "cli/test_tool_import", "contacts",
         "delivery", "demo/test_service", "diagnostics", "diff", "egress", "external",
-        "front/test_openapi", "front/test_routes", "knowledge", "link", "patterns", "picture",
+        "front/test_openapi", "front/test_routes", "knowledge", "link", "masking", "patterns",
+        "picture",
         "plugin", "plugins/test_script_context", "plugins/test_script_rules",
         "plugins/test_script_words", "promptfoo/test_files", "providers", "records/test_spool",
         "schema",

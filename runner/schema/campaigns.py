@@ -47,7 +47,7 @@ class StopWhen(Condition):
 class CallingHours(OpenHours):
     """When people may be called, day by day, in their own time zone."""
 
-    noun: ClassVar[str] = "hours"
+    noun: ClassVar[str] = "a campaign's hours"
     elsewhere: ClassVar[dict[str, str]] = {
         "timezone": "each contact has its own: a column timezone in the table, else the agent's",
         "closed": "nobody is called outside of these hours",

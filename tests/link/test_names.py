@@ -126,11 +126,7 @@ def test_the_text_that_the_cases_change_has_one_mistake(mistakes_in):
             None,
         ),
         ("- say: Done.", "- tool: cancel", "E103 tool 'cancel' needs 'line'"),
-        (
-            "- say: Done.",
-            "- tool: transfer_call",
-            "E102 'transfer_call' is not available yet in this version of lkrun",
-        ),
+        ("- say: Done.", "- tool: transfer_call", "E202 unknown tool 'transfer_call'"),
         ("- say: Done.", "- tool: host", "E202 unknown tool 'host'"),
         ("add_to: orders", "add_to: dishes", "E210 'dishes' is not a list of records"),
         (
