@@ -9,7 +9,6 @@ from typing import Any
 from runner.link.differences import Location
 from runner.schema.fields import Field
 from runner.schema.types.blocks import Block
-from runner.schema.types.measures import RateLimit
 from runner.schema.types.settings import SECRET_ENDINGS
 from runner.schema.types.texts import Credential, Scalar, Sent, Stored
 from runner.template import has_template
@@ -95,4 +94,4 @@ def data(value: Any) -> Any:
         return {str(name): data(inner) for name, inner in value.items()}
     if isinstance(value, tuple):
         return [data(inner) for inner in value]
-    return str(value) if isinstance(value, str | RateLimit) else value
+    return value if value is None or isinstance(value, bool | int | float) else str(value)

@@ -91,6 +91,20 @@ agents:
 """
 
 
+def test_what_json_has_no_value_for_is_written_as_in_yaml(compile_files):
+    """Times of a day, dates and rates: of an agent that is new, and of a key that changes."""
+    hours = "    hours:\n      monday: {span}\n      closed_on:\n        - 2026-12-25\n"
+    plain, with_hours, later = (
+        compile_files({"a.yaml": SMALL.format(name="desk") + more})
+        for more in ("", hours.format(span="08:00-12:00"), hours.format(span="09:00-12:00"))
+    )
+    other = compile_files({"a.yaml": SMALL.format(name="shop")})
+    for old, new in [(plain, with_hours), (with_hours, later), (other, with_hours)]:
+        rows = json.loads(document(diff(old, new)))
+        assert "09:00-12:00" in str(rows) or "08:00-12:00" in str(rows)
+    assert "2026-12-25" in document(diff(other, with_hours))
+
+
 def test_agents_that_come_and_go(compile_files):
     """Agents that are gone, new, switched off and on are told first, and one line each."""
     one, other = (compile_files({"a.yaml": SMALL.format(name=n)}) for n in ("desk", "shop"))

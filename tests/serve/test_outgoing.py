@@ -25,7 +25,7 @@ from runner.serve.outgoing.never_called import NeverCalled
 from runner.serve.outgoing.outcome import Dialled
 from runner.serve.outgoing.reasons import by_sip_status, by_twirp
 from runner.serve.records.recorder import Recorder
-from runner.serve.socket.messages import Dial, Progress
+from runner.serve.socket.messages import Dial, DialEnded, PassOn, Progress
 from runner.serve.workers.tokens import Visit, mint
 
 A, B = "+842412345678", "+442079460018"
@@ -175,7 +175,7 @@ async def test_calls_on_their_way_count(outgoing, take):
 
 async def test_without_a_trunk_nobody_is_called(outgoing):
     """Neither the agent nor the environment names one."""
-    outgoing._trunk = outgoing._checks._trunk = None
+    outgoing._checks._trunk = None
     with pytest.raises(DialogueError) as error:
         await outgoing.place(Order("desk", A))
     assert refused(error)[0] == "no_trunk"
@@ -229,6 +229,27 @@ async def test_who_has_asked_is_never_called_by_any_way(
     opt_outs.remove(database, A)
     await until(lambda: not recorder.opted_out_just_now(A))
     assert await outgoing.may_dial(A)
+
+
+async def test_nobody_is_passed_on_to_who_has_asked(outgoing, recorder, calls, telephone):
+    """By number or SIP address; who has not asked is reached, and the process is told."""
+
+    async def passed_on(to):
+        told = []
+        peer = SimpleNamespace(send=told.append)
+        session = calls.begin("AJ_1", "desk", "call", room="room")
+        await outgoing.answer(peer, PassOn("AJ_1", 7, to, "caller"), session)
+        calls.end("AJ_1", "transferred")
+        return told
+
+    await opted_out(calls, A)
+    await recorder.written()
+    for to in (A, "00 84 24 1234 5678", f"sip:{A}@pbx.example"):
+        (ended,) = await passed_on(to)
+        assert (ended.id, ended.reason, ended.reached) == (7, "opted_out", False)
+    assert telephone.rung == []
+    assert await passed_on(B) == [DialEnded(7, "answered", "", True, None)]
+    assert [wish.to for wish in telephone.rung] == [B]
 
 
 async def test_a_list_that_cannot_be_read_lets_nobody_be_called(

@@ -56,3 +56,7 @@ class FakeTelephone:
         self.rung.append(wish)
         await self.picks_up.wait()
         return self.result
+
+    async def pass_on(self, wish: Any) -> Dialled:
+        """Pass a caller on, as a number is dialled."""
+        return await self.dial(wish)

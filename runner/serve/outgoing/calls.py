@@ -1,6 +1,6 @@
 """The calls that agents make: ordered, dialled, and seen to their end.
 
-Every number that lkrun dials passes `OutgoingCalls.dial`, whoever asks for it.
+Every number that lkrun dials passes `runner.serve.outgoing.dialling`, whoever asks for it.
 """
 
 from __future__ import annotations
@@ -9,21 +9,18 @@ import asyncio
 import secrets
 import time
 from collections import Counter, OrderedDict
-from collections.abc import Callable, Coroutine
-from typing import TYPE_CHECKING, Any, Final
-
-from pydantic_core import PydanticCustomError
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Final
 
 from runner.front.calls_port import Order
 from runner.front.port import DialogueError
-from runner.schema.types.call_targets import is_address, number_in
-from runner.schema.types.phone_numbers import read_phone_number
 from runner.serve.outgoing.checks import OrderChecks, number_of
+from runner.serve.outgoing.dialling import Dialling
 from runner.serve.outgoing.never_called import ListUnreadableError, NeverCalled
 from runner.serve.outgoing.outcome import Dialled, Outcome, OutgoingCall
 from runner.serve.outgoing.places import Places
 from runner.serve.outgoing.reasons import REACHED, WORDS, dialled
-from runner.serve.outgoing.telephone import LiveKitTelephone, PassingOn, Ringing, Telephone
+from runner.serve.outgoing.telephone import LiveKitTelephone, Telephone
 from runner.serve.socket.messages import Dial, DialEnded, PassOn, Progress
 from runner.serve.tasks import Tasks
 
@@ -83,19 +80,17 @@ class OutgoingCalls:
         telephone: Telephone | None = None,
         trunk: str | None = None,
     ) -> None:
-        self._admission, self._never, self._log = admission, never, log
-        self._trunk = trunk
-        self._places, self._telephone = places, telephone
+        self._admission, self._places = admission, places
         if livekit is not None:
             self._places = places or Places(livekit)
-            self._telephone = telephone or LiveKitTelephone(livekit)
+            telephone = telephone or LiveKitTelephone(livekit)
+        self._dialling = Dialling(never, telephone, trunk, log)
         there = self._places is not None
         self._checks = OrderChecks(releases, admission, registered, trunk, livekit=there)
         self._on: dict[str, OutgoingCall] = {}
         self._past: OrderedDict[str, tuple[float, OutgoingCall]] = OrderedDict()
         self._keys: OrderedDict[str, tuple[float, Order, OutgoingCall]] = OrderedDict()
         self._sessions: dict[str, OutgoingCall] = {}
-        self._dialling: dict[str, asyncio.Task[Dialled]] = {}
         self._in_order = asyncio.Lock()
         self._tasks = Tasks()
         self.ended: Counter[tuple[str, str, str]] = Counter()
@@ -129,14 +124,6 @@ class OutgoingCalls:
         self._tasks.spawn(self._not_taken(call))
         return call
 
-    async def may_dial(self, number: str) -> bool:
-        """Whether a number, such as +842412345678, is not on the list of those never called.
-
-        Raises:
-            ListUnreadableError: nobody can say so now.
-        """
-        return await self._never.may_dial(number)
-
     def get(self, call_id: str) -> OutgoingCall | None:
         """One of them by its own id or that of its session, for an hour after its end."""
         known = self._on.get(call_id) or self._sessions.get(call_id)
@@ -149,6 +136,10 @@ class OutgoingCalls:
     def all(self) -> list[OutgoingCall]:
         """Those that are not over."""
         return list(self._on.values())
+
+    async def may_dial(self, number: str) -> bool:
+        """As `Dialling.may_dial`."""
+        return await self._dialling.may_dial(number)
 
     # what processes of calls ask
 
@@ -168,42 +159,16 @@ class OutgoingCalls:
         if call is None:
             result = dialled("cancelled")
         elif isinstance(message, PassOn):
-            result = await self.pass_on(call, message)
+            result = await self._dialling.pass_on(call, message)
         else:
             result = await self.dial(call, message)
         reached = result.answered or result.reason in REACHED
         peer.send(DialEnded(message.id, result.reason, result.words, reached, result.sip))
 
     async def dial(self, session: CallInfo, ask: Dial) -> Dialled:
-        """Dial a number for a call: the one place where any number is dialled.
-
-        The list of those who are never called is asked first.
-        """
+        """Dial for a session; where it does not call for somebody else, its own call begins."""
         call = self._of(session) if ask.purpose == "call" else None
-        number, refusal = await self._dialable(ask.to, address=call is None)
-        if call is not None:
-            call.number = number or call.number
-        if refusal is None and not (ask.trunk or self._trunk):
-            refusal = dialled("no_trunk")
-        if refusal is None and (self._telephone is None or session.room is None):
-            refusal = dialled("no_livekit")
-        if refusal is not None or number is None:
-            return self._told(session, call, refusal or dialled("no_number"))
-        if call is not None:
-            call.advance("dialing")
-        return self._told(session, call, await self._ring(session, ask, number))
-
-    async def pass_on(self, session: CallInfo, ask: PassOn) -> Dialled:
-        """Pass the caller of a session on: the same list is asked as where a number is dialled."""
-        to, refusal = await self._dialable(ask.to, address=True)
-        if refusal is None and (self._telephone is None or session.room is None):
-            refusal = dialled("no_livekit")
-        if refusal is not None or to is None:
-            return self._told(session, None, refusal or dialled("no_number"))
-        assert self._telephone is not None and session.room is not None  # noqa: S101, PT018 - looked at above
-        wish = PassingOn(to, session.room, ask.identity, ask.ring_for, ask.headers)
-        passing = self._telephone.pass_on(wish)
-        return self._told(session, None, await self._until_ended(session, ask.id, passing))
+        return await self._dialling.dial(session, ask, call)
 
     def progress(self, session: CallInfo, message: Progress) -> None:
         """Note how far a call has come, as its process sees it."""
@@ -285,86 +250,11 @@ class OutgoingCalls:
             self._on[call.id] = self._sessions[session.id] = call
         return call
 
-    async def _dialable(
-        self, given: str, *, address: bool = False
-    ) -> tuple[str | None, Dialled | None]:
-        """The number, where it may be dialled; else why not.
-
-        Args:
-            given: the number, as it was given.
-            address: whether a SIP address will do; the number in it is looked up as well.
-        """
-        if not given.strip():
-            return None, dialled("no_number")
-        if address and is_address(given.strip()):
-            number = number_in(given)
-            refusal = (await self._dialable(number))[1] if number is not None else None
-            return given.strip(), refusal
-        try:
-            number = read_phone_number(given)
-        except PydanticCustomError as error:
-            return None, Dialled("bad_number", str((error.context or {})["message"]))
-        try:
-            if await self.may_dial(number):
-                return number, None
-        except ListUnreadableError as error:
-            return number, dialled("no_list", str(error))
-        return number, dialled("opted_out")
-
-    async def _ring(self, session: CallInfo, ask: Dial, number: str) -> Dialled:
-        assert self._telephone is not None and session.room is not None  # noqa: S101, PT018 - `dial` has looked
-        wish = Ringing(
-            number,
-            ask.room or session.room,
-            ask.identity,
-            ask.trunk or self._trunk or "",
-            ask.caller_id,
-            ask.ring_for,
-            ask.keys,
-            ask.headers,
-        )
-        return await self._until_ended(session, ask.id, self._telephone.dial(wish))
-
-    async def _until_ended(
-        self, session: CallInfo, number: int, work: Coroutine[Any, Any, Dialled]
-    ) -> Dialled:
-        """Ring as long as the session goes on."""
-        ringing = asyncio.ensure_future(work)
-        key = f"{session.id} {number}"
-        self._dialling[key] = ringing
-        try:
-            return await ringing
-        except asyncio.CancelledError:
-            if session.ended is None:
-                raise
-            return dialled("cancelled")
-        finally:
-            del self._dialling[key]
-
-    def _told(self, session: CallInfo, call: OutgoingCall | None, result: Dialled) -> Dialled:
-        if call is not None:
-            call.dialled = result
-            if result.answered:
-                call.advance("answered")
-        level = "info" if result.reason in _USUAL else "warning"
-        self._log.event(
-            "dialled",
-            f"{session.agent}: a number was dialled: {result.words or result.reason}",
-            level=level,
-            session=session.id,
-            agent=session.agent,
-            reason=result.reason,
-            sip_status=result.sip,
-        )
-        return result
-
     # the end
 
     def _session_ended(self, session: CallInfo) -> None:
         call = self._sessions.pop(session.id, None)
-        for key, ringing in list(self._dialling.items()):
-            if key.startswith(f"{session.id} "):
-                ringing.cancel()
+        self._dialling.hang_up(session)
         if call is None:
             return
         answered = call.dialled is not None and call.dialled.answered
@@ -389,6 +279,3 @@ class OutgoingCalls:
         old = time.monotonic() - _HOUR
         while self._past and (len(self._past) > _MOST or next(iter(self._past.values()))[0] < old):
             self._past.popitem(last=False)
-
-
-_USUAL: Final = frozenset({"answered", "busy", "no_answer", "refused", "unreachable", "hung_up"})
