@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from runner.contacts import Contact, checked, read_contacts
+from runner.contacts import Contact, checked, read_contacts, reading
 from runner.source import TextProblem, read_table
 
 PHONE = "+84901234567"
@@ -84,10 +84,21 @@ def test_a_table_of_many_mistakes_tells_the_first_and_counts_the_rest():
     assert (len(found.problems), found.more) == (20, 4980)
 
 
-def test_a_table_of_a_hundred_thousand_is_the_longest():
-    """The line behind it is told; each is looked at in little time."""
-    text = "phone;timezone\n" + "".join(f"+1202{n:07d};Europe/Berlin\n" for n in range(2000))
-    assert checked(text).count == 2000
+def test_a_table_may_have_a_hundred_thousand_contacts():
+    """It is the number that the messages and the documents name."""
+    assert reading.MOST == 100_000
+
+
+def test_a_table_that_is_too_long_tells_the_first_line_too_many(monkeypatch):
+    """As many as there may be are no mistake; mistakes behind them are not looked for."""
+    monkeypatch.setattr(reading, "MOST", 2000)
+    lines = ["phone;timezone", *(f"+1202{n:07d};Europe/Berlin" for n in range(2000))]
+    full = checked("\n".join(lines))
+    assert (full.count, full.problems) == (2000, ())
+    longer = checked("\n".join([*lines, "+12029999999;", "nobody;"]))
+    (problem,) = longer.problems
+    assert (longer.count, longer.more, problem.line) == (2000, 0, 2002)
+    assert problem.message == "more than 2,000 contacts stand in one table"
 
 
 @pytest.mark.parametrize("data", [b"PK\x03\x04rest", b"phone\n\x00\x01\x02" + b"\0" * 80])
