@@ -253,7 +253,7 @@ async def test_a_provider_that_cannot_be_built_is_told_once(folder, texts, socke
     file.write_text(
         file.read_text().replace("llm: stuck\n", "llm: stuck\n    with:\n      refuses: yes\n")
     )
-    texts._welcomes._releases.swap(Compiler(folder, cache=Cache()).compile().release)
+    texts._openings._welcomes._releases.swap(Compiler(folder, cache=Cache()).compile().release)
     assert await refused(texts.turn("stuck", "hello", None, None, None)) == "agent_unavailable"
     lines = [r.getMessage() for r in caplog.records if "the service wants money" in r.getMessage()]
     assert len(lines) == 1
