@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import AsyncExitStack
 from pathlib import Path
 
 import aiohttp
@@ -157,6 +158,24 @@ async def test_no_token_is_written_anywhere(livekit, lkrun_serve, write):
         assert any(job["job_id"].encode() in everything for job in program.jobs)
         for token in (*tokens, SECRET, *(token.rpartition(".")[2] for token in tokens)):
             assert token.encode() not in everything
+
+
+async def test_two_runners_post_each_job_once(livekit, lkrun_serve, write):
+    """Of two runners at one LiveKit one takes a job: its program is asked once, and comes once."""
+    async with Program() as program:
+        files = write(agents=folder(program))
+        runners = [lkrun_serve(files, GUIDE=SECRET) for _ in range(2)]
+        for runner in runners:
+            await runner.event("ready", within=60)
+        async with AsyncExitStack() as stack:
+            callers = [await stack.enter_async_context(calling(livekit, "guide")) for _ in range(4)]
+            for caller in callers:
+                await caller.reads("The program is here.")
+            rooms = {caller.room for caller in callers}
+        assert sorted(job["room"]["name"] for job in program.jobs) == sorted(rooms)
+        assert len({headers["webhook-id"] for headers in program.headers}) == len(rooms)
+        posted = [event for runner in runners for event in runner.named("external_job")]
+        assert sorted(event["room"] for event in posted) == sorted(rooms)
 
 
 async def test_a_caller_who_speaks_is_a_job_for_a_publisher(livekit, lkrun_serve, write):

@@ -370,6 +370,37 @@ async def test_a_caller_who_goes_ends_the_offer(world):
     assert world.apologies == []
 
 
+@pytest.mark.parametrize("how", ["LiveKit says so", "its room is empty of it"])
+async def test_a_program_that_dies_in_a_call_has_ended(world, monkeypatch, how):
+    """However that is noticed: nobody takes its place, and it is told once how the job ended."""
+    if how == "LiveKit says so":
+        monkeypatch.setattr(course, "STAYING", 60)  # LiveKit comes first
+    async with joining(world) as program:
+        world.serve(program)
+        job = await world.call()
+        await until(lambda: world.status(job) == "running")
+        program.leave(program.jobs[0])
+        if how == "LiveKit says so":
+            await world.livekit.terminate("guide", job)
+        assert await world.ended(job) == (SUCCESS, "")
+    assert (world.status(job), world.called(), world.apologies) == ("success", [], [])
+    assert [each.body["status"] for each in world.told("ended")] == ["success"]
+    assert world.told("cancelled") == []
+
+
+async def test_a_job_that_livekit_ends_after_a_yes_is_told_of(world):
+    """LiveKit ends the job before anybody has joined: the letter says that it failed."""
+    async with joining(world, joins=False) as program:
+        world.serve(program, join_timeout="4s")
+        job = await world.call()
+        await until(lambda: world.status(job) == "accepted")
+        await world.livekit.terminate("guide", job)
+        how, error = await world.ended(job)
+    assert (how, error, world.status(job)) == (FAILED, "the caller has gone", "failed")
+    assert (world.called(), world.apologies) == ([], [])
+    assert [each.body["status"] for each in world.told("ended")] == ["failed"]
+
+
 async def test_a_program_that_keeps_failing_is_left_alone(world):
     """After five failures in a row calls go to the fallback at once."""
     async with joining(world, (500, "", {})) as program:

@@ -109,6 +109,12 @@ class FakeLiveKit:
         message.assignment.token = SECRET
         await self.workers[name].socket.send_bytes(message.SerializeToString())
 
+    async def terminate(self, name, job_id):
+        """End a job, as LiveKit does where its agent has left or its room is gone."""
+        message = wire.ServerMessage()
+        message.termination.job_id = job_id
+        await self.workers[name].socket.send_bytes(message.SerializeToString())
+
     def agent(self, name, runner=""):
         """An agent of some runner, as a participant."""
         return models.ParticipantInfo(

@@ -119,6 +119,8 @@ class Course:
         for each in programs:
             status: Status = "success" if each.job.joined else "failed"
             self._jobs.advance(each.job, status, "" if each.job.joined else _GONE)
+            if each.job.accepted:
+                self._jobs.tell_end(each)  # its task was cancelled before the job was over
 
     async def _see_through(self, program: Program) -> None:
         job = program.job
