@@ -58,6 +58,11 @@ def _by_voice_alone(agent: Agent) -> bool:
     return bool(realtime_of(agent)) and not off and not reads
 
 
+def _writes_to_telephones(agent: Agent) -> bool:
+    """Whether callers by telephone are let in though nothing is spoken."""
+    return by_text(agent) and "sip" in (_room(agent).participants or ())
+
+
 def _only_listens(agent: Agent) -> bool:
     return agent.only_listens
 
@@ -135,10 +140,15 @@ ROWS = (
     Row((), ("stt", "tts", "vad", "avatar", "keyterms", "pronunciations", "speech",
               "background_audio", "phone"), by_text,
          VOICE, OF_VOICE),
-    Row((), ("voicemail",), lambda a: a.dial is None,
+    Row((), ("dial", "voicemail"), by_text,
+         "have no voice to speak with: with mode: text the agent only writes", OF_VOICE),
+    Row(("room",), ("participants",), _writes_to_telephones,
+         "lets in callers by telephone, who hear nothing: with mode: text the agent only writes",
+         "write participants: standard, or mode: voice"),
+    Row((), ("voicemail",), lambda a: a.dial is None and not by_text(a),
          "has no effect: only who is called by the agent can be a machine",
          "write dial: with to: beside it, or delete it"),
-    Row((), ("voicemail",), lambda a: a.dial is not None and _by_voice_alone(a),
+    Row((), ("voicemail",), lambda a: a.dial is not None and not by_text(a) and _by_voice_alone(a),
          "has no effect: it wants an llm that reads what was said, and speech recognition",
          "write llm: and stt: beside realtime:, or voicemail: no"),
     Row(("record",), ("announce",), _keeps_nothing,
