@@ -31,6 +31,8 @@ _ONCE = APIConnectOptions(max_retry=0, timeout=10.0)
 _LONG = "This sentence is said again and again. " * 50
 _GRACE = 2.0
 """Seconds in which tasks have to end once all is closed."""
+_MOMENT = 0.05
+"""Seconds after which a service is being asked."""
 
 
 class _Suite:
@@ -234,15 +236,16 @@ class STTSuite(_Suite):
         self._run(work())
 
     def test_giving_up(self) -> None:
-        """Who gives up on it is let go at once."""
+        """Who gives up on it, before it is asked or while it is, is let go at once."""
 
         async def work() -> None:
             async with self._made() as ears:
-                task = asyncio.ensure_future(self._recognise(ears))
-                await asyncio.sleep(0)
-                task.cancel()
-                async with asyncio.timeout(_GRACE):
-                    await asyncio.wait([task])
+                for moment in (0.0, _MOMENT):
+                    task = asyncio.ensure_future(self._recognise(ears))
+                    await asyncio.wait([task], timeout=moment)
+                    task.cancel()
+                    async with asyncio.timeout(_GRACE):
+                        await asyncio.wait([task])
                 assert self.words.lower() in (await self._recognise(ears)).lower()
 
         self._run(work())

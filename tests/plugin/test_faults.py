@@ -1,0 +1,258 @@
+"""Each check of the suites for plugins fails on a plugin that has its fault."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+from livekit.agents import APIConnectionError, llm, stt, tts
+
+from runner.plugin.testing import LLMSuite, STTSuite, TTSSuite
+
+RATE = 24_000
+
+
+class Service:
+    """What the three plugins ask; its faults are names."""
+
+    def __init__(self, faults):
+        self.faults = faults
+        self.asked = 0
+
+    async def ask(self, *, stays=False):
+        """Answer, as the faults want it."""
+        if "away" in self.faults:
+            raise APIConnectionError("away")
+        if "a bug" in self.faults:
+            raise RuntimeError("a bug")
+        self.asked += 1
+        try:
+            if "one at a time" in self.faults and self.asked > 1:
+                raise RuntimeError("busy")
+            if stays and "stubborn" in self.faults:
+                await self.refuse_to_stop()
+            await asyncio.sleep(0)
+            if stays and "stubborn once asked" in self.faults:
+                await self.refuse_to_stop()
+        finally:
+            self.asked -= 1
+
+    async def refuse_to_stop(self):
+        """Go on after the first cancellation."""
+        never = asyncio.Event()
+        try:
+            await never.wait()
+        except asyncio.CancelledError:
+            await never.wait()
+
+
+class Closing:
+    """How it closes."""
+
+    closed = False
+
+    async def aclose(self):
+        """Close it."""
+        if "leaves a task" in self.service.faults:
+            self.task = asyncio.get_running_loop().create_task(asyncio.sleep(60), name="left")
+        assert not (self.closed and "closes once" in self.service.faults), "closed twice"
+        self.closed = True
+        await super().aclose()
+
+
+class Voice(Closing, tts.TTS):
+    """A hundredth of a second of silence for each letter."""
+
+    def __init__(self, *faults):
+        super().__init__(
+            capabilities=tts.TTSCapabilities(streaming="claims to stream" in faults),
+            sample_rate=RATE,
+            num_channels=1,
+        )
+        self.service = Service(faults)
+
+    def synthesize(self, text, *, conn_options):
+        """Say it."""
+        return Saying(tts=self, input_text=text, conn_options=conn_options)
+
+
+class Saying(tts.ChunkedStream):
+    """One text that is said."""
+
+    async def _run(self, output_emitter):
+        service = self._tts.service
+        blank = not self.input_text.strip()
+        if blank and "blanks are a bug" in service.faults:
+            raise RuntimeError("a bug")
+        if blank and "hangs on blanks" in service.faults:
+            await asyncio.Event().wait()
+        output_emitter.initialize(
+            request_id="one",
+            sample_rate=16_000 if "another rate" in service.faults else RATE,
+            num_channels=1,
+            mime_type="audio/pcm",
+        )
+        letters = 50 if "cuts off" in service.faults else len(self.input_text)
+        if "mute" not in service.faults:
+            output_emitter.push(bytes(letters * RATE // 100 * 2))
+        await service.ask(stays=len(self.input_text) > 100)
+        output_emitter.flush()
+
+
+class Ears(Closing, stt.STT):
+    """Understand "good day"."""
+
+    def __init__(self, *faults):
+        super().__init__(
+            capabilities=stt.STTCapabilities(
+                streaming=True, interim_results=True, offline_recognize=True
+            )
+        )
+        self.service = Service(faults)
+
+    def heard(self, *, streamed=False):
+        """The words, or others."""
+        faults = self.service.faults
+        wrong = "mute" in faults or (streamed and "mute in a stream" in faults)
+        interim = streamed and "never final" in faults
+        kind = stt.SpeechEventType
+        return stt.SpeechEvent(
+            type=kind.INTERIM_TRANSCRIPT if interim else kind.FINAL_TRANSCRIPT,
+            alternatives=[stt.SpeechData(language="en", text="" if wrong else "Good day.")],
+        )
+
+    async def _recognize_impl(self, _buffer, **_):
+        await self.service.ask(stays=True)
+        return self.heard()
+
+    def stream(self, *, conn_options, **_):
+        """Hear a stream."""
+        return Hearing(stt=self, conn_options=conn_options)
+
+
+class Hearing(stt.RecognizeStream):
+    """One stream that is heard."""
+
+    async def _run(self):
+        async for _ in self._input_ch:
+            pass
+        if "hangs at the end" in self._stt.service.faults:
+            await asyncio.Event().wait()
+        await self._stt.service.ask()
+        self._event_ch.send_nowait(self._stt.heard(streamed=True))
+
+
+class Model(Closing, llm.LLM):
+    """Answer with words, or with a call of the tool where "Ann" is spoken of."""
+
+    def __init__(self, *faults):
+        super().__init__()
+        self.service = Service(faults)
+
+    def chat(self, *, chat_ctx, tools=None, conn_options, **_):
+        """Answer."""
+        return Answer(self, chat_ctx=chat_ctx, tools=tools or [], conn_options=conn_options)
+
+
+class Answer(llm.LLMStream):
+    """One answer."""
+
+    async def _run(self):
+        faults = self._llm.service.faults
+        items = self._chat_ctx.items
+        if not items and "nothing is a bug" in faults:
+            raise IndexError("list index out of range")
+        if len(items) > 50 and "forgets" in faults:
+            return
+        asked = items[-1].text_content if items else ""
+        delta = llm.ChoiceDelta(role="assistant", content="Hello." * ("mute" not in faults))
+        if "Ann" in asked:
+            delta = llm.ChoiceDelta(role="assistant", tool_calls=[self.call(faults)])
+        self._event_ch.send_nowait(llm.ChatChunk(id="one", delta=delta))
+        await self._llm.service.ask(stays=not self._tools)
+
+    def call(self, faults):
+        """The call of the tool."""
+        return llm.FunctionToolCall(
+            name="lookup" if "another tool" in faults else "look_up",
+            arguments="name=Ann" if "no JSON" in faults else '{"name": "Ann"}',
+            call_id="" if "no id" in faults else "one",
+        )
+
+
+def suite(kind, *faults):
+    """A suite of a kind, on a plugin with these faults."""
+    made = {TTSSuite: Voice, STTSuite: Ears, LLMSuite: Model}[kind]
+    methods = {"make": lambda _: made(*faults), "broken": lambda _: made(*(faults or ("away",)))}
+    given = {"words": "good day", "order": "Look Ann up.", "patience": 5.0}
+    return type("TestIt", (kind,), {**methods, **given})()
+
+
+def checks(kind):
+    """The names of a suite's checks."""
+    return [name for name in dir(kind) if name.startswith("test_")]
+
+
+KINDS = (LLMSuite, STTSuite, TTSSuite)
+CLOSING = [("test_it_closes", "leaves a task"), ("test_it_closes", "closes once")]
+COMMON = [*CLOSING, ("test_several_at_once", "one at a time"), ("test_failure", "a bug")]
+COMMON += [("test_failure", "never fails")]
+FAULTS = {
+    TTSSuite: [
+        *COMMON,
+        ("test_it_speaks", "mute"),
+        ("test_it_speaks", "another rate"),
+        ("test_it_speaks_a_stream", "claims to stream"),
+        ("test_it_speaks_a_stream", "mute"),
+        ("test_interruption", "stubborn"),
+        ("test_nothing_to_say", "blanks are a bug"),
+        ("test_nothing_to_say", "hangs on blanks"),
+        ("test_a_long_text", "cuts off"),
+    ],
+    STTSuite: [
+        *COMMON,
+        ("test_it_understands", "mute"),
+        ("test_it_understands_a_stream", "mute in a stream"),
+        ("test_it_understands_a_stream", "never final"),
+        ("test_it_understands_a_stream", "hangs at the end"),
+        ("test_giving_up", "stubborn"),
+        ("test_giving_up", "stubborn once asked"),
+    ],
+    LLMSuite: [
+        *COMMON,
+        ("test_it_answers", "mute"),
+        ("test_it_calls_tools", "another tool"),
+        ("test_it_calls_tools", "no JSON"),
+        ("test_it_calls_tools", "no id"),
+        ("test_interruption", "stubborn"),
+        ("test_nothing_was_said", "nothing is a bug"),
+        ("test_a_long_conversation", "forgets"),
+    ],
+}
+
+
+@pytest.mark.parametrize(("kind", "check"), [(k, name) for k in KINDS for name in checks(k)])
+def test_a_sound_plugin_passes(kind, check):
+    """A plugin without a fault passes each check."""
+    getattr(suite(kind), check)()
+
+
+@pytest.mark.parametrize(
+    ("kind", "check", "fault"), [(kind, *row) for kind, rows in FAULTS.items() for row in rows]
+)
+def test_a_faulty_plugin_fails(kind, check, fault, monkeypatch):
+    """A check fails on the plugin whose fault it is there for."""
+    monkeypatch.setattr("runner.plugin.testing._GRACE", 0.05)
+    kit = suite(kind, fault)
+    if fault.startswith("hangs"):
+        type(kit).patience = 0.2
+    faults = (Exception, pytest.fail.Exception)
+    with pytest.raises(faults) as failed:
+        getattr(kit, check)()
+    assert not isinstance(failed.value, pytest.skip.Exception | NameError)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_each_check_has_its_fault(kind):
+    """No check is in the suites that has not been seen to fail."""
+    assert {check for check, _ in FAULTS[kind]} == set(checks(kind))
