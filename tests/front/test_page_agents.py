@@ -88,3 +88,44 @@ async def test_an_external_agent_that_is_left_out_says_why(visit, runner):
     await visit.sees("[data-external=down]", "asked 3 times in vain (<b>it is down)")
     await visit.sees("[data-external=down]", "for half a minute calls go elsewhere")
     assert visit.complaints == []
+
+
+async def test_a_campaign_shows_how_far_it_is_and_is_paused_and_gone_on_with(visit, runner):
+    """Counts by outcome, state and buttons by the keyboard alone; the focus stays where it was."""
+    await visit.page.goto(visit.address + "#agents")
+    card = visit.page.locator("[data-campaign=clinic]")
+    await card.wait_for()
+    told = await card.inner_text()
+    assert "Running · desk calls · 1 of 1 contact done" in told
+    assert await card.locator("dl div").all_inner_texts() == [
+        "waiting\n0", "on the phone now\n0", "answered\n1",
+    ]  # fmt: skip
+    await card.get_by_role("button", name="Pause").focus()
+    await visit.page.keyboard.press("Enter")
+    await visit.sees("[data-campaign=clinic] .line", "Paused")
+    assert runner.campaigns.state == "paused"
+    await visit.page.keyboard.press("Enter")  # the button in its place: Go on
+    await visit.sees("[data-campaign=clinic] .line", "Running")
+    assert runner.campaigns.state == "running"
+    assert visit.complaints == []
+
+
+async def test_a_campaign_is_ended_only_after_a_second_yes(visit, runner):
+    """Whoever starts it afterwards has everybody called again; a state from elsewhere is shown."""
+    asked = []
+    await visit.page.goto(visit.address + "#agents")
+    stop = visit.page.locator("[data-campaign=clinic]").get_by_role("button", name="Stop")
+
+    async def no(dialog):
+        asked.append(dialog.message)
+        await dialog.dismiss()
+
+    visit.page.once("dialog", no)
+    await stop.click()
+    assert "called again" in asked[0]
+    assert runner.campaigns.state == "running"
+    visit.page.once("dialog", lambda dialog: dialog.accept())
+    await stop.click()
+    await visit.sees("[data-campaign=clinic] .line", "Stopped")
+    runner.campaigns.state = "finished"
+    await visit.sees("[data-campaign=clinic] .line", "Finished")

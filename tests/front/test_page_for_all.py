@@ -22,7 +22,7 @@ PAGES = {
     "#calls": "[data-record=call-7]",
     "#calls/call-7": ".player audio",
     "#figures": ".sums",
-    "#agents": "[data-portrait=clinic]",
+    "#agents": "[data-campaign=clinic]",
 }
 """A page → what is there once it is shown."""
 

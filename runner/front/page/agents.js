@@ -1,6 +1,7 @@
 // Agents: what each one is, its personas and the ways between them, its models.
 
 import { ask } from "/-/page/api.js";
+import { campaigns } from "/-/page/campaigns.js";
 import { el, sentence } from "/-/page/dom.js";
 import { portraits } from "/-/page/external.js";
 import { drawn } from "/-/page/plots.js";
@@ -16,9 +17,10 @@ export async function open(root, { site }) {
   root.replaceChildren(el("h1", { tabindex: "-1" }, "Agents"), list);
   try {
     const agents = await ask("GET", "/-/page.agents.json");
-    const others = site.page()?.preview ? [] : await portraits();
+    const [others, calling] = site.page()?.preview ? [[], []] : await Promise.all([portraits(), campaigns()]);
     if (shown !== mine) return;
     list.replaceChildren(...agents.map((each) => portrait(each, Boolean(site.page()?.livekit))), ...others);
+    root.append(...calling);
     if (!agents.length && !others.length) list.append(el("p", { class: "empty" }, "No agent is served yet. As soon as the folder has one, it appears here."));
   } catch (error) {
     if (shown === mine) list.replaceChildren(el("p", { class: "trouble", role: "alert" }, error.message ? sentence(error.message) : "The runner does not answer."));

@@ -51,8 +51,8 @@ _MODULES: Final = {
     **{
         f"{name}.js": f"{name}.js"
         for name in (
-            "agents", "api", "astest", "calls", "dom", "door", "external", "figures", "latency",
-            "plots", "room", "said", "taps", "trace", "widget",
+            "agents", "api", "astest", "calls", "campaigns", "dom", "door", "external", "figures",
+            "latency", "plots", "room", "said", "taps", "trace", "widget",
         )
     },
     "livekit-client.js": "vendor/livekit-client-2.23.0.js",
