@@ -15,6 +15,8 @@ agents:
     keypad:
       "9":
         say: Nine of the agent.
+      "*":
+        tool: put_through
     app:
       shows:
         town: "{{ town }}"
@@ -62,11 +64,8 @@ personas:
         transfer_call:
           to: "{{ '12' }}"
           how: cold
-          say: One moment.
           on_failure:
             say: Nobody is there.
-      "*":
-        tool: put_through
   form:
     instructions: You ask.
     needs:
@@ -94,7 +93,8 @@ tools:
         type: text
         optional: yes
     transfer_call:
-      to: "{{ '34' }}"
+      to: "+842412345634"
+      say: One moment.
     then:
       say: They are through.
   seats:
@@ -142,7 +142,6 @@ TALK = [
     "/#",
     "/4",
     "/0",
-    "/*",
     "/6",
     "/1",
     "/12*",
@@ -150,7 +149,7 @@ TALK = [
     "/1234#",
     "both",
 ]
-TALK += ["yes", "both", "yes", "/3"]
+TALK += ["yes", "both", "yes", "/3", "/*"]
 """What the caller says; behind a slash keys that they press, behind an @ what their app calls."""
 
 CHANGES = {
@@ -197,9 +196,9 @@ CHANGES = {
     "Transfer.how": ("how: cold", "how: warm"),
     "Transfer.say": ("say: One moment.", "say: A moment."),
     "Transfer.on_failure": ("say: Nobody is there.", "say: Nobody answers."),
-    "TransferCallTool.transfer_call": ("to: \"{{ '34' }}\"", "to: \"{{ '35' }}\""),
+    "TransferCallTool.transfer_call": ("+842412345634", "+842412345635"),
     "TransferCallTool.description": ("Put them through.", "Put the caller through."),
-    "TransferCallTool.parameters": ("type: text\n        optional: yes", "type: text"),
+    "TransferCallTool.parameters": ("optional: yes", "optional: yes\n        max: 4"),
     "TransferCallTool.if": (
         "if: town == 'Hanoi'\n    parameters:\n      who",
         "if: town == 'Hue'\n    parameters:\n      who",
