@@ -300,7 +300,8 @@ def test_a_changed_prompt_is_linked_again(folder, cache):
 def test_a_persona_that_waits_for_its_agent_may_have_its_text_in_a_file(folder, cache):
     """Its settings are the agent's, its instructions stand in a file all the same."""
     text = MINIMAL.replace("instructions: You answer the phone.", "instructions_file: p.md")
-    text = text.replace("    start: host\n", "    start: host\n    variables:\n      wait: 2s\n")
+    voice = "    stt: deepgram/nova-3\n    tts: cartesia/sonic-3\n    variables:\n      wait: 2s\n"
+    text = text.replace("    mode: text\n", voice)
     text += '    turn_taking:\n      min_delay: "{{ wait }}"\n'
     (folder / "a.yaml").write_text(text)
     (folder / "p.md").write_text("Answer.")

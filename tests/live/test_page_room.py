@@ -64,9 +64,17 @@ async def test_a_livekit_that_goes_and_comes_back(lkrun_serve, tmp_path):
             own.start()
             await expect(trouble).to_be_hidden(timeout=60_000)
             await expect(talk.over).to_be_hidden()
-            runner.ctrl_c()
-            runner.ctrl_c()
-            await expect(talk.over).to_contain_text("The runner has ended this conversation.")
-        runner.code = await runner.ended(20)
     finally:
         own.kill()
+
+
+async def test_a_runner_that_ends_says_so(runner):
+    """Whoever is in a call is told who has ended it."""
+    async with browser(*MICROPHONE) as page:
+        talk = PageTalk(page)
+        await talk.call(runner.http)
+        runner.ctrl_c()
+        await runner.event("draining")  # two signals that wait together are one
+        runner.ctrl_c()
+        await expect(talk.over).to_contain_text("The runner has ended this conversation.")
+    runner.code = await runner.ended(20)
