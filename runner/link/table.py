@@ -61,10 +61,9 @@ def build(
     table, diagnostics, words = SymbolTable(environments=environments), [], set[str]()
     for specs in files:
         words |= specs.document.words | specs.words
-        if "agents" in specs.document.data and not any(
-            d.section == "agents" for d in specs.definitions
-        ):
-            words.add("agents")  # something was meant to stand there, and what is wrong is told
+        for section in {"agents", "external_agents"} & specs.document.data.keys():
+            if not any(d.section == section for d in specs.definitions):
+                words.add("agents")  # something was meant to stand there; what is wrong is told
         for definition in specs.definitions:
             if definition.spec is None and not definition.deferred:
                 words |= definition.words() | {definition.name, meant(definition.name)}
