@@ -15,7 +15,7 @@ agents:
     keypad:
       "9":
         say: Nine of the agent.
-      "*":
+      "5":
         tool: put_through
     app:
       shows:
@@ -149,7 +149,7 @@ TALK = [
     "/1234#",
     "both",
 ]
-TALK += ["yes", "both", "yes", "/3", "/*"]
+TALK += ["yes", "both", "yes", "/3", "/5"]
 """What the caller says; behind a slash keys that they press, behind an @ what their app calls."""
 
 CHANGES = {
