@@ -67,6 +67,7 @@ class CheckKeys(TypedDict, total=False):
     stays: bool
     remembers: Mapping[str, Any]
     ends_call: bool
+    transfers_to: Texts
     within: float
     first_word_within: float
     hears: Texts
