@@ -25,10 +25,10 @@ ROOT = Path(__file__).parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
 import aiohttp  # noqa: E402 - the support of the tests is found by then
-from support.live.folders import OUTGOING  # noqa: E402
-from support.live.rtcserver import LiveKitServer  # noqa: E402
-from support.live.served import Served  # noqa: E402
-from support.live.sip_service import Line, Phone, SipService  # noqa: E402
+from support.live.folders import OUTGOING  # noqa: E402 - as above
+from support.live.rtcserver import LiveKitServer  # noqa: E402 - as above
+from support.live.served import Served  # noqa: E402 - as above
+from support.live.sip_service import Line, Phone, SipService  # noqa: E402 - as above
 
 NUMBER = "+842412345678"
 GREETING, MESSAGE = "Hello there.", "Please call us back."
