@@ -93,11 +93,15 @@ async def once(case: Case, sip: SipService, http: aiohttp.ClientSession, base: s
     order = {"agent": "desk", "to": NUMBER}
     async with http.post(f"{base}/v1/calls", json=order) as reply:
         call: dict[str, Any] = await reply.json()
-    async with asyncio.timeout(60):
-        while call.get("state") != "ended":
-            await asyncio.sleep(0.1)
-            async with http.get(f"{base}/v1/calls/{call['id']}") as reply:
-                call = await reply.json()
+    try:
+        async with asyncio.timeout(60):
+            while call.get("state") != "ended":
+                await asyncio.sleep(0.1)
+                async with http.get(f"{base}/v1/calls/{call['id']}") as reply:
+                    call = await reply.json()
+    except TimeoutError:
+        case.wrong.append(f"it does not end: {call}")
+        return
     told = sip.phones[-1].told if len(sip.phones) > rung else ""
     words = told == "" if not case.words else told.startswith(case.words)
     if (call["answered_by"], call["reason"]) == (case.by, case.reason) and words:

@@ -38,8 +38,8 @@ class CallBook(Protocol):
         """
         ...
 
-    def call(self, call_id: str) -> dict[str, Any]:
-        """One of them, also one that has ended within the last hour.
+    async def call(self, call_id: str) -> dict[str, Any]:
+        """One of them, also one that has ended within the last hour; with a key, the last day.
 
         Raises:
             DialogueError: there is none (`unknown_call`).

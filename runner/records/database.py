@@ -15,7 +15,7 @@ from sqlalchemy.pool import NullPool
 
 from runner.records.address import Address
 
-NEWEST: Final = "0004"
+NEWEST: Final = "0005"
 """The last of the migrations."""
 
 _SECONDS: Final = 5

@@ -15,6 +15,7 @@ from runner.records.figures import Sums, add
 from runner.records.inserting import insert_or
 from runner.records.memories import remember, sum_up
 from runner.records.opt_outs import OptOut, put
+from runner.records.orders import forget_old_orders
 from runner.records.tables import FiguresRow, MemoryRow, RecordRow, TalkRow
 from runner.records.words import LONGEST, searchable
 
@@ -156,6 +157,7 @@ def forget_old(database: Database, now: float, keep: float | None) -> list[str]:
             break
     with database.writing() as connection:
         connection.execute(delete(MemoryRow).where(MemoryRow.expires < now))
+        forget_old_orders(connection, now)
         if keep is not None:
             _forget_figures(connection, now - keep)
             forget_old_campaigns(connection, now - keep)

@@ -230,3 +230,33 @@ class AttemptRow(Base):
     words: Mapped[str]
 
     __table_args__ = (Index("campaign_attempts_open", "campaign", "round", "ended"),)
+
+
+class OrderRow(Base):
+    """A call that was ordered with a key: the same order again is no second call.
+
+    Attributes:
+        digest: of what was ordered, which is not kept itself.
+        call: the id that the call was given.
+        began: when it was ordered, in seconds since 1970.
+        state: how far it has come.
+        runner: who makes it.
+        lease: until when that runner is believed to live.
+        ended: None while it goes on.
+        outcome: what came of it; empty while it goes on.
+    """
+
+    __tablename__ = "orders"
+
+    key: Mapped[str] = mapped_column(primary_key=True)
+    digest: Mapped[str]
+    call: Mapped[str]
+    agent: Mapped[str]
+    began: Mapped[float]
+    state: Mapped[str]
+    runner: Mapped[str]
+    lease: Mapped[float]
+    ended: Mapped[float | None]
+    outcome: Mapped[dict[str, Any]]
+
+    __table_args__ = (Index("orders_call", "call"),)

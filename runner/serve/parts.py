@@ -23,6 +23,7 @@ from runner.serve.metrics import Metrics
 from runner.serve.outgoing.by_command import DialCommands
 from runner.serve.outgoing.calls import TRUNK, OutgoingCalls
 from runner.serve.outgoing.figures import OutgoingFigures
+from runner.serve.outgoing.keys import OrderKeys
 from runner.serve.outgoing.never_called import NeverCalled
 from runner.serve.records.recalls import Recalls
 from runner.serve.records.recorder import Recorder
@@ -242,7 +243,7 @@ def _outgoing(  # noqa: PLR0913, PLR0917 - the parts that it needs
 ) -> OutgoingCalls:
     """Calls that agents make, which their registrations take and the metrics count."""
     outgoing = OutgoingCalls(
-        releases, calls, admission, NeverCalled(recorder), log,
+        releases, calls, admission, NeverCalled(recorder), OrderKeys(recorder.place), log,
         registered=agents.registered, livekit=startup.livekit,
         trunk=startup.env.get(TRUNK, "").strip() or None,
     )  # fmt: skip

@@ -219,7 +219,9 @@ class Run:
 
     async def _close(self) -> None:
         await self.tasks.cancel()
+        await self.parts.campaigns.settle()
         await self.parts.campaigns.stop()
+        await self.parts.outgoing.stop()
         await self.parts.front.stop()
         await self.parts.agents.stop()
         await self.parts.external.stop()

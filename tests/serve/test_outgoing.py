@@ -21,6 +21,7 @@ from runner.serve.credentials import LiveKit
 from runner.serve.dispatches import VISIT
 from runner.serve.outgoing.calls import OutgoingCalls
 from runner.serve.outgoing.figures import OutgoingFigures
+from runner.serve.outgoing.keys import OrderKeys
 from runner.serve.outgoing.never_called import NeverCalled
 from runner.serve.outgoing.outcome import Dialled
 from runner.serve.outgoing.reasons import by_sip_status, by_twirp
@@ -59,7 +60,7 @@ async def outgoing(  # noqa: PLR0913, PLR0917 - fixtures
 ):
     """The calls."""
     made = OutgoingCalls(
-        releases, calls, admission, NeverCalled(recorder), log,
+        releases, calls, admission, NeverCalled(recorder), OrderKeys(recorder.place), log,
         registered=lambda _: True, places=places, telephone=telephone, trunk="ST_1",
     )  # fmt: skip
     yield made
@@ -130,6 +131,15 @@ async def test_a_key_is_one_call(outgoing):
     with pytest.raises(DialogueError) as error:
         await outgoing.place(Order("desk", B, key="k1"))
     assert refused(error)[0] == "key_reused"
+
+
+async def test_an_order_without_a_key_is_a_call_of_its_own(outgoing, places):
+    """A campaign tries again so: what came of the call before is not taken for the next one's."""
+    first = await outgoing.place(Order("desk", A, {"phone": A}))
+    outgoing._end(first, "not_taken")
+    second = await outgoing.place(Order("desk", A, {"phone": A}))
+    assert (second.id != first.id, second.state) == (True, "queued")
+    assert places.called == [first, second]
 
 
 async def test_a_call_that_livekit_refuses_does_not_use_its_key_up(outgoing, places):

@@ -21,7 +21,7 @@ class FakeCalls:
         self.orders.append(order)
         return self._data(order.agent, order.to)
 
-    def call(self, call_id: str) -> dict[str, Any]:
+    async def call(self, call_id: str) -> dict[str, Any]:
         if call_id not in ("call_1", "s-1"):
             raise DialogueError("unknown_call", "there is no such call that an agent makes")
         return self._data("desk", "+842412345678")

@@ -93,7 +93,7 @@ class Phones:
             raise DialogueError("livekit_failed", "LiveKit could not do it")
         if not await self.may_dial(str(order.to)):
             raise DialogueError("opted_out", "never to be called")
-        attempt = int(str(order.key).rpartition(" ")[2])
+        attempt = world.attempt(str(order.to))
         outcome = world.random.choice(world.outcomes)
         call = SimulatedCall(str(order.to), attempt, world.now, outcome)
         if outcome.reason not in UNDIALLED:
@@ -142,6 +142,11 @@ class World:
     def livekit_away(self, now: float) -> bool:
         """Whether LiveKit is away at a moment."""
         return any(first <= now - self.begin < last for first, last in self._away)
+
+    def attempt(self, number: str) -> int:
+        """Which attempt a runner is at with a number."""
+        on = [runner.on[NAME, number] for runner in self.runners if (NAME, number) in runner.on]
+        return on[0][0].attempt
 
     def later(self, seconds: float, what: Any) -> None:
         """Have something happen."""

@@ -24,7 +24,7 @@ async def _begin(request: ApiRequest) -> dict[str, Any]:
 
 
 async def _call(request: ApiRequest) -> dict[str, Any]:
-    return request.runner.outgoing.call(request.path["id"])
+    return await request.runner.outgoing.call(request.path["id"])
 
 
 ROUTES: Final = (

@@ -50,6 +50,9 @@ _ASKED_LATER: Final = 300.0
 _AT_ONCE: Final = 50
 """Calls that a runner begins in one look."""
 
+_LAST: Final = 5.0
+"""Seconds in which what came of calls is noted, where the runner ends."""
+
 _log = logging.getLogger("lkrun")
 
 
@@ -58,6 +61,7 @@ class PlacedCall(Protocol):
 
     answered_by: str | None
     session: str | None
+    outcome: Outcome | None
 
     async def over(self) -> Outcome:
         """Wait for its end."""
@@ -111,6 +115,7 @@ class CampaignEngine:
         self._renewed = 0.0
         self._trouble = ""
         self._noted: set[tuple[str, str]] = set()
+        self._making: dict[tuple[str, str], asyncio.Task[None]] = {}
         self.name = secrets.token_hex(8)
         self.on: dict[tuple[str, str], tuple[Claimed, PlacedCall | None]] = {}
         self.ended: Counter[tuple[str, str]] = Counter()
@@ -148,6 +153,13 @@ class CampaignEngine:
             if campaign is not None and state.state not in kept.OVER:
                 await self._look(database, state, campaign)
 
+    async def settle(self) -> None:
+        """Note what came of calls that are over, before the runner ends."""
+        over = [key for key, (_, placed) in self.on.items() if placed and placed.outcome]
+        noting = [self._making[key] for key in over if key in self._making]
+        if noting:
+            await asyncio.wait(noting, timeout=_LAST)
+
     async def stop(self) -> None:
         """Make no more calls; those in progress are seen to their end by whoever goes on."""
         await self._tasks.cancel()
@@ -181,7 +193,8 @@ class CampaignEngine:
         claimed = await asyncio.to_thread(kept.claim, database, name, self.name, limits, now)
         for call in claimed:
             self.on[call.campaign, call.number] = call, None
-            self._tasks.spawn(self._make(database, call, campaign))
+            making = self._tasks.spawn(self._make(database, call, campaign))
+            self._making[call.campaign, call.number] = making
         if not claimed and await asyncio.to_thread(
             kept.settle, database, name, campaign.attempts, now
         ):
@@ -214,6 +227,7 @@ class CampaignEngine:
                 await self._call(database, call, campaign)
         finally:
             self.on.pop((call.campaign, call.number), None)
+            self._making.pop((call.campaign, call.number), None)
             self._noted.discard((call.campaign, call.number))
 
     async def _may(self, database: Database, call: Claimed, campaign: Campaign) -> bool:
@@ -244,8 +258,8 @@ class CampaignEngine:
         return agent.agent.timezone if agent is not None else None
 
     async def _call(self, database: Database, call: Claimed, campaign: Campaign) -> None:
-        key = f"campaign {call.campaign} {call.round} {call.number} {call.attempt}"
-        order = Order(str(campaign.agent), call.number, metadata(call), key=key)
+        # without a key: that the attempt is this runner's alone stands in the database
+        order = Order(str(campaign.agent), call.number, metadata(call))
         try:
             placed = await self._caller.place(order)
         except DialogueError as error:

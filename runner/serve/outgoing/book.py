@@ -25,13 +25,13 @@ class ServedCalls:
         """
         return (await self._calls.place(order)).to_data()
 
-    def call(self, call_id: str) -> dict[str, Any]:
-        """One of them, also one that has ended within the last hour.
+    async def call(self, call_id: str) -> dict[str, Any]:
+        """One of them, also one that has ended within the last hour; with a key, the last day.
 
         Raises:
             DialogueError: there is none.
         """
-        call = self._calls.get(call_id)
+        call = await self._calls.found(call_id)
         if call is None:
             words = "there is no such call that an agent makes"
             raise DialogueError("unknown_call", words, "it can be read for an hour after its end")

@@ -16,6 +16,7 @@ from runner.front.calls_port import Order
 from runner.front.port import DialogueError
 from runner.serve.outgoing.checks import OrderChecks, number_of
 from runner.serve.outgoing.dialling import Dialling
+from runner.serve.outgoing.keys import OrderKeys
 from runner.serve.outgoing.never_called import ListUnreadableError, NeverCalled
 from runner.serve.outgoing.outcome import Dialled, Outcome, OutgoingCall
 from runner.serve.outgoing.places import Places
@@ -42,8 +43,6 @@ _HOUR: Final = 3600.0
 """Seconds for which a call can be read after its end."""
 
 _MOST: Final = 10_000
-_DAY: Final = 86_400.0
-"""Seconds for which a key of an order is known."""
 
 
 class OutgoingCalls:
@@ -54,6 +53,7 @@ class OutgoingCalls:
         calls: those that are on.
         admission: who may call now.
         never: the list of those who are never called.
+        keys: those that calls were ordered with.
         log: is told of each.
         registered: whether LiveKit knows an agent just now.
         livekit: the server; None where text only is served.
@@ -66,12 +66,13 @@ class OutgoingCalls:
         on_end: told each call that is over.
     """
 
-    def __init__(  # noqa: PLR0913 - the parts that it needs, by name
+    def __init__(  # noqa: PLR0913, PLR0917 - the parts that it needs, by name
         self,
         releases: Releases,
         calls: Calls,
         admission: Admission,
         never: NeverCalled,
+        keys: OrderKeys,
         log: Log,
         *,
         registered: Callable[[str], bool],
@@ -80,7 +81,7 @@ class OutgoingCalls:
         telephone: Telephone | None = None,
         trunk: str | None = None,
     ) -> None:
-        self._admission, self._places = admission, places
+        self._admission, self._places, self._keys = admission, places, keys
         if livekit is not None:
             self._places = places or Places(livekit)
             telephone = telephone or LiveKitTelephone(livekit)
@@ -89,7 +90,6 @@ class OutgoingCalls:
         self._checks = OrderChecks(releases, admission, registered, trunk, livekit=there)
         self._on: dict[str, OutgoingCall] = {}
         self._past: OrderedDict[str, tuple[float, OutgoingCall]] = OrderedDict()
-        self._keys: OrderedDict[str, tuple[float, Order, OutgoingCall]] = OrderedDict()
         self._sessions: dict[str, OutgoingCall] = {}
         self._in_order = asyncio.Lock()
         self._tasks = Tasks()
@@ -104,21 +104,22 @@ class OutgoingCalls:
             DialogueError: it cannot be done now, or must not: `opted_out`, `full`, ….
         """
         async with self._in_order:
-            known = self._known(order)
+            known = await self._keys.known(order)
             if known is not None:
-                return known
+                return self.get(known.id) or known
             places = self._check(order)
             number = number_of(order.to) if order.to is not None else None
             if number is not None:
                 await self._may_order(number)
             call = OutgoingCall(f"call_{secrets.token_hex(8)}", order, number)
+            known = await self._keys.take(call)
+            if known is not None:
+                return known
             self._on[call.id] = call
-            if order.key is not None:
-                self._keys[order.key] = (time.monotonic(), order, call)
         try:
             await places.call_in(call)
         except DialogueError as error:
-            self._forget_key(order)
+            await self._keys.free(call)
             self._end(call, error.code, error.message)
             raise
         self._tasks.spawn(self._not_taken(call))
@@ -132,6 +133,14 @@ class OutgoingCalls:
         self._forget_old()
         kept = self._past.get(call_id)
         return kept[1] if kept is not None else None
+
+    async def found(self, call_id: str) -> OutgoingCall | None:
+        """One of them as `get` has it, or one that was ordered with a key within a day.
+
+        Raises:
+            DialogueError: nobody can say so now.
+        """
+        return self.get(call_id) or await self._keys.of_call(call_id)
 
     def all(self) -> list[OutgoingCall]:
         """Those that are not over."""
@@ -183,27 +192,9 @@ class OutgoingCalls:
     async def stop(self) -> None:
         """Dial no more."""
         await self._tasks.cancel()
+        await self._keys.stop()
 
     # orders
-
-    def _known(self, order: Order) -> OutgoingCall | None:
-        if order.key is None:
-            return None
-        now = time.monotonic()
-        while self._keys and next(iter(self._keys.values()))[0] < now - _DAY:
-            self._keys.popitem(last=False)
-        _, before, call = self._keys.get(order.key, (0.0, None, None))
-        if before is not None and before != order:
-            raise DialogueError(
-                "key_reused",
-                "another call was ordered with this Idempotency-Key",
-                "give each call a key of its own",
-            )
-        return call
-
-    def _forget_key(self, order: Order) -> None:
-        if order.key is not None:
-            self._keys.pop(order.key, None)
 
     def _check(self, order: Order) -> Places:
         """Whether the order can be done now at all.
@@ -268,6 +259,7 @@ class OutgoingCalls:
         if call.outcome is not None:
             return
         call.end(reason, words or WORDS.get(reason, ""))
+        self._keys.ended(call)
         outcome: Outcome = call.outcome  # type: ignore[assignment]  # `end` has set it
         self.ended[call.order.agent, outcome.answered_by, outcome.reason] += 1
         self._past[call.id] = (time.monotonic(), call)

@@ -105,6 +105,13 @@ class OutgoingCall:
         self.ended = datetime.now(UTC)
         self._over.set()
 
+    def ended_before(self, outcome: Outcome, when: float) -> None:
+        """It was over before this runner knew of it; `when` is in seconds since 1970."""
+        self.outcome, self.state = outcome, "ended"
+        self.answered_by, self.session = outcome.answered_by, outcome.session
+        self.ended = datetime.fromtimestamp(when, UTC)
+        self._over.set()
+
     def to_data(self) -> dict[str, Any]:
         """As `GET /v1/calls/{id}` shows it."""
         outcome = self.outcome

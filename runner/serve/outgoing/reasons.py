@@ -29,6 +29,7 @@ WORDS: Final[dict[str, str]] = {
     "no_livekit": "LiveKit cannot be reached",
     "livekit_failed": "LiveKit could not do it",
     "cancelled": "the call was ended before anybody answered",
+    "lost": "the runner that made the call was gone before its end: nobody knows what came of it",
     "not_taken": "no process took the call in time",
 }
 """Reason → a sentence for people."""

@@ -76,6 +76,23 @@ def test_livekit_that_is_away_costs_no_attempt(database):
     assert made.phones.rung[0].began >= made.begin + 3600
 
 
+def test_each_try_of_an_attempt_is_an_order_of_its_own(database):
+    """A call that no process took is made anew, by no key that would give the same call again."""
+    made = world(database, Outcome("nobody", "not_taken"))
+    orders = []
+
+    async def place(order, real=made.phones.place):
+        orders.append(order)
+        made.outcomes = (Outcome("nobody", "not_taken" if len(orders) < 3 else "busy"),)
+        return await real(order)
+
+    made.phones.place = place
+    asyncio.run(made.serve(step=60, kills=0, days=0.05))
+    _, contact = only(database)
+    assert (contact["outcome"], contact["attempts"]) == ("busy", 1)
+    assert [order.key for order in orders] == [None] * 3
+
+
 def test_who_does_not_answer_is_called_as_often_as_allowed(database):
     """With the wait between."""
     made = world(database, Outcome("nobody", "no_answer"), wait="1h", attempts="3")
