@@ -25,6 +25,10 @@ ASKED = "i have a question about my invoice"
 OTHERS = ("one moment", "goodbye", "billing department which invoice is it about")
 CARD, MAIL = "4111 1111 1111 1111", "anna@example.com"
 PARTS = "four one one one, one one one one", "one one one one, eleven eleven"
+DIGITS = "zero one two three four five six seven eight nine"
+SPOKEN = (
+    "my card is five five five five five five five five five five five five four four four four"
+)
 RECORD = """\
 agents:
   clinic:
@@ -33,6 +37,20 @@ agents:
       mask:
         - card
         - email
+"""
+
+SENT = """\
+agents:
+  clinic:
+    after_call:
+      send:
+        - csv: calls.csv
+          columns:
+            said: "{{ call.transcript }}"
+    events:
+      crm:
+        url: https://crm.invalid/events
+        secret: "{{ secrets.CRM_HOOK }}"
 """
 
 
@@ -44,6 +62,24 @@ def recorded(demonstration, tmp_path):
     file.write_text(file.read_text().replace("agents:\n  clinic:\n", RECORD, 1))
     (demonstration / "data.yaml").write_text(f"runner:\n  data_dir: {data}\n")
     return demonstration, data
+
+
+@pytest.fixture
+def sent(recorded):
+    """The same with ears for digits, a row for each call, and events that nobody takes."""
+    folder, data = recorded
+    ears = folder / "providers.yaml"
+    known, phrases = ears.read_text().split("      phrases:\n")
+    choices = " | ".join(line.strip(" -\n") for line in phrases.splitlines())
+    ears.write_text(f"""{known}      grammar: |
+        #JSGF V1.0;
+        grammar said;
+        <digit> = {DIGITS.replace(" ", " | ")};
+        public <said> = my card is <digit>+ | {choices};
+""")
+    file = next(f for f in folder.rglob("*.yaml") if "\n  clinic:\n" in f.read_text())
+    file.write_text(file.read_text().replace("agents:\n  clinic:\n", SENT, 1))
+    return folder, data
 
 
 def decoded(content):
@@ -126,30 +162,39 @@ async def test_both_sides_of_a_call_in_a_room_are_kept(livekit, lkrun_serve, rec
                 await asyncio.sleep(0.1)
 
 
-async def test_both_sides_of_a_call_by_the_socket_are_kept(lkrun_serve, recorded, tmp_path):
-    """Without LiveKit it is the same file; who deletes the record deletes it too."""
-    folder, data = recorded
-    runner = lkrun_serve(folder, **WITHOUT)
+async def test_both_sides_of_a_call_by_the_socket_are_kept(lkrun_serve, sent, tmp_path):
+    """The same file without LiveKit; a card that is spoken is in no record, event, row or log."""
+    folder, data = sent
+    runner = lkrun_serve(folder, **WITHOUT, CRM_HOOK="whsec_" + "c2VjcmV0" * 4)
     await runner.event("ready")
     async with calling_by_socket(runner) as caller:
         await caller.told(type="message", text=GREETING)
         caller.say("I have a question about my invoice")
         await caller.told(type="handoff", to="billing")
         await caller.told(type="message", persona="billing")
-        for turn, part in enumerate(PARTS, 2):
-            await caller.socket.send_json({"type": "text", "text": part})
-            await caller.told(type="message", turn=turn, role="agent")
+        caller.say(SPOKEN)
+        heard = await caller.told(type="message", turn=2, role="user")
+        assert heard["text"] == SPOKEN  # the model has it as it was said
+        await caller.told(type="message", turn=2, role="agent")
         await caller.socket.send_json({"type": "end"})
         await caller.told(type="end")
     session = (await runner.event("session_ended", kind="call"))["session"]
     left, right = decoded(str(await kept(runner, session, tmp_path)))
-    assert words(left) == ASKED
     assert words(right[: spans(left)[0]]) == GREETED
     assert [each.name for each in (data / "recordings").iterdir()] == [f"{session}.ogg"]
     address = f"{runner.http}/v1/records/{session}"
     record = json.loads((await asyncio.to_thread(fetched, address))[2])
     said = [each["text"] for each in record["transcript"] if each["role"] == "user"]
-    assert said[1:] == ["[card]", "[card]"]
+    assert said == [ASKED, "my card is [card]"]
+    async with asyncio.timeout(30):
+        while not (data / "calls.csv").exists():  # noqa: ASYNC110 - a file tells nobody
+            await asyncio.sleep(0.1)
+    assert "my card is [card]" in (data / "calls.csv").read_text()
+    content = b"".join(each.read_bytes() for each in data.rglob("*") if each.is_file())
+    assert b"crm.invalid" in content
+    assert b"my card is [card]" in b"".join(f.read_bytes() for f in (data / "outbox").iterdir())
+    assert b"five five" not in content
+    assert not any("five five" in line for line in runner.lines)
     request = urllib.request.Request(address, method="DELETE")  # noqa: S310 - our own address
     await asyncio.to_thread(lambda: urllib.request.urlopen(request, timeout=30).close())  # noqa: S310 - as above
     assert list((data / "recordings").iterdir()) == []
