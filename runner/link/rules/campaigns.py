@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from runner.contacts import ContactProblem, ContactsCheck, checked
 from runner.diagnostics import Diagnostic, Related, Span
 from runner.diagnostics.nearest import did_you_mean
+from runner.link.called import not_called
 from runner.link.hints import below, defined_where, near, unknown
 from runner.link.leaves import leaves
 from runner.link.pinpoint import Pinpoint
@@ -16,7 +17,6 @@ from runner.link.surroundings import Prompt
 from runner.link.texts import Texts
 from runner.link.walk import Leaf
 from runner.schema.campaigns import FIGURES, BeforeEach, Campaign, StopWhen
-from runner.schema.dispatch import Dispatch
 from runner.schema.reading.load import Definition
 from runner.schema.tools import BUILT_IN, HttpTool
 from runner.schema.types.names import AgentName, ToolName
@@ -98,13 +98,8 @@ def _able(definition: Definition, scope: Scope) -> Iterator[Diagnostic]:
         message = f"agent '{scope.name}' makes no calls"
         hint = f"write dial: in '{scope.name}', or name an agent that has it"
         yield Diagnostic(span, "E112", message, hint)
-    elif not agent.enabled:
-        message = f"the agent '{scope.name}' is not served: it has enabled: no"
-        yield Diagnostic(span, "E112", message, "name an agent that is, or delete enabled: no")
-    elif (agent.dispatch or Dispatch()).mode == "automatic":
-        message = f"the agent '{scope.name}' joins every new room, and cannot be sent to one"
-        hint = f"write mode: explicit below dispatch: of '{scope.name}', or name another"
-        yield Diagnostic(span, "E112", message, hint)
+    else:
+        yield from not_called(span, scope.name, agent, "sent to one")
 
 
 def _wrong_lines(

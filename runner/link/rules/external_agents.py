@@ -8,11 +8,11 @@ from urllib.parse import urlsplit
 
 from runner.addresses import is_public, literal
 from runner.diagnostics import Diagnostic, Related, Span
+from runner.link.called import not_called
 from runner.link.hints import defined_where, near, unknown
 from runner.link.rule import DefinitionContext, FolderContext, FolderRule, LeafRule
 from runner.link.table import name_span
 from runner.link.walk import Leaf
-from runner.schema.dispatch import Dispatch
 from runner.schema.external_agents import MAKE_ONE, ExternalAgent, secret_problem
 from runner.schema.reading.load import Definition
 from runner.schema.types.names import AgentName, ExternalAgentName
@@ -98,13 +98,7 @@ def _resting(
     agent = known.readable if known is not None else None
     if agent is not None:
         span = definition.document.value_span((*definition.location, "fallback"))
-        if not agent.enabled:
-            message = f"the agent '{spec.fallback}' is not served: it has enabled: no"
-            yield Diagnostic(span, "E112", message, "name an agent that is, or delete enabled: no")
-        elif (agent.dispatch or Dispatch()).mode == "automatic":
-            message = f"the agent '{spec.fallback}' joins every new room, and cannot be called"
-            hint = f"write mode: explicit below dispatch: of '{spec.fallback}', or name another"
-            yield Diagnostic(span, "E112", message, hint)
+        yield from not_called(span, str(spec.fallback), agent, "called")
     for at, name in enumerate(spec.also):
         other = context.table.entries[_SECTION].get(str(name))
         if other is None or other.readable is None or other.readable.enabled:
