@@ -18,7 +18,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from runner.records import entry, notes, reading, store
+from runner.records import entry, notes, reading, store, totals
 from runner.records.address import address_of
 from runner.records.database import Database
 from runner.records.reading import RecordQuery
@@ -126,8 +126,8 @@ def main(calls: int) -> None:
             "a search of an agent": lambda: reading.page(
                 database, RecordQuery(words="friday3", agent="agent_1")
             ),
-            "the figures": lambda: reading.figures(database),
-            "the figures of a week": lambda: reading.figures(database, since=week + 1234),
+            "the figures": lambda: totals.figures(database),
+            "the figures of a week": lambda: totals.figures(database, since=week + 1234),
             "one call": lambda: reading.one(database, "call_777"),
         }
         for name, ask in asks.items():

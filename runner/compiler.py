@@ -22,7 +22,7 @@ from runner.providers.problems import OptionProblem, OptionRequest
 from runner.providers.uses import ProviderUse
 from runner.schema.providers import AnyProvider
 from runner.schema.reading.load import Specs, load
-from runner.schema.types.names import AttachedFile, ContactsFile, DocumentsName, FileName, SoundName
+from runner.schema.types.files import AttachedFile, ContactsFile, DocumentsName, FileName, SoundName
 from runner.template import Analysis, analyse, analyse_condition
 
 _PASSING = frozenset({"E001", "E401", "E404"})

@@ -13,7 +13,7 @@ from runner.link.walk import blocks, walk
 from runner.schema.fields import Field
 from runner.schema.types.blocks import Block
 from runner.schema.types.texts import Sent
-from runner.schema.types.values import Url
+from runner.schema.types.urls import Url
 from runner.template import Renderer, analyse, has_template
 
 _HOST = re.compile(r"(?:https?://)?([^/?#]*)", re.IGNORECASE)

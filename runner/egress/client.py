@@ -36,7 +36,7 @@ from runner.schema.http import Request, Result
 from runner.schema.mcp import UrlServer
 from runner.schema.tools import HttpTool
 from runner.schema.types.texts import Credential, Sent
-from runner.schema.types.values import RequestUrl
+from runner.schema.types.urls import RequestUrl
 from runner.secret import NONE, Secret
 from runner.template import Renderer
 

@@ -26,7 +26,7 @@ from runner.egress.trouble import RequestError
 from runner.schema.external_agents import PREFIX, secret_problem
 from runner.schema.http import Request
 from runner.schema.types.texts import Sent
-from runner.schema.types.values import RequestUrl
+from runner.schema.types.urls import RequestUrl
 from runner.secret import Secret
 
 LARGEST_REPLY: Final = 64 * 1024

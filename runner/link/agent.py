@@ -29,9 +29,9 @@ from runner.schema.personas import Persona
 from runner.schema.reading.load import Definition, read
 from runner.schema.types.blocks import Block
 from runner.schema.types.names import Name
+from runner.schema.types.paths import JmesPath
 from runner.schema.types.settings import Settings
 from runner.schema.types.texts import Text, Told
-from runner.schema.types.values import JmesPath
 
 _USE_RULES = ByKind(rule for rule in RULES if isinstance(rule, UseRule))
 _AGENT_RULES = tuple(rule for rule in RULES if isinstance(rule, AgentRule))

@@ -9,7 +9,7 @@ from runner.link.surroundings import LinkContext, Prompt
 from runner.schema.knowledge import FilesKnowledge
 from runner.schema.reading.load import Definition
 from runner.schema.types.blocks import Block
-from runner.schema.types.names import AttachedFile, SoundName
+from runner.schema.types.files import AttachedFile, SoundName
 
 BlockT = TypeVar("BlockT", bound=Block)
 

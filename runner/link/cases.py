@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self
 
-from runner.schema.tests import Mock, Test
+from runner.schema.test_mocks import Mock
+from runner.schema.tests import Test
 from runner.schema.types.blocks import Block
 
 if TYPE_CHECKING:

@@ -14,7 +14,8 @@ from runner.link.table import SymbolTable, name_span
 from runner.link.texts import Texts
 from runner.schema.reading.load import Definition
 from runner.schema.types.blocks import Block
-from runner.schema.types.names import FileName, Name
+from runner.schema.types.files import FileName
+from runner.schema.types.names import Name
 
 _RULES = ByKind(rule for rule in RULES if isinstance(rule, LeafRule))
 

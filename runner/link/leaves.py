@@ -10,7 +10,7 @@ from runner.link.surroundings import LinkContext
 from runner.link.walk import Leaf
 from runner.schema.reading.load import Definition
 from runner.schema.types.blocks import Block
-from runner.schema.types.names import AttachedFile, DataFile, DocumentsName, FileName
+from runner.schema.types.files import AttachedFile, DataFile, DocumentsName, FileName
 from runner.schema.types.texts import Told
 
 _AS_THEY_ARE = DataFile | AttachedFile | DocumentsName

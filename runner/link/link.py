@@ -22,7 +22,7 @@ from runner.providers.uses import ProviderUse
 from runner.schema.campaigns import Campaign
 from runner.schema.providers import AnyProvider
 from runner.schema.reading.load import Definition
-from runner.schema.types.names import ContactsFile
+from runner.schema.types.files import ContactsFile
 
 _INFERENCE = "inference"
 """The plugin of models that LiveKit runs."""

@@ -12,7 +12,7 @@ from runner.link.table import SymbolTable
 from runner.link.walk import walk
 from runner.schema.reading.load import Definition
 from runner.schema.types.blocks import Block
-from runner.schema.types.names import AttachedFile, DataFile
+from runner.schema.types.files import AttachedFile, DataFile
 
 
 @dataclass(frozen=True, slots=True)

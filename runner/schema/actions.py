@@ -4,15 +4,9 @@ from typing import Annotated, ClassVar, TypeAlias
 
 from runner.schema.transfer import AnyTransfer
 from runner.schema.types.blocks import Block, OneOrList, key, kinds
+from runner.schema.types.files import SoundName
 from runner.schema.types.measures import SomeTime
-from runner.schema.types.names import (
-    MethodName,
-    NeedName,
-    PersonaName,
-    SoundName,
-    ToolName,
-    VariableName,
-)
+from runner.schema.types.names import MethodName, NeedName, PersonaName, ToolName, VariableName
 from runner.schema.types.pressed import Keys
 from runner.schema.types.texts import Condition, Stored, Told
 from runner.schema.types.values import OnlyYes, YesNo

@@ -7,10 +7,12 @@ from pydantic import AfterValidator, Discriminator, Tag, model_validator
 from pydantic.json_schema import JsonSchemaValue
 
 from runner.schema.types.blocks import Block, OneOrList, key, kinds, kinds_of
+from runner.schema.types.files import AttachedFile
 from runner.schema.types.mistake import clash, mistake
-from runner.schema.types.names import AttachedFile, HeaderName
+from runner.schema.types.names import HeaderName
 from runner.schema.types.texts import Credential, Plain, Sent
-from runner.schema.types.values import Url, one_of
+from runner.schema.types.urls import Url
+from runner.schema.types.values import one_of
 from runner.template import has_template
 
 _BEARER = "write bearer: and the token after it"

@@ -10,9 +10,9 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
 from runner.schema.types.blocks import Before, Block, any_of, key
+from runner.schema.types.files import SoundName
 from runner.schema.types.measures import Duration, decimal
 from runner.schema.types.mistake import none_of
-from runner.schema.types.names import SoundName
 
 
 @dataclass(frozen=True)

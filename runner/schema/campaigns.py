@@ -6,9 +6,10 @@ from typing import Annotated, ClassVar, Final, Self
 
 from runner.schema.hours import OpenHours
 from runner.schema.types.blocks import Block, key
+from runner.schema.types.files import ContactsFile
 from runner.schema.types.measures import SomeTime
 from runner.schema.types.mistake import mistake
-from runner.schema.types.names import AgentName, ContactsFile, ToolName
+from runner.schema.types.names import AgentName, ToolName
 from runner.schema.types.texts import Condition
 from runner.schema.types.values import whole
 

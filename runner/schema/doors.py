@@ -14,7 +14,8 @@ from runner.schema.types.blocks import Block, OneOrList, key
 from runner.schema.types.measures import Rate
 from runner.schema.types.mistake import mistake
 from runner.schema.types.texts import Credential, Plain
-from runner.schema.types.values import NO, YES, Url
+from runner.schema.types.urls import Url
+from runner.schema.types.values import NO, YES
 from runner.template import has_template
 
 LISTEN: Final = "127.0.0.1:8090"

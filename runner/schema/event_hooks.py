@@ -7,7 +7,8 @@ from typing import Annotated, ClassVar, Final
 from runner.schema.types.blocks import Block, OneOrList, key
 from runner.schema.types.names import HeaderKey
 from runner.schema.types.texts import Credential, Sent
-from runner.schema.types.values import Url, one_of
+from runner.schema.types.urls import Url
+from runner.schema.types.values import one_of
 
 EVENT_TYPES: Final = (
     "session_started", "session_ended", "transcript", "tool_called", "handoff", "error",

@@ -13,7 +13,8 @@ from runner.schema.types.mistake import mistake
 from runner.schema.types.names import AgentName, ExternalAgentName, HeaderKey
 from runner.schema.types.settings import Setting
 from runner.schema.types.texts import Credential, Sent
-from runner.schema.types.values import LanguageTag, Url, YesNo, one_of, whole
+from runner.schema.types.urls import Url
+from runner.schema.types.values import LanguageTag, YesNo, one_of, whole
 from runner.template import has_template
 
 PREFIX: Final = "whsec_"

@@ -15,11 +15,14 @@ from pydantic.json_schema import JsonSchemaValue
 
 from runner.schema.auth import Auth
 from runner.schema.types.blocks import Block, OneOrList, key, together
+from runner.schema.types.files import AttachedFile
 from runner.schema.types.measures import Size, SomeTime
 from runner.schema.types.mistake import clash, mistake, none_of
-from runner.schema.types.names import AttachedFile, HeaderKey, ServiceName, VariableName
+from runner.schema.types.names import HeaderKey, ServiceName, VariableName
+from runner.schema.types.paths import JmesPath
 from runner.schema.types.texts import Condition, Sent, Told
-from runner.schema.types.values import JmesPath, RequestUrl, YesNo, one_of, whole
+from runner.schema.types.urls import RequestUrl
+from runner.schema.types.values import YesNo, one_of, whole
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD")
 

@@ -12,8 +12,9 @@ from runner.schema.http import METHODS, Body, Request
 from runner.schema.types.blocks import Block, OrNo, any_of, key, together
 from runner.schema.types.measures import Size, SomeTime, decimal
 from runner.schema.types.mistake import clash, mistake
+from runner.schema.types.paths import JmesPath
 from runner.schema.types.texts import Plain, Sent
-from runner.schema.types.values import JmesPath, one_of, whole
+from runner.schema.types.values import one_of, whole
 from runner.template import analyse
 
 LARGEST_SOUND = 256 * 1024 * 1024

@@ -8,10 +8,11 @@ from runner.schema.http import Request, Result
 from runner.schema.services import Service, whole_tool
 from runner.schema.tools import HttpTool, KnowledgeTool
 from runner.schema.types.blocks import Block, OneOrList, key, kinds
+from runner.schema.types.files import DocumentsName
 from runner.schema.types.measures import Size
-from runner.schema.types.names import DocumentsName
+from runner.schema.types.paths import JmesPath
 from runner.schema.types.texts import Told
-from runner.schema.types.values import JmesPath, whole
+from runner.schema.types.values import whole
 
 _DESCRIPTION = Told("Looks something up.")
 

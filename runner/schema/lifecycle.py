@@ -16,7 +16,7 @@ from runner.schema.types.measures import SomeTime
 from runner.schema.types.mistake import mistake, none_of
 from runner.schema.types.names import HeaderKey
 from runner.schema.types.texts import Condition, Credential, Plain, Sent, Stored
-from runner.schema.types.values import Url
+from runner.schema.types.urls import Url
 from runner.template import has_template
 
 CONTINUE = "continue"

@@ -12,7 +12,8 @@ from runner.schema.types.measures import SomeTime
 from runner.schema.types.mistake import mistake
 from runner.schema.types.names import HeaderKey
 from runner.schema.types.texts import Argument, Condition, Plain, Sent
-from runner.schema.types.values import RequestUrl, ServiceUrl, YesNo, one_of, whole
+from runner.schema.types.urls import RequestUrl, ServiceUrl
+from runner.schema.types.values import YesNo, one_of, whole
 
 
 def _program(text: Plain) -> Plain:

@@ -15,8 +15,9 @@ from runner.schema.providers import PersonaProviders
 from runner.schema.speaking import Speaking
 from runner.schema.turns import PersonaTurns
 from runner.schema.types.blocks import Block, OneOrList, key
+from runner.schema.types.files import FileName
 from runner.schema.types.mistake import mistake
-from runner.schema.types.names import FileName, PersonaName, ToolName
+from runner.schema.types.names import PersonaName, ToolName
 from runner.schema.types.settings import Setting
 from runner.schema.types.texts import Condition, Told
 from runner.schema.types.values import YesNo

@@ -14,7 +14,8 @@ from runner.schema.types.blocks import Block, OrNo, key
 from runner.schema.types.measures import Duration, SomeTime
 from runner.schema.types.mistake import mistake
 from runner.schema.types.texts import Plain, Sent
-from runner.schema.types.values import Url, one_of, whole
+from runner.schema.types.urls import Url
+from runner.schema.types.values import one_of, whole
 
 _HOST = late(
     r"(\*\.)?[A-Za-z0-9_]([A-Za-z0-9_.-]*[A-Za-z0-9_])?(:\d{1,5})?|\[[0-9A-Fa-f:.]+\](:\d{1,5})?"

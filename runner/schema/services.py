@@ -7,9 +7,10 @@ from runner.schema.actions import ErrorActions
 from runner.schema.http import Request, Shared
 from runner.schema.tools import HttpTool
 from runner.schema.types.blocks import Block, OrNo, key
+from runner.schema.types.files import AttachedFile
 from runner.schema.types.measures import Rate, SomeTime
-from runner.schema.types.names import AttachedFile
-from runner.schema.types.values import ServiceUrl, Url, whole
+from runner.schema.types.urls import ServiceUrl, Url
+from runner.schema.types.values import whole
 
 
 class BreakerSettings(Block):

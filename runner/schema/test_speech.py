@@ -6,9 +6,9 @@ from typing import Annotated, Any, ClassVar
 from pydantic.json_schema import JsonSchemaValue
 
 from runner.schema.types.blocks import Block, any_of, key
+from runner.schema.types.files import AttachedFile
 from runner.schema.types.measures import decimal
 from runner.schema.types.mistake import mistake
-from runner.schema.types.names import AttachedFile
 
 AUDIO_CHECKS = ("hears", "interrupted", "stops_within")
 """Checks of what is heard."""

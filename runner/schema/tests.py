@@ -1,58 +1,25 @@
 """Conversation tests: what a caller says, and what the agent must do then."""
 
-from datetime import datetime
-from typing import Annotated, Any, ClassVar, Literal, Self, TypeAlias
+from typing import Annotated, ClassVar, Literal, Self, TypeAlias
 
-from pydantic import Discriminator, PlainValidator, Tag, WithJsonSchema, model_validator
+from pydantic import model_validator
 from pydantic.json_schema import JsonSchemaValue
 
+from runner.schema.test_mocks import Mock
 from runner.schema.test_speech import BY_TEXT, Noise, needs_audio
+from runner.schema.test_steps import AgentStep, Checks, Step
+from runner.schema.test_values import Data, Moment, Texts
 from runner.schema.types.blocks import Block, OneOrList, any_of, key, kinds, together
-from runner.schema.types.call_targets import CalledTarget
-from runner.schema.types.measures import Duration, SomeTime
+from runner.schema.types.measures import SomeTime
 from runner.schema.types.mistake import clash, mistake
 from runner.schema.types.names import (
     AgentName,
-    AttachedFile,
-    DataFile,
-    MethodName,
-    PersonaName,
     ProviderName,
     ToolName,
     VariableName,
 )
-from runner.schema.types.pressed import PressedByCaller
-from runner.schema.types.settings import Setting
 from runner.schema.types.texts import Plain, Stored
-from runner.schema.types.values import LanguageTag, Pattern, YesNo, one_of, whole
-
-Texts = Annotated[tuple[Plain, ...], OneOrList(scalars=True)]
-"""A text, or a list of texts."""
-
-
-def _data(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {str(name): _data(inner) for name, inner in value.items()}
-    if isinstance(value, list | tuple):
-        return tuple(_data(inner) for inner in value)
-    return Stored(value)
-
-
-Data = Annotated[Any, PlainValidator(_data), WithJsonSchema({})]
-"""A text, list or mapping of texts, as deep as needed; one `{{ expression }}` keeps its type."""
-
-
-def _moment(text: str) -> datetime:
-    try:
-        return datetime.fromisoformat(text)
-    except ValueError:
-        raise mistake("E117", f"'{text}' is not a moment", "write it as 2026-12-01T10:00") from None
-
-
-Moment = Annotated[
-    datetime,
-    Setting(_moment, {"type": "string", "pattern": r"^\s*\d{4}-\d\d-\d\d"}, "date and time"),
-]
+from runner.schema.types.values import one_of, whole
 
 
 class CallerFacts(Block):
@@ -80,234 +47,6 @@ class JobFacts(Block):
     id: Plain | None = key("job.id", None)
     attributes: dict[str, Plain] = key("job.attributes: name → text", {})
     metadata: Data | None = key("job.metadata: a text, or keys", None)
-
-
-class Match(Block):
-    """A value that is not known to the letter."""
-
-    noun: ClassVar[str] = "an expected value"
-    rules: ClassVar[JsonSchemaValue] = any_of("matches", "missing") | together("matches", "missing")
-
-    matches: Pattern | None = key("a regular expression that is found in it", None)
-    missing: YesNo = key("yes: the value must not be there", False)
-
-    @model_validator(mode="after")
-    def _says_one(self) -> Self:
-        if self.matches is not None and self.missing:
-            raise clash("matches", "missing", self.noun)
-        if self.matches is None and not self.missing:
-            raise mistake(
-                "E106", "needs one of: matches, missing", "write matches: or missing: yes"
-            )
-        return self
-
-
-def _expected(value: Any) -> Any:
-    if isinstance(value, dict) and value and set(value) <= {"matches", "missing"}:
-        return Match.model_validate(value)
-    if isinstance(value, dict):
-        return {str(name): _expected(inner) for name, inner in value.items()}
-    if isinstance(value, list | tuple):
-        return tuple(_expected(inner) for inner in value)
-    return Plain(value)
-
-
-Expected = Annotated[Any, PlainValidator(_expected), WithJsonSchema({})]
-"""What a value must be: a text, a block `matches:` or `missing: yes`, or lists and keys of such."""
-
-Calls = Annotated[
-    Annotated[Annotated[tuple[ToolName, ...], OneOrList(scalars=True)], Tag("<list>")]
-    | Annotated[dict[ToolName, dict[str, Expected] | None], Tag("<arguments>")],
-    Discriminator(lambda value: "<arguments>" if isinstance(value, dict) else "<list>"),
-]
-"""Names of tools, or *name → arguments*."""
-
-
-class Checks(Block):
-    """What must be true of one turn of the agent, or of the whole talk."""
-
-    noun: ClassVar[str] = "a check"
-    bare: ClassVar[str] = "says"
-    elsewhere: ClassVar[dict[str, str]] = {
-        "user": "it begins the next step: put a dash before it",
-        "silence": "it begins the next step: put a dash before it",
-        "say": "write says:",
-        "contains": "write says:",
-        "not_says": "write never_says:",
-        "handoff": "write hands_off_to:",
-        "transfer": "write transfers_to:",
-        "transfers": "write transfers_to:",
-        "tools": "write calls:",
-    }
-
-    says: Texts = key("all of these are said, in any case of letters", ())
-    says_any: Texts = key("at least one of these is said", ())
-    never_says: Texts = key("none of these is said", ())
-    matches: Pattern | None = key("a regular expression that is found in what is said", None)
-    max_words: Annotated[int, whole(1)] | None = key("so many words at most", None)
-    language: LanguageTag | None = key(
-        "the language of what is said; what is too short to tell is taken as right", None
-    )
-    calls: Calls = key("these tools are called; with arguments, those that are listed must fit", ())
-    calls_nothing: YesNo = key("yes: no tool is called", False)
-    never_calls: Annotated[tuple[ToolName, ...], OneOrList(scalars=True)] = key(
-        "none of these tools is called", ()
-    )
-    calls_in_order: tuple[ToolName, ...] = key("these tools are called in this order", ())
-    times: dict[ToolName, Annotated[int, whole(0)]] = key("tool → how often it is called", {})
-    fails_with: Texts = key("a tool fails, and these words are in its error", ())
-    hands_off_to: PersonaName | None = key("the persona that the call is handed to", None)
-    transfers_to: CalledTarget | None = key(
-        "the phone number or SIP address that the caller is put through to", None
-    )
-    stays: YesNo = key("yes: the call is not handed over, nor transferred", False)
-    remembers: dict[VariableName, Expected] = key("variable → its value afterwards", {})
-    ends_call: YesNo | None = key("whether the call ends", None)
-    within: SomeTime | None = key("the turn takes no longer", None)
-    first_word_within: SomeTime | None = key("the first word comes within so long", None)
-    hears: Texts = key("all of these are understood of what the caller says aloud", ())
-    interrupted: YesNo | None = key("whether the caller's words cut the agent's short", None)
-    stops_within: SomeTime | None = key(
-        "the agent is silent so soon after the caller began to speak over it", None
-    )
-    silence_max: SomeTime | None = key("nobody waits longer for a word", None)
-    max_tokens: Annotated[int, whole(1)] | None = key("tokens of the model at most", None)
-    tool_calls_max: Annotated[int, whole(0)] | None = key("calls of tools at most", None)
-    csv_row: dict[str, Expected] = key(
-        "column → value of a row that after_call writes; nothing is written in a test", {}
-    )
-    webhook_body: dict[str, Expected] = key(
-        "field → value of what after_call posts, such as extract: and fields below it; nothing is "
-        "posted in a test",
-        {},
-    )
-    means: Plain | None = key("what the reply says, in a sentence that a model judges", None)
-    judge: Texts = key("LiveKit's judges by name, or sentences that a model judges", ())
-
-
-class _Step(Block):
-    noun: ClassVar[str] = "a step"
-    elsewhere: ClassVar[dict[str, str]] = {
-        **{name: f"write - agent: and below it {name}:" for name in Checks.keys()},  # noqa: SIM118 - a method of blocks
-        **dict.fromkeys(
-            ("assistant", "bot", "expect", "then"), "write - agent: and checks below it"
-        ),
-        **dict.fromkeys(
-            ("caller", "human", "input", "say"), "write - user: and what the caller says"
-        ),
-        **dict.fromkeys(("keys", "dtmf", "press", "digits"), "write - keypad: and the keys"),
-        **dict.fromkeys(("hangup", "hang up", "end"), "write - hang_up: yes"),
-        **dict.fromkeys(("pause", "sleep", "wait"), "write - silence: and how long, such as 15s"),
-        "handoff": "write - agent: and below it hands_off_to:",
-        "tools": "write - agent: and below it calls:",
-    }
-
-
-class UserStep(_Step):
-    """The caller says something."""
-
-    kind: ClassVar[str] = "user"
-
-    user: Plain = key("what the caller says")
-    interrupts: SomeTime | None = key(
-        "said so long after the agent began to speak, over its words; needs mode: audio", None
-    )
-    recording: AttachedFile | None = key(
-        "a WAV file in which somebody says it; needs mode: audio", None
-    )
-
-
-class AgentStep(_Step):
-    """What the agent must do now."""
-
-    kind: ClassVar[str] = "agent"
-
-    agent: Checks = key("what must be true of its turn; before the first user: of its greeting")
-
-
-class SilenceStep(_Step):
-    """The caller says nothing."""
-
-    kind: ClassVar[str] = "silence"
-
-    silence: Duration = key("for so long; it takes no time in the test")
-
-
-class KeypadStep(_Step):
-    """The caller presses keys of a telephone."""
-
-    kind: ClassVar[str] = "keypad"
-
-    keypad: PressedByCaller = key("the keys that the caller presses, such as 1 or 1234#")
-
-
-class AppStep(_Step):
-    """The caller does something in their app."""
-
-    kind: ClassVar[str] = "app"
-
-    app: MethodName = key("a method of the agent's app.on: that is called")
-    arguments: dict[str, Data] = key("name → value: what the app sends", {}, alias="with")
-
-
-class HangUpStep(_Step):
-    """The caller hangs up."""
-
-    kind: ClassVar[str] = "hang_up"
-
-    hang_up: YesNo = key("yes")
-
-
-Step: TypeAlias = kinds(  # type: ignore[valid-type]  # built from the classes
-    "a step", AgentStep, AppStep, HangUpStep, KeypadStep, SilenceStep, UserStep, in_a_row=True
-)
-AnyStep = AgentStep | AppStep | HangUpStep | KeypadStep | SilenceStep | UserStep
-
-
-class Mock(Block):
-    """What a service answers in the test."""
-
-    noun: ClassVar[str] = "a mock"
-    bare: ClassVar[str] = "returns"
-    stray: ClassVar[str] = "write returns:, and below it what the service answers"
-    rules: ClassVar[JsonSchemaValue] = {
-        "allOf": [
-            together(one, other)
-            for one, other in (
-                ("returns", "returns_json"),
-                ("returns", "returns_file"),
-                ("returns_json", "returns_file"),
-            )
-        ]
-    }
-
-    returns: Data | None = key("the service's answer, before pick", None)
-    returns_json: Plain | None = key("the same, as the JSON that came", None)
-    returns_file: DataFile | None = key("the same, in a file of the folder", None)
-    status: Annotated[int, whole(100, 599)] | None = key("the status of the answer", None)
-    fails: Plain | None = key("no answer: words of the error, or timeout", None)
-    slow: Duration | None = key("the answer takes so long; it takes no time in the test", None)
-    when: dict[str, Expected] = key("argument → value: this mock only then", {})
-    real: YesNo = key("yes: the real service is asked", False)
-
-    @model_validator(mode="after")
-    def _one_answer(self) -> Self:
-        given = [
-            n
-            for n in ("returns", "returns_json", "returns_file", "fails", "real")
-            if n in self.model_fields_set and getattr(self, n) not in (None, False)
-        ]
-        if len(given) > 1:
-            raise clash(given[0], given[1], self.noun)
-        if self.status is not None and given[:1] in (["fails"], ["real"]):
-            raise clash(given[0], "status", self.noun)
-        if not given and self.status is None and self.slow is None:
-            raise mistake(
-                "E106",
-                "needs one of: returns, returns_json, returns_file, status, fails, real",
-                "write returns: and below it what the service answers",
-            )
-        return self
 
 
 class Simulate(Block):

@@ -10,9 +10,10 @@ from pydantic.json_schema import JsonSchemaValue
 
 from runner.schema.types.blocks import Block, OrNo, key, together
 from runner.schema.types.call_targets import LONGEST_RING, CallTarget, refuse_reserved
+from runner.schema.types.files import SoundName
 from runner.schema.types.measures import Duration
 from runner.schema.types.mistake import mistake
-from runner.schema.types.names import HeaderKey, SoundName
+from runner.schema.types.names import HeaderKey
 from runner.schema.types.phone_numbers import PhoneNumber
 from runner.schema.types.pressed import Keys
 from runner.schema.types.texts import Stored, Told

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from runner.patterns import compile_pattern
-from runner.schema.tests import Checks
+from runner.schema.test_steps import Checks
 from runner.schema.types.by_language import nearest_language
 from runner.session.values.detection import detect
 from runner.testing.expected import as_text, fits

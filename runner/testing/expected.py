@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from runner.patterns import compile_pattern
-from runner.schema.tests import Match
+from runner.schema.test_values import Match
 
 _MISSING: Final = object()
 _TRUE: Final = frozenset({"yes", "true", "on"})

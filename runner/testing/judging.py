@@ -7,7 +7,7 @@ from typing import Any
 
 from livekit.agents import llm
 
-from runner.schema.tests import Checks
+from runner.schema.test_steps import Checks
 from runner.session.lifecycle.verdicts import JUDGES, chat_of, verdict_on
 from runner.testing.turn import TurnRecord
 

@@ -30,7 +30,8 @@ from runner.egress.providers import ProviderNetwork
 from runner.link.cases import TestCase
 from runner.link.release import AgentRelease
 from runner.link.walk import walk
-from runner.schema.tests import Checks, Test
+from runner.schema.test_steps import Checks
+from runner.schema.tests import Test
 from runner.schema.tools import BUILT_IN, HttpTool
 from runner.schema.types.names import PersonaName, ToolName, VariableName
 from runner.session.lines import line_of

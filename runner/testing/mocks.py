@@ -33,7 +33,7 @@ from runner.testing.time import SimulatedLoop
 if TYPE_CHECKING:
     from runner.link.cases import TestCase
     from runner.link.release import AgentRelease
-    from runner.schema.tests import Mock
+    from runner.schema.test_mocks import Mock
 
 _asked: ContextVar[ToolRequest | None] = ContextVar("lkrun_test_tool", default=None)
 _FAILURES: Final = 400

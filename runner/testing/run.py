@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from runner.link.cases import Path, TestCase
-from runner.schema.tests import (
+from runner.schema.test_steps import (
     AgentStep,
     AppStep,
     Checks,

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from sqlalchemy import create_engine
 from support.noted import START, made
 
-from runner.records import figures, reading, store
+from runner.records import figures, store, totals
 from runner.records.database import Database
 
 
@@ -24,7 +24,7 @@ def test_sums_are_what_was_counted(database):
             each for each in spread
             if each.row["started"] >= (since or 0) and agent in (None, each.row["agent"])
         ]  # fmt: skip
-        sums = reading.figures(database, agent, since)
+        sums = totals.figures(database, agent, since)
         assert sums["calls"] == len(wanted) == sum(hour["calls"] for hour in sums["hours"])
         assert sums["minutes"] == len(wanted)
         assert sums["ended"] == ({"end_call": len(wanted)} if wanted else {})
@@ -39,12 +39,12 @@ def test_months_add_up_too(database):
     store.save(database, spread)
     for since in (None, START, START + 12 * DAY + 7, START + 31 * DAY, START + MONTH * 2):
         wanted = sum(each.row["started"] >= (since or 0) for each in spread)
-        sums = reading.figures(database, since=since)
+        sums = totals.figures(database, since=since)
         assert sums["calls"] == wanted == sum(hour["calls"] for hour in sums["hours"])
     now, keep = START + 100 * DAY, 65.0 * DAY
     store.forget_old(database, now, keep)
     kept = [each for each in spread if each.row["started"] // DAY * DAY >= now - keep - DAY]
-    sums = reading.figures(database)
+    sums = totals.figures(database)
     assert 0 < len(kept) < 80
     assert sums["calls"] == len(kept) == sum(hour["calls"] for hour in sums["hours"])
 
@@ -55,7 +55,7 @@ def test_what_was_counted_before_there_were_months_is_in_them(database):
         made(f"s{n}", at=START + n * 100_000, agent=("desk", "shop")[n % 2]) for n in range(60)
     ]
     store.save(database, spread)
-    before = reading.figures(database), reading.figures(database, "shop")
+    before = totals.figures(database), totals.figures(database, "shop")
     engine = create_engine(database.address.url.reveal())
     with engine.begin() as connection:
         for name in ("figures_calls", "records_kind", "records_outcome"):
@@ -65,7 +65,7 @@ def test_what_was_counted_before_there_were_months_is_in_them(database):
         connection.exec_driver_sql("DELETE FROM figures WHERE span = 'month'")
         connection.exec_driver_sql("UPDATE alembic_version SET version_num = '0002'")
     again = Database(database.address)
-    assert (reading.figures(again), reading.figures(again, "shop")) == before
+    assert (totals.figures(again), totals.figures(again, "shop")) == before
     months = "SELECT sum(calls) FROM figures WHERE span = 'month'"
     with engine.connect() as connection:
         assert connection.exec_driver_sql(months).scalar() == 60
@@ -80,12 +80,12 @@ def test_parts_tools_and_tokens_are_told(database):
         "latency": [{"turn": n, "ms": {"llm": 100 * n, "turn": 1000}} for n in range(1, 11)],
     }
     store.save(database, [made("s1", report=report), made("s2", kind="text", report=report)])
-    sums = reading.figures(database, kind="call")
+    sums = totals.figures(database, kind="call")
     assert sums["tokens"] == {"input": 10, "output": 4}
     assert sums["latency_ms"]["stt"] == {"p50": None, "p95": None}
     assert sums["latency_ms"]["turn"]["p50"] == pytest.approx(1000, rel=0.02)
     assert sums["latency_ms"]["llm"]["p95"] == pytest.approx(1000, rel=0.02)
-    assert reading.figures(database)["tokens"] == {"input": 20, "output": 8}
+    assert totals.figures(database)["tokens"] == {"input": 20, "output": 8}
 
 
 @given(st.lists(st.floats(1, 1e6), min_size=1, max_size=50), st.sampled_from([0.5, 0.95]))
@@ -101,5 +101,5 @@ def test_a_percentile_is_right_to_two_percent(times, share):
 
 def test_nothing_is_nothing(database):
     """An empty database has figures too."""
-    found = reading.figures(database)
+    found = totals.figures(database)
     assert (found["calls"], found["minutes"], found["hours"], found["ended"]) == (0, 0.0, [], {})

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from support.noted import REPORT, START, made, talk
 
-from runner.records import entry, notes, reading, store
+from runner.records import entry, notes, reading, store, totals
 from runner.records.reading import CursorError, RecordQuery
 
 
@@ -43,7 +43,7 @@ def test_a_record_that_is_brought_again_counts_once(database):
     store.save(database, [made("s1")])
     store.save(database, [made("s1"), made("s2")])
     assert ids(database) == ["s2", "s1"]
-    assert reading.figures(database)["calls"] == 2
+    assert totals.figures(database)["calls"] == 2
 
 
 def test_what_models_find_later_is_added(database):
@@ -128,7 +128,7 @@ def test_what_is_too_old_is_forgotten(database):
     store.save(database, [made("old"), made("new", at=START + 10 * 86_400)])
     store.forget_old(database, START + 5 * 86_400, 86_400.0)
     assert ids(database) == ["new"]
-    assert reading.figures(database)["calls"] == 1
+    assert totals.figures(database)["calls"] == 1
 
 
 def test_something_beside_the_sessions_is_kept(database):
@@ -142,4 +142,4 @@ def test_something_beside_the_sessions_is_kept(database):
     record = reading.one(database, "interaction_1")
     assert record is not None
     assert record["input"] == "Are you open?"
-    assert reading.figures(database)["calls"] == 0
+    assert totals.figures(database)["calls"] == 0

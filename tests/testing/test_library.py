@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from support.tested_folder import AGENTS
 
-from runner.schema.tests import Checks
+from runner.schema.test_steps import Checks
 from runner.testing import Folder, FolderError
 from runner.testing.checks import MEANING
 from runner.testing.library import CheckKeys

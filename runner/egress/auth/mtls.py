@@ -5,7 +5,7 @@ from __future__ import annotations
 from runner.egress.auth.seam import AuthContext, Authentication
 from runner.egress.network.tls import NOTHING, OwnTls
 from runner.schema.auth import Mtls, Pem
-from runner.schema.types.names import AttachedFile
+from runner.schema.types.files import AttachedFile
 from runner.secret import Secret
 
 

@@ -9,7 +9,7 @@ from runner.diagnostics import Diagnostic, Span
 from runner.late_pattern import late
 from runner.link.rule import DefinitionContext, LeafRule
 from runner.link.walk import Leaf
-from runner.schema.types.values import JmesPath
+from runner.schema.types.paths import JmesPath
 
 _COMPARED = late(
     r"(?:==|!=|<=|>=|<|>)\s*(?:(true|false|null)\b|\"([^\"`']*)\")(?!\s*[.\[(])", re.IGNORECASE

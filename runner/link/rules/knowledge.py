@@ -8,7 +8,8 @@ from runner.diagnostics import Diagnostic, Span
 from runner.link.hints import below, defined_where, near, unknown
 from runner.link.rule import DefinitionContext, LeafRule
 from runner.link.walk import Leaf
-from runner.schema.types.names import DocumentsName, KnowledgeName
+from runner.schema.types.files import DocumentsName
+from runner.schema.types.names import KnowledgeName
 
 _SHOWN = 3
 

@@ -16,7 +16,7 @@ from runner.schema.reading.load import Definition
 from runner.schema.types.blocks import Block
 from runner.schema.types.by_language import nearest_language
 from runner.schema.types.texts import Spoken
-from runner.schema.types.values import without_templates
+from runner.schema.types.urls import without_templates
 from runner.syntax import Location
 
 

@@ -8,7 +8,7 @@ from runner.diagnostics import Diagnostic, Span
 from runner.late_pattern import late
 from runner.link.rule import DefinitionContext, LeafRule
 from runner.link.walk import Leaf
-from runner.schema.types.names import FileName, SoundName
+from runner.schema.types.files import FileName, SoundName
 
 _SPACES = 2
 _SUFFIX = late(r"\.[A-Za-z]{1,8}$")

@@ -19,7 +19,10 @@ from runner.schema.file import SINGULAR
 from runner.schema.languages import SWITCH_LANGUAGE
 from runner.schema.needs import NEED_TOOLS
 from runner.schema.reading.load import Definition
-from runner.schema.tests import AppStep, Match, Mock, Test
+from runner.schema.test_mocks import Mock
+from runner.schema.test_steps import AppStep
+from runner.schema.test_values import Match
+from runner.schema.tests import Test
 from runner.schema.tools import (
     BUILT_IN,
     AppTool,
@@ -29,9 +32,9 @@ from runner.schema.tools import (
     TransferCallTool,
 )
 from runner.schema.types.blocks import Block
+from runner.schema.types.files import FileName
 from runner.schema.types.names import (
     AgentName,
-    FileName,
     Name,
     PersonaName,
     ProviderName,

@@ -13,7 +13,7 @@ from runner.link.walk import Leaf
 from runner.schema.actions import TransferCall
 from runner.schema.languages import SWITCH_LANGUAGE
 from runner.schema.needs import NEED_TOOLS
-from runner.schema.tests import Checks
+from runner.schema.test_steps import Checks
 from runner.schema.tools import BUILT_IN, AddTo
 from runner.schema.types.foreign import fold
 from runner.schema.types.later import LATER, not_yet

@@ -19,7 +19,7 @@ from runner.link.walk import Leaf
 from runner.schema.memory import Whom
 from runner.schema.types.later import not_yet
 from runner.schema.types.texts import Condition, Sent, Stored, Text
-from runner.schema.types.values import Url
+from runner.schema.types.urls import Url
 from runner.template import MOMENTS, Use
 
 _PLAIN = frozenset(["choice", "email", "integer", "number", "phone", "text", "url", "yes_no"])

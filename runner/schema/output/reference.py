@@ -16,13 +16,14 @@ from runner.schema.file import File
 from runner.schema.reading.annotations import whole
 from runner.schema.types.blocks import Block, Live, OneOrList, OrNo
 from runner.schema.types.field_types import TYPES
+from runner.schema.types.files import FileName
 from runner.schema.types.later import LATER
 from runner.schema.types.live import latest, marks
 from runner.schema.types.measures import Duration, LongTime, SomeTime
-from runner.schema.types.names import FileName
 from runner.schema.types.settings import Setting
 from runner.schema.types.texts import Text
-from runner.schema.types.values import RequestUrl, ServiceUrl, Url, YesNo
+from runner.schema.types.urls import RequestUrl, ServiceUrl, Url
+from runner.schema.types.values import YesNo
 
 PAGE = Path(__file__).resolve().parents[3] / "docs" / "reference.md"
 HEAD = """\

@@ -20,8 +20,9 @@ from runner.schema.reading.harmless import without_harmless
 from runner.schema.reading.nameless import nameless, sectionless
 from runner.schema.reading.partial import partial
 from runner.schema.tools import BUILT_IN
+from runner.schema.types.files import FileName
 from runner.schema.types.later import LATER
-from runner.schema.types.names import FileName, check_name, meant
+from runner.schema.types.names import check_name, meant
 from runner.schema.types.settings import DEFERRED, Settings
 from runner.syntax import Data, Document, Location, as_written, is_again
 from runner.template import has_template

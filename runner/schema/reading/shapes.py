@@ -17,8 +17,8 @@ from runner.schema.reading.written import lines_for, scalar
 from runner.schema.types.blocks import Block
 from runner.schema.types.by_language import is_language
 from runner.schema.types.names import Name
+from runner.schema.types.paths import JmesPath
 from runner.schema.types.texts import Argument
-from runner.schema.types.values import JmesPath
 from runner.syntax import Document
 from runner.syntax.lookalikes import BULLETS, COLONS, DASHES, EMOJI, dash_message, odd_entry
 

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Annotated, ClassVar
+from typing import Annotated
 
-from pydantic import AfterValidator, GetJsonSchemaHandler
+from pydantic import AfterValidator
 from pydantic.json_schema import JsonSchemaValue
-from pydantic_core import CoreSchema
 
 from runner.diagnostics.nearest import nearest
 from runner.late_pattern import late
 from runner.schema.types.later import not_yet
-from runner.schema.types.meant import advice
 from runner.schema.types.mistake import Place, mistake
 from runner.schema.types.settings import Setting
-from runner.schema.types.texts import Plain, Sent
+from runner.schema.types.texts import Plain
 
 YES = frozenset({"yes", "true", "on"})
 NO = frozenset({"no", "false", "off"})
@@ -232,167 +230,3 @@ def _pattern(text: str) -> str:
 
 Pattern = Annotated[Plain, AfterValidator(lambda text: Plain(_pattern(text)))]
 """A regular expression, in Python's syntax, that the whole text must match."""
-
-
-def _without_braces(path: str) -> str:
-    if path.startswith("result."):
-        return f"write {path.removeprefix('result.')}: a path begins at the answer"
-    return f"write it without braces: {path}"
-
-
-def _jmespath(text: str) -> str:
-    import jmespath  # noqa: PLC0415 - only folders with a `pick` or `save` pay for it
-    from jmespath.exceptions import JMESPathError  # noqa: PLC0415 - as above
-
-    try:
-        jmespath.compile(text)
-    except (JMESPathError, RecursionError) as error:
-        where = getattr(error, "lex_position", None)
-        place = f" at character {where + 1}" if isinstance(where, int) and where >= 0 else ""
-        inner = re.fullmatch(r"\s*\{\{\s*([^{}]+?)\s*\}\}\s*", text)
-        hint = _without_braces(inner[1]) if inner else _meant_path(text)
-        message = f"'{text}' cannot be read as a JMESPath expression{place}"
-        raise mistake("E116", message, hint) from None
-    return text
-
-
-def _meant_path(text: str) -> str:
-    """What to write where a path is one of JSONPath, of a program, or has a dash in a name."""
-    path = re.sub(r"^\$\.?", "", text.strip())
-    path = re.sub(r"\.(\d+)(?=\.|\[|$)", r"[\1]", path)
-    path = re.sub(r"\[(['\"])([^'\"\[\]]+)\1\]", r".\2", path).lstrip(".")
-    if re.fullmatch(r"[\w-]+(?:\[(?:\d+|\*)?\]|\.[\w-]+)*", path) and not path[0].isdigit():
-        dashed = re.sub(r"[\w]*-[\w-]*", lambda name: f'"{name[0]}"', path)
-        if _reads(dashed):
-            return f"write {dashed}" if dashed == path else f"write '{dashed}'"
-    return "write the names of the answer with dots, such as customer.name or slots[0].start"
-
-
-def _reads(path: str) -> bool:
-    import jmespath  # noqa: PLC0415 - as above
-    from jmespath.exceptions import JMESPathError  # noqa: PLC0415 - as above
-
-    try:
-        jmespath.compile(path)
-    except (JMESPathError, RecursionError):
-        return False
-    return True
-
-
-class JmesPath(Plain):
-    """Which part of an answer is meant: https://jmespath.org/specification.html."""
-
-    __slots__ = ()
-
-    @classmethod
-    def read(cls, value: str) -> JmesPath:
-        """Accept what JMESPath can read.
-
-        Raises:
-            PydanticCustomError: E116.
-        """
-        return cls(_jmespath(super().read(value)))
-
-
-_BRACES = r"\{\{.*?\}\}|\{%.*?%\}"
-
-
-class Url(Sent):
-    """An address, `http://` or `https://`. Its host is the author's, never a caller's."""
-
-    __slots__ = ()
-    empty = False
-    letter: ClassVar[str] = r"\S"
-    """What may stand in it, as a regular expression."""
-
-    @classmethod
-    def __get_pydantic_json_schema__(
-        cls, schema: CoreSchema, handler: GetJsonSchemaHandler
-    ) -> JsonSchemaValue:
-        begin = r"^\s*(?=https?://[^/\s]|\{\{|\{%|[hH][tT][tT][pP])"
-        return {"type": "string", "pattern": rf"{begin}({_BRACES}|{cls.letter})+\s*$"}
-
-    @classmethod
-    def read(cls, value: str) -> Url:
-        """Accept an address that begins with http://, https:// or a template for its host."""
-        text = value.strip()
-        if not text:
-            raise mistake(
-                "E105",
-                "there is no address here",
-                "write the address, such as https://api.example/slots",
-            )
-        if not re.match(r"https?://[^/\s]|\{\{|\{%", text, re.IGNORECASE):
-            raise mistake("E114", f"'{text}' is not an address", _address_hint(text))
-        return cls(without_space(text))
-
-
-def _address_hint(text: str) -> str | None:
-    if re.match(r"[A-Z]{3,6}\s", text):
-        return f"write {text.split(maxsplit=1)[0]} behind method:, and the address alone here"
-    if re.match(r"/(?!/)", text):
-        return f"write the whole address, such as https://api.example{text}"
-    return advice("url", text)
-
-
-_TEMPLATE = late(_BRACES, re.DOTALL)
-
-
-def without_templates(text: str) -> str:
-    """The same text, each template taken out of it."""
-    return _TEMPLATE.sub("", text)
-
-
-def without_space(address: str) -> str:
-    """The same address.
-
-    Raises:
-        PydanticCustomError: E114, there is a space in it.
-    """
-    if re.search(r"\s", without_templates(address)):
-        raise mistake(
-            "E114", "an address cannot hold a space", "write %20, or put the text under query:"
-        )
-    return address
-
-
-class ServiceUrl(Url):
-    """The address of a service: what comes after it belongs to a request."""
-
-    __slots__ = ()
-    letter = r"[^\s?#]"
-
-    @classmethod
-    def read(cls, value: str) -> ServiceUrl:
-        """Accept an address that ends before a query."""
-        address = super().read(value)
-        sign = re.search(r"[?#]", without_templates(address))
-        if sign:
-            raise mistake(
-                "E114",
-                f"the address of a service cannot hold a '{sign[0]}'",
-                "end it before that, and write query: in each request",
-            )
-        return cls(address)
-
-
-class RequestUrl(Url):
-    """An address, or the path after the address of a service."""
-
-    __slots__ = ()
-
-    @classmethod
-    def __get_pydantic_json_schema__(
-        cls, schema: CoreSchema, handler: GetJsonSchemaHandler
-    ) -> JsonSchemaValue:
-        whole = super().__get_pydantic_json_schema__(schema, handler)
-        return {"anyOf": [whole, {"type": "string", "pattern": rf"^\s*/({_BRACES}|\S)*\s*$"}]}
-
-    @classmethod
-    def read(cls, value: str) -> RequestUrl:
-        """Accept an address as `Url` does, or what begins with a slash."""
-        text = value.strip()
-        if re.fullmatch(r"[\w-]+(?:/\S*)?", without_templates(text)) and text[0] != "{":
-            hint = f"write the whole address; or service: and its name, and url: /{text}"
-            raise mistake("E114", f"'{text}' is not an address", hint)
-        return cls(without_space(text) if text.startswith("/") else super().read(value))

@@ -95,9 +95,9 @@ class ServedRecords:
         self, agent: str | None, since: float | None, kind: str | None
     ) -> dict[str, Any]:
         """What sessions add up to."""
-        from runner.records import reading
+        from runner.records import totals
 
-        return await self._ask(lambda database: reading.figures(database, agent, since, kind))
+        return await self._ask(lambda database: totals.figures(database, agent, since, kind))
 
     async def memory(self, who: str) -> dict[str, Any]:
         """What is remembered of a caller."""
@@ -121,8 +121,9 @@ class ServedRecords:
     async def context(self, who: str) -> dict[str, Any]:
         """What is kept of a caller."""
         from runner.records import reading
+        from runner.records.totals import SESSIONS
 
-        query = reading.RecordQuery(who=who, most=_LAST_CALLS, kinds=reading.SESSIONS)
+        query = reading.RecordQuery(who=who, most=_LAST_CALLS, kinds=SESSIONS)
         calls = (await self._ask(lambda database: reading.page(database, query))).records
         memory = await self._memory(who)
         if not calls and memory is None:

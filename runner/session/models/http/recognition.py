@@ -14,7 +14,7 @@ from runner.egress.mask import Mask
 from runner.egress.response.incoming import understand
 from runner.schema.http import Body, FilePart
 from runner.schema.http_providers import HttpRecognition
-from runner.schema.types.names import AttachedFile
+from runner.schema.types.files import AttachedFile
 from runner.session.models.http.service import HttpService, api_errors, unusable
 
 _FILES = {"wav": "speech.wav", "pcm_s16le": "speech.pcm"}
