@@ -6,10 +6,12 @@ import asyncio
 import threading
 
 import pytest
-from support.openai_stub import OpenAiStub, failed, say
+from lkrun_espeak.speech import EspeakTTS
+from support.openai_stub import OpenAiStub, Reply, chunk, failed, say
 from support.speech import Speaker
 from support.voice_folder import said
 
+from runner.secret import Secret
 from runner.session import Caller, CallFacts
 from runner.session.conversation import Conversation
 
@@ -36,7 +38,7 @@ providers:
   brain:
     llm: openai
     with:
-      api_key: key-1
+      api_key: "{{ secrets.BRAIN_KEY }}"
       base_url: URL
   ears:
     stt: pocketsphinx
@@ -74,6 +76,7 @@ class Desk:
             on_event=lambda event: words.put_nowait(event.to_json()),
             channel="voice",
             awaited=True,
+            secrets={"BRAIN_KEY": Secret("sk-1234567890")}.get,
         )
         talk.words = words
         self.talks.append(talk)
@@ -168,3 +171,68 @@ async def test_one_that_is_refused_is_asked_for_again(desk, monkeypatch, when):
     await starting
     await heard(talk, "Good day.")
     assert talk._call.given_up == 0
+
+
+@pytest.fixture
+def spoken(monkeypatch):
+    """What the voice is asked to speak, and a wait for it."""
+    asked, livekits = asyncio.Queue(), EspeakTTS.synthesize
+
+    def synthesize(self, text, **options):
+        asked.put_nowait(text)
+        return livekits(self, text, **options)
+
+    monkeypatch.setattr(EspeakTTS, "synthesize", synthesize)
+    return asked
+
+
+async def test_its_voice_is_asked_while_the_room_is_joined(desk, spoken):
+    """The voice has spoken the reply before anybody is there, and is not asked a second time."""
+    talk = await desk.prepared()
+    assert await spoken.get() == "Good day: soup."
+    assert talk.words.empty()
+    await talk.start(audio_out=Speaker(), facts=CallFacts())
+    await heard(talk, "Good day: soup.")
+    assert spoken.empty()
+    assert talk._call.speeches.ahead is None
+
+
+async def test_its_voice_says_nothing_that_is_no_longer_so(desk, spoken):
+    """Where a value has changed, the voice is asked for the words that are said then."""
+    talk = await desk.prepared()
+    assert await spoken.get() == "Good day: soup."
+    talk._call.bound.variables.set("dish", "pasta")
+    await talk.start(audio_out=Speaker(), facts=CallFacts())
+    await heard(talk, "Good day: pasta.")
+    assert talk._call.speeches.reply is talk._call.speeches.ahead is None
+    assert await spoken.get() == "Good day: pasta."
+
+
+async def test_a_secret_in_it_reaches_no_voice(desk, spoken):
+    """What a model repeats of a secret is hidden before the voice is given it."""
+    desk.stub.answer = lambda _: say("The key is sk-1234567890.")
+    talk = await desk.prepared()
+    text = await spoken.get()
+    await talk.start(audio_out=Speaker(), facts=CallFacts())
+    await heard(talk, text)
+    assert "sk-1234567890" not in text
+    assert spoken.empty()
+
+
+async def test_one_that_breaks_off_before_anybody_hears_it_is_asked_for_again(desk, spoken):
+    """Words that came of a reply that broke off are not heard, and its failure does not count."""
+
+    def answer(_):
+        desk.requested.release()
+        if len(desk.stub.requests) > 1:
+            return say("Good day.")
+        return Reply((chunk({"content": "Well"}), b'data: {"error": {"message": "broken"}}\n\n'))
+
+    desk.stub.answer = answer
+    talk = await desk.prepared()
+    await desk.asked()
+    await asyncio.wait([talk._call.speeches.reply._reading])
+    await talk.start(audio_out=Speaker(), facts=CallFacts())
+    await heard(talk, "Good day.")
+    assert talk._call.given_up == 0
+    assert await spoken.get() == "Good day."

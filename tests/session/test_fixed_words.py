@@ -167,22 +167,47 @@ async def test_nobody_comes(call):
     assert talk._call.speeches.sound is None
 
 
-async def test_words_that_fail_early_are_asked_again():
-    """An early answer that fails before its first piece is asked again; later it breaks off."""
+async def fails(*pieces, when=None):
+    """An answer that breaks off after some pieces, once that shall be."""
+    for piece in pieces:
+        yield piece
+    if when is not None:
+        await when.wait()
+    raise BrokenError
 
-    async def fails(*pieces):
-        for piece in pieces:
-            yield piece
-        raise BrokenError
 
-    async def again():
-        yield "again"
+async def again():
+    """What asking again gives."""
+    yield "again"
 
-    first = Early("words", fails())
-    assert [piece async for piece in first.pieces(again)] == ["again"]
-    second = Early("words", fails("one"))
+
+@pytest.mark.parametrize("pieces", [(), ("one",), ("one", "two")])
+async def test_words_that_fail_early_are_asked_again(pieces):
+    """An early answer that broke off before anybody heard of it is asked again, from its start."""
+    early = Early("words", fails(*pieces))
+    await asyncio.wait([early._reading])
+    assert [piece async for piece in early.pieces(again)] == ["again"]
+
+
+async def test_pieces_in_which_nothing_can_be_heard_are_no_answer_yet():
+    """A model's first piece has no words: an answer that breaks off behind it is asked again."""
+    broken = asyncio.Event()
+    early, seen = Early("words", fails("", when=broken), counts=bool), []
+    async for piece in early.pieces(again):
+        seen.append(piece)
+        broken.set()
+    assert seen == ["", "again"]
+
+
+async def test_words_that_break_off_when_some_were_heard_are_not_said_twice():
+    """What breaks off while it is heard fails, as it does where nothing is asked early."""
+    broken = asyncio.Event()
+    early = Early("words", fails("one", when=broken))
+    pieces = early.pieces(again)
+    assert await anext(pieces) == "one"
+    broken.set()
     with pytest.raises(BrokenError):
-        assert [piece async for piece in second.pieces(again)] == []
+        await anext(pieces)
 
 
 async def test_what_is_measured_early_is_not_lost():

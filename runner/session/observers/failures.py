@@ -93,7 +93,7 @@ class Failures:
 
     def heard(self, event: ErrorEvent) -> None:
         """LiveKit has given up on something, or tries again."""
-        if will_be_asked_again():
+        if will_be_asked_again(given_up=not event.error.recoverable):
             return
         error, row = event.error, self._rows.get(event.error.type)
         cause, given_up = getattr(error, "error", error), not error.recoverable

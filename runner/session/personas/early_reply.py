@@ -33,7 +33,7 @@ async def replied(
     def asked() -> AsyncGenerator[Any, None]:
         return through((), lambda chat, settings: livekits(chat, tools, settings), chat, settings)
 
-    early = speeches.early_reply(request(chat, tools, settings))
+    early = await speeches.early_reply(request(chat, tools, settings))
     async with aclosing(early.pieces(asked) if early is not None else asked()) as coming:
         async for piece in coming:
             yield piece

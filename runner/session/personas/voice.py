@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator, AsyncIterable, Callable, Sequence
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 from livekit import rtc
 from livekit.agents import APIConnectOptions, tokenize, tts
+from livekit.agents.utils import aio
 
 from runner.session.call import Call
 from runner.session.models.nodes import Node, through
@@ -44,13 +46,26 @@ class PersonaVoice:
         """The sound of LiveKit's current speech: what is there already, or what is asked for."""
         speech, speeches = self.call.session.current_speech, self.call.speeches
         early, fixed = speeches.early_sound(speech), speeches.is_fixed(speech)
+        ahead = speeches.sound_ahead(self.name) if speeches.ahead is not None else None
 
-        def asked() -> AsyncGenerator[rtc.AudioFrame, None]:
-            return self.sound(text, settings, fixed=fixed)
+        def asked(words: AsyncIterable[str]) -> AsyncGenerator[rtc.AudioFrame, None]:
+            return self.sound(words, settings, fixed=fixed)
 
-        async with aclosing(early.pieces(asked) if early is not None else asked()) as frames:
+        if early is not None:
+            frames = early.pieces(lambda: asked(text))
+        else:
+            frames = ahead.frames(text, asked) if ahead is not None else asked(text)
+        async with aclosing(frames):
             async for frame in frames:
                 yield frame
+
+    @property
+    def name(self) -> Any:
+        """What tells who speaks, and by which voice, from others."""
+        release, spoken = self.call.bound.release, self.call.bound.context.spoken
+        return self.persona, self.call.bound.models.get(
+            "tts", choice(release, self.persona, "tts", spoken)
+        )
 
     def sound(
         self, text: AsyncIterable[str], settings: Any, *, fixed: bool
@@ -87,11 +102,22 @@ async def synthesised(
     streamed = voice if streaming else tts.StreamAdapter(tts=voice, sentence_tokenizer=tokenizer)
     try:
         async with streamed.stream(conn_options=conn_options) as stream:
-            for piece in [piece async for piece in text]:
-                stream.push_text(piece)
-            stream.end_input()
-            async for event in stream:
-                yield event.frame
+            giving = asyncio.create_task(_give(text, stream))
+            try:
+                async for event in stream:
+                    yield event.frame
+                await giving
+            finally:
+                await aio.cancel_and_wait(giving)
     finally:
         if streamed is not voice:
             await streamed.aclose()
+
+
+async def _give(text: AsyncIterable[str], stream: tts.SynthesizeStream) -> None:
+    try:
+        async for piece in text:
+            stream.push_text(piece)
+    finally:
+        with suppress(RuntimeError):  # it is closed already
+            stream.end_input()

@@ -111,9 +111,12 @@ class Manner:
 
 
 def _can_be_steered(session: AgentSession[Any]) -> bool:
-    """Whether LiveKit gives the model a way to steer the voice: `_resolve_expressive_options`."""
     own = session.current_agent.tts
-    voice: Any = own if isinstance(own, tts.TTS) else session.tts
+    return can_be_steered(own if isinstance(own, tts.TTS) else session.tts)
+
+
+def can_be_steered(voice: Any) -> bool:
+    """Whether LiveKit gives the model a way to steer a voice: `_resolve_expressive_options`."""
     if not isinstance(voice, tts.TTS) or voice.markup.llm_instructions() is None:
         return False
     return not voice.capabilities.streaming or isinstance(voice, inference.TTS | tts.StreamAdapter)

@@ -19,10 +19,17 @@ _READING: ContextVar[Early[Any] | None] = ContextVar("reading", default=None)
 """What is being asked early, for all that is done for it."""
 
 
-def will_be_asked_again() -> bool:
-    """Whether what fails now was asked early and has given nothing: it is no failed answer yet."""
+def will_be_asked_again(*, given_up: bool) -> bool:
+    """Whether what fails now was asked early and nobody has heard of it: no answer has failed yet.
+
+    Args:
+        given_up: whether it is over: from now on nothing of it may be heard.
+    """
     early = _READING.get()
-    return early is not None and not early.begun
+    if early is None or early.heard:
+        return False
+    early.refused = early.refused or given_up
+    return True
 
 
 class Early(Generic[PieceT]):
@@ -30,11 +37,16 @@ class Early(Generic[PieceT]):
 
     Attributes:
         question: what it answers; it is used where the same is wanted.
-        begun: something of it has come.
+        heard: something of it was given to who wanted it, so that it cannot be asked again.
+        refused: it has failed, and nothing of it may be given any more.
     """
 
     def __init__(
-        self, question: Any, source: AsyncGenerator[PieceT, None], asks: tuple[Any, ...] = ()
+        self,
+        question: Any,
+        source: AsyncGenerator[PieceT, None],
+        asks: tuple[Any, ...] = (),
+        counts: Callable[[PieceT], bool] = lambda _: True,
     ) -> None:
         """Ask at once.
 
@@ -42,9 +54,11 @@ class Early(Generic[PieceT]):
             question: what it answers.
             source: the answer.
             asks: LiveKit's objects that are asked; what they measure is told to `settle`.
+            counts: whether there is something in a piece that can be heard.
         """
         self.question = question
-        self.begun = False
+        self.heard = self.refused = self._begun = False
+        self._counts = counts
         self._pieces: aio.Chan[PieceT] = aio.Chan()
         self._error: Exception | None = None
         self._measured: list[tuple[Any, Any]] = []
@@ -61,28 +75,31 @@ class Early(Generic[PieceT]):
         try:
             async with aclosing(source) as pieces:
                 async for piece in pieces:
-                    self.begun = True
+                    self._begun = True
                     self._pieces.send_nowait(piece)
         except Exception as error:  # noqa: BLE001 - whoever wants the answer asks again
             log.debug("what was asked early has failed: %s", type(error).__name__)
-            self._error = error
+            self._error, self.refused = error, True
         finally:
             self._pieces.close()
 
     async def pieces(
         self, otherwise: Callable[[], AsyncIterable[PieceT]]
     ) -> AsyncGenerator[PieceT, None]:
-        """Yield the answer; where nothing came of it, that of asking again.
+        """Yield the answer; where it failed before any of it was heard, that of asking again.
 
         Raises:
-            Exception: it broke off after some of it had come.
+            Exception: it broke off after some of it had been heard.
         """
         try:
             async for piece in self._pieces:
+                if self.refused and not self.heard:
+                    break
+                self.heard = self.heard or self._counts(piece)
                 yield piece
-            if self._error is not None and self.begun:
+            if self.heard and self._error is not None:
                 raise self._error
-            if not self.begun:
+            if not self.heard and (self.refused or not self._begun):
                 async for piece in otherwise():
                     yield piece
         finally:

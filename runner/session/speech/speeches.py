@@ -8,6 +8,7 @@ from weakref import WeakKeyDictionary, WeakSet
 from livekit import rtc
 from livekit.agents.voice import SpeechHandle
 
+from runner.session.speech.ahead import Ahead
 from runner.session.speech.early import Early
 from runner.session.values.templates import FixedWords
 
@@ -18,6 +19,7 @@ class Speeches:
     Attributes:
         sound: of the first words, while nobody has begun to speak them.
         reply: of the model, while nobody has asked for it.
+        ahead: the sound of that reply, while nobody has begun to speak it.
     """
 
     def __init__(self) -> None:
@@ -26,6 +28,7 @@ class Speeches:
         self._sounds: WeakKeyDictionary[SpeechHandle, Early[rtc.AudioFrame]] = WeakKeyDictionary()
         self.sound: Early[rtc.AudioFrame] | None = None
         self.reply: Early[Any] | None = None
+        self.ahead: Ahead | None = None
 
     def begun(self, speech: SpeechHandle, text: str) -> None:
         """A speech with these words has begun."""
@@ -42,24 +45,36 @@ class Speeches:
         """The sound of a speech that was asked for early."""
         return self._sounds.pop(speech, None) if speech is not None else None
 
-    def early_reply(self, wanted: Any) -> Early[Any] | None:
-        """The reply to the same request, where it was asked for early; it is used once."""
-        reply = self.reply
-        if reply is None or reply.question != wanted:
+    async def early_reply(self, wanted: Any) -> Early[Any] | None:
+        """The reply to the same request, where it was asked for early; else it is let go."""
+        reply, self.reply = self.reply, None
+        if reply is None or reply.question == wanted:
+            return reply
+        ahead, self.ahead = self.ahead, None
+        for early in (reply, ahead):
+            if early is not None:
+                early.settle()
+                await early.aclose()
+        return None
+
+    def sound_ahead(self, voice: Any) -> Ahead | None:
+        """The sound of the model's first reply in a voice, once that reply is to be spoken."""
+        ahead = self.ahead
+        if self.reply is not None or ahead is None or ahead.voice != voice:
             return None
-        self.reply = None
-        return reply
+        self.ahead = None
+        return ahead
 
     def settle(self) -> None:
         """LiveKit's session listens to its models from now on."""
-        for early in (self.sound, self.reply):
+        for early in (self.sound, self.reply, self.ahead):
             if early is not None:
                 early.settle()
 
     async def aclose(self) -> None:
         """Let go of what nobody has wanted."""
-        unheard = (self.sound, self.reply, *self._sounds.values())
-        self.sound = self.reply = None
+        unheard = (self.sound, self.reply, self.ahead, *self._sounds.values())
+        self.sound = self.reply = self.ahead = None
         for early in unheard:
             if early is not None:
                 await early.aclose()
