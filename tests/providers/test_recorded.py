@@ -7,29 +7,41 @@ from pathlib import Path
 
 import pytest
 
+from runner.cache import Cache
+from runner.compiler import Compiler
+from runner.providers.checks import _NAMESPACE, OptionChecker
 from runner.providers.near import near_misses
 from runner.providers.record import model_of
 from runner.providers.validation import validate
 
+AGENT = """agents:
+  desk:
+    description: A desk
+    start: host
+personas:
+  host:
+    instructions: You answer the phone.
+"""
 RECORDED = json.loads(Path(__file__).with_name("recorded.json").read_text(encoding="utf-8"))
 
 
-@pytest.mark.parametrize(
-    ("provider", "written", "right"),
-    [
-        ("llm anthropic", "max_token", "max_tokens"),
-        ("llm google", "top-p", "top_p"),
-        ("llm groq", "temprature", "temperature"),
-        ("llm mistralai", "max_completion_token", "max_completion_tokens"),
-        ("stt assemblyai", "format_turn", "format_turns"),
-        ("stt azure", "speach_region", "speech_region"),
-        ("stt deepgram", "smart_fromat", "smart_format"),
-        ("tts cartesia", "lanugage", "language"),
-        ("tts elevenlabs", "voiceid", "voice_id"),
-        ("tts rime", "speeker", "speaker"),
-        ("vad silero", "min_silence_time", "min_silence_duration"),
-    ],
-)
+WRONG = [
+    ("llm anthropic", "max_token", "max_tokens"),
+    ("llm google", "top-p", "top_p"),
+    ("llm groq", "temprature", "temperature"),
+    ("llm mistralai", "max_completion_token", "max_completion_tokens"),
+    ("stt assemblyai", "format_turn", "format_turns"),
+    ("stt azure", "speach_region", "speech_region"),
+    ("stt deepgram", "smart_fromat", "smart_format"),
+    ("tts cartesia", "lanugage", "language"),
+    ("tts elevenlabs", "voiceid", "voice_id"),
+    ("tts rime", "speeker", "speaker"),
+    ("vad silero", "min_silence_time", "min_silence_duration"),
+]
+"""Provider, an option of it with a mistake, and the option that is meant."""
+
+
+@pytest.mark.parametrize(("provider", "written", "right"), WRONG)
 def test_a_wrong_option_gets_the_right_name(provider, written, right):
     """The option at its place, with the name that the plugin has."""
     recorded = RECORDED[provider]["record"]
@@ -37,6 +49,37 @@ def test_a_wrong_option_gets_the_right_name(provider, written, right):
     assert options is None
     assert (problem.code, problem.location, problem.on_key) == ("E403", (written,), True)
     assert problem.help == f"did you mean '{right}'?"
+
+
+def folder(wrong):
+    """An agent, and a provider for each mistake, as a person writes them."""
+    providers = []
+    for number, (provider, written, _) in enumerate(wrong):
+        kind, name = provider.split()
+        providers += [f"  p{number}:", f"    {kind}: {name}", "    with:", f"      {written}: x"]
+    text = AGENT + "\n".join(["providers:", *providers]) + "\n"
+    lines = text.splitlines()
+    places = {written: lines.index(f"      {written}: x") + 1 for _, written, _ in wrong}
+    return text, places
+
+
+def test_each_mistake_stands_at_its_line_and_column(site, tmp_path):
+    """In a folder with the ten of them, each is told at its own place, with the right name."""
+    cache = Cache()
+    for provider in RECORDED:
+        site.install(f"livekit-plugins-{provider.split()[1]}", RECORDED[provider]["version"])
+    checker = OptionChecker(site.catalogue, cache)
+    for provider, recorded in RECORDED.items():
+        found = site.catalogue.find(*provider.split())
+        cache.put(_NAMESPACE, checker._key(found, "record"), recorded["record"])
+    (tmp_path / "agents.d").mkdir()
+    text, places = folder(WRONG)
+    (tmp_path / "agents.d" / "desk.yaml").write_text(text)
+    compiled = Compiler(tmp_path / "agents.d", env={}, cache=cache, catalogue=site.catalogue)
+    unknown = [d for d in compiled.compile().diagnostics if d.code == "E403"]
+    assert [(d.span.file, d.span.line, d.span.column, d.help) for d in unknown] == [
+        ("desk.yaml", places[written], 7, f"did you mean '{right}'?") for _, written, right in WRONG
+    ]
 
 
 @pytest.mark.parametrize(
