@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 
 import pytest
+from livekit import rtc
 from livekit.agents import APIConnectionError, llm, stt, tts
 
 from runner.plugin.testing import LLMSuite, STTSuite, TTSSuite
@@ -110,7 +111,7 @@ class Ears(Closing, stt.STT):
         )
         self.service = Service(faults)
 
-    def heard(self, *, streamed=False):
+    def heard(self, words, *, streamed=False):
         """The words, or others."""
         faults = self.service.faults
         wrong = "mute" in faults or (streamed and "mute in a stream" in faults)
@@ -118,12 +119,27 @@ class Ears(Closing, stt.STT):
         kind = stt.SpeechEventType
         return stt.SpeechEvent(
             type=kind.INTERIM_TRANSCRIPT if interim else kind.FINAL_TRANSCRIPT,
-            alternatives=[stt.SpeechData(language="en", text="" if wrong else "Good day.")],
+            alternatives=[stt.SpeechData(language="en", text="" if wrong else words)],
         )
 
-    async def _recognize_impl(self, _buffer, **_):
+    async def _recognize_impl(self, buffer, **_):
+        frames = buffer if isinstance(buffer, list) else [buffer]
         await self.service.ask(stays=True)
-        return self.heard()
+        return await self.understood(frames)
+
+    async def understood(self, frames, *, streamed=False):
+        """What is said in some frames, as the faults want it."""
+        faults, loud = self.service.faults, any(any(frame.data) for frame in frames)
+        if not loud and "hangs on silence" in faults:
+            await asyncio.Event().wait()
+        if not frames and "an empty stream is a bug" in faults:
+            raise IndexError("list index out of range")
+        if not loud and "silence is a bug" in faults:
+            raise RuntimeError("a bug")
+        seconds = sum(frame.duration for frame in frames)
+        if seconds > 10 and "gives up early" in faults:
+            return self.heard("")
+        return self.heard("Good day." if loud else "", streamed=streamed)
 
     def stream(self, *, conn_options, **_):
         """Hear a stream."""
@@ -134,12 +150,12 @@ class Hearing(stt.RecognizeStream):
     """One stream that is heard."""
 
     async def _run(self):
-        async for _ in self._input_ch:
-            pass
+        sound = self._FlushSentinel
+        frames = [each async for each in self._input_ch if not isinstance(each, sound)]
         if "hangs at the end" in self._stt.service.faults:
             await asyncio.Event().wait()
         await self._stt.service.ask()
-        self._event_ch.send_nowait(self._stt.heard(streamed=True))
+        self._event_ch.send_nowait(await self._stt.understood(frames, streamed=True))
 
 
 class Model(Closing, llm.LLM):
@@ -165,10 +181,14 @@ class Answer(llm.LLMStream):
         if len(items) > 50 and "forgets" in faults:
             return
         asked = items[-1].text_content if items else ""
-        delta = llm.ChoiceDelta(role="assistant", content="Hello." * ("mute" not in faults))
+        pieces = (
+            () if "mute" in faults else ("Hello.",) if "all at once" in faults else ("Hel", "lo.")
+        )
+        deltas = [llm.ChoiceDelta(role="assistant", content=piece) for piece in pieces]
         if "Ann" in asked:
-            delta = llm.ChoiceDelta(role="assistant", tool_calls=[self.call(faults)])
-        self._event_ch.send_nowait(llm.ChatChunk(id="one", delta=delta))
+            deltas = [llm.ChoiceDelta(role="assistant", tool_calls=[self.call(faults)])]
+        for delta in deltas:
+            self._event_ch.send_nowait(llm.ChatChunk(id="one", delta=delta))
         await self._llm.service.ask(stays=not self._tools)
 
     def call(self, faults):
@@ -184,7 +204,9 @@ def suite(kind, *faults):
     """A suite of a kind, on a plugin with these faults."""
     made = {TTSSuite: Voice, STTSuite: Ears, LLMSuite: Model}[kind]
     methods = {"make": lambda _: made(*faults), "broken": lambda _: made(*(faults or ("away",)))}
-    given = {"words": "good day", "order": "Look Ann up.", "patience": 5.0}
+    methods["speech"] = lambda _: rtc.AudioFrame(bytes(range(200)), 16_000, 1, 100)
+    words = "" if "no words" in faults else "good day"
+    given = {"words": words, "order": "Look Ann up.", "patience": 5.0}
     return type("TestIt", (kind,), {**methods, **given})()
 
 
@@ -215,12 +237,18 @@ FAULTS = {
         ("test_it_understands_a_stream", "mute in a stream"),
         ("test_it_understands_a_stream", "never final"),
         ("test_it_understands_a_stream", "hangs at the end"),
+        ("test_it_understands", "no words"),
+        ("test_silence", "hangs on silence"),
+        ("test_silence", "silence is a bug"),
+        ("test_a_stream_without_sound", "an empty stream is a bug"),
+        ("test_a_long_speech", "gives up early"),
         ("test_giving_up", "stubborn"),
         ("test_giving_up", "stubborn once asked"),
     ],
     LLMSuite: [
         *COMMON,
         ("test_it_answers", "mute"),
+        ("test_it_answers_in_pieces", "all at once"),
         ("test_it_calls_tools", "another tool"),
         ("test_it_calls_tools", "no JSON"),
         ("test_it_calls_tools", "no id"),
@@ -240,10 +268,10 @@ def test_a_sound_plugin_passes(kind, check):
 @pytest.mark.parametrize(
     ("kind", "check", "fault"), [(kind, *row) for kind, rows in FAULTS.items() for row in rows]
 )
-def test_a_faulty_plugin_fails(kind, check, fault, monkeypatch):
+def test_a_faulty_plugin_fails(kind, check, fault):
     """A check fails on the plugin whose fault it is there for."""
-    monkeypatch.setattr("runner.plugin.testing._GRACE", 0.05)
     kit = suite(kind, fault)
+    type(kit).grace = 0.05
     if fault.startswith("hangs"):
         type(kit).patience = 0.2
     faults = (Exception, pytest.fail.Exception)

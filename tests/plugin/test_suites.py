@@ -45,11 +45,12 @@ def test_what_closes_is_fine():
 
 
 @pytest.mark.parametrize(("made", "words"), [(Leaving, "left"), (Once, "closed twice")])
-def test_what_does_not_close_is_told(made, words, monkeypatch):
+def test_what_does_not_close_is_told(made, words):
     """A task that is left behind, and what cannot be closed again."""
-    monkeypatch.setattr("runner.plugin.testing._GRACE", 0.01)
+    kit = suite(TTSSuite, made)
+    type(kit).grace = 0.01
     with pytest.raises(AssertionError, match=words):
-        suite(TTSSuite, made).test_it_closes()
+        kit.test_it_closes()
 
 
 @pytest.mark.parametrize("error", [APIConnectionError("away"), RuntimeError("a bug")])

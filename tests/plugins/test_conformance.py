@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import importlib.util
 import json
 import threading
@@ -83,6 +84,17 @@ def serving(server):
     server.server_close()
 
 
+@pytest.fixture(scope="module")
+def spoken():
+    """What the offline voice makes of two words."""
+
+    async def speak():
+        plugin = lkrun_espeak.plugin
+        return await plugin.build(plugin.options(speed=160)).synthesize("hello there").collect()
+
+    return asyncio.run(speak())
+
+
 def by_http(kind, **options):
     """A provider that is a service, whose connections are closed with it."""
     spec = HTTP[kind].model_validate(options | {"private_network": "yes"})
@@ -130,7 +142,16 @@ class TestEspeak(TTSSuite):
 
 
 class TestPocketsphinx(STTSuite):
-    """The offline ears."""
+    """The offline ears, on words of the offline voice."""
+
+    words = "hello there"
+
+    @pytest.fixture(autouse=True)
+    def _spoken(self, spoken):
+        self.spoken = spoken
+
+    def speech(self):
+        return self.spoken
 
     def make(self):
         plugin = lkrun_pocketsphinx.plugin

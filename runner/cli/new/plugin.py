@@ -202,6 +202,13 @@ class Test$title(${suite}Suite):
         return build(Options())
 '''
 
+_STT_SUITE = _SUITE.replace(
+    """    def make""",
+    """    words = "hello"  # what is said in `speech`, which gives sound of your own
+
+    def make""",
+)
+
 _NODE = '''"""A node of your own: what flows between the parts, changed on its way."""
 
 from __future__ import annotations
@@ -316,7 +323,7 @@ def test_it_tells_what_is_wrong():
 KINDS = {
     "llm": Beginning(_LLM, _SUITE, "and write below providers:  llm: {name}"),
     "node": Beginning(_NODE, _NODE_TEST, "and list {name} below nodes: and tts: of a persona"),
-    "stt": Beginning(_STT, _SUITE, "and write below providers:  stt: {name}"),
+    "stt": Beginning(_STT, _STT_SUITE, "and write below providers:  stt: {name}"),
     "tool": Beginning(_TOOL, _TOOL_TEST, "and write below tools:  plugin: {name}"),
     "tts": Beginning(_TTS, _SUITE, "and write below providers:  tts: {name}"),
 }
