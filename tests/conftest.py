@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import logging
+import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -51,6 +54,26 @@ SLOW = frozenset(
 """Modules that take more than ten seconds of a processor; none of them is quick."""
 
 MARKERS = {"live": LIVE, "slow": SLOW, "quick": QUICK}
+
+
+def pytest_configure() -> None:
+    """Compile once what is imported, wherever this machine is told to keep nothing compiled.
+
+    Else each of a thousand processes that tests start compiles all of the runner anew.
+    """
+    sys.dont_write_bytecode = False
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Iterator[None]:
+    """Look for no garbage while ten thousand tests are collected, nor among them afterwards."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.enable()
+        gc.freeze()
 
 
 @pytest.fixture(autouse=True)
