@@ -2,8 +2,9 @@
 
 Each case is had so many times on LiveKit's server with a stand-in of its SIP service: a person, a
 mailbox (a recorded greeting by espeak, and a beep), a menu, a full mailbox, busy, no answer,
-refused, hung up while it rings, answered at the last moment. Prints how often verdict, reason and
-first words were right, and how long after a person's hello the greeting is heard (target ≤ 1.5 s).
+refused, hung up while it rings (with a SIP status, and as a participant who leaves), answered at
+the last moment. Prints how often verdict, reason and first words were right, and how long after a
+person's hello the greeting is heard (target ≤ 1.5 s).
 
 Needs LiveKit's server: LKRUN_LIVEKIT_SERVER, or `livekit-server` on the path. Run:
 ``python benchmarks/outbound.py [TIMES]``, ten times without it: about six minutes.
@@ -48,13 +49,14 @@ class Case:
     rings: float = 0.3
     sip: tuple[int, str] | None = None
     never: bool = False
+    leaves: bool = False
     right: int = 0
     wrong: list[str] = field(default_factory=list)
     delays: list[float] = field(default_factory=list)
 
     def line(self) -> Line:
         """What happens when the number is rung."""
-        return Line(self._script, self.rings, self.sip, self.never)
+        return Line(self._script, self.rings, self.sip, self.never, self.leaves)
 
     async def _script(self, phone: Phone) -> None:
         await phone.speaks(0.4, *self.says)
@@ -65,10 +67,12 @@ class Case:
         if self.by == "person":
             loop, mark = asyncio.get_running_loop(), phone.mark()
             said = loop.time()
-            await phone.hears(mark)
-            self.delays.append(loop.time() - said)
-            await phone.hears_end(mark)
-            await phone.hangs_up()
+            try:
+                await phone.hears(mark)
+                self.delays.append(loop.time() - said)
+                await phone.hears_end(mark)
+            finally:
+                await phone.hangs_up()
 
 
 CASES = {
@@ -82,6 +86,7 @@ CASES = {
     "no answer": Case("nobody", "no_answer", never=True),
     "refused": Case("nobody", "refused", sip=(603, "Decline")),
     "hung up while it rings": Case("nobody", "hung_up", sip=(487, "Request Terminated"), rings=0.8),
+    "its line leaves instead": Case("nobody", "hung_up", leaves=True, rings=0.8),
     "at the last moment": Case("person", "caller_left", GREETING, ("hello",), rings=RING - 0.15),
 }
 
@@ -101,6 +106,7 @@ async def once(case: Case, sip: SipService, http: aiohttp.ClientSession, base: s
                     call = await reply.json()
     except TimeoutError:
         case.wrong.append(f"it does not end: {call}")
+        await sip.phones[-1].leave()
         return
     told = sip.phones[-1].told if len(sip.phones) > rung else ""
     words = told == "" if not case.words else told.startswith(case.words)

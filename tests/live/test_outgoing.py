@@ -96,10 +96,11 @@ async def test_who_answers_and_who_does_not(sip, front):
         (Line(sip=(486, "Busy Here")), "busy", 486),
         (Line(sip=(603, "Decline")), "refused", 603),
         (Line(never=True), "no_answer", 408),
+        (Line(leaves=True), "hung_up", None),
     ):
         sip.lines[B] = line
         _, call = await front.calls(to=B)
         ended = await front.over(call)
         assert (ended["answered_by"], ended["reason"]) == ("nobody", reason)
         assert ended["sip_status"] == sip_status
-    assert len(sip.dials) == 5
+    assert len(sip.dials) == 6

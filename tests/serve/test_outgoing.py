@@ -19,6 +19,7 @@ from runner.secret import Secret
 from runner.serve.child import job
 from runner.serve.credentials import LiveKit
 from runner.serve.dispatches import VISIT
+from runner.serve.outgoing import dialling as dialling_room
 from runner.serve.outgoing.calls import OutgoingCalls
 from runner.serve.outgoing.figures import OutgoingFigures
 from runner.serve.outgoing.keys import OrderKeys
@@ -292,6 +293,28 @@ async def test_a_call_that_ends_while_it_rings(outgoing, take, calls, places, te
     assert (outcome.answered_by, outcome.reason) == ("nobody", "cancelled")
     assert (await dialling).reason == "cancelled"
     await until(lambda: places.closed == ["room-AJ_1"])
+
+
+async def test_who_leaves_while_it_rings_has_hung_up(outgoing, take, calls, telephone, monkeypatch):
+    """Where LiveKit says nothing of it; what it says, such as busy, comes before."""
+    monkeypatch.setattr(dialling_room, "_WHY", 0.0)
+    call = await outgoing.place(Order("desk", A))
+    session = take(call)
+    telephone.picks_up.clear()
+    dialling = asyncio.ensure_future(outgoing.dial(session, ask()))
+    await until(lambda: telephone.rung)
+    outgoing.progress(session, Progress("AJ_1", left=True))
+    assert (await dialling).reason == "hung_up"
+    calls.end("AJ_1", "hung_up")
+    assert (await call.over()).reason == "hung_up"
+    monkeypatch.undo()
+    telephone.result = Dialled("busy", "the line is busy", 486)
+    session = take(await outgoing.place(Order("desk", B)), "AJ_2")
+    dialling = asyncio.ensure_future(outgoing.dial(session, ask(B, "AJ_2")))
+    await until(lambda: len(telephone.rung) > 1)
+    outgoing.progress(session, Progress("AJ_2", left=True))
+    telephone.picks_up.set()
+    assert (await dialling).reason == "busy"
 
 
 async def test_calls_are_counted(outgoing, take, calls, telephone):

@@ -31,6 +31,7 @@ class CallTelephone:
         self.to, self.identity = to, f"phone-{call}"
         self.pretended: AnsweredBy | None = None
         room.on("participant_attributes_changed", self._changed)
+        room.on("participant_disconnected", self._left)
 
     async def dial(self, number: NumberToDial) -> DialResult:
         """Ring, and return when somebody has answered or nobody will."""
@@ -50,3 +51,7 @@ class CallTelephone:
     def _changed(self, changed: dict[str, str], participant: rtc.Participant) -> None:
         if participant.identity == self.identity and changed.get(_STATUS) == _RINGING:
             self._line.send(Progress(self._call, state="ringing"))
+
+    def _left(self, participant: rtc.RemoteParticipant) -> None:
+        if participant.identity == self.identity:
+            self._line.send(Progress(self._call, left=True))

@@ -188,6 +188,8 @@ class OutgoingCalls:
             call.answered_by = message.answered_by
         if message.state is not None:
             call.advance(message.state)
+        if message.left:
+            self._dialling.left(session)
 
     async def stop(self) -> None:
         """Dial no more."""

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
 _USUAL: Final = frozenset({"answered", "busy", "no_answer", "refused", "unreachable", "hung_up"})
 
+_WHY: Final = 2.0
+"""Seconds in which LiveKit says why somebody left who was rung."""
+
 
 class Dialling:
     """Dials for sessions, whoever asks: the list of those who are never called is asked first.
@@ -38,6 +41,7 @@ class Dialling:
     ) -> None:
         self._never, self._telephone, self._trunk, self._log = never, telephone, trunk, log
         self._ringing: dict[str, asyncio.Task[Dialled]] = {}
+        self._left: set[asyncio.Task[Dialled]] = set()
 
     async def may_dial(self, number: str) -> bool:
         """Whether a number, such as +842412345678, is not on the list of those never called.
@@ -82,9 +86,19 @@ class Dialling:
 
     def hang_up(self, session: CallInfo) -> None:
         """Ring nobody any more for a session that is over."""
-        for key, ringing in list(self._ringing.items()):
-            if key.startswith(f"{session.id} "):
-                ringing.cancel()
+        for ringing in self._of(session):
+            ringing.cancel()
+
+    def left(self, session: CallInfo) -> None:
+        """Who is rung has left the room: where LiveKit does not say why soon, they hung up."""
+        for ringing in self._of(session):
+            self._left.add(ringing)
+            ringing.add_done_callback(self._left.discard)
+            asyncio.get_running_loop().call_later(_WHY, ringing.cancel)
+
+    def _of(self, session: CallInfo) -> list[asyncio.Task[Dialled]]:
+        begin = f"{session.id} "
+        return [task for key, task in self._ringing.items() if key.startswith(begin)]
 
     async def _dialable(
         self, given: str, *, address: bool = False
@@ -136,6 +150,8 @@ class Dialling:
         try:
             return await ringing
         except asyncio.CancelledError:
+            if ringing in self._left:
+                return dialled("hung_up")
             if session.ended is None:
                 raise
             return dialled("cancelled")

@@ -280,10 +280,15 @@ class PassOn(Message):
 
 @dataclass(frozen=True, slots=True)
 class Progress(Message):
-    """How far a call has come that the agent makes, and who has answered it."""
+    """How far a call has come that the agent makes, and who has answered it.
+
+    Attributes:
+        left: who is rung has left the room.
+    """
 
     call: str
     state: Literal["dialing", "ringing", "answered"] | None = None
+    left: bool = False
     answered_by: Literal["person", "mailbox", "menu", "full", "unsure", "nobody"] | None = None
     type: Literal["progress"] = "progress"
 

@@ -76,6 +76,7 @@ class Line:
         rings: seconds before that, or before it is refused.
         sip: the status with which the network refuses, and its phrase; None: it is picked up.
         never: nobody picks up, and nobody refuses: it rings as long as it may.
+        leaves: its line leaves the room instead, and LiveKit says nothing of it.
         code: Twirp's, of a refusal.
     """
 
@@ -83,6 +84,7 @@ class Line:
     rings: float = 0.05
     sip: tuple[int, str] | None = None
     never: bool = False
+    leaves: bool = False
     code: str = "unavailable"
 
 
@@ -214,6 +216,9 @@ class SipService:
             raise RefusedError("canceled", "the room is closed", status=408)
         if line.never or line.rings > longest:
             await self._refuse(phone, "deadline_exceeded", (408, "Request Timeout"))
+        if line.leaves:
+            await phone.leave()
+            await asyncio.Event().wait()  # until who asked gives it up
         if line.sip is not None:
             await self._refuse(phone, line.code, line.sip)
         await own.set_attributes({"sip.callStatus": "active"})
