@@ -124,7 +124,7 @@ class Trial:
             runner.process.send_signal(signal.SIGKILL)
             await phone.until(lambda: phone.gone or not phone.agents, "the end", within=60)
             self.alone.append(time.monotonic() - at)
-            await asyncio.to_thread(runner.left, 20.0)
+            await runner.left(20.0)
             self.runners.append(await self.begin())
 
     async def _of(self, room: str) -> Served | None:

@@ -106,6 +106,9 @@ class ContactsReader:
         near = next((name for name in names if name.casefold() in _MEANT_PHONE), None)
         if near is not None:
             message, hint = f"there is no column 'phone', but one '{near}'", "name it phone"
+        elif any(_is_number(name) for name in names):
+            message = "the first line is a contact already, where the names of the columns belong"
+            hint = "write a line above it: phone above the numbers, and a name for each column"
         else:
             message = "there is no column 'phone' in the first line"
             hint = "write the names of the columns there; the one with the numbers is phone"
@@ -167,6 +170,14 @@ _MEANT_PHONE: Final = frozenset(
     )
 )  # fmt: skip
 """What people call the column of the numbers, in small letters."""
+
+
+def _is_number(text: str) -> bool:
+    try:
+        read_phone_number(text)
+    except PydanticCustomError:
+        return False
+    return True
 
 
 def _wrong_names(line: int, names: Sequence[str]) -> Iterator[ContactProblem]:

@@ -159,8 +159,8 @@ def _here(context: UseContext, use: Use, leaf: Leaf) -> str:
     root = use.path[0]
     owner = next((n for n, parts in ATTRIBUTES.items() if root in parts), None)
     if owner is not None:
-        own = root in _OF_MANY
-        return _values(context, root, owner) if own else f"write {owner}.{root}"
+        own = root in _OF_MANY and len(use.path) == 1  # what lies in it is never the author's own
+        return _values(context, root, owner) if own else f"write {'.'.join((owner, *use.path))}"
     near = nearest(root, [*_there(context), *leaf.names])
     literal = use.compared and len(use.path) == 1
     if near is not None and not (literal and root[0].isupper()):

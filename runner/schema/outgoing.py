@@ -138,7 +138,10 @@ class Voicemail(Block):
         **dict.fromkeys(("ivr", "machine-ivr"), "write menu:"),
         **dict.fromkeys(("unavailable", "machine-unavailable"), "write full:"),
         **dict.fromkeys(("uncertain", "unknown"), "write unsure:"),
-        "nobody": "write dial: and below it on_no_answer:",
+        **dict.fromkeys(
+            ("nobody", "busy", "no_answer", "on_no_answer", "unanswered"),
+            "write dial: in the agent, and on_no_answer: below it",
+        ),
     }
 
     timeout: SomeTime = key("by then it is decided who has answered; else it is unsure", 20.0)

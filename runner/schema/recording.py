@@ -31,7 +31,18 @@ class Consent(Block):
     elsewhere: ClassVar[dict[str, str]] = {
         **dict.fromkeys(("say", "question", "words", "text"), "write ask:"),
         **dict.fromkeys(
-            ("on_no", "else", "otherwise", "on_failure", "on_refuse", "refused", "no"),
+            (
+                "on_no",
+                "if_no",
+                "decline",
+                "on_decline",
+                "else",
+                "otherwise",
+                "on_failure",
+                "on_refuse",
+                "refused",
+                "no",
+            ),
             "write on_refusal:",
         ),
         **dict.fromkeys(

@@ -65,6 +65,13 @@ def test_a_number_that_cannot_be_called_is_told_with_its_line(written, words):
     assert (only.line, words in only.message, bool(only.help)) == (3, True, True)
 
 
+def test_a_table_without_names_of_columns_is_told_so():
+    """A contact stands where they belong: what to write above it is said."""
+    (only,) = read_contacts("An;+84901234567\nBo;+442079460018\n")
+    assert (only.line, "is a contact already" in only.message) == (1, True)
+    assert "phone above the numbers" in only.help
+
+
 def test_lines_are_those_of_the_file_also_behind_values_of_several_lines():
     """A value in quotes may hold line breaks."""
     read = list(read_contacts('phone;note\n+84901234567;"two\nlines"\nnobody;\n'))

@@ -110,6 +110,18 @@ async def test_a_campaign_shows_how_far_it_is_and_is_paused_and_gone_on_with(vis
     assert visit.complaints == []
 
 
+async def test_campaigns_that_cannot_be_had_say_why(visit, runner):
+    """They are not left out in silence; once they can be had they are shown, and it is quiet."""
+    words = "records.db: another program keeps it locked"
+    runner.campaigns.refuses = DialogueError("records_unavailable", words)
+    await visit.page.goto(visit.address + "#agents")
+    await visit.sees(".campaigns .away", "How far campaigns are cannot be shown now.")
+    await visit.sees(".campaigns .away", "keeps it locked")
+    runner.campaigns.refuses = None
+    await visit.sees("[data-campaign=clinic] .line", "Running")
+    assert not await visit.page.locator(".campaigns .away").is_visible()
+
+
 async def test_a_campaign_is_ended_only_after_a_second_yes(visit, runner):
     """Whoever starts it afterwards has everybody called again; a state from elsewhere is shown."""
     asked = []

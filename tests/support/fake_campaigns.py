@@ -12,8 +12,11 @@ class FakeCampaigns:
 
     def __init__(self) -> None:
         self.state = "running"
+        self.refuses: DialogueError | None = None
 
     async def listed(self) -> list[dict[str, Any]]:
+        if self.refuses is not None:
+            raise self.refuses
         return [self._row()]
 
     async def one(self, name: str, cursor: int, most: int) -> dict[str, Any]:

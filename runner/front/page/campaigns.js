@@ -9,25 +9,39 @@ const OUTCOMES = { answered: "answered", no_answer: "no answer", busy: "busy", m
 const START = { new: "Start", paused: "Go on", stopped: "Start again", finished: "Start again" };
 const AGAIN = 2000;
 
-/** The campaigns for the page *Agents*; nothing where there is none, or where they cannot be had now. */
+/** The campaigns for the page *Agents*; nothing where there is none. Where they cannot be had now, it says why. */
 export async function campaigns() {
-  const rows = await ask("GET", "/v1/campaigns").catch(() => []);
-  if (!rows.length) return [];
+  const { rows, why } = await had();
+  if (!rows.length && !why) return [];
   const made = el("section", { class: "campaigns", "aria-labelledby": "campaigns-title" }, el("h2", { id: "campaigns-title" }, "Campaigns"));
-  made.append(el("div", { class: "portraits" }, ...rows.map(card)));
+  made.append(el("p", { class: "trouble away", role: "alert", hidden: "" }), el("div", { class: "portraits" }, ...rows.map(card)));
+  put(made.querySelector(".away"), why);
   follow(made);
   return [made];
+}
+
+/** All of them as they are now, or why they cannot be had. */
+async function had() {
+  try {
+    return { rows: await ask("GET", "/v1/campaigns"), why: "" };
+  } catch (error) {
+    const why = error.message ? sentence(error.message) : "The runner does not answer.";
+    return { rows: [], why: `How far campaigns are cannot be shown now. ${why}` };
+  }
 }
 
 /** Look again for as long as it is on the page. */
 function follow(box) {
   setTimeout(async () => {
     if (!box.isConnected) return;
-    const rows = document.hidden ? [] : await ask("GET", "/v1/campaigns").catch(() => []);
-    for (const row of rows) {
-      const known = [...box.querySelectorAll("[data-campaign]")].find((each) => each.dataset.campaign === row.name);
-      if (known) fill(known, row);
-      else box.querySelector(".portraits").append(card(row));
+    if (!document.hidden) {
+      const { rows, why } = await had();
+      put(box.querySelector(".away"), why);
+      for (const row of rows) {
+        const known = [...box.querySelectorAll("[data-campaign]")].find((each) => each.dataset.campaign === row.name);
+        if (known) fill(known, row);
+        else box.querySelector(".portraits").append(card(row));
+      }
     }
     follow(box);
   }, AGAIN);

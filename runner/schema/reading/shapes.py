@@ -157,13 +157,20 @@ def _block(document: Document, error: Error) -> Advice:
     for key in _meant(error):
         if not _accepted(error, key) or not isinstance(error.location[-1], str):
             continue
-        if write := lines_for(document, error.location, (error.key, key), error.input):
-            return Advice("write it on two lines:" if len(write) == 2 else "write:", write)  # noqa: PLR2004 - as the words say
-        return Advice(f"write {key}: below '{error.key}', and indent the text below {key}:")
+        return _below(document, error, key)
     if isinstance(error.input, list) and all(isinstance(v, dict) for v in error.input):
         first = next((name for value in error.input for name in value), "")
         return Advice(f"take the dashes away, so that its keys line up: {first}:")
     return Advice(_keys_below(error))
+
+
+def _below(document: Document, error: Error, key: str) -> Advice:
+    """A value that belongs below a key of the block."""
+    if _switch_as_words(error, key):
+        return Advice(f"write {key}: below '{error.key}', and behind it words of your own")
+    if write := lines_for(document, error.location, (error.key, key), error.input):
+        return Advice("write it on two lines:" if len(write) == 2 else "write:", write)  # noqa: PLR2004 - as the words say
+    return Advice(f"write {key}: below '{error.key}', and indent the text below {key}:")
 
 
 def _worded(document: Document, error: Error) -> Advice | None:
@@ -232,6 +239,17 @@ def _meant(error: Error) -> tuple[str, ...]:
     say = "say" if "say" in error.kinds else ""
     required = _required(error)
     return tuple(filter(None, (say, bare, required[0] if len(required) == 1 else "")))
+
+
+def _switch_as_words(error: Error, key: str) -> bool:
+    """Whether a yes or no would be taken for words that are said."""
+    if error.model is None or str(error.input).casefold() not in _SWITCHES:
+        return False
+    made = TypeAdapter(error.model).validate_python({key: error.input})
+    return not isinstance(getattr(made, key, False), bool)
+
+
+_SWITCHES = frozenset({"yes", "no", "true", "false", "on", "off"})
 
 
 def _accepted(error: Error, key: str, value: Any = None) -> bool:
