@@ -36,8 +36,8 @@ EVENTS: Final = (
              " again", ("agent", "room")),
     LogEvent("draining", "it was told to stop, and waits for calls in progress",
              ("calls", "seconds")),
-    LogEvent("external_apology", "nobody came for a call of an external agent, and the caller is"
-             " told so", ("agent", "room", "error")),
+    LogEvent("external_apology", "nobody is there for a call of an external agent, and the caller"
+             " is told so", ("agent", "room", "error")),
     LogEvent("external_ended", "a job of an external agent is over; `status` says how",
              ("agent", "job", "room", "status", "attempts", "error")),
     LogEvent("external_fallback", "the fallback of an external agent takes the call",

@@ -139,6 +139,37 @@ async def test_what_nobody_took_is_offered_again_while_its_room_is_there(
             assert status == 409
 
 
+async def test_a_program_that_leaves_its_caller_is_replaced(livekit, lkrun_serve, write):
+    """It goes without a word while the caller is there: the job has failed, the fallback comes."""
+    async with Program(stays=False) as program:
+        runner = lkrun_serve(write(agents=folder(program, fallback="north")), GUIDE=SECRET)
+        await runner.event("ready", within=60)
+        async with calling(livekit, "guide") as caller:
+            await caller.reads("The program is here.")
+            await caller.reads("North desk.")
+            (ended,) = runner.named("external_ended")
+            assert ended["status"] == "failed"
+            assert "left while the caller was still there" in ended["error"]
+        await program.until(lambda: program.told)
+        assert [message["status"] for message in program.told] == ["failed"]
+
+
+async def test_a_program_that_hands_on_in_order_is_not_replaced(livekit, lkrun_serve, write):
+    """It reports success and leaves: its caller stays as it wished, and the job has gone well."""
+    async with Program() as program:
+        runner = lkrun_serve(write(agents=folder(program, fallback="north")), GUIDE=SECRET)
+        await runner.event("ready", within=60)
+        async with calling(livekit, "guide") as caller:
+            await caller.reads("The program is here.")
+            assert await program.report(program.jobs[0], status="success") == 200
+            await program.rooms[0].disconnect()
+            await runner.event("external_ended", status="success")
+            await caller.until(lambda: not caller.agents, "the program's leaving")
+            status, text = await asked(runner, f"/v1/jobs/{program.jobs[0]['job_id']}")
+            assert (status, '"success"' in text) == (200, True)
+        assert not runner.named("external_fallback")
+
+
 def files(folder):
     """What all files of a folder hold."""
     return [path.read_bytes() for path in folder.rglob("*") if path.is_file()]

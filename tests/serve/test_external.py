@@ -21,7 +21,7 @@ from runner.link.release import Release
 from runner.schema.external_agents import ExternalAgent
 from runner.secret import Secret
 from runner.serve.credentials import LiveKit
-from runner.serve.external import apology, course
+from runner.serve.external import apology, presence
 from runner.serve.external.book import ServedJobs
 from runner.serve.external.health import Health
 from runner.serve.external.jobs import ExternalJobs
@@ -95,6 +95,17 @@ class World:
         known = self.jobs.get(job)
         return known.status if known else None
 
+    def hang_up(self, number="1"):
+        """Let the caller leave: only agents are in the room."""
+        room = self.livekit.rooms[f"room-{number}"]
+        room.people = [p for p in room.people if p.kind == models.ParticipantInfo.AGENT]
+
+    async def running(self, number="1"):
+        """Have LiveKit give a job whose program joins; its id."""
+        job = await self.call(number)
+        await until(lambda: self.status(job) == "running")
+        return job
+
     async def ended(self, job):
         """How LiveKit was told that a job ended."""
         await self.livekit.until(
@@ -113,9 +124,10 @@ class World:
 
 @pytest.fixture
 async def world(store, releases, admission, calls, monkeypatch):
-    monkeypatch.setattr(course, "JOINING", 0.02)
-    monkeypatch.setattr(course, "STAYING", 0.02)
-    monkeypatch.setattr(course, "GRACE", 0.1)
+    monkeypatch.setattr(presence, "JOINING", 0.02)
+    monkeypatch.setattr(presence, "STAYING", 0.02)
+    monkeypatch.setattr(presence, "BACK", 0.1)
+    monkeypatch.setattr(presence, "GRACE", 0.1)
     livekit, log = FakeLiveKit(), calls._log
     await livekit.start()
     egress = HttpEgress(Secrets({"GUIDE": SIGNING}), env={})
@@ -155,11 +167,12 @@ async def joining(world, *answers, **how):
     "answer", [YES, (204, "", {}), (200, "", {}), (202, {"accepted": True}, {})]
 )
 async def test_who_accepts_and_joins_has_the_call(world, answer):
-    """A yes in any form: the program is in the room, and LiveKit's job ends well when it leaves."""
+    """A yes in any form: the program is in the room, and LiveKit's job ends well with the call."""
     async with joining(world, answer) as program:
         world.serve(program)
         job = await world.call()
         await until(lambda: world.status(job) == "running")
+        world.hang_up()
         program.leave(program.jobs[0])
         assert await world.ended(job) == (SUCCESS, "")
     assert (world.jobs.get(job).status, world.jobs.get(job).attempts) == ("success", 1)
@@ -223,6 +236,7 @@ async def test_a_failure_that_passes_costs_an_attempt(world):
         world.serve(program)
         job = await world.call()
         await until(lambda: world.status(job) == "running")
+        world.hang_up()
         program.leave(program.jobs[-1])
         assert await world.ended(job) == (SUCCESS, "")
     assert [message["attempt"] for message in program.jobs] == [1, 2]
@@ -353,6 +367,7 @@ async def test_others_get_the_same_job_and_the_fallback_waits_for_all(world):
         assert its["participant_identity"] != mine["participant_identity"]
         assert its["access_token"] != mine["access_token"]
         await until(lambda: world.jobs.get(f"{job}-listener").status == "running")
+        world.jobs.advance(world.jobs.get(f"{job}-listener"), "success")
         other.leave(its)
         assert await world.ended(job) == (SUCCESS, "")
     assert world.called() == []
@@ -370,22 +385,120 @@ async def test_a_caller_who_goes_ends_the_offer(world):
     assert world.apologies == []
 
 
+@pytest.mark.parametrize("fallback", ["desk", None])
 @pytest.mark.parametrize("how", ["LiveKit says so", "its room is empty of it"])
-async def test_a_program_that_dies_in_a_call_has_ended(world, monkeypatch, how):
-    """However that is noticed: nobody takes its place, and it is told once how the job ended."""
+async def test_a_program_that_dies_in_a_call_has_failed(world, monkeypatch, how, fallback):
+    """However that is noticed: its caller is taken, and it is told once that the job failed."""
     if how == "LiveKit says so":
-        monkeypatch.setattr(course, "STAYING", 60)  # LiveKit comes first
+        monkeypatch.setattr(presence, "STAYING", 60)  # LiveKit comes first
     async with joining(world) as program:
-        world.serve(program)
-        job = await world.call()
-        await until(lambda: world.status(job) == "running")
+        world.serve(program, fallback=fallback)
+        job = await world.running()
         program.leave(program.jobs[0])
         if how == "LiveKit says so":
             await world.livekit.terminate("guide", job)
-        assert await world.ended(job) == (SUCCESS, "")
-    assert (world.status(job), world.called(), world.apologies) == ("success", [], [])
-    assert [each.body["status"] for each in world.told("ended")] == ["success"]
+        assert await world.ended(job) == (FAILED, presence.LEFT)
+    assert (world.status(job), world.jobs.get(job).error) == ("failed", presence.LEFT)
+    if fallback:
+        assert (world.called(), world.apologies) == (["desk"], [])
+    else:
+        assert (world.called(), world.apologies) == ([], [("room-1", "en")])
+    assert [each.body["status"] for each in world.told("ended")] == ["failed"]
     assert world.told("cancelled") == []
+    assert world.jobs.counts["guide", "left"] == 1
+
+
+async def test_a_program_that_hands_its_caller_on_reports_success_first(world):
+    """Then it leaves, and nobody takes its place."""
+    async with joining(world) as program:
+        world.serve(program)
+        job = await world.running()
+        assert world.jobs.advance(world.jobs.get(job), "success")
+        program.leave(program.jobs[0])
+        await world.livekit.terminate("guide", job)
+        assert await world.ended(job) == (SUCCESS, "")
+        # the next job of the same room of work is served as ever: nothing was left to be done
+        await world.running("2")
+    assert (world.called(), world.apologies) == ([], [])
+
+
+async def test_a_program_that_reports_a_failure_and_leaves_is_replaced(world, monkeypatch):
+    """LiveKit hears of the failure at once; the fallback comes when the caller is alone."""
+    monkeypatch.setattr(presence, "GRACE", 10.0)
+    async with joining(world) as program:
+        world.serve(program)
+        job = await world.running()
+        world.jobs.advance(world.jobs.get(job), "failed", "no model")
+        assert await world.ended(job) == (FAILED, "no model")
+        assert world.called() == []
+        program.leave(program.jobs[0])
+        await until(lambda: world.called() == ["desk"])
+
+
+@pytest.mark.parametrize("ended", [False, True])
+async def test_a_program_that_comes_back_has_not_left(world, monkeypatch, ended):
+    """A connection that is begun anew leaves a gap: whether LiveKit ends the job in it, or not."""
+    monkeypatch.setattr(presence, "BACK", 60.0)
+    async with joining(world) as program:
+        world.serve(program)
+        job = await world.running()
+        program.leave(program.jobs[0])
+        if ended:
+            await world.livekit.terminate("guide", job)
+        asked = world.livekit.asked.count("ListParticipants")
+        await world.livekit.until(lambda: world.livekit.asked.count("ListParticipants") > asked + 2)
+        await program.join(program.jobs[0])
+        asked = world.livekit.asked.count("ListParticipants")
+        await world.livekit.until(lambda: world.livekit.asked.count("ListParticipants") > asked + 2)
+        assert world.status(job) == "running"
+        world.hang_up()
+        program.leave(program.jobs[0])
+        assert await world.ended(job) == (SUCCESS, "")
+    assert (world.called(), world.told("cancelled")) == ([], [])
+
+
+async def test_a_caller_who_leaves_after_the_program_was_not_left_behind(world, monkeypatch):
+    """Who says goodbye leaves first as often as not: a hang-up soon after is an end in order."""
+    monkeypatch.setattr(presence, "BACK", 60.0)
+    async with joining(world) as program:
+        world.serve(program)
+        job = await world.running()
+        program.leave(program.jobs[0])
+        asked = world.livekit.asked.count("ListParticipants")
+        await world.livekit.until(lambda: world.livekit.asked.count("ListParticipants") > asked + 1)
+        world.hang_up()
+        assert await world.ended(job) == (SUCCESS, "")
+    assert world.called() == []
+
+
+async def test_others_of_a_job_go_on_where_one_has_left(world):
+    """The caller is not alone: the one that left has failed, and the job ends well."""
+    async with joining(world) as program, joining(world) as other:
+        program.others = {"listener": other}
+        world.serve(program, also=["listener"])
+        job = await world.running()
+        await until(lambda: world.status(f"{job}-listener") == "running")
+        program.leave(program.jobs[0])
+        await world.livekit.terminate("guide", job)
+        await until(lambda: world.status(job) == "failed")
+        assert world.status(f"{job}-listener") == "running"
+        world.hang_up()
+        other.leave(other.jobs[0])
+        assert await world.ended(job) == (SUCCESS, "")
+    assert (world.status(f"{job}-listener"), world.called()) == ("success", [])
+
+
+async def test_a_dispatch_that_is_deleted_cancels_its_job(world):
+    """As LiveKit ends any agent: the program is told, and taken out; nobody takes its place."""
+    async with joining(world) as program:
+        world.serve(program)
+        job = await world.running()
+        world.livekit.rooms["room-1"].dispatches.clear()
+        await world.livekit.terminate("guide", job)
+        assert await world.ended(job) == (FAILED, "cancelled")
+    assert world.status(job) == "cancelled"
+    assert len(world.told("cancelled")) == 1
+    assert (world.called(), world.apologies) == ([], [])
 
 
 async def test_a_job_that_livekit_ends_after_a_yes_is_told_of(world):
@@ -394,10 +507,11 @@ async def test_a_job_that_livekit_ends_after_a_yes_is_told_of(world):
         world.serve(program, join_timeout="4s")
         job = await world.call()
         await until(lambda: world.status(job) == "accepted")
+        world.livekit.rooms.clear()
         await world.livekit.terminate("guide", job)
         how, error = await world.ended(job)
     assert (how, error, world.status(job)) == (FAILED, "the caller has gone", "failed")
-    assert (world.called(), world.apologies) == ([], [])
+    assert world.apologies == []
     assert [each.body["status"] for each in world.told("ended")] == ["failed"]
 
 
@@ -505,6 +619,7 @@ async def test_a_reply_of_exactly_64_kb_is_read(world):
         how, error = await world.ended(await world.call("2"))
         assert how == FAILED
         assert "64" in error
+        world.hang_up()
         program.leave(program.jobs[0])
         assert await world.ended(job) == (SUCCESS, "")
 
@@ -560,7 +675,8 @@ async def test_fifty_jobs_at_once_all_join(world):
         jobs = await fifty(world)
         await until(lambda: all(world.status(j) == "running" for j in jobs))
         assert len(program.jobs) == 50
-        for message in list(program.jobs):
+        for number, message in enumerate(list(program.jobs)):
+            world.hang_up(str(number))
             program.leave(message)
         for job in jobs:
             assert await world.ended(job) == (SUCCESS, "")

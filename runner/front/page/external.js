@@ -27,7 +27,7 @@ export async function portraits() {
 function portrait(agent) {
   const made = el("article", { class: "portrait", "data-external": agent.name }, el("h2", {}, agent.name), el("p", { class: "line" }, about(agent)));
   const elsewhere = agent.fallback ? `${agent.fallback} takes the call` : "an apology is said";
-  const facts = [["jobs go to", agent.url], ["health", HEALTH[agent.health.state](agent.health)], ["now", agent.disabled ? "It said that it is gone (410): no more jobs until files are taken over again" : BREAKERS[agent.breaker]], ["where it does not come", elsewhere]];
+  const facts = [["jobs go to", agent.url], ["health", HEALTH[agent.health.state](agent.health)], ["now", agent.disabled ? "It said that it is gone (410): no more jobs until files are taken over again" : BREAKERS[agent.breaker]], ["where it does not come, or leaves a caller behind", elsewhere]];
   made.append(el("dl", { class: "vars" }, ...facts.map(([name, value]) => el("div", {}, el("dt", {}, name), el("dd", {}, value)))));
   if (agent.deliveries.length) made.append(el("details", { class: "as-table" }, el("summary", {}, "What it was sent last", el("span", { class: "sr" }, `: ${agent.name}`)), el("ul", {}, ...agent.deliveries.map((each) => el("li", {}, delivery(each))))));
   return made;

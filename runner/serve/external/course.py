@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from runner.external.waits import reserve
+from runner.serve.external import presence
 from runner.serve.external.posting import Offered
+from runner.serve.external.presence import GONE, Ended, Presence
 from runner.serve.external.room import TROUBLES
 
 if TYPE_CHECKING:
@@ -16,21 +18,6 @@ if TYPE_CHECKING:
     from runner.external.jobs import Status
     from runner.serve.external.program import JobHost, Program
 
-JOINING: Final = 0.5
-"""Seconds between looks for a program that is to join."""
-
-STAYING: Final = 2.0
-"""Seconds between looks for one that is in the room."""
-
-GRACE: Final = 10.0
-"""Seconds in which a program that is cancelled leaves by itself."""
-
-_MISSED: Final = 2
-"""Looks in a row in which a program is not in its room, after which it has left."""
-
-
-_GONE: Final = "the caller has gone"
-
 
 class Course:
     """Sees one job through: all its programs at the same time, and the fallback."""
@@ -38,6 +25,7 @@ class Course:
     def __init__(self, jobs: JobHost, about: wire.Job, name: str, ended: asyncio.Event) -> None:
         self._jobs, self._about, self._name, self._ended = jobs, about, name, ended
         self._room = about.room.name
+        self._presence = Presence(jobs, about)
 
     async def run(self) -> str:
         """Do so; gives why it failed, or nothing."""
@@ -68,28 +56,82 @@ class Course:
         over: asyncio.Task[bool],
     ) -> str:
         """Why it failed, or nothing."""
-        joined = await self._any_joined(programs, over)
-        if joined:
-            await self._all_over(tasks, over)
-        await self._finish(programs, tasks)
-        if joined:
-            bad = [each.job for each in programs if each.job.status != "success"]
-            return "" if len(bad) < len(programs) else bad[0].error or bad[0].status
+        if await self._any_joined(programs, over):
+            if not await self._all_over(programs, tasks, over):
+                await self._break_off(programs, tasks)
+            return await self._ended_well(programs)
         if over.done():
-            return _GONE
+            await self._called_off(programs)
+            await self._break_off(programs, tasks)
+        else:
+            await asyncio.gather(*tasks)
         if all(each.job.status == "cancelled" for each in programs):
             return "cancelled"
         error = programs[0].job.error or "nobody has joined"
-        if error != _GONE:
+        if error != GONE:
             await self._jobs.stand_in(self._about, self._name, error)
         return error
 
-    async def _all_over(self, tasks: list[asyncio.Task[None]], over: asyncio.Task[bool]) -> None:
-        """Return when all programs are done, or LiveKit has ended the job."""
+    async def _all_over(
+        self,
+        programs: list[Program],
+        tasks: list[asyncio.Task[None]],
+        over: asyncio.Task[bool],
+    ) -> bool:
+        """Return when all programs are done; whether they are, and not only their room gone.
+
+        LiveKit ends a job where its program has left, too: one whose connection was lost may come
+        back, and others of the job may still be there.
+        """
         waiting: set[asyncio.Task[Any]] = set(tasks)
         while waiting and not over.done():
             _, waiting = await asyncio.wait({*waiting, over}, return_when="FIRST_COMPLETED")
             waiting.discard(over)
+        if waiting:
+            if await self._called_off(programs) == "gone":
+                return False
+            for each in programs:
+                each.changed.set()  # look soon whether it is still there
+        await asyncio.gather(*tasks)
+        return True
+
+    async def _called_off(self, programs: list[Program]) -> Ended:
+        """LiveKit has ended the job: cancel it, where somebody wants it no more; why it has."""
+        why = await self._presence.why_ended()
+        if why == "called off":
+            for each in programs:
+                self._jobs.cancel(each.job)
+        return why
+
+    async def _ended_well(self, programs: list[Program]) -> str:
+        """Why it failed, or nothing, where somebody had joined."""
+        bad = [each.job for each in programs if each.job.status != "success"]
+        if len(bad) < len(programs):
+            return ""
+        error = bad[0].error or bad[0].status
+        if any(job.status == "cancelled" for job in bad):
+            return error
+        if any(job.error == presence.LEFT for job in bad):
+            await self._take_over(error)
+        else:  # it has reported that it failed: LiveKit hears so before it may have left
+            self._jobs.beside(self._watched(error))
+        return error
+
+    async def _take_over(self, error: str) -> bool:
+        """Have a caller taken who was left behind; whether there is such a one."""
+        alone = await self._presence.left_alone()
+        if alone:
+            await self._jobs.stand_in(self._about, self._name, error)
+        return alone
+
+    async def _watched(self, error: str) -> None:
+        """Have the caller taken, should programs leave that have said that they failed."""
+        loop = asyncio.get_running_loop()
+        until = loop.time() + presence.GRACE
+        while loop.time() < until:
+            if await self._take_over(error):
+                return
+            await asyncio.sleep(presence.JOINING)
 
     async def _forget(self) -> None:
         if self._about.dispatch_id:
@@ -108,17 +150,14 @@ class Course:
                 return False
         return False
 
-    async def _finish(self, programs: list[Program], tasks: list[asyncio.Task[None]]) -> None:
-        """End what is still on: LiveKit has ended the job, so whoever joined has left."""
-        if not self._ended.is_set():
-            await asyncio.gather(*tasks)
-            return
+    async def _break_off(self, programs: list[Program], tasks: list[asyncio.Task[None]]) -> None:
+        """End what is still on: the room is gone, and whoever joined has left."""
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         for each in programs:
             status: Status = "success" if each.job.joined else "failed"
-            self._jobs.advance(each.job, status, "" if each.job.joined else _GONE)
+            self._jobs.advance(each.job, status, "" if each.job.joined else GONE)
             if each.job.accepted:
                 self._jobs.tell_end(each)  # its task was cancelled before the job was over
 
@@ -140,10 +179,10 @@ class Course:
 
     async def follow(self, program: Program, offered: Offered) -> None:
         """Wait for a program that has accepted, and until it is done."""
-        if await self._joins(program):
+        if await self._presence.joins(program):
             await self._name_it(program, offered)
             program.settle(joined=True)
-            await self._stays(program)
+            await self._presence.stays(program)
         elif not program.job.over:
             self._jobs.advance(program.job, "failed", "it accepted, but did not join in time")
             self._jobs.keep_out(program)
@@ -167,65 +206,7 @@ class Course:
                 task.cancel()
             await asyncio.gather(making, changed, return_exceptions=True)
 
-    async def _joins(self, program: Program) -> bool:
-        """Whether it joins in time."""
-        loop, offer = asyncio.get_running_loop(), program.offer
-        until = min(offer.until, loop.time() + offer.spec.join_timeout)
-        while not program.job.over:
-            present = await self._present(program)
-            if present is None:
-                self._jobs.advance(program.job, "failed", _GONE)
-                return False
-            if present:
-                self._jobs.joined(program.job)
-                return True
-            left = until - loop.time()
-            if left <= 0:
-                return False
-            await self._pause(program, min(JOINING, left))
-        return False
-
-    async def _stays(self, program: Program) -> None:
-        """Return when the job is over: it says so, leaves, or is taken out."""
-        missed, job = 0, program.job
-        while not job.over:
-            await self._pause(program, STAYING)
-            if job.over:
-                break
-            present = await self._present(program)
-            missed = 0 if present else missed + 1
-            if present is None or missed >= _MISSED:
-                self._jobs.advance(job, "success")
-        if job.status == "cancelled":
-            await self._sent_away(program)
-
-    async def _sent_away(self, program: Program) -> None:
-        """Wait until a program that is cancelled has left; take it out after a while."""
-        loop = asyncio.get_running_loop()
-        until = loop.time() + GRACE
-        while loop.time() < until:
-            if not await self._present(program):
-                return
-            await asyncio.sleep(JOINING)
-        with contextlib.suppress(*TROUBLES):
-            await self._jobs.rooms.remove(program.job.room, program.job.identity)
-
-    async def _present(self, program: Program) -> bool | None:
-        """Whether it is in its room; None where that is gone."""
-        try:
-            people = await self._jobs.rooms.people(program.job.room)
-        except TROUBLES:
-            return program.job.joined is not None  # LiveKit is asked again soon
-        return None if people is None else program.job.identity in people
-
     async def _name_it(self, program: Program, offered: Offered) -> None:
         if offered.reply is not None:
             with contextlib.suppress(*TROUBLES):
                 await self._jobs.rooms.name(program.job, offered.reply)
-
-    async def _pause(self, program: Program, seconds: float) -> None:
-        """Wait, or until somebody says how the job goes."""
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(seconds):
-                await program.changed.wait()
-        program.changed.clear()

@@ -28,7 +28,8 @@ class ExternalFigures(Collector):
             return
         ended = CounterMetricFamily(
             "lkrun_external_jobs",
-            "Jobs of external agents that have ended, by how; fallback and apology besides",
+            "Jobs of external agents that have ended, by how; besides: fallback, apology, and left "
+            "(of those that failed: its program left while the caller was there)",
             labels=["agent", "result"],
         )
         for (agent, result), count in sorted(jobs.counts.items()):

@@ -209,6 +209,11 @@ class ExternalJobs:
         words = f"{job.agent}: the program is in room {job.room}"
         self._log.event("external_joined", words, **_about(job))
 
+    def left(self, job: Job, error: str) -> None:
+        """A program has left its caller behind: the job has failed."""
+        if self.advance(job, "failed", error):
+            self.counts[job.agent, "left"] += 1
+
     def refused(self, program: Program, offered: Offered) -> None:
         """A program will not come."""
         job, error = program.job, self.egress.hide(offered.error)
@@ -258,7 +263,7 @@ class ExternalJobs:
         self._tasks.spawn(self._kept_out(program))
 
     async def _kept_out(self, program: Program) -> None:
-        from runner.serve.external.course import STAYING
+        from runner.serve.external.presence import STAYING
         from runner.serve.external.room import TROUBLES
 
         job, until = program.job, time.monotonic() + program.offer.spec.token_ttl

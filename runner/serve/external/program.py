@@ -93,6 +93,14 @@ class JobHost(Protocol):
         """Note how a job goes."""
         ...
 
+    def left(self, job: Job, error: str) -> None:
+        """A program has left its caller behind."""
+        ...
+
+    def cancel(self, job: Job) -> bool:
+        """End one; whether it was on."""
+        ...
+
     def keep_out(self, program: Program) -> None:
         """A program that is too late does not talk beside who took its place."""
         ...

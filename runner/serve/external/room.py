@@ -76,12 +76,12 @@ class RoomService:
         """
         try:
             request = api.ListParticipantsRequest(room=room)
-            found = (await self._api().room.list_participants(request)).participants
+            people = (await self._api().room.list_participants(request)).participants
         except api.TwirpError as error:
             if error.code == "not_found":
                 return None
             raise
-        return {each.identity: each for each in found}
+        return {each.identity: each for each in people}
 
     async def name(self, job: Job, reply: JobReply) -> None:
         """Give a program in a room what it said of itself.
@@ -122,6 +122,15 @@ class RoomService:
         await dispatches.create_dispatch(
             api.CreateAgentDispatchRequest(agent_name=agent, room=room, metadata=metadata)
         )
+
+    async def is_dispatched(self, dispatch: str, room: str) -> bool:
+        """Whether a dispatch is there.
+
+        Raises:
+            Exception: one of `TROUBLES`.
+        """
+        listed = await self._api().agent_dispatch.list_dispatch(room)
+        return any(each.id == dispatch for each in listed)
 
     async def forget(self, dispatch: str, room: str) -> None:
         """Delete a dispatch that is over, so that nobody serves it again.
