@@ -2,23 +2,31 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
+from runner.cli import asynchronous
 from runner.cli.folder import compiled, folder
+from runner.cli.livekit import livekit_of
 from runner.cli.options import formats, shared
+from runner.delivery.letters import JOB, room_of
 
 if TYPE_CHECKING:
     from runner.delivery.spool import Delivery, Spool
 
+_PATIENCE: Final = 5.0
+"""Seconds in which LiveKit says whether there is a room."""
+
 _WORDS = {"sent": "sent", "waiting": "is tried again", "given_up": "given up"}
+_WHY_NOT = {"sent": "it was sent", "waiting": "it is tried again by itself"}
 
 
 @click.group(subcommand_metavar="COMMAND [ARGS]...")
@@ -62,7 +70,9 @@ def show(name: str, folder: Path, *, form: str) -> int:
         click.echo(json.dumps(data, ensure_ascii=False, indent=2))
         return 0
     click.echo(_line(delivery))
-    if delivery.content:
+    if delivery.kind == JOB:
+        _show_letter(json.loads(delivery.content))
+    elif delivery.content:
         click.echo(f"  {delivery.content}")
     for key in ("started", "ended", "ended_by", "extract"):
         if key in report:
@@ -79,17 +89,71 @@ def replay(name: str, folder: Path, *, form: str) -> int:
     """Send again one that was given up, under the same id; the running server does it."""
     with _spool(folder) as spool:
         delivery = spool.get(name) if spool is not None else None
-        done = spool is not None and spool.replay(name)
-    if delivery is None:
-        return _unknown(name)
-    words = f"{name} is sent again: by the runner that serves the folder, or by the next"
-    if not done:
-        words = f"{name} is not sent again: it was {_WORDS[delivery.state]}"
+        if spool is None or delivery is None:
+            return _unknown(name)
+        vacant, doubt = _vacant(folder, delivery)
+        done = not vacant and spool.replay(name)
+    if vacant:
+        words = f"{name} is not sent again: {vacant}"
+    elif done:
+        words = f"{name} is sent again: by the runner that serves the folder, or by the next{doubt}"
+    else:
+        words = f"{name} is not sent again: {_WHY_NOT.get(delivery.state, 'it is being sent')}"
     if form == "json":
         click.echo(json.dumps({"result": "ok" if done else "unchanged", "message": words}))
     else:
         click.echo(words)
     return 0 if done else 1
+
+
+def _vacant(folder: Path, delivery: Delivery) -> tuple[str, str]:
+    """Why it is of no use to send it again, or nothing; and what is not known of that."""
+    room = room_of(delivery.content) if delivery.kind == JOB else None
+    if room is None or delivery.state != "given_up":
+        return "", ""
+    try:
+        there = _is_there(folder, room)
+    except click.ClickException as trouble:
+        return "", f"; whether somebody waits in its room is not known here: {trouble.message}"
+    if there is None:
+        return "", "; whether somebody waits in its room is not known here: LiveKit does not answer"
+    return "" if there else f"its room {room} is gone, and nobody waits in it", ""
+
+
+def _is_there(folder: Path, room: str) -> bool | None:
+    """Whether LiveKit has a room; None: it does not answer.
+
+    Raises:
+        click.ClickException: LiveKit is not configured.
+    """
+    from runner.serve.external.room import TROUBLES, RoomService
+
+    release = compiled(folder).release
+    if release is None:
+        raise click.ClickException("the folder has mistakes; lkrun check lists them")
+    service = RoomService(livekit_of(release))
+
+    async def ask() -> bool | None:
+        try:
+            async with asyncio.timeout(_PATIENCE):
+                return await service.people(room) is not None
+        except TROUBLES:
+            return None
+        finally:
+            await service.aclose()
+
+    return asynchronous.run(ask())
+
+
+def _show_letter(letter: dict[str, Any]) -> None:
+    """What a program was told of a job, as people read it."""
+    body = letter["body"]
+    room = body.get("room_name") or body["room"]["name"]
+    facts = {"message": letter["type"], "job": body["job_id"], "room": room}
+    told = ("status", "error", "reason")
+    facts |= {name: body[name] for name in told if body.get(name)}
+    for name, value in facts.items():
+        click.echo(f"  {name}: {value}")
 
 
 def _unknown(name: str) -> int:

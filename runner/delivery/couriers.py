@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -11,7 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from runner.delivery.csv_file import RowError, append
-from runner.delivery.letters import signed_post
+from runner.delivery.letters import room_of, signed_post
 from runner.delivery.plan import Parcel, Row
 from runner.delivery.spool import Delivery
 from runner.egress.client import HttpEgress
@@ -21,9 +20,6 @@ from runner.link.release import AgentRelease
 
 _GONE: Final = 410
 _log = logging.getLogger("lkrun")
-
-
-REQUESTED: Final = "agent.job.requested"
 
 
 class NotDeliveredError(Exception):
@@ -69,7 +65,7 @@ class Couriers:
         Raises:
             NotDeliveredError: it has not arrived.
         """
-        if json.loads(delivery.content)["type"] == REQUESTED:
+        if room_of(delivery.content) is not None:
             if self.offer is None:
                 raise NotDeliveredError("jobs are offered by a runner with LiveKit", final=True)
             await self.offer(delivery, spec)

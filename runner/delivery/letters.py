@@ -17,6 +17,9 @@ JOB: Final = "job"
 OF_JOBS: Final = "/job"
 """Behind the id of a job: the row that its letters hang on."""
 
+REQUESTED: Final = "agent.job.requested"
+"""The message that is a job."""
+
 SECONDS: Final = 15.0
 """In which such a message has to be answered."""
 
@@ -74,3 +77,9 @@ def signed_post(name: str, spec: str, content: str) -> SignedPost:
     secrets = tuple(map(str, agent.secret))
     body = body_of(kept["body"])
     return SignedPost(kept["url"], secrets, headers, body, name, agent.signature, SECONDS)
+
+
+def room_of(content: str) -> str | None:
+    """The room of a job that a letter would offer anew; None: the letter is another one."""
+    kept = json.loads(content)
+    return str(kept["body"]["room"]["name"]) if kept["type"] == REQUESTED else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import hmac
 import secrets
 from dataclasses import dataclass, field
@@ -24,6 +25,10 @@ def _token() -> Secret[str]:
     return Secret(secrets.token_urlsafe(32))
 
 
+def _digest(token: str) -> str:
+    return hashlib.sha256(token.encode("utf-8", "replace")).hexdigest()
+
+
 @dataclass(slots=True)
 class Job:
     """One program, and one call that it is wanted for.
@@ -36,6 +41,7 @@ class Job:
         attempts: how often it was asked.
         joined: when it was first seen in the room.
         status_token: by which it says how the job goes.
+        token_digest: what is kept of that token.
         told_end: whether `agent.job.ended` was sent.
     """
 
@@ -55,6 +61,11 @@ class Job:
     ended: datetime | None = None
     status_token: Secret[str] = field(default_factory=_token, repr=False)
     told_end: bool = False
+    token_digest: str = ""
+
+    def __post_init__(self) -> None:
+        """Know the token by its digest, unless it is that of a job that was kept."""
+        self.token_digest = self.token_digest or _digest(self.status_token.reveal())
 
     @property
     def over(self) -> bool:
@@ -63,9 +74,7 @@ class Job:
 
     def is_own(self, sent: str) -> bool:
         """Whether a token is the one of this job, in a time that tells nothing."""
-        return hmac.compare_digest(
-            sent.encode("utf-8", "replace"), self.status_token.reveal().encode()
-        )
+        return hmac.compare_digest(_digest(sent), self.token_digest)
 
     def advance(self, status: Status, error: str = "") -> bool:
         """Go on to a status; never back, and never on from an end.
@@ -87,6 +96,8 @@ class Job:
         """Begin again what has failed: somebody had it sent again."""
         self.status, self.error, self.ended, self.told_end = "requested", "", None, False
         self.accepted, self.joined = False, None
+        self.status_token = _token()
+        self.token_digest = _digest(self.status_token.reveal())
 
     def to_data(self) -> dict[str, Any]:
         """The same for people and programs; no token."""

@@ -53,6 +53,10 @@ EVENTS: Final = (
              ("agent", "job", "room", "status", "attempts", "error")),
     LogEvent("external_joined", "the program of an external agent is in its room",
              ("agent", "job", "room", "status", "attempts", "error")),
+    LogEvent("external_left", "it ends, and calls go on with programs of external agents: the next"
+             " runner of the folder looks after them", ("jobs",)),
+    LogEvent("external_resumed", "a job is looked after that a runner has left, which is no more",
+             ("agent", "job", "room", "status", "attempts", "error")),
     LogEvent("external_unhealthy", "the program of an external agent does not answer for its"
              " health", ("agent", "error")),
     LogEvent("last_good", "the folder has mistakes; the last release without is served",

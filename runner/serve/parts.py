@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from runner.front.app import Front
@@ -19,6 +20,7 @@ from runner.serve.external.book import ServedJobs
 from runner.serve.external.figures import ExternalFigures
 from runner.serve.external.health import Health
 from runner.serve.external.jobs import ExternalJobs
+from runner.serve.external.shelf import JobShelf
 from runner.serve.metrics import Metrics
 from runner.serve.outgoing.by_command import DialCommands
 from runner.serve.outgoing.calls import TRUNK, OutgoingCalls
@@ -128,8 +130,9 @@ def build(  # noqa: PLR0913 - what a runner begins with
     neighbours = Neighbours(startup.archive)
     health = Health(releases, tools.egress, log)
     external = ExternalJobs(
-        livekit, releases, log, tools.egress, health, env=startup.env, send=after.send
-    )
+        livekit, releases, log, tools.egress, health, env=startup.env, send=after.send,
+        shelf=JobShelf(lambda: Path(str(releases.current.process.data_dir))),
+    )  # fmt: skip
     after.offer = external.offer_again
     metrics.add(ExternalFigures(external, lambda: sorted(releases.current.external_agents)))
     agents = LiveKitAgents(

@@ -124,6 +124,7 @@ class Run:
         else:
             parts.agents.follow(parts.releases.current.names)
             self.tasks.spawn(parts.health.run())
+            self.tasks.spawn(parts.external.follow_others())
             await parts.agents.start()
             self.tasks.spawn(parts.campaigns.run())
         # looking through what lives as long as the runner would stop everything for 0.1 s
@@ -191,7 +192,7 @@ class Run:
         if self.following is not None:
             self.following.cancel()  # who ends begins nothing new
         patience = self.settings.patience(self.parts.releases.current)
-        on = len(self.parts.calls.all("call"))
+        on = len(self.parts.calls.all("call")) + self.parts.external.on
         waiting = f"waiting up to {patience:g} s for {on} calls" if on else "no calls are on"
         self.log.event("draining", f"stopping: {waiting}", calls=on, seconds=patience)
         drained = asyncio.get_running_loop().create_task(self._drain())

@@ -14,12 +14,14 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
+from support.external import worlds
 from support.heard import Heard
 
 from runner.cache import Cache
 from runner.compiler import Compiler
 from runner.egress.secrets import Secrets
 from runner.serve.control import Control
+from runner.serve.external import presence
 from runner.serve.parts import mode_of
 from runner.serve.releases.served import Releases
 from runner.serve.releases.store import Store
@@ -330,3 +332,12 @@ async def phone(socket):
     yield connect
     for peer in peers:
         await peer.close()
+
+
+@pytest_asyncio.fixture
+async def world(store, releases, admission, calls, monkeypatch):
+    """Jobs of external agents, with a stand-in of LiveKit; programs are looked for in short turns."""
+    for name, seconds in (("JOINING", 0.02), ("STAYING", 0.02), ("BACK", 0.1), ("GRACE", 0.1)):
+        monkeypatch.setattr(presence, name, seconds)
+    async with worlds(store, releases, admission, calls) as made:
+        yield made

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any, Final
 
-from runner.delivery.letters import JOB
-from runner.external.messages import REQUESTED
+from runner.delivery.letters import JOB, room_of
 from runner.front.port import DialogueError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from runner.delivery.spool import Delivery
     from runner.external.jobs import Job, Status
     from runner.serve.external.jobs import ExternalJobs
     from runner.serve.releases.served import Releases
@@ -117,7 +114,7 @@ class ServedJobs:
         delivery = await outbox.get(name) if outbox is not None else None
         if outbox is None or delivery is None:
             raise DialogueError("unknown_delivery", "there is no such delivery")
-        room = _room(delivery)
+        room = room_of(delivery.content) if delivery.kind == JOB else None
         if room is not None and not await self._jobs.has_room(room):
             raise DialogueError("room_gone", "the room of this job is gone: nobody waits in it")
         if not await outbox.replay(name):
@@ -135,11 +132,3 @@ class ServedJobs:
 
 def _over(job: Job) -> DialogueError:
     return DialogueError("ended", f"the job is over: {job.status}")
-
-
-def _room(delivery: Delivery) -> str | None:
-    """The room of a job that would be offered anew; None: it is something else."""
-    if delivery.kind != JOB:
-        return None
-    kept = json.loads(delivery.content)
-    return str(kept["body"]["room"]["name"]) if kept["type"] == REQUESTED else None

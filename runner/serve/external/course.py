@@ -13,6 +13,8 @@ from runner.serve.external.presence import GONE, Ended, Presence
 from runner.serve.external.room import TROUBLES
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine
+
     from livekit.protocol import agent as wire
 
     from runner.external.jobs import Status
@@ -35,8 +37,18 @@ class Course:
             return "there is no such external agent any more"
         until = loop.time() + spec.deadline - reserve(spec.deadline)
         programs = self._jobs.programs(self._about, self._name, until)
+        return await self._seen(programs, self._see_through)
+
+    async def resume(self, programs: list[Program]) -> str:
+        """The same for programs that have accepted: another runner had offered them the job."""
+        return await self._seen(programs, self._go_on)
+
+    async def _seen(
+        self, programs: list[Program], see: Callable[[Program], Coroutine[Any, Any, None]]
+    ) -> str:
+        loop = asyncio.get_running_loop()
         over = loop.create_task(self._ended.wait())
-        tasks = [loop.create_task(self._see_through(each)) for each in programs]
+        tasks = [loop.create_task(see(each)) for each in programs]
         try:
             error = await self._outcome(programs, tasks, over)
         finally:
@@ -177,9 +189,17 @@ class Course:
             if job.accepted and job.over:
                 self._jobs.tell_end(program)
 
+    async def _go_on(self, program: Program) -> None:
+        try:
+            await self.follow(program, Offered("accepted"))
+        finally:
+            program.settle(joined=False)
+            if program.job.over:
+                self._jobs.tell_end(program)
+
     async def follow(self, program: Program, offered: Offered) -> None:
         """Wait for a program that has accepted, and until it is done."""
-        if await self._presence.joins(program):
+        if program.job.joined or await self._presence.joins(program):
             await self._name_it(program, offered)
             program.settle(joined=True)
             await self._presence.stays(program)

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections import Counter, OrderedDict
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
-from runner.egress.policy.breaker import Breaker
-from runner.external.addresses import chosen
 from runner.external.jobs import Job, Status
 from runner.serve.external import letters
 from runner.serve.external.apologies import language_of
+from runner.serve.external.services import ExternalServices
 from runner.serve.tasks import Tasks
 from runner.texts import USUAL
 
@@ -31,19 +30,20 @@ if TYPE_CHECKING:
     from runner.serve.external.health import Health
     from runner.serve.external.posting import Offered
     from runner.serve.external.program import Program
+    from runner.serve.external.resuming import Left
     from runner.serve.external.room import RoomService
+    from runner.serve.external.shelf import JobShelf
     from runner.serve.log import Log
     from runner.serve.releases.served import Releases
 
-FAILURES: Final = 5
-OPEN_FOR: Final = 30.0
-"""After so many failures in a row a program is left alone, for so many seconds."""
+_ADOPTING: Final = 2.0
+"""Seconds between looks for jobs of runners that are no more."""
 
 _KEPT: Final = 1000
 """Jobs that are remembered, those that are on besides."""
 
 
-class ExternalJobs:
+class ExternalJobs(ExternalServices):
     """What main knows of external agents and their jobs.
 
     Attributes:
@@ -63,9 +63,10 @@ class ExternalJobs:
         *,
         env: Mapping[str, str],
         send: Callable[[Letter], None],
+        shelf: JobShelf,
     ) -> None:
-        self._livekit, self._releases, self._log = livekit, releases, log
-        self._env, self._health = env, health
+        super().__init__(releases, health, env)
+        self._livekit, self._log = livekit, log
         self.egress, self._letters = egress, send
         self.base: Callable[[str], str] = lambda listening: listening
         self.listening = ""
@@ -73,10 +74,9 @@ class ExternalJobs:
         self._jobs: OrderedDict[str, Job] = OrderedDict()
         self._programs: dict[str, Program] = {}
         self._rooms: Counter[str] = Counter()
-        self._breakers: dict[str, Breaker] = {}
-        self._gone: dict[str, str] = {}
         self._service: RoomService | None = None
         self._tasks = Tasks()
+        self._shelf, self._left = shelf, 0
 
     @property
     def rooms(self) -> RoomService:
@@ -90,57 +90,60 @@ class ExternalJobs:
         return self._service
 
     async def stop(self) -> None:
-        """End what runs beside."""
+        """End what runs beside; programs that are in calls stay there."""
         await self._tasks.cancel()
+        await self._shelf.aclose()
+        if self._left:
+            calls = "1 call goes" if self._left == 1 else f"{self._left} calls go"
+            words = (
+                f"{calls} on with programs of external agents: the next runner of this folder "
+                "looks after them"
+            )
+            self._log.event("external_left", words, jobs=self._left)
         if self._service is not None:
             await self._service.aclose()
-
-    # what is asked of the files
-
-    def spec(self, name: str) -> ExternalAgent | None:
-        """An external agent as it is served now."""
-        return self._releases.current.external_agents.get(name)
-
-    def reloaded(self) -> None:
-        """Another release is served: programs that said that they are gone are asked again."""
-        self._gone.clear()
-
-    def breaker(self, name: str) -> Breaker:
-        """The breaker of an external agent."""
-        return self._breakers.setdefault(name, Breaker(name, FAILURES, OPEN_FOR))
-
-    def unavailable(self, name: str) -> str | None:
-        """Why a program is not even asked, or None."""
-        if name in self._gone:
-            return self._gone[name]
-        return self._health.problem(name)
-
-    def patience(self, name: str) -> float | None:
-        """Seconds in which a program, or its fallback, should be in a room; None: not external."""
-        spec = self.spec(name)
-        return None if spec is None else spec.deadline + 5.0
 
     def serves(self, room: str) -> bool:
         """Whether a job of this runner is on in a room."""
         return self._rooms[room] > 0
 
-    # what LiveKit has to do
-
-    def kinds(self, name: str) -> tuple[str, ...]:
-        """For which kinds of jobs a name is registered; none: it is not an external agent."""
-        spec = self.spec(name)
-        return tuple(dict.fromkeys(spec.job_types)) if spec is not None else ()
-
     async def take(self, name: str, about: wire.Job, ended: asyncio.Event) -> str:
         """See one job through; gives why it failed, or nothing."""
         from runner.serve.external.course import Course
 
-        room = about.room.name
+        with self._serving(about.room.name):
+            return await Course(self, about, name, ended).run()
+
+    @contextmanager
+    def _serving(self, room: str) -> Iterator[None]:
         self._rooms[room] += 1
         try:
-            return await Course(self, about, name, ended).run()
+            yield
         finally:
             self._rooms[room] -= 1
+
+    @property
+    def on(self) -> int:
+        """How many jobs are on."""
+        return len(self._programs)
+
+    async def follow_others(self) -> None:
+        """Go on with what other runners leave, until cancelled."""
+        while True:
+            await self.adopt()
+            await asyncio.sleep(_ADOPTING)
+
+    async def adopt(self) -> None:
+        """Go on with jobs that runners have left that are no more."""
+        from runner.serve.external import resuming
+
+        if self._livekit is not None:
+            for group in resuming.groups(await self._shelf.adopt()):
+                self._tasks.spawn(self._resumed(resuming.Left(self, group)))
+
+    async def _resumed(self, left: Left) -> None:
+        with self._serving(left.room):
+            await left.see_through()
 
     def programs(self, about: wire.Job, name: str, until: float) -> list[Program]:
         """Those that are wanted for a job: the one itself, and those that it names besides."""
@@ -148,7 +151,9 @@ class ExternalJobs:
         also = [str(n) for n in served[name].also if str(n) in served]
         return [self.program(about, each, served[each], until) for each in (name, *also)]
 
-    def program(self, about: wire.Job, name: str, spec: ExternalAgent, until: float) -> Program:
+    def program(
+        self, about: wire.Job, name: str, spec: ExternalAgent, until: float, url: str = ""
+    ) -> Program:
         """A program for a job; for one that is known, the same job again."""
         from livekit.protocol import agent as wire
 
@@ -162,25 +167,22 @@ class ExternalJobs:
             number, name, kind if kind == "JT_PUBLISHER" else "JT_ROOM", about.room.name,
             about.dispatch_id, f"agent-{number}",
         )  # fmt: skip
-        self._keep(job)
+        self.know(job)
         offer = Offer(
-            job, spec, self._address(spec), about, self.rooms.url,
+            job, spec, url or self.address(spec), about, self.rooms.url,
             partial(self.rooms.token, job, spec.token_ttl),
             f"{self.base(self.listening)}/v1/jobs/{number}/status", until,
         )  # fmt: skip
-        program = Program(offer, asyncio.get_running_loop().create_future())
+        program = Program(offer, asyncio.get_running_loop().create_future(), main=about.agent_name)
         self._programs[number] = program
-        self._log.event("external_job", f"{name}: a job for room {job.room}", **_about(job))
+        event, words = "external_job", f"{name}: a job for room {job.room}"
+        if url:
+            event, words = "external_resumed", f"{name}: a runner has left its job in {job.room}"
+        self._log.event(event, words, **_about(job))
         return program
 
-    def _address(self, spec: ExternalAgent) -> str:
-        regions = {str(n): str(url) for n, url in spec.regions.items()}
-        return chosen(
-            str(spec.webhook_url), regions, self._env.get("LKRUN_REGION", ""),
-            self._health.milliseconds,
-        )  # fmt: skip
-
-    def _keep(self, job: Job) -> None:
+    def know(self, job: Job) -> None:
+        """Have a job among those that are known."""
         self._jobs[job.id] = job
         old = [
             name for name, each in self._jobs.items() if each.over and name not in self._programs
@@ -196,8 +198,8 @@ class ExternalJobs:
             self._log.event(
                 "external_identity", words, level="warning", agent=job.agent, job=job.id
             )
+        job.accepted = True
         self.advance(job, "accepted")
-        program.job.accepted = True
         self._letters(letters.requested(program, "sent", ""))
 
     def joined(self, job: Job) -> None:
@@ -205,7 +207,8 @@ class ExternalJobs:
         from datetime import UTC, datetime
 
         job.joined = job.joined or datetime.now(UTC)
-        self.advance(job, "running")
+        if not self.advance(job, "running"):  # its program has said so before
+            self._note(job)
         words = f"{job.agent}: the program is in room {job.room}"
         self._log.event("external_joined", words, **_about(job))
 
@@ -238,13 +241,23 @@ class ExternalJobs:
             self._log.event("external_ended", words, level=level, **_about(job))
         if (program := self._programs.get(job.id)) is not None:
             program.changed.set()
+        self._note(job)
         return True
+
+    def _note(self, job: Job) -> None:
+        """Keep a job that a program is in, for the next runner; forget one that is over."""
+        program = self._programs.get(job.id)
+        if job.over:
+            self._shelf.forget(job)
+        elif job.accepted and program is not None:
+            self._shelf.keep(program, program.main or job.agent)
 
     def done(self, programs: list[Program]) -> None:
         """A job is over for LiveKit; what it was is remembered."""
         for each in programs:
             self._programs.pop(each.job.id, None)
             if not each.job.over:
+                self._left += each.job.accepted
                 each.job.advance("failed", "the runner has ended")
 
     async def stand_in(self, about: wire.Job, name: str, error: str) -> None:
@@ -259,24 +272,10 @@ class ExternalJobs:
 
     def keep_out(self, program: Program) -> None:
         """A program that is too late does not talk beside who took its place."""
+        from runner.serve.external.presence import keep_out
+
         self._letters(letters.cancelled(program, "it did not join in time"))
-        self._tasks.spawn(self._kept_out(program))
-
-    async def _kept_out(self, program: Program) -> None:
-        from runner.serve.external.presence import STAYING
-        from runner.serve.external.room import TROUBLES
-
-        job, until = program.job, time.monotonic() + program.offer.spec.token_ttl
-        while time.monotonic() < until:
-            try:
-                people = await self.rooms.people(job.room)
-                if people is None:
-                    return
-                if job.identity in people:
-                    await self.rooms.remove(job.room, job.identity)
-            except TROUBLES:
-                pass
-            await asyncio.sleep(STAYING)
+        self._tasks.spawn(keep_out(self, program))
 
     def tell_end(self, program: Program) -> None:
         """Have a program told that its job is over, once."""
@@ -325,14 +324,6 @@ class ExternalJobs:
         if program is not None and job.attempts:
             self._letters(letters.cancelled(program, "it was cancelled"))
         return True
-
-    def gone(self, name: str) -> bool:
-        """Whether a program has said that it is gone."""
-        return name in self._gone
-
-    def health(self, name: str) -> dict[str, Any]:
-        """What is known of the health of an external agent."""
-        return self._health.to_data(name)
 
 
 def _about(job: Job) -> dict[str, Any]:

@@ -137,6 +137,20 @@ class Presence:
         return None if people is None else job.identity in people
 
 
+async def keep_out(jobs: JobHost, program: Program) -> None:
+    """Take a program out of its room that comes too late, as long as its token lets it in."""
+    loop, job = asyncio.get_running_loop(), program.job
+    until = loop.time() + program.offer.spec.token_ttl
+    while loop.time() < until:
+        with contextlib.suppress(*TROUBLES):
+            people = await jobs.rooms.people(job.room)
+            if people is None:
+                return
+            if job.identity in people:
+                await jobs.rooms.remove(job.room, job.identity)
+        await asyncio.sleep(STAYING)
+
+
 async def _pause(program: Program, seconds: float) -> None:
     """Wait, or until somebody says how the job goes."""
     with contextlib.suppress(TimeoutError):

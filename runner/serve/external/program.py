@@ -27,11 +27,13 @@ class Program:
     Attributes:
         joined: whether it has joined, once that is known.
         changed: set when somebody says how the job goes.
+        main: the external agent that LiveKit's job is of, where that is known.
     """
 
     offer: Offer
     joined: asyncio.Future[bool]
     changed: asyncio.Event = field(default_factory=asyncio.Event)
+    main: str = ""
 
     @property
     def job(self) -> Job:
@@ -73,8 +75,14 @@ class JobHost(Protocol):
         """Those that are wanted for a job."""
         ...
 
-    def program(self, about: wire.Job, name: str, spec: ExternalAgent, until: float) -> Program:
-        """A program for a job."""
+    def program(
+        self, about: wire.Job, name: str, spec: ExternalAgent, until: float, url: str = ""
+    ) -> Program:
+        """A program for a job; `url`: where it was asked, else what is right now."""
+        ...
+
+    def know(self, job: Job) -> None:
+        """Have a job among those that are known."""
         ...
 
     def accepted(self, program: Program, reply: JobReply | None) -> None:
