@@ -1,4 +1,4 @@
-"""`lkrun new plugin`: a package that is found, is checked, and whose tests pass."""
+"""`lkrun new`: a folder that checks, with a program beside it; a plugin whose tests pass."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import pytest
 from click.testing import CliRunner
 
 from runner.cli.main import lkrun
+from runner.cli.new.folder import PROGRAM, TEMPLATES
 from runner.cli.new.plugin import KINDS
 from runner.plugin import Plugin
 from runner.providers.build import check_kind
@@ -82,3 +83,53 @@ def test_something_else_to_begin_with():
     """What there is to begin with is named."""
     result = CliRunner().invoke(lkrun, ["new", "pluggin", "x"])
     assert "did you mean 'plugin'?" in result.output
+
+
+def begin(*words):
+    return CliRunner().invoke(lkrun, ["new", *words])
+
+
+@pytest.mark.parametrize("name", TEMPLATES)
+def test_a_new_folder_has_no_mistakes(tmp_path, monkeypatch, name):
+    """Each template checks as it is made, and says what comes next."""
+    monkeypatch.chdir(tmp_path)
+    made = begin("my-agents", "--template", name)
+    assert made.exit_code == 0, made.output
+    assert "lkrun check my-agents" in made.output
+    checked = CliRunner().invoke(lkrun, ["check", "my-agents"])
+    assert (checked.exit_code, "no mistakes" in checked.output) == (0, True), checked.output
+
+
+@pytest.mark.parametrize("name", [name for name, each in TEMPLATES.items() if each.program])
+def test_the_program_of_a_new_folder_is_the_example(tmp_path, name):
+    """All files of the example that runs in CI, and no others, stand beside the agents."""
+    assert begin(str(tmp_path / "agents.d"), "--template", name).exit_code == 0
+    example = ROOT / "examples" / "external-agents" / TEMPLATES[name].program
+    listed = subprocess.run(
+        ["git", "ls-files"], cwd=example, capture_output=True, text=True, check=True
+    )
+    made = {
+        str(each.relative_to(tmp_path / PROGRAM)): each.read_bytes()
+        for each in (tmp_path / PROGRAM).rglob("*")
+        if each.is_file()
+    }
+    assert made == {each: (example / each).read_bytes() for each in listed.stdout.split()}
+    assert f"../{PROGRAM}" in (tmp_path / "agents.d" / "agents.yaml").read_text()
+
+
+def test_no_folder_is_overwritten(tmp_path):
+    """Neither that of the agents nor that of the program; what is there stays."""
+    mine = tmp_path / PROGRAM / "mine.txt"
+    mine.parent.mkdir()
+    mine.write_text("mine")
+    refused = begin(str(tmp_path / "agents.d"), "--template", "external-python")
+    assert refused.exit_code == 2
+    assert "is there already" in refused.output
+    assert [each.name for each in tmp_path.rglob("*")] == [PROGRAM, "mine.txt"]
+
+
+def test_a_template_nobody_knows_is_told_with_those_there_are(tmp_path):
+    """The names that may stand there are listed."""
+    refused = begin(str(tmp_path / "a"), "--template", "external")
+    assert refused.exit_code == 2
+    assert "external-python" in refused.output

@@ -336,7 +336,7 @@ async def phone(socket):
 
 @pytest_asyncio.fixture
 async def world(store, releases, admission, calls, monkeypatch):
-    """Jobs of external agents, with a stand-in of LiveKit; programs are looked for in short turns."""
+    """Jobs of external agents with a stand-in of LiveKit; programs are looked for often."""
     for name, seconds in (("JOINING", 0.02), ("STAYING", 0.02), ("BACK", 0.1), ("GRACE", 0.1)):
         monkeypatch.setattr(presence, name, seconds)
     async with worlds(store, releases, admission, calls) as made:
