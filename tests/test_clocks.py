@@ -33,6 +33,7 @@ SHOWN = {
     "serve/external/jobs.py": "when a program was first seen in its room, for people",
     "serve/external/letters.py": "when a job ended, as its program reads it",
     "serve/external/posting.py": "until when a program must have joined, as it reads it",
+    "serve/external/resuming.py": "how long a program may still take, over restarts",
     "serve/log.py": "the moment of an event",
     "serve/outgoing/outcome.py": "when a call that an agent makes began and ended, for people",
     "serve/records/recorder.py": "when something happened in a call",

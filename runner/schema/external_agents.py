@@ -29,6 +29,17 @@ MAKE_ONE: Final = (
 
 _INSTEAD: Final = f'{MAKE_ONE}, as AGENT_SECRET, and write "{{{{ secrets.AGENT_SECRET }}}}" here'
 
+_VARIABLE: Final = re.compile(r"\$\{?([A-Za-z_][A-Za-z0-9_]*)\}?|([A-Z][A-Z0-9]*_[A-Z0-9_]*)")
+"""The name of a variable of the environment, as shells write it, or alone."""
+
+_OURS: Final = frozenset(
+    {
+        "webhook-id", "webhook-timestamp", "webhook-signature", "x-livekit-signature",
+        "x-livekit-timestamp",
+    }
+)  # fmt: skip
+"""Headers that say whose a request is."""
+
 _JOB_TYPES: Final = {
     "room": "room",
     "publisher": "publisher",
@@ -51,6 +62,15 @@ def secret_problem(secret: str) -> str | None:
     if held < LEAST_BYTES:
         return f"the secret is too short: it has {held} bytes, and {LEAST_BYTES} are the least"
     return None
+
+
+def _instead(secret: str) -> str:
+    """What to write in place of a secret that stands in the file and cannot be used."""
+    variable = _VARIABLE.fullmatch(secret.strip())
+    if variable is None:
+        return _INSTEAD
+    name = (variable[1] or variable[2]).upper()
+    return f'write "{{{{ secrets.{name} }}}}", if {name} is set in the environment of lkrun'
 
 
 def _job_type(text: str) -> str:
@@ -201,12 +221,38 @@ class ExternalAgent(Block):
         for at, secret in enumerate(self.secret):
             problem = None if has_template(secret) else secret_problem(secret)
             if problem is not None:
-                raise mistake("E117", problem, _INSTEAD, at=("secret", at))
+                raise mistake("E117", problem, _instead(secret), at=("secret", at))
         if not self.job_types:
             raise mistake(
                 "E105", "there is no kind of job here", "write room, or publisher",
                 at=("job_types",),
             )  # fmt: skip
+        return self
+
+    @model_validator(mode="after")
+    def _posted(self) -> Self:
+        for name in self.headers:
+            if name.casefold() in _OURS:
+                raise mistake(
+                    "E112",
+                    f"the header {name} is lkrun's own: it signs each request itself",
+                    "delete it; secret: is what lkrun signs with",
+                    at=("headers", name),
+                    on="key",
+                )
+        return self
+
+    @model_validator(mode="after")
+    def _in_time(self) -> Self:
+        patience = min(self.join_timeout, self.deadline)
+        if self.token_ttl < patience:
+            raise mistake(
+                "E112",
+                f"the room's token ends after {self.token_ttl:g}s, and a program has "
+                f"{patience:g}s to join",
+                f"write token_ttl: {patience:g}s or more, or delete it: it is 10m then",
+                at=("token_ttl",),
+            )
         both = {"timeout", "deadline"} <= self.model_fields_set
         if both and self.timeout > self.deadline:
             raise mistake(

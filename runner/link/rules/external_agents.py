@@ -64,6 +64,8 @@ def _fallback(context: DefinitionContext, leaf: Leaf, _place: Span) -> Iterator[
     if name in table.entries[_SECTION] and name not in known:
         message = f"'{name}' is an external agent, and the fallback is one of agents:"
         hint = f"write also: {name} to have both programs called, or name an agent"
+        if name == context.definition.name:
+            hint = "name an agent, or delete it: an apology is said then"
         yield Diagnostic(span, "E202", message, hint)
     elif name not in known and name not in table.words:
         hint = defined_where(name, known, "delete it: an apology is said then")

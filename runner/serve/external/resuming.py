@@ -35,15 +35,15 @@ class Left:
     """The programs of one of LiveKit's jobs, as they were kept."""
 
     def __init__(self, jobs: JobHost, kept: list[Kept]) -> None:
-        self._jobs, self._kept = jobs, kept
+        self._jobs, self._first = jobs, kept[0]
+        self._programs = [self._program(each) for each in kept]
         self.room = str(kept[0]["body"]["room"]["name"])
 
     async def see_through(self) -> None:
         """See them through, as if this runner had offered them their job."""
-        first = self._kept[0]
-        about = livekits_job(first["body"])
-        course = Course(self._jobs, about, first["main"], asyncio.Event())
-        await course.resume([self._program(each) for each in self._kept])
+        about = livekits_job(self._first["body"])
+        course = Course(self._jobs, about, self._first["main"], asyncio.Event())
+        await course.resume(self._programs)
 
     def _program(self, kept: Kept) -> Program:
         body = kept["body"]
