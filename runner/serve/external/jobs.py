@@ -175,10 +175,11 @@ class ExternalJobs(ExternalServices):
         )  # fmt: skip
         program = Program(offer, asyncio.get_running_loop().create_future(), main=about.agent_name)
         self._programs[number] = program
-        event, words = "external_job", f"{name}: a job for room {job.room}"
         if url:
-            event, words = "external_resumed", f"{name}: a runner has left its job in {job.room}"
-        self._log.event(event, words, **_about(job))
+            words = f"{name}: its job in room {job.room} was left by a runner that is no more"
+            self._log.event("external_resumed", words, **_about(job))
+        else:
+            self._log.event("external_job", f"{name}: a job for room {job.room}", **_about(job))
         return program
 
     def know(self, job: Job) -> None:
