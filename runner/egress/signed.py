@@ -13,6 +13,7 @@ from typing import Final
 
 import httpx
 
+from runner import __version__
 from runner.egress.auth.seam import Authentication
 from runner.egress.exchange import Answer
 from runner.egress.hiding import Hiding
@@ -49,6 +50,7 @@ class SignedPost:
         style: `standard`, `livekit` or `both`.
         seconds: in which it must be answered.
         hidden: what of the body nobody may see, whoever sends it back.
+        trace: the trace that it belongs to (https://www.w3.org/TR/trace-context/); or nothing.
     """
 
     url: str
@@ -59,6 +61,7 @@ class SignedPost:
     style: str = "standard"
     seconds: float = 10.0
     hidden: tuple[Secret[str], ...] = field(default=(), repr=False)
+    trace: str = ""
 
 
 class ManySignatures(Authentication):
@@ -139,9 +142,12 @@ async def post_signed(
     for value in post.hidden:
         hiding.learn(value)
     headers = {name: Sent(text) for name, text in post.headers.items()}
+    if not any(name.casefold() == "user-agent" for name in headers):
+        headers["User-Agent"] = Sent(f"lkrun/{__version__}")
     sending = _Signing(
         _spec("POST", post.url, post.seconds, headers), None, texts, hiding, _unbounded(means),
         content=post.content, message=post.message, secrets=post.secrets, style=post.style,
+        trace=post.trace,
     )  # fmt: skip
     answer = await _answer(sending)
     return answer.response.status_code, answer.body

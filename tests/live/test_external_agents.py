@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 import time
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -168,6 +169,36 @@ async def test_a_program_that_hands_on_in_order_is_not_replaced(livekit, lkrun_s
             status, text = await asked(runner, f"/v1/jobs/{program.jobs[0]['job_id']}")
             assert (status, '"success"' in text) == (200, True)
         assert not runner.named("external_fallback")
+
+
+@pytest.mark.parametrize("how", ["stopped", "killed"])
+async def test_a_call_outlives_its_runner(livekit, lkrun_serve, write, tmp_path, how):
+    """The next runner knows the job and its token, and calls the fallback where it is needed."""
+    async with Program() as program:
+        text = folder(program, fallback="north") + f"runner:\n  data_dir: {tmp_path / 'data'}\n"
+        agents = write(agents=text)
+        first = lkrun_serve(agents, "--drain", "0s", GUIDE=SECRET)
+        await first.event("ready", within=60)
+        async with calling(livekit, "guide") as caller:
+            await caller.reads("The program is here.")
+            (job,) = program.jobs
+            await first.event("external_joined")
+            if how == "stopped":
+                first.send(signal.SIGTERM)
+                assert await first.ended(20) == 0
+                assert first.named("external_left")
+            else:
+                first.process.kill()
+                first.code = -signal.SIGKILL
+            second = lkrun_serve(agents, GUIDE=SECRET)
+            await second.event("external_resumed", within=60)
+            job["status_url"] = f"{second.http}/v1/jobs/{job['job_id']}/status"
+            assert await program.report(job, status="running", message="still here") == 200
+            await program.rooms[0].disconnect()
+            await caller.reads("North desk.")
+        await program.until(lambda: program.told)
+        assert [message["status"] for message in program.told] == ["failed"]
+        assert len(program.jobs) == 1
 
 
 def files(folder):

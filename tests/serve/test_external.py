@@ -10,6 +10,7 @@ from support.external import FAILED, SUCCESS, joining
 from support.program import SECRET as SIGNING
 from support.waiting import until
 
+from runner import __version__
 from runner.front.port import DialogueError
 from runner.serve.external import presence
 from runner.serve.external.book import ServedJobs
@@ -95,6 +96,21 @@ async def test_a_failure_that_passes_costs_an_attempt(world):
         assert await world.ended(job) == (SUCCESS, "")
     assert [message["attempt"] for message in program.jobs] == [1, 2]
     assert {headers["webhook-id"] for headers in program.headers} == {f"msg_{job}_requested"}
+
+
+async def test_each_attempt_says_who_sends_it_and_which_trace_it_is_of(world):
+    """Idempotency-Key is the id of the message, and one trace holds all attempts of a job."""
+    async with joining(world, (503, "", {}), YES) as program:
+        world.serve(program)
+        job = await world.running()
+        first, second = program.headers
+    for headers in (first, second):
+        assert headers["User-Agent"] == f"lkrun/{__version__}"
+        assert headers["Idempotency-Key"] == headers["webhook-id"] == f"msg_{job}_requested"
+        assert headers["Content-Type"] == "application/json"
+    one, other = (headers["traceparent"].split("-") for headers in (first, second))
+    assert (one[:2], one[3]) == (other[:2], "01")
+    assert one[2] != other[2]
 
 
 async def test_who_says_that_it_is_gone_is_asked_again_after_a_reload(world):

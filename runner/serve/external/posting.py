@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
+import secrets
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -137,6 +139,7 @@ class Offer:
                 spec.signature,
                 min(spec.timeout, left),
                 (token, self.job.status_token),
+                _trace(self.job.id),
             )
         )
 
@@ -148,6 +151,11 @@ class Offer:
         if not reply.accepted:
             return Offered("rejected", (reply.error or "it said no")[:300])
         return Offered("accepted", reply=reply)
+
+
+def _trace(job: str) -> str:
+    """The trace of a job: the same over all attempts, each a part of its own."""
+    return f"00-{hashlib.sha256(job.encode()).hexdigest()[:32]}-{secrets.token_hex(8)}-01"
 
 
 def _iso(moment: float) -> str:
