@@ -17,8 +17,8 @@ def _words(text: str) -> frozenset[str]:
 _OURS = {
     "caller.phone": (
         "ani call.from call.from_number caller.number caller.phone_number caller.tel caller_id"
-        " caller_number caller_phone contact.phone customer.number customer.phone from from_number"
-        " phone_from system__caller_id user.phone user_number user_phone"
+        " call.customer caller_number caller_phone contact.phone customer.number customer.phone"
+        " from from_number phone_from system__caller_id user.phone user_number user_phone"
     ),
     "caller.dialled": (
         "agent_number call.to call.to_number called_number caller.called caller.to dnis"
@@ -29,13 +29,16 @@ _OURS = {
     ),
     "now": (
         "current_datetime current_hour current_time date_time datetime now_time system__time"
-        " system__time_utc time timestamp utcnow"
+        " current_time_utc now_utc system__time_utc time time_utc timestamp utcnow"
     ),
     "today": "current_calendar current_date date system__date todays_date",
     "now.strftime('%A')": "current_day day day_of_week dow weekday",
     "now.strftime('%B')": "current_month month",
     "now.year": "current_year year",
-    "call.id": "call_id conversation_id session_id system__call_sid system__conversation_id",
+    "call.id": (
+        "call_id conversation.id conversation_id session.id session_id system__call_sid"
+        " system__conversation_id"
+    ),
     "call.agent": "agent.name agent_id agent_name assistant.name assistant_name system__agent_id",
     "room.name": "room_id room_name",
     "job.metadata": "call.metadata custom_data dynamic_variables",

@@ -96,6 +96,9 @@ def _dashed(context: UseContext, use: Use, leaf: Leaf) -> Problem:
     path = use.dashed
     if len(path) == 1:
         name = foreign.small(path[0])
+        known = foreign.same((name,))
+        if known is not None and name not in context.scope.variables:
+            return "E302", f"unknown name '{path[0]}'", _write(known, leaf)
         hint = f"a name has no '-': {_declare(context, name, leaf)}"
         return "E302", f"unknown name '{path[0]}'", hint
     root, rest = path[0], path[1:]

@@ -24,7 +24,7 @@ _MEANT = late(
 _LATIN = str.maketrans("\u0430\u0410\u0443\u0423\u043c\u041c\u04cf\u04c0\u0406", "aAyYmMlll")
 """Letters of other scripts that look like those of `yaml`."""
 
-_ANY_NAME = late(r"[^.]+(?:\.(?:txt|text|md))?", re.IGNORECASE)
+_ANY_NAME = late(r"[^.]+(?:\.\w{1,8}){0,2}~?")
 _AGENTS = late(rb"(?:\xef\xbb\xbf)?(?:.*\n)*?agents[ \t]*:[ \t]*(?:#.*)?\r?\n[ \t]")
 
 _DOCUMENT = late(r"\.(?:rtf|docx?|odt|html?)\W*$", re.IGNORECASE)

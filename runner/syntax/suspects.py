@@ -167,7 +167,7 @@ def _backslash(text: str, node: Any) -> Iterator[Suspect]:
         message = f"\\{character} is no line break here, but two characters of the text"
         help_ = "write the text on several lines, below its key, with '|' behind the key"
     if _on_one_line(text, node):
-        better = unescaped(node.value)
+        better = unescaped(node.value).removesuffix("\\")
         written = _in_double_quotes(better) if re.search(r"\\[nt]", better) else quoted(better)
         help_ = f"write {shortened(f'{line[:column].strip()} {written}'.strip())}"
     yield Suspect(match.start(), match.end() + 1, "W004", message, help_)

@@ -169,6 +169,9 @@ def explain(
             return place.problem(place.text.rfind(opening), "E301", text, help_)
     if not condition and (unclosed := _unclosed(place, tokens)):
         return unclosed
+    if echo := _ECHO.search(place.text):
+        help_ = f"write {{{{ {echo[1]} }}}}"
+        return place.problem(echo.start(), "E301", "'{%=' is of another language", help_)
     if tag := _UNKNOWN_TAG.search(message):
         return _tag(place, tag[1], error)
     if innermost := _INNERMOST.search(message):
@@ -179,6 +182,9 @@ def explain(
     elif message.startswith(("unexpected char", "unexpected '")):
         offset = _end(place, tokens)
     return _expression(place, offset, condition=condition)
+
+
+_ECHO: Final = late(r"\{%=\s*([A-Za-z_][\w.]*)\s*%\}")
 
 
 def _end(place: TextLines, tokens: list[LexerToken]) -> int:
@@ -217,7 +223,17 @@ def _tag(place: TextLines, tag: str, error: TemplateSyntaxError) -> TemplateProb
             )
     if tag in _STATEMENTS:
         return place.problem(offset, "E301", f"'{{% {tag} %}}' belongs to nothing before it", None)
+    alone = re.fullmatch(r"\{%-?\s*([A-Za-z_][\w.]*)\s*-?%\}", _block_at(place.text, offset))
+    if alone and not difflib.get_close_matches(tag, _STATEMENTS, n=1, cutoff=0.7):
+        help_ = f"for a value, write {{{{ {alone[1]} }}}}"
+        return place.problem(offset, "E301", f"unknown statement '{tag}'", help_)
     return place.problem(offset, "E301", f"unknown statement '{tag}'", nearest(tag, _STATEMENTS))
+
+
+def _block_at(text: str, offset: int) -> str:
+    """What stands between `{%` and `%}` around an offset, with these."""
+    begin, end = text.rfind("{%", 0, offset + 1), text.find("%}", offset)
+    return text[begin : end + 2] if 0 <= begin < end else ""
 
 
 def _never_closed(place: TextLines, tokens: list[LexerToken], tag: str) -> TemplateProblem:

@@ -165,7 +165,7 @@ def _of_measures(work: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
     return apply
 
 
-_FORMAT: Final = late(r"%(?:%|[-+ 0#]{0,5}\d{0,3}(?:\.\d{0,3})?[sdfgeixX])|[^%]+")
+FORMAT: Final = late(r"%(?:%|[-+ 0#]{0,5}\d{0,3}(?:\.\d{0,3})?[sdfgeixX])|[^%]+")
 
 
 def formatted(pattern: str, *values: Any, language: str = "") -> str:
@@ -174,7 +174,7 @@ def formatted(pattern: str, *values: Any, language: str = "") -> str:
     Raises:
         Refused: the pattern is of another sort.
     """
-    parts = _FORMAT.findall(pattern)
+    parts = FORMAT.findall(pattern)
     if "".join(parts) != pattern:
         raise RefusedOperation("this pattern of 'format' cannot be used")
     numbers = list(map(number, values))  # refuses one whose digits would fill the memory

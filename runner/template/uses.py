@@ -11,6 +11,7 @@ from runner.template.comparisons import compared, never_true
 from runner.template.complaints import TextLines, nearest
 from runner.template.filters import COUNTED, UNWANTED
 from runner.template.findings import MOMENTS, Analysis, TemplateProblem, Use
+from runner.template.formats import with_percent, wrong_format
 from runner.template.limits import MAX_DEPTH
 from runner.template.lookup import METHODS
 from runner.template.ways import (
@@ -192,10 +193,26 @@ class Walk:
             place, sort = _NAMED_BY_TEXT[node.name]
             if len(node.args) > place and isinstance(node.args[place], nodes.Const):
                 self._known(str(node.args[place].as_const()), sort, node.lineno)
+        if node.name == "format" and not (node.dyn_args or node.dyn_kwargs or node.kwargs):
+            self._format(node.lineno, node.node, node.args)
         if node.node is not None:
             fall_back = node.name in _FALL_BACK
             self._one(node.node, at._replace(guarded=at.guarded or fall_back))
         self._arguments(node, at)
+
+    def _modulo(self, node: nodes.Mod, at: _At) -> None:
+        if isinstance(node.left, nodes.Const):
+            right = node.right
+            several = right.items if isinstance(right, nodes.List | nodes.Tuple) else None
+            self._format(node.lineno, node.left, several)
+        self._all(node.iter_child_nodes(), at)
+
+    def _format(
+        self, offset: int, pattern: nodes.Node | None, given: Sequence[nodes.Node] | None
+    ) -> None:
+        wrong = wrong_format(pattern, given, braces=not self._condition)
+        if wrong is not None:
+            self._complain(offset, "E301", *wrong)
 
     def _test(self, node: nodes.Test, at: _At, *, negated: bool = False) -> None:
         offset = self._place.after(node.lineno, node.name)
@@ -239,7 +256,7 @@ class Walk:
         if isinstance(called, nodes.Getattr):
             if called.attr not in METHODS:
                 message = f"'{called.attr}' cannot be called here"
-                help_ = self._of_moment(called, node.args)
+                help_ = self._of_format(called, node.args)
                 help_ = help_ or self._way(FOREIGN_METHODS, called.attr, node.args, called.node)
                 self._complain(
                     called.lineno, "E301", message, help_ or nearest(called.attr, METHODS)
@@ -254,8 +271,11 @@ class Walk:
             help_ = self._way(FUNCTIONS, called.name, node.args, first) or help_
         self._complain(called.lineno, "E301", f"{text} cannot be called", help_)
 
-    def _of_moment(self, called: nodes.Getattr, given: Sequence[nodes.Node]) -> str | None:
-        """Say how a method of a date elsewhere is written here."""
+    def _of_format(self, called: nodes.Getattr, given: Sequence[nodes.Node]) -> str | None:
+        """Say how `format` of a text, or a method of a date elsewhere, is written here."""
+        in_percent = with_percent(called.node, given) if called.attr == "format" else None
+        if in_percent is not None:
+            return self._way({"format": in_percent}, "format", (), None)
         if not isinstance(called.node, nodes.Name) or called.node.name not in MOMENTS:
             return None
         if called.attr == "format" and given and isinstance(given[0], nodes.Const):
@@ -274,7 +294,11 @@ class Walk:
         if name not in ways:
             return None
         listed = ", ".join(map(source, given)) or "…"
-        way = written(ways[name], source(value), listed, braces=not self._condition)
+        rest = ", ".join(map(source, given[1:]))
+        shown = source(value)
+        if isinstance(value, nodes.Const) and value.value in MOMENTS:
+            shown = str(value.value)  # Liquid writes 'now' | date
+        way = written(ways[name], shown, listed, rest, braces=not self._condition)
         return f"write {way}"
 
     def _arguments(self, node: Any, at: _At) -> None:
@@ -336,6 +360,7 @@ class Walk:
         nodes.Getattr: _chain,
         nodes.Getitem: _chain,
         nodes.If: _if,
+        nodes.Mod: _modulo,
         nodes.Name: _chain,
         nodes.Not: _not,
         nodes.Or: _or,

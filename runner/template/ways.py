@@ -1,6 +1,6 @@
 """Filters, functions, methods, tests and statements of other languages → how it is written here.
 
-In a way, `{v}` is the value and `{g}` what was given besides.
+In a way, `{v}` is the value, `{g}` what was given, and `({r})` what was given after the first.
 """
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ FUNCTIONS: Final[dict[str, str]] = {
     "parseFloat": "{v} | float",
     "parseInt": "{v} | int",
     "reversed": "{v} | reverse | list",
-    "round": "{v} | round",
+    "round": "{v} | round({r})",
     "sorted": "{v} | sort",
     "str": "{v}",
     "strftime": "now.strftime('%A')",
@@ -185,7 +185,8 @@ NOTHING: Final = frozenset({"NULL", "Null", "nil", "null", "undefined"})
 """Names that elsewhere mean no value; Jinja has `none`, and lkrun asks `is known`."""
 
 
-def written(way: str, value: str, given: str = "", *, braces: bool = True) -> str:
+def written(way: str, value: str, given: str = "", rest: str = "", *, braces: bool = True) -> str:
     """Write a way with its value, in braces unless it stands in a condition."""
-    text = way.replace("{v}", value).replace("{g}", given)
+    text = way.replace("({r})", f"({rest})" if rest else "")
+    text = text.replace("{v}", value).replace("{g}", given)
     return f"{{{{ {text} }}}}" if braces else text

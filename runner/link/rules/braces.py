@@ -26,7 +26,7 @@ from runner.template import MOMENTS, without_templates
 _PATH = r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*"
 _SINGLE = late(rf"(?<!\{{)[$#]?\{{ ?({_PATH}) ?\}}(?!\}})")
 _SPOKEN = late(
-    rf"(?<!\{{)[$#]?\{{ *({_PATH}(?:[ -]\w+)*)(?:[!:][^{{}}]*)? *\}}(?!\}})"
+    rf"(?<!\{{)[$#]?\{{!? *({_PATH}(?:[ -]\w+)*)(?:[!:][^{{}}]*)? *\}}{{1,2}}(?!\}})"
     rf"|\[\[? ?({_PATH}(?:[ -]\w+){{0,2}}) ?\]\]?(?!\()"
     rf"|<<? ?({_PATH}(?:[ -]\w+){{0,2}}) ?>?>"
     rf"|(?<!\w)%({_PATH})%"
@@ -34,6 +34,7 @@ _SPOKEN = late(
     rf"|(?<![\w$])\$([a-z_]\w*(?:\.\w+)+)"
     rf"|<%[=-]? *({_PATH}) *%>"
     rf"|%\(({_PATH})\)[sd]"
+    rf"|(?<!\w)__([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*)__(?!\w)"
     rf"|[\uff5b]+\s*({_PATH}(?:[ -]\w+)*)\s*[\uff5d]+"
 )
 _BARE = late(
@@ -64,9 +65,9 @@ def _check(context: UseContext, leaf: Leaf, place: Span) -> Iterator[Diagnostic]
     text = leaf.value
     if not isinstance(text, Text) or isinstance(text, Condition | Plain | Scalar):
         return
-    hidden = without_templates(text) if re.search(r"[.{\[<%$\uff5b]", text) else ""
+    hidden = without_templates(text) if re.search(r"[.{\[<%$_\uff5b]", text) else ""
     yield from _without_braces(context, leaf, place, hidden)
-    if not re.search(r"[{\[<%$\uff5b]", text):
+    if not re.search(r"[{\[<%$_\uff5b]", text):
         return
     spoken = isinstance(text, Spoken)
     known: set[str] = set()

@@ -24,7 +24,7 @@ def _check(context: DefinitionContext, leaf: Leaf, place: Span) -> Iterator[Diag
         return
     for opening, begin, end in pieces(text):
         inside = text[begin + 2 : end - 2]
-        if opening != "{#" or re.match(r"-?\s|-?$", inside):
+        if opening != "{#" or re.match(r"-?\s", inside):
             continue
         shown = text[begin:end]
         line = text.count("\n", 0, begin) + 1

@@ -71,7 +71,7 @@ def _problem(context: UseContext, use: Use, leaf: Leaf, *, in_host: bool) -> Pro
 def _name(context: UseContext, use: Use, leaf: Leaf) -> Problem | None:
     root, rest = use.path[0], use.path[1:]
     if root in ATTRIBUTES and root not in context.scope.variables:
-        return _attribute(root, rest, after=root in leaf.names)
+        return _of_call(context, use, leaf)
     if root == "args" and root in leaf.names and rest:
         return _argument(context, use, leaf)
     if root in MOMENTS or root == LANGUAGE or root in leaf.names:
@@ -82,6 +82,16 @@ def _name(context: UseContext, use: Use, leaf: Leaf) -> Problem | None:
     if root == MEMORY:
         return of_memory(context.scope, rest, leaf)
     return _open(context, rest) if root == OPEN else unknown_name(context, use, leaf)
+
+
+def _of_call(context: UseContext, use: Use, leaf: Leaf) -> Problem | None:
+    """What is wrong with a part of what every call has, or with a name that `-` parts."""
+    root, rest = use.path[0], use.path[1:]
+    if use.dashed and not rest:
+        return unknown_name(context, use, leaf)  # `job` in caller.attributes.x-job-id
+    if use.dashed[:1] == (root,) and "-" in use.dashed[1]:
+        rest = (use.dashed[1],)
+    return _attribute(root, rest, after=root in leaf.names)
 
 
 def _argument(context: UseContext, use: Use, leaf: Leaf) -> Problem | None:
