@@ -86,7 +86,7 @@ def test_one_mistake_hides_no_other():
         ("{{ name ?? 'you' }}", "write {{ name or 'you' }}"),
         ("{{ gone ? 'a' : 'b' }}", "write {{ 'a' if gone else 'b' }}"),
         ("{{ price:.1f }}", "write {{ '%.1f' | format(price) }}"),
-        ("{{ '{:.1f}'.format(price) }}", "write {{ '%.2f' | format(price) }}"),
+        ("{{ '{:.1f}'.format(price) }}", "write {{ '%.1f' | format(price) }}"),
         ("{{ price.toFixed(1) }}", "write {{ '%.1f' | format(price) }}"),
         ("{{ name | upcase }}", "write {{ name | upper }}"),
         ("{{ name.toUpperCase() }}", "write {{ name | upper }}"),
