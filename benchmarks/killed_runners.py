@@ -122,7 +122,7 @@ class Trial:
             self.runners.remove(runner)
             at = time.monotonic()
             runner.process.send_signal(signal.SIGKILL)
-            await phone.until(lambda: phone.gone or not phone.agents, "the end", within=60)
+            await phone.until(lambda: phone.gone, "the end", within=60)
             self.alone.append(time.monotonic() - at)
             await runner.left(20.0)
             self.runners.append(await self.begin())

@@ -76,8 +76,8 @@ class Ending:
         self._begin(reason)
         self._call.opening.stop()
         self._call.outgoing.stop()
-        if reason == "caller_left":
-            self._call.gone.set()
+        if reason == "caller_left" or self._call.transferring is not None:
+            self._call.gone.set()  # nor is a person called, or briefed, any longer
         if self._session is not None:
             self._session.options.session_close_transcript_timeout = 0.0
             await self._session.aclose()

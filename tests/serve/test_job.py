@@ -167,6 +167,21 @@ async def test_a_room_that_cannot_be_joined_ends_the_call_in_one_line(context, c
     ]
 
 
+@pytest.mark.parametrize(("order", "does"), [(object(), "closes it"), (None, "leaves it")])
+async def test_a_call_whose_runner_died(order, does):
+    """Of an order, whoever is rung or spoken with is hung up; any other goes to another runner."""
+    done = []
+
+    async def do(what=None):
+        done.extend([what] if what else [])
+
+    held = SimpleNamespace(line=SimpleNamespace(listen=do), welcome=SimpleNamespace(order=order))
+    room = SimpleNamespace(disconnect=lambda: do("leaves it"))
+    ctx = SimpleNamespace(room=room, delete_room=lambda: do("closes it"))
+    await job._listen(SimpleNamespace(held=held, ctx=ctx, over=False))
+    assert done == [does]
+
+
 @pytest.mark.parametrize("known", [True, False])
 async def test_without_the_main_process_there_is_no_call(store, tmp_path, caller, known):
     """A job that main does not know, or whose main is gone, ends at once."""

@@ -142,8 +142,9 @@ async def test_what_livekit_says_came_of_it(desk, result, reason):
     assert task._outcome.result().reason == reason
 
 
-async def test_the_caller_hangs_up_meanwhile(desk, monkeypatch):
-    """Nobody is waited for any more."""
+@pytest.mark.parametrize("end", ["caller_left", "shutdown"])
+async def test_the_call_ends_meanwhile(desk, monkeypatch, end):
+    """The caller hangs up, or the runner stops: nobody is called or briefed any longer."""
     call, ringing = desk.conversation._call, asyncio.Event()
 
     async def for_ever(_task):
@@ -153,10 +154,11 @@ async def test_the_caller_hangs_up_meanwhile(desk, monkeypatch):
     monkeypatch.setattr(warm.Briefing, "_dial_human_agent", for_ever)
     pressing = asyncio.create_task(desk.press("1"))
     await ringing.wait()
-    call.gone.set()
+    await desk.conversation.end(end)
     await pressing
     (event,) = [e for e in desk.events if e["type"] == "transfer" and e["state"] == "failed"]
     assert event["reason"] == "caller_left"
+    assert call.over
 
 
 class Room:

@@ -167,14 +167,17 @@ async def _listen(job: _Job) -> None:
     """Hear the main process; where that is gone, leave the room at once.
 
     LiveKit ends this process without leaving it, and would see only after 20 s that nobody
-    answers; another runner takes the call when the agent is gone.
+    answers; another runner takes the call when the agent is gone. A call that was ordered there is
+    nobody else's: who is rung, or spoken with, is not left with nobody.
     """
     try:
         await job.held.line.listen()
     finally:
         if not job.over:
+            ordered = job.held.welcome.order is not None
+            leaving = job.ctx.delete_room() if ordered else job.ctx.room.disconnect()
             with contextlib.suppress(Exception):
-                await asyncio.wait_for(job.ctx.room.disconnect(), _CLOSING)
+                await asyncio.wait_for(leaving, _CLOSING)
 
 
 async def _linked(job: _Job) -> rtc.RemoteParticipant | None:

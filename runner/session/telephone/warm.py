@@ -256,7 +256,7 @@ def _reached(result: WarmTransferResult | Exception) -> Reached:
 
 
 def _gone() -> Reached:
-    return Reached("caller_left", "the caller has hung up")
+    return Reached("caller_left", "the caller has hung up, or the call was ended")
 
 
 async def _speak_first(person: AgentSession[Any]) -> None:
