@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from typing import TYPE_CHECKING
 
@@ -30,7 +31,33 @@ def misplaced(scene: FailureContext, at: int) -> Mistake:
     row = scene.row(levels[wanted])
     if wanted == column:
         return _mixed(scene, start, row)
-    return _shifted(scene, start, wanted, row)
+    first = _first_too_far(scene, start, wanted, row) if column < wanted else None
+    return first or _shifted(scene, start, wanted, row)
+
+
+def _first_too_far(scene: FailureContext, start: int, level: int, row: int) -> Mistake | None:
+    """The first key of a block, further in than all others: it alone is the odd one."""
+    lines = scene.text.split("\n")
+    column, at = start - scene.line_start(start), scene.row(start)
+    above = [_spaces(line) for line in lines[: row - 1] if line.strip()]
+    between = [_spaces(line) for line in lines[row : at - 1] if line.strip()]
+    below = [_spaces(line) for line in lines[at:] if line.strip()]
+    block = itertools.takewhile(lambda spaces_: spaces_ >= column, below)
+    if lines[row - 1][level : level + 1] == "-" or not above or above[-1] >= column:
+        return None
+    if min(between, default=level + 1) <= level or column not in block:
+        return None
+    message = (
+        f"this line starts after {spaces(level)}, but what belongs beside it from line {at} on "
+        f"after {column}"
+    )
+    help_ = f"delete {spaces(level - column)} at the start of line {row}"
+    begin = sum(len(line) + 1 for line in lines[: row - 1]) + level
+    return scene.mistake("E013", begin, scene.line_end(begin), message, help_)
+
+
+def _spaces(line: str) -> int:
+    return len(line) - len(line.lstrip(" "))
 
 
 def _is_key(scene: FailureContext, at: int) -> bool:

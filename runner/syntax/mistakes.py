@@ -39,18 +39,34 @@ def explain(scene: FailureContext, kind: str, at: int, context: int | None = Non
         for look in (first_line_further_in, unmarked if kind in _BEGINS_NO_TEXT else None):
             if look and (odd := look(scene, at)):
                 return odd
+    ran_on = _after_a_long_quote(scene, at)
+    if ran_on is not None:
+        return values.quote(scene, ran_on)
     return _KINDS.get(kind, unreadable)(scene, begun if kind == "quote" else at)
+
+
+def _after_a_long_quote(scene: FailureContext, at: int) -> int | None:
+    """Where a text in quotes begins that ends right before the place, lines below: by chance."""
+    last = scene.before(at)
+    if last is None or not last.quoted or "\n" not in scene.text[last.start : last.end]:
+        return None
+    return None if scene.text[last.end : at].strip(" ") else last.start
 
 
 def _special_indent(scene: FailureContext, at: int) -> Mistake | None:
     """A line at or right above the place that is indented with what only looks like spaces."""
-    start = scene.line_start(at)
-    for begin in (start, scene.line_start(max(start - 1, 0))):
-        match = re.match(rf" *({SPECIAL_SPACE})", scene.line(begin)[0])
+    begin = scene.line_start(at)
+    for above in range(_NEAR):
+        key = r"\s*[\w-]+:" if above > 1 else ""  # further up only what YAML takes for a key
+        match = re.match(rf" *({SPECIAL_SPACE}){key}", scene.line(begin)[0])
         if match:
             place = begin + match.start(1)
             return special_space(scene, place)
+        begin = scene.line_start(max(begin - 1, 0))
     return None
+
+
+_NEAR = 8
 
 
 def _document(scene: FailureContext, at: int) -> Mistake:

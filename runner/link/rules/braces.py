@@ -38,7 +38,8 @@ _SPOKEN = late(
     rf"|[\uff5b]+\s*({_PATH}(?:[ -]\w+)*)\s*[\uff5d]+"
 )
 _BARE = late(
-    r"(?<![\w./@{$-])((?:args|call|caller|env|error|job|result|room|secrets)(?:\.[A-Za-z_]\w*)+)"
+    r"(?<![\w./@{$-])(?<!\{ )"
+    r"((?:args|call|caller|env|error|job|result|room|secrets)(?:\.[A-Za-z_]\w*)+)"
     r"(?![\w(/@}-])"
 )
 """Values that stand in a text without braces."""
@@ -65,6 +66,8 @@ def _check(context: UseContext, leaf: Leaf, place: Span) -> Iterator[Diagnostic]
     text = leaf.value
     if not isinstance(text, Text) or isinstance(text, Condition | Plain | Scalar):
         return
+    if "{" in text and context.texts.analysis(text).problems:
+        return  # told already: nothing of it is filled in
     hidden = without_templates(text) if re.search(r"[.{\[<%$_\uff5b]", text) else ""
     yield from _without_braces(context, leaf, place, hidden)
     if not re.search(r"[{\[<%$_\uff5b]", text):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from runner.diagnostics import Diagnostic, Span
@@ -75,7 +76,16 @@ def _check(context: DefinitionContext, leaf: Leaf, _place: Span) -> Iterator[Dia
     if leaf.key == "calls" and isinstance(leaf.owner, Checks) and fold(name) in _NO_TOOL:
         yield Diagnostic(span, "E202", f"unknown tool '{name}'", "write calls_nothing: yes instead")
         return
-    yield near(context, unknown(span, "tool", name, _hint(name, table, servers)), "tools", name)
+    hint = _one_a_line(name) or _hint(name, table, servers)
+    yield near(context, unknown(span, "tool", name, hint), "tools", name)
+
+
+def _one_a_line(name: str) -> str | None:
+    """What to write for several names in one entry."""
+    several = [part for part in re.split(r"[,;\s]+", name) if part]
+    if len(several) == 1 or not re.search("[,;]", name):
+        return None
+    return f"write each on a line of its own: {' and '.join(f'- {each}' for each in several)}"
 
 
 def _mocked(leaf: Leaf) -> bool:
