@@ -50,8 +50,10 @@ SHOWN = {
 """The files that ask for the moment → what they show it as, or send it for."""
 
 
-OLD = ("cache.py", "delivery/spool.py", "records/sound_files.py")
-"""What these keep on the disk is forgotten by its age."""
+OLD = (
+    "cache.py", "delivery/spool.py", "records/sound_files.py", "serve/external/resuming.py",
+)  # fmt: skip
+"""What these keep on the disk is forgotten, or given up, by its age."""
 
 
 def asks_for_the_moment(path):

@@ -192,6 +192,7 @@ async def test_a_call_outlives_its_runner(livekit, lkrun_serve, write, tmp_path,
                 first.code = -signal.SIGKILL
             second = lkrun_serve(agents, GUIDE=SECRET)
             await second.event("external_resumed", within=60)
+            await second.event("ready", within=60)
             job["status_url"] = f"{second.http}/v1/jobs/{job['job_id']}/status"
             assert await program.report(job, status="running", message="still here") == 200
             await program.rooms[0].disconnect()

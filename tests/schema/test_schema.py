@@ -55,6 +55,8 @@ BEYOND_CASES = {
     "E112-attempt-longer-than-the-budget.yaml": "one key's value against another's is no shape",
     "E112-attempt-longer-than-the-deadline.yaml": "as above",
     "E112-waits-of-an-external-agent.yaml": "as above",
+    "E112-external-agent-token-too-short.yaml": "as above",
+    "E112-external-agent-signs-by-header.yaml": "which names of headers are taken is no shape",
     "E112-hours-that-overlap.yaml": "one time of a text against another is no shape",
     "E112-nobody-hears-it.yaml": "which actions are heard is no shape",
     "E112-parts-of-a-text.yaml": "one key's value against another's is no shape",

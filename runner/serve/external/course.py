@@ -55,8 +55,10 @@ class Course:
             over.cancel()
             for task in tasks:
                 task.cancel()
-            await asyncio.gather(over, *tasks, return_exceptions=True)
-            self._jobs.done(programs)
+            try:
+                await asyncio.gather(over, *tasks, return_exceptions=True)
+            finally:  # the runner may end just now
+                self._jobs.done(programs)
         # not where the runner ends before anybody has joined: another one may take the call
         await self._forget()
         return error

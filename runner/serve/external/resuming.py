@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from collections import defaultdict
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from runner.schema.external_agents import ExternalAgent
@@ -47,9 +48,8 @@ class Left:
 
     def _program(self, kept: Kept) -> Program:
         body = kept["body"]
-        deadline = datetime.fromisoformat(body["deadline"])
-        seconds = (deadline - datetime.now(UTC)).total_seconds()
-        until = asyncio.get_running_loop().time() + seconds
+        deadline = datetime.fromisoformat(body["deadline"]).timestamp()
+        until = asyncio.get_running_loop().time() + deadline - time.time()
         spec = ExternalAgent.model_validate_json(json.dumps(kept["spec"]))
         self._jobs.know(job_of(kept))
         about = livekits_job(body)

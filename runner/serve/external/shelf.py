@@ -63,6 +63,7 @@ class JobShelf:
     def __init__(self, data_dir: Callable[[], Path]) -> None:
         self._data_dir = data_dir
         self._file: _JobsFile | None = None
+        self._kept: set[str] = set()
         self._thread = ThreadPoolExecutor(1, "external-jobs")
 
     def keep(self, program: Program, main: str) -> None:
@@ -72,11 +73,13 @@ class JobShelf:
             program: whose it is.
             main: the external agent that LiveKit's job is of.
         """
+        self._kept.add(program.job.id)
         self._do("keep", program.job.id, json.dumps(_to_data(program, main)))
 
     def forget(self, job: Job) -> None:
         """It is over."""
-        if self._file is not None:
+        if job.id in self._kept:
+            self._kept.remove(job.id)
             self._do("forget", job.id)
 
     async def adopt(self) -> list[dict[str, Any]]:
@@ -89,7 +92,9 @@ class JobShelf:
         except (OSError, sqlite3.Error) as error:
             _log.debug("jobs of external agents could not be looked for: %s", error)
             return []
-        return [json.loads(content) for content in left]
+        kept = [json.loads(content) for content in left]
+        self._kept.update(each["body"]["job_id"] for each in kept)
+        return kept
 
     async def aclose(self) -> None:
         """Leave what is still here to others."""
