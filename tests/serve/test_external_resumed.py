@@ -14,9 +14,10 @@ async def next_runner(world):
     """Ends the runner that has the jobs, as a restart does; gives the next one."""
     runners = []
 
-    async def begin():
+    async def begin(meanwhile=lambda: None):
         await world.workers.stop()
         await world.jobs.stop()
+        meanwhile()
         runners.append(world.runner())
         await runners[-1].adopt()
         return runners[-1]
@@ -57,8 +58,7 @@ async def test_a_program_that_leaves_its_caller_meanwhile_is_replaced(world, nex
     async with joining(world) as program:
         world.serve(program)
         job = await world.running()
-        program.leave(program.jobs[0])
-        jobs = await next_runner()
+        jobs = await next_runner(lambda: program.leave(program.jobs[0]))
         await until(lambda: world.called() == ["desk"])
         assert jobs.get(job).error == presence.LEFT
     assert [each.body["status"] for each in world.told("ended")] == ["failed"]
@@ -69,8 +69,7 @@ async def test_a_call_that_ended_meanwhile_is_told_of(world, next_runner):
     async with joining(world) as program:
         world.serve(program)
         job = await world.running()
-        world.livekit.rooms.clear()
-        jobs = await next_runner()
+        jobs = await next_runner(world.livekit.rooms.clear)
         await until(lambda: jobs.get(job).status == "success")
         await until(lambda: world.told("ended"))
         again = world.runner()
