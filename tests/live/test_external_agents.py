@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 import signal
 import time
 from contextlib import AsyncExitStack
@@ -142,11 +143,12 @@ async def test_what_nobody_took_is_offered_again_while_its_room_is_there(
 
 async def test_a_program_that_leaves_its_caller_is_replaced(livekit, lkrun_serve, write):
     """It goes without a word while the caller is there: the job has failed, the fallback comes."""
-    async with Program(stays=False) as program:
+    async with Program() as program:
         runner = lkrun_serve(write(agents=folder(program, fallback="north")), GUIDE=SECRET)
         await runner.event("ready", within=60)
         async with calling(livekit, "guide") as caller:
-            await caller.reads("The program is here.")
+            await runner.event("external_joined")
+            await program.rooms[0].disconnect()
             await caller.reads("North desk.")
             (ended,) = runner.named("external_ended")
             assert ended["status"] == "failed"
@@ -161,7 +163,7 @@ async def test_a_program_that_hands_on_in_order_is_not_replaced(livekit, lkrun_s
         runner = lkrun_serve(write(agents=folder(program, fallback="north")), GUIDE=SECRET)
         await runner.event("ready", within=60)
         async with calling(livekit, "guide") as caller:
-            await caller.reads("The program is here.")
+            await runner.event("external_joined")
             assert await program.report(program.jobs[0], status="success") == 200
             await program.rooms[0].disconnect()
             await runner.event("external_ended", status="success")
@@ -190,6 +192,9 @@ async def test_a_call_outlives_its_runner(livekit, lkrun_serve, write, tmp_path,
             else:
                 first.process.kill()
                 first.code = -signal.SIGKILL
+                assert await first.ended(20) == first.code
+                for left in first.runtime.glob("lkrun-*"):  # what nobody could put away
+                    shutil.rmtree(left)
             second = lkrun_serve(agents, GUIDE=SECRET)
             await second.event("external_resumed", within=60)
             await second.event("ready", within=60)

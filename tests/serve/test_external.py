@@ -292,6 +292,23 @@ async def test_a_program_that_hands_its_caller_on_reports_success_first(world):
     assert (world.called(), world.apologies) == ([], [])
 
 
+@pytest.mark.parametrize("status", ["success", "failed"])
+async def test_a_program_may_report_before_it_was_seen(world, status):
+    """It was there between two looks: success is the end, after a failure the fallback comes."""
+    async with joining(world, joins=False) as program:
+        world.serve(program, join_timeout="4s")
+        job = await world.call()
+        await until(lambda: world.status(job) == "accepted")
+        world.jobs.advance(world.jobs.get(job), status, "no model" if status == "failed" else "")
+        how, error = await world.ended(job)
+    if status == "success":
+        assert (how, error, world.called()) == (SUCCESS, "", [])
+    else:
+        assert (how, error) == (FAILED, "no model")
+        await until(lambda: world.called() == ["desk"])
+    assert [each.body["status"] for each in world.told("ended")] == [status]
+
+
 async def test_a_program_that_reports_a_failure_and_leaves_is_replaced(world, monkeypatch):
     """LiveKit hears of the failure at once; the fallback comes when the caller is alone."""
     monkeypatch.setattr(presence, "GRACE", 10.0)

@@ -205,7 +205,9 @@ class Course:
             await self._name_it(program, offered)
             program.settle(joined=True)
             await self._presence.stays(program)
-        elif not program.job.over:
+        elif program.job.over:  # it may be there and have gone between two looks
+            program.settle(joined=program.job.status == "success")
+        else:
             self._jobs.advance(program.job, "failed", "it accepted, but did not join in time")
             self._jobs.keep_out(program)
 
