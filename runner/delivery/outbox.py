@@ -73,6 +73,7 @@ class Outbox:
         self._spool, self._couriers, self._on_state = spool, couriers, on_state
         self._waits = waits or Waits()
         self._on: dict[str, asyncio.Task[None]] = {}
+        self._looking = asyncio.Lock()
         self._next_forgetting = 0.0
 
     async def note(self, release: AgentRelease, report: CallReport) -> None:
@@ -137,11 +138,14 @@ class Outbox:
 
     async def look(self) -> None:
         """Begin with all that is due."""
-        for delivery in await asyncio.to_thread(self._spool.due, time.time(), AT_ONCE):
-            if delivery.id not in self._on and len(self._on) < AT_ONCE:
-                task = asyncio.get_running_loop().create_task(self._try(delivery))
-                self._on[delivery.id] = task
-                task.add_done_callback(partial(self._done, delivery.id))
+        async with self._looking:
+            # what is read as due may have arrived, and be no more on its way, once it is read
+            known = set(self._on)
+            for delivery in await asyncio.to_thread(self._spool.due, time.time(), AT_ONCE):
+                if delivery.id not in known and len(self._on) < AT_ONCE:
+                    task = asyncio.get_running_loop().create_task(self._try(delivery))
+                    self._on[delivery.id] = task
+                    task.add_done_callback(partial(self._done, delivery.id))
 
     def _done(self, name: str, _: asyncio.Task[None]) -> None:
         self._on.pop(name, None)

@@ -8,6 +8,7 @@ import errno
 import json
 import os
 import random
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 
@@ -100,6 +101,34 @@ async def test_a_tool_is_run_by_one_name(agent, report, outbox, service):
     await sent(outbox(), agent(TOOL), report())
     assert [json.loads(r.content) for r in service.requests] == [{"why": "a table"}] * 3
     assert service.ids == ["msg_call_1_0"] * 3
+
+
+@pytest.mark.parametrize("looks", [1, 2])
+async def test_what_arrives_while_it_is_looked_for_is_sent_once(
+    agent, report, outbox, service, looks
+):
+    """What is due is read in a thread: by then it may have been sent by an earlier look."""
+    box = outbox()
+    await box.note(agent(HOOK), report())
+    read, arrived, due = threading.Event(), threading.Event(), box._spool.due
+
+    def slow(*about):
+        found = due(*about)
+        read.set()
+        assert arrived.wait(30)
+        return found
+
+    await box.finish("call_1")
+    on_its_way = list(box._on.values())
+    assert len(on_its_way) == 1
+    box._spool.due = slow
+    looking = [asyncio.ensure_future(box.look()) for _ in range(looks)]
+    await asyncio.to_thread(read.wait, 30)
+    await asyncio.wait(on_its_way)
+    arrived.set()
+    await asyncio.gather(*looking)
+    await box.settle()
+    assert service.ids == ["msg_call_1_0"]
 
 
 @pytest.mark.proves("ToolSend.if", "CsvSend.if", "WebhookSend.if")
