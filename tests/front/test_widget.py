@@ -6,6 +6,7 @@ import pytest
 from aiohttp import web
 from front.test_page_for_all import LOOK
 from front.test_page_for_all import axe as axe  # noqa: PLC0414 - a fixture
+from support.id_tokens import LOGIN, Provider, token
 from support.visiting import WANTED
 
 from runner.front.app import Front
@@ -25,13 +26,17 @@ class Site:
     Attributes:
         origins: what the runner lists.
         tokens: what the runner wants.
+        login: whose ID tokens the runner takes.
         more: further attributes of the script.
     """
 
     def __init__(self, runner):
         """Not listed, without tokens."""
-        self.origins, self.tokens, self.more = frozenset(), None, ""
-        self.front = Front(runner, port=0, doors=lambda: Doors(self.tokens, self.origins))
+        self.origins, self.tokens, self.more, self.login = frozenset(), None, "", None
+        self.front = Front(runner, port=0, doors=self.doors, fetch=Provider())
+
+    def doors(self):
+        return Doors(self.tokens, self.origins, login=self.login)
 
     async def start(self):
         host, port = await self.front.start()
@@ -133,6 +138,26 @@ async def test_a_token_is_shown_where_one_is_wanted(site, runner, page):
     await page.get_by_role("button", name="Send").click()
     await page.get_by_text("Thank you, Mary.").wait_for()
     assert [each[1] for each in runner.asked] == ["mary"]
+
+
+async def test_an_id_token_opens_a_call_alone(site, runner, page):
+    """What every visitor can read opens nothing of others: who writes is told to speak first."""
+    site.origins, site.login = frozenset({site.address}), LOGIN
+    site.more = f' data-token="{token()}"'
+    await page.goto(site.address)
+    await page.get_by_role("button", name="Ask us").click()
+    await page.get_by_label("Your message").fill("mary")
+    await page.get_by_role("button", name="Send").click()
+    await page.get_by_text("Press Speak first. Then you can write as well.").wait_for()
+    assert runner.asked == []
+    await page.get_by_role("button", name="Speak").click()
+    await page.get_by_text("until then you can write").wait_for()
+    await page.get_by_label("Your message").fill("mary")
+    await page.get_by_role("button", name="Send").click()
+    await runner.line.came.wait()
+    assert runner.line.said == [("text", "mary")]
+    await page.get_by_role("button", name="End", exact=True).click()
+    await runner.line.gone.wait()
 
 
 async def test_a_visitor_speaks(site, runner, page):

@@ -21,6 +21,9 @@ const LOOK = `
   input:focus-visible { outline: 2px solid var(--color); outline-offset: 1px; }
   .sr { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }`;
 
+const GONE = "Nobody can be reached now, or this page may not ask.";
+const BY_VOICE = "Press Speak first. Then you can write as well.";   // who shows an ID token may call, and write in the call
+
 /** Open the panel in place of the button, and begin to write; `about` are the attributes of the script. */
 export async function show(root, button, about) {
   if (about.token) prove(about.token);
@@ -49,7 +52,7 @@ class Panel {
     this.panel = el("section", { class: "panel", role: "dialog", "aria-label": about.title ?? about.agent ?? "Conversation" }, el("header", {}, el("h2", {}, about.title ?? about.agent ?? ""), this.speak, close), this.scroll, this.trouble, this.state, this.form);
     this.panel.addEventListener("keydown", (event) => event.key === "Escape" && this.close());
     this.form.addEventListener("submit", (event) => { event.preventDefault(); this.write(); });
-    if (config instanceof Error) this.tell(config instanceof Gone ? "Nobody can be reached now, or this page may not ask." : config.message, true);
+    if (config instanceof Error) this.tell(config instanceof Gone ? GONE : config.message, true);
   }
 
   /** Say how it stands; what is wrong stands on its own, until something else is begun. */
@@ -88,7 +91,7 @@ class Panel {
     } catch (error) {
       this.box.value = text;
       if (error.code === "ended" || error.code === "unknown_session") this.session = null;
-      this.tell(error instanceof Gone ? "Nobody can be reached now, or this page may not ask." : error.message, true);
+      this.tell(error instanceof Gone ? GONE : error.code === "not_for_callers" ? BY_VOICE : error.message, true);
     }
   }
 
