@@ -128,6 +128,8 @@ class Catalogue:
             return self._no_such_class(kind, name)
         if others or ((offered or own_kinds) and kind not in {*offered, *own_kinds}):
             return self._wrong_kind(kind, name, others or [*offered, *own_kinds])
+        if (own_kinds or offered) and name.replace("-", "_") != _plain(name):
+            return self._unknown(kind, name)
         if own_kinds or offered:
             line = self._install(module) if offered else _WRITTEN["pip"].format(package=own)
             return NameProblem("E401", f"the plugin '{name}' is not installed", f"run: {line}")

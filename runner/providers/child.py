@@ -92,7 +92,10 @@ def _round(jobs: Sequence[dict[str, Any]], given: Given, budget: float) -> list[
         if not begun and child.process.poll() is not None:
             raise ProbeError(_complaint(folder))
         code = child.process.poll()
-    answers.append({"failed": {"code": "E404", "message": _ending(code, budget)}, "passing": True})
+    failed = {"code": "E404", "message": _ending(code, budget)}
+    if code is None:
+        failed["help"] = "try again: this machine may have been busy; else update the plugin"
+    answers.append({"failed": failed, "passing": True})
     return answers
 
 

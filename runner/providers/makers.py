@@ -34,6 +34,15 @@ _INFERENCE = {
 }
 """Kind → maker, as LiveKit Inference calls it → how its models' names begin."""
 
+INFERENCE_MAKERS = frozenset(
+    {maker for rows in _INFERENCE.values() for maker in rows}
+    | {"elevenlabs", "fishaudio", "speechmatics"}
+)
+"""Those whose models LiveKit Inference has.
+
+Source: the names of models in `livekit.agents.inference` of livekit-agents 1.8.9.
+"""
+
 _PLUGINS = {
     "llm": {
         "anthropic": r"claude",

@@ -19,6 +19,7 @@ from runner.template import analyse
 
 LARGEST_SOUND = 256 * 1024 * 1024
 _RATES = (8_000, 192_000)
+_HERTZ = whole(*_RATES, such="write samples a second, such as 24000")
 _SPEECH = ("text", "language")
 _SOUNDS = dict.fromkeys(("pcm", "raw", "linear16", "s16le", "pcm_16000", "pcm_24000"), "pcm_s16le")
 _SOUNDS |= {"ogg": "opus", "mpeg": "mp3", "wave": "wav"}
@@ -81,7 +82,7 @@ class HttpVoice(HttpOptions):
     audio: Annotated[str, one_of("pcm_s16le", "wav", "mp3", "opus", meant=_SOUNDS)] = key(
         "what comes back: pcm_s16le (samples alone), wav, mp3 or opus (in Ogg)"
     )
-    sample_rate: Annotated[int, whole(*_RATES)] = key("samples a second", 24_000)
+    sample_rate: Annotated[int, _HERTZ] = key("samples a second", 24_000)
     channels: Annotated[int, whole(1, 2)] = key("1, or 2 for stereo", 1)
     split: Annotated[
         Annotated[str, one_of("sentences")] | Literal[False],
@@ -97,7 +98,9 @@ class HttpVoice(HttpOptions):
             raise mistake(
                 "E103",
                 "nothing here says where the words go",
-                'add body: and below it json: with text: "{{ text }}"',
+                "write {{ text }} in the body, where the words belong"
+                if self.body or self.query
+                else 'add body: and below it json: with text: "{{ text }}"',
             )
         return self
 

@@ -59,6 +59,12 @@ class Nodes(Block):
     noun: ClassVar[str] = "the nodes"
     elsewhere: ClassVar[dict[str, str]] = {
         "vad": "nodes stand at stt:, llm: and tts:",
+        "stt_node": "write stt: here",
+        "llm_node": "write llm: here",
+        "tts_node": "write tts: here",
+        "voice": "write tts: here, for what changes the words on their way to the voice",
+        "model": "write llm: here",
+        "ears": "write stt: here",
         "realtime": "nodes stand at stt:, llm: and tts:",
     }
 

@@ -43,7 +43,7 @@ _BARE = late(
     r"(?![\w(/@}-])"
 )
 """Values that stand in a text without braces."""
-_FROM_OUTSIDE = late(r"\$\{?([A-Z][A-Z0-9_]*)\}?|%([A-Z][A-Z0-9_]*)%|\$\{?env[:.](\w+)\}?")
+FROM_OUTSIDE = late(r"\$\{?([A-Z][A-Z0-9_]*)\}?|%([A-Z][A-Z0-9_]*)%|\$\{?env[:.](\w+)\}?")
 """How other programs read a variable of the environment, or a secret."""
 _QUOTES = ("'", '"')
 _TAGS = frozenset(
@@ -94,7 +94,7 @@ def _without_braces(
     text = leaf.value
     assert isinstance(text, Text)  # noqa: S101 - the caller has looked
     found = {m[0]: m for m in _BARE.finditer(hidden) if _meant(m[1], leaf, context) == m[1]}
-    if isinstance(text, Sent) and (outside := _FROM_OUTSIDE.fullmatch(hidden.strip())):
+    if isinstance(text, Sent) and (outside := FROM_OUTSIDE.fullmatch(hidden.strip())):
         name = next(filter(None, outside.groups()))
         names = (name, str(leaf.location[-1]).upper())
         secret = isinstance(text, Credential) or any(n.endswith(SECRET_ENDINGS) for n in names)

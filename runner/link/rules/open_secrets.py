@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from runner.diagnostics import Diagnostic, Span
 from runner.late_pattern import late
 from runner.link.rule import DefinitionContext, LeafRule
+from runner.link.rules.braces import FROM_OUTSIDE
 from runner.link.walk import Leaf
 from runner.schema.types.texts import Sent, Text
 from runner.syntax import as_written
@@ -26,6 +27,13 @@ _IN_QUERY = late(r"[?&](?:api_?key|key|token|access_token)=([^&{\s]{8,})", re.IG
 
 def _check(context: DefinitionContext, leaf: Leaf, place: Span) -> Iterator[Diagnostic]:
     if not isinstance(leaf.value, Text) or has_template(leaf.value):
+        return
+    if leaf.location[0] == "providers" and (outside := FROM_OUTSIDE.fullmatch(leaf.value.strip())):
+        name = next(filter(None, outside.groups()))
+        named = _SECRET_KEY.search(name) or _SECRET_KEY.search(str(leaf.location[-1]))
+        message = f"'{outside[0]}' stays as it is: nothing is filled in there"
+        hint = f'write "{{{{ {"secrets" if named else "env"}.{name} }}}}"'
+        yield Diagnostic(place, "W207", message, hint)
         return
     known = _KNOWN.search(leaf.value)
     sent = isinstance(leaf.value, Sent)

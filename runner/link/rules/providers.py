@@ -14,7 +14,13 @@ from runner.link.table import name_span
 from runner.link.walk import Leaf
 from runner.provider_kinds import BY_KEY, IN_ORDER, KIND_NAMED_AT
 from runner.providers.catalogue import InstalledProvider
-from runner.providers.makers import OPTIONS, inference_model, is_platform, plugin_of
+from runner.providers.makers import (
+    INFERENCE_MAKERS,
+    OPTIONS,
+    inference_model,
+    is_platform,
+    plugin_of,
+)
 from runner.schema.providers import Order
 from runner.schema.reading.load import Definition
 from runner.schema.types.names import ProviderName
@@ -43,6 +49,7 @@ def _check(context: DefinitionContext, leaf: Leaf, _place: Span) -> Iterator[Dia
         yield from _of_kind(provider, kind, span, several=several)
     elif BY_KEY[kind].example and _INFERENCE.fullmatch(name):
         yield from _of_speech(name, kind, span)
+        yield from _of_maker(name, span)
     elif name not in context.table.words:
         hint = _hint(context, name, kind)
         yield near(context, unknown(span, "provider", name, hint), "providers", name)
@@ -79,6 +86,15 @@ def _of_kind(provider: Definition, kind: str, span: Span, *, several: bool) -> I
         message = f"'{provider.name}' is a fallback, which cannot stand in another list"
         related = (Related(name_span(provider), f"'{provider.name}' is defined here"),)
         yield Diagnostic(span, "E206", message, "write the providers of its order: here", related)
+
+
+def _of_maker(name: str, span: Span) -> Iterator[Diagnostic]:
+    """Models of LiveKit Inference whose maker is nearly one that it has."""
+    maker, _, model = name.partition("/")
+    close = None if maker in INFERENCE_MAKERS else nearest(maker, INFERENCE_MAKERS)
+    if close is not None and len(maker) > len("zai"):  # all three letters are near each other
+        message = f"'{maker}' is no maker whose models LiveKit Inference is known to have"
+        yield Diagnostic(span, "W401", message, f"did you mean '{close}/{model}'?")
 
 
 def _hint(context: DefinitionContext, name: str, kind: str) -> str:

@@ -11,6 +11,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from runner.diagnostics import Diagnostic
 from runner.late_pattern import late
+from runner.provider_kinds import BY_KEY
 from runner.schema.reading.annotations import arms, inside, takes
 from runner.schema.reading.error import Error
 from runner.schema.reading.written import lines_for, scalar
@@ -289,7 +290,10 @@ def _text(document: Document, error: Error) -> Advice:
             "write one text: the model is told which language it speaks, and {{ language }} is its "
             "name"
         )
-    return Advice("write one text behind the colon")
+    of_provider = error.location[:1] == ("providers",) and error.location[-1] in BY_KEY
+    what = "the plugin's name" if of_provider else "one text"
+    below = ", and its options below with:" if of_provider else ""
+    return Advice(f"write {what} behind the colon{below}")
 
 
 def _sentence(document: Document, error: Error) -> Advice:

@@ -115,8 +115,8 @@ def _meant_count(text: str, low: int, high: int | None) -> str | None:
     return f"write {number}"
 
 
-def whole(low: int, high: int | None = None) -> Setting:
-    """A whole number within bounds."""
+def whole(low: int, high: int | None = None, *, such: str = "") -> Setting:
+    """A whole number within bounds; `such` says what to write where it is none."""
     bounds = f"write a number of {low} or more"
     shape: JsonSchemaValue = {"type": "integer", "minimum": low}
     if high is not None:
@@ -125,7 +125,7 @@ def whole(low: int, high: int | None = None) -> Setting:
 
     def parse(text: str) -> int:
         if not _WHOLE.fullmatch(text):
-            hint = _meant_count(text, low, high) or bounds
+            hint = _meant_count(text, low, high) or such or bounds
             raise mistake("E109", f"'{text}' is not a whole number", hint)
         value = int(text)
         if value < low or (high is not None and value > high):
