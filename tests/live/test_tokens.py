@@ -2,10 +2,25 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import aiohttp
+import pytest
 from livekit import api
+from support.live import needs
+from support.live.browser import browser, served
 from support.live.callers import Caller
 from support.live.folders import TEXT
+
+CLIENTS = ("endpoint", "starter", "starter_sandbox", "development", "meet")
+"""LiveKit's client for browsers in each of its ways, agent-starter-react's two, and Meet's."""
+
+LISTED = """
+runner:
+  http:
+    allowed_origins:
+      - {site}
+"""
 
 
 async def asked(runner, method, path, **about):
@@ -81,3 +96,16 @@ async def test_an_agent_must_be_named(lkrun_serve, write):
         status, answer = await asked(runner, "POST", f"/token{query}")
         assert (status, answer["error"]["code"]) == (400, "bad_request")
         assert answer["error"]["message"] == words
+
+
+@pytest.mark.timeout(120)
+async def test_livekits_clients_meet_the_agent_untouched(lkrun_serve, write):
+    """Each of them, in a browser, on a page of another origin: a token, a room, a greeting."""
+    client = needs.file("LKRUN_LIVEKIT_CLIENT", "tests/live/fetch-livekit-client")
+    files = {"/": Path(__file__).parent / "clients.html", "/livekit-client.js": client}
+    async with served(files) as site, browser() as page:
+        runner = lkrun_serve(write(agents=TEXT, doors=LISTED.format(site=site)))
+        await runner.event("ready")
+        await page.goto(f"{site}/#runner={runner.http}")
+        for kind in CLIENTS:
+            assert await page.evaluate("meets", kind) == "North desk.", kind
