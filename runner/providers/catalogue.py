@@ -128,7 +128,7 @@ class Catalogue:
             return self._no_such_class(kind, name)
         if others or ((offered or own_kinds) and kind not in {*offered, *own_kinds}):
             return self._wrong_kind(kind, name, others or [*offered, *own_kinds])
-        if (own_kinds or offered) and name.partition(".")[0].replace("-", "_") != module:
+        if (own_kinds or offered) and not name.partition(".")[0].islower():
             return self._unknown(kind, name)
         if own_kinds or offered:
             line = self._install(module) if offered else _WRITTEN["pip"].format(package=own)
