@@ -6,6 +6,7 @@ import gc
 import logging
 import os
 import sys
+import traceback
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -63,6 +64,17 @@ def pytest_configure() -> None:
     """
     sys.dont_write_bytecode = False
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    if sys.version_info < (3, 12):
+        _mark_no_columns_in_tracebacks()
+
+
+def _mark_no_columns_in_tracebacks() -> None:
+    """Let CPython 3.11 write tracebacks without parsing the lines that they show.
+
+    A task that LiveKit lost is told by whatever collects it, also in the middle of `ast.parse`,
+    which raises SystemError where it is entered again: https://github.com/python/cpython/issues/106905.
+    """
+    traceback._extract_caret_anchors_from_line_segment = lambda _segment: None
 
 
 @pytest.hookimpl(wrapper=True)

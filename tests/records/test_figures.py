@@ -60,7 +60,7 @@ def test_what_was_counted_before_there_were_months_is_in_them(database):
     with engine.begin() as connection:
         for name in ("figures_calls", "records_kind", "records_outcome"):
             connection.exec_driver_sql(f"DROP INDEX {name}")
-        for name in ("campaigns", "campaign_contacts", "campaign_attempts"):
+        for name in ("campaigns", "campaign_contacts", "campaign_attempts", "orders"):
             connection.exec_driver_sql(f"DROP TABLE {name}")
         connection.exec_driver_sql("DELETE FROM figures WHERE span = 'month'")
         connection.exec_driver_sql("UPDATE alembic_version SET version_num = '0002'")

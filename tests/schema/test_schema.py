@@ -48,6 +48,7 @@ def cases():
 
 BEYOND_CASES = {
     "E103-http-model-without-messages.yaml": "what a template among many names is no shape",
+    "E103-http-voice-without-braces.yaml": "as above",
     "E103-http-voice-without-words.yaml": "as above",
     "E103-other-machines-without-tokens.yaml": "one key's value against another's is no shape",
     "E109-answer-too-large.yaml": "an amount in any unit against another is no shape",
