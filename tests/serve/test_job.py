@@ -4,6 +4,9 @@ import asyncio
 from types import SimpleNamespace
 
 import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
+from livekit import api
 from livekit.protocol import agent as wire
 from support.waiting import until
 
@@ -167,19 +170,40 @@ async def test_a_room_that_cannot_be_joined_ends_the_call_in_one_line(context, c
     ]
 
 
-@pytest.mark.parametrize(("order", "does"), [(object(), "closes it"), (None, "leaves it")])
-async def test_a_call_whose_runner_died(order, does):
-    """Of an order, whoever is rung or spoken with is hung up; any other goes to another runner."""
+async def died(order):
+    """The end of the main process, for a call in the room `r`; what the call does with its room."""
     done = []
 
     async def do(what=None):
         done.extend([what] if what else [])
 
     held = SimpleNamespace(line=SimpleNamespace(listen=do), welcome=SimpleNamespace(order=order))
-    room = SimpleNamespace(disconnect=lambda: do("leaves it"))
-    ctx = SimpleNamespace(room=room, delete_room=lambda: do("closes it"))
-    await job._listen(SimpleNamespace(held=held, ctx=ctx, over=False))
-    assert done == [does]
+    room = SimpleNamespace(name="r", disconnect=lambda: do("leaves it"))
+    await job._listen(SimpleNamespace(held=held, ctx=SimpleNamespace(room=room), over=False))
+    return done
+
+
+async def test_a_call_whose_runner_died_leaves_its_room():
+    """Another runner takes it then."""
+    assert await died(order=None) == ["leaves it"]
+
+
+async def test_a_call_whose_runner_died_that_was_ordered_is_over(monkeypatch):
+    """Whoever is rung or spoken with is hung up, also when LiveKit stops the loop of the job."""
+    closed = asyncio.get_running_loop().create_future()
+
+    async def delete(request):
+        closed.set_result(api.DeleteRoomRequest.FromString(await request.read()).room)
+        return web.Response(body=b"", content_type="application/protobuf")
+
+    app = web.Application()
+    app.router.add_post("/twirp/livekit.RoomService/DeleteRoom", delete)
+    async with TestServer(app) as livekit:
+        monkeypatch.setenv("LIVEKIT_URL", str(livekit.make_url("")))
+        monkeypatch.setenv("LIVEKIT_API_KEY", "devkey")
+        monkeypatch.setenv("LIVEKIT_API_SECRET", "secret" * 6)
+        assert await died(order=object()) == []
+        assert await asyncio.wait_for(closed, 20) == "r"
 
 
 @pytest.mark.parametrize("known", [True, False])

@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import logging
 import math
+import threading
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -173,11 +174,29 @@ async def _listen(job: _Job) -> None:
     try:
         await job.held.line.listen()
     finally:
-        if not job.over:
-            ordered = job.held.welcome.order is not None
-            leaving = job.ctx.delete_room() if ordered else job.ctx.room.disconnect()
+        if not job.over and job.held.welcome.order is not None:
+            _close_at_once(job.ctx.room.name)
+        elif not job.over:
             with contextlib.suppress(Exception):
-                await asyncio.wait_for(leaving, _CLOSING)
+                await asyncio.wait_for(job.ctx.room.disconnect(), _CLOSING)
+
+
+def _close_at_once(room: str) -> None:
+    """Close a room although this process is being ended: in a thread, for which its end waits.
+
+    LiveKit stops the loop of a job, and whatever is asked in it, when the main process is gone.
+    """
+    from livekit import api
+
+    async def close() -> None:
+        async with api.LiveKitAPI() as livekit:
+            await livekit.room.delete_room(api.DeleteRoomRequest(room=room))
+
+    def closing() -> None:
+        with contextlib.suppress(Exception):
+            asyncio.run(asyncio.wait_for(close(), _CLOSING))
+
+    threading.Thread(target=closing, name="lkrun-closes").start()
 
 
 async def _linked(job: _Job) -> rtc.RemoteParticipant | None:
