@@ -8,7 +8,7 @@ from pydantic.json_schema import JsonSchemaValue
 from runner.schema.types.blocks import Block, any_of, key
 from runner.schema.types.mistake import none_of
 from runner.schema.types.phone_numbers import PhoneNumber
-from runner.schema.types.texts import Plain
+from runner.schema.types.trunks import TrunkId
 
 _NUMBERS = "write numbers: and below it each number with a dash"
 
@@ -46,7 +46,7 @@ class Phone(Block):
     numbers: tuple[PhoneNumber, ...] = key(
         "whose calls this agent answers; `lkrun phone apply` tells LiveKit", ()
     )
-    trunk: Plain | None = key(
+    trunk: TrunkId | None = key(
         "the id of LiveKit's outbound trunk by which it calls, such as ST_abc123; the variable "
         "LIVEKIT_SIP_OUTBOUND_TRUNK without it",
         None,
