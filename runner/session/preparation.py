@@ -111,12 +111,15 @@ class Preparation:
             self.session = call.session = new_session(call)
         if early:
             models_of(call, call.speaking)
-            call.bound.models.prewarm()
+        if early and call.bound.release.servers:
+            call.bound.models.prewarm(call.speeches.asked)  # to ask those takes its time
         if self._known and self._first is None:
             await self._connect()
             self._first = enter(call, Toolbox(call), None, PendingHandoff(call.speaking))
         if early and self._first is not None and call.bound.release.agent.before_call is None:
             ask_model(call, self._first)
+        if early:
+            call.bound.models.prewarm(call.speeches.asked)
         return self.session, self._first
 
     async def _connect(self) -> None:

@@ -6,9 +6,11 @@ import contextlib
 import functools
 import os
 import ssl
+import sys
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
+from types import ModuleType
 from typing import Any, Final
 
 import httpx
@@ -20,31 +22,58 @@ NOTHING: Final = Secret(b"")
 """No certificate, no key."""
 
 
-@functools.cache
+_LIBRARIES: Final = ("httpx", "httpx2")
+"""Who makes the clients of plugins; OpenAI's package, and what is built on it, has the second."""
+
+
 def tls_context() -> ssl.SSLContext:
     """Give the one TLS context of the process, whose making takes tens of milliseconds.
 
     `SSL_CERT_FILE` and `SSL_CERT_DIR` are heeded; without them, certifi's authorities are trusted.
     """
-    return httpx.create_ssl_context()
+    return _usual(httpx)
+
+
+@functools.cache
+def _usual(library: ModuleType) -> ssl.SSLContext:
+    """Whom a library trusts where nothing is said."""
+    context: ssl.SSLContext = library.create_ssl_context()
+    return context
 
 
 def share_tls_context() -> None:
-    """Have all httpx clients of the process that trust as usual share `tls_context`.
+    """Have all clients of a library that trust as usual share one TLS context.
 
-    Plugins of models make a client each, and httpx reads all authorities anew for each: some 80 ms
-    of CPU, while a caller waits. httpx lets a client be given a context, the plugins do not.
+    Plugins of models make a client each, and the libraries read all authorities anew for each: some
+    30 to 80 ms of CPU, while a caller waits. A client can be given a context, the plugins do not.
     """
-    transport: Any = httpx._transports.default  # noqa: SLF001 - there is no public way to it
-    made = getattr(transport, "create_ssl_context", None)
-    if made is httpx.create_ssl_context:  # httpx's own still, and not shared yet
-        transport.create_ssl_context = _shared
+    for name in _LIBRARIES:
+        if name in sys.modules:
+            _share(sys.modules[name])
 
 
-def _shared(verify: Any = True, cert: Any = None, trust_env: bool = True) -> ssl.SSLContext:
-    if verify is True and cert is None and trust_env:
-        return tls_context()
-    return httpx.create_ssl_context(verify, cert, trust_env)
+def _share(library: Any) -> None:
+    # there is no public way to it
+    transport: Any = getattr(getattr(library, "_transports", None), "default", None)
+    make = library.create_ssl_context
+    if not hasattr(transport, "create_ssl_context") or transport.create_ssl_context is not make:
+        return  # not as it was, or shared already
+
+    def shared(verify: Any = True, cert: Any = None, trust_env: bool = True) -> ssl.SSLContext:
+        if verify is True and cert is None and trust_env:
+            return _usual(library)
+        context: ssl.SSLContext = make(verify, cert, trust_env)
+        return context
+
+    transport.create_ssl_context = shared
+
+
+def read_authorities() -> None:
+    """Make the contexts of all libraries that there are, once and for all."""
+    share_tls_context()
+    for name in _LIBRARIES:
+        if name in sys.modules:
+            _usual(sys.modules[name])
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ import logging
 import os
 import pkgutil
 import signal
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -38,10 +39,21 @@ _MODULES: Final = (
     "livekit.agents",
     "numpy.fft",
     "runner.template.grammar",
+    "runner.template.rendering",
     "runner.session.conversation",
     "runner.serve.child.job",
+    "runner.serve.child.network",
+    "runner.serve.child.recalling",
+    "runner.serve.child.transferring",
     "runner.serve.child.watchdog",
 )
+_LATE: Final = {
+    "anthropic": ("resources.messages",),
+    "anyio": ("_backends._asyncio", "streams.tls"),
+    "openai": ("resources.audio.audio", "resources.chat.chat", "resources.models"),
+}
+"""Package → what of it is imported by its first request, where it is in memory at all."""
+
 _log = logging.getLogger("lkrun")
 
 
@@ -84,6 +96,56 @@ def _package(name: str) -> None:
             _try(importlib.import_module, module.name)
 
 
+def _late() -> None:
+    for package, modules in _LATE.items():
+        if package in sys.modules:
+            for module in modules:
+                _try(importlib.import_module, f"{package}.{module}")
+
+
+def _of_conversations(agent: AgentRelease) -> None:
+    """Build what reads what is there without a word in a file, and read the words of lkrun."""
+    from runner.schema.agents import Room
+    from runner.session.plan import plan_of
+    from runner.texts import TABLE, shipped
+
+    _try(lambda: plan_of(agent).tools)
+    _try(Room)
+    for language in agent.agent.spoken:
+        _try(shipped, next(iter(TABLE)), language)
+
+
+def _openai() -> None:
+    """Read what OpenAI's client reads of its types for the first request; most models use it."""
+    if "openai" in sys.modules:
+        from openai._utils import maybe_transform
+        from openai.pagination import AsyncPage
+        from openai.types import Model
+        from openai.types.chat.completion_create_params import CompletionCreateParamsStreaming
+
+        message = {"role": "user", "content": "Hello."}
+        asked = {"model": "any", "messages": [message], "stream": True}
+        maybe_transform(asked, CompletionCreateParamsStreaming)
+        _ = AsyncPage[Model]  # pydantic makes the class of it; LiveKit lists models to connect
+
+
+def _messages() -> None:
+    """Build what checks the messages of a talk: pydantic builds it for the first one."""
+    from livekit.agents import llm
+
+    chat = llm.ChatContext.empty()
+    chat.add_message(role="user", content="Hello.")
+    chat.copy()
+
+
+def _renderer() -> None:
+    """Read a template and a condition: the tables by which they are read stay."""
+    from runner import template
+
+    template.analyse("{{ caller.name or 'You' }}")
+    template.Renderer().render("{{ name or 'You' }}", {"name": "Ann"})
+
+
 def _templates(options: Any) -> Iterator[str]:
     from runner.serve.credentials import templates
 
@@ -96,7 +158,7 @@ def _voice_detector() -> None:
 
 def _trust_store() -> None:
     """Parse the certificates once, into the caches that LiveKit's sessions and ours read."""
-    importlib.import_module("runner.egress.network.tls").tls_context()
+    importlib.import_module("runner.egress.network.tls").read_authorities()
     context = importlib.import_module("livekit.agents.utils.http_context")
     context._create_ssl_context()  # noqa: SLF001 - there is no public way to it
 
@@ -125,9 +187,10 @@ def warm_up(plan: Mapping[str, Any]) -> None:
         agent = _try(_read, file)
         if agent is not None:
             providers |= {p.model_dump_json(): p for p in agent.providers.values()}
+            _try(_of_conversations, agent)
     for written in providers.values():
         _try(_provider, written)
-    for step in (_trust_store, _syllables):
+    for step in (_late, _openai, _trust_store, _syllables, _messages, _renderer):
         _try(step)
     if not plan.get("turn_model"):
         os.environ.setdefault(_TURN_MODEL, "0")

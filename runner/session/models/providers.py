@@ -69,6 +69,7 @@ class Models:
         self.plugins: dict[tuple[str, str, Secret[str]], Any] = (
             dict(before.plugins) if before else {}
         )
+        self._warm: set[int] = set()
         self._lists: dict[_List, Any] = {}
         self._parts: dict[_List, list[Any]] = {}
         self.outlived: list[Any] = list(before.outlived) if before else []
@@ -144,10 +145,16 @@ class Models:
         """
         return self.get("turn_detector", name)
 
-    def prewarm(self) -> None:
-        """Have what is built connect, so that its first request need not."""
+    def prewarm(self, asked: Iterable[Any]) -> None:
+        """Have what is built connect, so that its first request need not; each of it once.
+
+        Args:
+            asked: what is being asked already, and connects for that.
+        """
+        self._warm |= set(map(id, asked))
         for made in self.built():
-            if isinstance(made, llm.LLM | stt.STT | tts.TTS):
+            if isinstance(made, llm.LLM | stt.STT | tts.TTS) and id(made) not in self._warm:
+                self._warm.add(id(made))
                 made.prewarm()
 
     def ordinary(self, kind: str) -> Any:

@@ -39,6 +39,7 @@ class Early(Generic[PieceT]):
         question: what it answers; it is used where the same is wanted.
         heard: something of it was given to who wanted it, so that it cannot be asked again.
         refused: it has failed, and nothing of it may be given any more.
+        asks: LiveKit's objects that are asked.
     """
 
     def __init__(
@@ -56,7 +57,7 @@ class Early(Generic[PieceT]):
             asks: LiveKit's objects that are asked; what they measure is told to `settle`.
             counts: whether there is something in a piece that can be heard.
         """
-        self.question = question
+        self.question, self.asks = question, asks
         self.heard = self.refused = self._begun = False
         self._counts = counts
         self._pieces: aio.Chan[PieceT] = aio.Chan()

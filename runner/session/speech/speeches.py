@@ -30,6 +30,11 @@ class Speeches:
         self.reply: Early[Any] | None = None
         self.ahead: Ahead | None = None
 
+    @property
+    def asked(self) -> list[Any]:
+        """LiveKit's objects that are being asked already."""
+        return [each for early in (self.sound, self.reply) if early for each in early.asks]
+
     def begun(self, speech: SpeechHandle, text: str) -> None:
         """A speech with these words has begun."""
         if isinstance(text, FixedWords):
