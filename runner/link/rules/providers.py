@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import partial
 
 from runner.diagnostics import Diagnostic, Related, Span
 from runner.diagnostics.nearest import nearest
 from runner.late_pattern import late
 from runner.link.hints import defined_where, near, unknown
+from runner.link.inferred import judged
 from runner.link.rule import DefinitionContext, LeafRule
 from runner.link.table import name_span
 from runner.link.walk import Leaf
 from runner.provider_kinds import BY_KEY, IN_ORDER, KIND_NAMED_AT
 from runner.providers.catalogue import InstalledProvider
 from runner.providers.makers import (
-    INFERENCE_MAKERS,
     OPTIONS,
     inference_model,
     is_platform,
@@ -49,7 +50,7 @@ def _check(context: DefinitionContext, leaf: Leaf, _place: Span) -> Iterator[Dia
         yield from _of_kind(provider, kind, span, several=several)
     elif BY_KEY[kind].example and _INFERENCE.fullmatch(name):
         yield from _of_speech(name, kind, span)
-        yield from _of_maker(name, span)
+        yield from judged(name, kind, span, partial(_is_plugin, context))
     elif name not in context.table.words:
         hint = _hint(context, name, kind)
         yield near(context, unknown(span, "provider", name, hint), "providers", name)
@@ -88,13 +89,10 @@ def _of_kind(provider: Definition, kind: str, span: Span, *, several: bool) -> I
         yield Diagnostic(span, "E206", message, "write the providers of its order: here", related)
 
 
-def _of_maker(name: str, span: Span) -> Iterator[Diagnostic]:
-    """Models of LiveKit Inference whose maker is nearly one that it has."""
-    maker, _, model = name.partition("/")
-    close = None if maker in INFERENCE_MAKERS else nearest(maker, INFERENCE_MAKERS)
-    if close is not None and len(maker) > len("zai"):  # all three letters are near each other
-        message = f"'{maker}' is no maker whose models LiveKit Inference is known to have"
-        yield Diagnostic(span, "W401", message, f"did you mean '{close}/{model}'?")
+def _is_plugin(context: DefinitionContext, kind: str, name: str) -> bool:
+    """Whether there is a plugin of this name, installed or not."""
+    plugin = context.around.catalogue.find(kind, name)
+    return isinstance(plugin, InstalledProvider) or plugin.code == "E401"
 
 
 def _hint(context: DefinitionContext, name: str, kind: str) -> str:
