@@ -13,7 +13,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
@@ -27,10 +26,8 @@ from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapProp
 from runner import __version__
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
-    from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
+    from opentelemetry.sdk.trace import TracerProvider
+    from opentelemetry.sdk.trace.export import SpanExporter
 
     from runner.egress.port import Attempt
 
@@ -38,9 +35,6 @@ log = logging.getLogger("lkrun")
 
 FLUSH_SECONDS: Final = 3.0
 """So long the end of a process waits for spans that are not sent yet."""
-
-_TOLD_EVERY: Final = 60.0
-"""Seconds between two lines of the log that say that nothing can be sent."""
 
 _ADDRESSES: Final = ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT")
 
@@ -75,7 +69,9 @@ def begin() -> None:
     if _State.provider is not None or not wanted():
         return
     try:
-        use(_provider(), _exporter())
+        from runner.session.trace_sender import by_environment  # noqa: PLC0415 - only who wants traces pays
+
+        use(_provider(), by_environment())
     except Exception as error:  # noqa: BLE001 - whatever stands in the variables, calls go on
         log.warning("no traces are sent: %s", str(error).partition("\n")[0] or type(error).__name__)
 
@@ -196,57 +192,3 @@ def _provider() -> TracerProvider:
     if resource.attributes.get(SERVICE_NAME, "").startswith("unknown_service"):  # type: ignore[union-attr]  # a text
         resource = resource.merge(Resource({SERVICE_NAME: "lkrun"}))
     return TracerProvider(resource=resource)
-
-
-def _exporter() -> SpanExporter:
-    """What sends, by `OTEL_EXPORTER_OTLP_PROTOCOL`: HTTP with protobuf, or gRPC."""
-    from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult  # noqa: PLC0415 - only who wants traces pays
-
-    names = ("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "OTEL_EXPORTER_OTLP_PROTOCOL")
-    protocol = next(filter(None, (os.environ.get(n, "").strip() for n in names)), "http/protobuf")
-    made: SpanExporter
-    if protocol == "grpc":
-        from opentelemetry.exporter.otlp.proto.grpc.trace_exporter import (  # noqa: PLC0415 - the one that is wanted
-            OTLPSpanExporter as ByGrpc,
-        )
-
-        made = ByGrpc()
-    elif protocol == "http/protobuf":
-        from opentelemetry.exporter.otlp.proto.http.trace_exporter import (  # noqa: PLC0415 - the one that is wanted
-            OTLPSpanExporter as ByHttp,
-        )
-
-        made = ByHttp()
-    else:
-        raise ValueError(
-            f"OTEL_EXPORTER_OTLP_PROTOCOL is '{protocol}'; write grpc or http/protobuf"
-        )
-    logging.getLogger("opentelemetry").setLevel(logging.CRITICAL)  # it writes tracebacks: see below
-
-    class Exporter(SpanExporter):
-        """Sends, and says in one line now and then that it cannot."""
-
-        told = -_TOLD_EVERY
-
-        def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
-            try:
-                result = made.export(spans)
-            except Exception as error:  # noqa: BLE001 - whatever the network does, calls go on
-                self._tell(type(error).__name__)
-                return SpanExportResult.FAILURE
-            if result is not SpanExportResult.SUCCESS:
-                self._tell("the collector does not take them")
-            return result
-
-        def _tell(self, why: str) -> None:
-            if time.monotonic() - self.told >= _TOLD_EVERY:
-                self.told = time.monotonic()
-                log.warning("traces cannot be sent: %s", why)
-
-        def shutdown(self) -> None:
-            made.shutdown()
-
-        def force_flush(self, timeout_millis: int = 30_000) -> bool:
-            return made.force_flush(timeout_millis)
-
-    return Exporter()
