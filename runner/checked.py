@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -123,24 +123,7 @@ def _anew(what: Compiling, key: str) -> CheckResult:
     for other in others:
         lines = {**other.lines, **lines}
     if all(each.repeatable for each in (compiled, *others)):
-        kept = {
-            "env": {name: _digest(os.environ.get(name)) for name in env.asked},
-            "texts": [
-                [*request, digest]
-                for each in (compiled, *others)
-                for request, digest in each.texts.items()
-            ],
-            "diagnostics": [_data(d) for d in diagnostics],
-            "secrets": {
-                name: [_span(s) for s in spans] for name, spans in compiled.secrets.items()
-            },
-            "inference": [_span(s) for s in compiled.inference],
-            "providers": [
-                [u.kind, u.plugin, list(u.options), list(u.agents), _span(u.place)]
-                for u in compiled.providers
-            ],
-        }
-        cache.put(_SPACE, key, kept)
+        cache.put(_SPACE, key, _kept([compiled, *others], diagnostics, env.asked))
         cache.flush()
     return CheckResult(
         diagnostics,
@@ -150,6 +133,24 @@ def _anew(what: Compiling, key: str) -> CheckResult:
         compiled.inference,
         compiled.providers,
     )
+
+
+def _kept(
+    several: Sequence[Compiled], diagnostics: Sequence[Diagnostic], asked: Iterable[str]
+) -> dict[str, Any]:
+    """What a check found, and all that it read beside the files."""
+    first = several[0]
+    return {
+        "env": {name: _digest(os.environ.get(name)) for name in asked},
+        "texts": [[*request, digest] for each in several for request, digest in each.texts.items()],
+        "diagnostics": [_data(d) for d in diagnostics],
+        "secrets": {name: [_span(s) for s in spans] for name, spans in first.secrets.items()},
+        "inference": [_span(s) for s in first.inference],
+        "providers": [
+            [u.kind, u.plugin, list(u.options), list(u.agents), _span(u.place)]
+            for u in first.providers
+        ],
+    }
 
 
 _NOWHERE = frozenset({"W201", "W202", "W210", "W213"})

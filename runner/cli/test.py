@@ -23,7 +23,9 @@ if TYPE_CHECKING:
     from runner.cli.test_watch import Earlier
     from runner.compiler import Compiled, Compiler
     from runner.testing.judging import Judging
+    from runner.testing.mocks import TestSecrets
     from runner.testing.outcome import TestResult
+    from runner.testing.suite import SuiteOptions
 
 
 class _Run(click.Command):
@@ -144,29 +146,18 @@ def _run(
     several: list[Compiled], root: Path, line: CommandLine, earlier: Earlier | None
 ) -> list[TestResult]:
     from runner.testing.environments import cases_of
-    from runner.testing.mocks import TestSecrets
     from runner.testing.processes import run_suite
-    from runner.testing.suite import SuiteOptions, chosen
+    from runner.testing.suite import chosen
 
-    result = several[0]
-    assert result.release is not None  # noqa: S101 - `_once` has looked
     there, agents = cases_of(several)
     wanted = chosen(there, part=line.part, tags=line.tags)
     if line.simulate:
         wanted = [case for case in wanted if case.spec.simulate is not None]
     for note in notes(there, wanted, line):
         click.echo(f"lkrun: {note}", err=True)
-    judging = _judging(result, line.model)
-    network = sending.network(result.release, root, sending.secrets())
-    keep = Path(line.audio) if line.audio is not None else None
-    how = SuiteOptions(line.parallel, line.repeat, judging, network=network, keep=keep)
+    how = _how(several[0], root, line)
     due, kept = earlier.due(wanted, agents) if earlier else (wanted, [])
     results: list[TestResult] = []
-    where = os.environ.get("LKRUN_SECRETS_DIR")
-
-    def secrets() -> TestSecrets:
-        return TestSecrets(os.environ, Path(where) if where else None)
-
     progress = _Progress(len(due), shown=line.form == "text" and sys.stderr.isatty())
 
     def tell(each: TestResult) -> None:
@@ -177,13 +168,31 @@ def _run(
         progress.step()
 
     progress.show()
-    run_suite(due, agents, secrets, how, tell)
+    run_suite(due, agents, _secrets, how, tell)
     progress.clear()
     results += kept
     if earlier is not None:
         earlier.take(wanted, agents, results)
         _tell_kept(kept, line)
     return results
+
+
+def _how(result: Compiled, root: Path, line: CommandLine) -> SuiteOptions:
+    from runner.testing.suite import SuiteOptions
+
+    assert result.release is not None  # noqa: S101 - `_once` has looked
+    judging = _judging(result, line.model)
+    network = sending.network(result.release, root, sending.secrets())
+    keep = Path(line.audio) if line.audio is not None else None
+    return SuiteOptions(line.parallel, line.repeat, judging, network=network, keep=keep)
+
+
+def _secrets() -> TestSecrets:
+    """Those of a test, which begins with what the environment holds."""
+    from runner.testing.mocks import TestSecrets
+
+    where = os.environ.get("LKRUN_SECRETS_DIR")
+    return TestSecrets(os.environ, Path(where) if where else None)
 
 
 def _tell_kept(kept: list[TestResult], line: CommandLine) -> None:

@@ -16,6 +16,47 @@ _PROVIDER: Final = {
 }
 """Language → the provider, and what ends conversations that tests share."""
 
+_CONFIG: Final = """\
+# yaml-language-server: $schema=./{schema}
+# Evaluates agents that `lkrun serve` serves:  npx promptfoo eval
+# LKRUN_URL says where it answers; it comes before the url below.
+description: The agents of this folder
+
+prompts:
+  - '{{{{message}}}}'
+
+providers:
+{providers}
+extensions:
+  - {extension}
+
+evaluateOptions:
+  cache: false
+  maxConcurrency: 5
+
+tests:
+  - description: It answers
+    vars:
+      message: Hello, what can you do for me?
+    assert:
+      - type: javascript
+        value: output.length > 0
+      - type: latency
+        threshold: 30000
+  # a whole conversation: one turn after the other, in one session
+  - description: It answers a second time
+    options:
+      disableVarExpansion: true
+    vars:
+      message: ''
+      turns:
+        - Hello
+        - What did I say first?
+    assert:
+      - type: javascript
+        value: context.providerResponse.metadata.events.length > 2
+"""
+
 _OPTIONS: Final[dict[str, tuple[Any, str]]] = {
     "agent": ("string", "Which agent: clinic, livekit:clinic or livekit:agent:clinic"),
     "url": ("string", "Where lkrun serve answers; the variable LKRUN_URL comes before it"),
@@ -62,46 +103,7 @@ def config(agents: Sequence[str], *, language: str) -> str:
         f"      url: http://127.0.0.1:8090\n"
         for agent in agents
     )
-    return f"""\
-# yaml-language-server: $schema=./{SCHEMA}
-# Evaluates agents that `lkrun serve` serves:  npx promptfoo eval
-# LKRUN_URL says where it answers; it comes before the url below.
-description: The agents of this folder
-
-prompts:
-  - '{{{{message}}}}'
-
-providers:
-{providers}
-extensions:
-  - {extension}
-
-evaluateOptions:
-  cache: false
-  maxConcurrency: 5
-
-tests:
-  - description: It answers
-    vars:
-      message: Hello, what can you do for me?
-    assert:
-      - type: javascript
-        value: output.length > 0
-      - type: latency
-        threshold: 30000
-  # a whole conversation: one turn after the other, in one session
-  - description: It answers a second time
-    options:
-      disableVarExpansion: true
-    vars:
-      message: ''
-      turns:
-        - Hello
-        - What did I say first?
-    assert:
-      - type: javascript
-        value: context.providerResponse.metadata.events.length > 2
-"""
+    return _CONFIG.format(schema=SCHEMA, providers=providers, extension=extension)
 
 
 def schema() -> str:

@@ -68,30 +68,7 @@ class Metrics:
     ) -> None:
         """Begin with a configuration that has just been loaded."""
         self._registry = registry = CollectorRegistry()
-        self._good = Gauge(
-            "lkrun_config_last_reload_successful",
-            "Whether the last reload of the configuration was served (or changed nothing)",
-            registry=registry,
-        )
-        self._good_since = Gauge(
-            "lkrun_config_last_reload_success_timestamp_seconds",
-            "When the configuration was last loaded without a mistake",
-            registry=registry,
-        )
-        self._reloads = Counter(
-            "lkrun_config_reloads",
-            "Attempts to reload, by result",
-            ["result"],
-            registry=registry,
-        )
-        for result in ("ok", "rejected", "unchanged"):
-            self._reloads.labels(result)
-        self._took = Histogram(
-            "lkrun_config_reload_duration_seconds",
-            "How long an attempt to reload took",
-            buckets=_SECONDS,
-            registry=registry,
-        )
+        self._reloads = _Reloads(registry)
         self._ended = Counter(
             "lkrun_sessions_ended",
             "Calls and dialogues that have ended",
@@ -114,7 +91,6 @@ class Metrics:
         calls.on_failure.append(self.measures.failed)
         calls.on_end.append(self.measures.ended)
         calls.on_end.append(self._over)
-        self.served(good=True)
 
     def tell_room(self, admission: Admission) -> None:
         """Tell from now on how many calls there is room for."""
@@ -126,15 +102,11 @@ class Metrics:
 
     def served(self, *, good: bool) -> None:
         """Note whether the files on the disk are what is served."""
-        self._good.set(good)
-        if good:
-            self._good_since.set_to_current_time()
+        self._reloads.served(good=good)
 
     def reloaded(self, outcome: ReloadResult) -> None:
         """Count an attempt."""
-        self._reloads.labels(outcome.result).inc()
-        self._took.observe(outcome.took_ms / 1000)
-        self.served(good=outcome.result != "rejected")
+        self._reloads.count(outcome)
 
     def delivered(self, kind: str, result: str) -> None:
         """Count an attempt to send something: `sent`, `failed` or `given_up`."""
@@ -147,6 +119,49 @@ class Metrics:
     def _over(self, call: CallInfo) -> None:
         if call.answered:
             self._ended.labels(call.agent, call.kind, call.reason or "shutdown").inc()
+
+
+class _Reloads:
+    """What became of the configuration, by Prometheus's own names of its own."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self._good = Gauge(
+            "lkrun_config_last_reload_successful",
+            "Whether the last reload of the configuration was served (or changed nothing)",
+            registry=registry,
+        )
+        self._good_since = Gauge(
+            "lkrun_config_last_reload_success_timestamp_seconds",
+            "When the configuration was last loaded without a mistake",
+            registry=registry,
+        )
+        self._results = Counter(
+            "lkrun_config_reloads",
+            "Attempts to reload, by result",
+            ["result"],
+            registry=registry,
+        )
+        for result in ("ok", "rejected", "unchanged"):
+            self._results.labels(result)
+        self._took = Histogram(
+            "lkrun_config_reload_duration_seconds",
+            "How long an attempt to reload took",
+            buckets=_SECONDS,
+            registry=registry,
+        )
+        self.served(good=True)
+
+    def served(self, *, good: bool) -> None:
+        """Note whether the files on the disk are what is served."""
+        self._good.set(good)
+        if good:
+            self._good_since.set_to_current_time()
+
+    def count(self, outcome: ReloadResult) -> None:
+        """Count an attempt."""
+        self._results.labels(outcome.result).inc()
+        self._took.observe(outcome.took_ms / 1000)
+        self.served(good=outcome.result != "rejected")
 
 
 class _Room(Collector):

@@ -195,10 +195,6 @@ def _talk(
         if answers[-1].get("failure"):
             raise ProviderError(answers[-1]["failure"])
     last = answers[-1] if answers else {}
-    tokens = {
-        name: sum(answer["usage"][f"{side}_tokens"] for answer in answers)
-        for name, side in (("prompt", "input"), ("completion", "output"))
-    }
     notes = [
         f"'{name}' changes nothing here: {why}"
         for name, why in IDLE.items()
@@ -207,11 +203,7 @@ def _talk(
     return {
         "output": last.get("text", ""),
         "sessionId": session[0],
-        "tokenUsage": {
-            "total": sum(tokens.values()),
-            **tokens,
-            "numRequests": len(answers),
-        },
+        "tokenUsage": _tokens(answers),
         "latencyMs": sum(answer["latency_ms"] for answer in answers),
         "metadata": {
             "sessionId": session[0],
@@ -226,6 +218,14 @@ def _talk(
             **({"notes": notes} if notes else {}),
         },
     }
+
+
+def _tokens(answers: list[dict[str, Any]]) -> dict[str, int]:
+    tokens = {
+        name: sum(answer["usage"][f"{side}_tokens"] for answer in answers)
+        for name, side in (("prompt", "input"), ("completion", "output"))
+    }
+    return {"total": sum(tokens.values()), **tokens, "numRequests": len(answers)}
 
 
 def _sound(runner: Runner, audio: dict[str, Any] | None) -> dict[str, Any]:

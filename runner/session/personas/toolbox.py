@@ -168,36 +168,36 @@ class Toolbox:
                 check_arguments(self._call, ctx.function_call)
                 check_needs(self._call, name)
                 stack.enter_context(self._call.busy())
-                return await work(raw_arguments, ctx, stack)
-
-        async def work(
-            raw_arguments: dict[str, object], ctx: RunContext[Any], stack: ExitStack
-        ) -> Any:
-            async def begun() -> None:
-                # nobody waits for it any longer
-                stack.close()
-                remark = call.bound.renderer.own("tool_in_background", tool=name)
-                await ctx.update(remark, template=lambda a: a["message"])
-
-            call, tool = self._call, self._call.bound.plan.tools[name]
-            ending = isinstance(tool, EndCallTool)
-            if call.channel == "text" or isinstance(tool, EndCallTool | TransferCallTool):
-                await ctx.wait_for_playout()
-            if ending and (handoff := self._transfers.beside(ctx)):
-                remark = call.bound.renderer.own("handoff_instead", persona=handoff)
-                return llm.ToolResult(remark, reply_required=False)
-            context = ActionContext(
-                call,
-                by_model=True,
-                chat=lambda output: with_output(ctx, output),
-                run=ctx,
-                begun=begun,
-            )
-            called(call, name)
-            made = ToolCall(name, raw_arguments, ctx.function_call.call_id, True, spoke(ctx))
-            outcome = await run_tool(with_answer(call, made), context)
-            if in_background(tool):
-                outcome = without_end(outcome, name)
-            return answer(call, outcome, ctx)
+                return await self._run(name, raw_arguments, ctx, stack)
 
         return run
+
+    async def _run(
+        self, name: str, arguments: dict[str, object], ctx: RunContext[Any], waited: ExitStack
+    ) -> Any:
+        """Run a tool; what is `waited` for goes on once it runs in the background."""
+        call, tool = self._call, self._call.bound.plan.tools[name]
+
+        async def begun() -> None:
+            waited.close()
+            remark = call.bound.renderer.own("tool_in_background", tool=name)
+            await ctx.update(remark, template=lambda a: a["message"])
+
+        if call.channel == "text" or isinstance(tool, EndCallTool | TransferCallTool):
+            await ctx.wait_for_playout()
+        if isinstance(tool, EndCallTool) and (handoff := self._transfers.beside(ctx)):
+            remark = call.bound.renderer.own("handoff_instead", persona=handoff)
+            return llm.ToolResult(remark, reply_required=False)
+        context = ActionContext(
+            call,
+            by_model=True,
+            chat=lambda output: with_output(ctx, output),
+            run=ctx,
+            begun=begun,
+        )
+        called(call, name)
+        made = ToolCall(name, arguments, ctx.function_call.call_id, True, spoke(ctx))
+        outcome = await run_tool(with_answer(call, made), context)
+        if in_background(tool):
+            outcome = without_end(outcome, name)
+        return answer(call, outcome, ctx)
