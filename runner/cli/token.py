@@ -68,8 +68,7 @@ def token(  # noqa: PLR0913 - one value for each option
     if folder.is_dir() and agent not in release.names:
         raise click.UsageError(_unknown(agent, folder, release.names))
     livekit = livekit_of(release)
-    from runner.serve.runner import meet_link
-    from runner.serve.workers.tokens import Visit, mint
+    from runner.serve.workers.tokens import Visit, meet_link, mint
 
     made = mint(livekit, Visit(agent, room, identity, metadata, ttl, named=_named(release, agent)))
     if form == "json":

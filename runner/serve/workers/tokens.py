@@ -9,6 +9,7 @@ import secrets
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING
+from urllib.parse import urlencode
 
 from livekit import api
 
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from runner.serve.credentials import LiveKit
 
 HOUR = 3600.0
+
+_MEET = "https://meet.livekit.io/custom"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,3 +77,8 @@ def mint(livekit: LiveKit, visit: Visit) -> AccessToken:
         .with_attributes(visit.attributes)
     )
     return AccessToken(token.to_jwt(), room, identity)
+
+
+def meet_link(url: str, token: str) -> str:
+    """The address of LiveKit Meet for a server of one's own."""
+    return f"{_MEET}?{urlencode({'liveKitUrl': url, 'token': token})}"
