@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,11 +16,15 @@ from runner.cli.options import options, shared
 from runner.diagnostics import Diagnostic, render
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
     from runner.compiler import Compiled
+    from runner.egress.secrets import Secrets
     from runner.link.release import Release
     from runner.serve.releases.archive import Archive
     from runner.serve.reload.gate import Gate, GateReport
 
+_ONE_NAME = "LIVEKIT_AGENT_NAME_OVERRIDE"
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 
 
@@ -89,58 +93,88 @@ def serve(  # noqa: PLR0913 - the parts that it needs, by name
     """Let the agents in the folder DIR (agents.d) take calls."""
     from runner.cache import Cache
     from runner.compiler import Compiler
-    from runner.egress.secrets import Secrets
-    from runner.serve import (
-        credentials,
-        run,
-        startup,
-    )
+    from runner.serve import credentials, run, startup
     from runner.serve.reload.gate import Gate
 
-    if os.environ.get("LIVEKIT_AGENT_NAME_OVERRIDE"):
-        name = "LIVEKIT_AGENT_NAME_OVERRIDE"
-        raise click.UsageError(f"{name} is set, which gives all agents one name: unset it")
+    if os.environ.get(_ONE_NAME):
+        raise click.UsageError(f"{_ONE_NAME} is set, which gives all agents one name: unset it")
     compiler = Compiler(folder, cache=Cache(), environment=options().asked_environment)
-    compiled = compiler.compile()
-    diagnostics = sorted([*compiled.diagnostics, *missing_secrets(compiled)])
     given, env = options(), dict(os.environ)
-    archive = _archive(folder, env, compiled.apart)
-    release = compiled.release
     closed = Gate(gate, folder=folder)
-    broken = release is None or any(d.severity == "error" for d in diagnostics)
-    tests = None if broken else _tested(closed, compiled)
-    if tests is not None:
-        diagnostics += tests.diagnostics
-        broken = bool(tests.diagnostics)
-    if broken:
-        _tell(diagnostics, compiled, given.log_format, tests)
+    judged = _judged(compiler.compile(), closed)
+    archive = _archive(folder, env, judged.compiled.apart)
+    release = judged.compiled.release
+    if judged.broken:
+        _tell(judged, given.log_format)
         release = _last_good(archive, folder) if last_good else None
     if release is None:
         return 1
+    written = release.process.log
+    level = given.log_level or ("debug" if dev else written.level)
+    form = given.log_format or written.format
+    if not judged.broken:
+        _tell(judged, form)
+    settings = startup.ServeSettings(host, port, drain, not no_reload, level, form, dev, browse)
+    secrets = _secrets(env)
+    try:
+        livekit = credentials.livekit(release, secrets, env)
+        begun = startup.Startup(
+            compiler, judged.compiled, release, secrets, env, livekit, _lacking(secrets), archive,
+            closed, judged.rejected,
+        )  # fmt: skip
+        return run.serve(begun, settings)
+    except (startup.CannotServeError, credentials.CredentialsError) as error:
+        click.echo(f"error: {error}", err=True)
+        return 1
+
+
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    """What a folder holds, and what is said of it.
+
+    Attributes:
+        tests: what came of its own tests, where they must pass.
+        broken: whether nothing of it may be served.
+    """
+
+    compiled: Compiled
+    diagnostics: list[Diagnostic]
+    tests: GateReport | None
+    broken: bool
+
+    @property
+    def rejected(self) -> tuple[Diagnostic, ...]:
+        """The failures of its tests."""
+        return self.tests.diagnostics if self.tests is not None else ()
+
+
+def _judged(compiled: Compiled, gate: Gate) -> _Judged:
+    diagnostics = sorted([*compiled.diagnostics, *missing_secrets(compiled)])
+    if compiled.release is None or any(d.severity == "error" for d in diagnostics):
+        return _Judged(compiled, diagnostics, None, broken=True)
+    tests = _tested(gate, compiled)
+    if tests is None:
+        return _Judged(compiled, diagnostics, None, broken=False)
+    told = [*diagnostics, *tests.diagnostics]
+    return _Judged(compiled, told, tests, broken=bool(tests.diagnostics))
+
+
+def _secrets(env: Mapping[str, str]) -> Secrets:
+    from runner.egress.secrets import Secrets
+
     place = env.get("LKRUN_SECRETS_DIR")
-    secrets = Secrets(env, Path(place) if place else None)
+    return Secrets(env, Path(place) if place else None)
+
+
+def _lacking(secrets: Secrets) -> Callable[[Compiled], list[Diagnostic]]:
+    """Says what a folder needs that is not set."""
 
     def lacking(compiled: Compiled) -> list[Diagnostic]:
         # the environment is stripped while the runner serves; `secrets` knows it as it was
         unknown = {n: p for n, p in compiled.secrets.items() if secrets.get(n) is None}
         return missing_secrets(replace(compiled, secrets=unknown))
 
-    written = release.process.log
-    level = given.log_level or ("debug" if dev else written.level)
-    form = given.log_format or written.format
-    if not broken:
-        _tell(diagnostics, compiled, form, tests)
-    try:
-        livekit = credentials.livekit(release, secrets, env)
-        begun = startup.Startup(
-            compiler, compiled, release, secrets, env, livekit, lacking, archive,
-            closed, tests.diagnostics if tests is not None else (),
-        )  # fmt: skip
-        settings = startup.ServeSettings(host, port, drain, not no_reload, level, form, dev, browse)
-        return run.serve(begun, settings)
-    except (startup.CannotServeError, credentials.CredentialsError) as error:
-        click.echo(f"error: {error}", err=True)
-        return 1
+    return lacking
 
 
 def _archive(folder: Path, env: dict[str, str], environment: str | None) -> Archive | None:
@@ -181,13 +215,9 @@ def _tested(gate: Gate, compiled: Compiled) -> GateReport | None:
     return report
 
 
-def _tell(
-    diagnostics: list[Diagnostic],
-    compiled: Compiled,
-    form: str | None,
-    tests: GateReport | None = None,
-) -> None:
+def _tell(judged: _Judged, form: str | None) -> None:
     """Write what is wrong with the files to stderr, as the log is written."""
+    diagnostics, tests = judged.diagnostics, judged.tests
     if not diagnostics and tests is None:
         return
     if form == "json":
@@ -204,7 +234,7 @@ def _tell(
         )
         return
     if diagnostics:
-        listed(diagnostics, compiled, err=True)
+        listed(diagnostics, judged.compiled, err=True)
     if tests is not None:
         from runner.serve.reload.report import tests_line
 
