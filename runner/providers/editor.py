@@ -39,7 +39,6 @@ _NUMBER: JsonSchemaValue = {
     "pattern": r"^\s*([+-]?\d{1,15}(\.\d{1,15})?([eE][+-]?\d{1,3})?|"
     r"\d{1,12}(\.\d{1,9})?(ms|s|m|h|d))\s*$",
 }
-_NOTES = ("default", "description", "examples")
 _SHAPE = frozenset({"anyOf", "const", "enum", "format", "maxLength", "minLength", "pattern"})
 
 

@@ -167,6 +167,3 @@ class HangUpStep(_Step):
 Step: TypeAlias = kinds(  # type: ignore[valid-type]  # built from the classes
     "a step", AgentStep, AppStep, HangUpStep, KeypadStep, SilenceStep, UserStep, in_a_row=True
 )
-
-
-AnyStep = AgentStep | AppStep | HangUpStep | KeypadStep | SilenceStep | UserStep

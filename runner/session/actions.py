@@ -236,11 +236,6 @@ async def _transfer_call(
     outcome.add(await perform(spec.on_failure, replace(context, names=names)))
 
 
-def _fails_unheard(action: AnyAction) -> bool:
-    """Whether nothing is done where it fails."""
-    return isinstance(action, TransferCall) and not action.transfer_call.on_failure
-
-
 async def _not_put_through(context: ActionContext, outcome: ActionOutcome) -> None:
     """Nothing is done where a transfer fails, and nothing follows: the caller hears that it did."""
     if not outcome.ends:
