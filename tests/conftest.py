@@ -7,10 +7,14 @@ import logging
 import os
 import sys
 import traceback
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from contextlib import nullcontext
 from pathlib import Path
+from typing import Any
 
+import psutil
 import pytest
+from support.alone import Turns, alone
 
 from runner.cli.log import LOGGERS
 
@@ -56,8 +60,10 @@ SLOW = frozenset(
 
 MARKERS = {"live": LIVE, "slow": SLOW, "quick": QUICK}
 
+TURNS = pytest.StashKey[Turns]()
 
-def pytest_configure() -> None:
+
+def pytest_configure(config: pytest.Config) -> None:
     """Compile once what is imported, wherever this machine is told to keep nothing compiled.
 
     Else each of a thousand processes that tests start compiles all of the runner anew.
@@ -66,6 +72,8 @@ def pytest_configure() -> None:
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     if sys.version_info < (3, 12):
         _mark_no_columns_in_tracebacks()
+    if hasattr(config, "workerinput"):  # one of several processes: they share the folder above
+        config.stash[TURNS] = Turns(Path(config._tmp_path_factory.getbasetemp()).parent)
 
 
 def _mark_no_columns_in_tracebacks() -> None:
@@ -75,6 +83,36 @@ def _mark_no_columns_in_tracebacks() -> None:
     which raises SystemError where it is entered again: https://github.com/python/cpython/issues/106905.
     """
     traceback._extract_caret_anchors_from_line_segment = lambda _segment: None
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int | None:
+    """Three processes for two processors: many tests wait, for a server or a time to pass."""
+    if "PYTEST_XDIST_AUTO_NUM_WORKERS" in os.environ:  # whoever runs them says how many
+        return None
+    return max(1, (psutil.cpu_count(logical=False) or 1) * 3 // 2)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Neighbours stay in one process, whose fixtures they share; who has nothing left takes over.
+
+    So the calls with LiveKit's server, which come first and wait most, run beside all others, and
+    no process is idle before the end.
+    """
+    from xdist.scheduler import WorkStealingScheduling  # noqa: PLC0415 - only where it is there
+
+    return WorkStealingScheduling(config, log)
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_protocol(
+    item: pytest.Item, nextitem: pytest.Item | None
+) -> Generator[None, object, object]:
+    """Have a test that measures run while no other does; waiting for that is none of its time."""
+    turns = item.config.stash.get(TURNS, None)
+    with turns.of(item, nextitem) if turns is not None else nullcontext():
+        return (yield)
 
 
 @pytest.hookimpl(wrapper=True)
@@ -122,8 +160,9 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Give each test the marker of its module."""
+    """Give each test the marker of its module; live ones come first, those that are alone last."""
     for item in items:
         name = marker_of(item.path.relative_to(HERE).with_suffix("").as_posix())
         if name is not None:
             item.add_marker(name)
+    items.sort(key=lambda item: (alone(item), item.get_closest_marker("live") is None))

@@ -115,6 +115,7 @@ ROWS = {
 """What the service does → what the tool has besides, and what is told (a regular expression)."""
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("row", ROWS)
 async def test_each_misbehaviour(stub, real, row):
     """It is one plain line, within the budget, and at most as many requests as are allowed."""

@@ -97,6 +97,7 @@ async def test_a_post_needs_a_key(stub, real, method):
     assert keys[0] == keys[1] != keys[2] == keys[3]
 
 
+@pytest.mark.alone
 async def test_no_attempt_beyond_the_budget(stub, real):
     """A Retry-After beyond the budget ends it at once; within it, it is heeded."""
     stub.reply = [ok(b"", "Retry-After: 5", status="429 X"), ok(b"")]
@@ -111,6 +112,7 @@ async def test_no_attempt_beyond_the_budget(stub, real):
     assert answer.ok
 
 
+@pytest.mark.alone
 async def test_the_budget_covers_all_attempts(stub, real):
     """Each attempt has its own time, and all together the budget."""
 
@@ -205,6 +207,7 @@ async def test_a_service_that_fails_is_left_alone(stub, real):
     assert len(other.attempts) == 1
 
 
+@pytest.mark.alone
 async def test_a_rate_is_kept(stub, real):
     """What has no turn within a second fails as busy, unsent; the caller does not wait longer."""
     service = {"api": {"url": stub.url, "rate_limit": "2 per second"}}

@@ -130,6 +130,7 @@ async def test_speech_begins_with_the_first_sentence():
     await adapter.aclose()
 
 
+@pytest.mark.alone
 async def test_an_interrupted_voice_stops_at_once():
     """Leaving a long text stops the engine, which is free for the next sentence."""
     long = "This goes on and on and on, for a very long time. " * 4000
@@ -173,6 +174,7 @@ async def test_a_voice_that_went_away_is_an_error_of_the_service():
         await speaker.synthesize("Hello.", conn_options=ONCE).collect()
 
 
+@pytest.mark.alone
 async def test_a_warm_voice_speaks_within_milliseconds():
     """After `prewarm` the first audio is there at once."""
     speaker = voice()

@@ -108,7 +108,7 @@ def test_long_texts_take_a_bounded_time():
     meant.cache_clear()
     said = tokens(" ".join(f"appointmen{n:08}" * 9 for n in range(20_000)))
     assert len(said) == 200
-    began = time.perf_counter()
+    began = time.process_time()
     for number in range(100):
         Mention.read(f"appointmentz{number}").fits(said)
-    assert time.perf_counter() - began < 5
+    assert time.process_time() - began < 5

@@ -570,6 +570,7 @@ async def test_fifty_jobs_at_once_all_join(world):
     assert not any(world.called(str(number)) for number in range(50))
 
 
+@pytest.mark.alone
 async def test_fifty_calls_of_a_service_that_is_down_get_the_fallback(world):
     """Each within the deadline, and nothing is left of them."""
     async with joining(world) as program:

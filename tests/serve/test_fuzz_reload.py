@@ -1,6 +1,6 @@
 """Rubbish that is written into the folder while calls begin.
 
-It goes on for LKRUN_FUZZ_SECONDS, with the seed LKRUN_FUZZ_SEED.
+It goes on for LKRUN_FUZZ_SECONDS, or longer on a slow machine, with the seed LKRUN_FUZZ_SEED.
 """
 
 from __future__ import annotations
@@ -18,6 +18,9 @@ from support.vandal import AGENTS, Vandal
 from runner.link.release import AgentRelease
 
 SECONDS = float(os.environ.get("LKRUN_FUZZ_SECONDS", "8"))
+ENOUGH, CALLS = 3, 51
+"""Reloads of each result, and calls, until which it goes on in any case."""
+
 SEED = int(os.environ.get("LKRUN_FUZZ_SEED", "2026"))
 
 pytestmark = pytest.mark.timeout(SECONDS + 120)
@@ -71,7 +74,11 @@ async def test_every_call_gets_a_complete_release_whatever_is_written(tmp_path, 
         callers = Callers(runner, SEED)
         calling = asyncio.create_task(callers.call())
         until = time.monotonic() + SECONDS
-        while time.monotonic() < until:
+        while (
+            time.monotonic() < until
+            or min(results["ok"], results["rejected"]) < ENOUGH
+            or callers.begun < CALLS
+        ):
             await vandal.rage(0.04)
             judged = vandal.judge()
             outcome = await runner.outcome()
@@ -92,9 +99,6 @@ async def test_every_call_gets_a_complete_release_whatever_is_written(tmp_path, 
         assert runner.releases.sessions() == {runner.releases.current.id: 0}
         kept = {path.stem for path in (store.root / "agents").iterdir()}
         assert kept == {agent.digest for agent in runner.releases.current.agents.values()}
-    assert results["ok"] > 2
-    assert results["rejected"] > 2
-    assert callers.begun > 50
 
 
 async def test_every_dialogue_gets_a_complete_release_whatever_is_written(tmp_path):

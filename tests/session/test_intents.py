@@ -206,10 +206,10 @@ def test_three_hundred_intents_are_looked_through_in_a_millisecond():
     matcher = IntentMatcher(some)
     text = "well I would like to know whether there are any certain words that one may order " * 2
     assert matcher.match(text) is None
-    begun = time.perf_counter()
+    begun = time.process_time()
     for _ in range(100):
         assert matcher.match(text) is None
-    assert time.perf_counter() - begun < 0.1
+    assert time.process_time() - begun < 0.1
     assert matcher.match("order number 297 please") == "intent_297"
 
 
