@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
 import textwrap
@@ -16,6 +17,7 @@ import pytest
 import pytest_asyncio
 from support.external import worlds
 from support.heard import Heard
+from support.warm_hosts import WarmHosts
 
 from runner.cache import Cache
 from runner.compiler import Compiler
@@ -32,6 +34,7 @@ from runner.serve.sessions.calls import Calls
 from runner.serve.sessions.dialogues import Dialogues
 from runner.serve.sessions.outside import Outside
 from runner.serve.sessions.switchboard import Switchboard
+from runner.serve.sessions.texthost import TextHost
 from runner.serve.sessions.tool_requests import ToolRequests
 from runner.serve.sessions.voices import Voices
 from runner.serve.sessions.welcomes import Welcomes
@@ -255,6 +258,27 @@ async def switchboard(calls, welcomes, tools, renewals):
     board = Switchboard(calls, welcomes, tools, renewals)
     yield board
     await board.stop()
+
+
+@pytest.fixture(scope="session")
+def warm_hosts():
+    """Forks text hosts; starting each by itself would take more time than many of its tests."""
+    hosts = WarmHosts()
+    yield hosts
+    hosts.close()
+
+
+@pytest.fixture(autouse=True)
+def forked_hosts(warm_hosts, monkeypatch):
+    """Dialogues of this process have hosts that are forked, but where a test adds packages."""
+    begun, packages = TextHost.start, os.environ.get("PYTHONPATH")
+
+    async def start(socket):
+        if os.environ.get("PYTHONPATH") != packages:
+            return await begun(socket)
+        return TextHost(await warm_hosts.start(socket))
+
+    monkeypatch.setattr(TextHost, "start", start)
 
 
 @pytest.fixture
