@@ -73,7 +73,7 @@ def pytest_configure(config: pytest.Config) -> None:
     if sys.version_info < (3, 12):
         _mark_no_columns_in_tracebacks()
     if hasattr(config, "workerinput"):  # one of several processes: they share the folder above
-        config.stash[TURNS] = Turns(Path(config._tmp_path_factory.getbasetemp()).parent)
+        config.stash[TURNS] = Turns(Path(config.option.basetemp).parent)
 
 
 def _mark_no_columns_in_tracebacks() -> None:
