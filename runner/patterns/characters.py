@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import itertools
 import unicodedata
-from collections.abc import Callable, Iterable
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache, reduce
 from typing import Final
 
@@ -17,7 +18,10 @@ NEWLINE: Final[Characters] = ((10, 10),)
 _ASSIGNED: Final = (range(0x33480), range(0xE0000, 0xE01F0))
 """Where Unicode has characters with properties of their own."""
 
-_CASED: Final = range(0x1EA00)
+_CASED: Final = 0x1EA00
+"""Behind the last letter that is large or small."""
+
+_BLOCK: Final = 0x80
 _ONE_LETTER: Final = "Ii\u0130\u0131"
 """The letter i of Turkish and of all others, which Python takes for one in any case."""
 
@@ -47,12 +51,11 @@ def only_ascii(characters: Characters) -> Characters:
 
 def in_any_case(characters: Characters) -> Characters:
     """A set with the large and small forms of its letters."""
-    forms = _forms()
+    forms, cased = _forms(), _in_order()
     more = (
         (form, form)
         for low, high in characters
-        for code in forms
-        if low <= code <= high
+        for code in cased[bisect_left(cased, low) : bisect_right(cased, high)]
         for form in forms[code]
     )
     return union((characters, tuple(more)))
@@ -87,13 +90,27 @@ def _where(belongs: Callable[[str], bool]) -> Characters:
 def _forms() -> dict[int, tuple[int, ...]]:
     """Give each letter that is large or small all forms of it, itself among them."""
     same: dict[str, set[str]] = {}
-    for code in _CASED:
-        letter = chr(code)
+    for letter in itertools.chain.from_iterable(filter(_has_case, _blocks())):
         variants = {v for v in (letter.lower(), letter.upper(), letter.title()) if len(v) == 1}
         if len(variants) > 1 or variants - {letter}:
             _join(same, {letter, *variants})
     _join(same, set(_ONE_LETTER))
     return {ord(letter): tuple(map(ord, sorted(group))) for letter, group in same.items()}
+
+
+@cache
+def _in_order() -> list[int]:
+    return sorted(_forms())
+
+
+def _blocks() -> Iterator[str]:
+    """The characters among which some are large or small, a block of a script at a time."""
+    return ("".join(map(chr, range(n, n + _BLOCK))) for n in range(0, _CASED, _BLOCK))
+
+
+def _has_case(block: str) -> bool:
+    """Whether any of them is: nearly all blocks have none, which is seen at once."""
+    return not block == block.lower() == block.upper() == block.title()
 
 
 def _join(same: dict[str, set[str]], letters: set[str]) -> None:

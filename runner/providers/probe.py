@@ -17,11 +17,8 @@ from typing import Any, NoReturn, TextIO
 
 from runner.child_environment import missed
 from runner.plugin import NamesTools
-from runner.providers.editor import schema_of
 from runner.providers.loading import Loaded, UnusableError, load
 from runner.providers.problems import OptionProblem
-from runner.providers.reads import needs
-from runner.providers.record import record
 from runner.providers.validation import place, validate
 
 _LONGEST = 200
@@ -93,6 +90,9 @@ def _named_tools(options: Any, values: Any) -> Iterator[OptionProblem]:
 def _record(loaded: Loaded, job: dict[str, Any]) -> dict[str, Any] | None:
     if not job.get("record"):
         return None
+    from runner.providers.reads import needs  # noqa: PLC0415 - few ask, and each check waits for this process
+    from runner.providers.record import record  # noqa: PLC0415 - as above
+
     about = record(loaded.options, loaded.maker)
     return about | {"needs": needs(loaded.maker), "files": _has_files(job["target"])}
 
@@ -100,6 +100,8 @@ def _record(loaded: Loaded, job: dict[str, Any]) -> dict[str, Any] | None:
 def _schema(loaded: Loaded, job: dict[str, Any]) -> dict[str, Any] | None:
     if not job.get("schema"):
         return None
+    from runner.providers.editor import schema_of  # noqa: PLC0415 - as above
+
     return schema_of(loaded.options, f"{job['kind']}.{job['name']}.")
 
 

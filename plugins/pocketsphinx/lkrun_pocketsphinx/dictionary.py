@@ -29,8 +29,19 @@ def _text() -> bytes:
 
 
 def knows(word: str) -> bool:
-    """Whether the dictionary has a word."""
-    return f"\n{word} ".encode() in _text()
+    """Whether the dictionary has a word; its lines stand in the order of their words."""
+    text, wanted = _text(), word.encode()
+    low, high = 0, len(text)
+    while low < high:
+        start = text.rfind(b"\n", low, (low + high) // 2 + 1)
+        start = low if start < 0 else start
+        end = text.find(b"\n", start + 1)
+        end = len(text) if end < 0 else end
+        found = text[start + 1 : end].partition(b" ")[0].partition(b"(")[0]
+        if found == wanted:
+            return True
+        low, high = (end, high) if found < wanted else (low, start)
+    return False
 
 
 def entries(words: Iterable[str]) -> Iterator[str]:
