@@ -90,7 +90,7 @@ def _where(belongs: Callable[[str], bool]) -> Characters:
 def _forms() -> dict[int, tuple[int, ...]]:
     """Give each letter that is large or small all forms of it, itself among them."""
     same: dict[str, set[str]] = {}
-    for letter in itertools.chain.from_iterable(filter(_has_case, _blocks())):
+    for letter in "".join(filter(_has_case, _blocks())):
         variants = {v for v in (letter.lower(), letter.upper(), letter.title()) if len(v) == 1}
         if len(variants) > 1 or variants - {letter}:
             _join(same, {letter, *variants})
