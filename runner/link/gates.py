@@ -48,12 +48,6 @@ class Ways:
                 yield use.path[0]
 
     @cached_property
-    def setters(self) -> Mapping[str, Collection[str]]:
-        """Persona → the variables that something may set while it speaks."""
-        scope = self.scope
-        return {name: scope.setters(persona) for name, persona in scope.personas.items()}
-
-    @cached_property
     def _gates(self) -> Mapping[str, frozenset[str]]:
         gates = {name: self.wanted(name) for name in self.scope.personas}
         return gates if len(frozenset().union(*gates.values())) <= MOST else {}
@@ -83,7 +77,7 @@ class Ways:
     def _on(self, state: _State) -> Iterator[_State]:
         here, have = state
         wanted = frozenset().union(*self._gates.values()) if self._gates else frozenset()
-        have |= wanted & frozenset(self.setters[here])
+        have |= wanted & frozenset(self.scope.setters[here])
         for there in self.scope.targets(here):
             if self._gates.get(there, frozenset()) <= have:
                 yield there, have

@@ -46,6 +46,7 @@ class Memo:
     _agents: dict[str, tuple[_Kept, LinkedAgent]] = field(default_factory=dict)
     _entries: dict[str, dict[str, Definition]] = field(default_factory=dict)
     _changed: Names = frozenset()
+    _campaigns: bool = False
 
     def compare(self, table: SymbolTable) -> None:
         """See which names mean something else than when results were kept."""
@@ -54,6 +55,8 @@ class Memo:
             for section, entries in table.entries.items()
             for name in _differing(entries, self._entries.get(section, {}))
         )
+        # one that is new may be an agent's that did not have one
+        self._campaigns = any(section == "campaigns" for section, _ in self._changed)
 
     def formed(self, definition: Definition, around: LinkContext) -> DefinitionCheck | None:
         """What came of the form of a definition, if nothing has changed."""
@@ -62,9 +65,7 @@ class Memo:
 
     def agent(self, definition: Definition, around: LinkContext) -> LinkedAgent | None:
         """What came of an agent, if nothing that it reaches has changed."""
-        kept = self._agents.get(definition.name)
-        if any(section == "campaigns" for section, _ in self._changed):
-            return None  # it may be an agent's that did not have one
+        kept = None if self._campaigns else self._agents.get(definition.name)
         return kept[1] if kept and kept[0].holds(definition, self._changed, around) else None
 
     def renew(

@@ -133,8 +133,12 @@ class Scope(Paths):
                 waiting += self.acting(self.tools[name])
         return opened
 
-    def setters(self, persona: Persona) -> set[str]:
-        """Variables that something may set while a persona speaks."""
+    @cached_property
+    def setters(self) -> Mapping[str, set[str]]:
+        """Persona → the variables that something may set while it speaks."""
+        return {name: self._setters(persona) for name, persona in self.personas.items()}
+
+    def _setters(self, persona: Persona) -> set[str]:
         setters: set[str] = set()
         tools = self.tools_of(persona)
         for source in (persona, self.agent, *tools.values()):

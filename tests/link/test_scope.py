@@ -108,8 +108,8 @@ def test_variables_are_fixed_declared_or_saved(scope):
 
 def test_what_may_be_set_while_a_persona_speaks(scope):
     """Tools of the persona and of the agent, their actions, and `remember` set variables."""
-    assert scope.setters(scope.personas["host"]) == {"guest", "lines", "found", "count"}
-    assert scope.setters(scope.personas["cook"]) == {"found", "count"}
+    assert scope.setters["host"] == {"guest", "lines", "found", "count"}
+    assert scope.setters["cook"] == {"found", "count"}
 
 
 def test_targets_are_those_of_handoffs(scope):

@@ -28,7 +28,7 @@ def _check(context: AgentContext) -> Iterator[tuple[Used, Diagnostic]]:
 
 
 def _closed(ways: Ways, name: str) -> tuple[str, str]:
-    settable = frozenset[str]().union(*ways.setters.values())
+    settable = frozenset[str]().union(*ways.scope.setters.values())
     wanted = sorted(ways.wanted(name))
     never = [variable for variable in wanted if variable not in settable]
     if never:

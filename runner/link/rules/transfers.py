@@ -18,6 +18,8 @@ _SIP = "sip"
 
 def _check(context: AgentContext) -> Iterator[tuple[Used, Diagnostic]]:
     for used, definition, spec in _users(context.scope):
+        if not any(isinstance(block, Transfer) for block in context.scope.inside(spec)):
+            continue
         for leaf in walk(spec, definition.location):
             if not isinstance(leaf.owner, Transfer) or leaf.key != "to":
                 continue

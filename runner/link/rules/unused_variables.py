@@ -15,7 +15,7 @@ def _check(context: AgentContext) -> Iterator[tuple[Used, Diagnostic]]:
     unread = scope.agent.variables.keys() - context.read - scope.table.words
     if not unread:
         return
-    stored = {n for p in scope.personas.values() for n in scope.setters(p)}
+    stored = set[str]().union(*scope.setters.values())
     lists = {t.records for t in scope.tools.values() if isinstance(t, OfRecords)}
     for name in scope.agent.variables:
         if name in unread and name not in stored and name not in lists:

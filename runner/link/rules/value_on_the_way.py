@@ -14,6 +14,7 @@ from runner.link.surroundings import Prompt
 from runner.link.texts import Texts
 from runner.link.walk import walk
 from runner.schema.types.texts import Condition, Text
+from runner.template.findings import Use
 
 _FIRST_WORDS = ("greeting", "on_handoff")
 """Keys of a persona that are used before its own tools can have set anything."""
@@ -39,7 +40,7 @@ class _Flow:
         if not open_names:
             return
         ways = Ways(scope, self.texts.analyses)
-        setters = ways.setters
+        setters = scope.setters
         for name in scope.personas:
             for variable, span, first_words in self._uses(name, open_names):
                 if variable in setters[name] and not first_words:
@@ -54,21 +55,24 @@ class _Flow:
         definition = self.scope.table.entries["personas"][name]
         uses = []
         for leaf in walk(self.scope.personas[name], definition.location):
-            if isinstance(leaf.value, Text) and not isinstance(leaf.value, Condition):
+            if not isinstance(leaf.value, Text) or isinstance(leaf.value, Condition):
+                continue
+            if self._open(leaf.value, open_names):  # nearly always nothing, so no place is wanted
                 place = definition.document.value_span(leaf.location)
-                first_words = leaf.location[len(definition.location)] in _FIRST_WORDS
-                uses += [(v, s, first_words) for v, s in self._open(leaf.value, place, open_names)]
+                first = leaf.location[len(definition.location)] in _FIRST_WORDS
+                uses += [(v, s, first) for v, s in self._placed(leaf.value, place, open_names)]
         for prompt in self.prompts.get(name, ()):
             text = Text(prompt.text)
-            uses += [(v, s, False) for v, s in self._open(text, prompt.span, open_names)]
+            uses += [(v, s, False) for v, s in self._placed(text, prompt.span, open_names)]
         return uses
 
-    def _open(self, text: Text, place: Span, open_names: set[str]) -> list[tuple[str, Span]]:
-        return [
-            (use.path[0], self.texts.span(place, text, use))
-            for use in self.texts.analysis(text).uses
-            if use.path[0] in open_names and not use.guarded
-        ]
+    def _placed(self, text: Text, place: Span, open_names: set[str]) -> list[tuple[str, Span]]:
+        uses = self._open(text, open_names)
+        return [(use.path[0], self.texts.span(place, text, use)) for use in uses]
+
+    def _open(self, text: Text, open_names: set[str]) -> list[Use]:
+        uses = self.texts.analysis(text).uses
+        return [use for use in uses if use.path[0] in open_names and not use.guarded]
 
 
 def _warning(variable: str, span: Span, path: list[str]) -> Diagnostic:
