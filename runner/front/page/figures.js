@@ -9,7 +9,7 @@ import { SHORT } from "/-/page/trace.js";
 
 const HOUR = 3_600_000, DAY = 24 * HOUR;
 const SPANS = [["1", "the last 24 hours"], ["7", "the last 7 days"], ["30", "the last 30 days"], ["", "all that is kept"]];
-const KINDS = [["", "Calls and dialogues by text"], ["call", "Calls"], ["text", "Dialogues by text"]];
+const KINDS = [["", "All"], ["call", "Calls"], ["text", "Dialogues by text"]];
 const PARTS = { stt: "Hearing", llm: "Thinking", tts: "Speaking", turn: "A whole answer" };
 const BY_HOUR = 3 * DAY, BY_DAY = 120 * DAY;
 
@@ -59,7 +59,7 @@ async function draw(mine) {
 
 function figures(stats, since, now) {
   if (!stats.calls) return [el("p", { class: "empty", role: "status" }, "Nothing is kept of this time yet. As soon as a call is over, it is counted here.")];
-  const sums = [["Conversations", number(stats.calls)], ["Minutes", number(Math.round(stats.minutes))], ["Minutes each", (stats.minutes / stats.calls).toFixed(1)], ["A typical answer", stats.latency_ms.turn.p50 === null ? "–" : took(stats.latency_ms.turn.p50)]];
+  const sums = [["Conversations", number(stats.calls)], ["Minutes", stats.minutes < 10 ? stats.minutes.toFixed(1) : number(Math.round(stats.minutes))], ["Minutes each", (stats.minutes / stats.calls).toFixed(1)], ["A typical answer", stats.latency_ms.turn.p50 === null ? "–" : took(stats.latency_ms.turn.p50)]];
   return [
     el("dl", { class: "sums" }, ...sums.map(([name, value]) => el("div", {}, el("dt", {}, name), el("dd", {}, value)))),
     over(stats.hours, since, now), ends(stats.ended), latency(stats.latency_ms), ...tools(stats.tools), tokens(stats.tokens, stats.calls)];

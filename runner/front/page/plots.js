@@ -51,7 +51,8 @@ const cut = (text, wide) => (text.length * 7 <= wide ? text : text.slice(0, Math
 export function bars({ title, said, rows, head, legend }) {
   const most = Math.max(1, ...rows.map(({ parts }) => parts.reduce((sum, [, value]) => sum + value, 0)));
   const draw = (wide) => {
-    const label = Math.min(LABEL, wide * 0.34), room = Math.max(20, wide - label - VALUE);
+    const value = Math.max(VALUE, ...rows.map(({ words }) => words.length * 7 + 16));
+    const label = Math.min(LABEL, wide * 0.34), room = Math.max(20, wide - label - value);
     return picture(wide, rows.length * ROW + 4, rows.flatMap((row, at) => bar(row, at * ROW, label, room / most)));
   };
   return figure(title, said, draw, head, rows.map(({ label, cells }) => [label, ...cells]), legend);
