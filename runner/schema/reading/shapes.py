@@ -12,6 +12,7 @@ from pydantic import TypeAdapter, ValidationError
 from runner.diagnostics import Diagnostic
 from runner.late_pattern import late
 from runner.provider_kinds import BY_KEY
+from runner.schema.actions import ACTION_KEYS
 from runner.schema.reading.annotations import arms, inside, takes
 from runner.schema.reading.error import Error
 from runner.schema.reading.written import lines_for, scalar
@@ -57,7 +58,8 @@ def shape(document: Document, error: Error) -> Diagnostic:
 def _as_written(document: Document, error: Error) -> Error:
     """An entry that stands alone where a list may stand is no entry in the file."""
     *outer, last = error.location or ("",)
-    if isinstance(last, int) and not isinstance(document.at(tuple(outer)), list):
+    holder = document.at(document.written(tuple(outer)))
+    if isinstance(last, int) and not isinstance(holder, list):
         return replace(error, location=tuple(outer))
     return error
 
@@ -105,7 +107,7 @@ def _list_of(document: Document, error: Error, text: str) -> Advice:
     span = document.value_span(error.location)
     apart = mark or len(entries) > 1 or span.line == span.end_line
     write = lines_for(document, error.location, (error.key,), entries) if apart else ()
-    first = f": - {entries[0]}" if apart else ""
+    first = f": - {entries[0]}" if apart and entries else ""
     if mark and mark[0] == "-":
         return Advice(f"put a space after the dash of each entry{first}", write, dash_message("-"))
     hint = f"write each entry on a line of its own, with a dash{first}"
@@ -134,11 +136,12 @@ def _names(document: Document, error: Error) -> Advice:
     first = error.input[0] if isinstance(error.input, list) and error.input else None
     if isinstance(first, str):
         return Advice(f"write each name with a colon instead of a dash: {first}:")
-    own = next((name for name in first or () if name in _keys_in(error.annotation)), None)
-    if isinstance(first, dict) and own is not None:
-        return Advice(f"write a name of your own instead of each dash, and {own}: below it")
-    if isinstance(first, dict) and len(first) == 1:
-        return Advice(f"take the dashes away: {next(iter(first))}:")
+    if isinstance(first, dict):
+        own = next((name for name in first if name in _keys_in(error.annotation)), None)
+        if own is not None:
+            return Advice(f"write a name of your own instead of each dash, and {own}: below it")
+        if len(first) == 1:
+            return Advice(f"take the dashes away: {next(iter(first))}:")
     return Advice(
         "write each name with a colon, on a line of its own, and what belongs to it below"
     )
@@ -271,14 +274,31 @@ _NAMES_TOO = frozenset({"calls"})
 """Keys whose entries may also be names with a block below each."""
 
 
+def _action_within(first: str, outer: str, value: Any) -> Advice:
+    """An action in the words of another."""
+    if first == outer and isinstance(value, str):
+        return Advice(f"write the text itself: - {scalar(value)}")
+    return Advice(
+        f"{first}: is an action of its own: write it beside {outer}:, each of the two with a dash"
+    )
+
+
+def _text_in_list(error: Error, block: dict[str, Any]) -> Advice:
+    """A block where a list has texts."""
+    name, *above = block.get("name"), *error.location[:-1]
+    if isinstance(name, str) and len(block) > 1:
+        return Advice(f"write - {name}, and define it in the section {above[-1]}:")
+    first, outer = next(iter(block), ""), above[-1] if above else ""
+    if first in ACTION_KEYS and outer in ACTION_KEYS:
+        return _action_within(first, str(outer), block[first])
+    if outer in _NAMES_TOO:
+        return Advice(f"take the dash away: {first}:")
+    return Advice(f"take the colon away: - {first}")
+
+
 def _text(document: Document, error: Error) -> Advice:
     if isinstance(error.input, dict) and isinstance((error.location or ("",))[-1], int):
-        name = error.input.get("name")
-        if isinstance(name, str) and len(error.input) > 1:
-            return Advice(f"write - {name}, and define it in the section {error.location[-2]}:")
-        first, *above = next(iter(error.input), ""), *error.location[:-1]
-        apart = f"take the dash away: {first}:" if above[-1:] and above[-1] in _NAMES_TOO else ""
-        return Advice(apart or f"take the colon away: - {first}")
+        return _text_in_list(error, error.input)
     if isinstance(error.input, list):
         return Advice(
             "write one text, without dashes: behind the colon, or | there and the text below"

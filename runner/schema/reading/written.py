@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 from runner.late_pattern import late
 from runner.syntax import Document, Location
@@ -12,7 +13,7 @@ _LONGEST = 120
 
 
 def lines_for(
-    document: Document, location: Location, path: tuple[str, ...], value: str | list[str]
+    document: Document, location: Location, path: tuple[str, ...], value: str | list[Any]
 ) -> tuple[str, ...]:
     """The lines of the keys `path`, one below the other, with a value or a list at the end.
 
@@ -26,7 +27,7 @@ def lines_for(
         The lines; none where the value cannot be shown on one line each.
     """
     values = [value] if isinstance(value, str) else value
-    if not values or any("\n" in v or len(v) > _LONGEST for v in values):
+    if not values or not all(_fits(v) for v in values):
         return ()
     first = _before(document, location)
     pad = " " * len(first)
@@ -36,6 +37,10 @@ def lines_for(
     else:
         lines += [f"{'  ' * len(path)}- {scalar(v)}" for v in value]
     return tuple((pad if n else first) + line for n, line in enumerate(lines))
+
+
+def _fits(value: Any) -> bool:
+    return isinstance(value, str) and "\n" not in value and len(value) <= _LONGEST
 
 
 def scalar(text: str, *, quoted: bool = False) -> str:
