@@ -45,7 +45,7 @@ class Preparation:
         """Give variables their first values, where these are known; build nothing yet."""
         self._call = call
         self._facts, self._memory = facts, memory
-        self._known = self._begun = False
+        self._known = self._begun = self._early = False
         self._first: LivePersona | None = None
         self.session: AgentSession[Any] | None = None
         if not (awaited and call.bound.plan.names_caller):
@@ -97,6 +97,7 @@ class Preparation:
         Raises:
             CannotStartError: something cannot be built.
         """
+        self._early = early
         session, first = await self._build(early=early)
         assert first is not None  # noqa: S101 - all is known now
         return session, first
@@ -105,7 +106,7 @@ class Preparation:
         """Build what is not there yet, as far as all is known that it needs."""
         call = self._call
         if early:
-            ask_voice(call, known=self._known and call.bound.release.agent.before_call is None)
+            ask_voice(call, known=self._known and call.opening.done)
             await asyncio.sleep(0)  # it is asked before anything else is built
         if self.session is None:
             self.session = call.session = new_session(call)
@@ -116,11 +117,19 @@ class Preparation:
         if self._known and self._first is None:
             await self._connect()
             self._first = enter(call, Toolbox(call), None, PendingHandoff(call.speaking))
-        if early and self._first is not None and call.bound.release.agent.before_call is None:
+        if early and self._first is not None and call.opening.done:
             ask_model(call, self._first)
         if early:
             call.bound.models.prewarm(call.speeches.asked)
         return self.session, self._first
+
+    def ask(self) -> None:
+        """All is known that the first words may name: ask for them, where nobody speaks yet."""
+        call = self._call
+        if self._early and self._first is not None and not call.speeches.settled:
+            with contextlib.suppress(CannotStartError):  # who speaks is told why
+                ask_voice(call, known=True)
+                ask_model(call, self._first)
 
     async def _connect(self) -> None:
         """Ask the servers of the call for their tools.

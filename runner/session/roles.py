@@ -143,7 +143,13 @@ class Hearing(Protocol):
 
 
 class Opening(Protocol):
-    """What is done before the first words of a call."""
+    """What is done before the first words of a call.
+
+    Attributes:
+        done: all that these may name is known.
+    """
+
+    done: bool
 
     async def finish(self) -> ActionOutcome:
         """Wait until it is done; gives what came of it."""

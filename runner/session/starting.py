@@ -107,7 +107,7 @@ class Starting:
         """
         try:
             await self._preparation.meet(facts)
-            self._parts.opening.begin()
+            self._parts.opening.begin(self._preparation.ask)
             return await self._preparation.build(early=room is not None)
         except CannotStartError:
             self._parts.opening.stop()

@@ -236,3 +236,26 @@ async def test_one_that_breaks_off_before_anybody_hears_it_is_asked_for_again(de
     await heard(talk, "Good day.")
     assert talk._call.given_up == 0
     assert await spoken.get() == "Good day."
+
+
+@pytest.mark.parametrize(
+    ("steps", "asked"),
+    [
+        ("      - set:\n          dish: pasta\n", ["Greet, and praise the pasta."]),
+        ("      - set:\n          dish: pasta\n      - end_call: yes\n", []),
+    ],
+)
+async def test_it_is_asked_for_as_soon_as_before_call_is_done(desk, steps, asked):
+    """Not before, and not where the call ends with it; nobody is spoken with yet."""
+    before = f"    before_call:\n{steps}    variables:"
+    talk = await desk.prepared(lambda text: text.replace("    variables:", before))
+    preparation, opening = talk._preparation, talk._call.opening
+    await preparation.meet(CallFacts())
+    opening.begin(preparation.ask)
+    await preparation.build(early=True)
+    await asyncio.wait([opening._steps])
+    if asked:
+        await desk.asked()
+    assert desk.questions == asked
+    assert opening.done == (talk._call.speeches.reply is not None) == bool(asked)
+    await talk.abandon()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Callable
 
 from runner.schema.lifecycle import BeforeCall
 from runner.session.action_context import ActionContext
@@ -16,17 +17,28 @@ log = logging.getLogger("lkrun")
 
 
 class Opening:
-    """Does the steps of `before_call` beside all that has to be built for a call."""
+    """Does the steps of `before_call` beside all that has to be built for a call.
+
+    Attributes:
+        done: all that the first words may name is known; also where there are no steps.
+    """
 
     def __init__(self, call: Call) -> None:
         """Begin nothing yet."""
         self._call = call
         self._spec = call.bound.release.agent.before_call
+        self.done = self._spec is None
+        self._then: Callable[[], None] = lambda: None
         self._steps: asyncio.Task[ActionOutcome] | None = None
 
-    def begin(self) -> None:
-        """Begin with the steps, where there are any."""
+    def begin(self, then: Callable[[], None]) -> None:
+        """Begin with the steps, where there are any.
+
+        Args:
+            then: called when they are done, unless the call ends or goes elsewhere.
+        """
         if self._spec is not None:
+            self._then = then
             self._call.budget.begin(self)
             steps = self._done_in_time(self._spec)
             self._steps = asyncio.get_running_loop().create_task(steps)
@@ -56,9 +68,14 @@ class Opening:
         try:
             with self._call.busy():
                 async with within(self._call.clock, spec.timeout):
-                    return await perform(spec.steps, ActionContext(self._call, opening=True))
+                    context = ActionContext(self._call, opening=True)
+                    outcome = await perform(spec.steps, context)
         except TimeoutError:
             log.warning(
                 "before_call was not done after %gs: what was left of it is given up", spec.timeout
             )
             return ActionOutcome(failed=True)
+        if not outcome.stops:
+            self.done = True
+            self._then()
+        return outcome

@@ -20,6 +20,7 @@ class Speeches:
         sound: of the first words, while nobody has begun to speak them.
         reply: of the model, while nobody has asked for it.
         ahead: the sound of that reply, while nobody has begun to speak it.
+        settled: LiveKit's session listens to its models: nothing is asked early any more.
     """
 
     def __init__(self) -> None:
@@ -29,6 +30,7 @@ class Speeches:
         self.sound: Early[rtc.AudioFrame] | None = None
         self.reply: Early[Any] | None = None
         self.ahead: Ahead | None = None
+        self.settled = False
 
     @property
     def asked(self) -> list[Any]:
@@ -72,6 +74,7 @@ class Speeches:
 
     def settle(self) -> None:
         """LiveKit's session listens to its models from now on."""
+        self.settled = True
         for early in (self.sound, self.reply, self.ahead):
             if early is not None:
                 early.settle()
