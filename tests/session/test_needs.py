@@ -326,6 +326,56 @@ async def test_the_caller_goes_back(begin):
     assert "invoice" not in talk.conversation.variables
 
 
+async def test_going_back_comes_before_what_waits_to_be_confirmed(begin):
+    """Who goes back while something is read out is asked at once, and that is no try of theirs."""
+    talk, _ = await talk_with(
+        begin, GO, call("fill_in", invoice="118", who="Bea"), call("ask_again_for", need="invoice"),
+        [*call("fill_in", invoice="119", who="Bea"), *call("fill_in", confirmed=True)],
+    )  # fmt: skip
+    await talk.say("money")
+    assert (await talk.say("118, for Bea")).texts == ["Bea, right?"]
+    assert (await talk.say("wait, the invoice was wrong")).texts == ["Which invoice?"]
+    assert (await talk.say("119")).texts[0] == "Bea, right?"
+    assert talk.conversation.variables["invoice"] == "119"
+    assert "who" not in talk.conversation.variables
+    assert (await talk.say("yes")).texts == ["Small or large?"]
+
+
+async def test_a_correction_in_one_sentence_counts(begin):
+    """A model that gives what was said word by word gives the last of it, of the same words."""
+    twice = [*call("fill_in", invoice="117"), *call("fill_in", invoice="118")]
+    talk, _ = await talk_with(begin, GO, twice)
+    await talk.say("money")
+    await talk.say("117, no wait, 118")
+    assert talk.conversation.variables["invoice"] == "118"
+    unfit = [*call("fill_in", invoice="117"), *call("fill_in", invoice="1")]
+    talk, _ = await talk_with(begin, GO, unfit)
+    await talk.say("money")
+    assert (await talk.say("117, no wait, 1")).failed == [False, True]
+    assert talk.conversation.variables["invoice"] == "117"
+
+
+@pytest.mark.parametrize("lines", ["then:\n          say: Noted.", "final: yes"])
+async def test_what_was_acted_on_is_not_tried_again_in_the_same_words(lines, begin):
+    """Where an answer does something, a model cannot try one value after the other."""
+    folder = FOLDER.replace("        length: 3\n", f"        length: 3\n        {lines}\n")
+    twice = [*call("fill_in", invoice="117"), *call("fill_in", invoice="118")]
+    talk, _ = await talk_with(begin, GO, twice, folder=folder)
+    await talk.say("money")
+    assert (await talk.say("117, no wait, 118")).failed == [False, True]
+    assert talk.conversation.variables["invoice"] == "117"
+
+
+async def test_what_was_pressed_is_not_corrected_by_the_model(begin):
+    """Keys are the caller's own: only later words of theirs change them."""
+    talk, _ = await talk_with(begin, GO, call("fill_in", invoice="999"))
+    await talk.say("money")
+    await talk.press("118")
+    assert talk.conversation.variables["invoice"] == "118"
+    await talk.conversation.session.generate_reply(instructions="Go on.")
+    assert talk.conversation.variables["invoice"] == "118"
+
+
 @pytest.mark.proves("Need.then")
 async def test_what_is_known_may_end_the_call(begin):
     """The `then` of a need is done as soon as it is known: the way out of a survey."""

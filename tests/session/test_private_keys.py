@@ -150,6 +150,23 @@ async def test_nothing_holds_what_was_pressed(seed, begin, caplog):
         assert PIN[::-1] not in text
 
 
+async def test_a_reload_opens_nothing_that_was_pressed_as_private(begin, load, caplog):
+    """What is not private any more in a newer release has lost its value: it is asked anew."""
+    folder = FOLDER.replace("    start: identify", "    start: identify\n    reload: next_turn")
+    known = httpx.Response(200, json={"ok": True, "attempts": 1})
+    talk = await begin(folder, service=lambda _: known, given={"name": "Ann"}, idle=False)
+    await talk.press(f"{PIN}#")
+    assert talk.conversation.persona == "menu"
+    for lines in ("        private: yes\n", "        keypad: only\n"):
+        folder = folder.replace(lines, "")
+    opened = folder.replace("You are the menu.", "You are the menu. It is <{{ pin }}>.")
+    await talk.conversation.renew(load(opened))
+    await talk.say("x")
+    assert "It is <>." in talk.system
+    assert PIN not in talk.system + str(talk.events) + str(talk.conversation.variables)
+    assert "variable 'pin' has lost its value: it was private, and is not any more" in caplog.text
+
+
 def test_a_private_need_may_stand_only_where_a_secret_may(load):
     """In words of the model or of the caller it is refused when the folder is loaded."""
     for before in ("You are the bank.", "You are the menu.", "Welcome.", "What can I do?"):
@@ -174,3 +191,12 @@ def test_the_model_never_stores_what_is_private(load):
     keep = "tools:\n  keep:\n    description: Keep.\n    remember: pin\n"
     with pytest.raises(AssertionError, match="E210"):
         load(FOLDER.replace("tools:\n  verify:", f"{keep}  verify:").replace("- echo", "- keep"))
+
+
+@pytest.mark.parametrize("test", ["args.text == pin", "args.text < pin", "pin[:1] == args.text"])
+def test_what_is_private_is_not_compared_with_what_a_model_gives(load, test):
+    """A rule that says whether a guess was right lets a model find it out; `is known` does not."""
+    rules = "    rules:\n      - if: {}\n        answer: No.\nproviders:\n"
+    assert load(FOLDER.replace("providers:\n", rules.format("pin is known and args.text"), 1))
+    with pytest.raises(AssertionError, match="E305"):
+        load(FOLDER.replace("providers:\n", rules.format(test), 1))

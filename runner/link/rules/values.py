@@ -28,6 +28,8 @@ _PLAIN = frozenset(["choice", "email", "integer", "number", "phone", "text", "ur
 _AFTER = frozenset({"extract", "verdicts"})
 """What models find once the call is over."""
 
+_BY_SERVICE = "let a service compare them: send both in an http: block, and save: its answer"
+
 _COUNTS = frozenset({"count", "length", "size"})
 
 
@@ -35,6 +37,8 @@ def _check(context: UseContext, leaf: Leaf, place: Span) -> Iterator[Diagnostic]
     text = leaf.value
     if not isinstance(text, Text):
         return
+    if isinstance(text, Condition):
+        yield from _guessed(context, text, place)
     host_end = _host_end(text) if isinstance(text, Url) else 0
     dashed: set[tuple[str, ...]] = set()
     for use in context.texts.analysis(text).uses:
@@ -45,6 +49,20 @@ def _check(context: UseContext, leaf: Leaf, place: Span) -> Iterator[Diagnostic]
         dashed |= {use.dashed} if use.dashed else set()
         related = _misspelt(context, use, leaf) if problem[0] == "E302" else ()
         yield Diagnostic(context.texts.span(place, text, use), *problem, related)
+
+
+def _guessed(context: UseContext, text: Condition, place: Span) -> Iterator[Diagnostic]:
+    """What is private beside what a model or an app gives: a guess that is answered is a leak."""
+    uses = context.texts.analysis(text).uses
+    given = next((".".join(use.path) for use in uses if use.path[0] == "args"), None)
+    last = {use.path[0]: use for use in uses if given is not None}
+    for name, use in last.items():
+        variable = context.scope.variables.get(name)
+        if variable is None or variable.field is None or not variable.field.private:
+            continue
+        if re.search(rf"\b{name}\b(?!\s+is\s+(not\s+)?known\b)", text):
+            message = f"'{name}' is private, and '{given}' beside it could be guessed until it fits"
+            yield Diagnostic(context.texts.span(place, text, use), "E305", message, _BY_SERVICE)
 
 
 def _again(context: UseContext, use: Use, problem: Problem) -> bool:

@@ -23,6 +23,8 @@ class Asking:
         pending: a value that waits for the caller's yes.
         given: the caller has named a value, which is to be confirmed: they do not leave it out.
         given_up: it was asked as often as it may be.
+        again: the caller has gone back to it: it is asked for before all others.
+        filled_in: the turn in which the model gave its value.
     """
 
     asked_in: str | None = None
@@ -31,6 +33,8 @@ class Asking:
     pending: Any = NOTHING
     given: bool = False
     given_up: bool = False
+    again: bool = False
+    filled_in: str | None = None
 
     @property
     def is_pending(self) -> bool:

@@ -129,21 +129,40 @@ def fill(call: Call, plan: PersonaPlan, values: Mapping[str, Any]) -> Filled:
             continue
         if name not in known:
             filled.problems.append(own("need_unknown", need=name[:60]))
+        elif current is not None and _corrected(needs, name, known[name]):
+            _correct(needs, name, known[name], value, filled)
         elif current is None or not needs.turns or not needs.fresh(name):
             filled.problems.append(own("need_unanswered", need=name))
         elif known[name].final and needs.known(name):
             filled.problems.append(own("need_final", need=name))
-        elif _same_again(needs, name, value):
+        elif name == current[0] and _same_again(needs, name, value):
             filled.confirmed = name
         elif problem := needs.take(name, known[name], value):
             filled.problems.append(problem)
             filled.unfit = True
         else:
             filled.taken[name] = known[name]
+            needs.of(name).filled_in = needs.turn
     if current is not None:
         _confirm(call, current[0], values.get(CONFIRMED), filled)
     filled.unfit |= not (filled.problems or filled.taken or filled.confirmed or filled.refused)
     return filled
+
+
+def _corrected(needs: Needs, name: str, need: Need) -> bool:
+    """Whether the words that gave a value may give a better one: "on Monday, no, on Tuesday".
+
+    Not where something was done with the first: no answer lets a model try value after value.
+    """
+    state = needs.of(name)
+    return bool(needs.turn) and state.filled_in == needs.turn and not (need.final or need.then)
+
+
+def _correct(needs: Needs, name: str, need: Need, value: Any, filled: Filled) -> None:
+    if problem := needs.take(name, need, value):
+        filled.problems.append(problem)
+    else:
+        filled.taken[name] = need
 
 
 def _same_again(needs: Needs, name: str, value: Any) -> bool:

@@ -92,7 +92,8 @@ class Needs:
     def current(self, plan: PersonaPlan) -> tuple[str, Need] | None:
         """The one that is being asked for."""
         names = self.open(plan)
-        waiting = [n for n in names if self.of(n).is_pending] or names
+        again = [n for n in names if self.of(n).again]
+        waiting = again or [n for n in names if self.of(n).is_pending] or names
         return (waiting[0], self.frame(plan).needs[waiting[0]]) if waiting else None
 
     def begin_visit(self, persona: str) -> None:
@@ -129,7 +130,7 @@ class Needs:
         if ask is not None:
             self._call.bound.renderer.anew(ask)
         self._call.bound.variables.set(name, None)
-        self._asking[name] = Asking(heard=len(self.turns))
+        self._asking[name] = Asking(heard=len(self.turns), again=True)
         self._done.pop(plan.name, None)  # the same answer once more is an answer
         return True
 

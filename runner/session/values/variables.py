@@ -96,6 +96,9 @@ class Variables(Mapping[str, Any]):
         # a choice is checked against its list, which has to be there first
         for name in sorted(both, key=lambda n: self.fields[n].choices_from is not None):
             field, old, value = self.fields[name], before.fields[name], before[name]
+            if _opened(old, field):
+                lost[name] = "was private, and is not any more"
+                continue
             if field == old:
                 self._values[name] = value
                 continue
@@ -133,3 +136,18 @@ class Variables(Mapping[str, Any]):
     def sent(self) -> dict[str, Any]:
         """All values as plain data, for the egress."""
         return {n: as_data(v) for n, v in self._values.items()}
+
+
+def _opened(before: Field, after: Field) -> bool:
+    """Whether something that was taken as private could be seen by another release."""
+    if before.private and not after.private:
+        return True
+    parts = dict(_parts(after))
+    return any(name in parts and _opened(part, parts[name]) for name, part in _parts(before))
+
+
+def _parts(field: Field) -> Iterator[tuple[str, Field]]:
+    """The fields of an object, or of each record of a list."""
+    for fields in (field.fields, field.of):
+        if isinstance(fields, Mapping):
+            yield from fields.items()
