@@ -60,6 +60,9 @@ SLOW = frozenset(
 
 MARKERS = {"live": LIVE, "slow": SLOW, "quick": QUICK}
 
+LEVELS = {name: logging.getLogger(name).level for name in ("", "lkrun", "lkrun.front", *LOGGERS)}
+"""How much is logged before any test has run."""
+
 TURNS = pytest.StashKey[Turns]()
 
 
@@ -128,10 +131,17 @@ def pytest_collection() -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def own_log_levels() -> Iterator[None]:
-    """A command that is run in this process sets how much is logged: for its own test alone."""
-    levels = {name: logging.getLogger(name).level for name in ("", *LOGGERS)}
+    """A command that is run in this process sets how much is logged: for its own test alone.
+
+    What a fixture of many tests has run before is undone too.
+    """
+    _log_as_at_first()
     yield
-    for name, level in levels.items():
+    _log_as_at_first()
+
+
+def _log_as_at_first() -> None:
+    for name, level in LEVELS.items():
         logging.getLogger(name).setLevel(level)
 
 

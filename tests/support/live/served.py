@@ -94,7 +94,7 @@ class Served:
             if event["event"] == name and all(event.get(k) == v for k, v in fields.items())
         ]
 
-    async def event(self, name: str, *, within: float = 20.0, nth: int = 1, **fields: Any) -> Event:
+    async def event(self, name: str, *, within: float = 45.0, nth: int = 1, **fields: Any) -> Event:
         """Wait for an event, or for the nth of its kind."""
         entries = await self.until(lambda: self.named(name, **fields)[nth - 1 : nth], within)
         assert entries, f"no '{name}' {fields or ''} within {within} s\n{self.told()}"
