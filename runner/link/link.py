@@ -20,6 +20,7 @@ from runner.link.table import SymbolTable, build
 from runner.link.tests import LinkedTest, linked_tests
 from runner.providers.uses import ProviderUse
 from runner.schema.campaigns import Campaign
+from runner.schema.file import SINGULAR
 from runner.schema.providers import AnyProvider
 from runner.schema.reading.load import Definition
 from runner.schema.types.files import ContactsFile
@@ -77,7 +78,7 @@ def link(files: ChosenFiles, around: LinkContext, memo: Memo | None = None) -> L
     diagnostics += [d for rule in _FOLDER_RULES for d in rule.check(folder)]
     diagnostics += joined([(a.scope.name, a.findings) for a in agents], _users(scopes))
     diagnostics = _certain(table, dict.fromkeys(diagnostics))
-    broken = any(d.partial is not None for d in table.all())
+    broken = bool(table.unread) or any(d.partial is not None for d in table.all())
     clean = not broken and not any(d.severity == "error" for d in diagnostics)
     release = _release(table, around, agents, secrets) if clean else None
     tests = tuple(linked_tests(table, around)) if clean else ()
@@ -89,8 +90,12 @@ def link(files: ChosenFiles, around: LinkContext, memo: Memo | None = None) -> L
 
 
 def _certain(table: SymbolTable, diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
-    """Leave out what seems unused only because something cannot be read or has a wrong name."""
-    diagnostics = list(diagnostics)
+    """Leave out what seems unused only because something cannot be read or has a wrong name.
+
+    And what seems unknown only because the section that should define it holds no names.
+    """
+    lost = tuple(f"unknown {SINGULAR[section]} '" for section in table.unread)
+    diagnostics = [d for d in diagnostics if d.code != "E202" or not d.message.startswith(lost)]
     if not table.words and not any(d.code in ("E202", "E207", "E302") for d in diagnostics):
         return diagnostics
     return [d for d in diagnostics if d.code not in ("W201", "W202", "W210")]

@@ -25,6 +25,7 @@ class SymbolTable:
         environments: all that the folder lists.
         environment: the one in which it is read.
         words: all words in parts that could not be read: what may be defined or used there.
+        unread: sections that hold no names in some file, though they stand there.
         later: (section, name) → definitions of a name that has one already; checked all the same.
     """
 
@@ -36,6 +37,7 @@ class SymbolTable:
     environments: tuple[str, ...] = ()
     environment: str | None = None
     words: frozenset[str] = frozenset()
+    unread: frozenset[str] = frozenset()
     later: dict[tuple[str, str], list[Definition]] = field(default_factory=dict)
 
     @property
@@ -59,8 +61,11 @@ def build(
 ) -> tuple[SymbolTable, list[Diagnostic]]:
     """Gather the definitions of all files; what stands twice is told at each later place."""
     table, diagnostics, words = SymbolTable(environments=environments), [], set[str]()
+    unread = set[str]()
     for specs in files:
         words |= specs.document.words | specs.words
+        data = specs.document.data
+        unread |= {s for s in SECTIONS if s in data and not isinstance(data[s], dict)}
         for section in {"agents", "external_agents"} & specs.document.data.keys():
             if not any(d.section == section for d in specs.definitions):
                 words.add("agents")  # something was meant to stand there; what is wrong is told
@@ -73,7 +78,7 @@ def build(
                 table.later.setdefault(key, []).append(definition)
                 if not is_again(definition.location[-1]):
                     diagnostics.append(_twice(definition, first))
-    table.words = frozenset(words)
+    table.words, table.unread = frozenset(words), frozenset(unread)
     return table, diagnostics
 
 

@@ -75,7 +75,7 @@ async def test_the_owner_is_told_why_a_model_failed(texts, serve_changed):
     serve_changed("- when_caller_says: bye", f"{fails}        - when_caller_says: bye")
     first = await texts.turn("desk", "down", None, None, None)
     assert "something went wrong" in first.text
-    assert first.failure == "the model failed: the quota is used up"
+    assert first.failure == "the model 'brain' failed: the quota is used up"
     second = await texts.turn("desk", "hello", first.session_id, None, None)
     assert (second.text, second.failure) == ("I hear you.", None)
 

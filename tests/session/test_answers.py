@@ -137,7 +137,7 @@ async def test_a_model_that_says_nothing_is_answered_for(begin, nothing, caplog)
     assert events.kinds == ["user", "agent"]
     assert events.texts[0].strip() == AGAIN
     assert (await talk.say("again")).texts == ["Fine."]
-    assert ours(caplog) == ["the model answered with nothing"]
+    assert ours(caplog) == ["the model 'brain' answered with nothing"]
 
 
 FILTERED = stream(finish="content_filter")
@@ -172,7 +172,8 @@ async def test_a_service_that_says_nothing_is_answered_for(begin, served, reply,
     served.answer = lambda _: reply
     talk = await begin(openai(served.stub))
     assert (await talk.say("hello")).texts == [AGAIN]
-    assert ours(caplog) == ["the model answered with nothing"]
+    look = "look whether base_url is the whole address of a model's service"
+    assert ours(caplog) == [f"the model 'brain' answered with nothing; {look}"]
 
 
 async def test_a_model_that_says_nothing_three_times_ends_the_talk(begin):
@@ -193,7 +194,7 @@ async def test_by_voice_nothing_is_answered_for(begin, caplog):
     await talk.until(lambda e: e.get("text") == AGAIN)
     session.generate_reply(user_input="hello")
     await talk.until(lambda e: e.get("text") == "I hear you.")
-    assert ours(caplog) == ["the model answered with nothing"]
+    assert ours(caplog) == ["the model 'brain' answered with nothing"]
 
 
 @pytest.mark.parametrize(
@@ -213,7 +214,20 @@ async def test_nothing_is_an_answer_where_nobody_waits(begin, replies, texts, ca
     answer = ToolResponse(ok=True, output="found")
     talk = await begin(folder(), answer, models={"brain": Wild(*replies)})
     assert (await talk.say("hello")).texts == texts
-    assert ours(caplog) == (["the model answered with nothing"] if AGAIN in texts else [])
+    assert ours(caplog) == (["the model 'brain' answered with nothing"] if AGAIN in texts else [])
+
+
+@pytest.mark.parametrize("call", [("find", "{}"), ("find", "{bad"), ("fly", "{}"), ("find", "[1]")])
+async def test_a_model_that_calls_where_it_has_to_speak_is_answered_for(begin, call, caplog):
+    """After the last round of tools only words count: a caller is not left in silence."""
+    answer = ToolResponse(ok=True, output="found")
+    brain = Wild(*[[call]] * 5)
+    talk = await begin(folder(), answer, models={"brain": brain})
+    assert (await talk.say("hello")).texts == [AGAIN]
+    assert brain.choices[-1] == "none"
+    only_words = "called a tool where only words count, as after max_tool_steps rounds of tools"
+    assert ours(caplog)[-1] == f"the model 'brain' {only_words}"
+    assert (await talk.say("again")).texts == ["Fine."]
 
 
 @pytest.fixture
@@ -244,7 +258,9 @@ async def test_an_answer_without_end_is_cut(begin, endless_answer, caplog):
     (text,) = (await talk.say("hello")).texts
     said, again = text.rsplit("\n", 1)
     assert (len(said), again) == (200, AGAIN)
-    assert ours(caplog) == ["the model's answer was cut: it is longer than 200 characters"]
+    assert ours(caplog) == [
+        "the answer of the model 'brain' was cut: it is longer than 200 characters"
+    ]
     assert (await talk.say("again")).texts == ["Fine."]
 
 
@@ -295,9 +311,9 @@ async def slow_down(*pieces):
 
 
 LATE = {
-    "never begins": "the model did not answer within 0.05s",
-    "sends nothing": "the model did not answer within 0.05s",
-    "stops in the middle": "the model stopped in its answer for 0.05s",
+    "never begins": "the model 'brain' did not answer within 0.05s",
+    "sends nothing": "the model 'brain' did not answer within 0.05s",
+    "stops in the middle": "the model 'brain' stopped in its answer for 0.05s",
 }
 
 
@@ -342,7 +358,7 @@ async def test_slow_words_use_up_the_budget(begin, caplog):
     (text,) = (await talk.say("hello")).texts
     assert text.startswith("and and ")
     assert text.endswith(AGAIN)
-    assert ours(caplog) == ["the model had not ended its answer when the turn had taken 1s"]
+    assert ours(caplog) == ["the model 'brain' had not ended its answer when the turn had taken 1s"]
 
 
 async def test_tools_use_up_the_budget(begin, caplog):
@@ -358,7 +374,7 @@ async def test_tools_use_up_the_budget(begin, caplog):
     assert events.texts == [AGAIN]
     assert ours(caplog) == [
         "tool 'find' failed: it had not answered when the turn had taken 1s",
-        "the model had not answered when the turn had taken 1s",
+        "the model 'brain' had not answered when the turn had taken 1s",
     ]
     assert (await talk.say("again")).texts == ["Fine."]
 
@@ -439,7 +455,8 @@ async def test_a_service_that_fails_is_told_as_before(begin, served, caplog):
     talk = await begin(openai(served.stub))
     assert (await talk.say("hello")).texts == [AGAIN]
     assert len(ours(caplog)) == 1
-    assert ours(caplog)[0].startswith("the model failed: ")
+    look = "the service refuses the key: look at the key below with:"
+    assert ours(caplog) == [f"the model 'brain' failed: 401 Unauthorized: no such key; {look}"]
 
 
 @pytest.mark.parametrize(

@@ -117,7 +117,7 @@ async def test_failed_turn_is_said_plainly(begin, caplog):
     assert events.texts == ["Sorry, something went wrong. Please say that again."]
     assert (await talk.say("hello")).texts == ["Hello to you."]
     lines = [r.getMessage() for r in caplog.records if r.name == "lkrun"]
-    assert lines == ["the model failed: the model is on strike"]
+    assert lines == ["the model 'brain' failed: the model is on strike"]
 
 
 async def test_three_failures_end_the_talk(begin):

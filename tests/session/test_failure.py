@@ -58,7 +58,7 @@ async def test_ears_that_stay_down_are_said(call, caplog):
     assert [e["text"] for e in events if e["type"] == "message"] == ["Good day.", LATER]
     assert events[-1]["reason"] == "error"
     errors = [r.getMessage() for r in caplog.records if r.name == "lkrun"]
-    known = "the speech recognition failed"
+    known = "the speech recognition 'ears' failed"
     assert errors == [
         *[f"{known}: the key ••• is refused"] * 2,
         f"{known}, again and again: the call ends: the key ••• is refused",
@@ -97,7 +97,7 @@ async def test_a_voice_that_stays_down_is_written(call, caplog):
     events = await until(talk, ended)
     assert events[-1]["reason"] == "error"
     assert [e["text"] for e in events if e.get("role") == "agent"] == [LATER]
-    assert "the voice failed, again and again: the call ends" in caplog.text
+    assert "the voice 'bright' failed, again and again: the call ends" in caplog.text
 
 
 async def test_a_voice_that_is_heard_begins_the_count_anew(call):

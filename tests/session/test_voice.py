@@ -253,7 +253,7 @@ async def test_errors_of_ears_and_voice_are_logged(call, caplog):
     error = tts.TTSError(timestamp=1.0, label="voice", error=cause, recoverable=True)
     for each in (error, error.model_copy(update={"recoverable": False})):
         failures.heard(ErrorEvent(error=each, source=talk.conversation.session.tts))
-    assert "the voice failed: key ••• is bad" in caplog.text
+    assert "the voice 'warm' failed: key ••• is bad" in caplog.text
     assert "more" not in caplog.text
     assert not talk.conversation.ended.done()
 

@@ -27,6 +27,9 @@ from runner.schema.types.settings import DEFERRED, Settings
 from runner.syntax import Data, Document, Location, as_written, is_again
 from runner.template import has_template
 
+_SHOWN = 3
+"""How many names a help lists before it stops."""
+
 _WORD = late(r"[A-Za-z_][A-Za-z0-9_-]*")
 
 
@@ -121,7 +124,7 @@ def load(document: Document, env: Mapping[str, str]) -> Specs:
             beside = _beside((section,), document.data)
             diagnostics += _top_level(document, section, beside)
             meant = nearest(section, SECTIONS) or section
-            lost |= beside | {section: entries, meant: None}
+            lost |= {meant: None} | beside | {section: entries}
     broken = lost or any(d.severity == "error" for d in document.diagnostics)
     if broken and not any(section in SECTIONS for section in document.data):
         lost["agents"] = None  # they may stand in what could not be read
@@ -271,9 +274,13 @@ def _no_names(document: Document, section: str, entries: Data) -> Diagnostic:
     if entries is None:
         return Diagnostic(document.key_span((section,)), "E105", f"'{section}' is empty", hint)
     what = "a list" if isinstance(entries, list) else "a text"
-    first = entries[0] if isinstance(entries, list) and entries else None
+    listed = entries if isinstance(entries, list) else []
+    first = listed[0] if listed else None
     if isinstance(first, dict) and isinstance(name := first.get("name", first.get("id")), str):
         hint = f"write the name of each {noun} with a colon instead of a dash: {meant(name)}:"
+    elif listed and all(isinstance(each, dict) and len(each) == 1 for each in listed):
+        names = [f"{name}:" for each in listed[:_SHOWN] if isinstance(each, dict) for name in each]
+        hint = f"delete the dash and the space before {' and before '.join(names)}"
     return Diagnostic(
         document.key_span((section,)), "E104", f"'{section}' holds {what}, where names belong", hint
     )

@@ -36,6 +36,8 @@ LONGEST_NAME = 200
 LET_GO = 1.0
 """Seconds in which a model that is given up should have let go; then nobody waits for it."""
 
+_ONLY_WORDS = "called a tool where only words count, as after max_tool_steps rounds of tools"
+
 _STRUCTURE = re.compile(r'"(?:\\.|[^"\\])*"|[\[{]|[\]}]', re.DOTALL)
 _LEVELS = {"[": 1, "{": 1, "]": -1, "}": -1}
 _END = object()
@@ -55,6 +57,9 @@ class Answer:
         silence: seconds that the model may be silent, before its first words and between them.
         budget: how long the turn may take.
         owed: whether the caller waits for words; else an answer of nothing is one as well.
+        may_call: whether tools may be called; LiveKit passes over calls that may not be.
+        model: whose answer it is, for the log.
+        address: the option with the address that it has been given, where it has one.
 
     Attributes:
         refused: id of a call → why its arguments cannot be taken; they are left out.
@@ -65,6 +70,9 @@ class Answer:
     silence: float
     budget: TurnBudget
     owed: bool = True
+    may_call: bool = True
+    model: str = "the model"
+    address: str = ""
     refused: dict[str, str] = field(default_factory=dict)
     _length: int = 0
     _calls: set[str] = field(default_factory=set)
@@ -88,14 +96,18 @@ class Answer:
             Exception: whatever the model raises.
         """
         masked = MaskedStream(self.mask)
-        async with aclosing(_patient(self.source, self.silence, self.budget)) as coming:
+        patient = _patient(self.source, self.silence, self.budget, self.model)
+        async with aclosing(patient) as coming:
             async for piece in coming:
                 for part in self._checked(piece, masked):
                     yield part
         if rest := masked.rest():
             yield rest
+        if self.owed and not self._said and self._calls and not self.may_call:
+            raise AnswerError(f"{self.model} {_ONLY_WORDS}")
         if self.owed and not self._said and not self._calls:
-            raise AnswerError("the model answered with nothing")
+            look = f"; look whether {self.address} is the whole address of a model's service"
+            raise AnswerError(f"{self.model} answered with nothing{look if self.address else ''}")
 
     def _checked(self, piece: Any, masked: MaskedStream) -> Iterator[Any]:
         delta = piece.delta if isinstance(piece, llm.ChatChunk) else None
@@ -111,7 +123,7 @@ class Answer:
             yield words
         if self._length >= LONGEST:
             raise AnswerError(
-                f"the model's answer was cut: it is longer than {LONGEST:,} characters"
+                f"the answer of {self.model} was cut: it is longer than {LONGEST:,} characters"
             )
 
     def _measured(self, text: str) -> str:
@@ -155,7 +167,7 @@ def _arguments(text: str) -> tuple[str, str]:
 
 
 async def _patient(
-    source: AsyncGenerator[Any, None], silence: float, budget: TurnBudget
+    source: AsyncGenerator[Any, None], silence: float, budget: TurnBudget, model: str
 ) -> AsyncGenerator[Any, None]:
     """Yield what comes from a source as long as it comes in time, then let it go.
 
@@ -167,7 +179,7 @@ async def _patient(
     """
     loop = asyncio.get_running_loop()
     pieces: asyncio.Queue[Any] = asyncio.Queue(1)
-    pump = loop.create_task(_pumped(source, pieces))
+    pump = loop.create_task(_pumped(source, pieces, model))
     heard, begun = loop.time(), False
     try:
         with budget.counting():
@@ -181,7 +193,7 @@ async def _patient(
                     seconds = 0.0
                 if seconds <= 0:
                     quiet = silence if patience <= budget.left else None
-                    raise AnswerError(late(begun, quiet, budget.whole))
+                    raise AnswerError(late(begun, quiet, budget.whole, model))
                 if piece is _END:
                     break
                 yield piece
@@ -195,20 +207,22 @@ async def _patient(
             pump.exception()
 
 
-def late(begun: bool, silence: float | None, turn: float) -> str:
+def late(begun: bool, silence: float | None, turn: float, model: str = "the model") -> str:
     """What is late: the model was silent for so long, or else the turn has taken too long."""
     if silence is None:
         what = "had not ended its answer" if begun else "had not answered"
-        return f"the model {what} when the turn had taken {turn:g}s"
+        return f"{model} {what} when the turn had taken {turn:g}s"
     what = "stopped in its answer for" if begun else "did not answer within"
-    return f"the model {what} {silence:g}s"
+    return f"{model} {what} {silence:g}s"
 
 
 def _has_words(piece: Any) -> bool:
     return bool(piece) if isinstance(piece, str) else bool(piece.has_response())
 
 
-async def _pumped(source: AsyncGenerator[Any, None], pieces: asyncio.Queue[Any]) -> None:
+async def _pumped(
+    source: AsyncGenerator[Any, None], pieces: asyncio.Queue[Any], model: str
+) -> None:
     try:
         async with aclosing(source):
             async for piece in source:
@@ -217,7 +231,7 @@ async def _pumped(source: AsyncGenerator[Any, None], pieces: asyncio.Queue[Any])
         task = asyncio.current_task()
         if task is not None and task.cancelling():
             raise
-        raise AnswerError("the model broke its answer off") from None
+        raise AnswerError(f"{model} broke its answer off") from None
     finally:
         task = asyncio.current_task()
         if task is not None and not task.cancelling():

@@ -29,6 +29,9 @@ from runner.session.values.templates import TemplateRenderer
 
 log = logging.getLogger("lkrun")
 
+_ADDRESS = "base_url"
+"""The option of LiveKit's plugins for the address of a service."""
+
 _List = tuple[str, tuple[str, ...], Order | None]
 """Kind and names of providers in order, and what is said of their order."""
 
@@ -113,6 +116,22 @@ class Models:
             return False
         self._lists[key], self._parts[key] = before._lists[key], parts
         return True
+
+    def name_of(self, made: Any) -> str | None:
+        """The name of the provider or inference string that an object was made for."""
+        return next((name for (_, name), each in self._single.items() if each is made), None)
+
+    def model_of(self, names: tuple[str, ...] | str) -> str:
+        """The model that is asked by these names, as the log calls it."""
+        wanted = self._recipes.order(names)[0] if names else ()
+        return f"the model {' or '.join(map(repr, wanted))}".rstrip()
+
+    def address_of(self, names: tuple[str, ...] | str) -> str:
+        """The option by which an author has given one of these models another address."""
+        wanted = self._recipes.order(names)[0] if names else ()
+        given = (self._release.providers.get(name) for name in wanted)
+        options = (each.options for each in given if each is not None)
+        return next((_ADDRESS for o in options if isinstance(o, dict) and _ADDRESS in o), "")
 
     def patience(self, names: tuple[str, ...] | str) -> float:
         """Seconds that the attempts may take that these providers ask for, all of them failing."""

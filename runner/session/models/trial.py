@@ -21,6 +21,7 @@ from runner.schema.providers import choices
 from runner.session.errors import CannotStartError
 from runner.session.facts import CallFacts
 from runner.session.models.known_secrets import Secrets
+from runner.session.models.plainly import plainly
 from runner.session.models.providers import Models
 from runner.session.values.templates import TemplateContext, TemplateRenderer
 from runner.session.values.variables import Variables
@@ -101,8 +102,7 @@ async def _tried(
     except CannotStartError as error:
         return Trial(name, kind, error=str(error))
     except Exception as error:  # noqa: BLE001 - whatever a provider raises is what is wanted here
-        line = next((part.strip() for part in str(error).splitlines() if part.strip()), "")
-        return Trial(name, kind, error=models.mask(line[:300]) or type(error).__name__)
+        return Trial(name, kind, error=models.mask(plainly(error)))
     finally:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(budget):

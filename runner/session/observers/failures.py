@@ -24,6 +24,7 @@ from livekit.agents import (
 from runner.provider_kinds import BY_KEY, ROWS
 from runner.session.call import Call
 from runner.session.events import MessageEvent
+from runner.session.models.plainly import plainly
 from runner.session.silence import silence
 from runner.session.speech.early import will_be_asked_again
 
@@ -103,7 +104,7 @@ class Failures:
         down = row is not None and row.hopeless and not self._call.over
         if error.type == _SPEECH_MODEL and not given_up:
             if not isinstance(event.source, _SEVERAL):  # the next one answers in its place
-                self._unanswered(cause)
+                self._unanswered(cause, event.source)
             return
         if not given_up and not down:
             return
@@ -112,20 +113,22 @@ class Failures:
         often = ", again and again: the call ends" if down else ""
         noun = _NOUNS.get(error.type, "a provider")
         part = error.type.removesuffix("_error").removesuffix("_model")
-        self._report(f"{noun} failed{often}: {self._reason(cause)}", part)
+        which = self._named(noun, event.source)
+        self._report(f"{which} failed{often}: {self._reason(cause)}", part)
         if error.type == _SPEECH_MODEL:
             self._count = MOST  # LiveKit closes the call: its connection is gone for good
         if error.type in ("llm_error", _SPEECH_MODEL) or unheard or down:
             self.answer(mute=error.type == "tts_error")
 
-    def _unanswered(self, cause: Any) -> None:
+    def _unanswered(self, cause: Any, source: Any) -> None:
         """A reply of a speech-to-speech model has failed; its connection is made anew by LiveKit.
 
         It asks for no reply a second time.
         """
         if isinstance(cause, APIConnectionError):
             return
-        self._report(f"{_NOUNS[_SPEECH_MODEL]} failed: {self._reason(cause)}", "realtime")
+        which = self._named(_NOUNS[_SPEECH_MODEL], source)
+        self._report(f"{which} failed: {self._reason(cause)}", "realtime")
         self.caller_knows = True
         self._count += 1
         if self._call.over:
@@ -166,8 +169,12 @@ class Failures:
         self._on_failure(reason, part)
 
     def _reason(self, error: Any) -> str:
-        line = next((part.strip() for part in str(error).splitlines() if part.strip()), "")
-        return self._call.bound.models.mask(line[:300]) or type(error).__name__
+        return self._call.bound.models.mask(plainly(error))
+
+    def _named(self, noun: str, source: Any) -> str:
+        """Which part it is, by the name that the author gave it."""
+        name = self._call.bound.models.name_of(source)
+        return f"{noun} '{name}'" if name else noun
 
     def spoke(self, text: str) -> None:
         """The agent has said something; words of its own mean that it works again."""

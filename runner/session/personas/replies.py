@@ -34,7 +34,10 @@ from runner.session.tools.confirming import decided
 from runner.session.tools.due import due
 
 SILENCE = 7.0
-"""Seconds that a model may be silent where somebody listens: after 10 they give up."""
+"""Seconds that a model may be silent where somebody listens: after 10 they give up.
+
+They are more where its provider is given more time.
+"""
 
 
 class Replies:
@@ -102,6 +105,7 @@ class Replies:
             settings = ModelSettings(wanted) if wanted is not None else settings
         answer = self._answer(
             chat,
+            settings.tool_choice != "none",
             through(
                 self._nodes.get("llm", ()),
                 lambda chat, settings: livekits(chat, tools, settings),
@@ -124,17 +128,23 @@ class Replies:
         """Of all of the persona's tools, those that the model may be offered now."""
         return self._toolbox.offered(self._plan, tools, turn) if self._changing else tools
 
-    def _answer(self, chat: ChatContext, pieces: Any) -> Answer:
+    def _answer(self, chat: ChatContext, may_call: bool, pieces: Any) -> Answer:
         """The model's answer, within bounds."""
         call = self._call
         waited = not call.over and (self._silent or owed(chat.items, call.bound.plan.tools))
         OWED.set(waited)
+        models, spoken = call.bound.models, call.bound.context.spoken
+        named = choice(call.bound.release, self._plan.name, "llm", spoken) or ()
+        patience = max(SILENCE, models.patience(named))
         return Answer(
             pieces,
             call.bound.models.hidden,
-            self._patience() if call.in_room or call.channel == "voice" else math.inf,
+            patience if call.in_room or call.channel == "voice" else math.inf,
             call.budget,
             owed=waited,
+            may_call=may_call,
+            model=models.model_of(named),
+            address=models.address_of(named),
             refused=call.refused,
         )
 
@@ -172,12 +182,6 @@ class Replies:
         asks = self._plan.asks and turn is not None
         text = note(self._call, self._plan) if asks else ""
         return with_note(chat, text) if text else chat
-
-    def _patience(self) -> float:
-        """Seconds that the model may be silent: longer where its provider is given more time."""
-        spoken = self._call.bound.context.spoken
-        named = choice(self._call.bound.release, self._plan.name, "llm", spoken)
-        return max(SILENCE, self._call.bound.models.patience(named or ()))
 
 
 def _latest_of_caller(chat: ChatContext) -> str | None:

@@ -120,12 +120,22 @@ async def test_openai_in_one_piece(style, openai):
     assert pieces[0].delta.tool_calls[0].call_id == "c1"
 
 
+ENDS = b'data: {"choices":[{"index":0,"delta":{},"finish_reason":"%s"}]}\n\n'
+REFUSES = b'data: {"choices":[{"index":0,"delta":{"refusal":"I cannot help"}}]}\n\n'
+
+
 @pytest.mark.parametrize(
     ("reply", "said"),
     [
         (Reply([b"data: {not json\n\n"]), "a piece of the answer is no JSON"),
         (Reply([b'data: {"error": {"message": "over quota"}}\n\n']), "broke off.*over quota"),
-        (Reply([b"<html>"], content_type="application/json"), "is no JSON"),
+        (Reply([b"<html>"], content_type="application/json"), "a page for browsers came"),
+        (Reply([b"<html>"], content_type="text/html"), r"\(text/html\) came.*look at url:"),
+        (Reply([b"Hello."], content_type="text/plain"), "nothing came that style: openai reads"),
+        (Reply([]), "nothing came that style: openai reads"),
+        (Reply([ENDS % b"content_filter"]), "its filter has stopped the answer"),
+        (Reply([ENDS % b"length"]), "cut before its first word.*raise max_tokens"),
+        (Reply([REFUSES, ENDS % b"stop"]), "refuses to answer: I cannot help"),
         (Reply([b"{}"], content_type="application/json"), "the answer has no choices"),
         (Reply([b'{"error": {"message": "no key"}}'], 401, "application/json"), "no key"),
     ],

@@ -125,13 +125,16 @@ class _Answer(llm.LLMStream):
 
 async def _picks(answer: OpenAnswer, spec: HttpModel) -> AsyncIterator[llm.ChatChunk]:
     """The words of each piece."""
-    name = shortuuid("http_")
+    name, found = shortuuid("http_"), False
     async for piece in READERS[spec.stream](answer.pieces()):
         text: Any = piece
         if spec.pick is not None:
             text = jmespath.search(str(spec.pick), _json(piece, answer))
+        found = found or isinstance(text, str)
         if isinstance(text, str) and text:
             yield llm.ChatChunk(id=name, delta=llm.ChoiceDelta(role="assistant", content=text))
+    if not found:
+        raise unusable(f"{answer.server}: {_nothing(answer, spec)}")
 
 
 async def _openai(answer: OpenAnswer, _spec: HttpModel) -> AsyncIterator[llm.ChatChunk]:
@@ -141,19 +144,70 @@ async def _openai(answer: OpenAnswer, _spec: HttpModel) -> AsyncIterator[llm.Cha
         for chunk in _message(data, answer):
             yield chunk
         return
-    calls, name = _Calls(), shortuuid("http_")
+    calls, name, ended = _Calls(), shortuuid("http_"), _Ended()
     async for piece in READERS["sse"](answer.pieces()):
         data = _json(piece, answer)
+        ended.pieces += 1
         name = str(data.get("id") or name)
         for choice in _list(data.get("choices"))[:1]:
             delta = _mapping(choice.get("delta"))
+            ended.note(choice, delta)
             calls.add(_list(delta.get("tool_calls")))
             if isinstance(delta.get("content"), str) and delta["content"]:
+                ended.said = True
                 yield _chunk(name, content=delta["content"])
         if data.get("usage"):
             yield llm.ChatChunk(id=name, usage=_usage(_mapping(data["usage"])))
     if calls.by_index:
         yield _chunk(name, tool_calls=calls.whole())
+    elif why := ended.why(answer):
+        raise unusable(f"{answer.server}: {why}")
+
+
+_STOPPED = {
+    "content_filter": "its filter has stopped the answer (finish_reason content_filter)",
+    "length": "the answer was cut before its first word (finish_reason length): raise max_tokens",
+}
+"""How an answer may end of which nothing is heard."""
+
+
+@dataclass(slots=True)
+class _Ended:
+    """What tells why a streamed answer holds no word."""
+
+    pieces: int = 0
+    said: bool = False
+    reason: str = ""
+    refusal: str = ""
+
+    def note(self, choice: Mapping[str, Any], delta: Mapping[str, Any]) -> None:
+        self.reason = str(choice.get("finish_reason") or self.reason)
+        self.refusal += str(delta.get("refusal") or "")
+
+    def why(self, answer: OpenAnswer) -> str:
+        """Why, as far as the service tells; else nothing."""
+        if self.said:
+            return ""
+        if not self.pieces:
+            return _no_pieces(answer, "style: openai")
+        if self.refusal:
+            return f"the model refuses to answer: {self.refusal[:_SHOWN]}"
+        return _STOPPED.get(self.reason, "")
+
+
+def _no_pieces(answer: OpenAnswer, form: str) -> str:
+    """Nothing came that can be read in the form that the author has written."""
+    label = answer.content_type.partition(";")[0].strip()
+    if label == "text/html":
+        return "a page for browsers (text/html) came, and no answer of a model: look at url:"
+    kind = f" ({label})" if label else ""
+    return f"nothing came that {form} reads{kind}: look at url:"
+
+
+def _nothing(answer: OpenAnswer, spec: HttpModel) -> str:
+    if spec.pick is not None:
+        return f"pick: {spec.pick} finds no text in the answer"
+    return _no_pieces(answer, f"stream: {spec.stream or 'no'}")
 
 
 def _message(data: Mapping[str, Any], answer: OpenAnswer) -> Iterator[llm.ChatChunk]:
@@ -212,10 +266,20 @@ def _json(text: str, answer: OpenAnswer) -> dict[str, Any]:
     try:
         data = json.loads(text)
     except (ValueError, RecursionError):
-        raise unusable(f"{answer.server}: a piece of the answer is no JSON") from None
+        raise unusable(f"{answer.server}: {_no_json(text)}") from None
     if isinstance(data, dict) and data.get("error"):
         raise _refused(data["error"], answer)
     return data if isinstance(data, dict) else {"data": data}
+
+
+def _no_json(text: str) -> str:
+    """What a piece of an answer is that is no JSON."""
+    begins = text.lstrip()[:5].casefold()
+    if begins.startswith("<"):
+        return "a page for browsers came, and no answer of a model: look at url:"
+    if begins.startswith(("data:", "event", ":")):
+        return "the answer comes as server-sent events: write stream: sse"
+    return "a piece of the answer is no JSON: look at stream:"
 
 
 def _refused(error: Any, answer: OpenAnswer) -> APIError:
