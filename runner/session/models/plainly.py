@@ -9,12 +9,10 @@ from typing import Any, Final
 
 from livekit.agents import APIConnectionError, APIStatusError
 
-from runner.late_pattern import late
-
 MOST: Final = 300
 """Characters of what a service says."""
 
-_SAID = late(r'"(?:message|detail|error_description|error)": ?"((?:[^"\\]|\\.)*)')
+_SAID = re.compile(r'"(?:message|detail|error_description|error)": ?"((?:[^"\\]|\\.)*)')
 _PHRASES: Final = {int(status): status.phrase for status in HTTPStatus}
 
 _ADVICE: Final = {
