@@ -54,10 +54,10 @@ def _agent(request: web.Request, content: Any) -> str:
 
 
 def _known(route: Route, request: web.Request) -> None:
-    """Refuse what is asked for in the address and is not there.
+    """Refuse what is asked for in the address and is not there, or is asked for twice.
 
     Raises:
-        HttpProblem: it is not.
+        HttpProblem: it is not, or it is.
     """
     if route.query is None:
         return
@@ -65,6 +65,10 @@ def _known(route: Route, request: web.Request) -> None:
     if unknown is not None and not (route.ticketed and unknown == PARAMETER):
         hint = did_you_mean(unknown, route.query) or f"there are: {', '.join(route.query)}"
         raise HttpProblem(400, "bad_request", f"unknown parameter '{unknown[:40]}'", hint)
+    twice = next((name for name in request.query if len(request.query.getall(name)) > 1), None)
+    if twice is not None:
+        message = f"'{twice[:40]}' stands twice in the address"
+        raise HttpProblem(400, "bad_request", message, "give it once")
 
 
 def _problem(error: DialogueError, agent: str, runner: Runner) -> HttpProblem:

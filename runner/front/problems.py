@@ -95,7 +95,20 @@ _WITHOUT: Final = {"session_id": " to begin a dialogue", "room_name": " for a ne
 _WORDINGS: Final[dict[str, Wording]] = {
     "bool_type": lambda name, _: (f"'{name}' must be true or false", "write it without quotes"),
     "dict_type": lambda name, _: (f"'{name}' must be an object", 'write {"name": value}'),
+    "greater_than_equal": lambda name, about: (
+        f"'{name}' is less than {about['ge']:,}",
+        f"give {about['ge']:,} or more",
+    ),
+    "int_type": lambda name, _: (f"'{name}' must be a whole number", "write it without quotes"),
+    "less_than_equal": lambda name, about: (
+        f"'{name}' is more than {about['le']:,}",
+        f"give {about['le']:,} or less",
+    ),
     "list_type": lambda name, _: (f"'{name}' must be a list", "write [ … ]"),
+    "literal_error": lambda name, about: (
+        f"'{name}' is none of the words that are possible here",
+        f"write {about['expected']}",
+    ),
     "missing": lambda name, _: (f"'{name}' is missing", None),
     "model_type": lambda name, _: (
         (f"'{name}' must be an object", 'write {"name": value}')
@@ -111,8 +124,25 @@ _WORDINGS: Final[dict[str, Wording]] = {
         f"leave '{name}' out{_WITHOUT.get(name, '')}",
     ),
     "string_type": lambda name, _: (f"'{name}' must be text", "write it in double quotes"),
+    "too_long": lambda name, about: (
+        f"'{name}' may hold at most {about['max_length']:,} item(s)",
+        "leave the others out",
+    ),
+    "too_short": lambda name, about: (
+        f"'{name}' is empty" if not about["actual_length"] else f"'{name}' holds too few",
+        f"give at least {about['min_length']:,}",
+    ),
 }
-_BOUNDS: Final = frozenset({"nothing_said", "string_too_long", "string_too_short"})
+_BOUNDS: Final = frozenset(
+    {
+        "greater_than_equal",
+        "less_than_equal",
+        "nothing_said",
+        "string_too_long",
+        "string_too_short",
+        "too_long",
+    }
+)
 
 
 def _named(name: str, words: str) -> str:

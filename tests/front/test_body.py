@@ -74,6 +74,58 @@ async def test_a_wrong_field_is_named(ask, runner, body, status, said):
 
 
 @pytest.mark.parametrize(
+    ("path", "body", "status", "said"),
+    [
+        (
+            "/create-room",
+            {"empty_timeout": 0},
+            422,
+            ("'empty_timeout' is less than 1", "give 1 or more"),
+        ),
+        (
+            "/create-room",
+            {"max_participants": 1001},
+            422,
+            ("'max_participants' is more than 1,000", "give 1,000 or less"),
+        ),
+        (
+            "/create-room",
+            {"max_participants": "2"},
+            400,
+            ("'max_participants' must be a whole number", "write it without quotes"),
+        ),
+        (
+            "/token",
+            {"room_config": {"agents": [{"agent_name": "clinic"}, {"agent_name": "desk"}]}},
+            422,
+            ("'room_config.agents' may hold at most 1 item(s)", "leave the others out"),
+        ),
+        (
+            "/v1/jobs/job-1/status",
+            {"status": "done"},
+            400,
+            (
+                "'status' is none of the words that are possible here",
+                "write 'running', 'success' or 'failed'",
+            ),
+        ),
+    ],
+)
+async def test_what_is_out_of_bounds_is_told_with_the_bound(ask, path, body, status, said):
+    """A number, a list or a word that is not possible: what is, in words of people."""
+    answer = await ask("POST", path, json=body)
+    assert answer.status == status
+    assert (answer.error["message"], answer.error["help"]) == said
+
+
+async def test_a_completion_without_messages_is_a_bad_request(ask):
+    """As at OpenAI, in whose shape it is said."""
+    answer = await ask("POST", "/v1/chat/completions", json={"model": "clinic", "messages": []})
+    assert answer.status == 400
+    assert answer.json["error"]["message"] == "'messages' is empty; give at least 1"
+
+
+@pytest.mark.parametrize(
     ("raw", "message"),
     [
         (b"{", "the body is not JSON: it breaks off or goes wrong at line 1, column 2"),

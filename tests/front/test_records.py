@@ -45,6 +45,7 @@ async def test_what_stands_in_the_address_is_asked_for(ask, runner, query, wante
         ("kind=phone", "'phone' is not a kind of record",
          "there are: call, text, interaction, event"),
         (f"q={'x' * 501}", "'q' is longer than 500 characters", None),
+        ("q=a&agent=clinic&q=b", "'q' stands twice in the address", "give it once"),
     ],
 )  # fmt: skip
 async def test_what_cannot_be_asked_for_is_told(ask, query, message, help):  # noqa: A002 - the word of the API

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from dataclasses import replace
 
 import pytest
 from sqlalchemy import create_engine
@@ -57,6 +58,21 @@ def test_a_file_of_a_newer_version(tmp_path, sqlite):
     words, hint = trouble("sqlite:///records.db", tmp_path)
     assert words == "/records.db was written by a newer version of lkrun"
     assert hint is not None
+
+
+def test_a_file_that_may_only_be_read(tmp_path, sqlite):
+    """What to do is said; what is in it can still be read."""
+    store.save(sqlite, [made("s1")])
+    sqlite.close()
+    usual = address_of(Secret("sqlite:///records.db"), tmp_path)
+    url = f"sqlite:///file:{tmp_path / 'records.db'}?mode=ro&uri=true"
+    database = Database(replace(usual, url=Secret(url)))
+    with pytest.raises(DatabaseError) as caught:
+        store.save(database, [made("s2")])
+    assert str(caught.value).replace(str(tmp_path), "") == "/records.db: it may not be written"
+    assert caught.value.help == "let lkrun write it"
+    assert [each["id"] for each in reading.page(database, RecordQuery()).records] == ["s1"]
+    database.close()
 
 
 def test_a_folder_that_cannot_be_made(tmp_path):
