@@ -40,6 +40,8 @@ async def _answer(
         raw = await body.received(request, seconds=body_seconds)
         webhooks.check(request, raw)
         content = body.understood(request, raw, route.request)
+    elif route.method != "GET" and request.can_read_body:
+        body.check_label(request)
     try:
         value = await route.handler(ApiRequest(site, request.match_info, content, request))
     except DialogueError as error:

@@ -26,8 +26,8 @@ def understood(request: web.Request, raw: bytes, model: type[RequestT]) -> Reque
     Raises:
         HttpProblem: it is no JSON, or not what the model allows.
     """
-    if raw and request.content_type != JSON:
-        raise _not_labelled(request)
+    if raw:
+        check_label(request)
     try:
         return model.model_validate(_parsed(raw) if raw.strip() else {})
     except ValidationError as error:
@@ -61,12 +61,20 @@ async def received(request: web.Request, *, seconds: float) -> bytes:
     return bytes(raw)
 
 
-def _not_labelled(request: web.Request) -> HttpProblem:
-    # a page of another site can send any label but this one without asking first (Fetch standard)
+def check_label(request: web.Request) -> None:
+    """Refuse a body that is not labelled as JSON, also where none is wanted.
+
+    A page of another site can send any label but this one without asking first (Fetch standard).
+
+    Raises:
+        HttpProblem: 415.
+    """
+    if request.content_type == JSON:
+        return
     label = request.headers.get("Content-Type")
     named = f"labelled '{label[:100]}'" if label else "not labelled"
     hint = f"send the header Content-Type: {JSON}"
-    return HttpProblem(415, "not_json", f"the body is {named}, and only JSON is read here", hint)
+    raise HttpProblem(415, "not_json", f"the body is {named}, and only JSON is read here", hint)
 
 
 def _too_long() -> HttpProblem:

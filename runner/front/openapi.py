@@ -18,7 +18,8 @@ _EVERYWHERE: Final = (403, 500)
 _NO_TOKEN: Final = 401
 _TOO_MANY: Final = 429
 _NO_LOGIN: Final = 503
-_WITH_BODY: Final = (400, 408, 413, 415, 422)
+_NOT_LABELLED: Final = 415
+_WITH_BODY: Final = (400, 408, 413, _NOT_LABELLED, 422)
 
 
 def document(routes: Iterable[Route]) -> dict[str, Any]:
@@ -84,7 +85,9 @@ def _at_the_door(each: Route) -> tuple[int, ...]:
 
 
 def _of_body(each: Route) -> tuple[int, ...]:
-    return _WITH_BODY if each.request else ()
+    if each.request is None:
+        return () if each.method == "GET" else (_NOT_LABELLED,)
+    return _WITH_BODY
 
 
 def _shape(each: Route, status: int) -> type[BaseModel]:

@@ -164,6 +164,13 @@ async def test_a_body_that_is_not_labelled_as_json_is_415(ask, runner, label, na
     assert runner.asked == []
 
 
+async def test_a_body_that_nobody_reads_is_labelled_too(ask):
+    """Whoever sends one must be able to label it, which a page of another site is not."""
+    answer = await ask("POST", "/-/reload", data=b"x", headers={"Content-Type": "text/plain"})
+    assert (answer.status, answer.error["code"]) == (415, "not_json")
+    assert (await ask("POST", "/-/reload")).status == 200
+
+
 @pytest.mark.parametrize("label", ["application/json", "Application/JSON; charset=UTF-8"])
 async def test_the_label_of_json_has_one_name(ask, label):
     """Capitals and a charset make no difference, and a request without a body needs no label."""

@@ -573,6 +573,8 @@ async def test_who_has_no_microphone_hears_and_writes(browser, front, runner):
     visit = Visit(await browser.new_page(), front)
     line = await called(visit, runner)
     await visit.sees("#trouble", "until then you can write")
+    await visit.sees("#speaking-words", "The agent cannot hear you. Write below.")
+    await expect(visit.page.locator("#mute")).to_be_hidden()
     line.pieces.put_nowait(say("Good day."))
     await visit.sees(".agent .said", "Good day.")
     await visit.says("hello")

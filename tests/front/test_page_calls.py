@@ -197,7 +197,7 @@ async def test_what_is_on_is_followed_until_it_is_kept(visit, runner, records):
     await visit.sees(".turn", "Good day, this is Sunrise Dental.")
     await runner.turn("clinic", "I need an appointment", "s-1", None, None)
     await visit.sees("[data-turn='1'] [data-handoff=booking]")
-    await visit.sees(".story .line", "booking is speaking")
+    await visit.sees(".story .line", "with booking")
     records.details["s-1"] = TALKED | {"id": "s-1", "audio": False}
     await visit.page.get_by_role("button", name="End this conversation").click()
     await visit.sees(".ending", "The agent has ended the conversation.")

@@ -13,7 +13,7 @@ let shown = null;
 
 export async function open(root, { site }) {
   const mine = shown = {};
-  const list = el("div", { class: "portraits" });
+  const list = el("div", { class: "portraits" }, el("p", { class: "empty", role: "status" }, "Looking for agents…"));
   root.replaceChildren(el("h1", { tabindex: "-1" }, "Agents"), list);
   try {
     const agents = await ask("GET", "/-/page.agents.json");

@@ -43,7 +43,7 @@ function trouble(error) {
 
 async function list(mine, asked) {
   const rows = el("ul", { class: "rows", id: "records" });
-  const state = el("p", { class: "empty", role: "status" });
+  const state = el("p", { class: "empty", role: "status" }, "Looking for calls…");
   const more = el("button", { class: "button quiet", type: "button" }, "Show more");
   const now = el("section", { class: "now", "aria-labelledby": "now-title" }, el("h2", { id: "now-title" }, "On now"), el("ul", { class: "rows", id: "on-now" }));
   now.hidden = true;
@@ -167,7 +167,7 @@ function going(each) {
   return el("li", {}, el("a", { href: `#calls/${encodeURIComponent(each.id)}`, "data-session": each.id },
     el("span", { class: "who" }, each.agent, el("span", { class: "tag live" }, each.kind === "call" ? "Call" : KINDS[each.kind])),
     el("time", { datetime: each.started }, `since ${when(each.started)}`),
-    el("span", { class: "line" }, `${each.persona} is speaking · ${many(each.turns, "turn")}`)));
+    el("span", { class: "line" }, `with ${each.persona} · ${many(each.turns, "turn")}`)));
 }
 
 // --- one call -----------------------------------------------------------------------------------------------------
@@ -325,7 +325,7 @@ async function live(mine, id) {
 }
 
 function about(mine, now) {
-  mine.state.textContent = now.ended ? "It has just ended." : `On since ${when(now.started)} · ${now.persona} is speaking`;
+  mine.state.textContent = now.ended ? "It has just ended." : `On since ${when(now.started)} · with ${now.persona}`;
   mine.vars.replaceChildren(...Object.entries(now.variables).map(([name, value]) => el("div", {}, el("dt", {}, name), el("dd", {}, words(value)))));
 }
 

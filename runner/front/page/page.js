@@ -296,12 +296,19 @@ async function dialUp(name) {
     },
     level: (loud) => here() && showLevel(loud),
     trouble: (words) => here() && trouble(words && sentence(words)),
+    deaf: (words) => {
+      mine.deaf = true;
+      if (!here()) return;
+      trouble(sentence(words));
+      $("mute").hidden = true;
+      tellVoice(mine);
+    },
     refused: () => ask("GET", `/v1/agents/${encodeURIComponent(name)}/voice?rate=24000`).then(() => "", (error) => (error instanceof Refused && error.code !== "bad_request" ? error.message : "")),
     over: (words) => here() && over(words || REASONS.caller_left),
   };
   showTaps(false);
   $("voice").hidden = true;
-  $("speaking").hidden = false;
+  $("speaking").hidden = $("mute").hidden = false;
   const call = await line(name, on).catch(() => null);
   if (!here()) return;
   if (!call) return over("The call could not begin: the runner does not answer.");
@@ -323,6 +330,7 @@ function tellVoice(mine) {
   const said = !mine.session ? "Calling…"
     : agent ? `${mine.persona || "The agent"} is speaking. You may interrupt.`
     : caller ? "You are speaking."
+    : mine.deaf ? "The agent cannot hear you. Write below."
     : mine.call?.muted ? "Your microphone is off."
     : "Listening. Speak, or write below.";
   if ($("speaking-words").textContent !== said) $("speaking-words").textContent = said;

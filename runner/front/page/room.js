@@ -62,16 +62,16 @@ export class RoomCall {
 
   /** Let the microphone be heard; who has none may write. */
   async hear() {
-    if (!navigator.mediaDevices) return void this.on.trouble(NO_HTTPS);
+    if (!navigator.mediaDevices) return void this.on.deaf(NO_HTTPS);
     const { createAudioAnalyser } = window.LivekitClient;
     try {
       const made = await this.room.localParticipant.setMicrophoneEnabled(!this.muted);
       if (!made?.audioTrack || this.ended) return;
       this.ear = createAudioAnalyser(made.audioTrack, { cloneTrack: true });
       this.hearing = setInterval(() => this.on.level(this.muted ? 0 : this.ear.calculateVolume() / 3), HEAR);
-      made.audioTrack.mediaStreamTrack.addEventListener("ended", () => this.ended || this.on.trouble("The microphone is gone. You can still write."));
+      made.audioTrack.mediaStreamTrack.addEventListener("ended", () => this.ended || this.on.deaf("The microphone is gone. You can still write."));
     } catch (error) {
-      if (!this.ended) this.on.trouble(NO_MICROPHONE[error.name] ?? `The microphone cannot be used (${error.name}); until then you can write.`);
+      if (!this.ended) this.on.deaf(NO_MICROPHONE[error.name] ?? `The microphone cannot be used (${error.name}); until then you can write.`);
     }
   }
 

@@ -45,12 +45,12 @@ export class Call {
   }
 
   async microphone() {
-    if (!navigator.mediaDevices) return void this.on.trouble(NO_HTTPS);
+    if (!navigator.mediaDevices) return void this.on.deaf(NO_HTTPS);
     try {
       const audio = { channelCount: 1, echoCancellation: true, noiseSuppression: true, autoGainControl: true };
       return await navigator.mediaDevices.getUserMedia({ audio });
     } catch (error) {
-      this.on.trouble(NO_MICROPHONE[error.name] ?? `The microphone cannot be used (${error.name}); until then you can write.`);
+      this.on.deaf(NO_MICROPHONE[error.name] ?? `The microphone cannot be used (${error.name}); until then you can write.`);
     }
   }
 
@@ -62,7 +62,7 @@ export class Call {
       if (this.socket?.readyState === WebSocket.OPEN) this.socket.send(data.pcm);
     };
     this.context.createMediaStreamSource(stream).connect(this.ear);
-    stream.getAudioTracks()[0].addEventListener("ended", () => this.ended || this.on.trouble("The microphone is gone. You can still write."));
+    stream.getAudioTracks()[0].addEventListener("ended", () => this.ended || this.on.deaf("The microphone is gone. You can still write."));
   }
 
   connect() {

@@ -122,6 +122,7 @@ class Panel {
       talking: (who, whether) => this.call && this.tell(whether ? (who === "agent" ? "Speaking. You may interrupt." : "You are speaking.") : "Listening. Speak, or write below."),
       level: () => {},
       trouble: (words) => { this.trouble.textContent = words; },
+      deaf: (words) => { this.trouble.textContent = words; },
       refused: () => ask("GET", `/v1/agents/${encodeURIComponent(agent)}/voice?rate=24000`).then(() => "", (error) => error.message),
       over: (words) => this.over(words || "The conversation has ended."),
     };

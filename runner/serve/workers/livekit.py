@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import importlib
 import logging
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Final
@@ -78,6 +79,9 @@ class LiveKitAgents:
         if livekit is None:
             return
         warm = asyncio.get_running_loop().create_task(asyncio.to_thread(forkserver.wait))
+        # what else of the runner asks LiveKit imports this here: were it imported in two threads at
+        # once, its modules, which need each other, would see each other half done
+        importlib.import_module("livekit.api")
         # a second of imports, which only those pay who have LiveKit; the front answers meanwhile
         await asyncio.to_thread(__import__, "livekit.agents")
         from runner.serve.workers.lost_dispatches import Sweeper
