@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 import zoneinfo
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -103,7 +105,7 @@ class ContactsReader:
         yield from _wrong_names(head.line, names)
         if PHONE in names:
             return
-        near = next((name for name in names if name.casefold() in _MEANT_PHONE), None)
+        near = next((name for name in names if _means_phone(name)), None)
         if near is not None:
             message, hint = f"there is no column 'phone', but one '{near}'", "name it phone"
         elif any(_is_number(name) for name in names):
@@ -162,14 +164,24 @@ class ContactsReader:
 
 _MEANT_PHONE: Final = frozenset(
     (
-        "phone", "phone number", "phone_number", "phonenumber", "number", "telephone",
-        "telephone number", "tel", "tel.", "mobile", "mobile number", "mobile phone", "cell",
-        "cell phone", "telefon", "telefonnummer", "handy", "nummer", "t\u00e9l\u00e9phone",
-        "tel\u00e9fono", "telefono", "celular", "s\u0111t",
-        "s\u1ed1 \u0111i\u1ec7n tho\u1ea1i",
+        "phone", "phones", "phonenumber", "telephone", "tel", "mobile", "cell", "cellphone",
+        "telefon", "telefonnummer", "rufnummer", "handy", "handynummer", "mobil", "telefoon",
+        "telefoonnummer", "portable", "telefono", "movil", "celular", "cellulare", "telefone",
+        "telemovel", "puhelin", "sdt", "\u0442\u0435\u043b\u0435\u0444\u043e\u043d",
+        "\u7535\u8bdd", "\u96fb\u8a71", "\u96fb\u8a71\u756a\u53f7",
     )
 )  # fmt: skip
-"""What people call the column of the numbers, in small letters."""
+"""Words by which people call the column of the numbers, in small letters without accents."""
+
+_MEANT_PHONE_WHOLE: Final = frozenset(("number", "nummer", "so dien thoai"))
+"""Names that mean it only as a whole: a customer number is none."""
+
+
+def _means_phone(name: str) -> bool:
+    apart = unicodedata.normalize("NFD", name.casefold().replace("\u0111", "d"))
+    plain = "".join(letter for letter in apart if not unicodedata.combining(letter))
+    words = re.findall(r"[^\W_]+", plain)
+    return " ".join(words) in _MEANT_PHONE_WHOLE or not _MEANT_PHONE.isdisjoint(words)
 
 
 def _is_number(text: str) -> bool:

@@ -72,6 +72,28 @@ def test_a_table_without_names_of_columns_is_told_so():
     assert "phone above the numbers" in only.help
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Phone", "phone_number", "Mobile Number", "Tel.", "Number", "Telefonnummer",
+        "Num\u00e9ro de te\u0301le\u0301phone", "N\u00famero de tel\u00e9fono", "Telefoonnummer",
+        "S\u1ed1 \u0111i\u1ec7n tho\u1ea1i", "S\u0110T", "Telefone",
+        "\u0422\u0435\u043b\u0435\u0444\u043e\u043d",
+    ],
+)  # fmt: skip
+def test_a_column_of_numbers_by_another_name_is_told(name):
+    """Whoever wrote it knows which column is to be renamed."""
+    (only,) = read_contacts(f"{name};name\n+84901234567;An\n")
+    assert (only.line, f"but one '{name}'" in only.message, only.help) == (1, True, "name it phone")
+
+
+@pytest.mark.parametrize("name", ["customer number", "cellar", "automobile"])
+def test_another_column_is_not_taken_for_the_numbers(name):
+    """The message asks for a column then."""
+    (only,) = read_contacts(f"{name};name\n+84901234567;An\n")
+    assert only.message == "there is no column 'phone' in the first line"
+
+
 def test_lines_are_those_of_the_file_also_behind_values_of_several_lines():
     """A value in quotes may hold line breaks."""
     read = list(read_contacts('phone;note\n+84901234567;"two\nlines"\nnobody;\n'))
