@@ -12,7 +12,6 @@ from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
-import psutil
 import pytest
 from support.alone import Turns, alone
 
@@ -86,14 +85,6 @@ def _mark_no_columns_in_tracebacks() -> None:
     which raises SystemError where it is entered again: https://github.com/python/cpython/issues/106905.
     """
     traceback._extract_caret_anchors_from_line_segment = lambda _segment: None
-
-
-@pytest.hookimpl(optionalhook=True)
-def pytest_xdist_auto_num_workers() -> int | None:
-    """Three processes for two processors: many tests wait, for a server or a time to pass."""
-    if "PYTEST_XDIST_AUTO_NUM_WORKERS" in os.environ:  # whoever runs them says how many
-        return None
-    return max(1, (psutil.cpu_count(logical=False) or 1) * 3 // 2)
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -479,11 +479,11 @@ async def caller(front):
         await made.close()
 
 
-async def called(visit, runner):
+async def called(visit, runner, words="Listening"):
     """A call by voice that has begun; its line."""
     await visit.page.goto(visit.address)
     await visit.page.get_by_role("button", name="Talk with clinic").click()
-    await visit.sees("#speaking-words", "Listening")
+    await visit.sees("#speaking-words", words)
     return runner.line
 
 
@@ -571,9 +571,8 @@ async def test_a_call_ends_and_begins_again(caller, runner, front, who):
 async def test_who_has_no_microphone_hears_and_writes(browser, front, runner):
     """The browser may not use it: the page says what to do, and the call goes on."""
     visit = Visit(await browser.new_page(), front)
-    line = await called(visit, runner)
+    line = await called(visit, runner, "The agent cannot hear you. Write below.")
     await visit.sees("#trouble", "until then you can write")
-    await visit.sees("#speaking-words", "The agent cannot hear you. Write below.")
     await expect(visit.page.locator("#mute")).to_be_hidden()
     line.pieces.put_nowait(say("Good day."))
     await visit.sees(".agent .said", "Good day.")

@@ -54,6 +54,23 @@ async def front(sip, lkrun_serve, write) -> AsyncIterator[Api]:
         yield Api(runner.http, http)
 
 
+MENU = (
+    OUTGOING.replace("menu: end_call", "menu: navigate")
+    .replace(
+        "    tools:\n      - end_call\n", "    tools:\n      - end_call\n      - press_keys\n", 1
+    )
+    .replace(
+        "        - when_caller_says: goodbye\n",
+        "        - when_caller_says: press one for the doctor\n"
+        '          call:\n            press_keys:\n              keys: "1"\n'
+        "        - when_caller_says: hello\n          say: I call about tomorrow.\n"
+        "        - when_caller_says: goodbye\n",
+        1,
+    )
+)
+"""It finds its way through a phone menu."""
+
+
 def scripted(*said: str | float, beeps: bool = False) -> Line:
     """Who picks up says something, and then hears the agent out."""
 
@@ -104,3 +121,31 @@ async def test_who_answers_and_who_does_not(sip, front):
         assert (ended["answered_by"], ended["reason"]) == ("nobody", reason)
         assert ended["sip_status"] == sip_status
     assert len(sip.dials) == 6
+
+
+async def test_a_menu_is_walked_to_the_person_behind_it(sip, lkrun_serve, write):
+    """The model presses the key that the menu names, and talks with who then picks up."""
+    keys: asyncio.Queue[str] = asyncio.Queue()
+
+    async def menu(phone: Phone) -> None:
+        phone.client.on("sip_dtmf_received", lambda pressed: keys.put_nowait(pressed.digit))
+        await phone.speaks(0.3, "press one for the doctor")
+
+    sip.lines[A] = Line(menu)
+    env = {**sip.env, "LIVEKIT_SIP_OUTBOUND_TRUNK": "ST_out"}
+    runner = lkrun_serve(write(agents=MENU), **env)
+    await runner.event("ready")
+    async with aiohttp.ClientSession() as http:
+        front = Api(runner.http, http)
+        _, call = await front.calls()
+        phone = await sip.rung()
+        async with asyncio.timeout(30):
+            assert await keys.get() == "1"
+        phone.says("hello")
+        await phone.reads("I call about tomorrow.")
+        assert "Hello there." not in phone.told
+        await phone.hears_end()
+        phone.says("thank you goodbye")
+        ended = await front.over(call)
+    assert (ended["answered_by"], ended["reason"]) == ("menu", "end_call")
+    assert keys.empty()

@@ -23,7 +23,7 @@ from runner.schema.types.by_language import is_language
 from runner.schema.types.foreign import FOREIGN, TRANSLATED, fold
 from runner.schema.types.later import LATER, not_yet
 from runner.schema.types.mistake import clash, mistake, none_of
-from runner.schema.types.values import NO, NO_SHAPE, YES, YES_NO_SHAPE
+from runner.schema.types.values import NO, NO_SHAPE, YES, YES_NO_SHAPE, refuse_like_yes_no
 from runner.schema.types.when_used import BuiltWhenUsed
 
 AnyBlock = TypeVar("AnyBlock", bound="Block")
@@ -334,6 +334,8 @@ class OrNo:
             return True
         if word in YES:
             raise mistake("E104", f"'{value}' alone does not say enough here", self.wanted)
+        if word is not None and self.yes:
+            refuse_like_yes_no(value)
         return handler(value)
 
     def __get_pydantic_core_schema__(

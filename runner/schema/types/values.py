@@ -72,11 +72,26 @@ def parse_yes_no(text: str) -> bool:
     word = text.casefold()
     if word in YES or word in NO:
         return word in YES
+    meant = _yes_or_no(word)
+    raise mistake("E110", f"'{text}' is not yes or no", f"write {meant or 'yes or no'}")
+
+
+def _yes_or_no(word: str) -> str | None:
     word = word.strip(" .!,;'\"")
     if word in YES | NO:
-        raise mistake("E110", f"'{text}' is not yes or no", f"write {word}")
-    hint = "write yes" if word in _LIKE_YES else "write no" if word in _LIKE_NO else None
-    raise mistake("E110", f"'{text}' is not yes or no", hint or "write yes or no")
+        return word
+    return "yes" if word in _LIKE_YES else "no" if word in _LIKE_NO else None
+
+
+def refuse_like_yes_no(text: str) -> None:
+    """Refuse what means yes or no, and would be taken for words: `y`, `ja`, `yes!`.
+
+    Raises:
+        PydanticCustomError: E110.
+    """
+    meant = None if text.strip().isdigit() else _yes_or_no(text.strip().casefold())
+    if meant is not None:
+        raise mistake("E110", f"'{text}' is not yes or no", f"write {meant}")
 
 
 YesNo = Annotated[bool, Setting(parse_yes_no, YES_NO_SHAPE)]

@@ -13,7 +13,7 @@ from runner.schema.types.blocks import Before, OneOrList
 from runner.schema.types.by_language import BY_LANGUAGE, EACH, ONE, LanguageKey
 from runner.schema.types.mistake import mistake
 from runner.schema.types.texts import Spoken
-from runner.schema.types.values import NO, NO_SHAPE, YES
+from runner.schema.types.values import NO, NO_SHAPE, YES, refuse_like_yes_no
 
 _InTurn = Annotated[tuple[Spoken, ...], OneOrList(scalars=True)]
 
@@ -37,6 +37,7 @@ class _OrYes(Before):
                     f"'{value}' stands here, where yes or words belong",
                     "write yes, write the words to say first, or delete the line",
                 )
+            refuse_like_yes_no(value)
         return value
 
     def __get_pydantic_json_schema__(

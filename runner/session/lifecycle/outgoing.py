@@ -67,7 +67,7 @@ class Outgoing:
         """Nothing has been dialled."""
         self._call = call
         self.telephone: Telephone | None = None
-        self.dialling = self.pending = False
+        self.dialling = self.pending = self._unanswered = False
         self._stopped = asyncio.Event()
 
     @property
@@ -214,6 +214,9 @@ class Outgoing:
         """Find the way through a menu; who is there behind it is listened for."""
         if not spec.menu:
             await navigate(self._call)
+            if self._unanswered:  # a menu that says its choices once waits for a key now
+                self.pending = False
+                await self._call.instruct("", tools=True)
             return False
         if await self._do(persona, spec.menu) or answering is None or self._call.over:
             return False
@@ -257,6 +260,7 @@ class Outgoing:
         said = call.hearing.take()
         if call.session.user_state != "speaking":
             call.session.clear_user_turn()
+        self._unanswered = bool(said)
         if said:
             chat = persona.chat_ctx.copy()
             chat.insert(call.hearing.tell(said))
