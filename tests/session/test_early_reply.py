@@ -241,13 +241,14 @@ async def test_one_that_breaks_off_before_anybody_hears_it_is_asked_for_again(de
 @pytest.mark.parametrize(
     ("steps", "asked"),
     [
-        ("      - set:\n          dish: pasta\n", ["Greet, and praise the pasta."]),
-        ("      - set:\n          dish: pasta\n      - end_call: yes\n", []),
+        ("", ["Greet, and praise the pasta."]),
+        ("        - end_call: yes\n", []),
     ],
 )
 async def test_it_is_asked_for_as_soon_as_before_call_is_done(desk, steps, asked):
     """Not before, and not where the call ends with it; nobody is spoken with yet."""
-    before = f"    before_call:\n{steps}    variables:"
+    done = "      steps:\n        - set:\n            dish: pasta\n"
+    before = f"    before_call:\n{done}{steps}    variables:"
     talk = await desk.prepared(lambda text: text.replace("    variables:", before))
     preparation, opening = talk._preparation, talk._call.opening
     await preparation.meet(CallFacts())

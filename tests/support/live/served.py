@@ -137,7 +137,6 @@ class Served:
 
     def stop(self, within: float = 15.0) -> None:
         """End it and all its processes, and hold it to what must be true of every run."""
-        shutil.rmtree(self._data, ignore_errors=True)
         if self.process.poll() is None:
             self.process.terminate()
             self._until(lambda: self.named("draining"), 5)
@@ -151,6 +150,7 @@ class Served:
             with contextlib.suppress(psutil.Error):
                 process.kill()
         self.process.wait()
+        shutil.rmtree(self._data, ignore_errors=True)  # it has worked there until now
         self._reading.join(5)
         assert self.process.stderr is not None
         self.process.stderr.close()
