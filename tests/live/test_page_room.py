@@ -41,7 +41,7 @@ async def test_who_has_no_microphone_hears_writes_and_is_bid_goodbye(runner):
     """What to do is said; the agent's end is no broken connection, and is heard to its end."""
     async with browser("--autoplay-policy=no-user-gesture-required") as page:
         talk = PageTalk(page)
-        await talk.call(runner.http)
+        await talk.call(runner.http, then="The agent cannot hear you")
         await expect(page.locator("#trouble")).to_contain_text("until then you can write")
         await talk.write("goodbye")
         await expect(talk.over).to_contain_text("has ended the conversation")

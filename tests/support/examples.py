@@ -13,6 +13,7 @@ BY_PHONE = sorted(path for path in (ROOT / "examples" / "phone").iterdir() if pa
 """Agents that call people, or hand them on."""
 
 _GROUPS = (LIVEKIT, ROOT / "examples" / "phone")
-OTHERS = sorted(p for p in (ROOT / "examples").iterdir() if p.is_dir() and p not in _GROUPS)
+_OTHERS = ("__pycache__", *(group.name for group in _GROUPS))
+OTHERS = sorted(p for p in (ROOT / "examples").iterdir() if p.is_dir() and p.name not in _OTHERS)
 FOLDERS = [ROOT / "agents.d", *OTHERS, *APPS, *BY_PHONE]
 """All of them, and the demonstration."""

@@ -193,6 +193,13 @@ class Recogniser:
                 self._decoder.process_raw(speech, no_search=False, full_utt=False)
             yield self._finish(self._ears.speech_end)
 
+    def all(self, samples: bytes) -> str:
+        """Understand a whole recording; of a long one each utterance, not the silence between."""
+        if len(samples) <= _LONGEST:
+            return self.decode(samples)
+        heard = [*self.feed(samples), *self.end()]
+        return " ".join(each.text for each in heard if each.what == "over" and each.text)
+
     def decode(self, samples: bytes) -> str:
         """Understand a whole utterance.
 

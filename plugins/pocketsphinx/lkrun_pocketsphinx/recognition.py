@@ -71,7 +71,7 @@ class PocketsphinxSTT(stt.STT[str]):
         frames = buffer if isinstance(buffer, list) else [buffer]
 
         def work() -> str:
-            return decoding.Recogniser(self.language, self.pause).decode(samples_of(frames))
+            return decoding.Recogniser(self.language, self.pause).all(samples_of(frames))
 
         text = await asyncio.to_thread(work)
         return _event(stt.SpeechEventType.FINAL_TRANSCRIPT, text, shortuuid("sphinx_"))

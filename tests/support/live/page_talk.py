@@ -53,12 +53,12 @@ class PageTalk:
         sound = base64.b64encode(recording(said, folder / "spoken.wav").read_bytes()).decode()
         await self.page.add_init_script(_SPEAK % sound)
 
-    async def call(self, address: str, agent: str = "clinic") -> None:
+    async def call(self, address: str, agent: str = "clinic", *, then: str = "Listening") -> None:
         """Open the page and call an agent; returns when it has said its greeting."""
         await self.page.goto(address)
         await self.page.get_by_role("button", name=f"Talk with {agent}, by voice").click()
         await expect(self.words).to_contain_text("is speaking", timeout=60_000)
-        await expect(self.words).to_contain_text("Listening")
+        await expect(self.words).to_contain_text(then)
 
     async def write(self, text: str) -> None:
         """Write something beside speaking."""
