@@ -60,8 +60,8 @@ async def test_a_package_sees_what_it_needs_now_and_after_a_reload(folder, tmp_p
         assert {"PATH", "PYTHONPATH"} <= seen["env"].keys()
         assert not (SECRET.keys() | {"LKRUN_SECRETS_DIR"}) & seen["env"].keys()
         assert {name: seen["above"].get(name, 0) for name in SECRET} == dict.fromkeys(SECRET, 0)
+        save(folder, "secrets.BRAIN_KEY", "secrets.OTHER_KEY")  # first: only the other renews
         save(folder, "runner:\n", "runner:\n  environment:\n    - DATABASE_URL\n")
-        save(folder, "secrets.BRAIN_KEY", "secrets.OTHER_KEY")
         renewed = await runner.event("processes_renewed")
         assert renewed["reasons"] == ["with the variable DATABASE_URL"]
         seen = await seen_by_provider(runner)
