@@ -136,16 +136,18 @@ class Outbox:
         for session in await asyncio.to_thread(self._spool.adopt):
             await self.finish(session)
 
-    async def look(self) -> None:
-        """Begin with all that is due."""
+    async def look(self) -> bool:
+        """Begin with all that is due; whether anything was."""
         async with self._looking:
             # what is read as due may have arrived, and be no more on its way, once it is read
             known = set(self._on)
-            for delivery in await asyncio.to_thread(self._spool.due, time.time(), AT_ONCE):
+            due = await asyncio.to_thread(self._spool.due, time.time(), AT_ONCE)
+            for delivery in due:
                 if delivery.id not in known and len(self._on) < AT_ONCE:
                     task = asyncio.get_running_loop().create_task(self._try(delivery))
                     self._on[delivery.id] = task
                     task.add_done_callback(partial(self._done, delivery.id))
+        return bool(due)
 
     def _done(self, name: str, _: asyncio.Task[None]) -> None:
         self._on.pop(name, None)
@@ -158,10 +160,10 @@ class Outbox:
 
     async def settle(self) -> None:
         """Wait until nothing is due any more: all of it was tried."""
-        await self.look()
-        while self._on:
-            await asyncio.wait(self._on.values())
-            await self.look()
+        # what was due may have been on its way still when that was asked, and be so no more
+        while await self.look() or self._on:
+            if self._on:
+                await asyncio.wait(self._on.values())
 
     async def counts(self) -> dict[tuple[str, str], int]:
         """Kind and state → how many there are."""

@@ -24,7 +24,7 @@ def confine(wanted: Mapping[str, str], env: Mapping[str, str]) -> tuple[list[str
     Returns:
         The names that are new, and those that are gone.
     """
-    gone = sorted(n for n in os.environ if n in env and n not in wanted)
+    gone = sorted(n for n in os.environ if n in env and n not in {*wanted, HELD_BACK})
     new = sorted(n for n in wanted if n not in os.environ)
     for name in gone:
         _forget(name)

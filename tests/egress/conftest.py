@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 import socket
 from typing import Any
 
 import httpx
 import pytest
-from support.stub_service import Caller, Stub
+from support.stub_service import Caller, serving_stub
 
 from runner.egress.client import HttpEgress
 from runner.egress.secrets import Secrets
@@ -16,14 +15,9 @@ from runner.egress.secrets import Secrets
 
 @pytest.fixture
 async def stub():
-    """Start a server, and see all its connections end afterwards."""
-    stub = Stub()
-    server = await asyncio.start_server(stub.handle, "127.0.0.1", 0)
-    stub.port = server.sockets[0].getsockname()[1]
-    yield stub
-    stub.release.set()
-    server.close()
-    await asyncio.wait_for(asyncio.gather(*stub.tasks), 10)
+    """A server of the test."""
+    async with serving_stub() as service:
+        yield service
 
 
 SECRETS = {"KEY": "s3cr/et value", "PIN": "123", "NUMBER": "900150983", "LINES": "a\r\nX-Evil: 1"}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 import textwrap
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -13,6 +13,7 @@ import pytest
 from support.live import needs
 from support.live.rtcserver import LiveKitServer
 from support.live.served import ROOT, Served
+from support.stub_service import Stub, serving_stub
 
 
 @pytest.fixture(scope="session")
@@ -29,6 +30,13 @@ def livekit(tmp_path_factory) -> Iterator[LiveKitServer]:
 def cache(tmp_path_factory) -> Path:
     """The cache of all runs, as on a machine on which lkrun was used before."""
     return tmp_path_factory.mktemp("cache")
+
+
+@pytest.fixture
+async def stub() -> AsyncIterator[Stub]:
+    """A service that answers whatever it is told."""
+    async with serving_stub() as service:
+        yield service
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ import asyncio
 import pytest
 from support.live.callers import Caller, calling
 from support.live.folders import VOICE
+from support.stub_service import ok
 
 pytestmark = pytest.mark.timeout(120)
 
@@ -24,42 +25,31 @@ runner:
 """
 
 
-class SlowService:
-    """A service that works until it is told to answer."""
-
-    def __init__(self):
-        self.asked, self.go, self.done = asyncio.Event(), asyncio.Event(), asyncio.Event()
-
-    async def handle(self, reader, writer):
-        """Take one request."""
-        await reader.readuntil(b"\r\n\r\n")
-        self.asked.set()
-        await self.go.wait()
-        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}")
-        await writer.drain()
-        writer.close()
-        self.done.set()
-
-
-async def test_a_tool_does_not_hold_a_call_whose_caller_has_left(livekit, lkrun_serve, write):
+async def test_a_tool_does_not_hold_a_call_whose_caller_has_left(stub, livekit, lkrun_serve, write):
     """The session ends while the service still works, and the service is let finish."""
-    service = SlowService()
-    async with await asyncio.start_server(service.handle, "127.0.0.1", 0) as server:
-        port = str(server.sockets[0].getsockname()[1])
-        folder = VOICE.replace("      - end_call\n", "      - end_call\n      - book\n", 1)
-        folder = folder.replace("        - when_caller_says: goodbye\n          call: end_call\n",
-            "        - when_caller_says: goodbye\n          call: book\n")  # fmt: skip
-        runner = lkrun_serve(write(agents=folder + BOOKING.replace("PORT", port)))
-        await runner.event("ready")
-        async with calling(livekit, "desk") as caller:
-            await caller.reads("Hello there.")
-            await caller.writes("goodbye")
-            await asyncio.wait_for(service.asked.wait(), 10)
-        ended = await runner.event("session_ended", within=3)
-        assert ended["reason"] == "caller_left"
-        assert not service.done.is_set()
-        service.go.set()
-        await asyncio.wait_for(service.done.wait(), 5)
+    done = asyncio.Event()
+
+    async def works(writer):
+        await stub.release.wait()
+        writer.write(ok())
+        await writer.drain()
+        done.set()
+
+    stub.reply = works
+    folder = VOICE.replace("      - end_call\n", "      - end_call\n      - book\n", 1)
+    folder = folder.replace("        - when_caller_says: goodbye\n          call: end_call\n",
+        "        - when_caller_says: goodbye\n          call: book\n")  # fmt: skip
+    runner = lkrun_serve(write(agents=folder + BOOKING.replace("PORT", str(stub.port))))
+    await runner.event("ready")
+    async with calling(livekit, "desk") as caller:
+        await caller.reads("Hello there.")
+        await caller.writes("goodbye")
+        await asyncio.wait_for(stub.arrived.acquire(), 10)
+    ended = await runner.event("session_ended", within=3)
+    assert ended["reason"] == "caller_left"
+    assert not done.is_set()
+    stub.release.set()
+    await asyncio.wait_for(done.wait(), 5)
 
 
 async def test_who_comes_back_finds_the_agent(livekit, lkrun_serve, write):

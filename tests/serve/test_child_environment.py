@@ -98,11 +98,12 @@ def test_what_is_new_and_gone_is_said_by_its_name(monkeypatch):
     monkeypatch.setenv(HELD_BACK, "")
     monkeypatch.setenv("A_SECRET", "s")
     monkeypatch.setenv("B_PLAIN", "b")
-    env = {"A_SECRET": "s", "B_PLAIN": "b", "C_KEPT": "c"}
-    new, gone = confine({"C_KEPT": "c"}, env)
+    monkeypatch.setenv("C_KEPT", "")
     monkeypatch.delenv("C_KEPT")
+    env = {"A_SECRET": "s", "B_PLAIN": "b", "C_KEPT": "c", HELD_BACK: "of another runner"}
+    new, gone = confine({"C_KEPT": "c"}, env)
     assert (new, gone) == (["C_KEPT"], ["A_SECRET", "B_PLAIN"])
-    assert not env.keys() & os.environ.keys()
+    assert env.keys() & os.environ.keys() == {"C_KEPT", HELD_BACK}
     assert (os.environ["LKRUN_WARM"], os.environ[HELD_BACK]) == ("{}", "A_SECRET B_PLAIN")
     assert named(new, gone, {"A_SECRET"}) == [
         "without the secret A_SECRET", "without the variable B_PLAIN", "with the variable C_KEPT",

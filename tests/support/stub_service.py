@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -89,6 +90,18 @@ class Stub:
             await writer.drain()
         else:
             await reply(writer)
+
+
+@contextlib.asynccontextmanager
+async def serving_stub() -> AsyncIterator[Stub]:
+    """Start a server, and see all its connections end afterwards."""
+    stub = Stub()
+    server = await asyncio.start_server(stub.handle, "127.0.0.1", 0)
+    stub.port = server.sockets[0].getsockname()[1]
+    yield stub
+    stub.release.set()
+    server.close()
+    await asyncio.wait_for(asyncio.gather(*stub.tasks), 10)
 
 
 @dataclass

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from support.known import known
-from support.stub_service import Stub
+from support.stub_service import serving_stub
 
 from runner.egress.client import Ways
 from runner.egress.providers import ProviderNetwork
@@ -59,13 +59,8 @@ providers:
 @pytest.fixture
 async def stub():
     """A server of the test."""
-    service = Stub()
-    server = await asyncio.start_server(service.handle, "127.0.0.1", 0)
-    service.port = server.sockets[0].getsockname()[1]
-    yield service
-    service.release.set()
-    server.close()
-    await asyncio.wait_for(asyncio.gather(*service.tasks), 10)
+    async with serving_stub() as service:
+        yield service
 
 
 @dataclass
