@@ -118,6 +118,7 @@ class Preparation:
             await self._connect()
             self._first = enter(call, Toolbox(call), None, PendingHandoff(call.speaking))
         if early and self._first is not None and call.opening.done:
+            ask_voice(call, known=True)  # what is done first may have ended meanwhile
             ask_model(call, self._first)
         if early:
             call.bound.models.prewarm(call.speeches.asked)

@@ -260,3 +260,46 @@ async def test_it_is_asked_for_as_soon_as_before_call_is_done(desk, steps, asked
     assert desk.questions == asked
     assert opening.done == (talk._call.speeches.reply is not None) == bool(asked)
     await talk.abandon()
+
+
+@pytest.mark.parametrize("ends", ["while it is built", "afterwards"])
+async def test_the_voice_is_asked_as_soon_as_before_call_is_done(desk, monkeypatch, ends):
+    """Written words too, whenever the last value of theirs becomes known."""
+    before = (
+        "    before_call:\n      steps:\n        - set:\n            dish: pasta\n    variables:\n"
+        "      guest:\n        type: text\n        default: '{{ caller.name }}'\n"
+    )
+    greeting = "greeting:\n      instructions: Greet, and praise the {{ dish }}."
+
+    def change(text):
+        text = text.replace(
+            greeting, "greeting:\n      say: Good day, {{ guest }}, take {{ dish }}."
+        )
+        return text.replace("    variables:\n", before)
+
+    talk = await desk.prepared(change)
+    preparation, opening = talk._preparation, talk._call.opening
+    connect, hold = preparation._connect, asyncio.Event()
+    do = opening._done_in_time
+
+    async def held(spec):
+        await hold.wait()
+        return await do(spec)
+
+    async def connected():
+        if ends == "while it is built":
+            hold.set()
+            await asyncio.wait([opening._steps])
+        await connect()
+
+    monkeypatch.setattr(opening, "_done_in_time", held)
+    monkeypatch.setattr(preparation, "_connect", connected)
+    await preparation.meet(CallFacts(caller=Caller(name="Ann")))
+    opening.begin(preparation.ask)
+    await preparation.build(early=True)
+    if ends == "afterwards":
+        assert talk._call.speeches.sound is None
+        hold.set()
+        await asyncio.wait([opening._steps])
+    assert talk._call.speeches.sound.question == "Good day, Ann, take pasta."
+    await talk.abandon()
