@@ -25,6 +25,15 @@ if TYPE_CHECKING:
 BUDGET = 30.0
 """Seconds that one plugin may take to be imported and asked."""
 
+START = 120.0
+"""Seconds in which a child begins to ask: what an interpreter takes on a busy machine."""
+
+_TOO_SLOW = {
+    "code": "E404",
+    "message": f"the process that asks plugins did not start within {START:g} seconds",
+    "help": "try again: this machine is very busy",
+}
+
 _LAST = 5.0
 """Seconds in which a pipe ends after the process at its other end."""
 
@@ -89,9 +98,11 @@ def _round(jobs: Sequence[dict[str, Any]], given: Given, budget: float) -> list[
                 answers.append(message["answer"])
             if len(answers) == len(jobs):
                 return answers
-        if not begun and child.process.poll() is not None:
-            raise ProbeError(_complaint(folder))
         code = child.process.poll()
+        if not begun and code is not None:
+            raise ProbeError(_complaint(folder))
+    if not begun:
+        return [{"failed": _TOO_SLOW} for _ in jobs]
     failed = {"code": "E404", "message": _ending(code, budget)}
     if code is None:
         failed["help"] = "try again: this machine may have been busy; else update the plugin"
@@ -107,9 +118,11 @@ class _Child:
     lines: queue.SimpleQueue[bytes | None]
 
     def written(self, budget: float) -> Iterator[bytes]:
-        """Its lines until it ends or `budget` passes without one."""
+        """Its lines until it ends or, once it has begun, `budget` passes without one."""
+        patience = START
         with contextlib.suppress(queue.Empty):
-            while (line := self.lines.get(timeout=budget)) is not None:
+            while (line := self.lines.get(timeout=patience)) is not None:
+                patience = budget
                 yield line
             with contextlib.suppress(subprocess.TimeoutExpired):
                 self.process.wait(budget)

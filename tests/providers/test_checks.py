@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from runner.providers import child
 from runner.providers.checks import check_options, described
 from runner.providers.child import Given, ProbeError, ask
 from runner.providers.problems import OptionProblem, OptionRequest
@@ -58,7 +59,6 @@ def test_a_plugin_is_asked_once_and_then_the_cache_answers(site, source, cache):
         ("raise ValueError('x' * 999)", "xxx…"),
         ("import os; os._exit(7)", "it ended the process that was asking it (exit code 7)"),
         ("import os; os.kill(os.getpid(), 11)", "it crashed (SIGSEGV)"),
-        ("import threading; threading.Event().wait()", "it did not come back within 3 seconds"),
     ],
 )
 def test_a_plugin_that_breaks_is_named_and_does_no_harm(site, source, cache, at_import, words):
@@ -66,12 +66,44 @@ def test_a_plugin_that_breaks_is_named_and_does_no_harm(site, source, cache, at_
     site.plugin("broken", source(at_import=at_import))
     site.plugin("parrot", source(OPTIONS))
     requests = [OptionRequest("llm", "broken", {}), OptionRequest("llm", "parrot", {"phrase": "x"})]
-    broken, fine = check_options(requests, cache=cache, catalogue=site.catalogue, budget=3.0)
+    broken, fine = check_options(requests, cache=cache, catalogue=site.catalogue)
     assert fine == []
     assert [item.code for item in broken] == ["E404"]
     package = "(lkrun-broken 1.0, entry point lkrun.llm = made_up_broken:plugin)"
     assert f"'broken' {package} cannot be loaded" in broken[0].message
     assert words in broken[0].message
+    assert len(cache.kept) == 1
+
+
+def test_a_plugin_that_never_comes_back_is_told_of(site, source):
+    """However slowly a machine starts Python, the time of a plugin begins when it is imported."""
+    site.plugin("broken", source(at_import="import threading; threading.Event().wait()"))
+    ((problem,),) = asked(site, {}, name="broken", budget=0.1)
+    assert problem.code == "E404"
+    assert "(lkrun-broken 1.0, entry point lkrun.llm = made_up_broken:plugin)" in problem.message
+    assert "it did not come back within 0.1 seconds" in problem.message
+    assert problem.help == "try again: this machine may have been busy; else update the plugin"
+
+
+def test_a_plugin_that_never_comes_back_takes_no_time_of_others(site, source, cache, monkeypatch):
+    """Its time is up once it has begun; the one after it is asked by another child, and kept."""
+    written, children = child._Child.written, []
+
+    def until_begun(self, budget):
+        children.append(self)
+        for line in written(self, budget):
+            yield line
+            if self is children[0] and b'"job"' in line:
+                return
+
+    monkeypatch.setattr(child._Child, "written", until_begun)
+    site.plugin("broken", source(at_import="import threading; threading.Event().wait()"))
+    site.plugin("parrot", source(OPTIONS))
+    requests = [OptionRequest("llm", "broken", {}), OptionRequest("llm", "parrot", {"phrase": "x"})]
+    broken, fine = check_options(requests, cache=cache, catalogue=site.catalogue)
+    assert [item.code for item in broken] == ["E404"]
+    assert fine == []
+    assert len(children) == 2
     assert len(cache.kept) == 1
 
 
@@ -252,6 +284,21 @@ def test_the_record_holds_what_the_environment_must_give(site):
     recorded = described(site.catalogue.find("llm", "acme"), catalogue=site.catalogue)
     assert recorded["needs"] == [{"names": ["ACME_API_KEY"], "options": ["api_key"], "unless": []}]
     assert recorded["files"] is False
+
+
+def test_a_child_that_does_not_begin_is_no_fault_of_a_plugin(site, source, monkeypatch):
+    """A machine that is too busy to start Python is told of once, for all that was asked."""
+    started = []
+    read = child._read_all
+    monkeypatch.setattr(child, "START", 0.0)
+    monkeypatch.setattr(child, "_read_all", lambda *pipe: started.append(pipe) or read(*pipe))
+    site.plugin("parrot", source(OPTIONS))
+    site.plugin("jay", source(OPTIONS))
+    requests = [OptionRequest("llm", name, {"phrase": "x"}) for name in ("parrot", "jay")]
+    for (problem,) in check_options(requests, catalogue=site.catalogue):
+        assert "the process that asks plugins did not start within" in problem.message
+        assert problem.help == "try again: this machine is very busy"
+    assert len(started) == 1
 
 
 def test_a_child_that_cannot_start_is_a_fault_of_the_installation(tmp_path):

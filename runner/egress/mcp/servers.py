@@ -112,7 +112,7 @@ class Servers:
     async def _opened(self, key: tuple[Hashable, str], tool: McpTool, asking: Asking) -> _Open:
         async with self._locks.setdefault(key, asyncio.Lock()):
             known = self._open.get(key)
-            if known is not None and known.connection.alive and known.tool == tool:
+            if known is not None and known.connection.alive and _is_same(known.tool, tool):
                 return known
             self._drop(key)
             opened = _prepared(tool, asking)
@@ -141,6 +141,12 @@ class Servers:
         for owner in {key[0] for key in self._open}:
             await self.end(owner)
         await asyncio.gather(*self._closing)
+
+
+def _is_same(known: McpTool, tool: McpTool) -> bool:
+    """Whether a connection serves on: how long its answers may take is nothing to it."""
+    server = {**vars(known.mcp), "timeout": tool.mcp.timeout}
+    return {**vars(known), "mcp": server} == {**vars(tool), "mcp": vars(tool.mcp)}
 
 
 def import_client() -> None:
