@@ -18,8 +18,17 @@ _CLOSE = 0.85
 """How alike a misspelt model is to what was meant: `gpt-5-pro` is not `gpt-5-nano`."""
 
 
+IN_WITH = "inference"
+"""The plugin whose option `model` names one."""
+
+
 def judged(
-    name: str, kind: str, span: Span, is_plugin: Callable[[str, str], bool]
+    name: str,
+    kind: str,
+    span: Span,
+    is_plugin: Callable[[str, str], bool],
+    *,
+    in_with: bool = False,
 ) -> Iterator[Diagnostic]:
     """Warn of what is probably no model there; a new one is nobody's mistake.
 
@@ -28,19 +37,24 @@ def judged(
         kind: of provider.
         span: where it stands.
         is_plugin: whether a plugin of a kind has this name.
+        in_with: whether it stands below `with:` of a provider.
     """
     maker, _, rest = name.partition("/")
     model, colon, detail = rest.partition(":")
     if maker not in INFERENCE_MAKERS:
-        yield from _of_maker(maker, rest, kind, span, is_plugin)
+        told = _of_plugin if is_plugin(kind, maker) else _of_maker
+        yield from told(maker, rest, kind, span, in_with=in_with)
         return
     if model in MODELS.get(kind, {}).get(maker, ()):
         return
     other = next((k for k, makers in MODELS.items() if model in makers.get(maker, ())), None)
     if other is not None:
-        if {kind, other} != {"llm", "realtime"}:  # told as an error
+        if in_with or {kind, other} != {"llm", "realtime"}:  # told as an error
             message = f"LiveKit Inference has '{maker}/{model}' for {other}:, not for {kind}:"
-            hint = f"write {other}: {name}, and here one such as {BY_KEY[kind].example}"
+            example = BY_KEY[kind].example
+            hint = f"write {other}: {name}, and here one such as {example}"
+            if in_with:
+                hint = f"write here one such as {example}, or {other}: inference above"
             yield Diagnostic(span, "W401", message, hint)
         return
     close = _misspelt(model, MODELS.get(kind, {}).get(maker, ()))
@@ -49,17 +63,24 @@ def judged(
         yield Diagnostic(span, "W401", message, f"did you mean '{maker}/{close}{colon}{detail}'?")
 
 
-def _of_maker(
-    maker: str, model: str, kind: str, span: Span, is_plugin: Callable[[str, str], bool]
+def _of_plugin(
+    maker: str, model: str, kind: str, span: Span, *, in_with: bool
 ) -> Iterator[Diagnostic]:
-    if is_plugin(kind, maker):
-        message = f"LiveKit Inference is not known to have models of '{maker}'"
-        hint = (
-            f"below providers:, give a provider of your own {kind}: {maker} and, below with:, "
-            f"{OPTIONS.get(kind, 'model')}: {model}; then write that provider's name here"
-        )
-        yield Diagnostic(span, "W401", message, hint)
-        return
+    message = f"LiveKit Inference is not known to have models of '{maker}'"
+    option = f"{OPTIONS.get(kind, 'model')}: {model}"
+    hint = (
+        f"below providers:, give a provider of your own {kind}: {maker} and, below with:, "
+        f"{option}; then write that provider's name here"
+    )
+    if in_with:
+        hint = f"write {kind}: {maker} above, and here {option}"
+    yield Diagnostic(span, "W401", message, hint)
+
+
+def _of_maker(
+    maker: str, model: str, _kind: str, span: Span, *, in_with: bool
+) -> Iterator[Diagnostic]:
+    del in_with  # the help is the same
     close = nearest(maker, INFERENCE_MAKERS)
     if close is not None and len(maker) > len("zai"):  # all three letters are near each other
         message = f"'{maker}' is no maker whose models LiveKit Inference is known to have"

@@ -99,6 +99,11 @@ class Catalogue:
             return self._unknown(kind, name)
         return rivals[0] if len(rivals) == 1 else _conflict(name, rivals)
 
+    def is_plugin(self, kind: str, name: str) -> bool:
+        """Whether there is a plugin of this name, installed or not."""
+        plugin = self.find(kind, name)
+        return isinstance(plugin, InstalledProvider) or plugin.code == "E401"
+
     def _hosted(self, name: str) -> InstalledProvider | NameProblem:
         """A tool that the service of a LiveKit plugin runs."""
         place = hosted.find(name, self.distributions, self._install)

@@ -28,16 +28,16 @@ def near_misses(
         subject: who takes them, for messages.
         opaque: leaves that are templates still.
     """
-    types = {option["name"]: option["type"] for option in recorded["options"]}
+    options = {option["name"]: option for option in recorded["options"]}
     warnings = []
     for name, value in (values or {}).items():
-        if name not in types:
-            near = _near(name, types)
+        if name not in options:
+            near = _near(name, options)
             if near is not None:
                 message = f"{subject} lists no option '{name}'"
                 warnings.append(_warning((name,), message, near, on_key=True))
         elif isinstance(value, str) and (name,) not in opaque:
-            near = _near(value, _listed(types[name]))
+            near = _near_name(value, options[name])
             if near is not None:
                 message = f"'{value}' is not one of the names that {subject} knows as '{name}'"
                 warnings.append(_warning((name,), message, near))
@@ -54,6 +54,16 @@ def _listed(recorded: Any) -> list[str]:
         return []
     choices = [each[1:] for each in recorded[1:] if isinstance(each, list) and each[0] == "choice"]
     return [str(name) for names in choices for name in names]
+
+
+def _near_name(value: str, option: Mapping[str, Any]) -> str | None:
+    """The listed name that was meant; where its own default is written otherwise, case is free."""
+    listed, default = _listed(option["type"]), option.get("default")
+    if isinstance(default, str) and default not in listed:
+        folded = {name.casefold() for name in listed}
+        if value == default or (default.casefold() in folded and value.casefold() in folded):
+            return None
+    return _near(value, listed)
 
 
 def _near(word: str, known: Any) -> str | None:

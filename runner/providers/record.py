@@ -248,7 +248,7 @@ def words_of(recorded: Any, *, keys: bool = True) -> str:
         case "choice":
             return "one of " + ", ".join(map(str, inner))
         case "list":
-            return f"a list: {words_of(inner[0], keys=keys)} each"
+            return f"a list, each entry {words_of(inner[0], keys=keys)}"
         case "block":
             names = ", ".join(f"{name}:" for name in inner[0])
             return f"a block of keys: {names}" if keys else "a block of keys"
@@ -256,7 +256,7 @@ def words_of(recorded: Any, *, keys: bool = True) -> str:
             kinds = [words_of(each, keys=keys) for each in inner if each != "none"]
             return ", or ".join(dict.fromkeys(kinds)) or "nothing"
         case _:
-            return f"a block: names of your own, {words_of(inner[0], keys=keys)} each"
+            return f"a block: names of your own, each with {words_of(inner[0], keys=keys)}"
 
 
 _WORDS = {

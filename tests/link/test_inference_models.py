@@ -8,6 +8,7 @@ import pytest
 from livekit.agents.inference import _realtime_models as realtime
 from livekit.agents.inference import llm, stt, tts
 
+from runner.compiler import Compiler
 from runner.diagnostics import Span
 from runner.link.inferred import judged
 from runner.providers.inference_models import MODELS
@@ -33,11 +34,11 @@ def test_what_livekit_lists_is_known(kind):
     assert table == {name for name in flat(LISTED[kind]) if "/" in name}
 
 
-def told(name, kind):
+def told(name, kind, *, in_with=False):
     """The message and help about a model; None where there is none."""
     span = Span("desk.yaml", 1, 1, 1)
     plugins = {("llm", "anthropic"), ("llm", "groq"), ("tts", "azure")}
-    found = list(judged(name, kind, span, lambda *plugin: plugin in plugins))
+    found = list(judged(name, kind, span, lambda *plugin: plugin in plugins, in_with=in_with))
     assert [d.code for d in found] == ["W401"] * len(found)
     return (found[0].message, found[0].help) if found else None
 
@@ -112,3 +113,47 @@ def test_a_maker_that_has_a_plugin_alone_is_told(kind, written, option):
     maker = written.partition("/")[0]
     assert message == f"LiveKit Inference is not known to have models of '{maker}'"
     assert f"{kind}: {maker} and, below with:, {option}" in hint
+    same, hint = told(written, kind, in_with=True)
+    assert (same, hint) == (message, f"write {kind}: {maker} above, and here {option}")
+
+
+PROVIDER = """
+agents:
+  desk:
+    start: host
+    mode: text
+    llm: brain
+personas:
+  host:
+    instructions: Answer.
+providers:
+  brain:
+    llm: inference
+    with:
+      model: {}
+"""
+
+
+@pytest.mark.parametrize(
+    ("written", "help_"),
+    [
+        ("openai/gpt-4.1-mni", "did you mean 'openai/gpt-4.1-mini'?"),
+        ("openai/gpt-5-pro", None),
+        ("anthropic/claude-9", "write llm: anthropic above, and here model: claude-9"),
+        (
+            "deepgram/nova-3",
+            "write here one such as openai/gpt-4.1-mini, or stt: inference above",
+        ),
+        (
+            "openai/gpt-realtime",
+            "write here one such as openai/gpt-4.1-mini, or realtime: inference above",
+        ),
+        ("\"{{ env.MODEL or 'openai/gpt-4.1-mni' }}\"", None),
+    ],
+)
+def test_a_model_of_a_provider_is_judged_as_one_that_an_agent_names(tmp_path, written, help_):
+    """Below `with:` of `llm: inference` the same is told, once, at its place."""
+    (tmp_path / "desk.yaml").write_text(PROVIDER.format(written))
+    found = [d for d in Compiler(tmp_path, env={}).compile().diagnostics if d.code == "W401"]
+    assert [d.help for d in found] == [help_] * (help_ is not None)
+    assert all((d.span.line, d.span.column) == (14, 14) for d in found)

@@ -11,7 +11,7 @@ from runner.cache import Cache
 from runner.compiler import Compiler
 from runner.providers.checks import _NAMESPACE, OptionChecker
 from runner.providers.near import near_misses
-from runner.providers.record import model_of
+from runner.providers.record import model_of, words_of
 from runner.providers.validation import validate
 
 AGENT = """agents:
@@ -123,3 +123,37 @@ def test_a_model_that_is_nearly_one_warns():
     (warning,) = near_misses(recorded, {"model": "nova3"}, "stt 'deepgram'")
     assert (warning.code, warning.help) == ("W401", "did you mean 'nova-3'?")
     assert near_misses(recorded, {"model": "nova-9"}, "stt 'deepgram'") == []
+
+
+@pytest.mark.parametrize(
+    ("default", "written", "meant"),
+    [
+        ("Ara", "Ara", None),
+        ("Ara", "Eve", None),
+        ("Ara", "Arra", "ara"),
+        ("ara", "Ara", "ara"),
+        (None, "Eve", "eve"),
+        ("Zoe", "Zoe", None),
+        ("Zoe", "Eve", "eve"),
+    ],
+)
+def test_a_default_that_is_listed_in_another_case_tells_that_case_is_free(default, written, meant):
+    """LiveKit's xai lists the voice `ara` and takes `Ara` by itself: neither is a mistake."""
+    kind = ["union", ["choice", "ara", "eve", "leo"], "text", "none"]
+    voice = {"name": "voice", "type": kind, "required": False, "default": default}
+    found = near_misses({"options": [voice]}, {"voice": written}, "realtime 'xai'")
+    assert [problem.help for problem in found] == [f"did you mean '{meant}'?"] * bool(meant)
+
+
+@pytest.mark.parametrize(
+    ("recorded", "words"),
+    [
+        (["list", "text"], "a list, each entry text"),
+        (["list", ["list", "any"]], "a list, each entry a list, each entry any value"),
+        (["mapping", ["list", "whole"]],
+         "a block: names of your own, each with a list, each entry a whole number"),
+    ],
+)  # fmt: skip
+def test_a_type_within_a_type_is_told_in_words(recorded, words):
+    """However deep they stand, the words are a sentence."""
+    assert words_of(recorded) == words

@@ -7,8 +7,10 @@ from typing import Any
 
 from runner.diagnostics import Diagnostic
 from runner.link import named_tools
+from runner.link.inferred import IN_WITH, judged
 from runner.link.plugin_uses import PluginUse, plugin_uses
 from runner.link.rule import FolderContext, FolderRule
+from runner.providers.inference_models import MODELS
 from runner.providers.problems import NameProblem, OptionProblem, OptionRequest
 from runner.syntax import Location
 from runner.template import has_template
@@ -18,6 +20,8 @@ _OWN_PROCESS = {
     "tells the end of a turn, and delete this provider",
 }
 """Plugins of LiveKit that begin a process beside each worker when they are imported."""
+
+_MODEL = ("model",)
 
 
 def _check(context: FolderContext) -> Iterator[Diagnostic]:
@@ -40,10 +44,28 @@ def _check(context: FolderContext) -> Iterator[Diagnostic]:
     answers = context.around.ask_plugins([r for _, r in requests]) if requests else []
     for (use, _), problems in zip(requests, answers, strict=True):
         users = [s for s in context.scopes if use.definition.name in s.providers]
+        yield from _inferred(context, use)
         for problem in problems:
-            judged = named_tools.judge(problem, users, context.table)
-            if judged is not None:
-                yield _diagnostic(use, judged)
+            if _is_inferred(use) and (problem.code, problem.location) == ("W401", _MODEL):
+                continue  # told by the rule of its own
+            verdict = named_tools.judge(problem, users, context.table)
+            if verdict is not None:
+                yield _diagnostic(use, verdict)
+
+
+def _is_inferred(use: PluginUse) -> bool:
+    """Whether its option `model` names one of those that are known."""
+    return use.name == IN_WITH and use.kind in MODELS
+
+
+def _inferred(context: FolderContext, use: PluginUse) -> Iterator[Diagnostic]:
+    """A model of LiveKit Inference is judged as where an agent names it."""
+    model = use.values.get("model") if isinstance(use.values, dict) else None
+    if not _is_inferred(use) or not isinstance(model, str):
+        return
+    if "/" in model and not has_template(model):
+        at, is_plugin = use.span(_MODEL, on_key=False), context.around.catalogue.is_plugin
+        yield from judged(model, use.kind, at, is_plugin, in_with=True)
 
 
 def _diagnostic(use: PluginUse, problem: OptionProblem) -> Diagnostic:

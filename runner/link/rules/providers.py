@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from functools import partial
 
 from runner.diagnostics import Diagnostic, Related, Span
 from runner.diagnostics.nearest import nearest
@@ -50,7 +49,7 @@ def _check(context: DefinitionContext, leaf: Leaf, _place: Span) -> Iterator[Dia
         yield from _of_kind(provider, kind, span, several=several)
     elif BY_KEY[kind].example and _INFERENCE.fullmatch(name):
         yield from _of_speech(name, kind, span)
-        yield from judged(name, kind, span, partial(_is_plugin, context))
+        yield from judged(name, kind, span, context.around.catalogue.is_plugin)
     elif name not in context.table.words:
         hint = _hint(context, name, kind)
         yield near(context, unknown(span, "provider", name, hint), "providers", name)
@@ -87,12 +86,6 @@ def _of_kind(provider: Definition, kind: str, span: Span, *, several: bool) -> I
         message = f"'{provider.name}' is a fallback, which cannot stand in another list"
         related = (Related(name_span(provider), f"'{provider.name}' is defined here"),)
         yield Diagnostic(span, "E206", message, "write the providers of its order: here", related)
-
-
-def _is_plugin(context: DefinitionContext, kind: str, name: str) -> bool:
-    """Whether there is a plugin of this name, installed or not."""
-    plugin = context.around.catalogue.find(kind, name)
-    return isinstance(plugin, InstalledProvider) or plugin.code == "E401"
 
 
 def _hint(context: DefinitionContext, name: str, kind: str) -> str:
