@@ -50,7 +50,9 @@ def judged(
     other = next((k for k, makers in MODELS.items() if model in makers.get(maker, ())), None)
     if other is not None:
         if in_with or {kind, other} != {"llm", "realtime"}:  # told as an error
-            message = f"LiveKit Inference has '{maker}/{model}' for {other}:, not for {kind}:"
+            message = (
+                f"'{maker}/{model}' is a model of LiveKit Inference for {other}:, not for {kind}:"
+            )
             example = BY_KEY[kind].example
             hint = f"write {other}: {name}, and here one such as {example}"
             if in_with:
@@ -59,14 +61,14 @@ def judged(
         return
     close = _misspelt(model, MODELS.get(kind, {}).get(maker, ()))
     if close is not None:
-        message = f"LiveKit Inference is not known to have a model '{maker}/{model}'"
+        message = f"'{maker}/{model}' is no model that LiveKit Inference is known to have"
         yield Diagnostic(span, "W401", message, f"did you mean '{maker}/{close}{colon}{detail}'?")
 
 
 def _of_plugin(
     maker: str, model: str, kind: str, span: Span, *, in_with: bool
 ) -> Iterator[Diagnostic]:
-    message = f"LiveKit Inference is not known to have models of '{maker}'"
+    message = f"'{maker}' is no maker whose models LiveKit Inference is known to have"
     option = f"{OPTIONS.get(kind, 'model')}: {model}"
     hint = (
         f"below providers:, give a provider of your own {kind}: {maker} and, below with:, "

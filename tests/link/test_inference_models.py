@@ -95,7 +95,7 @@ def test_a_misspelt_model_is_told_and_a_new_one_is_not(kind, written, meant):
 def test_a_model_of_another_kind_is_told(kind, written, other):
     """The key under which it belongs is named."""
     message, hint = told(written, kind)
-    assert message == f"LiveKit Inference has '{written}' for {other}:, not for {kind}:"
+    assert message == f"'{written}' is a model of LiveKit Inference for {other}:, not for {kind}:"
     assert hint.startswith(f"write {other}: {written}, and here one such as ")
 
 
@@ -111,7 +111,7 @@ def test_a_maker_that_has_a_plugin_alone_is_told(kind, written, option):
     """LiveKit Inference does not have its models; the provider to write is shown."""
     message, hint = told(written, kind)
     maker = written.partition("/")[0]
-    assert message == f"LiveKit Inference is not known to have models of '{maker}'"
+    assert message == f"'{maker}' is no maker whose models LiveKit Inference is known to have"
     assert f"{kind}: {maker} and, below with:, {option}" in hint
     same, hint = told(written, kind, in_with=True)
     assert (same, hint) == (message, f"write {kind}: {maker} above, and here {option}")
