@@ -200,3 +200,27 @@ def test_what_is_private_is_not_compared_with_what_a_model_gives(load, test):
     assert load(FOLDER.replace("providers:\n", rules.format("pin is known and args.text"), 1))
     with pytest.raises(AssertionError, match="E305"):
         load(FOLDER.replace("providers:\n", rules.format(test), 1))
+
+
+@pytest.mark.parametrize("by", ["remember", "set", "app"])
+def test_what_is_private_is_not_compared_with_what_a_model_or_an_app_has_stored(load, by):
+    """A guess that is kept first is a guess; the same variable beside it may be looked at."""
+    describe = "        description: A guess\n" if by == "remember" else ""
+    guess = f"    variables:\n      guess:\n        type: text\n{describe}"
+    folder = FOLDER.replace("    variables:\n", guess, 1)
+    if by == "set":
+        tool = "tools:\n  note:\n    description: Note.\n    parameters:\n      said:\n"
+        tool += '        type: text\n    set:\n      guess: "{{ args.said }}"\n'
+        folder = folder.replace("tools:\n  verify:", f"{tool}  verify:", 1)
+        folder = folder.replace("      - echo\n", "      - echo\n      - note\n", 1)
+    if by == "app":
+        app = "    app:\n      on:\n        tap:\n          parameters:\n            said:\n"
+        app += "              type: text\n          then:\n            set:\n"
+        app += '              guess: "{{ args.said }}"\n'
+        folder = folder.replace("    start: identify\n", f"    start: identify\n{app}", 1)
+    gate = "    when_known:\n      - if: {}\n        say: It fits.\n"
+    assert load(
+        folder.replace("    when_known:\n", gate.format("guess == 'a' and pin is known"), 1)
+    )
+    with pytest.raises(AssertionError, match="E305"):
+        load(folder.replace("    when_known:\n", gate.format("pin == guess"), 1))

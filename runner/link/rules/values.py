@@ -10,6 +10,7 @@ from runner.diagnostics.nearest import did_you_mean, nearest
 from runner.late_pattern import late
 from runner.link.fields import arguments
 from runner.link.findings import Problem
+from runner.link.guesses import guessed
 from runner.link.memory import of_memory
 from runner.link.names import AFTER_PARTS, ATTRIBUTES, LANGUAGE, LATER_PARTS, MEMORY, OPEN
 from runner.link.rule import UseContext, UseRule
@@ -53,16 +54,11 @@ def _check(context: UseContext, leaf: Leaf, place: Span) -> Iterator[Diagnostic]
 
 def _guessed(context: UseContext, text: Condition, place: Span) -> Iterator[Diagnostic]:
     """What is private beside what a model or an app gives: a guess that is answered is a leak."""
-    uses = context.texts.analysis(text).uses
-    given = next((".".join(use.path) for use in uses if use.path[0] == "args"), None)
-    last = {use.path[0]: use for use in uses if given is not None}
-    for name, use in last.items():
-        variable = context.scope.variables.get(name)
-        if variable is None or variable.field is None or not variable.field.private:
-            continue
-        if re.search(rf"\b{name}\b(?!\s+is\s+(not\s+)?known\b)", text):
-            message = f"'{name}' is private, and '{given}' beside it could be guessed until it fits"
-            yield Diagnostic(context.texts.span(place, text, use), "E305", message, _BY_SERVICE)
+    last = {use.path[0]: use for use in context.texts.analysis(text).uses}
+    for name, given in guessed(context, text):
+        message = f"'{name}' is private, and '{given}' beside it could be guessed until it fits"
+        span = context.texts.span(place, text, last[name])
+        yield Diagnostic(span, "E305", message, _BY_SERVICE)
 
 
 def _again(context: UseContext, use: Use, problem: Problem) -> bool:
@@ -134,6 +130,8 @@ def _found_after(context: UseContext, root: str, rest: tuple[str, ...]) -> Probl
     """What is wrong with a part of what models have found in a call."""
     after = context.scope.agent.after_call
     known = tuple(map(str, (after.extract if root == "extract" else after.judge) if after else ()))
+    if not known and context.scope.definition.may_have("after_call"):
+        return None
     if not known:
         key = "extract" if root == "extract" else "judge"
         message = f"'{root}' has no value here: after_call of '{context.scope.name}' has no {key}"
@@ -147,6 +145,8 @@ def _found_after(context: UseContext, root: str, rest: tuple[str, ...]) -> Probl
 def _open(context: UseContext, rest: tuple[str, ...]) -> Problem | None:
     """What is wrong with asking whether the agent is open."""
     name = context.scope.name
+    if context.scope.agent.hours is None and context.scope.definition.may_have("hours"):
+        return None
     if context.scope.agent.hours is None:
         message = f"'{OPEN}' has no value here: agent '{name}' has no hours"
         return "E304", message, f"write hours: in the agent '{name}', and below it the days"
@@ -220,7 +220,10 @@ def _attribute(root: str, rest: tuple[str, ...], *, after: bool) -> Problem | No
     message = f"'{root}' has no part '{rest[0]}'"
     if root == "caller" and rest[0] == "sip" and rest[1:]:
         return "E302", message, f"write caller.attributes['{'.'.join(rest)}']"
-    return "E302", message, unknown_part(root, rest[0], known)
+    hint = unknown_part(root, rest[0], known)
+    if root == "job" and nearest(rest[0], known) is None:
+        hint = f"write {'.'.join(('job', 'metadata', *rest))}, if it comes with the call's metadata"
+    return "E302", message, hint
 
 
 _TEMPLATE = late(r"\{\{.*?\}\}|\{%.*?%\}", re.DOTALL)
