@@ -13,15 +13,15 @@ from runner.schema.memory import EXAMPLE, Whom
 def of_memory(scope: Scope, rest: tuple[str, ...], leaf: Leaf) -> Problem | None:
     """What is wrong with a name that begins with `memory`, which is no variable."""
     memory, name = scope.agent.memory, ".".join((MEMORY, *rest))
-    if memory is None and MEMORY in (scope.definition.data or ()):
-        return None  # what is wrong with it is told there
+    if memory is None and scope.definition.may_have(MEMORY):
+        return None
     if memory is None:
         message = f"'{name}' has no value here: agent '{scope.name}' has no memory"
         return "E304", message, f"write memory: in the agent '{scope.name}', and below it {EXAMPLE}"
     if isinstance(leaf.value, Whom):
         message = f"'{name}' has no value here: nothing is remembered before it is known of whom"
         return "E304", message, f"write who calls, such as {EXAMPLE}"
-    if rest[:1] == ("summary",) and not memory.summary:
+    if rest[:1] == ("summary",) and not (memory.summary or scope.definition.may_have("summary")):
         message = f"'{name}' has no value here: memory of '{scope.name}' keeps no summary"
         return "E304", message, "write summary: yes below memory:, beside of:"
     return _part(scope, rest)

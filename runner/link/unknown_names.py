@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 
 from runner.diagnostics.nearest import did_you_mean, nearest
+from runner.late_pattern import late
 from runner.link import foreign_names as foreign
 from runner.link.fields import arguments
 from runner.link.findings import Problem
@@ -12,7 +13,7 @@ from runner.link.names import ALWAYS, ATTRIBUTES, MEMORY, OPEN
 from runner.link.rule import UseContext
 from runner.link.walk import Leaf
 from runner.schema.types.settings import SECRET_ENDINGS
-from runner.schema.types.texts import Condition, Sent
+from runner.schema.types.texts import Condition, Credential, Sent
 from runner.template import Use, in_brackets
 
 _ONLY_IN = {
@@ -23,6 +24,9 @@ _ONLY_IN = {
     "result": "in result.text, result.fails_if and then",
 }
 """Name → where alone it has a value."""
+
+_ENVIRONMENT = late(r"[A-Z][A-Z0-9]*_[A-Z0-9_]*")
+"""How variables of the environment are called."""
 
 _OF_MANY = frozenset({"id", "name", "kind", "metadata", "attributes", "agent", "persona"})
 """Parts of what every call has that a person may also call a value of theirs."""
@@ -132,7 +136,7 @@ def _hint(context: UseContext, use: Use, leaf: Leaf) -> str | None:
     near = nearest(root, variables)
     if near is not None:
         return f"did you mean '{near}'?"
-    elsewhere = _elsewhere(use, leaf)
+    elsewhere = _elsewhere(use, leaf) or _environment(use, leaf)
     if elsewhere is not None:
         return elsewhere
     small = root.casefold()
@@ -145,6 +149,15 @@ def _hint(context: UseContext, use: Use, leaf: Leaf) -> str | None:
         )
         return f"a variable {rule}: {hint}"
     return _here(context, use, leaf)
+
+
+def _environment(use: Use, leaf: Leaf) -> str | None:
+    """A variable of the environment by its bare name, where a service is asked."""
+    root = use.path[0]
+    if use.path[1:] or not isinstance(leaf.value, Sent) or not _ENVIRONMENT.fullmatch(root):
+        return None
+    secret = isinstance(leaf.value, Credential) or root.endswith(SECRET_ENDINGS)
+    return _write(f"{'secrets' if secret else 'env'}.{root}", leaf)
 
 
 def _elsewhere(use: Use, leaf: Leaf) -> str | None:

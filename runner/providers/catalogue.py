@@ -8,9 +8,10 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
 from runner.diagnostics.nearest import nearest
+from runner.late_pattern import late
 from runner.plugin import GROUPS
 from runner.provider_kinds import BY_KEY, PROVIDER_TOOL, ROWS
-from runner.providers import hosted, known
+from runner.providers import hosted, known, makers
 from runner.providers.exports import Exports
 from runner.providers.installed import Distribution, scan
 from runner.providers.problems import NameProblem
@@ -133,7 +134,8 @@ class Catalogue:
             return self._no_such_class(kind, name)
         if others or ((offered or own_kinds) and kind not in {*offered, *own_kinds}):
             return self._wrong_kind(kind, name, others or [*offered, *own_kinds])
-        if (own_kinds or offered) and not name.partition(".")[0].islower():
+        whole = _PACKAGE.sub("", name) == name
+        if (own_kinds or offered) and not (whole and name.partition(".")[0].islower()):
             return self._unknown(kind, name)
         if own_kinds or offered:
             line = self._install(module) if offered else _WRITTEN["pip"].format(package=own)
@@ -178,7 +180,7 @@ class Catalogue:
         return NameProblem(
             "E402",
             f"there is no plugin '{name}' for '{kind}'",
-            f"did you mean '{near}'?" if near else installed,
+            f"did you mean '{near}'?" if near else _meant(kind, name) or installed,
         )
 
     def _plugins(self) -> Iterable[InstalledProvider]:
@@ -241,3 +243,26 @@ def _conflict(name: str, rivals: Sequence[InstalledProvider]) -> NameProblem:
 
 def _plain(name: str) -> str:
     return name.replace("-", "_").lower().removeprefix("livekit_plugins_")
+
+
+_PACKAGE = late(r"^livekit[-_.]plugins[-_.]")
+"""How the packages of LiveKit's plugins begin."""
+
+
+def _meant(kind: str, name: str) -> str | None:
+    """What to write for a package, a model or a maker that stands in place of a plugin."""
+    bare = _PACKAGE.sub("", name)
+    if bare != name:
+        return f"did you mean '{bare}'?"
+    if kind not in makers.OPTIONS:
+        return None
+    if "/" in name:
+        return (
+            f"write {kind}: {name} in the agent, without a provider; or here {kind}: inference, "
+            f"and below with: model: {name}"
+        )
+    plugin = makers.plugin_of(kind, name)
+    if plugin is None or plugin == name:
+        return None
+    option = "" if makers.is_platform(name) else f", and below with: {makers.OPTIONS[kind]}: {name}"
+    return f"write {kind}: {plugin}{option}"

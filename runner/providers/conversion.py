@@ -113,15 +113,24 @@ class Conversion:
             for index, item in enumerate(value)
         ]
 
-    def _unknown(self, key: str, keys: Iterable[str], at: Location) -> None:
+    def _unknown(self, key: str, keys: Mapping[str, Any], at: Location) -> None:
         whose = f"{block_at(at, self.subject)} has no {'key' if at else 'option'}"
-        hint = did_you_mean(key, keys, noun="there are") or _listed(keys)
+        deeper = (
+            None if at else next((n for n, inner in keys.items() if key in _below(inner)), None)
+        )
+        hint = f"write {deeper}: and below it {key}:" if deeper is not None else None
+        hint = hint or did_you_mean(key, keys, noun="there are") or _listed(keys)
         self.problems.append(
             OptionProblem("E403", (*at, key), f"{whose} '{key}'", hint, on_key=True)
         )
 
     def _refuse(self, at: Location, message: str, hint: str) -> None:
         self.problems.append(OptionProblem("E403", at, message, hint))
+
+
+def _below(annotation: Any) -> set[str]:
+    """The keys of the blocks that an option may be."""
+    return set[str]().union(*(keys_of(each) or {} for each in (annotation, *_members(annotation))))
 
 
 def _listed(keys: Iterable[str]) -> str | None:

@@ -129,3 +129,5 @@ class App(Block):
         if not self.shows and not self.on:
             raise none_of(self.noun, ("shows", "on"))
         return self
+
+    off: ClassVar[str] = "delete the line: without it an app sees nothing and may do nothing"

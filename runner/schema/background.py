@@ -61,3 +61,5 @@ class BackgroundAudio(Block):
         if self.ambient is None and self.thinking is None:
             raise none_of(self.noun, ("ambient", "thinking"))
         return self
+
+    off: ClassVar[str] = "delete the line: without it nothing is heard"

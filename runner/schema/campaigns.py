@@ -16,6 +16,7 @@ from runner.schema.types.values import whole
 FIGURES: Final = ("called", "failed", "answered", "opted_out")
 """What `stop_when` goes by: how many were called, and which share of them."""
 
+_FIGURE_FIRST = re.compile(rf"\s*(?:{'|'.join(FIGURES)})\s*[<>=!]")
 _SHARE_BEYOND_ONE = re.compile(
     r"\b(failed|answered|opted_out)\s*(?:[<>]=?|==)\s*(?:[2-9]|\d{2,}|1\.0*[1-9])\d*(?:\.\d+)?"
 )
@@ -36,7 +37,8 @@ class StopWhen(Condition):
         made = super().read(value)
         if "%" in value:
             better = re.sub(r"(\d+(?:\.\d+)?)\s*%", lambda m: f"{float(m[1]) / 100:g}", value)
-            raise mistake("E112", "shares are written from 0 to 1 here", f"write {better.strip()}")
+            meant = better.strip() if _FIGURE_FIRST.match(better) else "failed > 0.3"
+            raise mistake("E112", "shares are written from 0 to 1 here", f"write {meant}")
         beyond = _SHARE_BEYOND_ONE.search(value)
         if beyond is not None:
             message = f"'{beyond[1]}' is a share of those called: from 0 to 1"
@@ -89,7 +91,11 @@ class Campaign(Block):
         **dict.fromkeys(("retries", "tries", "max_attempts"), "write attempts:, all calls counted"),
         **dict.fromkeys(("retry_after", "retry_wait", "pause"), "write wait:"),
         **dict.fromkeys(("window", "schedule", "times"), "write hours: and the days below it"),
-        **dict.fromkeys(("voicemail", "mailbox", "say"), "it belongs to the agent"),
+        **dict.fromkeys(("voicemail", "mailbox"), "it belongs to the agent"),
+        **dict.fromkeys(
+            ("say", "message", "greeting", "script", "instructions"),
+            "what is said stands in the persona that the agent's start: names",
+        ),
         "persona": "write agent:, which is who calls",
         "start": "it is begun by hand: lkrun campaign start and its name",
     }

@@ -111,6 +111,9 @@ class Attempts(Block):
     """How often, and after which waits, a job is posted again."""
 
     noun: ClassVar[str] = "retry"
+    off: ClassVar[str] = (
+        "take the no away, and write max_retries: 0 on the line below, further indented"
+    )
     bare: ClassVar[str] = "max_retries"
     elsewhere: ClassVar[dict[str, str]] = {
         **dict.fromkeys(("attempts", "max_attempts", "retries", "count"), "write max_retries:"),

@@ -59,6 +59,7 @@ class OpenHours(Block):
 class Hours(OpenHours):
     """When an agent is open, and who answers outside."""
 
+    off: ClassVar[str] = "delete the line: without it the agent is always open"
     elsewhere: ClassVar[dict[str, str]] = {
         "timezone": "it belongs to the agent: write it beside hours:",
         "say": "what callers hear then is said by the persona that closed: names",

@@ -44,6 +44,7 @@ class BeforeCall(Block):
     """What is done before the agent's first word."""
 
     noun: ClassVar[str] = "before_call"
+    off: ClassVar[str] = "delete the line: without it nothing is done before a call"
     bare: ClassVar[str] = "steps"
     rules: ClassVar[JsonSchemaValue] = {"required": ["steps"]}
     elsewhere: ClassVar[dict[str, str]] = {
@@ -212,6 +213,7 @@ class AfterCall(Block):
     """What is done once the call is over, however it ended."""
 
     noun: ClassVar[str] = "after_call"
+    off: ClassVar[str] = "delete the line: without it nothing is done after a call"
     rules: ClassVar[JsonSchemaValue] = any_of("extract", "judge", "send")
     elsewhere: ClassVar[dict[str, str]] = {
         **dict.fromkeys(("csv", "webhook", "tool"), "write send: and below it, with a dash"),

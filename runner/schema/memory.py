@@ -96,3 +96,4 @@ class Memory(Block):
         None,
         alias="for",
     )
+    off: ClassVar[str] = "delete the line: without it nobody is remembered"

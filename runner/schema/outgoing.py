@@ -62,7 +62,10 @@ class Dial(Block):
             ("attempts", "retry", "retries", "wait"),
             "one call is one attempt; several are a campaign's",
         ),
-        "say": "a greeting belongs to a persona: it waits until a person is there",
+        **dict.fromkeys(
+            ("say", "greeting", "message"),
+            "a greeting belongs to a persona: it waits until a person is there",
+        ),
     }
 
     to: NumberToCall | None = key(
@@ -129,7 +132,7 @@ class Voicemail(Block):
     """What is done by who answers: a person, or one of several kinds of machines."""
 
     noun: ClassVar[str] = "voicemail"
-    bare: ClassVar[str] = "mailbox"
+    bare: ClassVar[str] = "mailbox.say"
     elsewhere: ClassVar[dict[str, str]] = {
         **dict.fromkeys(("say", "message"), "write mailbox: and below it say:"),
         "person": "a person is greeted by the persona that start: names",
@@ -159,3 +162,4 @@ class Voicemail(Block):
         "call ends",
         (),
     )
+    off: ClassVar[str] = "delete the line: without it the agent makes no calls"

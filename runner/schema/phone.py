@@ -37,6 +37,11 @@ class Phone(Block):
             "delete it: lkrun phone apply makes the rule that calls this agent",
         ),
         **dict.fromkeys(
+            ("provider", "carrier", "vendor", "sip"),
+            "the telephone company is set up at LiveKit: write trunk: and the id of its outbound "
+            "trunk, such as ST_abc123",
+        ),
+        **dict.fromkeys(
             ("username", "password", "auth", "allowed_addresses"),
             "delete it: such a trunk is made at LiveKit by hand, with the number; lkrun phone "
             "apply then makes its rule",
@@ -62,3 +67,5 @@ class Phone(Block):
         if not self.numbers and self.trunk is None and self.from_ is None:
             raise none_of(self.noun, ("numbers", "trunk", "from"))
         return self
+
+    off: ClassVar[str] = "delete the line: without it the agent has no number"

@@ -13,9 +13,10 @@ from runner.schema.records import Records
 from runner.schema.types.blocks import Block, OrNo, key
 from runner.schema.types.measures import Duration, SomeTime
 from runner.schema.types.mistake import mistake
-from runner.schema.types.texts import Plain, Sent
+from runner.schema.types.texts import Credential, Plain, Sent
 from runner.schema.types.urls import Url
 from runner.schema.types.values import one_of, whole
+from runner.template import has_template
 
 _HOST = late(
     r"(\*\.)?[A-Za-z0-9_]([A-Za-z0-9_.-]*[A-Za-z0-9_])?(:\d{1,5})?|\[[0-9A-Fa-f:.]+\](:\d{1,5})?"
@@ -98,15 +99,34 @@ EnvironmentName = Annotated[
 """The name of an environment, as files carry it: `providers.<name>.yaml`."""
 
 
+def _of_livekit(text: Sent) -> Sent:
+    """Refuse what cannot be the address of a LiveKit server."""
+    if has_template(text) or re.match(r"(?:ws|http)s?://\S+$", text.strip()):
+        return text
+    bare = re.fullmatch(r"(?:\w+:/+)?([\w.-]+(?::\d{1,5})?)/?", text.strip())
+    local = bare is not None and re.match(r"localhost|127\.|\d+\.\d+\.\d+\.\d+", bare[1])
+    meant = f"write {'ws' if local else 'wss'}://{bare[1]}" if bare else None
+    message = f"'{text}' is not the address of a LiveKit server"
+    raise mistake("E114", message, meant or "write it as wss://my-project.livekit.cloud")
+
+
+LiveKitUrl = Annotated[
+    Sent,
+    AfterValidator(_of_livekit),
+    WithJsonSchema({"type": "string", "pattern": r"^\s*(ws|http)s?://\S+\s*$|\{[{%]"}),
+]
+"""The address of a LiveKit server."""
+
+
 class LiveKit(Block):
     """Where the LiveKit server is; the standard environment variables fill what is left out."""
 
     noun: ClassVar[str] = "livekit"
     bare: ClassVar[str] = "url"
 
-    url: Sent | None = key("LIVEKIT_URL without it", None)
-    api_key: Sent | None = key("LIVEKIT_API_KEY without it", None)
-    api_secret: Sent | None = key("LIVEKIT_API_SECRET without it", None)
+    url: LiveKitUrl | None = key("LIVEKIT_URL without it", None)
+    api_key: Credential | None = key("LIVEKIT_API_KEY without it", None)
+    api_secret: Credential | None = key("LIVEKIT_API_SECRET without it", None)
 
 
 class Network(Block):

@@ -27,6 +27,7 @@ class Consent(Block):
     """A question that the caller answers by yes or no before anything is kept of the call."""
 
     noun: ClassVar[str] = "consent"
+    off: ClassVar[str] = "delete the line: without it nobody is asked"
     bare: ClassVar[str] = "ask"
     elsewhere: ClassVar[dict[str, str]] = {
         **dict.fromkeys(("say", "question", "words", "text"), "write ask:"),
@@ -63,6 +64,10 @@ class Record(Block):
     """What is kept of an agent's calls."""
 
     noun: ClassVar[str] = "record"
+    off: ClassVar[str] = (
+        "take the no away, and write transcript: no on the line below, further indented: then "
+        "nothing that is said is kept"
+    )
     bare: ClassVar[str] = "audio"
     elsewhere: ClassVar[dict[str, str]] = {
         **dict.fromkeys(

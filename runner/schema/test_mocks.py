@@ -1,5 +1,6 @@
 """What services answer in a test."""
 
+import json
 from typing import Annotated, ClassVar, Self
 
 from pydantic import model_validator
@@ -11,7 +12,11 @@ from runner.schema.types.files import DataFile
 from runner.schema.types.measures import Duration
 from runner.schema.types.mistake import clash, mistake
 from runner.schema.types.texts import Plain
-from runner.schema.types.values import YesNo, whole
+from runner.schema.types.values import NO, YES, YesNo, whole
+
+
+def _yes(text: str) -> bool:
+    return text.strip().casefold() in YES
 
 
 class Mock(Block):
@@ -39,6 +44,24 @@ class Mock(Block):
     slow: Duration | None = key("the answer takes so long; it takes no time in the test", None)
     when: dict[str, Expected] = key("argument → value: this mock only then", {})
     real: YesNo = key("yes: the real service is asked", False)
+
+    @model_validator(mode="after")
+    def _can_be_read(self) -> Self:
+        if self.returns_json is not None:
+            try:
+                json.loads(self.returns_json)
+            except json.JSONDecodeError as error:
+                raise mistake(
+                    "E117",
+                    f"this is not JSON at character {error.pos + 1}",
+                    "mend it, or write returns: with the keys below it; a service that answers no "
+                    "JSON is returns: and its words",
+                    at=("returns_json",),
+                ) from None
+        if self.fails is not None and self.fails.strip().casefold() in YES | NO:
+            hint = "write the words of the error, or timeout" if _yes(self.fails) else "delete it"
+            raise mistake("E117", f"'{self.fails}' is no error", hint, at=("fails",))
+        return self
 
     @model_validator(mode="after")
     def _one_answer(self) -> Self:

@@ -17,7 +17,7 @@ from runner.schema.types.names import (
 )
 from runner.schema.types.pressed import PressedByCaller
 from runner.schema.types.texts import Plain
-from runner.schema.types.values import LanguageTag, Pattern, YesNo, whole
+from runner.schema.types.values import LanguageTag, OnlyYes, Pattern, YesNo, whole
 
 Calls = Annotated[
     Annotated[Annotated[tuple[ToolName, ...], OneOrList(scalars=True)], Tag("<list>")]
@@ -37,8 +37,10 @@ class Checks(Block):
     elsewhere: ClassVar[dict[str, str]] = {
         "user": "it begins the next step: put a dash before it",
         "silence": "it begins the next step: put a dash before it",
-        "say": "write says:",
-        "contains": "write says:",
+        **dict.fromkeys(
+            ("say", "contains", "expect", "expected", "includes", "reply", "answers", "text"),
+            "write says:",
+        ),
         "not_says": "write never_says:",
         "handoff": "write hands_off_to:",
         "transfer": "write transfers_to:",
@@ -55,7 +57,7 @@ class Checks(Block):
         "the language of what is said; what is too short to tell is taken as right", None
     )
     calls: Calls = key("these tools are called; with arguments, those that are listed must fit", ())
-    calls_nothing: YesNo = key("yes: no tool is called", False)
+    calls_nothing: OnlyYes = key("yes: no tool is called", False)
     never_calls: Annotated[tuple[ToolName, ...], OneOrList(scalars=True)] = key(
         "none of these tools is called", ()
     )
@@ -66,7 +68,7 @@ class Checks(Block):
     transfers_to: CalledTarget | None = key(
         "the phone number or SIP address that the caller is put through to", None
     )
-    stays: YesNo = key("yes: the call is not handed over, nor transferred", False)
+    stays: OnlyYes = key("yes: the call is not handed over, nor transferred", False)
     remembers: dict[VariableName, Expected] = key("variable → its value afterwards", {})
     ends_call: YesNo | None = key("whether the call ends", None)
     within: SomeTime | None = key("the turn takes no longer", None)
@@ -93,13 +95,15 @@ class Checks(Block):
 
 class _Step(Block):
     noun: ClassVar[str] = "a step"
+    bare: ClassVar[str] = "user"
     elsewhere: ClassVar[dict[str, str]] = {
         **{name: f"write - agent: and below it {name}:" for name in Checks.keys()},  # noqa: SIM118 - a method of blocks
         **dict.fromkeys(
             ("assistant", "bot", "expect", "then"), "write - agent: and checks below it"
         ),
         **dict.fromkeys(
-            ("caller", "human", "input", "say"), "write - user: and what the caller says"
+            ("caller", "client", "customer", "human", "input", "me", "say"),
+            "write - user: and what the caller says",
         ),
         **dict.fromkeys(("keys", "dtmf", "press", "digits"), "write - keypad: and the keys"),
         **dict.fromkeys(("hangup", "hang up", "end"), "write - hang_up: yes"),
@@ -161,7 +165,7 @@ class HangUpStep(_Step):
 
     kind: ClassVar[str] = "hang_up"
 
-    hang_up: YesNo = key("yes")
+    hang_up: OnlyYes = key("yes")
 
 
 Step: TypeAlias = kinds(  # type: ignore[valid-type]  # built from the classes

@@ -43,6 +43,7 @@ class JobFacts(Block):
     """What the call's job carries in the test."""
 
     noun: ClassVar[str] = "a job"
+    stray: ClassVar[str] = "what is job.metadata.NAME in texts stands here below metadata:"
 
     id: Plain | None = key("job.id", None)
     attributes: dict[str, Plain] = key("job.attributes: name → text", {})

@@ -70,7 +70,8 @@ def read_texts(root: Path, requests: Iterable[Request]) -> tuple[TextFile | Text
             answers.append(path)
             continue
         if documents:
-            answers.append(_documents(base, real_root, path, file, name))
+            found = _documents(base, real_root, path, file, name)
+            answers.append(_instead(found, name, such_as, table=False))
             continue
         answer = known.get((path, attached, sound, table))
         if answer is None or isinstance(answer, TextProblem):  # a problem shows the name as written
@@ -84,8 +85,37 @@ def read_texts(root: Path, requests: Iterable[Request]) -> tuple[TextFile | Text
             known[path, attached, sound, table] = answer
             if isinstance(answer, TextProblem) and answer.code == "E007":
                 answer = _elsewhere(base, file, name) or answer
-        answers.append(answer)
+        answers.append(_instead(answer, name, such_as, table=table))
     return tuple(answers)
+
+
+def _instead(
+    answer: TextFile | TextProblem, name: str, such_as: str, *, table: bool
+) -> TextFile | TextProblem:
+    """What to write where no file is named, but what should stand in it; or several are."""
+    if not isinstance(answer, TextProblem) or answer.code != "E007":
+        return answer
+    such_as, words = such_as or "prompts/desk.md", name.split()
+    if table and _PHONE.fullmatch(name.strip()):
+        message = f"'{_shown(name)}' is a phone number, where the name of a file belongs"
+        hint = (
+            f"write a file such as {such_as}: phone in its first line, and a number in each line "
+            "below"
+        )
+        return TextProblem("E007", message, hint)
+    if len(words) > 1 and (words[-1][-1] in ".!?" or (len(words) > _LONGEST and "." not in name)):
+        message = "a text stands here, where the name of a file belongs"
+        return TextProblem("E007", message, f"write the text into a file such as {such_as}")
+    if re.search(r"[,;] ?\S", name) and not table:
+        first = re.split("[,;]", name)[0].strip()
+        message = f"there is no file '{_shown(name)}'"
+        return TextProblem("E007", message, f"write each on a line of its own: - {first}")
+    return answer
+
+
+_PHONE = re.compile(r"\+?\d[\d\s()/.-]{5,}")
+_LONGEST = 6
+"""Words of the name of a file."""
 
 
 def resolve(file: str, name: str, such_as: str = "prompts/desk.md") -> str | TextProblem:
@@ -105,6 +135,10 @@ def resolve(file: str, name: str, such_as: str = "prompts/desk.md") -> str | Tex
         return TextProblem(
             "E007", "this is not the name of a file", f"write a path such as {such_as}"
         )
+    if re.match(r"https?://", name.strip(), re.IGNORECASE):
+        message = f"'{_shown(name)}' is an address, where the name of a file belongs"
+        hint = f"save what is there in a file, and write its path from this file, such as {such_as}"
+        return TextProblem("E004", message, hint)
     if _ABSOLUTE.match(name):
         return outside
     path = posixpath.normpath(posixpath.join(posixpath.dirname(file), name))

@@ -54,6 +54,9 @@ def _second_colon(scene: FailureContext, last: ScannedScalar, at: int) -> Mistak
         return scene.mistake("E015", last.start, at + 1, "two keys stand on one line", help_)
     message = "a text that holds a colon and a space must stand in quotes"
     help_ = f"write {quoted_line(*scene.line(last.start))}"
+    key = scene.text[last.start : last.end]
+    if re.fullmatch(r"[A-Za-z][\w-]*[_-][\w-]*", key):
+        help_ += f"; if '{key}' is a key, write it on the next line, further indented"
     return scene.mistake("E015", last.start, scene.line_end(at), message, help_)
 
 

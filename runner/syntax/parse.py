@@ -12,6 +12,8 @@ from runner.syntax.document import Data, Document
 from runner.syntax.remainder import Remainder
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from runner.syntax.scene import Mistake
     from runner.syntax.tree import Tree
 
@@ -97,7 +99,8 @@ def _read(file: str, remainder: Remainder) -> tuple[Data, Tree, list[Diagnostic]
             mistake = other_language(remainder.text) or mistake
         if mistake is None and not lost:
             return outcome.data, outcome.tree, diagnostics
-        diagnostics += [_diagnostic(file, mistake)] if mistake else lost
+        if mistake is None or not _told(mistake, diagnostics):
+            diagnostics += [_diagnostic(file, mistake)] if mistake else lost
         if len(diagnostics) >= MAX_ROUNDS:
             remainder.leave_out_rest(0)
         elif mistake is None:
@@ -107,6 +110,13 @@ def _read(file: str, remainder: Remainder) -> tuple[Data, Tree, list[Diagnostic]
             remainder.leave_out_rest(mistake.row)
         else:
             remainder.leave_out(mistake.row, line_only=mistake.line_only)
+
+
+def _told(mistake: Mistake, diagnostics: Sequence[Diagnostic]) -> bool:
+    """Whether a list and keys are mixed in one block: the first place tells it for all."""
+    return mistake.code == "E025" and any(
+        (each.code, each.help) == (mistake.code, mistake.help) for each in diagnostics
+    )
 
 
 def _no_sections(root: Data) -> bool:

@@ -94,6 +94,8 @@ def _folder(context: FolderContext) -> Iterator[Diagnostic]:
 def _able(definition: Definition, scope: Scope) -> Iterator[Diagnostic]:
     """The agent can make calls."""
     agent, span = scope.agent, definition.document.value_span((*definition.location, "agent"))
+    if agent.dial is None and scope.definition.may_have("dial"):
+        return
     if agent.dial is None:
         message = f"agent '{scope.name}' makes no calls"
         hint = f"write dial: in '{scope.name}', or name an agent that has it"

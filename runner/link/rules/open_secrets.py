@@ -10,7 +10,7 @@ from runner.late_pattern import late
 from runner.link.rule import DefinitionContext, LeafRule
 from runner.link.rules.braces import FROM_OUTSIDE
 from runner.link.walk import Leaf
-from runner.schema.types.texts import Sent, Text
+from runner.schema.types.texts import Credential, Sent, Text
 from runner.syntax import as_written
 from runner.template import has_template
 
@@ -19,6 +19,9 @@ _KNOWN = late(
     r"|AKIA[A-Z0-9]{12,}|xox[abp]-[\w-]{10,}|eyJ[\w-]{10,}\.[\w-]{10,}\.[\w-]+)"
 )
 """How keys of well-known services look."""
+
+_VARIABLE = late(r"[A-Z][A-Z0-9]*_[A-Z0-9_]*")
+"""How variables of the environment are called."""
 
 _SECRET_KEY = late(r"(key|token|secret|password|bearer|authorization)s?$", re.IGNORECASE)
 _SECRET_VALUE = late(r"(?:(?:Bearer|Basic|Token)\s+)?(?=\S*\d)(?=\S*[A-Za-z])\S{12,}")
@@ -34,6 +37,12 @@ def _check(context: DefinitionContext, leaf: Leaf, place: Span) -> Iterator[Diag
         message = f"'{outside[0]}' stays as it is: nothing is filled in there"
         hint = f'write "{{{{ {"secrets" if named else "env"}.{name} }}}}"'
         yield Diagnostic(place, "W207", message, hint)
+        return
+    if isinstance(leaf.value, Credential) and _VARIABLE.fullmatch(leaf.value.strip()):
+        name = leaf.value.strip()
+        message = f"'{name}' itself would be sent, and not what the environment has under this name"
+        hint = f'write "{{{{ secrets.{name} }}}}", and set {name} in the environment of lkrun'
+        yield Diagnostic(place, "W220", message, hint)
         return
     known = _KNOWN.search(leaf.value)
     sent = isinstance(leaf.value, Sent)

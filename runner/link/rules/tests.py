@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
@@ -20,7 +21,7 @@ from runner.schema.languages import SWITCH_LANGUAGE
 from runner.schema.needs import NEED_TOOLS
 from runner.schema.reading.load import Definition
 from runner.schema.test_mocks import Mock
-from runner.schema.test_steps import AppStep
+from runner.schema.test_steps import AgentStep, AppStep
 from runner.schema.test_values import Match
 from runner.schema.tests import Test
 from runner.schema.tools import (
@@ -32,7 +33,9 @@ from runner.schema.tools import (
     TransferCallTool,
 )
 from runner.schema.types.blocks import Block
+from runner.schema.types.field_types import READERS, fits
 from runner.schema.types.files import FileName
+from runner.schema.types.meant import advice
 from runner.schema.types.names import (
     AgentName,
     Name,
@@ -41,6 +44,7 @@ from runner.schema.types.names import (
     ToolName,
     VariableName,
 )
+from runner.template import has_template
 
 
 def _check(context: FolderContext) -> Iterator[Diagnostic]:
@@ -97,6 +101,17 @@ _ANSWERED = (AppTool, HttpTool, KnowledgeTool, McpTool, TransferCallTool)
 
 _TRANSFER = TransferCall.kind
 
+_PLAIN = frozenset({*READERS} - {"list", "object"})
+"""Types of values that hold no others."""
+
+
+def _is_json(text: str) -> bool:
+    """Whether a text holds JSON with keys, or a list of it."""
+    try:
+        return isinstance(json.loads(text), dict | list)
+    except ValueError:
+        return False
+
 
 class _Look:
     """Looks at one test from the view of the agent that it calls."""
@@ -115,12 +130,35 @@ class _Look:
             yield Diagnostic(span, "E112", message, hint)
         for name, mocks in self.definition.spec.mocks.items():
             yield from self._mocks(str(name), mocks)
+        yield from self._values(self.definition.spec.variables, ("variables",))
         for place, step in enumerate(self.definition.spec.steps):
+            if isinstance(step, AgentStep):
+                at = ("steps", place, "agent", "remembers")
+                yield from self._values(step.agent.remembers, at)
             if isinstance(step, AppStep):
                 yield from self._app(step, (*self.definition.location, "steps", place))
         for location, calls in self._calls():
             for name, arguments in calls.items():
                 yield from self._arguments(str(name), arguments or {}, (*location, str(name)))
+
+    def _values(self, given: Mapping[Any, Any], at: tuple[str | int, ...]) -> Iterator[Diagnostic]:
+        """Values of variables, each of a type that it could have."""
+        for name, value in given.items():
+            variable = self.scope.variables.get(str(name))
+            field = variable.field if variable is not None else None
+            if (
+                field is None
+                or field.private
+                or not isinstance(value, str)
+                or has_template(value)
+                or not value
+            ):
+                continue
+            kind = field.type
+            if kind in READERS and not fits(kind, value):
+                span = self.definition.document.value_span((*self.definition.location, *at, name))
+                message = f"'{value}' is not {READERS[kind][1]}, and '{name}' has type: {kind}"
+                yield Diagnostic(span, "E117", message, advice(kind, value))
 
     def _name(self, leaf: Leaf) -> Iterator[Diagnostic]:
         name, known = str(leaf.value), self._known(leaf.value)
@@ -199,6 +237,10 @@ class _Look:
             base = (*location, place) if several else location
             yield from self._arguments(name, mock.when, (*base, "when"))
             yield from self._of_a_service(name, mock, base) if transfers else ()
+            if isinstance(mock.returns, str) and _is_json(mock.returns):
+                span = self.definition.document.value_span((*base, "returns"))
+                message = "this text is itself JSON, so the service answers one text"
+                yield Diagnostic(span, "W209", message, "write returns_json: in place of returns:")
 
     def _of_a_service(
         self, name: str, mock: Mock, at: tuple[str | int, ...]
@@ -228,11 +270,17 @@ class _Look:
         tool = self.scope.tools.get(name)
         if tool is None or isinstance(tool, McpTool):
             return
-        fields = {*parameters(tool, self.scope)}
+        known = parameters(tool, self.scope)
+        fields = {*known}
         if isinstance(tool, TransferCallTool) and location[-1] == "when":
             fields |= {"to", "how"}
         for argument, value in given.items():
             missing = isinstance(value, Match) and value.missing
+            if argument in known and isinstance(value, dict) and known[argument].type in _PLAIN:
+                message = f"'{argument}' is {known[argument].type}, and never a block of keys"
+                instead = "write its value behind the colon; or matches: or missing: yes below it"
+                span = self.definition.document.key_span((*location, argument))
+                yield Diagnostic(span, "E104", message, instead)
             if argument not in fields and not missing and tool.kind != "remember":
                 message = f"tool '{name}' has no parameter '{argument}'"
                 hint = did_you_mean(argument, fields, noun="parameters")

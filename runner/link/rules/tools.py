@@ -76,7 +76,7 @@ def _check(context: DefinitionContext, leaf: Leaf, _place: Span) -> Iterator[Dia
     if leaf.key == "calls" and isinstance(leaf.owner, Checks) and fold(name) in _NO_TOOL:
         yield Diagnostic(span, "E202", f"unknown tool '{name}'", "write calls_nothing: yes instead")
         return
-    hint = _one_a_line(name) or _hint(name, table, servers)
+    hint = _of_a_test(leaf) or _one_a_line(name) or _hint(name, table, servers)
     yield near(context, unknown(span, "tool", name, hint), "tools", name)
 
 
@@ -86,6 +86,14 @@ def _one_a_line(name: str) -> str | None:
     if len(several) == 1 or not re.search("[,;]", name):
         return None
     return f"write each on a line of its own: {' and '.join(f'- {each}' for each in several)}"
+
+
+def _of_a_test(leaf: Leaf) -> str | None:
+    """What to write in a test for a handoff, which is no tool there."""
+    persona = str(leaf.value).removeprefix("transfer_to_")
+    if leaf.location[0] != "tests" or persona == str(leaf.value):
+        return None
+    return f"a handoff is no tool: write hands_off_to: {persona} beside {leaf.key}:"
 
 
 def _mocked(leaf: Leaf) -> bool:

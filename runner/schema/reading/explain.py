@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 from runner.diagnostics import Diagnostic
@@ -50,12 +51,31 @@ def explain(
             and not is_comment(document, where)
             and not document.lost_after(document.key_span(where).line)
         ),
-        *(
-            _TELL.get(e.code, _own if e.code[0] in "EW" else shape)(document, e)
-            for e in problems
-            if e.location not in below
+        *_in_one(
+            [
+                (e, _TELL.get(e.code, _own if e.code[0] in "EW" else shape)(document, e))
+                for e in problems
+                if e.location not in below
+            ]
         ),
     ]
+
+
+def _in_one(told: Sequence[tuple[Error, Diagnostic]]) -> Iterator[Diagnostic]:
+    """Keys of one block that are strange there for the same reason are one mistake."""
+    alike: dict[Any, list[tuple[Error, Diagnostic]]] = {}
+    for place, (error, diagnostic) in enumerate(told):
+        same = diagnostic.code == "E101" and diagnostic.help and not diagnostic.write
+        group = (error.location[:-1], diagnostic.help) if same else place
+        alike.setdefault(group, []).append((error, diagnostic))
+    for (error, first), *others in alike.values():
+        if not others or error.model is None:
+            yield from (each for _, each in ((error, first), *others))
+            continue
+        *names, last = (f"'{each.key}'" for each, _ in ((error, first), *others))
+        noun = error.model.noun
+        message = f"{', '.join(names)} and {last} are not keys of {noun}"
+        yield replace(first, message=message)
 
 
 def _follows(error: Error, empties: set[Location]) -> bool:

@@ -69,6 +69,16 @@ class Definition:
         """What is written, as plain data."""
         return self.document.at(self.location)  # type: ignore[no-any-return]  # plain data
 
+    def may_have(self, key: str) -> bool:
+        """Whether what could not be read of it may have been this key: it is told there."""
+        names = {name for data in self.lost if isinstance(data, dict) for name in data}
+        if key in names or (isinstance(self.data, dict) and key in self.data):
+            return True
+        from runner.schema.reading.unknown import means  # noqa: PLC0415 - only files with mistakes pay for it
+
+        noun = str(getattr(root_model(self.section), "noun", ""))
+        return nearest(key, names) is not None or any(means(noun, name, key) for name in names)
+
     def words(self) -> frozenset[str]:
         """All words in it: what a definition that cannot be read may define or use."""
         return frozenset(_words(list(self.lost) if self.partial is not None else self.data))

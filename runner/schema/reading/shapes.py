@@ -15,12 +15,14 @@ from runner.provider_kinds import BY_KEY
 from runner.schema.actions import ACTION_KEYS
 from runner.schema.reading.annotations import arms, inside, takes
 from runner.schema.reading.error import Error
-from runner.schema.reading.written import lines_for, scalar
+from runner.schema.reading.written import lines_for, paragraph_for, scalar
 from runner.schema.types.blocks import Block
 from runner.schema.types.by_language import is_language
+from runner.schema.types.files import FileName
 from runner.schema.types.names import Name
 from runner.schema.types.paths import JmesPath
-from runner.schema.types.texts import Argument
+from runner.schema.types.texts import Argument, Sent, Spoken, Told
+from runner.schema.types.values import NO
 from runner.syntax import Document
 from runner.syntax.lookalikes import BULLETS, COLONS, DASHES, EMOJI, dash_message, odd_entry
 
@@ -45,7 +47,7 @@ def shape(document: Document, error: Error) -> Diagnostic:
     error = _as_written(document, error)
     wanted, advise = _WANTED.get(error.code, ("something else", _nothing))
     nothing = isinstance(error.input, str) and error.input.casefold() in _NO_VALUE
-    advice = Advice("delete the line") if nothing else advise(document, error)
+    advice = Advice("delete the line") if nothing else _off(error) or advise(document, error)
     name = next((p for p in reversed(error.location) if isinstance(p, str)), "")
     on_item = bool(error.location) and isinstance(error.location[-1], int)
     subject = f"an entry of '{name}'" if on_item else f"'{name}'"
@@ -62,6 +64,16 @@ def _as_written(document: Document, error: Error) -> Error:
     if isinstance(last, int) and not isinstance(holder, list):
         return replace(error, location=tuple(outer))
     return error
+
+
+def _off(error: Error) -> Advice | None:
+    """What to write where no stands for a block that is not there by itself."""
+    if error.code not in ("model_type", "model_attributes_type") or error.model is None:
+        return None
+    word = error.input.strip().casefold() if isinstance(error.input, str) else ""
+    if word not in NO or error.kinds or not error.model.off:
+        return None
+    return Advice(error.model.off)
 
 
 _NO_VALUE = frozenset({"null", "none", "nil", "~", "undefined"})
@@ -100,6 +112,8 @@ def _list_of(document: Document, error: Error, text: str) -> Advice:
     if _entries_are(error.annotation, Argument):
         write = lines_for(document, error.location, (error.key,), text.split())
         return Advice("write each argument on a line of its own, with a dash", write)
+    if keys := _keys_of_entries(error):
+        return Advice(f"write each entry with a dash and its keys: {keys}")
     mark, names = odd_entry(text), _entries_are(error.annotation, Name)
     separator = r"\s*[,;]\s*|\s+and\s+" + r"|\s+" * names if "," in text or names else r"$^"
     parts = _MARKS.split(text) if mark else re.split(separator, text)
@@ -112,6 +126,28 @@ def _list_of(document: Document, error: Error, text: str) -> Advice:
         return Advice(f"put a space after the dash of each entry{first}", write, dash_message("-"))
     hint = f"write each entry on a line of its own, with a dash{first}"
     return Advice(hint, write, dash_message(mark[0]) if mark else None)
+
+
+def _keys_of_entries(error: Error) -> str:
+    """Keys of the entries of a list, where none of them can be a text."""
+    entries = [
+        e for arm in arms(error.annotation) if get_origin(arm) is tuple for e in get_args(arm)
+    ]
+    kinds = [cls for entry in entries[:1] for cls in arms(entry)]
+    if len(kinds) != 1 or not isinstance(kinds[0], type) or not issubclass(kinds[0], Block):
+        return ""
+    names = _required_keys(kinds[0])
+    if not names or _is_read(kinds[0], error.input):
+        return ""
+    return " and ".join((f"- {names[0]}:", *(f"below it {name}:" for name in names[1:])))
+
+
+def _is_read(model: type[Block], value: Any) -> bool:
+    try:
+        TypeAdapter(model).validate_python(value)
+    except ValidationError:
+        return False
+    return True
 
 
 def _entries_are(annotation: Any, kind: type) -> bool:
@@ -135,7 +171,9 @@ def _names(document: Document, error: Error) -> Advice:
         return Advice(f"write a colon, not an equals sign: {equals[1]}: {equals[2]}")
     first = error.input[0] if isinstance(error.input, list) and error.input else None
     if isinstance(first, str):
-        return Advice(f"write each name with a colon instead of a dash: {first}:")
+        pair = re.match(r"[\w-]+: \S", first)
+        written = f"write each name with a colon instead of a dash: {first}:"
+        return Advice(f"take the dash and the quotes away: {first}" if pair else written)
     if isinstance(first, dict):
         own = next((name for name in first if name in _keys_in(error.annotation)), None)
         if own is not None:
@@ -159,13 +197,26 @@ def _block(document: Document, error: Error) -> Advice:
     if advice := _glued(error) or _worded(document, error):
         return advice
     for key in _meant(error):
-        if not _accepted(error, key) or not isinstance(error.location[-1], str):
-            continue
-        return _below(document, error, key)
+        if advice := _under(document, error, key):
+            return advice
     if isinstance(error.input, list) and all(isinstance(v, dict) for v in error.input):
         first = next((name for value in error.input for name in value), "")
         return Advice(f"take the dashes away, so that its keys line up: {first}:")
     return Advice(_keys_below(error))
+
+
+def _under(document: Document, error: Error, key: str) -> Advice | None:
+    """What to write where the value was meant below this key, or this path of two."""
+    first, _, second = key.partition(".")
+    if second and _accepted(error, first, {second: error.input}):
+        write = lines_for(document, error.location, (error.key, first, second), error.input)
+        return Advice("write:", write)
+    if not _accepted(error, key):
+        return None
+    if isinstance(error.location[-1], str):
+        return _below(document, error, key)
+    text = isinstance(error.input, str)
+    return Advice(f"write - {key}: {scalar(error.input)}") if text else None
 
 
 def _below(document: Document, error: Error, key: str) -> Advice:
@@ -214,6 +265,8 @@ def _keys_below(error: Error) -> str:
     word = error.input if isinstance(error.input, str) else ""
     in_list = isinstance(error.location[-1], int)
     if word in error.kinds and in_list:
+        if _accepted(error, word, "yes"):
+            return f"write - {word}: yes"
         return f"write a colon, and behind it what belongs to it: - {word}:"
     if word in error.kinds:
         return f"write {word}: below '{error.key}', and indent what belongs to it below that"
@@ -231,15 +284,18 @@ _SHOWN = 4
 
 
 def _required(error: Error) -> tuple[str, ...]:
-    if error.model is None or error.kinds:
-        return ()
-    fields, keys = error.model.model_fields, error.model.keys()
-    return tuple(key for key, name in keys.items() if fields[name].is_required())
+    return () if error.model is None or error.kinds else _required_keys(error.model)
+
+
+def _required_keys(model: type[Block]) -> tuple[str, ...]:
+    """The keys that a block has in any case."""
+    fields = model.model_fields
+    return tuple(key for key, name in model.keys().items() if fields[name].is_required())
 
 
 def _meant(error: Error) -> tuple[str, ...]:
     """Keys below which the value may have been meant, likeliest first."""
-    bare = error.model.bare if error.model else ""
+    bare = "" if error.model is None or error.input in error.kinds else error.model.bare
     say = "say" if "say" in error.kinds else ""
     required = _required(error)
     return tuple(filter(None, (say, bare, required[0] if len(required) == 1 else "")))
@@ -300,9 +356,7 @@ def _text(document: Document, error: Error) -> Advice:
     if isinstance(error.input, dict) and isinstance((error.location or ("",))[-1], int):
         return _text_in_list(error, error.input)
     if isinstance(error.input, list):
-        return Advice(
-            "write one text, without dashes: behind the colon, or | there and the text below"
-        )
+        return _without_dashes(document, error)
     if isinstance(error.input, dict) and any(re.search(r"[A-Z ]", name) for name in error.input):
         return _sentence(document, error)
     if isinstance(error.input, dict) and error.input and all(map(is_language, error.input)):
@@ -314,6 +368,23 @@ def _text(document: Document, error: Error) -> Advice:
     what = "the plugin's name" if of_provider else "one text"
     below = ", and its options below with:" if of_provider else ""
     return Advice(f"write {what} behind the colon{below}")
+
+
+def _without_dashes(document: Document, error: Error) -> Advice:
+    """A list where one text stands."""
+    if any(isinstance(arm, type) and issubclass(arm, FileName) for arm in arms(error.annotation)):
+        return Advice("write the name of one file behind the colon, without a dash")
+    if len(error.input) == 1 and isinstance(error.input[0], str):
+        write = lines_for(document, error.location, (error.key,), error.input[0])
+        return Advice("write it behind the colon, without a dash", write)
+    hint = "write one text, without dashes: behind the colon, or | there and the text below"
+    if _TEXT_OF_LINES.isdisjoint(arms(error.annotation)):
+        return Advice("write one of them behind the colon, without a dash")
+    return Advice(hint, paragraph_for(document, error.location, error.input))
+
+
+_TEXT_OF_LINES = frozenset({Told, Spoken, Sent})
+"""Texts that may be of several lines."""
 
 
 def _sentence(document: Document, error: Error) -> Advice:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Any
 
 from runner.late_pattern import late
@@ -37,6 +38,15 @@ def lines_for(
     else:
         lines += [f"{'  ' * len(path)}- {scalar(v)}" for v in value]
     return tuple((pad if n else first) + line for n, line in enumerate(lines))
+
+
+def paragraph_for(document: Document, location: Location, lines: Sequence[Any]) -> tuple[str, ...]:
+    """The lines of a key with one text of several lines behind it; none where they do not fit."""
+    if not lines or not all(_fits(line) for line in lines):
+        return ()
+    first = _before(document, location)
+    pad = " " * (len(first) + 2)
+    return (f"{first}{_key(str(location[-1]))}: |", *(f"{pad}{line.strip()}" for line in lines))
 
 
 def _fits(value: Any) -> bool:

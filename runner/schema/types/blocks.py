@@ -1,10 +1,11 @@
 """How definitions are built: blocks, kinds told by a key, one or a list, a block or `no`."""
 
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from itertools import chain
-from typing import Annotated, Any, ClassVar, Literal, TypeVar, Union, get_args
+from typing import Annotated, Any, ClassVar, Literal, TypeVar, Union, get_args, get_origin
 
 from pydantic import (
     ConfigDict,
@@ -23,6 +24,8 @@ from runner.schema.types.by_language import is_language
 from runner.schema.types.foreign import FOREIGN, TRANSLATED, fold
 from runner.schema.types.later import LATER, not_yet
 from runner.schema.types.mistake import clash, mistake, none_of
+from runner.schema.types.names import Name
+from runner.schema.types.settings import Setting
 from runner.schema.types.values import NO, NO_SHAPE, YES, YES_NO_SHAPE, refuse_like_yes_no
 from runner.schema.types.when_used import BuiltWhenUsed
 
@@ -50,6 +53,9 @@ class Block(BuiltWhenUsed):
 
     stray: ClassVar[str] = ""
     """Where a key that is none of the block's own probably belongs."""
+
+    off: ClassVar[str] = ""
+    """What to write instead of a bare `no`, where there is none of it without the block."""
 
     kinds: ClassVar[tuple[type[Any], ...]] = ()
     """Of a block that is one of several kinds: all of them."""
@@ -247,15 +253,24 @@ class OneOrList(Before):
         text_as: the key under which any other bare text is an entry.
         scalars: whether the entries are single values, not blocks.
         instead: what to write instead of a block of keys.
+        apart: filled: whether no entry can have a comma in it.
     """
 
     words: tuple[str, ...] = ()
     text_as: str | None = None
     scalars: bool = False
     instead: str = ""
+    apart: bool = False
 
     def read(self, value: Any) -> Any:
         """Give a list."""
+        if isinstance(value, str) and self.apart and (several := _several(value)):
+            listed = " and ".join(f"- {each}" for each in several)
+            raise mistake(
+                "E104",
+                "several entries stand on one line here",
+                f"write each on a line of its own, with a dash: {listed}",
+            )
         if isinstance(value, list):
             return [self._entry(v) for v in value]
         if isinstance(value, dict) and self.scalars:
@@ -279,8 +294,25 @@ class OneOrList(Before):
             raise self._no_word(value)
         return value
 
+    def __get_pydantic_core_schema__(
+        self, source: Any, handler: GetCoreSchemaHandler
+    ) -> CoreSchema:
+        reader = replace(self, apart=self.scalars and _without_commas(source))
+        return core_schema.no_info_before_validator_function(reader.read, handler(source))
+
     def _no_word(self, value: str) -> Exception:
-        near = nearest(value, self.words)
+        foreign = FOREIGN["an action"].get(fold(value)) if len(value.split()) == 1 else None
+        near = foreign if foreign in self.words else nearest(value, self.words)
+        goes_on = next((word for word in ("answer", "continue") if word in self.words), None)
+        if value.casefold() in _GOES_ON:
+            near = goes_on or near
+        if value.casefold() in NO | _GOES_ON and near not in self.words:
+            hint = "delete the line, where nothing is to be done"
+            return mistake("E104", f"'{value}' stands here, where an action belongs", hint)
+        if is_sentence(value):
+            message = "words stand here, where an action belongs"
+            hint = f"write them on the next line, further indented: say: {value}"
+            return mistake("E104", message, hint)
         listed = f"write an action with its colon, such as say: and words, or {self.words[0]}"
         return mistake(
             "E104",
@@ -299,6 +331,41 @@ class OneOrList(Before):
             entry.append({"enum": list(self.words)})
         item = entry[0] if len(entry) == 1 else {"anyOf": entry}
         return {"anyOf": [item, {**shape, "items": item}]}
+
+
+_GOES_ON = frozenset(
+    {"continue", "go on", "ignore", "nothing", "proceed", "skip", "person", "human"}
+)
+"""How people say that nothing is done."""
+
+
+def is_sentence(text: str) -> bool:
+    """Whether a text is words that somebody says or reads, and no name that they would give."""
+    words = text.split()
+    ends = len(words) > 1 and words[-1][-1] in ".!?\u2026"
+    return ends or len(words) > _LONGEST_NAME
+
+
+_LONGEST_NAME = 4
+"""Words of a name."""
+
+
+def _several(text: str) -> list[str]:
+    """The entries of a text that a comma or a semicolon parts; none where there is but one."""
+    parts = [part.strip() for part in re.split("[,;]", text) if part.strip()]
+    return parts if len(parts) > 1 else []
+
+
+def _without_commas(source: Any) -> bool:
+    """Whether the entries of a list are names, or values of a fixed shape, and no texts."""
+    entry = get_args(source)[0] if get_origin(source) is tuple else None
+    kind, *marks = get_args(entry) if get_origin(entry) is Annotated else (entry,)
+    named = isinstance(kind, type) and issubclass(kind, Name) and kind.section not in _WITH_COMMAS
+    return named or any(isinstance(mark, Setting) for mark in marks)
+
+
+_WITH_COMMAS = frozenset({"files", "providers"})
+"""What a rule tells that knows what there is."""
 
 
 def _wanted(arm: Any) -> str:

@@ -67,6 +67,18 @@ _ORDER = _Words(
     }
 )
 
+_DAYS = {
+    "monday": "mon mo montag lundi lunes lunedi segunda maandag poniedzialek pazartesi thuhai",
+    "tuesday": "tue tues di dienstag mardi martes martedi terca dinsdag wtorek sali thuba",
+    "wednesday": "wed mi mittwoch mercredi miercoles mercoledi quarta woensdag sroda carsamba"
+    " thutu",
+    "thursday": "thu thur thurs do donnerstag jeudi jueves giovedi quinta donderdag czwartek"
+    " persembe thunam",
+    "friday": "fri fr freitag vendredi viernes venerdi sexta vrijdag piatek cuma thusau",
+    "saturday": "sat sa samstag sonnabend samedi sabado sabato zaterdag sobota cumartesi thubay",
+    "sunday": "sun so sonntag dimanche domingo domenica zondag niedziela pazar chunhat",
+}
+
 _OF_REQUESTS = {
     _RETRIED: "retry_on retry_statuses retry_codes status_forcelist retry_if",
     _WAITS: "backoff backoff_factor retry_wait retry_delay retry_interval",
@@ -168,13 +180,18 @@ FOREIGN: dict[str, Mapping[str, str]] = {
             "texts": "messages phrases system_messages default_messages sentences wordings",
             "languages.speak": "language lang locale_code spoken_language languages_spoken"
             " supported_languages",
-            "after_call.send": "webhook webhook_url post_call_webhook end_of_call_report",
+            "write after_call:, below it send:, and below that "
+            "- webhook: and the address": "webhook webhook_url post_call_webhook",
             "after_call.extract": "post_call_analysis_data analysis_plan structured_data_plan"
             " data_collection",
             "dispatch.mode": "dispatch_mode auto_join join automatic_dispatch explicit_dispatch",
             "dispatch.per": "job_type job_types per worker_type server_type",
             "record.audio": "recording recording_enabled record_calls opt_out_sensitive_data",
             "voicemail.mailbox": "voicemail_message voicemail_detection voicemail_option",
+            "voicemail": "answering_machine answering_machine_detection machine_detection amd"
+            " mailbox answerphone",
+            "dial": "outbound outgoing call_out dial_out outbound_call",
+            "memory": "remember memories recall long_term_memory",
             _SERVER: "server server_url server_messages events_url callback_url",
             "a tool of kind knowledge finds what stands in documents: list one below tools:": (
                 "knowledge knowledge_base knowledge_bases knowledge_base_ids kb documents rag faq"
@@ -443,6 +460,40 @@ FOREIGN: dict[str, Mapping[str, str]] = {
             "allow": "allowed include tools_allowed enabled_tools tool_filter",
         }
     ),
+    "dial": _Words(
+        {
+            "to": "number phone phone_number target destination sip_call_to recipient",
+            "ring_for": "ring_timeout ringing_timeout timeout ring max_ring wait_for_answer",
+            "press_keys": "dtmf keys extension digits",
+            "on_no_answer": "on_busy busy unanswered on_failure nobody not_answered",
+        }
+    ),
+    "memory": _Words(
+        {
+            "of": "who whom key caller user id about per",
+            "keep": "variables store save fields remember values",
+            "summary": "summarize summarise summaries",
+            "for": "retention ttl expires expiry duration keep_for forget_after days",
+        }
+    ),
+    "a caller": _Words(
+        {
+            "phone": "number phone_number caller_id telephone from",
+            "dialled": "dialed to called rang",
+            "identity": "id user_id",
+        }
+    ),
+    "a mock": _Words(
+        {
+            "slow": "delay latency wait takes sleep after",
+            "status": "code status_code http_status",
+            "fails": "error exception timeout raises fail",
+            "returns": "return response answer result body output data value",
+            "returns_json": "json",
+            "returns_file": "file cassette",
+            "when": "if with arguments args for",
+        }
+    ),
     "a knowledge base": _Words(
         {
             "write the text into a file such as house.md, and files: with its name": (
@@ -463,15 +514,10 @@ FOREIGN: dict[str, Mapping[str, str]] = {
     ),
     "a fallback": _ORDER,
     "a fallback of models": _ORDER,
+    "a campaign's hours": _Words(_DAYS),
     "hours": _Words(
         {
-            "monday": "mon mo montag lundi lunes lunedi",
-            "tuesday": "tue tues di dienstag mardi martes martedi",
-            "wednesday": "wed mi mittwoch mercredi miercoles mercoledi",
-            "thursday": "thu thur thurs do donnerstag jeudi jueves giovedi",
-            "friday": "fri fr freitag vendredi viernes venerdi",
-            "saturday": "sat sa samstag sonnabend samedi sabado sabato",
-            "sunday": "sun so sonntag dimanche domingo domenica",
+            **_DAYS,
             "closed_on": "holidays holiday closed_dates closed_days exceptions except closures",
             "closed": "otherwise outside after_hours else fallback closed_persona when_closed"
             " out_of_hours",
@@ -492,6 +538,20 @@ FOREIGN: dict[str, Mapping[str, str]] = {
             "farewell": "message goodbye say words",
             "max_calls": "concurrency max_concurrent concurrent_calls calls",
             "max_tool_steps": "max_steps steps max_iterations",
+        }
+    ),
+    "the runner": _Words(
+        {
+            "livekit.url": "livekit_url",
+            "livekit.api_key": "livekit_api_key",
+            "livekit.api_secret": "livekit_api_secret",
+            "http.listen": "listen port host bind",
+            "http.tokens": "tokens token",
+            "records.database": "database db",
+            "log.level": "log_level loglevel verbosity",
+            "capacity.max_calls": "max_calls concurrency",
+            "it belongs to an agent: write it there, beside start:": "timezone llm stt tts realtime"
+            " variables limits idle languages record",
         }
     ),
     "livekit": _Words(
@@ -601,6 +661,12 @@ TRANSLATED: Mapping[str, str] = _Words(
         "after": "nach apres despues dopo sau",
         "times": "mal fois veces volte lan",
         "default": "defaut predeterminado macdinh",
+        "knowledge": "wissen connaissances conocimiento conhecimento conoscenza kienthuc kennis",
+        "campaigns": "kampagnen campagnes campanas campagne campanhas chiendich",
+        "memory": "gedaechtnis gedachtnis erinnerung memoire memoria bonho geheugen",
+        "phone": "telefon telephone telefono telefone dienthoai telefoon",
+        "hours": "oeffnungszeiten offnungszeiten horaires horario orari horarios giomocua",
+        "runner": "einstellungen reglages ajustes impostazioni configuracoes caidat instellingen",
     }
 )
 """Folded word of another tongue → the key in English."""

@@ -59,10 +59,16 @@ _UNITS = {
         " gi\u1edd ti\u1ebfng",
         "d": "d day days tag tage tagen jour jours d\u00eda d\u00edas dias giorno giorni ng\u00e0y",
         "w": "w week weeks woche wochen semaine semaines semana semanas tu\u1ea7n",
+        "M": "month months monat monate monaten mois mes meses mese mesi th\u00e1ng maand maanden",
+        "y": "y yr yrs year years jahr jahre jahren an ans ann\u00e9e ann\u00e9es"
+        " a\u00f1o a\u00f1os anno anni ano anos n\u0103m jaar",
     }.items()
     for word in words.split()
 }
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0, "w": 604800.0}
+_SECONDS |= {"M": 30 * 86400.0, "y": 365 * 86400.0}
+_OURS = frozenset({"ms", "s", "m", "h", "d"})
+"""Units that the language has."""
 _AMOUNTS = late(
     r"(\d+(?:[.,]\d+)?)\s*([^\W\d]*)\.?\s*(?:,|and|und|et|y|e|v\u00e0)?\s*", re.IGNORECASE
 )
@@ -91,7 +97,7 @@ def meant_duration(text: str) -> str | None:
         units[-1] = "m"  # as in 1h30
     if None in units:
         return None
-    if len(amounts) == 1 and units[0] != "w":
+    if len(amounts) == 1 and units[0] in _OURS:
         return f"{amounts[0][1].replace(',', '.')}{units[0]}"
     return _as_duration(
         sum(

@@ -98,7 +98,9 @@ LongTime = Annotated[
 BYTES = {"KB": 1024, "MB": 1024**2, "GB": 1024**3}
 _SIZE = late(r"(\d{1,9}(?:\.\d{1,9})?)(KB|MB|GB)")
 _LOOSE_SIZE = late(
-    r"(\d{1,9}(?:[.,]\d{1,9})?)\s*(k|m|g)?(?:ilo|ega|iga)?i?(?:b|o|bytes?|octets?)?", re.IGNORECASE
+    r"(\d{1,9}(?:[.,]\d{1,9})?)\s*(k|m|g)?(?:ilo|ega|iga)?i?"
+    r"(?:b|o|bytes?|octets?|char(?:acter)?s?|letters?|zeichen|caract\u00e8res?)?",
+    re.IGNORECASE,
 )
 
 

@@ -233,9 +233,23 @@ LanguageTag = Annotated[
 ]
 
 
+_BETWEEN_SLASHES = late(r"/(.+)/([a-z]*)", re.DOTALL)
+"""How Perl, JavaScript and others write a pattern, and its flags behind it."""
+_TO_QUOTE = frozenset("[]{}*&!|>%@`#?")
+"""With what a text in a file cannot begin."""
+
+
 def _pattern(text: str) -> str:
     from runner.patterns import PatternError, compile_pattern  # noqa: PLC0415 - only folders with a pattern pay for it
 
+    if between := _BETWEEN_SLASHES.fullmatch(text):
+        flags = "".join(flag for flag in "is" if flag in between[2])
+        plain = f"(?{flags}){between[1]}" if flags else between[1]
+        raise mistake(
+            "E115",
+            "the slashes around the regular expression would be looked for in the text",
+            f"write '{plain}'" if plain[0] in _TO_QUOTE else f"write {plain}",
+        )
     try:
         compile_pattern(text)
     except PatternError as error:
