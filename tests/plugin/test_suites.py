@@ -5,16 +5,21 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from livekit.agents import APIConnectionError
+from livekit.agents import APIConnectionError, tts
 
-from runner.plugin.testing import LLMSuite, TTSSuite
+from runner.plugin.testing import TTSSuite
 
 
-class Voice:
+class Voice(tts.TTS):
     """Closes, and does nothing else."""
 
-    async def aclose(self):
-        """Close it."""
+    def __init__(self):
+        capabilities = tts.TTSCapabilities(streaming=False)
+        super().__init__(capabilities=capabilities, sample_rate=24_000, num_channels=1)
+
+    def synthesize(self, text, *, conn_options):
+        """Never asked for."""
+        raise NotImplementedError
 
 
 class Leaving(Voice):
@@ -60,9 +65,34 @@ def test_a_failure_has_to_be_one_of_livekits(error):
     async def use(_made):
         raise error
 
-    kit = suite(LLMSuite, Voice)
+    kit = suite(TTSSuite, Voice)
     if isinstance(error, RuntimeError):
-        with pytest.raises(RuntimeError, match="a bug"):
+        with pytest.raises(AssertionError, match="came: RuntimeError: a bug"):
             kit._run_broken(use)
     else:
         kit._run_broken(use)
+
+
+async def made_later():
+    """What an author's `async def make` gives."""
+
+
+@pytest.mark.parametrize(
+    ("made", "words"),
+    [
+        (dict, r"make\(\) gives a tts.TTS of livekit.agents\ncame: a dict\nto mend: return the"),
+        (lambda: None, r"came: a NoneType\n"),
+        (made_later, r"came: a coroutine\nto mend: write  def make\(self\)  without async"),
+    ],
+)
+def test_what_is_no_voice_is_told(made, words):
+    """A method of the author's that gives something else is told before anything is tried."""
+    with pytest.raises(AssertionError, match=words):
+        suite(TTSSuite, made).test_it_speaks()
+
+
+def test_a_suite_without_an_object_says_how_to_make_one():
+    """`make` is all that has to be written."""
+    kit = type("TestIt", (TTSSuite,), {})()
+    with pytest.raises(AssertionError, match=r"write  def make\(self\): return build"):
+        kit.test_it_speaks()
