@@ -91,7 +91,7 @@ def test_inference_is_built_in_for_every_kind():
     [
         ("tts", "cartesia", "E401", "pip install livekit-plugins-cartesia=="),
         ("tts", "minimax", "E401", "pip install livekit-plugins-minimax-ai=="),
-        ("stt", "livekit-plugins-gladia", "E401", "pip install livekit-plugins-gladia=="),
+        ("stt", "livekit-plugins-gladia", "E402", "did you mean 'gladia'?"),
         ("llm", "clova", "E206", "installed for 'llm'"),
         ("vad", "http", "E206", "installed for 'vad'"),
         ("stt", "deepgrm", "E402", "did you mean 'deepgram'?"),

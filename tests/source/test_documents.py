@@ -142,7 +142,7 @@ def test_links_in_a_circle_end(root):
         ("bare", "there is no .md or .txt file in 'bare'", "put .md or .txt files into it"),
         ("blank.md", "'blank.md' is empty", "what callers ask for"),
         ("", "this is not the name of a file", "knowledge/house.md"),
-        ("https://hotel.example/rules", "lies outside", "put the file into the folder"),
+        ("https://hotel.example/rules", "is an address", "save what is there in a file"),
     ],
 )
 def test_a_name_that_means_nothing_is_told(root, name, words, help_):
