@@ -99,13 +99,24 @@ class OpenAnswer:
                 raise RequestError(f"the answer is larger than {self.most / 1024:g} KB", UNUSABLE)
             yield part
 
-    async def whole(self) -> bytes:
+    async def whole(self, *, within: float | None = None) -> bytes:
         """The body, all of it.
+
+        Args:
+            within: seconds that it may take altogether.
 
         Raises:
             RequestError: as `pieces`.
         """
-        return b"".join([part async for part in self.pieces()])
+        try:
+            async with asyncio.timeout(within):
+                return b"".join([part async for part in self.pieces()])
+        except TimeoutError:
+            raise RequestError(
+                f"{self.server} did not end its answer within {within:.3g}s",
+                passing=True,
+                timed_out=True,
+            ) from None
 
 
 class _LookUp(Mapping[str, str]):

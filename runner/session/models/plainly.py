@@ -58,14 +58,14 @@ def _of_status(status: int, message: str) -> str:
     label = f"{status} {_PHRASES.get(status, '')}".rstrip()
     phrase = re.escape(_PHRASES.get(status, ""))
     wrapped = rf"(?:Error code: |the service answered ){status}(?: {phrase})?(?: - |: )?"
-    words = _words(re.sub(rf"\A{wrapped}", "", message))
+    words = own_words(re.sub(rf"\A{wrapped}", "", message))
     said = f"{label}: {words}" if words and words != _PHRASES.get(status) else label
     advice = _ADVICE.get(status) or (_ITS_OWN if status >= _SERVER_ERRORS else "")
     return f"{said.rstrip('.')}; {advice}" if advice else said
 
 
-def _words(message: str) -> str:
-    """What the service itself said, out of what it is wrapped in."""
+def own_words(message: str) -> str:
+    """What the service itself said, out of what it is wrapped in; nothing of a page."""
     text = _line(message)
     if text.startswith("<"):  # a page
         return ""

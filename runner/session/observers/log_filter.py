@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 
+from livekit.agents import APIError
+
 _SAID_BY_US = (
     "ToolError while executing tool",
     "exception occurred while executing tool",
@@ -23,10 +25,21 @@ class _Plain(logging.Filter):
         return True
 
 
-_plain = _Plain()
+class _Told(logging.Filter):
+    """Drops what asyncio says of a task of LiveKit's whose provider has failed.
+
+    Nobody asks such a task how it ended; `observers/failures.py` has told of it, without secrets.
+    """
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        return not (record.exc_info and isinstance(record.exc_info[1], APIError))
+
+
+_plain, _told = _Plain(), _Told()
 
 
 def install_log_filter() -> None:
     """Keep LiveKit's tracebacks from the console of this process. May be called often."""
+    logging.getLogger("asyncio").addFilter(_told)
     for name in ("livekit", "livekit.agents"):
         logging.getLogger(name).addFilter(_plain)

@@ -70,9 +70,10 @@ async def test_another_service(ears, stub):
     assert part(stub.requests[0], "audio") == bytes(SPOKEN.data)
 
 
-async def test_nothing_was_said(ears, stub):
-    """An empty text is one: nothing was said."""
-    stub.reply = ok(b'{"text": ""}')
+@pytest.mark.parametrize("answer", [ok(b'{"text": ""}'), b"HTTP/1.1 204 No Content\r\n\r\n"])
+async def test_nothing_was_said(ears, stub, answer):
+    """An empty text is one, and 204 says the same: nothing was said."""
+    stub.reply = answer
     heard = await recognised(ears())
     assert (heard.text, heard.language) == ("", "vi-VN")
 
@@ -80,7 +81,17 @@ async def test_nothing_was_said(ears, stub):
 @pytest.mark.parametrize(
     ("answer", "words"),
     [
-        (ok(b"<html>Sign in</html>", "Content-Type: text/html"), "the answer is no JSON"),
+        (
+            ok(b"<html>Sign in</html>", "Content-Type: text/html"),
+            r"the answer is no JSON \(text/html\); look at url: below with:",
+        ),
+        (ok(b"Busy.\n", "Content-Type: text/plain"), r"no JSON \(text/plain\): Busy; look at url:"),
+        (ok(b'{"text": "half'), "the answer is no JSON"),
+        (ok(b""), "the answer is empty; look at url: below with:"),
+        (
+            ok(b'{"error": {"message": "no credit"}}'),
+            "pick: text finds no text in the answer: no credit; look at url: and pick: below with:",
+        ),
         (ok(b'{"words": "hello"}'), "pick: text finds no text in the answer"),
         (ok(b'{"text": {"deep": 1}}'), "pick: text finds no text in the answer"),
         (ok(b"[1, 2]"), "pick: text finds no text in the answer"),
@@ -132,3 +143,18 @@ async def test_giving_up_stops_the_request(ears, stub, stalled):
         await service.gone.wait()
     with pytest.raises(asyncio.CancelledError):
         await task
+
+
+async def test_an_answer_that_never_ends(ears, stub):
+    """However steadily it drips, a transcript has to be there within `timeout`."""
+
+    async def drips(writer):
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n[")
+        while not writer.is_closing():
+            writer.write(b" ")
+            await writer.drain()
+            await asyncio.sleep(0.02)  # the pace of the service, not a wait of the test
+
+    stub.reply = drips
+    with pytest.raises(APITimeoutError, match=r"did not end its answer within 0\.2s"):
+        await recognised(ears("timeout: 200ms\n"))

@@ -285,7 +285,7 @@ def _no_json(text: str) -> str:
 def _refused(error: Any, answer: OpenAnswer) -> APIError:
     """A failure that a service tells within its answer."""
     words = _mapping(error).get("message") or error
-    said = " ".join(str(words).split())[:_SHOWN]
+    said = answer.exchange.mask.text(" ".join(str(words).split()))[:_SHOWN]
     return unusable(f"{answer.server} broke off its answer: {said}")
 
 

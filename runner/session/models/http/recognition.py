@@ -15,10 +15,12 @@ from runner.egress.response.incoming import understand
 from runner.schema.http import Body, FilePart
 from runner.schema.http_providers import HttpRecognition
 from runner.schema.types.files import AttachedFile
-from runner.session.models.http.service import HttpService, api_errors, unusable
+from runner.session.models.http.service import HttpService, api_errors, in_words, unusable
 
 _FILES = {"wav": "speech.wav", "pcm_s16le": "speech.pcm"}
 _NOTHING = Mask(())
+_OK = 200
+"""What says that there is a transcript; 204 says that there is nothing."""
 
 
 class HttpSTT(stt.STT[str]):
@@ -55,13 +57,23 @@ class HttpSTT(stt.STT[str]):
         values = {"language": str(language)} if is_given(language) and language else {}
         async with self._form().open(values, conn_options, self._speech(buffer)) as answer:
             with api_errors():
-                body = await answer.whole()
+                body = await answer.whole(within=answer.silence)
+                if not body.strip() and answer.status == _OK:
+                    raise unusable(
+                        f"{answer.server}: the answer is empty; look at url: below with:"
+                    )
                 understood = understand(body, answer.content_type, _NOTHING)
         if not understood.is_json:
-            raise unusable(f"{answer.server}: the answer is no JSON")
+            kind = answer.content_type.partition(";")[0].strip()
+            wrong = f"the answer is no JSON ({kind or 'without a Content-Type'})"
+            raise unusable(
+                f"{answer.server}: {wrong}{in_words(body, answer)}; look at url: below with:"
+            )
         text = _picked(options.pick, understood.data)
         if text is None and understood.data is not None:
-            raise unusable(f"{answer.server}: pick: {options.pick} finds no text in the answer")
+            wrong = f"pick: {options.pick} finds no text in the answer"
+            look = "look at url: and pick: below with:"
+            raise unusable(f"{answer.server}: {wrong}{in_words(body, answer)}; {look}")
         spoken = _picked(options.language, understood.data) or str(values.get("language", ""))
         alternative = stt.SpeechData(
             language=spoken or self.service.language,  # type: ignore[arg-type]  # LiveKit reads any text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import dataclass
@@ -14,6 +15,15 @@ from runner.egress.providers import OpenAnswer, ProviderEgress
 from runner.egress.trouble import RequestError
 from runner.schema.http_providers import HttpOptions
 from runner.schema.services import Service
+from runner.session.models.plainly import own_words
+
+_SAID = 4096
+"""Bytes of an answer in which a service says what is wrong."""
+
+_SAID_WITHIN = 1.0
+"""Seconds in which they have to be there."""
+
+_SHOWN = 160
 
 OptionsT = TypeVar("OptionsT", bound=HttpOptions)
 
@@ -80,6 +90,26 @@ def api_error(error: RequestError) -> APIError:
     if error.status is not None and not 200 <= error.status < 300:  # noqa: PLR2004 - the statuses 2xx
         return APIStatusError(error.error, status_code=error.status, retryable=error.passing)
     return APIConnectionError(error.error, retryable=error.passing)
+
+
+async def said(answer: OpenAnswer) -> str:
+    """What a service says in an answer of the wrong kind, as the end of a sentence."""
+    body = b""
+    with contextlib.suppress(RequestError, TimeoutError):
+        async with asyncio.timeout(_SAID_WITHIN):
+            async for piece in answer.pieces():
+                body += piece
+                if len(body) > _SAID:
+                    break
+    return in_words(body, answer)
+
+
+def in_words(body: bytes, answer: OpenAnswer) -> str:
+    """The service's own words in a body, without secrets; nothing of a page."""
+    told = answer.exchange.mask.text(body[:_SAID].decode("utf-8", "replace"))
+    words = own_words(told)
+    readable = words.replace("\ufffd", "").isprintable()
+    return f": {words[:_SHOWN].rstrip('.')}" if words and readable else ""
 
 
 def unusable(message: str) -> APIError:

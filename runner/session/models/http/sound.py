@@ -14,8 +14,8 @@ _MAGIC = (
 )
 _PAGES = (b"<", b"{", b"[")
 _LONGEST = 80
-HEAD = 4
-"""Bytes that tell one kind of sound from another."""
+HEAD = 8
+"""Bytes that tell one kind of sound from another, and both from text."""
 
 MIME = {"pcm_s16le": "audio/pcm", "wav": "audio/wav", "mp3": "audio/mpeg", "opus": "audio/ogg"}
 """Kind of sound → how LiveKit's decoder calls it."""
@@ -34,13 +34,20 @@ def wrong_kind(head: bytes, audio: str) -> str | None:
     actual = next((kind for magic, kind in _MAGIC if head.startswith(magic)), None)
     if actual is None and audio != "pcm_s16le" and head[:1] == b"\xff" and len(head) > 1:
         actual = "mp3"
-    if actual == audio or (actual is None and audio == "pcm_s16le"):
+    if actual == audio:
         return None
     if actual is not None:
         return f"the answer is {actual}, and audio: says {audio}"
-    if head[:1] in _PAGES:
+    if audio == "pcm_s16le":
+        return "the answer is text, no sound" if is_text(head) else None
+    if is_text(head):
         return f"the answer is text, no {audio}"
     return f"the answer is no {audio}"
+
+
+def is_text(head: bytes) -> bool:
+    """Whether an answer begins as a page or as JSON does."""
+    return head[:1] in _PAGES and all(0x20 <= each < 0x7F or each in b"\r\n\t" for each in head)  # noqa: PLR2004 - what is printed of ASCII
 
 
 def labelled_rate(label: str) -> int | None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import AsyncIterator
 
-from livekit.agents import tokenize, tts
+from livekit.agents import APITimeoutError, tokenize, tts
 from livekit.agents.tokenize.token_stream import BufferedSentenceStream
 from livekit.agents.tokenize.tokenizer import SentenceStream
 from livekit.agents.types import DEFAULT_API_CONNECT_OPTIONS, APIConnectOptions
@@ -13,17 +14,21 @@ from livekit.agents.utils import shortuuid
 
 from runner.egress.providers import OpenAnswer
 from runner.schema.http_providers import HttpVoice
-from runner.session.models.http.service import HttpService, api_errors, unusable
+from runner.session.models.http.service import HttpService, api_errors, in_words, said, unusable
 from runner.session.models.http.sound import (
     HEAD,
     MIME,
     Samples,
+    is_text,
     labelled_rate,
     wrong_kind,
     wrong_label,
 )
 
 log = logging.getLogger("lkrun")
+
+_LOOK = "look at url:, body: and audio: below with:"
+"""What to change where another thing comes than sound."""
 
 
 def voice(service: HttpService[HttpVoice]) -> tts.TTS[str]:
@@ -83,9 +88,15 @@ class _Utterance(tts.ChunkedStream):
         async with self._service.open(values, self._conn_options) as answer:
             wrong = wrong_label(answer.content_type)
             if wrong is not None:
-                raise unusable(f"{answer.server}: {wrong}")
+                raise unusable(f"{answer.server}: {wrong}{await said(answer)}; {_LOOK}")
+            clock = asyncio.get_running_loop().time
+            begun = clock()
             async for piece in self._sound(answer):
                 output_emitter.push(piece)
+                behind = clock() - begun - output_emitter.pushed_duration()
+                if behind > answer.silence:
+                    wrong = f"its sound is {answer.silence:.3g}s behind what is heard of it"
+                    raise APITimeoutError(f"{answer.server}: {wrong}", retryable=False)
 
     async def _sound(self, answer: OpenAnswer) -> AsyncIterator[bytes]:
         """The sound of an answer, once it is seen to be some."""
@@ -99,13 +110,13 @@ class _Utterance(tts.ChunkedStream):
                     head += piece
                     if len(head) < HEAD:
                         continue
-                    wrong = wrong_kind(head, options.audio)
-                    if wrong is not None:
-                        raise unusable(f"{answer.server}: {wrong}")
+                    _must_be(options.audio, head, answer)
                     begun, sound = True, head
                 yield samples.feed(sound) if samples is not None else sound
         if not begun:
-            raise unusable(f"{answer.server}: the answer holds no sound")
+            if head:
+                _must_be(options.audio, head, answer)
+            raise unusable(f"{answer.server}: the answer holds no sound; {_LOOK}")
         if samples is not None:
             yield samples.rest()
 
@@ -119,6 +130,14 @@ class _Utterance(tts.ChunkedStream):
                 self._service.name, answer.server, rate, options.sample_rate,
             )  # fmt: skip
         return Samples(rate or options.sample_rate, options.sample_rate, options.channels)
+
+
+def _must_be(audio: str, head: bytes, answer: OpenAnswer) -> None:
+    """Refuse what begins as another thing than this sound does."""
+    wrong = wrong_kind(head, audio)
+    if wrong is not None:
+        words = in_words(head, answer) if is_text(head) else ""
+        raise unusable(f"{answer.server}: {wrong}{words}; {_LOOK}")
 
 
 class _WholeReplies(tts.StreamAdapter):
