@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 from support.alone import Turns, alone
+from support.warm import Commands
 
 from runner.cli.log import LOGGERS
 
@@ -63,6 +64,7 @@ LEVELS = {name: logging.getLogger(name).level for name in ("", "lkrun", "lkrun.f
 """How much is logged before any test has run."""
 
 TURNS = pytest.StashKey[Turns]()
+COMMANDS = pytest.StashKey[Commands]()
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -76,6 +78,8 @@ def pytest_configure(config: pytest.Config) -> None:
         _mark_no_columns_in_tracebacks()
     if hasattr(config, "workerinput"):  # one of several processes: they share the folder above
         config.stash[TURNS] = Turns(Path(config.option.basetemp).parent)
+        if sys.platform == "linux":
+            config.stash[COMMANDS] = Commands()
 
 
 def _mark_no_columns_in_tracebacks() -> None:
@@ -118,6 +122,18 @@ def pytest_collection() -> Iterator[None]:
     finally:
         gc.enable()
         gc.freeze()
+
+
+@pytest.fixture(autouse=True)
+def cold(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Start each command by itself in tests that are marked so."""
+    commands = request.config.stash.get(COMMANDS, None)
+    if commands is None or request.node.get_closest_marker("cold") is None:
+        yield
+        return
+    commands.cold = True
+    yield
+    commands.cold = False
 
 
 @pytest.fixture(autouse=True)

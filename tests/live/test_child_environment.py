@@ -5,9 +5,12 @@ from __future__ import annotations
 import json
 import os
 
+import pytest
 from support import nosy
 from support.live.callers import calling
 from support.live.served import ROOT
+
+pytestmark = pytest.mark.cold
 
 SECRET = {"TOOL_KEY": "the-tools-secret", "DATABASE_URL": "the-database", "BRAIN_KEY": "the-key"}
 

@@ -12,7 +12,7 @@ import pytest
 from support.live.callers import calling
 from support.live.folders import TEXT, VOICE
 
-pytestmark = pytest.mark.timeout(120)
+pytestmark = [pytest.mark.timeout(120), pytest.mark.cold]
 
 
 async def test_two_agents_of_one_runner_take_twenty_calls_at_once(livekit, lkrun_serve, write):

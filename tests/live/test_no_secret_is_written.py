@@ -11,7 +11,7 @@ from support.live.callers import calling
 from support.live.served import ROOT
 from support.site import Site
 
-pytestmark = pytest.mark.timeout(120)
+pytestmark = [pytest.mark.timeout(120), pytest.mark.cold]
 
 VOICE = """    stt: ears
     tts: voice

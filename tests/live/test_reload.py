@@ -210,7 +210,10 @@ async def test_agents_come_and_go_with_their_files(livekit, lkrun_serve, write):
             await called.reads("West desk.", within=20)
             assert time.monotonic() - saved < 15
         await waiting.reads("West desk.", within=25)
-        assert [event["agent"] for event in runner.named("dispatch_repeated")] == ["west"]
+        # `called` may have come before the agent was registered, and its call was repeated too
+        repeated = {(e["agent"], e["room"]) for e in runner.named("dispatch_repeated")}
+        assert ("west", waiting.room) in repeated
+        assert repeated <= {("west", waiting.room), ("west", called.room)}
 
         write(west=east)
         assert (await runner.event("reload", nth=2))["result"] == "ok"

@@ -34,6 +34,7 @@ async def rooms(livekit):
 
 
 @pytest.mark.parametrize("key", [None, "yes"])
+@pytest.mark.cold
 async def test_the_end_of_a_call_closes_its_room(livekit, lkrun_serve, write, key):
     """Where the agent ends the call, everybody is let go: a phone hangs up."""
     runner = lkrun_serve(write(agents=folder(key)))

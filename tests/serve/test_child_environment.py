@@ -13,6 +13,8 @@ from support.command import serving
 from runner.child_environment import HELD_BACK
 from runner.serve.environment import confine, named
 
+pytestmark = pytest.mark.cold
+
 SEEN = {"NOSY_REGION": "eu", "LC_TIME": "de_DE.UTF-8"}
 SECRET = {"TOOL_KEY": "the-tools-secret", "DATABASE_URL": "the-database", "BRAIN_KEY": "the-key"}
 

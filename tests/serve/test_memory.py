@@ -23,6 +23,8 @@ from runner.serve.socket.messages import (
 )
 from runner.session.memory import Remembered, UnknownError
 
+pytestmark = pytest.mark.cold
+
 FOLDER = """
 agents:
   desk:

@@ -87,6 +87,7 @@ def post(url, data, **headers):
         return json.load(answer)
 
 
+@pytest.mark.cold
 def test_text_is_served_without_livekit(served, service):
     """It says so, is ready, answers by text with a tool, and ends with 0 at SIGTERM."""
     process, ready = served()
@@ -203,6 +204,7 @@ def test_ctrl_c_at_a_terminal(served, service, presses, code):
             assert turn.exception(20) is not None
 
 
+@pytest.mark.cold
 def test_livekit_that_is_away_is_told_once(served):
     """The runner goes on, is not ready, and ends in order."""
     process, lost = served(until="livekit_lost", **LIVEKIT)

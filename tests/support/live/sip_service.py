@@ -138,10 +138,13 @@ class SipService:
         self._runner = web.AppRunner(app, handler_cancellation=True, shutdown_timeout=1)
         await self._runner.setup()
         self.port = free_port(socket.SOCK_STREAM)
-        await web.TCPSite(self._runner, "127.0.0.1", self.port).start()
+        self._site = web.TCPSite(self._runner, "127.0.0.1", self.port)
+        await self._site.start()
         return self
 
     async def __aexit__(self, *_: object) -> None:
+        # a runner that connects again while aiohttp ends would have a connection nobody closes
+        await self._site.stop()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
