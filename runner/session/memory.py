@@ -103,7 +103,10 @@ class CallersMemory:
         if self.spec is None:
             return ""
         # that nothing stands there is an answer, and no hole in a text that anybody reads
-        return Renderer().render(str(self.spec.of), self._call.bound.context).strip()
+        render, context = Renderer().render, self._call.bound.context
+        who = render(str(self.spec.of), context).strip()
+        # words around what is empty are the same for all of whom nothing is known
+        return "" if who == render(str(self.spec.of), context.of_nobody()).strip() else who
 
     def left(self) -> dict[str, Any]:
         """The parts of a report by which the next call of the caller knows of this one."""

@@ -149,7 +149,13 @@ async def test_a_slow_database_costs_a_call_a_second(call, caplog):
     assert [r.message for r in caplog.records if "not known after 1s" in r.message]
 
 
-@pytest.mark.parametrize("of", [PHONE, '"{{ line }}"'])
+@pytest.mark.parametrize(
+    "of",
+    [
+        PHONE, '"{{ line }}"', '"number {{ caller.phone }}"', '"{{ call.agent }}/{{ line }}"',
+        "\"{{ caller.phone or 'anonymous' }}\"",
+    ],
+)  # fmt: skip
 async def test_nobody_is_remembered_where_nobody_is_named(call, of):
     """Without a number nothing is asked for, and nothing is left."""
     talk, asked, told = await call(of=of, facts=CallFacts())

@@ -16,6 +16,7 @@ from runner.schema.languages import SWITCH_LANGUAGE
 from runner.schema.needs import NEED_TOOLS
 from runner.schema.test_steps import Checks
 from runner.schema.tools import BUILT_IN, AddTo
+from runner.schema.types.blocks import is_sentence
 from runner.schema.types.foreign import fold
 from runner.schema.types.later import LATER, not_yet
 from runner.schema.types.names import ToolName
@@ -118,7 +119,11 @@ def _hint(name: str, table: SymbolTable, servers: ServerTools) -> str | None:
     if name in servers.by_name:
         server = servers.by_name[name]
         return f"'{name}' is a tool of the server '{server}': list {server}"
-    return defined_where(name, [*table.entries["tools"], *BUILT_IN], below("tools", name))
+    where = _IN_WORDS if is_sentence(name) else below("tools", name)
+    return defined_where(name, [*table.entries["tools"], *BUILT_IN], where)
+
+
+_IN_WORDS = "name a tool here: what the model shall do, in words, stands in instructions:"
 
 
 def _as_kind(name: str) -> str:

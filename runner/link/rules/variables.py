@@ -14,7 +14,7 @@ from runner.schema.fields import Field
 from runner.schema.memory import Memory
 from runner.schema.tools import OfRecords, Remember
 from runner.schema.types.blocks import Block
-from runner.schema.types.names import VariableName
+from runner.schema.types.names import FIELD_NAME, VariableName
 
 
 def _check(context: UseContext, leaf: Leaf, _place: Span) -> Iterator[Diagnostic]:
@@ -29,6 +29,8 @@ def _check(context: UseContext, leaf: Leaf, _place: Span) -> Iterator[Diagnostic
             yield Diagnostic(span, *problem)
     elif name not in scope.table.words:
         place = f"declare it in the agent's variables: as {name}:"
+        if not FIELD_NAME.fullmatch(name):
+            place = "write the name of a variable, of small letters"
         yield unknown(span, "variable", name, defined_where(name, scope.variables, place))
 
 

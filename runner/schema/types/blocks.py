@@ -358,7 +358,8 @@ def _several(text: str) -> list[str]:
 
 def _without_commas(source: Any) -> bool:
     """Whether the entries of a list are names, or values of a fixed shape, and no texts."""
-    entry = get_args(source)[0] if get_origin(source) is tuple else None
+    lists = (arm for arm in (source, *get_args(source)) if get_origin(arm) is tuple)
+    entry = next((get_args(arm)[0] for arm in lists), None)
     kind, *marks = get_args(entry) if get_origin(entry) is Annotated else (entry,)
     named = isinstance(kind, type) and issubclass(kind, Name) and kind.section not in _WITH_COMMAS
     return named or any(isinstance(mark, Setting) for mark in marks)

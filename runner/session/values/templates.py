@@ -147,6 +147,11 @@ class TemplateContext(Mapping[str, Any]):
         """How many there are."""
         return len(list(iter(self)))
 
+    def of_nobody(self) -> dict[str, Any]:
+        """What there would be if nothing were known of the caller: the call, the time, `env`."""
+        fixed = {name: self._variables[name] for name in self._variables.fixed}
+        return {**fixed, **{n: self[n] for n in self._made}, "env": self._known["env"]}
+
     def sent(self) -> dict[str, Any]:
         """The same as plain data, for the egress: dates as ISO 8601, and no `env`."""
         facts = {n: as_data(self[n]) for n in ("caller", "room", "job", *self._made)}
