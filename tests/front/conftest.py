@@ -4,14 +4,21 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import aiohttp
 import pytest
 from support.fake_runner import FakeRunner
-from support.visiting import CHROMIUM, Visit
+from support.one_loop import fixture, share
+from support.visiting import ARGUMENTS, CHROMIUM, Visit
 
 from runner.front.app import Front
+
+
+def pytest_collection_modifyitems(items):
+    """They share a browser, and with it the loop that it lives in."""
+    share(items, Path(__file__).parent)
 
 
 @pytest.fixture
@@ -19,9 +26,9 @@ def runner():
     return FakeRunner()
 
 
-@pytest.fixture
+@fixture
 async def front(runner):
-    made = Front(runner, port=0, body_seconds=0.3)
+    made = Front(runner, port=0)
     await made.start()
     yield made
     await made.stop()
@@ -64,26 +71,34 @@ class Client:
         return await self("POST", f"/v1/agents/{agent}/turns", json=fields)
 
 
-@pytest.fixture
+@fixture
 async def ask(front):
     host, port = front.address
     async with aiohttp.ClientSession() as session:
         yield Client(session, f"http://{host}:{port}")
 
 
-@pytest.fixture
-async def browser():
+@fixture(scope="session")
+async def chromium():
+    """One for all tests of a process: starting it takes longer than most of them."""
     from playwright.async_api import async_playwright  # noqa: PLC0415 - only where it is installed
 
     async with async_playwright() as playwright:
-        made = await playwright.chromium.launch(executable_path=CHROMIUM)
+        made = await playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
         yield made
         await made.close()
 
 
-@pytest.fixture
+@fixture
+async def browser(chromium):
+    """It knows nothing of other tests, and nothing of this one stays open."""
+    yield chromium
+    for context in chromium.contexts:
+        await context.close()
+
+
+@fixture
 async def visit(browser, front):
     context = await browser.new_context(viewport={"width": 1280, "height": 800})
-    made = Visit(await context.new_page(), front)
-    yield made
-    await context.close()
+    yield Visit(await context.new_page(), front)
+    await context.close()  # before the front is: whoever reads a stream is waited for

@@ -1,6 +1,7 @@
 """What others want done in a session, by HTTP."""
 
 import pytest
+from support.one_loop import fixture
 
 from runner.front.models.actions import ActionRequest
 from runner.front.port import DialogueError
@@ -14,7 +15,7 @@ def test_a_body_has_the_keys_of_the_language():
     assert known == ACTION_KEYS
 
 
-@pytest.fixture
+@fixture
 async def session(ask):
     """A dialogue that has begun."""
     return (await ask.turn()).json["session_id"]

@@ -8,6 +8,8 @@ import json
 
 import pytest
 
+from runner.front.app import Front
+
 TURNS = "/v1/agents/clinic/turns"
 
 
@@ -249,17 +251,33 @@ async def test_a_body_in_broken_pieces_is_400(front):
     await writer.wait_closed()
 
 
-async def test_a_slow_client_is_let_go(front, ask, runner):
-    """A body that does not arrive in time is 408, and others are answered meanwhile."""
+async def begun(front):
+    """A connection on which the body of a request breaks off."""
     reader, writer = await asyncio.open_connection(*front.address)
     head = f"POST {TURNS} HTTP/1.1\r\nHost: 127.0.0.1:{front.address[1]}\r\n"
     writer.write(f'{head}Content-Length: 100\r\n\r\n{{"text"'.encode())
-    assert (await ask("GET", "/health")).status == 200
+    await writer.drain()
+    return reader, writer
+
+
+async def test_a_slow_client_is_let_go(runner):
+    """A body that does not arrive in time is 408, and does nothing."""
+    front = Front(runner, port=0, body_seconds=0.1)  # it never arrives: no clock is too slow
+    await front.start()
+    reader, writer = await begun(front)
     answer = await reader.readuntil(b"}}")
     assert b"408 Request Timeout" in answer
     assert b'"too_slow"' in answer
     writer.close()
-    await writer.wait_closed()
+    await front.stop()
+    assert runner.asked == []
+
+
+async def test_a_slow_client_holds_nobody_up(front, ask, runner):
+    """Others are answered while its body is waited for."""
+    _, writer = await begun(front)
+    assert (await ask("GET", "/health")).status == 200
+    writer.close()
     assert runner.asked == []
 
 

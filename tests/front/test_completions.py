@@ -6,6 +6,7 @@ import asyncio
 
 import openai
 import pytest
+from support.one_loop import fixture
 
 from runner.front.port import DialogueError
 from runner.front.talks_port import EarlierLine
@@ -18,7 +19,7 @@ def said(*lines):
     return [{"role": roles[n % 2], "content": line} for n, line in enumerate(lines)]
 
 
-@pytest.fixture
+@fixture
 async def client(front):
     host, port = front.address
     url = f"http://{host}:{port}/v1"

@@ -6,15 +6,14 @@ import json
 
 import pytest
 from aiohttp import web
-from playwright.async_api import async_playwright
-from support.visiting import CHROMIUM, WANTED
+from support.one_loop import fixture
+from support.visiting import NAME, WANTED
 
 from runner.front.app import Front
 from runner.front.tokens import Doors
 
 pytestmark = WANTED
 
-NAME = "evil.example"
 TRY = """
 async ({front, socket}) => {
   const json = {"Content-Type": "application/json"};
@@ -63,17 +62,15 @@ async ({front, socket}) => {
 """All ways in which a page asks somewhere else; what came of each, as far as the page can know."""
 
 
-@pytest.fixture
-async def page(front):  # noqa: ARG001 - it listens before anybody comes
-    """A browser in which the name means this machine."""
-    async with async_playwright() as playwright:
-        rules = f"--host-resolver-rules=MAP {NAME} 127.0.0.1"
-        made = await playwright.chromium.launch(executable_path=CHROMIUM, args=[rules])
-        yield await made.new_page()
-        await made.close()
+@fixture
+async def page(browser, front):  # noqa: ARG001 - it listens before anybody comes
+    """A page of a browser in which the name means this machine."""
+    made = await browser.new_page()
+    yield made
+    await made.close()
 
 
-@pytest.fixture
+@fixture
 async def elsewhere():
     """Another server on this machine; a page of it is had by the name."""
 
@@ -90,7 +87,7 @@ async def elsewhere():
     await server.cleanup()
 
 
-@pytest.fixture
+@fixture
 async def talked(runner):
     """Somebody talks with the agent; what the runner was asked by then."""
     await runner.turn("clinic", "mary", None, None, None)

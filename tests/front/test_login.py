@@ -21,6 +21,7 @@ from support.id_tokens import (
     public,
     token,
 )
+from support.one_loop import fixture
 from support.visiting import WANTED, Visit
 
 from runner.front import signing_keys
@@ -60,7 +61,7 @@ def now():
     return Now(tokens=SEALED, login=LOGIN)
 
 
-@pytest.fixture
+@fixture
 async def ask(runner, now, provider):
     async with guarded(runner, now, fetch=provider) as client:
         yield client
@@ -291,7 +292,7 @@ def clock():
     return Time()
 
 
-@pytest.fixture
+@fixture
 async def logins(provider, clock):
     made = IdTokens(provider, clock)
     yield made

@@ -8,7 +8,8 @@ from dataclasses import replace
 import pytest
 from playwright.async_api import expect
 from support.fake_runner import FakeRunner, say
-from support.visiting import CHROMIUM, WANTED, Visit
+from support.one_loop import fixture
+from support.visiting import WANTED, Visit
 from support.waiting import until
 
 from runner.front.app import Front
@@ -465,18 +466,12 @@ async def test_it_fits_every_width(browser, front, scheme, width):
     await context.close()
 
 
-@pytest.fixture
-async def caller(front):
+@fixture
+async def caller(browser, front):
     """A person whose browser has a microphone, which hums, and lets this page use it."""
-    from playwright.async_api import async_playwright  # noqa: PLC0415 - only where it is installed
-
-    hums = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
-    plays = "--autoplay-policy=no-user-gesture-required"
-    async with async_playwright() as playwright:
-        made = await playwright.chromium.launch(executable_path=CHROMIUM, args=[*hums, plays])
-        visit = Visit(await made.new_page(), front)
-        yield visit
-        await made.close()
+    context = await browser.new_context(permissions=["microphone"])
+    yield Visit(await context.new_page(), front)
+    await context.close()
 
 
 async def called(visit, runner, words="Listening"):
@@ -484,6 +479,7 @@ async def called(visit, runner, words="Listening"):
     await visit.page.goto(visit.address)
     await visit.page.get_by_role("button", name="Talk with clinic").click()
     await visit.sees("#speaking-words", words)
+    await until(lambda: runner.line is not None)
     return runner.line
 
 

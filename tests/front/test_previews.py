@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from front.test_tokens import APP, SEALED, Now, guarded
+from support.one_loop import fixture
 from support.visiting import WANTED, Visit
 
 from runner.front.app import Front
@@ -31,7 +32,7 @@ def runner(runner):
     return runner
 
 
-@pytest.fixture(params=[None, SEALED], ids=["open to this machine", "with tokens"])
+@fixture(params=[None, SEALED], ids=["open to this machine", "with tokens"])
 async def ask(request, runner):
     """A front, whether or not others prove something."""
     async with guarded(runner, Now(tokens=request.param)) as client:

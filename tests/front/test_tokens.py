@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 import aiohttp
 import pytest
 from front.conftest import Client
+from support.one_loop import fixture
 
 from runner.front.app import Front
 from runner.front.problems import HttpProblem
@@ -60,7 +61,7 @@ def now():
     return Now(tokens=SEALED)
 
 
-@pytest.fixture
+@fixture
 async def ask(runner, now):
     async with guarded(runner, now) as client:
         yield client

@@ -9,6 +9,7 @@ from contextlib import AsyncExitStack
 import aiohttp
 import pytest
 from front.test_tokens import SEALED, TOKENS, Now, guarded
+from support.one_loop import fixture
 
 from runner.front.port import DialogueError
 from runner.front.routes import voice
@@ -22,7 +23,7 @@ async def told(socket):
     return json.loads(await socket.receive_str(timeout=5))
 
 
-@pytest.fixture
+@fixture
 async def socket(ask):
     """A call that has begun."""
     async with ask.session.ws_connect(f"{ask.base}{PATH}?rate=24000") as socket:

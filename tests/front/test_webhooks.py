@@ -10,6 +10,7 @@ import aiohttp
 import pytest
 from front.conftest import Client
 from standardwebhooks import Webhook
+from support.one_loop import fixture
 from support.waiting import until
 
 from runner.front.app import Front
@@ -39,7 +40,7 @@ def signed(body=BODY, *, secret=SECRET, message="msg_1", late=0, **headers):
     return {"data": raw, "headers": sent}
 
 
-@pytest.fixture
+@fixture
 async def ask(runner):
     """A front that wants a token, or a signature for events."""
     doors = Doors(tokens=(Secret("the-token"),), webhook=Secret(SECRET))

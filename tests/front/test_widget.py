@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import pytest
 from aiohttp import web
 from front.test_page_for_all import LOOK
 from front.test_page_for_all import axe as axe  # noqa: PLC0414 - a fixture
 from support.id_tokens import LOGIN, Provider, token
+from support.one_loop import fixture
 from support.visiting import WANTED
+from support.waiting import until
 
 from runner.front.app import Front
+from runner.front.port import DialogueError
 from runner.front.tokens import Doors
 from runner.secret import Secret
 
@@ -57,7 +59,7 @@ class Site:
         await self.front.stop()
 
 
-@pytest.fixture
+@fixture
 async def site(runner):
     made = Site(runner)
     await made.start()
@@ -65,7 +67,7 @@ async def site(runner):
     await made.stop()
 
 
-@pytest.fixture
+@fixture
 async def page(browser):
     made = await browser.new_page()
     made.set_default_timeout(10_000)
@@ -152,6 +154,7 @@ async def test_an_id_token_opens_a_call_alone(site, runner, page):
     assert runner.asked == []
     await page.get_by_role("button", name="Speak").click()
     await page.get_by_text("until then you can write").wait_for()
+    await until(lambda: runner.line is not None)
     await page.get_by_label("Your message").fill("mary")
     await page.get_by_role("button", name="Send").click()
     await runner.line.came.wait()
@@ -167,6 +170,7 @@ async def test_a_visitor_speaks(site, runner, page):
     await page.get_by_role("button", name="Ask us").click()
     await page.get_by_role("button", name="Speak").click()
     await page.get_by_text("until then you can write").wait_for()
+    await until(lambda: runner.line is not None)
     runner.line.pieces.put_nowait({"type": "message", "role": "agent", "text": "Good day."})
     await page.get_by_role("log").get_by_text("Good day.").wait_for()
     await page.get_by_label("Your message").fill("hello")
@@ -175,6 +179,27 @@ async def test_a_visitor_speaks(site, runner, page):
     assert runner.line.said == [("text", "hello")]
     await page.get_by_role("button", name="End", exact=True).click()
     await runner.line.gone.wait()
+
+
+async def test_a_visitor_is_told_that_nobody_can_answer(site, runner, page):
+    """No word of a runner or of LiveKit, in writing, by the runner's socket, over LiveKit."""
+    site.origins = frozenset({site.address})
+    runner.refuses = DialogueError("not_ready", "LiveKit at wss://lk is away", "start it")
+    words = page.get_by_text("Nobody can answer just now. Please try again in a moment.")
+    for url in (None, "ws://127.0.0.1:9"):
+        runner.livekit_url = url
+        await page.goto(site.address)
+        await page.get_by_role("button", name="Ask us").click()
+        await page.get_by_role("button", name="Speak").click()
+        await words.wait_for()
+    runner.refuses = None  # there is a token for a LiveKit that is not there
+    await page.get_by_role("button", name="Speak").click()
+    await page.get_by_text("Calling").wait_for()
+    await words.wait_for()
+    runner.refuses = DialogueError("full", "as many dialogues as the runner takes", None)
+    await page.get_by_label("Your message").fill("mary")
+    await page.get_by_role("button", name="Send").click()
+    await page.get_by_role("alert").and_(words).wait_for()
 
 
 async def test_only_the_script_may_be_loaded_from_anywhere(ask):

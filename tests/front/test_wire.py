@@ -6,8 +6,8 @@ import asyncio
 import contextlib
 
 import aiohttp
-import pytest
 from front.conftest import Client
+from support.one_loop import fixture
 from support.waiting import until
 
 from runner.front.app import Front
@@ -16,7 +16,7 @@ from runner.front.wire import Limits
 SMALL = Limits(in_all=6, per_address=4, head=0.2, idle=0.4, write=0.3)
 
 
-@pytest.fixture
+@fixture
 async def small(runner):
     """A front with little room and little patience."""
     made = Front(runner, port=0, limits=SMALL)
@@ -25,7 +25,7 @@ async def small(runner):
     await made.stop()
 
 
-@pytest.fixture
+@fixture
 async def dial(small):
     """Open a connection, from any address of this machine; all are closed with the test."""
     opened = []

@@ -37,12 +37,30 @@ async def test_a_person_talks_with_the_demonstration_over_livekit(runner, tmp_pa
     assert {each.split("//")[1].split("/")[0] for each in urls} <= {runner.http.split("//")[1]}
 
 
-async def test_who_has_no_microphone_hears_writes_and_is_bid_goodbye(runner):
-    """What to do is said; the agent's end is no broken connection, and is heard to its end."""
+KEYPAD = """\
+    start: receptionist
+    keypad:
+      "1":
+        say: You have pressed one.
+      "#":
+        say: You have pressed hash.
+"""
+
+
+async def test_who_has_no_microphone_hears_writes_and_is_bid_goodbye(lkrun_serve, demonstration):
+    """What to do is said; keys are pressed; the agent's end is heard, and is no broken line."""
+    file = demonstration / "clinic.yaml"
+    file.write_text(file.read_text().replace("    start: receptionist\n", KEYPAD, 1))
+    runner = lkrun_serve(demonstration)
+    await runner.event("ready")
     async with browser("--autoplay-policy=no-user-gesture-required") as page:
         talk = PageTalk(page)
         await talk.call(runner.http, then="The agent cannot hear you")
         await expect(page.locator("#trouble")).to_contain_text("until then you can write")
+        for key, name, said in (("1", "1", "one"), ("#", "hash", "hash")):
+            await talk.press(name)
+            await expect(talk.log).to_contain_text(f"You pressed {key}")
+            await expect(talk.log).to_contain_text(f"You have pressed {said}.")
         await talk.write("goodbye")
         await expect(talk.over).to_contain_text("has ended the conversation")
 

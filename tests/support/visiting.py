@@ -15,6 +15,15 @@ CHROMIUM = next(
 )
 MISSING = CHROMIUM is None or importlib.util.find_spec("playwright") is None
 
+NAME = "evil.example"
+"""A name that means this machine, as a page of somebody else's may have it."""
+
+ARGUMENTS = (
+    "--use-fake-device-for-media-stream",  # a microphone that hums, for whom it is allowed
+    "--autoplay-policy=no-user-gesture-required",
+    f"--host-resolver-rules=MAP {NAME} 127.0.0.1",
+)
+
 WANTED = pytest.mark.skipif(
     MISSING and os.environ.get("CI") != "true",
     reason="needs Chromium and the package playwright (in CI they must be there)",

@@ -14,7 +14,7 @@ const NO_AGENT = "The agent did not join the room. The runner’s log says more.
 const AWAY = "The connection to LiveKit is gone. Trying to get it back…";
 const BROKEN = "The connection to LiveKit broke off, so the call is over.";
 
-/** One call, as `Call` of voice.js: it is told to `on` in the same words. */
+/** One call, as `Call` of voice.js: it is told to `on` in the same words; `on.away` stands for those of what is not to be had. */
 export class RoomCall {
   constructor(agent, on) {
     this.agent = agent;
@@ -39,7 +39,7 @@ export class RoomCall {
     try {
       await this.room.connect(pass.server_url, pass.participant_token);
     } catch {
-      return this.stop(NO_LIVEKIT(pass.server_url));
+      return this.stop(this.on.away ?? NO_LIVEKIT(pass.server_url));
     }
     if (this.ended) return void this.room.disconnect();
     this.joined = true;
@@ -50,7 +50,8 @@ export class RoomCall {
     try {
       return await ask("POST", "/token", { room_config: { agents: [{ agent_name: this.agent }] } });
     } catch (error) {
-      this.stop(error instanceof Gone ? "The call could not begin: the runner does not answer." : `The call could not begin. ${error.message}`);
+      const words = error instanceof Gone ? "The call could not begin: the runner does not answer." : `The call could not begin. ${error.message}`;
+      this.stop(error instanceof Gone || error.status === 503 ? (this.on.away ?? words) : words);
     }
   }
 
@@ -81,7 +82,7 @@ export class RoomCall {
       const all = await ask("GET", "/v1/sessions").catch(() => []);
       const mine = all.find((each) => each.room === room);
       if (mine) return this.start(mine.id);
-      if (Date.now() > until) return this.stop(NO_AGENT);
+      if (Date.now() > until) return this.stop(this.on.away ?? NO_AGENT);
       await new Promise((done) => setTimeout(done, LOOK));
     }
   }

@@ -22,6 +22,7 @@ const LOOK = `
   .sr { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }`;
 
 const GONE = "Nobody can be reached now, or this page may not ask.";
+const NOBODY = "Nobody can answer just now. Please try again in a moment.";   // why not is told on the runner's own page
 const BY_VOICE = "Press Speak first. Then you can write as well.";   // who shows an ID token may call, and write in the call
 
 /** Open the panel in place of the button, and begin to write; `about` are the attributes of the script. */
@@ -91,7 +92,7 @@ class Panel {
     } catch (error) {
       this.box.value = text;
       if (error.code === "ended" || error.code === "unknown_session") this.session = null;
-      this.tell(error instanceof Gone ? GONE : error.code === "not_for_callers" ? BY_VOICE : error.message, true);
+      this.tell(error instanceof Gone ? GONE : error.status === 503 ? NOBODY : error.code === "not_for_callers" ? BY_VOICE : error.message, true);
     }
   }
 
@@ -123,7 +124,8 @@ class Panel {
       level: () => {},
       trouble: (words) => { this.trouble.textContent = words; },
       deaf: (words) => { this.trouble.textContent = words; },
-      refused: () => ask("GET", `/v1/agents/${encodeURIComponent(agent)}/voice?rate=24000`).then(() => "", (error) => error.message),
+      refused: () => ask("GET", `/v1/agents/${encodeURIComponent(agent)}/voice?rate=24000`).then(() => "", (error) => (error.status === 503 ? NOBODY : error.message)),
+      away: NOBODY,
       over: (words) => this.over(words || "The conversation has ended."),
     };
     this.speak.textContent = "End";

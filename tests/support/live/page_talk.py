@@ -66,6 +66,14 @@ class PageTalk:
         await box.fill(text)
         await box.press("Enter")
 
+    async def press(self, *names: str) -> None:
+        """Press keys of the page's keypad, by their names."""
+        if not await self.page.locator("#pad").is_visible():
+            await self.page.get_by_role("button", name="Keypad").click()
+        for name in names:
+            await self.page.get_by_role("button", name=name, exact=True).click()
+        await self.page.get_by_role("button", name="Press these keys").click()
+
     async def speak(self) -> None:
         """Say the sentence; returns when it is said."""
         await self.page.evaluate("speak()")
