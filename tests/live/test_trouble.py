@@ -6,6 +6,7 @@ import os
 import signal
 import time
 
+import aiohttp
 from support import stuck
 from support.live.callers import calling
 from support.live.folders import TEXT, VOICE
@@ -16,20 +17,45 @@ AT_MOST = 25.0
 
 
 async def test_a_runner_comes_back_when_livekit_does(livekit, lkrun_serve, write):
-    """LiveKit dies in a call and comes back: it is said once each, and a new call is answered."""
+    """Away at the start, or in a call: it is said once each, to who asks too, until it is back."""
+    livekit.kill()
     runner = lkrun_serve(write(agents=VOICE))
-    await runner.event("ready")
+    try:
+        await runner.event("livekit_lost", within=20)
+        await nobody_is_let_in(runner, (await runner.event("listening"))["http"])
+    finally:
+        livekit.start()
+    await runner.event("ready", within=30)
+    assert len(runner.named("livekit_back")) == 1
     async with calling(livekit, "desk") as caller:
         await caller.reads("Hello there.")
         livekit.kill()
-        await runner.event("livekit_lost", within=20)
+        await runner.event("livekit_lost", within=20, nth=2)
+        await nobody_is_let_in(runner, runner.http)
         livekit.start()
-        await runner.event("livekit_back", within=30)
+        await runner.event("livekit_back", within=30, nth=2)
         async with calling(livekit, "desk") as another:
             await another.reads("Hello there.")
             await another.hears()
-    assert len(runner.named("livekit_lost")) == 1
-    assert len(runner.named("livekit_back")) == 1
+    assert len(runner.named("livekit_lost")) == 2
+    assert len(runner.named("livekit_back")) == 2
+
+
+async def nobody_is_let_in(runner, address):
+    """Every way to a call, and `/ready`, say that LiveKit is away and what is to be done."""
+    url = runner.named("livekit_lost")[0]["url"]
+    async with aiohttp.ClientSession() as session:
+        for method, path in (
+            ("POST", "/token"), ("GET", "/token"), ("GET", "/connection-details"),
+            ("POST", "/create-room"), ("GET", "/ready"),
+        ):  # fmt: skip
+            async with session.request(method, address + path) as answer:
+                error = (await answer.json())["error"]
+            assert (answer.status, error["code"]) == (503, "not_ready"), path
+            assert f"LiveKit at {url} cannot be reached (" in error["message"]
+            assert "correct LIVEKIT_URL" in f"{error['message']} {error['help']}"
+        async with session.get(f"{address}/health") as answer:
+            assert answer.status == 200
 
 
 async def test_a_call_whose_process_is_killed_takes_no_other_with_it(livekit, lkrun_serve, write):

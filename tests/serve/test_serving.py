@@ -22,6 +22,7 @@ from runner.serve.sessions.service_answers import LARGEST
 from runner.serve.socket.messages import End
 from runner.serve.workers.livekit import LiveKitAgents
 from runner.serve.workers.neighbours import Neighbours
+from runner.serve.workers.registrations import LostConnection
 
 LIVEKIT = LiveKit("ws://lk:7880", "key", Secret("s" * 32))
 
@@ -29,8 +30,8 @@ LIVEKIT = LiveKit("ws://lk:7880", "key", Secret("s" * 32))
 class Workers:
     """Registrations that are as they are told to be."""
 
-    def __init__(self, missing=()):
-        self._missing = list(missing)
+    def __init__(self, missing=(), lost=None):
+        self._missing, self.lost = list(missing), lost
 
     def missing(self):
         return self._missing
@@ -189,6 +190,12 @@ def test_with_livekit_all_agents_must_be_registered(with_livekit):
     with_livekit._agents._workers = Workers(["shop"])
     assert with_livekit.not_ready() == "not registered with LiveKit: shop"
     assert [a.registered for a in with_livekit.agents()] == [True, False]
+    lost = LostConnection("LiveKit at ws://lk:7880 cannot be reached (off)", "off", "start it")
+    with_livekit._agents._workers = Workers(["shop"], lost)
+    assert with_livekit.not_ready() == (
+        "not registered with LiveKit: shop; LiveKit at ws://lk:7880 cannot be reached (off); "
+        "start it"
+    )
     with_livekit._agents._workers = Workers()
     assert with_livekit.not_ready() is None
 

@@ -12,6 +12,7 @@ import logging
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Final
 
+from runner.front.port import DialogueError
 from runner.serve.tasks import Tasks
 from runner.serve.workers import forkserver
 
@@ -134,8 +135,22 @@ class LiveKitAgents:
             return None
         if self._workers is None:
             return "the runner is starting"
-        missing = self._workers.missing()
-        return f"not registered with LiveKit: {', '.join(missing)}" if missing else None
+        missing = ", ".join(self._workers.missing())
+        if not missing:
+            return None
+        lost = self._workers.lost
+        why = f"; {lost.words}; {lost.help}" if lost is not None else ""
+        return f"not registered with LiveKit: {missing}{why}"
+
+    def refusal(self, name: str) -> DialogueError | None:
+        """Why an agent can take no call by voice just now, or None."""
+        if self.registered(name):
+            return None
+        lost = self._workers.lost if self._workers is not None else None
+        if lost is not None:
+            return DialogueError("not_ready", lost.words, lost.help)
+        words = f"'{name}' is not registered with LiveKit yet"
+        return DialogueError("not_ready", words, "try again in a moment")
 
     async def look(self) -> None:
         """Look after processes, connections and accepted calls; to be called every second or so."""

@@ -49,6 +49,21 @@ _TYPES: Final = {"publisher": ServerType.PUBLISHER, "room": ServerType.ROOM}
 _FAILED: Final = "failed to connect to livekit"
 
 
+@dataclass(frozen=True, slots=True)
+class LostConnection:
+    """Why LiveKit does not know the agents just now.
+
+    Attributes:
+        words: a sentence without its end.
+        reason: what happened to the connection.
+        help: what a person can do.
+    """
+
+    words: str
+    reason: str
+    help: str
+
+
 @dataclass(eq=False, slots=True)
 class _Worker:
     name: str
@@ -110,7 +125,7 @@ class Workers:
         self._leaving: set[_Worker] = set()
         self._retiring: set[asyncio.Task[None]] = set()
         self._accepted: dict[str, float] = {}
-        self._lost = False
+        self.lost: LostConnection | None = None
         self._changed = asyncio.Event()
         self._on_registered = on_registered
         # the processes of calls ignore Ctrl-C from their birth (`warm`); LiveKit would have the
@@ -170,12 +185,11 @@ class Workers:
 
     def listen(self, record: logging.LogRecord) -> None:
         """Hear in LiveKit's log that a connection was lost; say it once."""
-        if not self._lost and record.getMessage().startswith(_FAILED):
-            self._lost = True
-            reason = _reason(getattr(record, "error", None))
+        if self.lost is None and record.getMessage().startswith(_FAILED):
             url = self._livekit.url
-            words = f"LiveKit at {url} cannot be reached ({reason}); trying until it can"
-            self._log.event("livekit_lost", words, level="warning", url=url, error=reason)
+            lost = self.lost = _lost(url, getattr(record, "error", None))
+            words = f"{lost.words}; trying until it can; {lost.help}"
+            self._log.event("livekit_lost", words, level="warning", url=url, error=lost.reason)
 
     def look(self) -> None:
         """Look after connections and accepted calls; to be called every second or so."""
@@ -190,8 +204,8 @@ class Workers:
                 self._over(call, "crashed")
 
     def _tell_back(self) -> None:
-        if self._lost and self._workers and not self.missing():
-            self._lost = False
+        if self.lost is not None and self._workers and not self.missing():
+            self.lost = None
             words = f"LiveKit at {self._livekit.url} is back"
             self._log.event("livekit_back", words, url=self._livekit.url)
 
@@ -344,10 +358,23 @@ def _unheard(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
         loop.default_exception_handler(context)
 
 
+def _lost(url: str, error: object) -> LostConnection:
+    reason = _reason(error)
+    what = _TO_DO.get(reason, "start it, or correct LIVEKIT_URL and start the runner again")
+    return LostConnection(f"LiveKit at {url} cannot be reached ({reason})", reason, what)
+
+
+_DENIED: Final = "it refuses the API key and secret"
+_TO_DO: Final = {
+    _DENIED: "correct LIVEKIT_API_KEY and LIVEKIT_API_SECRET, and start the runner again",
+    "it is no LiveKit server": "correct LIVEKIT_URL, and start the runner again",
+}
+
+
 def _reason(error: object) -> str:
     """What happened to the connection, in plain words."""
     if isinstance(error, aiohttp.WSServerHandshakeError):
-        known = {401: "it refuses the API key and secret", 404: "it is no LiveKit server"}
+        known = {401: _DENIED, 404: "it is no LiveKit server"}
         return known.get(error.status, f"it answers with status {error.status}")
     if isinstance(error, aiohttp.ClientConnectorError):
         return error.os_error.strerror or "it does not answer"

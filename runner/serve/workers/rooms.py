@@ -165,8 +165,9 @@ class Rooms:
         if refusal is not None:
             words = "the runner has as many calls as it may have"
             raise DialogueError(refusal, words if self._admission.full else _REFUSED[refusal])
-        if not self._agents.registered(name):
-            raise DialogueError("not_ready", f"'{name}' is not registered with LiveKit yet")
+        unknown = self._agents.refusal(name)
+        if unknown is not None:
+            raise unknown
         return name
 
 
