@@ -11,6 +11,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 import click
 
+from runner.cli.groups import Commands
 from runner.cli.options import formats, shared
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ _WAIT = 300
 _PAGE = "<!doctype html><title>lkrun</title><p>{} You can close this page.</p>"
 
 
-@click.group()
+@click.group(cls=Commands)
 @shared
 def auth() -> None:
     """Get a refresh token for a service through the browser."""

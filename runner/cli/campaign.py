@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from runner.cli.folder import compiled, folder
+from runner.cli.groups import Commands
 from runner.cli.options import formats, shared
 from runner.cli.stored import opened
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from runner.records.database import Database
 
 
-@click.group(subcommand_metavar="COMMAND [ARGS]...")
+@click.group(cls=Commands, subcommand_metavar="COMMAND [ARGS]...")
 @shared
 def campaign() -> None:
     """Start a campaign, pause or stop it, and see how far it is.

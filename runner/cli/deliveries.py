@@ -15,6 +15,7 @@ import click
 
 from runner.cli import asynchronous
 from runner.cli.folder import compiled, folder
+from runner.cli.groups import Listed
 from runner.cli.livekit import livekit_of
 from runner.cli.options import formats, shared
 from runner.delivery.letters import JOB, room_of
@@ -29,7 +30,7 @@ _WORDS = {"sent": "sent", "waiting": "is tried again", "given_up": "given up"}
 _WHY_NOT = {"sent": "it was sent", "waiting": "it is tried again by itself"}
 
 
-@click.group(subcommand_metavar="COMMAND [ARGS]...")
+@click.group(cls=Listed, subcommand_metavar="[COMMAND] [ARGS]...")
 @shared
 def deliveries() -> None:
     """Show what was sent of calls, and send again what could not be."""

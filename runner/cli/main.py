@@ -7,6 +7,7 @@ from importlib import import_module
 import click
 
 from runner import __version__
+from runner.cli.groups import Commands
 from runner.cli.options import shared
 
 VERBS: dict[str, tuple[str, str]] = {
@@ -40,7 +41,7 @@ VERBS: dict[str, tuple[str, str]] = {
 """Verb → its module, and its line in the help."""
 
 
-class _Verbs(click.Group):
+class _Verbs(Commands):
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
         return sorted(VERBS)
 
@@ -51,19 +52,6 @@ class _Verbs(click.Group):
             import_module(VERBS[cmd_name][0]), cmd_name.replace("-", "_")
         )
         return command
-
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        try:
-            return super().resolve_command(ctx, args)
-        except click.UsageError as error:
-            from runner.diagnostics.nearest import did_you_mean
-
-            hint = did_you_mean(args[0], VERBS, noun="commands")
-            raise click.UsageError(
-                f"there is no command '{args[0]}'" + (f"; {hint}" if hint else ""), ctx
-            ) from error
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click's signature
         with formatter.section("Commands"):

@@ -8,11 +8,12 @@ from pathlib import Path
 import click
 
 from runner.cli.folder import folder
+from runner.cli.groups import Commands
 from runner.cli.options import formats, shared
 from runner.cli.stored import opened
 
 
-@click.group(subcommand_metavar="COMMAND [ARGS]...")
+@click.group(cls=Commands, subcommand_metavar="COMMAND [ARGS]...")
 @shared
 def memory() -> None:
     """Show or forget what is remembered of a caller."""

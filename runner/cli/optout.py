@@ -9,11 +9,12 @@ from typing import Any
 import click
 
 from runner.cli.folder import folder
+from runner.cli.groups import Commands
 from runner.cli.options import formats, shared
 from runner.cli.stored import opened
 
 
-@click.group(subcommand_metavar="COMMAND [ARGS]...")
+@click.group(cls=Commands, subcommand_metavar="COMMAND [ARGS]...")
 @shared
 def optout() -> None:
     """List the numbers that are never called, put one there, or take one off.

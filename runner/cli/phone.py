@@ -11,6 +11,7 @@ import click
 from runner.cli import asynchronous
 from runner.cli.check import show
 from runner.cli.folder import compiled, folder
+from runner.cli.groups import Commands
 from runner.cli.livekit import livekit_of
 from runner.cli.options import formats, shared
 
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from runner.serve.telephony.lines import Line
 
 
-@click.group(subcommand_metavar="COMMAND [ARGS]...")
+@click.group(cls=Commands, subcommand_metavar="COMMAND [ARGS]...")
 @shared
 def phone() -> None:
     """Compare the numbers in the files with LiveKit's trunks and rules, and apply them.

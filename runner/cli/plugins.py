@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from runner.cli.groups import Commands
 from runner.cli.options import formats, shared
 from runner.diagnostics.nearest import did_you_mean
 from runner.provider_kinds import BY_KEY, NO_PROVIDERS
@@ -20,7 +21,7 @@ _KINDS = (*BY_KEY, *NO_PROVIDERS)
 _KIND = click.option("--kind", type=click.Choice(_KINDS), help="Only plugins of this kind.")
 
 
-@click.group(invoke_without_command=True, subcommand_metavar="COMMAND [ARGS]...")
+@click.group(cls=Commands, invoke_without_command=True, subcommand_metavar="COMMAND [ARGS]...")
 @_KIND
 @formats("text", "json")
 @shared

@@ -8,10 +8,11 @@ import click
 
 from runner.cli.check import listed
 from runner.cli.folder import compiled, folder
+from runner.cli.groups import Commands
 from runner.cli.options import shared
 
 
-@click.group()
+@click.group(cls=Commands)
 def promptfoo() -> None:
     """Evaluate agents with promptfoo."""
 

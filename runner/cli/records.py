@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from runner.cli.folder import folder
+from runner.cli.groups import Listed
 from runner.cli.options import formats, shared
 from runner.cli.stored import data_dir, opened
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from runner.records.reading import RecordQuery
 
 _KINDS = ("call", "text", "interaction", "event")
+_SESSIONS = ("call", "text")
 _NOTHING = "no call has been kept yet"
 
 
@@ -38,7 +40,7 @@ def _filters(command: Any) -> Any:
     return command
 
 
-@click.group(subcommand_metavar="COMMAND [ARGS]...")
+@click.group(cls=Listed, subcommand_metavar="[COMMAND] [ARGS]...")
 @shared
 def records() -> None:
     """Show what happened in calls: list, show one, export all."""
@@ -187,24 +189,54 @@ def _line(each: dict[str, Any]) -> str:
     when = each["started"][:19].replace("T", " ")
     caller = f"  {each['caller']}" if each["caller"] else ""
     turns = f"{each['turns']} turn{'' if each['turns'] == 1 else 's'}"
-    took = f"{each['duration']:.0f} s, {turns}, {each['outcome']}"
-    return f"{when}  {each['id']}  {each['agent']}  {each['kind']}{caller}  {took}"
+    took = f"{each['duration']:.0f} s, {turns}, " if each["kind"] in _SESSIONS else ""
+    agent = each["agent"] or "no agent"
+    return f"{when}  {each['id']}  {agent}  {each['kind']}{caller}  {took}{each['outcome']}"
 
 
 def _about(record: dict[str, Any]) -> list[str]:
-    names = ("summary", "extract", "verdicts", "variables", "labels")
-    return [
-        f"  {name}: {value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)}"
-        for name in names
-        if (value := record[name])
-    ]
+    return [f"  {name}: {_written(value)}" for name in _ABOUT if (value := record.get(name))]
 
 
-_WORDS = {
+_ABOUT = (
+    "summary", "extract", "verdicts", "variables", "labels",
+    "event_type", "data", "session_id", "user_id", "input", "output", "error", "metadata",
+)  # fmt: skip
+"""Of calls, and of what is kept beside them."""
+
+
+def _written(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def _given(event: dict[str, Any]) -> str:
+    arguments = event.get("arguments")
+    return f"{event['name']}({_written(arguments)})" if arguments else str(event["name"])
+
+
+def _pressed(event: dict[str, Any]) -> str:
+    keys = event["keys"] if event["keys"] is not None else "keys that are private"
+    return f"{_speaker(event)} pressed {keys}"
+
+
+def _speaker(event: dict[str, Any]) -> str:
+    return "Caller" if event["role"] == "user" else "Agent"
+
+
+_WORDS: dict[str, Callable[[dict[str, Any]], str]] = {
+    "app": lambda e: f"app: {_given(e)}",
+    "dial": lambda e: f"called {e['to'] or 'nobody'}: {e['outcome']}",
+    "event": lambda e: f"event: {_given(e)}",
     "handoff": lambda e: f"→ {e['to']}",
-    "message": lambda e: f"{'Caller' if e['role'] == 'user' else 'Agent'}: {e['text']}",
-    "tool_call": lambda e: f"{e['name']}({json.dumps(e['arguments'], ensure_ascii=False)})",
+    "intent": lambda e: f"intent: {e['name']}",
+    "keypad": _pressed,
+    "language": lambda e: f"language: {e['to']}",
+    "message": lambda e: f"{_speaker(e)}: {e['text']}",
+    "opt_out": lambda e: f"never to be called: {e['number'] or 'without a number'}",
+    "sound": lambda e: f"sound: {e['name']}",
+    "tool_call": lambda e: f"{e['name']}({_written(e['arguments'])})",
     "tool_result": lambda e: f"{e['name']} {'failed' if e['error'] else '='} {e['output']}",
+    "transfer": lambda e: f"passed on to {e['to']}: {e.get('reason') or e['state']}",
 }
 
 

@@ -9,10 +9,11 @@ from pathlib import Path
 import click
 
 from runner.cli.folder import DEFAULT, existing
+from runner.cli.groups import Commands
 from runner.cli.options import formats, options, shared
 
 
-@click.group()
+@click.group(cls=Commands)
 @shared
 def tool() -> None:
     """Try a tool by hand."""
