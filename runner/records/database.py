@@ -14,6 +14,7 @@ from sqlalchemy.exc import DBAPIError, NoSuchModuleError, SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
 from runner.records.address import Address
+from runner.records.disk import SQLITE
 
 NEWEST: Final = "0005"
 """The last of the migrations."""
@@ -185,19 +186,6 @@ def _migrate(connection: Connection) -> None:
     command.upgrade(config, "head")
 
 
-_SQLITE: Final = {
-    sqlite3.SQLITE_BUSY: ("another program keeps it locked", None),
-    sqlite3.SQLITE_CANTOPEN: ("it cannot be opened", "let lkrun write in its folder"),
-    sqlite3.SQLITE_CORRUPT: ("it is damaged", "move it away: lkrun begins a new one"),
-    sqlite3.SQLITE_FULL: ("the disk is full", "make room on it"),
-    sqlite3.SQLITE_IOERR: ("the disk cannot be read or written", None),
-    sqlite3.SQLITE_NOTADB: ("it is no SQLite database", "move it away: lkrun begins a new one"),
-    sqlite3.SQLITE_PERM: ("it may not be written", "let lkrun write it"),
-    sqlite3.SQLITE_READONLY: ("it may not be written", "let lkrun write it"),
-}
-"""SQLite's result codes (https://sqlite.org/rescode.html) in words, with what to do."""
-
-
 def _in_words(error: Exception, address: Address) -> DatabaseError:
     where = address.shown
     cause = error.orig if isinstance(error, DBAPIError) else error
@@ -205,7 +193,7 @@ def _in_words(error: Exception, address: Address) -> DatabaseError:
         why = f"{where} cannot be written: {cause.strerror or cause}"
         return DatabaseError(why, "name a folder in runner.data_dir that lkrun may write in")
     if isinstance(cause, sqlite3.Error) and hasattr(cause, "sqlite_errorcode"):
-        words, hint = _SQLITE.get(cause.sqlite_errorcode & 0xFF, (str(cause), None))
+        words, hint = SQLITE.get(cause.sqlite_errorcode & 0xFF, (str(cause), None))
         refused = cause.sqlite_errorcode & 0xFF in (
             sqlite3.SQLITE_CONSTRAINT,
             sqlite3.SQLITE_TOOBIG,

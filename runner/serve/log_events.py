@@ -86,7 +86,7 @@ EVENTS: Final = (
     LogEvent("ready", "all agents are registered and the page is served",
              ("agents", "release", "http", "livekit")),
     LogEvent("records_not_spooled", "what happens in calls cannot be kept on the disk until it is"
-             " in the database", ("folder", "error")),
+             " in the database", ("folder", "error", "help")),
     LogEvent("records_not_stored", "the database of records cannot be used; calls go on, and what"
              " happened in them waits on the disk", ("error", "help")),
     LogEvent("records_stored", "records are stored again"),

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from runner.masking import masking
 from runner.records import notes
+from runner.records.disk import DiskTrouble, disk_trouble
 from runner.records.notes import Note, note
 from runner.records.spool import Noted, RecordSpool
 from runner.serve.kept import Kept
@@ -310,7 +311,7 @@ class Recorder:
         try:
             return RecordSpool(data_dir)
         except (OSError, sqlite3.Error) as error:
-            self._tell_disk(getattr(error, "strerror", None) or str(error))
+            self._tell_disk(disk_trouble(error))
             return RecordSpool(Path(tempfile.mkdtemp(prefix="lkrun-spool-")))
 
     def _stored(self, sessions: list[str]) -> None:
@@ -319,17 +320,21 @@ class Recorder:
             if (settling := self._settling.pop(session, None)) is not None:
                 settling.set()
 
-    def _tell_disk(self, why: str | None) -> None:
-        if self._is_news("disk", why):
+    def _tell_disk(self, trouble: DiskTrouble | None) -> None:
+        why = trouble.words if trouble is not None else None
+        if trouble is not None and self._is_news("disk", why):
             folder = str(self.place.data_dir)
+            hint = f"; {trouble.help}" if trouble.help else ""
             self._log.event(
                 "records_not_spooled",
-                f"what happens in calls cannot be kept in {folder}: {why}; it is lost if the "
-                "runner ends before it is in the database",
+                f"what happens in calls cannot be kept in {folder}: {why}{hint}; calls go on, and "
+                "it is lost if the runner ends before it is in the database",
                 level="error",
                 folder=folder,
                 error=why,
+                help=trouble.help,
             )
+        self._troubles["disk"] = why
 
     def _tell_database(self, error: DatabaseError | None) -> None:
         why = str(error) if error is not None else None

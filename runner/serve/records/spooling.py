@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
+from runner.records.disk import DiskTrouble, disk_trouble
 from runner.records.spool import Noted
 
 if TYPE_CHECKING:
@@ -23,6 +24,10 @@ _HELD: Final = 20_000
 
 _PAUSE: Final = 1.0
 """Seconds until a disk that took nothing is tried again."""
+
+_NO_ROOM: Final = DiskTrouble(
+    "as much waits there as may wait", "see to it that the database takes what waits"
+)
 
 _Work = Noted | asyncio.Future[None] | None
 """Notes; who waits for those before; None: it is over."""
@@ -43,7 +48,7 @@ class Spooling:
     def __init__(
         self,
         spool: RecordSpool,
-        trouble: Callable[[str | None], None],
+        trouble: Callable[[DiskTrouble | None], None],
         on_over: Callable[[], None],
     ) -> None:
         """Begin."""
@@ -107,12 +112,12 @@ class Spooling:
         except (OSError, sqlite3.Error) as error:
             self.lost += max(0, len(self._held) - _HELD)
             del self._held[_HELD:]
-            self._trouble(getattr(error, "strerror", None) or str(error))
+            self._trouble(disk_trouble(error))
             return
         over = any(each.over for each in self._held)
         self._held.clear()
         self.lost += lost
-        self._trouble("the spool is full" if lost else None)
+        self._trouble(_NO_ROOM if lost else None)
         if over:
             self._on_over()
 
