@@ -526,6 +526,10 @@ async def test_what_is_said_of_a_job_needs_its_own_token(world):
         with pytest.raises(DialogueError) as late:
             book.report(first, tokens[first], "success", None, None)
         assert (late.value.code, world.jobs.get(first).error) == ("ended", "no model")
+        with pytest.raises(DialogueError) as elsewhere:
+            book.report("AJ_of_another_runner", tokens[first], "success", None, None)
+        assert elsewhere.value.code == "unknown_job"
+        assert "give each runner.http.public_url one of its own" in elsewhere.value.help
         assert await world.ended(first) == (FAILED, "no model")
 
 

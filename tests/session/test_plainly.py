@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import socket
+import ssl
 
 import pytest
 from livekit.agents import APIConnectionError, APIError, APIStatusError
@@ -98,3 +100,48 @@ def test_an_answer_of_another_kind_is_no_lost_connection(cause):
 def test_other_errors_are_their_first_line(error, line):
     """What has no status is told as it is."""
     assert plainly(error) == (line or str(error))
+
+
+def wrapped(cause, *, attempts=4):
+    """What LiveKit raises when it has tried several times."""
+    error = APIConnectionError(f"failed to generate LLM completion after {attempts} attempts")
+    error.__cause__ = cause
+    return error
+
+
+class ReadError(Exception):
+    """What httpx calls a connection that ends within an answer."""
+
+
+def untrusted():
+    """A certificate that nobody has signed."""
+    error = ssl.SSLCertVerificationError("certificate verify failed")
+    error.verify_message = "self-signed certificate"
+    return error
+
+
+@pytest.mark.parametrize(
+    ("cause", "words"),
+    [
+        (untrusted(), "its certificate is not trusted (self-signed certificate)"),
+        (ssl.SSLError("WRONG_VERSION_NUMBER"), "it does not speak TLS (https://) at its address"),
+        (socket.gaierror(-2, "unknown"), "there is no computer of the name in its address"),
+        (ConnectionRefusedError(111, "refused"), "nothing listens at its address"),
+        (ReadError(), "the service ended the connection without an answer"),
+    ],
+)
+def test_a_connection_that_does_not_come_about_is_told_in_words(cause, words):
+    """Whatever a client wraps it in, and also after LiveKit's last attempt."""
+    line = f"{words}: look at the address below with:"
+    assert plainly(caused(cause)) == line
+    assert plainly(wrapped(caused(cause))) == f"{line} (tried 4 times)"
+
+
+def test_the_last_of_several_attempts_says_what_is_wrong():
+    """That there were several is said, and not in place of the reason."""
+    busy = APIStatusError("Error code: 500 - oops", status_code=500, body=None)
+    told = "500 Internal Server Error: oops; the service itself is out of order (tried 4 times)"
+    assert plainly(wrapped(busy)) == told
+    ours = APIConnectionError("voice.example ended the connection without an answer")
+    ours.__context__, ours.__suppress_context__ = ReadError(), True
+    assert plainly(ours) == "voice.example ended the connection without an answer"

@@ -126,8 +126,14 @@ class ServedJobs:
     def _job(self, name: str) -> Job:
         job = self._jobs.get(name)
         if job is None:
-            raise DialogueError("unknown_job", "there is no such job")
+            raise DialogueError("unknown_job", "this runner has no such job", _OTHERS)
         return job
+
+
+_OTHERS = (
+    "a job is known to the runner that took it, and to who takes its folder for data over: where "
+    "several serve behind one address, give each runner.http.public_url one of its own"
+)
 
 
 def _over(job: Job) -> DialogueError:

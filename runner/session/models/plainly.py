@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import socket
+import ssl
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -28,6 +30,23 @@ _ADVICE: Final = {
 _UNREADABLE: Final = (ValueError, TypeError, AttributeError, LookupError)
 """What a plugin comes upon that reads another answer than it expects."""
 
+_ATTEMPTS: Final = re.compile(r"failed to [\w ]+ after (\d+) attempts")
+"""How LiveKit wraps the last of several failures."""
+
+_ADDRESS: Final = "look at the address below with:"
+
+_UNCONNECTED: Final = {
+    ssl.SSLError: "it does not speak TLS (https://) at its address",
+    socket.gaierror: "there is no computer of the name in its address",
+    ConnectionRefusedError: "nothing listens at its address",
+}
+"""Why no connection comes about → in words."""
+
+_BROKEN: Final = frozenset(
+    {"ReadError", "RemoteProtocolError", "ServerDisconnectedError", "ConnectionResetError"}
+)
+"""What clients call a connection that ends without an answer."""
+
 _SERVER_ERRORS: Final = 500
 _ITS_OWN = "the service itself is out of order"
 
@@ -40,18 +59,42 @@ def plainly(error: Any) -> str:
     if isinstance(error, APIStatusError) and error.status_code > 0:
         return _of_status(error.status_code, error.message)
     line = _line(str(error)) or type(error).__name__
+    attempts, cause = _ATTEMPTS.match(line), getattr(error, "__cause__", None)
+    if attempts is not None and isinstance(cause, Exception):
+        return f"{plainly(cause)} (tried {attempts[1]} times)"
+    if isinstance(error, APIConnectionError) and (words := _of_connection(error)):
+        return words
     if isinstance(error, APIConnectionError) and isinstance(_root(error), _UNREADABLE):
         return f"the answer is not one of such a service: look at the address below with: ({line})"
     return line
 
 
+def _of_connection(error: BaseException) -> str:
+    """Why there is no connection, or no answer over it; empty where that is not known."""
+    root = _root(error)
+    if isinstance(root, ssl.SSLCertVerificationError):
+        return f"its certificate is not trusted ({root.verify_message}): {_ADDRESS}"
+    for kind, words in _UNCONNECTED.items():
+        if isinstance(root, kind):
+            return f"{words}: {_ADDRESS}"
+    broken = any(type(each).__name__ in _BROKEN for each in _chain(error))
+    return f"the service ended the connection without an answer: {_ADDRESS}" if broken else ""
+
+
 def _root(error: BaseException) -> BaseException:
     """What began a chain of errors."""
-    seen = {id(error)}
-    while (cause := error.__cause__ or error.__context__) is not None and id(cause) not in seen:
-        seen.add(id(cause))
-        error = cause
-    return error
+    return _chain(error)[-1]
+
+
+def _chain(error: BaseException) -> list[BaseException]:
+    """An error, what it came of, and so on."""
+    chain = [error]
+    while True:
+        last = chain[-1]
+        cause = last.__cause__ or (None if last.__suppress_context__ else last.__context__)
+        if cause is None or any(cause is each for each in chain):
+            return chain
+        chain.append(cause)
 
 
 def _of_status(status: int, message: str) -> str:

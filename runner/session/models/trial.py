@@ -98,7 +98,7 @@ async def _tried(
             begun = time.perf_counter()
             await _REQUESTS.get(kind, _nothing)(made)
     except TimeoutError:
-        return Trial(name, kind, error=f"it did not answer within {budget:g}s")
+        return Trial(name, kind, error=f"it did not answer within {budget:g}s: {_LOOK}")
     except CannotStartError as error:
         return Trial(name, kind, error=str(error))
     except Exception as error:  # noqa: BLE001 - whatever a provider raises is what is wanted here
@@ -117,14 +117,14 @@ async def _model(made: Any) -> None:
         async for chunk in answer:
             if chunk.delta and (chunk.delta.content or chunk.delta.tool_calls):
                 return
-    raise CannotStartError("it answered with nothing")
+    raise CannotStartError(f"it answered with nothing: {_LOOK}")
 
 
 async def _voice(made: Any) -> None:
     async with made.synthesize("Hello.") as sound:
         async for _ in sound:
             return
-    raise CannotStartError("it gave no sound")
+    raise CannotStartError(f"it gave no sound: {_LOOK}")
 
 
 async def _recognition(made: Any) -> None:
@@ -139,6 +139,10 @@ async def _recognition(made: Any) -> None:
             async with asyncio.timeout(_LISTENS):
                 async for _ in stream:
                     return
+
+
+_LOOK = "look at what stands below with:, and whether its address is that of such a service"
+"""What to do about a service that says nothing of what is wrong."""
 
 
 def _tone() -> rtc.AudioFrame:
@@ -176,7 +180,7 @@ async def _first_words(session: Any) -> None:
     async for message in made.message_stream:
         async for _ in message.text_stream:
             return
-    raise CannotStartError("it answered with nothing")
+    raise CannotStartError(f"it answered with nothing: {_LOOK}")
 
 
 async def _nothing(_: Any) -> None:
