@@ -24,17 +24,17 @@ def optout() -> None:
 
 
 def parsed_number(_context: click.Context, _parameter: click.Parameter, value: str) -> str:
-    """Accept a phone number.
+    """Accept a phone number, as people write it down: with spaces, 00 for +, ….
 
     Raises:
         click.UsageError: it is none, in words.
     """
     from pydantic_core import PydanticCustomError
 
-    from runner.schema.types.phone_numbers import parse_phone_number
+    from runner.schema.types.phone_numbers import read_phone_number
 
     try:
-        return parse_phone_number(value.strip())
+        return read_phone_number(value)
     except PydanticCustomError as error:
         about = error.context or {}
         raise click.UsageError(f"{about['message']}; {about['help']}") from None

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic_core import PydanticCustomError
 
 from runner.front.port import DialogueError
-from runner.schema.types.phone_numbers import parse_phone_number
+from runner.schema.types.phone_numbers import read_phone_number
 
 if TYPE_CHECKING:
     from runner.front.calls_port import Order
@@ -84,13 +84,13 @@ class OrderChecks:
 
 
 def number_of(text: str) -> str:
-    """A number of an order.
+    """A number of an order, which may have spaces, 00 for +, … as in a table.
 
     Raises:
         DialogueError: it is none, in words.
     """
     try:
-        return parse_phone_number(text.strip())
+        return read_phone_number(text)
     except PydanticCustomError as error:
         about: dict[str, Any] = error.context or {}
         raise DialogueError("bad_number", about["message"], about["help"]) from None
