@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import posixpath
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
 from runner import source, syntax
 from runner.cache import Cache, cached_document, keep_document
-from runner.diagnostics import Diagnostic, Related, Span
+from runner.consequences import one_each
+from runner.diagnostics import Diagnostic, Span
 from runner.diagnostics.lines import Lines
 from runner.link import LinkContext, Memo, Prompt, Release, link
 from runner.link.environments import choose
@@ -135,8 +136,7 @@ class Compiler:
         whole = not any(d.severity == "error" for d in scan.diagnostics)
         of_links = linked.diagnostics if whole else _certain(linked.diagnostics)
         diagnostics = [*scan.diagnostics, *(d for s in specs for d in s.diagnostics), *of_links]
-        diagnostics = _with_unread_agents(_without_quoted_twice(diagnostics))
-        diagnostics = _with_cut_ends(diagnostics, lines)
+        diagnostics = one_each(diagnostics, lines)
         # a comment may be for what is only said in another environment
         shown = allowed(diagnostics, specs, lines, whole=whole and not chosen.environments)
         return Compiled(
@@ -232,34 +232,6 @@ def _certain(diagnostics: Sequence[Diagnostic]) -> list[Diagnostic]:
     return [d for d in diagnostics if d.code not in _NEED_ALL_FILES]
 
 
-def _with_unread_agents(diagnostics: list[Diagnostic]) -> list[Diagnostic]:
-    """Where no agent is declared, a file that is not read for its name is all there is to say."""
-    misnamed = [d for d in diagnostics if d.code == "W002"]
-    if not misnamed or not any(d.code == "E201" for d in diagnostics):
-        return diagnostics
-    first, *others = misnamed
-    unread, _, rule = first.message.partition(": ")
-    nothing_read = replace(
-        first,
-        code="E201",
-        message=f"no agent is declared in this folder, and {unread}",
-        help=f"{rule}; {first.help}",
-        related=tuple(Related(d.span, d.message) for d in others),
-    )
-    return [nothing_read, *(d for d in diagnostics if d.code not in ("W002", "E201"))]
-
-
-def _without_quoted_twice(diagnostics: list[Diagnostic]) -> list[Diagnostic]:
-    """A value in curly quotes that is wrong for them is one mistake: its help takes them away."""
-    curly = {d.span: d for d in diagnostics if d.code == "W003"}
-    wrong = {d.span for d in diagnostics if d.span in curly and d.severity == "error"}
-    return [
-        replace(d, help=curly[d.span].help, write=()) if d.span in wrong else d
-        for d in diagnostics
-        if d.code != "W003" or d.span not in wrong
-    ]
-
-
 class CachedAnalyses:
     """Analyses of templates, remembered in memory and in the user's cache."""
 
@@ -283,30 +255,6 @@ class CachedAnalyses:
         analysis = analyse_condition(text) if condition else analyse(text)
         self._cache.put("templates", name, analysis.to_data())
         return analysis
-
-
-_LACKING = frozenset({"E103", "E105", "E106", "E202", "E207", "E301", "E302"})
-"""What the lost end of a file leads to."""
-
-
-def _with_cut_ends(
-    diagnostics: Sequence[Diagnostic], lines: Mapping[str, Sequence[str]]
-) -> list[Diagnostic]:
-    """Say beside what is lacking that its file ends within a line: the end may not be saved."""
-    ends = {}
-    for file in {d.span.file for d in diagnostics if d.code in _LACKING} & set(lines):
-        last = lines[file][-1]
-        if last:
-            place = Span(file, len(lines[file]), len(last) + 1, len(lines[file]), len(last) + 1)
-            ends[file] = Related(
-                place, "the file ends here, without a line break: is its end missing?"
-            )
-    return [
-        replace(d, related=(*d.related, ends[d.span.file]))
-        if d.code in _LACKING and d.span.file in ends
-        else d
-        for d in diagnostics
-    ]
 
 
 def allowed(

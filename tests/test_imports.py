@@ -47,8 +47,10 @@ MAY_IMPORT = {
         "addresses", "contacts", "diagnostics", "late_pattern", "provider_kinds", "providers",
         "schema", "syntax", "template", "texts",
     },
+    "consequences": {"diagnostics", "late_pattern", "schema"},
     "compiler": {
-        "source", "syntax", "cache", "diagnostics", "link", "providers", "schema", "template",
+        "consequences", "source", "syntax", "cache", "diagnostics", "link", "providers", "schema",
+        "template",
     },
     "checked": {"source", "cache", "diagnostics", "providers", "compiler"},
     "demo": set(),

@@ -35,7 +35,9 @@ def _check(context: UseContext, leaf: Leaf, _place: Span) -> Iterator[Diagnostic
 
 
 def _of_variable(context: UseContext, name: str, kind: str, span: Span) -> Iterator[Diagnostic]:
-    variables = context.scope.variables
+    variables, words = context.scope.variables, context.scope.table.words
+    if name not in variables and name in words:
+        return
     if name not in variables:
         hint = did_you_mean(name, variables, noun="variables")
         hint = hint or f"declare {name} below variables:, with type: choice"
@@ -52,7 +54,7 @@ def _of_variable(context: UseContext, name: str, kind: str, span: Span) -> Itera
         yield Diagnostic(span, "E206", message, f"add default: {choices[0]} to the variable")
     providers = context.scope.table.entries["providers"]
     for choice in choices:
-        if choice not in providers:
+        if choice not in providers and choice not in words:
             yield _unknown(context, name, choice, kind, span)
     for choice in choices:
         actual = getattr(providers[choice].spec, "kind", kind) if choice in providers else kind
