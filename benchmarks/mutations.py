@@ -3,7 +3,7 @@
 Run: python benchmarks/mutations.py [how many, default 3000] [-v]. Each is a valid file with one
 change. Targets: of the changes that are rejected at all, at least 95 % have a diagnostic (an error
 or a warning, or a place related to it) within two lines of the change, and less than 1 % have more
-than one error. What is told in no way at all is counted beside: it may well be valid (`-v` lists
+than one error (2026-12: 4.2 %). What is told in no way at all is counted beside: it may well be valid (`-v` lists
 what is far, what is told more than once and what is not told).
 """
 
@@ -85,7 +85,8 @@ def cut_short(lines: list[str], at: int, dice: random.Random) -> tuple[list[str]
 
 def insert(lines: list[str], at: int, dice: random.Random) -> tuple[list[str], int]:
     """Type a sign that YAML or a template knows into a line."""
-    line, sign = lines[at], dice.choice(["'", '"', ": ", "- ", "[", "{", "{{", " #", "\t", "*", "&"])
+    signs = ("'", '"', ": ", "- ", "[", "{", "{{", " #", "\t", "*", "&")
+    line, sign = lines[at], dice.choice(signs)
     place = dice.randrange(len(line) + 1)
     return [*lines[:at], line[:place] + sign + line[place:], *lines[at + 1 :]], at
 
