@@ -3,7 +3,7 @@
 Run: python benchmarks/mutations.py [how many, default 3000] [-v]. Each is a valid file with one
 change. Targets: of the changes that are rejected at all, at least 95 % have a diagnostic (an error
 or a warning, or a place related to it) within two lines of the change, and less than 1 % have more
-than one error (2026-12: 4.2 %). What is told in no way at all is counted beside: it may well be valid (`-v` lists
+than one error. What is told in no way at all is counted beside: it may well be valid (`-v` lists
 what is far, what is told more than once and what is not told).
 """
 
