@@ -30,7 +30,7 @@ _WORDS = {"sent": "sent", "waiting": "is tried again", "given_up": "given up"}
 _WHY_NOT = {"sent": "it was sent", "waiting": "it is tried again by itself"}
 
 
-@click.group(cls=Listed, subcommand_metavar="[COMMAND] [ARGS]...")
+@click.group(cls=Listed, subcommand_metavar="COMMAND [ARGS]...")
 @shared
 def deliveries() -> None:
     """Show what was sent of calls, and send again what could not be."""

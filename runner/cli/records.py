@@ -40,7 +40,7 @@ def _filters(command: Any) -> Any:
     return command
 
 
-@click.group(cls=Listed, subcommand_metavar="[COMMAND] [ARGS]...")
+@click.group(cls=Listed, subcommand_metavar="COMMAND [ARGS]...")
 @shared
 def records() -> None:
     """Show what happened in calls: list, show one, export all."""

@@ -232,7 +232,7 @@ def _outgoing(base: _Base, kept: _Kept, agents: LiveKitAgents) -> OutgoingCalls:
     outgoing = OutgoingCalls(
         base.releases, base.calls, base.admission, NeverCalled(recorder), OrderKeys(recorder.place),
         base.log,
-        registered=agents.registered, livekit=startup.livekit,
+        refusal=agents.refusal, livekit=startup.livekit,
         trunk=startup.env.get(TRUNK, "").strip() or None,
     )  # fmt: skip
     agents.orders = outgoing

@@ -58,7 +58,7 @@ async def run(changed, releases, calls, admission, log, secrets, clock, places, 
         keys = OrderKeys(recorder.place, lambda: clock.now)
         outgoing = OutgoingCalls(
             releases, calls, admission, NeverCalled(recorder), keys, log,
-            registered=lambda _: True, places=places, telephone=FakeTelephone(), trunk="ST_1",
+            refusal=lambda _: None, places=places, telephone=FakeTelephone(), trunk="ST_1",
         )  # fmt: skip
         made.append((outgoing, recorder))
         return outgoing

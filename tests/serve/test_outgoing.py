@@ -55,14 +55,20 @@ async def recorder(changed, releases, calls, log, secrets, tmp_path):  # noqa: P
     await made.stop()
 
 
+@pytest.fixture
+def away():
+    """Agents that LiveKit can send no call, and why."""
+    return {}
+
+
 @pytest_asyncio.fixture
 async def outgoing(  # noqa: PLR0913, PLR0917 - fixtures
-    recorder, releases, calls, admission, log, places, telephone
+    recorder, releases, calls, admission, log, places, telephone, away
 ):
     """The calls."""
     made = OutgoingCalls(
         releases, calls, admission, NeverCalled(recorder), OrderKeys(recorder.place), log,
-        registered=lambda _: True, places=places, telephone=telephone, trunk="ST_1",
+        refusal=away.get, places=places, telephone=telephone, trunk="ST_1",
     )  # fmt: skip
     yield made
     await made.stop()
@@ -132,6 +138,16 @@ async def test_a_key_is_one_call(outgoing):
     with pytest.raises(DialogueError) as error:
         await outgoing.place(Order("desk", B, key="k1"))
     assert refused(error)[0] == "key_reused"
+
+
+async def test_livekit_that_is_away_is_told_with_what_to_do(outgoing, places, away):
+    """As whoever asks for a token is told it."""
+    away["desk"] = DialogueError("not_ready", "LiveKit cannot be reached", "start it")
+    with pytest.raises(DialogueError) as error:
+        await outgoing.place(Order("desk", A))
+    assert refused(error)[0] == "not_ready"
+    assert error.value.help == "start it"
+    assert places.called == []
 
 
 @pytest.mark.parametrize(

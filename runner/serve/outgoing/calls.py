@@ -55,7 +55,7 @@ class OutgoingCalls:
         never: the list of those who are never called.
         keys: those that calls were ordered with.
         log: is told of each.
-        registered: whether LiveKit knows an agent just now.
+        refusal: why LiveKit can send an agent no call just now, or None.
         livekit: the server; None where text only is served.
         places: makes rooms, instead of LiveKit.
         telephone: dials, instead of LiveKit.
@@ -75,7 +75,7 @@ class OutgoingCalls:
         keys: OrderKeys,
         log: Log,
         *,
-        registered: Callable[[str], bool],
+        refusal: Callable[[str], DialogueError | None],
         livekit: LiveKit | None = None,
         places: Places | None = None,
         telephone: Telephone | None = None,
@@ -87,7 +87,7 @@ class OutgoingCalls:
             telephone = telephone or LiveKitTelephone(livekit)
         self._dialling = Dialling(never, telephone, trunk, log)
         there = self._places is not None
-        self._checks = OrderChecks(releases, admission, registered, trunk, livekit=there)
+        self._checks = OrderChecks(releases, admission, refusal, trunk, livekit=there)
         self._on: dict[str, OutgoingCall] = {}
         self._past: OrderedDict[str, tuple[float, OutgoingCall]] = OrderedDict()
         self._sessions: dict[str, OutgoingCall] = {}

@@ -25,7 +25,7 @@ class OrderChecks:
     Args:
         releases: what is served.
         admission: who may call now.
-        registered: whether LiveKit knows an agent just now.
+        refusal: why LiveKit can send an agent no call just now, or None.
         trunk: by which agents call that name none.
         livekit: whether there is LiveKit.
     """
@@ -34,13 +34,13 @@ class OrderChecks:
         self,
         releases: Releases,
         admission: Admission,
-        registered: Callable[[str], bool],
+        refusal: Callable[[str], DialogueError | None],
         trunk: str | None,
         *,
         livekit: bool,
     ) -> None:
         self._releases, self._admission = releases, admission
-        self._registered, self._trunk, self._livekit = registered, trunk, livekit
+        self._refusal, self._trunk, self._livekit = refusal, trunk, livekit
 
     def check(self, order: Order) -> None:
         """Look at one.
@@ -79,8 +79,8 @@ class OrderChecks:
         if not (trunk or self._trunk):
             hint = "write trunk: below phone: in the agent, or set LIVEKIT_SIP_OUTBOUND_TRUNK"
             yield DialogueError("no_trunk", f"agent '{name}' has no trunk to call by", hint)
-        if not self._registered(name):
-            yield DialogueError("not_ready", f"'{name}' is not registered with LiveKit yet")
+        if (refusal := self._refusal(name)) is not None:
+            yield refusal
 
 
 def number_of(text: str) -> str:
