@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"log"
 	"net/http"
 	"time"
@@ -20,6 +19,8 @@ func talk(ctx context.Context, job Message) error {
 	callback := &lksdk.RoomCallback{
 		OnDisconnected:            func() { tell(left) },
 		OnParticipantDisconnected: func(*lksdk.RemoteParticipant) { tell(left) },
+		// the first chime waits until somebody can hear it
+		OnLocalTrackSubscribed: func(*lksdk.LocalTrackPublication, *lksdk.LocalParticipant) { tell(heard) },
 		ParticipantCallback: lksdk.ParticipantCallback{
 			// LiveKit's server says who speaks: when a caller has become quiet, answer
 			OnIsSpeakingChanged: func(who lksdk.Participant) {
@@ -54,7 +55,7 @@ func talk(ctx context.Context, job Message) error {
 	}
 }
 
-// speakUp publishes a voice, which begins with a chime.
+// speakUp publishes a voice, which is silent until it is asked for a chime.
 func speakUp(room *lksdk.Room, voice *Voice) error {
 	codec := webrtc.RTPCodecCapability{MimeType: webrtc.MimeTypeOpus, ClockRate: 48_000, Channels: 2}
 	track, err := lksdk.NewLocalSampleTrack(codec)
@@ -62,7 +63,7 @@ func speakUp(room *lksdk.Room, voice *Voice) error {
 		return err
 	}
 	track.OnBind(func() {
-		if err := errors.Join(voice.Chime(), track.StartWrite(voice, nil)); err != nil {
+		if err := track.StartWrite(voice, nil); err != nil {
 			log.Printf("no voice: %v", err)
 		}
 	})
