@@ -108,7 +108,7 @@ async def server():
 def rooms(server, releases, admission, calls):
     """Lets callers in; all agents are registered."""
     livekit = LiveKit(server.url, KEY, Secret(SECRET))
-    registered = SimpleNamespace(registered=lambda _: True)
+    registered = SimpleNamespace(refusal=lambda _: None)
     return Rooms(livekit, releases, admission, registered, calls.owners)
 
 
@@ -178,7 +178,7 @@ def elsewhere(server, releases, admission, log):
     livekit = LiveKit(server.url, KEY, Secret(SECRET))
     theirs = Calls(releases, log)
     return Rooms(
-        livekit, releases, admission, SimpleNamespace(registered=lambda _: True), theirs.owners
+        livekit, releases, admission, SimpleNamespace(refusal=lambda _: None), theirs.owners
     ), theirs
 
 
