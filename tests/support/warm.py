@@ -221,6 +221,7 @@ def _fork_for_wishes(far: socket.socket) -> Wish:
             if pid == 0:
                 os.close(there)
                 os.read(gone, 1)  # until who is between has ended, and it is adopted
+                far.close()
                 _become(wish, files)
                 return wish
             os.write(tell, struct.pack("!I", pid))
@@ -236,7 +237,11 @@ def _fork_for_wishes(far: socket.socket) -> Wish:
 
 
 def _become(wish: Wish, files: Sequence[int]) -> None:
-    """Make of this process what is wished: nothing of whom it was forked from stays open."""
+    """Make of this process what is wished: nothing of whom it was forked from stays open.
+
+    What has an object in Python is closed before: the object would close whatever has its number
+    by then.
+    """
     kept = wish.get("places", [0, 1, 2])
     high = [os.dup(file) for file in files]  # whatever their numbers are: none is overwritten
     while any(file in kept for file in high):
@@ -289,6 +294,7 @@ class Spare:
         meant = {s: signal.signal(s, signal.SIG_IGN) for s in (1, 2, 15)}
         for wish, files in _wishes(far):
             far.sendall(struct.pack("!I", os.getpid()))
+            far.close()
             for number, handler in meant.items():
                 signal.signal(number, handler)
             signal.pthread_sigmask(signal.SIG_SETMASK, wish["blocked"])
