@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
+from support.waiting import until
 
 from runner.session.dialling import DialResult, NoTelephone
 from runner.session.lifecycle import answering
-from runner.session.lifecycle.answering import Answering
+from runner.session.lifecycle.answering import Answering, Detection
 from runner.session.lines import line_of
 
 A = "+842412345678"
@@ -205,3 +208,89 @@ async def test_how_long_it_is_listened(begin, monkeypatch):
         assert (asked["participant_identity"], asked["stt"]) == ("phone-1", None)
         assert not asked["interrupt_on_machine"]
     assert asked["closed"]
+
+
+VERDICTS = FOLDER.replace(
+    "      rules:\n",
+    """      rules:
+        - if_tool_offered: save_prediction
+          when_caller_mentions: full
+          call:
+            save_prediction:
+              label: machine-unavailable
+        - if_tool_offered: save_prediction
+          when_caller_mentions: message
+          call:
+            save_prediction:
+              label: machine-vm
+        - if_tool_offered: save_prediction
+          when_caller_mentions: hello
+          call:
+            save_prediction:
+              label: human
+""",
+)
+"""Its model says who has answered."""
+
+
+@pytest.fixture
+def detected(begin, monkeypatch):
+    """Who has answered, by what LiveKit tells of their speech and when it is understood."""
+    monkeypatch.setattr(Detection, "_understands", lambda _: True)
+    monkeypatch.setattr(answering, "_WORDS", 30.0)
+
+    async def by(*told):
+        talk = await begin(VERDICTS)
+        call = talk.conversation._call
+        listening = Answering(call, "phone-1", 20.0, call.session.llm)
+        async with listening.detection() as detector:
+            await detector._setup_task
+            for each in told:
+                if each == "begins":
+                    detector._on_user_speech_started()
+                elif each == "ends":
+                    detector._on_user_speech_ended(0.55)
+                elif each == "turn":
+                    detector._on_end_of_turn(None)
+                elif each == "judged":
+                    await until(lambda: detector._classifier._verdict_result)
+                elif each == "long ago":
+                    detector._understood = 0.0
+                elif each == "later":
+                    await asyncio.sleep(0.3)  # LiveKit's own 0.25 s are over
+                else:
+                    detector._on_transcript(each)
+                await asyncio.sleep(0)
+            async with asyncio.timeout(30):
+                return await listening.verdict(detector)
+
+    return by
+
+
+FULL = "the mailbox is full"
+
+
+@pytest.mark.parametrize(
+    ("told", "by"),
+    [
+        (("begins", "ends", "later", FULL, "turn"), "full"),
+        (("begins", FULL, "ends", "turn"), "full"),
+        (("begins", "ends", "later", "hello"), "person"),
+        (("begins", "hello", "judged", "long ago", "ends", "turn", "later", FULL, "turn"), "full"),
+    ],
+)
+async def test_who_it_is_does_not_depend_on_how_fast_they_are_understood(detected, told, by):
+    """Short words that are understood late are no person's for that."""
+    assert await detected(*told) == by
+
+
+async def test_what_was_judged_holds_where_further_words_say_nothing(detected, monkeypatch):
+    """The model is not waited for any longer than said."""
+    monkeypatch.setattr(answering, "_JUDGED", 0.0)
+    assert await detected("begins", "hello", "judged", "well", "ends") == "person"
+
+
+async def test_who_is_not_understood_at_all_is_a_person(detected, monkeypatch):
+    """As LiveKit has it, where a voice is short; it is not waited for longer than said."""
+    monkeypatch.setattr(answering, "_WORDS", 0.6)
+    assert await detected("begins", "ends") == "person"

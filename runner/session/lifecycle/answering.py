@@ -9,13 +9,17 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import AsyncIterator, Awaitable
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
+from livekit.agents.llm import RealtimeModel
 from livekit.agents.voice.amd import AMD, AMDCategory
 from livekit.agents.voice.amd.detector import DetectionOptions
 
 from runner.session.call import Call
 from runner.session.dialling import AnsweredBy
+
+if TYPE_CHECKING:
+    from livekit.agents.voice.audio_recognition import _EndOfTurnInfo
 
 log = logging.getLogger("lkrun")
 
@@ -31,6 +35,17 @@ _SILENT: Final = 0.8
 """Seconds of silence after which somebody who was understood has finished: LiveKit's 1.5 let a
 person who has said hello wait for too long. Machines are waited for to the end of their turn."""
 
+_WORDS: Final = 2.5
+"""Seconds after somebody has spoken in which their words are understood. LiveKit takes who is
+silent before that for a person: so a short mailbox would be, whose words are understood slowly."""
+
+_JUDGED: Final = 2.0
+"""Seconds in which the model judges further words; then what it said of the first ones holds."""
+
+_BEFORE_THE_END: Final = 0.25
+"""Seconds before the end of speech in which its last words may have been understood: what detects
+speech takes a breath for the end of it."""
+
 _NOTHING: Final = 4.0
 """Seconds in which whoever picked up says nothing at all; then nobody can tell."""
 
@@ -43,12 +58,86 @@ _THERE: Final = 5.0
 
 
 class Detection(AMD):
-    """LiveKit's, which also hears who speaks already when it begins to listen."""
+    """LiveKit's, which also hears who speaks already when it begins to listen.
+
+    And nobody is judged before their words are there: that speech has ended is told to LiveKit's
+    once it is understood, or when it will not be; and what the model made of the first words does
+    not hold while it judges further ones. So what was said decides, not how fast it was understood.
+    """
+
+    _ended = 0.0
+    _understood = float("-inf")
+    _waiting: asyncio.TimerHandle | None = None
+    _judging: asyncio.TimerHandle | None = None
+
+    async def aclose(self) -> None:
+        """Listen no more."""
+        self._wait_no_more()
+        if self._judging is not None:
+            self._judging.cancel()
+        await super().aclose()
 
     def _start_listening(self) -> None:
         super()._start_listening()
         if self._session.user_state == "speaking":
             self._on_user_speech_started()
+
+    def _on_user_speech_started(self) -> None:
+        self._wait_no_more()
+        super()._on_user_speech_started()
+
+    def _on_user_speech_ended(self, silence_duration: float) -> None:
+        loop = asyncio.get_running_loop()
+        self._ended = loop.time() - silence_duration
+        understood = self._understood >= self._ended - _BEFORE_THE_END
+        if understood or not (self.started and self._understands()):
+            super()._on_user_speech_ended(silence_duration)
+            return
+        self._wait_no_more()
+        self._waiting = loop.call_later(max(0.0, _WORDS - silence_duration), self._tell_the_end)
+
+    def _on_transcript(self, text: str) -> None:
+        self._understood = asyncio.get_running_loop().time()
+        super()._on_transcript(text)
+        self._judge_again()
+        if self._waiting is not None:
+            self._tell_the_end()
+
+    def _on_end_of_turn(self, info: _EndOfTurnInfo) -> bool:
+        if self._waiting is not None:
+            return False  # of what was said before: with the words there is another one
+        return super()._on_end_of_turn(info)
+
+    def _tell_the_end(self) -> None:
+        self._wait_no_more()
+        super()._on_user_speech_ended(asyncio.get_running_loop().time() - self._ended)
+
+    def _judge_again(self) -> None:
+        judge = self._classifier
+        before = judge._verdict_result if judge is not None and self.pending else None  # noqa: SLF001 - LiveKit's has no public way
+        if judge is None or before is None or before.reason != "llm":
+            return
+
+        def as_before() -> None:
+            if judge._verdict_result is None:  # noqa: SLF001 - as above
+                judge._set_verdict(before)  # noqa: SLF001 - as above
+
+        judge._verdict_result = None  # noqa: SLF001 - as above
+        self._judging = asyncio.get_running_loop().call_later(_JUDGED, as_before)
+
+    def _wait_no_more(self) -> None:
+        if self._waiting is not None:
+            self._waiting.cancel()
+            self._waiting = None
+
+    def _understands(self) -> bool:
+        """Whether words will come at all."""
+        activity = self._session._activity  # noqa: SLF001 - LiveKit's detection asks it as well
+        if activity is None:
+            return False
+        model = activity.llm
+        realtime = isinstance(model, RealtimeModel) and model.capabilities.user_transcription
+        return activity.stt is not None or realtime
 
 
 class Answering:
