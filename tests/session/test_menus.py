@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from livekit.agents.voice.events import UserInputTranscribedEvent
 
-from runner.session.lifecycle.outgoing import navigate
+from runner.session.lifecycle.menus import navigate
 
 FOLDER = """
 agents:
@@ -86,3 +87,26 @@ async def test_livekit_looks_for_a_menu_that_goes_round(menu):
     session = menu.conversation.session
     assert session._ivr_activity is not None
     assert [tool.id for tool in session._ivr_activity.tools] == ["send_dtmf_events"]
+
+
+@pytest.mark.parametrize(
+    ("said", "ends"),
+    [
+        (("press one for the doctor",), True),
+        (
+            ("Welcome to Sunrise.", "For the doctor press the one.", "Else please hold."),
+            True,
+        ),
+        (("Yes.",), False),
+    ],
+)
+async def test_a_menu_that_goes_round_is_left(menu, said, ends):
+    """Where the model finds no way out; a person behind it may say yes as often as they like."""
+    call, session = menu.conversation._call, menu.conversation.session
+    for words in said * 30:
+        session.emit(
+            "user_input_transcribed", UserInputTranscribedEvent(transcript=words, is_final=True)
+        )
+    assert call.over is ends
+    if ends:
+        assert (await menu.until(lambda event: event["type"] == "end"))["reason"] == "end_call"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 
 import pytest
+from livekit.agents.voice.amd import AMDCategory
 from support.waiting import until
 
 from runner.session.dialling import DialResult, NoTelephone
@@ -254,6 +255,8 @@ def detected(begin, monkeypatch):
                     detector._on_end_of_turn(None)
                 elif each == "judged":
                     await until(lambda: detector._classifier._verdict_result)
+                elif each == "timeout":
+                    detector._classifier.settle(AMDCategory.UNCERTAIN, "detection_timeout")
                 elif each == "long ago":
                     detector._understood = 0.0
                 elif each == "later":
@@ -281,6 +284,15 @@ FULL = "the mailbox is full"
 )
 async def test_who_it_is_does_not_depend_on_how_fast_they_are_understood(detected, told, by):
     """Short words that are understood late are no person's for that."""
+    assert await detected(*told) == by
+
+
+@pytest.mark.parametrize(
+    ("told", "by"),
+    [(("begins", "timeout"), "unsure"), (("begins", FULL, "judged", "timeout"), "full")],
+)
+async def test_it_is_decided_in_time_where_who_answers_never_pauses(detected, told, by):
+    """A menu that goes round holds no call for longer than `timeout` says."""
     assert await detected(*told) == by
 
 

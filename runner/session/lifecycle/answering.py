@@ -52,7 +52,9 @@ _NOTHING: Final = 4.0
 _BEEP: Final = 1.5
 """Seconds of silence after a mailbox's words, in which its beep comes."""
 
-_LONGEST_BEEP: Final = 10.0
+_LONGEST_BEEP: Final = 60.0
+"""Seconds after which a mailbox is told whatever it still says."""
+
 _THERE: Final = 5.0
 """Seconds in which who has answered is in the room."""
 
@@ -169,6 +171,7 @@ class Answering:
             ivr_detection=False,
             participant_identity=self._identity,
             suppress_compatibility_warning=True,
+            wait_until_finished=False,  # a menu that never pauses would be listened to for ever
             detection_options=options,
         )
         try:

@@ -18,6 +18,7 @@ from runner.session.call import Call
 from runner.session.dialling import AnsweredBy, DialResult, NoTelephone, NumberToDial, Telephone
 from runner.session.events import DialEvent
 from runner.session.lifecycle.answering import Answering
+from runner.session.lifecycle.menus import navigate
 
 if TYPE_CHECKING:
     from livekit.agents import ChatContext
@@ -282,8 +283,3 @@ class Outgoing:
                 telephone=there,
             )
         )
-
-
-async def navigate(call: Call) -> None:
-    """Let the model find its way through a phone menu."""
-    await call.session._start_ivr_detection()  # noqa: SLF001 - LiveKit's own detection has no public way
