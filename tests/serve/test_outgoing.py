@@ -13,13 +13,15 @@ from support.waiting import until
 
 from runner.front.calls_port import Order
 from runner.front.port import DialogueError
-from runner.records import opt_outs
+from runner.records import campaigns, opt_outs
+from runner.records.campaigns import Limits, NewContact
 from runner.records.database import DatabaseError
 from runner.secret import Secret
 from runner.serve.child import job
 from runner.serve.credentials import LiveKit
 from runner.serve.dispatches import VISIT
 from runner.serve.outgoing import dialling as dialling_room
+from runner.serve.outgoing.by_command import DialCommands
 from runner.serve.outgoing.calls import OutgoingCalls
 from runner.serve.outgoing.figures import OutgoingFigures
 from runner.serve.outgoing.keys import OrderKeys
@@ -27,7 +29,8 @@ from runner.serve.outgoing.never_called import NeverCalled
 from runner.serve.outgoing.outcome import Dialled
 from runner.serve.outgoing.reasons import by_sip_status, by_twirp
 from runner.serve.records.recorder import Recorder
-from runner.serve.socket.messages import Dial, DialEnded, PassOn, Progress
+from runner.serve.sessions.calls import Calls
+from runner.serve.socket.messages import ControlHello, Dial, DialEnded, PassOn, Progress
 from runner.serve.workers.tokens import Visit, mint
 
 A, B = "+842412345678", "+442079460018"
@@ -48,7 +51,12 @@ def telephone():
 @pytest_asyncio.fixture
 async def recorder(changed, releases, calls, log, secrets, tmp_path):  # noqa: PLR0913, PLR0917 - fixtures
     """Keeps the list of those who are never called; the desk makes calls."""
-    changed("limits:\n", 'dial:\n      to: "{{ job.metadata.phone }}"\n    limits:\n')
+    dials = 'dial:\n      to: "{{ job.metadata.phone }}"\n'
+    changed("limits:\n", f"{dials}    limits:\n")
+    changed(
+        "  shop:\n",
+        f"  night:\n    mode: text\n    start: greeter\n    llm: brain\n    {dials}  shop:\n",
+    )
     releases.swap(changed("runner:\n", f"runner:\n  data_dir: {tmp_path / 'data'}\n"))
     made = Recorder(releases, calls, log, secrets, {})
     yield made
@@ -232,15 +240,35 @@ async def opted_out(calls, number, session="AJ_asked"):
     calls.end(session, "caller_left")
 
 
-async def test_who_has_asked_is_never_called_by_any_way(
-    outgoing, recorder, calls, places, telephone
+@pytest_asyncio.fixture
+async def elsewhere(releases, admission, log, secrets, places, telephone):  # noqa: PLR0913, PLR0917 - fixtures
+    """The calls of another runner on the same database, in which nobody has said anything."""
+    calls = Calls(releases, log)
+    others = Recorder(releases, calls, log, secrets, {})
+    made = OutgoingCalls(
+        releases, calls, admission, NeverCalled(others), OrderKeys(others.place), log,
+        registered=lambda _: True, places=places, telephone=telephone, trunk="ST_1",
+    )  # fmt: skip
+    yield made
+    await made.stop()
+    await others.stop()
+
+
+async def test_who_has_asked_is_never_called_by_any_way(  # noqa: PLR0913, PLR0917 - fixtures
+    outgoing, elsewhere, recorder, calls, places, telephone
 ):
-    """An order, a dispatch with metadata, a transfer: from the moment on, and once it is stored."""
+    """By hand, by an order, a dispatch with metadata, a transfer: at once, and once it is stored.
+
+    By any agent; and once it is stored by no campaign, and by no other runner.
+    """
 
     async def refuses_all():
-        with pytest.raises(DialogueError) as error:
-            await outgoing.place(Order("desk", A))
-        assert refused(error) == ("opted_out", f"{A} is never to be called")
+        for agent, to in (("desk", A), ("desk", "00 84 24 1234 5678"), ("night", A)):
+            with pytest.raises(DialogueError) as error:
+                await outgoing.place(Order(agent, to))
+            assert refused(error) == ("opted_out", f"{A} is never to be called")
+        hello = ControlHello("dial", order={"agent": "desk", "to": A})
+        assert "never to be called" in (await DialCommands(outgoing).begin(hello)).message
         for purpose in ("call", "transfer"):
             session = calls.begin(f"AJ_{purpose}", "desk", "call", room="room")
             result = await outgoing.dial(session, ask(A, session.id, purpose=purpose))
@@ -258,6 +286,14 @@ async def test_who_has_asked_is_never_called_by_any_way(
             await recorder.settled("AJ_asked")
             await asyncio.sleep(0)
     await refuses_all()
+    for agent in ("desk", "night"):
+        with pytest.raises(DialogueError) as error:
+            await elsewhere.place(Order(agent, A))
+        assert refused(error)[0] == "opted_out"
+    for campaign in ("recall", "survey"):
+        campaigns.load(database, campaign, "desk", [NewContact(A, 2, "", {})], 1000.0)
+        anybody = Limits(at_once=5, attempts=2, zones=[""], most=5, lease=60.0)
+        assert campaigns.claim(database, campaign, "one", anybody, 1000.0) == []
     assert (places.called, telephone.rung) == ([], [])
     opt_outs.remove(database, A)
     await until(lambda: not recorder.opted_out_just_now(A))
