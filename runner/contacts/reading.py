@@ -8,6 +8,7 @@ import zoneinfo
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache
+from itertools import islice
 from typing import Final
 
 from pydantic_core import PydanticCustomError
@@ -22,6 +23,10 @@ MOST: Final = 100_000
 """Contacts of one campaign."""
 
 _MOST_COLUMNS: Final = 200
+_BELOW: Final = 10
+"""Lines in which the names of the columns are looked for where the first one has none."""
+
+_AS_WRITTEN: Final = re.compile(r"""^(?:='?"?|['\u2019])""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +87,9 @@ class ContactsReader:
             yield ContactProblem(1, "the table is empty", hint, head=True)
             return
         problems = list(self._read_head(head))
-        yield from problems
         if problems:
+            below = list(islice(lines, _BELOW))
+            yield from problems if (better := _misplaced(head, below)) is None else [better]
             return
         for row in lines:
             yield from self._read(row)
@@ -143,6 +149,8 @@ class ContactsReader:
             yield Contact(row.line, number, zone, contact)
 
     def _number(self, line: int, written: str) -> tuple[str | None, ContactProblem | None]:
+        # how spreadsheets mark a number that is to stay as it is written
+        written = _AS_WRITTEN.sub("", written).rstrip('"')
         if not written:
             hint = "write the number, or delete the line"
             return None, ContactProblem(line, "there is no phone number in this line", hint)
@@ -175,6 +183,23 @@ _MEANT_PHONE: Final = frozenset(
 
 _MEANT_PHONE_WHOLE: Final = frozenset(("number", "nummer", "so dien thoai"))
 """Names that mean it only as a whole: a customer number is none."""
+
+
+def _misplaced(head: Row, below: Sequence[Row]) -> ContactProblem | None:
+    """What a look at the lines below says of a first line that is none; None: nothing."""
+    for row in below:
+        # what parts them was read off the first line
+        names = [name.strip() for name in re.split(r"[;,\t|]", ";".join(row.values))]
+        if PHONE in names and PHONE not in head.values:
+            message = f"the names of the columns stand in line {row.line}, and belong in the first"
+            return ContactProblem(head.line, message, "delete what stands above them", head=True)
+    words = head.values[0].split() if len(head.values) == 1 else []
+    first = below[0].values[0] if below and len(below[0].values) == 1 else ""
+    if PHONE in words and any(map(str.isdigit, first)) and any(map(str.isalpha, first)):
+        message = f"nothing parts the columns: '{head.values[0]}' is read as the name of one"
+        hint = "write a comma between the columns, in each line: " + ",".join(words)
+        return ContactProblem(head.line, message, hint, head.values[0], head=True)
+    return None
 
 
 def _means_phone(name: str) -> bool:

@@ -52,6 +52,7 @@ PROBLEMS = {
     "8,49123E+11": "a spreadsheet has rounded",
     "0901234567": "does not say of which country",
     "+84 90 ABC DEFG": "there are letters",
+    "+84901234567 / +442079460018": "more than one phone number",
     "reception": "is not a phone number",
     "+84901": "too short",
     '""': "there is no phone number",
@@ -63,6 +64,27 @@ def test_a_number_that_cannot_be_called_is_told_with_its_line(written, words):
     """The message says what is wrong, and the help what to write."""
     (only,) = read_contacts(f"phone;name\n\n{written};An\n")
     assert (only.line, words in only.message, bool(only.help)) == (3, True, True)
+
+
+@pytest.mark.parametrize("written", ["'+84901234567", '="+84901234567"', "=+84901234567"])
+def test_a_number_that_a_spreadsheet_was_to_leave_alone_is_read(written):
+    """As it is shown there."""
+    (only,) = read_contacts(f"phone;name\n{written};An\n")
+    assert only.number == "+84901234567"
+
+
+@pytest.mark.parametrize(
+    ("text", "message", "help_"),
+    [
+        ("My customers\n\nphone;name\n+84901234567;An\n", "stand in line 3", "above them"),
+        ("phone name\n+84901234567 An\n", "nothing parts the columns", ": phone,name"),
+    ],
+)
+def test_a_first_line_that_is_none_is_told(text, message, help_):
+    """What the lines below say of it is made use of."""
+    (only,) = read_contacts(text)
+    assert (only.line, only.head) == (1, True)
+    assert (message in only.message, only.help.endswith(help_)) == (True, True)
 
 
 def test_a_table_without_names_of_columns_is_told_so():

@@ -255,6 +255,11 @@ def test_a_mistake_is_told_once(mistakes_in, text, code, message):
         (AGENT + "    labels:\n      - a\n", "write each name with a colon instead of a dash: a:"),
         (AGENT + "    labels:\n      - a: b\n", "take the dashes away: a:"),
         (AGENT + "    tools:\n      - a: b\n", "take the colon away: - a"),
+        (AGENT + "    timezone: Vietnam\n", "did you mean 'Asia/Ho_Chi_Minh'?"),
+        (
+            AGENT + "    timezone: Deutschland\n",
+            "did you mean 'Europe/Berlin' or 'Europe/Busingen'?",
+        ),
         (AGENT + "    limits:\n      max_duration: 3 minutes\n", "write 3m"),
         (AGENT + "    limits:\n      max_duration: 1,5 h\n", "write 1.5h"),
         (AGENT + "    limits:\n      max_duration: 200 milliseconds\n", "write 200ms"),

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 _WHOLE = late(r"\+[1-9]\d{6,14}")
 _ADDRESS = late(r"^(?:tel|sips?|callto):(?://)?", re.IGNORECASE)
 _ROUNDED = late(r"\+?\d+(?:[.,]\d+)?[eE]\+?\d+")
+_BETWEEN = late(r"[/,;&|\n]|\s(?:or|and|oder|und)\s")
 _ABROAD = late(r"^(?:00|011)\s*[-./(]*\s*(?=[1-9])")
 _WITHOUT_COUNTRY = 11
 """Characters of the longest number, its + included, that may well be one without its country."""
@@ -42,9 +43,11 @@ def _misspelt(text: str) -> PydanticCustomError:
         return _misfit(message, f"{_SUCH}: each digit of it")
     if not any(c.isdigit() for c in plain):
         return _misfit(f"'{text}' is not a phone number", _SUCH)
-    meant = _meant(plain)
-    if meant is not None:
-        return _misfit(f"'{text}' is not how a phone number is written here", f"write {meant}")
+    meant = [_meant(plain)] if _meant(plain) else _numbers_in(plain)
+    if meant:
+        said = "is not how a phone number is written here"
+        said = said if len(meant) == 1 else "holds more than one phone number"
+        return _misfit(f"'{text}' {said}", f"write {' or '.join(map(str, meant))}")
     with_country = plain[:1] in "123456789" and len(_digits(plain)) > _WITHOUT_COUNTRY
     guess = _meant(f"+{plain.strip()}") if with_country else None
     if guess is not None and _is_in_use(guess):
@@ -59,6 +62,11 @@ def _misspelt(text: str) -> PydanticCustomError:
             "+442079460018 is the whole of 020 7946 0018 in Britain"
         )
     return _misfit(f"the phone number '{text}' does not say of which country it is", hint)
+
+
+def _numbers_in(text: str) -> list[str]:
+    """The whole numbers of a text that lists some."""
+    return [number for part in _BETWEEN.split(text) if (number := _meant(part)) is not None]
 
 
 def read_phone_number(text: str) -> str:
