@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import threading
 
+import pytest
+
 from runner.records import campaigns, opt_outs, store
 from runner.records.campaigns import Ended, Limits, NewContact
 
@@ -81,9 +83,35 @@ def test_an_attempt_of_a_runner_that_died_counts_and_is_not_made_again(database)
     (call,) = campaigns.claim(database, "recall", "one", ALL, 1000.0)
     assert campaigns.reap(database, "recall", 2, 100.0, 1030.0) == 0
     assert campaigns.reap(database, "recall", 2, 100.0, 1061.0) == 1
-    assert not campaigns.finish(database, call, Ended("answered", None), 1070.0)
     (again,) = campaigns.claim(database, "recall", "two", ALL, 1161.0)
-    assert again.attempt == 2
+    assert (again.number, again.attempt) == (call.number, 2)
+
+
+@pytest.mark.parametrize("attempts", [1, 2])
+def test_a_runner_that_was_taken_for_dead_says_what_came_of_its_call(database, attempts):
+    """The database was away, for example: who has answered is not called again."""
+    begun(database, A)
+    (call,) = campaigns.claim(database, "recall", "one", ALL, 1000.0)
+    assert campaigns.reap(database, "recall", attempts, 100.0, 1061.0) == 1
+    assert campaigns.finish(database, call, Ended("answered", None, "", "person"), 1070.0)
+    assert claimed(database, "two", now=1161.0) == []
+    state = campaigns.known(database)[0]
+    assert campaigns.counts(database, state) == {"done": {"answered": 1}}
+    assert not campaigns.finish(database, call, Ended("busy", None), 1080.0)
+
+
+def test_what_a_late_runner_says_changes_no_further_attempt(database):
+    """Another runner calls the contact already."""
+    begun(database, A)
+    (call,) = campaigns.claim(database, "recall", "one", ALL, 1000.0)
+    campaigns.reap(database, "recall", 2, 100.0, 1061.0)
+    (again,) = campaigns.claim(database, "recall", "two", ALL, 1161.0)
+    assert campaigns.finish(database, call, Ended("busy", 9000.0), 1170.0)
+    state = campaigns.known(database)[0]
+    assert campaigns.counts(database, state) == {"calling": {"lost": 1}}
+    assert campaigns.finish(database, again, Ended("answered", None), 1180.0)
+    (contact,) = campaigns.contacts(database, state)
+    assert [made["outcome"] for made in contact["made"]] == ["busy", "answered"]
 
 
 def test_who_answered_before_the_runner_died_is_not_called_again(database):
@@ -127,11 +155,13 @@ def test_a_paused_campaign_calls_nobody_and_goes_on_where_it_was(database):
 
 def test_a_stopped_campaign_begins_from_the_start(database):
     """As another round; what came of the last one is kept."""
-    begun(database, A)
-    claimed(database)
+    begun(database, A, B)
+    (call,) = campaigns.claim(database, "recall", "one", Limits(1, 2, [""], 1, 60.0), 1000.0)
     campaigns.set_state(database, "recall", "stopped", "by hand", 1010.0)
-    assert begun(database, A, now=2000.0).round == 2
-    assert claimed(database, now=2000.0) == [A]
+    assert begun(database, A, B, now=2000.0).round == 2
+    assert claimed(database, limits=Limits(2, 2, [""], 5, 60.0), now=2000.0) == [B]
+    campaigns.finish(database, call, Ended("answered", None), 2010.0)  # until then they talk
+    assert claimed(database, now=2010.0) == [A]
 
 
 def test_old_campaigns_are_forgotten(database):

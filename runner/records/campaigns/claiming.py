@@ -58,6 +58,8 @@ def _due(connection: Connection, row: Any, limits: Limits, now: float, most: int
             ContactRow.zone.in_(sorted(limits.zones)),
             ContactRow.at <= now,
             ContactRow.attempts < limits.attempts,
+            # who is still talked with since an earlier round
+            ContactRow.number.not_in(select(AttemptRow.number).where(*_open(row))),
         )
         .order_by(ContactRow.at, ContactRow.line)
         .limit(most)
@@ -84,10 +86,12 @@ def _begin(connection: Connection, row: Any, contact: Any, by: tuple[str, float,
 
 
 def _open_calls(connection: Connection, row: Any) -> int:
-    of = select(func.count()).where(
-        AttemptRow.campaign == row.name, AttemptRow.round == row.round, AttemptRow.ended.is_(None)
-    )
-    return int(connection.scalar(of) or 0)
+    return int(connection.scalar(select(func.count()).where(*_open(row))) or 0)
+
+
+def _open(row: Any) -> tuple[Any, ...]:
+    """The calls of a campaign that are on, those of an earlier round included."""
+    return AttemptRow.campaign == row.name, AttemptRow.ended.is_(None)
 
 
 def _never_called(connection: Connection, numbers: list[str]) -> set[str]:

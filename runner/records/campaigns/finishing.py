@@ -14,9 +14,13 @@ from runner.records.tables import AttemptRow, ContactRow
 
 
 def finish(database: Database, call: Claimed, ended: Ended, now: float) -> bool:
-    """An attempt is over; False where somebody else has said so already."""
+    """An attempt is over; False where somebody else has said so already.
+
+    Who made the call knows better than a runner that took it for dead, while the database was away
+    for example: nobody who has answered is called again for that.
+    """
     with database.writing() as connection:
-        return _finish(connection, call, ended, now)
+        return _finish(connection, call, ended, now) or _was_not_lost(connection, call, ended)
 
 
 def _finish(connection: Connection, call: Claimed, ended: Ended, now: float) -> bool:
@@ -33,6 +37,27 @@ def _finish(connection: Connection, call: Claimed, ended: Ended, now: float) -> 
     values: dict[str, Any] = {"outcome": ended.outcome, "last": now}
     values |= {"state": DONE} if ended.again is None else {"state": WAITING, "at": ended.again}
     connection.execute(update_contact(call).values(**values))
+    return True
+
+
+def _was_not_lost(connection: Connection, call: Claimed, ended: Ended) -> bool:
+    """Put right what was noted as lost; a contact who is called again already stays so."""
+    put_right = connection.execute(
+        update(AttemptRow)
+        .where(*attempt_of(call), AttemptRow.outcome == LOST)
+        .values(
+            outcome=ended.outcome, words=clean(ended.words),
+            answered_by=ended.answered_by, session=ended.session,
+        )
+    )  # fmt: skip
+    if not put_right.rowcount:
+        return False
+    values = {"outcome": ended.outcome} | ({"state": DONE} if ended.again is None else {})
+    connection.execute(
+        update_contact(call)
+        .where(ContactRow.attempts == call.attempt, ContactRow.outcome == LOST)
+        .values(**values)
+    )
     return True
 
 
