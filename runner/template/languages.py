@@ -6,7 +6,7 @@ Babel knows how (Unicode's CLDR); the words for yes and no, which it lacks, stan
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from functools import cache
 from typing import TYPE_CHECKING, Final
@@ -122,6 +122,18 @@ def name_of(tag: str) -> str:
     """What a language is called by those who speak it: `Deutsch`, `Tiếng Việt`."""
     language = tag.partition("-")[0]
     return locale(language).get_language_name(language) or tag
+
+
+def zones_of_country(text: str) -> Sequence[str] | None:
+    """The time zones of a country, named in a language of the runner's; None: it is none."""
+    from babel.core import get_global  # noqa: PLC0415 - only a mistake pays for it
+
+    zones: Mapping[str, Sequence[str]] = get_global("territory_zones")
+    for language in YES_NO:
+        for code, name in locale(language).territories.items():
+            if name.casefold() == text.strip().casefold() and code in zones:
+                return zones[code]
+    return None
 
 
 def yes_no(value: bool, language: str) -> str:

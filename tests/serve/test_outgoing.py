@@ -247,7 +247,7 @@ async def elsewhere(releases, admission, log, secrets, places, telephone):  # no
     others = Recorder(releases, calls, log, secrets, {})
     made = OutgoingCalls(
         releases, calls, admission, NeverCalled(others), OrderKeys(others.place), log,
-        registered=lambda _: True, places=places, telephone=telephone, trunk="ST_1",
+        refusal={}.get, places=places, telephone=telephone, trunk="ST_1",
     )  # fmt: skip
     yield made
     await made.stop()

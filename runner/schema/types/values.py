@@ -189,29 +189,15 @@ def _nearest_zone(text: str, zones: Sequence[str]) -> str | None:
 _ABBREVIATION = 4
 
 
-_TONGUES = ("en", "de", "fr", "es", "it", "pt", "nl", "vi")
-"""The languages in which the name of a country is known where a time zone belongs."""
-
 _FEW = 2
 """Zones of a country, of which each is named."""
 
 
-def _zones_of_country(text: str) -> Sequence[str] | None:
-    """The zones of the country that stands there instead; None: it is none."""
-    from babel import Locale  # noqa: PLC0415 - only a mistake pays for it
-    from babel.core import get_global  # noqa: PLC0415 - as above
-
-    zones: Mapping[str, Sequence[str]] = get_global("territory_zones")
-    for tongue in _TONGUES:
-        for code, name in Locale(tongue).territories.items():
-            if name.casefold() == text.strip().casefold() and code in zones:
-                return zones[code]
-    return None
-
-
 def _instead_of_zone(text: str, zones: Sequence[str]) -> str:
     """What to write where a text is no time zone."""
-    of_country = _zones_of_country(text)
+    from runner.template.languages import zones_of_country  # noqa: PLC0415 - only a mistake pays for it
+
+    of_country = zones_of_country(text)
     if of_country is not None and len(of_country) <= _FEW:
         return f"did you mean {' or '.join(repr(zone) for zone in of_country)}?"
     nearest = _nearest_zone(text, zones) if of_country is None else None
